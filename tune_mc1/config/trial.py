@@ -1,0 +1,144 @@
+"""One trial's parameters, under the names of the reference study."""
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from tune_mc1.errors import did_you_mean
+from tune_mc1.models.architectures import ALIASES, ARCHITECTURES, ModelName
+
+WeightsInit = Literal[
+    "default", "xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform"
+]
+OptimizerName = Literal["SGD", "Adam", "AdamW"]
+
+
+def _one_of(known: tuple[str, ...], aliases: dict[str, str] | None = None) -> BeforeValidator:
+    """Accepts a known name in any case, or an alias of it."""
+    table = {k.lower(): v for k, v in (aliases or {}).items()} | {k.lower(): k for k in known}
+
+    def check(value: Any) -> Any:
+        if isinstance(value, str):
+            if value.lower() in table:
+                return table[value.lower()]
+            hint = did_you_mean(value, [*known, *(aliases or {})])
+            raise ValueError(f"must be one of {', '.join(known)}{hint}")
+        return value
+
+    return BeforeValidator(check)
+
+
+class TrialConfig(BaseModel):
+    """All that decides a trial's numbers, apart from the images and the split.
+
+    Attributes:
+        model: Name of the architecture (`tune_mc1.models.architectures`).
+        epochs: Passes over the training images, at least 1.
+        batch_size: Images per optimiser step, at least 1.
+        learning_rate: Step size of the optimiser, above 0.
+        optimizer: `SGD`, `Adam` or `AdamW`, as in torch.optim.
+        loss_function: Only `CrossEntropyLoss`.
+        weight_decay: L2 penalty (decoupled in AdamW), at least 0.
+        momentum: Momentum of SGD in [0, 1).
+        weights_init_type: Initialisation of convolutions and linear layers; biases start at 0
+            unless `default`, which is PyTorch's own.
+        dropout_p: Probability of dropping a unit, in [0, 1]. None takes the architecture's.
+        batch_norm: Whether batch norm is used. None takes the architecture's.
+        pretrained: Whether a frozen backbone takes its published weights.
+        overfit_batches: Number of training batches used, the same each epoch; 0 means all.
+        seed: Decides initialisation, order of batches and dropout masks.
+        device: `auto` takes a GPU if there is one; `cuda` without a GPU falls back to the CPU.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    model: Annotated[ModelName, _one_of(tuple(ARCHITECTURES), dict(ALIASES))] = "CNN"
+    epochs: int = Field(default=10, ge=1, le=100_000)
+    batch_size: int = Field(default=32, ge=1, le=1_000_000)
+    learning_rate: float = Field(default=0.01, gt=0, le=1000)
+    optimizer: Annotated[OptimizerName, _one_of(("SGD", "Adam", "AdamW"))] = "SGD"
+    loss_function: Annotated[
+        Literal["CrossEntropyLoss"],
+        _one_of(("CrossEntropyLoss",), {"cross_entropy": "CrossEntropyLoss"}),
+    ] = "CrossEntropyLoss"
+    weight_decay: float = Field(default=0.0, ge=0, le=1000)
+    momentum: float = Field(default=0.0, ge=0, lt=1)
+    weights_init_type: Annotated[
+        WeightsInit,
+        _one_of(
+            ("default", "xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform")
+        ),
+    ] = "default"
+    dropout_p: float | None = Field(default=None, ge=0, le=1)
+    batch_norm: bool | None = None
+    pretrained: bool = True
+    overfit_batches: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"], _one_of(("auto", "cpu", "cuda"), {"gpu": "cuda"})
+    ] = "auto"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _single_batch_by_name(cls, data: Any) -> Any:
+        if isinstance(data, dict) and str(data.get("model", "")).lower() == "cnn_singlebatch":
+            return {"overfit_batches": 1, **data}
+        return data
+
+    @model_validator(mode="after")
+    def _options_fit_model(self) -> Self:
+        arch = ARCHITECTURES[self.model]
+        if self.dropout_p is not None and self.dropout_p > 0 and not arch.dropout_layers:
+            takers = ", ".join(n for n, a in ARCHITECTURES.items() if a.dropout_layers)
+            raise ValueError(
+                f"dropout_p: model {self.model} has no dropout (those that have: {takers}), "
+                f"got {self.dropout_p}"
+            )
+        if self.batch_norm and arch.batch_norm == "never":
+            takers = ", ".join(n for n, a in ARCHITECTURES.items() if a.batch_norm != "never")
+            raise ValueError(
+                f"batch_norm: model {self.model} has no batch norm (those that have: {takers}), "
+                "got true"
+            )
+        if self.batch_norm is False and arch.batch_norm == "always":
+            raise ValueError(f"batch_norm: model {self.model} always has batch norm, got false")
+        if self.momentum and self.optimizer != "SGD":
+            raise ValueError(
+                f"momentum: only optimizer SGD takes it, got {self.momentum} with {self.optimizer}"
+            )
+        return self
+
+    @property
+    def effective_dropout(self) -> float:
+        """The probability of dropping a unit that the model is built with."""
+        default = ARCHITECTURES[self.model].dropout_p
+        return default if self.dropout_p is None else self.dropout_p
+
+    @property
+    def effective_batch_norm(self) -> bool:
+        """Whether the model is built with batch norm."""
+        return ARCHITECTURES[self.model].batch_norm == "always" or bool(self.batch_norm)
+
+    @property
+    def config_hash(self) -> str:
+        """Twelve hex digits that name the setting: equal for replicates, which differ in seed."""
+        setting = self.model_dump(exclude={"seed", "device"})
+        return hashlib.sha256(json.dumps(setting, sort_keys=True).encode()).hexdigest()[:12]
+
+
+class Trial(BaseModel):
+    """One run of one setting.
+
+    Attributes:
+        id: Short name, unique in the sweep, such as `t0007`.
+        config: Its parameters.
+        fold: Which fold is held out for validation, from 0; None without cross-validation.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    config: TrialConfig
+    fold: int | None = None

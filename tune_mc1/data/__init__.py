@@ -1,0 +1,1 @@
+"""Image data sets: sources, splits, and batches from memory."""

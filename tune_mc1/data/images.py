@@ -1,0 +1,50 @@
+"""The form in which every data set reaches a trial: decoded once, as plain arrays."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+Labels = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ImageData:
+    """A labelled image data set in memory.
+
+    Attributes:
+        name: What results and figures call it, such as `cifar10-jpeg75`.
+        fingerprint: Sixteen hex digits over all pixels and labels, in order.
+        train_images: uint8 (N, height, width, channels).
+        train_labels: int64 (N,), in [0, len(classes)).
+        test_images: uint8 (M, height, width, channels).
+        test_labels: int64 (M,).
+        classes: The name of each class, in the order of the labels.
+    """
+
+    name: str
+    fingerprint: str
+    train_images: Pixels
+    train_labels: Labels
+    test_images: Pixels
+    test_labels: Labels
+    classes: tuple[str, ...]
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of every image."""
+        height, width, channels = self.train_images.shape[1:]
+        return channels, height, width
+
+    def summary(self) -> dict[str, Any]:
+        """What results store of the data set: name, fingerprint and sizes."""
+        return {
+            "data": self.name,
+            "fingerprint": self.fingerprint,
+            "train_images": len(self.train_labels),
+            "test_images": len(self.test_labels),
+            "image_shape": list(self.image_shape),
+            "classes": list(self.classes),
+        }

@@ -1,0 +1,1 @@
+"""Model architectures: declared without torch (`architectures`), built with it (`build`)."""

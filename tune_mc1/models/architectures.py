@@ -1,0 +1,108 @@
+"""The architectures of the reference study, declared as layers. Pure data: nothing imports torch.
+
+One declaration serves three readers: the validator (which options a model takes), the plain model,
+and any other form of the same network. Source: architecture table of the reference study (2023).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+ModelName = Literal[
+    "MLP",
+    "CNN_simple",
+    "CNN",
+    "CNN2",
+    "CNN3",
+    "CNN4",
+    "CNN5",
+    "CNN6",
+    "CNN7",
+    "CNN8",
+    "VGG",
+    "ResNeXt50",
+]
+
+
+@dataclass(frozen=True)
+class Conv:
+    """A convolution with stride 1 and a ReLU, and 2x2 max pooling if `pool`.
+
+    Attributes:
+        channels: Output channels.
+        kernel: Side of the square kernel, in pixels.
+        padding: Zero padding on each side, in pixels.
+        pool: Whether a 2x2 max pooling with stride 2 follows.
+    """
+
+    channels: int
+    kernel: int
+    padding: int
+    pool: bool = False
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A network: convolutions, then hidden linear layers, then one linear layer to the classes.
+
+    Attributes:
+        convs: The convolutions, in order. Empty means that the flattened image is the input.
+        hidden: Widths of the hidden linear layers, each followed by a ReLU.
+        batch_norm: `option` if `batch_norm` chooses, `always` or `never` otherwise. It comes after
+            every convolution and hidden linear layer, before the ReLU; with `always`, after
+            the convolutions only.
+        dropout_layers: How many of the first hidden linear layers a dropout follows.
+        dropout_p: Probability of dropping a unit where the trial names none.
+        backbone: Name of a frozen torchvision backbone that stands before the layers, if any.
+    """
+
+    convs: tuple[Conv, ...] = ()
+    hidden: tuple[int, ...] = ()
+    batch_norm: Literal["option", "always", "never"] = "never"
+    dropout_layers: int = 0
+    dropout_p: float = 0.0
+    backbone: str | None = None
+
+
+def _same(channels: int, kernel: int, pool: bool = False) -> Conv:
+    return Conv(channels, kernel, padding=kernel // 2, pool=pool)
+
+
+def _vgg_convs() -> tuple[Conv, ...]:
+    pairs = ((64, True), (128, True), (256, True), (512, False))
+    return tuple(conv for c, pool in pairs for conv in (_same(c, 3), _same(c, 3, pool)))
+
+
+ARCHITECTURES: dict[ModelName, Architecture] = {
+    "MLP": Architecture(hidden=(5000, 5000, 1000, 100), batch_norm="option"),
+    "CNN_simple": Architecture((Conv(6, 5, 0),), batch_norm="option"),
+    "CNN": Architecture((Conv(6, 5, 0, True), Conv(16, 5, 0, True)), (120, 84), "option"),
+    "CNN2": Architecture((_same(6, 5, True), _same(16, 5, True)), (120, 84)),
+    "CNN3": Architecture((_same(6, 5, True), _same(16, 5, True)), (1000, 100)),
+    "CNN4": Architecture((_same(6, 3, True), _same(16, 3, True)), (1000, 100)),
+    "CNN5": Architecture(
+        (_same(32, 3, True), _same(16, 3, True), _same(8, 3, True)), (128, 64, 32, 16)
+    ),
+    "CNN6": Architecture(
+        (_same(32, 3, True), _same(16, 3, True), _same(8, 3)), (512, 256, 128, 64)
+    ),
+    "CNN7": Architecture((_same(128, 3), _same(64, 3), _same(32, 3, True)), (512, 256, 128, 64)),
+    "CNN8": Architecture(
+        (_same(128, 5), _same(64, 5), _same(32, 5, True)),
+        (512, 256, 128, 64),
+        batch_norm="option",
+        dropout_layers=2,
+    ),
+    "VGG": Architecture(
+        _vgg_convs(), (4096, 4096), batch_norm="always", dropout_layers=2, dropout_p=0.5
+    ),
+    "ResNeXt50": Architecture(backbone="resnext50_32x4d"),
+}
+
+ALIASES: dict[str, ModelName] = {
+    "best CNN": "CNN8",
+    "ChatGPT": "VGG",
+    "SE_ResNeXt_50": "ResNeXt50",
+    "ResNeXt-50": "ResNeXt50",
+    "CNN_singlebatch": "CNN",
+}
+"""Names of the reference's sweep files. `CNN_singlebatch` also sets `overfit_batches: 1`."""
