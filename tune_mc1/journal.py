@@ -1,0 +1,81 @@
+"""An append-only file of events, one JSON object a line, each on disk before the next.
+
+A parquet file cannot be appended to, so what happens in a sweep goes here first. A line cut short
+by a crash is recognised and passed over when the file is read again.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+Event = dict[str, Any]
+
+
+class Journal:
+    """Writer of a journal. It is the only writer of its file.
+
+    Args:
+        path: The file, made if it is not there.
+
+    Raises:
+        OSError: If the file cannot be opened for writing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("ab", buffering=0)
+        if self._file.tell() and _last_byte(path) != b"\n":
+            self._file.write(b"\n")
+
+    def write(self, *events: Event) -> None:
+        """Appends events and returns when they are on the disk."""
+        lines = b"".join(json.dumps(e, separators=(",", ":")).encode() + b"\n" for e in events)
+        self._file.write(lines)
+        os.fdatasync(self._file.fileno())
+
+    def tell(self) -> int:
+        """Bytes written so far."""
+        return self._file.tell()
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
+
+
+def _last_byte(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1)
+
+
+def read_events(path: Path, offset: int = 0) -> Iterator[tuple[Event, int]]:
+    """Reads the complete events of a journal.
+
+    Args:
+        path: The file; a missing one has no events.
+        offset: Byte at which to begin, as an earlier call returned it.
+
+    Yields:
+        An event, and the offset after it. A last line without its end is left for later; a broken
+        line in the middle, which a crash has left, is passed over.
+    """
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        file.seek(offset)
+        yield from parse_lines(file, offset)
+
+
+def parse_lines(lines: Iterable[bytes], offset: int = 0) -> Iterator[tuple[Event, int]]:
+    """Parses lines of a journal that begin at `offset`; see `read_events`."""
+    for line in lines:
+        if not line.endswith(b"\n"):
+            return
+        offset += len(line)
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(event, dict):
+            yield event, offset

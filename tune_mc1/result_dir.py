@@ -1,0 +1,178 @@
+"""A sweep's directory on disk: making it, writing its tables whole or not at all, reading it."""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tune_mc1.errors import InputError
+from tune_mc1.journal import Journal, read_events
+from tune_mc1.results import HISTORY_SCHEMA, SweepTables, trial_schema
+
+FORMAT = 1
+"""Version of the directory's format; a reader refuses a newer one."""
+
+
+class ResultDir:
+    """Paths of one result directory.
+
+    Args:
+        root: The directory.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        self.journal = self.root / "journal.jsonl"
+        self.trials = self.root / "trials.parquet"
+        self.history = self.root / "history.parquet"
+        self.sweep_file = self.root / "sweep.yaml"
+        self.provenance = self.root / "provenance.json"
+        self.wandb = self.root / "wandb"
+        self.ray = self.root / "ray"
+
+    def checkpoints(self, trial: str) -> Path:
+        """Where a trial keeps `best.ckpt` and `last.ckpt`."""
+        return self.root / "checkpoints" / trial
+
+    def log(self, trial: str) -> Path:
+        """What a trial said."""
+        return self.root / "logs" / f"{trial}.log"
+
+    @classmethod
+    def create(cls, parent: Path, name: str) -> "ResultDir":
+        """Makes `<parent>/<name>-<yyyymmdd-hhmmss>/`, with a number behind it if that is taken.
+
+        Raises:
+            InputError: If it cannot be made.
+        """
+        stem = f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            for attempt in range(1000):
+                root = parent / (f"{stem}-{attempt}" if attempt else stem)
+                try:
+                    root.mkdir()
+                except FileExistsError:
+                    continue
+                (root / "logs").mkdir()
+                return cls(root)
+        except OSError as error:
+            raise InputError(
+                f"{parent}: results cannot be written here: {error.strerror}"
+            ) from None
+        raise InputError(f"{parent}: a thousand directories named {stem} are here already")
+
+    def write_tables(self, tables: SweepTables, offset: int) -> None:
+        """Writes both parquet files.
+
+        Args:
+            tables: What to write.
+            offset: Bytes of the journal that the tables hold.
+        """
+        footer = {
+            "tune_mc1": json.dumps({"format": FORMAT, "offset": offset, "facts": tables.facts})
+        }
+        for path, schema, rows in (
+            (self.trials, trial_schema(), list(tables.trials.values())),
+            (self.history, HISTORY_SCHEMA, list(tables.history.values())),
+        ):
+            table = pa.Table.from_pylist(rows, schema=schema.with_metadata(footer))
+            with replacing(path) as aside:
+                pq.write_table(table, aside, compression="zstd")
+
+    def read(self) -> SweepTables:
+        """Reads both tables: the parquet files, and what the journal has beyond them.
+
+        Raises:
+            InputError: If this is no result directory, or one of a newer format.
+        """
+        if not (self.journal.exists() or self.trials.exists()):
+            raise InputError(f"{self.root}: no result directory (it has no journal or trials)")
+        tables = SweepTables()
+        offset = self._read_parquet(tables)
+        for event, _ in read_events(self.journal, offset):
+            tables.apply(event)
+        return tables
+
+    def _read_parquet(self, tables: SweepTables) -> int:
+        """Fills the tables from the parquet files; returns the offset in the journal they reach."""
+        if not (self.trials.exists() and self.history.exists()):
+            return 0
+        try:
+            trials, history = pq.read_table(self.trials), pq.read_table(self.history)
+            footers = [json.loads(t.schema.metadata[b"tune_mc1"]) for t in (trials, history)]
+        except (pa.ArrowInvalid, OSError, KeyError, TypeError, ValueError) as error:
+            if self.journal.exists():
+                return 0
+            raise InputError(f"{self.root}: cannot read its parquet files: {error}") from None
+        if footers[0]["format"] > FORMAT:
+            raise InputError(
+                f"{self.trials}: format {footers[0]['format']} is newer than this version of "
+                f"tune_mc1 reads ({FORMAT}); install a newer one"
+            )
+        if footers[0]["offset"] != footers[1]["offset"] and self.journal.exists():
+            return 0  # a crash came between the two files; the journal has everything
+        facts = footers[0]["facts"]
+        tables.apply({"event": "sweep", **facts})
+        tables.trials = {row["trial"]: row for row in trials.to_pylist()}
+        tables.history = {(r["trial"], r["epoch"]): r for r in history.to_pylist()}
+        return int(footers[0]["offset"])
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Gives a path aside to write to, which replaces `path` once it is safely on the disk.
+
+    On an error the file aside is removed and `path` stays as it was.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield aside
+        with aside.open("rb") as file:
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+class ResultWriter:
+    """Writes a sweep's results as it goes: journal at once, parquet now and then.
+
+    Args:
+        where: The sweep's directory.
+        interval_s: Least time between two compactions, in seconds. It grows with the time that
+            one takes, so that compaction never costs more than a twentieth of the sweep.
+    """
+
+    def __init__(self, where: ResultDir, interval_s: float = 10.0) -> None:
+        self.where = where
+        self.tables = SweepTables()
+        self._journal = Journal(where.journal)
+        self._interval = interval_s
+        self._next = time.monotonic() + interval_s
+
+    def write(self, *events: dict[str, Any]) -> None:
+        """Stamps events with the time and makes them last."""
+        stamped = [{"time": time.time(), **event} for event in events]
+        self._journal.write(*stamped)
+        self.tables.apply_all(stamped)
+        if time.monotonic() >= self._next:
+            self.compact()
+
+    def compact(self) -> None:
+        """Writes the parquet files."""
+        began = time.monotonic()
+        self.where.write_tables(self.tables, self._journal.tell())
+        ended = time.monotonic()
+        self._next = ended + max(self._interval, 20 * (ended - began))
+
+    def close(self) -> None:
+        """Writes the parquet files for the last time."""
+        self.compact()
+        self._journal.close()

@@ -1,0 +1,203 @@
+"""The result directory: its schemas, and the tables that events build up.
+
+A sweep's directory holds:
+
+| file | content |
+|---|---|
+| `sweep.yaml` | the resolved sweep; it can be run again |
+| `provenance.json` | command, git commit, versions, hardware, data set |
+| `journal.jsonl` | every event of the sweep, in order (`tune_mc1.journal`) |
+| `trials.parquet` | a row a trial: `trial_schema()` |
+| `history.parquet` | a row per trial and epoch: `HISTORY_SCHEMA` |
+| `checkpoints/<trial>/` | `best.ckpt` and `last.ckpt`, Lightning checkpoints |
+| `logs/<trial>.log` | what the trial said |
+| `wandb/` | W&B's offline runs |
+| `ray/` | Ray Tune's own state |
+
+The parquet files hold every event up to the byte of the journal that their metadata names, so a
+reader takes both and misses nothing, also while the sweep runs or after it was killed. Epochs count
+from 1. Metrics: `loss` is the mean cross-entropy in nats over the epoch's images; `acc` and `f1`
+(macro average over the classes that occur) are in [0, 1].
+"""
+
+import math
+import types
+import typing
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from tune_mc1.config.trial import TrialConfig
+from tune_mc1.journal import Event
+
+SPLITS = ("train", "val", "test")
+METRICS = tuple(f"{split}_{name}" for split in ("train", "val") for name in ("loss", "acc", "f1"))
+TEST_METRICS = ("test_loss", "test_acc", "test_f1")
+
+STATES = (
+    "pending",  # not started
+    "running",
+    "completed",  # ran all its epochs
+    "stopped",  # ended early by ASHA
+    "diverged",  # its loss was no longer finite
+    "failed",  # raised an error: columns `error` and `log`
+    "interrupted",  # the sweep ended before it did
+)
+ENDED = frozenset({"completed", "stopped", "diverged", "failed"})
+
+HISTORY_SCHEMA = pa.schema(
+    [
+        ("trial", pa.string()),
+        ("epoch", pa.int32()),
+        *((name, pa.float64()) for name in METRICS),
+        ("learning_rate", pa.float64()),
+        ("steps", pa.int64()),  # optimiser steps so far
+        ("seconds", pa.float64()),  # wall time of the epoch, validation and checkpoint included
+        ("images_per_second", pa.float64()),  # training images, over the training part alone
+        ("time", pa.float64()),  # when the epoch ended, seconds since 1970
+    ]
+)
+
+
+def _arrow_type(annotation: Any) -> pa.DataType:
+    """The column type of a trial parameter, from its annotation."""
+    if typing.get_origin(annotation) is types.UnionType:
+        annotation = next(a for a in typing.get_args(annotation) if a is not type(None))
+    known = {bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
+    return known.get(annotation, pa.string())
+
+
+def trial_schema() -> pa.Schema:
+    """Columns of `trials.parquet`: who, every parameter, where and how, best and last metrics."""
+    parameters = [(n, _arrow_type(f.annotation)) for n, f in TrialConfig.model_fields.items()]
+    return pa.schema(
+        [
+            ("trial", pa.string()),
+            ("config_hash", pa.string()),  # equal for replicates and folds of one setting
+            ("state", pa.string()),  # one of STATES
+            *parameters,
+            ("fold", pa.int32()),
+            ("data", pa.string()),
+            ("fingerprint", pa.string()),
+            ("epochs_run", pa.int32()),
+            ("best_epoch", pa.int32()),  # by the sweep's metric; that of best.ckpt
+            *((f"best_{name}", pa.float64()) for name in METRICS),  # each over all its epochs
+            *((f"last_{name}", pa.float64()) for name in METRICS),
+            *((name, pa.float64()) for name in TEST_METRICS),  # best.ckpt, of the winner only
+            ("seconds", pa.float64()),  # sum over its epochs
+            ("images_per_second", pa.float64()),  # mean over its epochs
+            ("node", pa.string()),
+            ("device", pa.string()),
+            ("attempts", pa.int32()),  # times it was started
+            ("error", pa.string()),
+            ("log", pa.string()),  # path below the result directory
+            ("started", pa.float64()),  # seconds since 1970
+            ("ended", pa.float64()),
+        ]
+    )
+
+
+def better(new: float | None, old: float | None, *, maximize: bool) -> bool:
+    """Whether `new` is the better value of a metric; a missing one is worse than any."""
+    if new is None or old is None:
+        return new is not None
+    return new > old if maximize else new < old
+
+
+@dataclass
+class SweepTables:
+    """Both tables of a sweep, built up event by event.
+
+    Attributes:
+        metric: The sweep's metric; it decides `best_epoch`.
+        maximize: Whether a higher metric is better.
+        trials: Row by trial id, in the order of the plan.
+        history: Row by (trial id, epoch). An epoch run twice keeps its last row.
+        facts: What the sweep said of itself: event `sweep`, without event and time.
+    """
+
+    metric: str = "val_acc"
+    maximize: bool = True
+    trials: dict[str, dict[str, Any]] = field(default_factory=dict)
+    history: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def apply(self, event: Event) -> None:
+        """Takes in one event; events of unknown kinds are left alone."""
+        handler = getattr(self, f"_on_{event.get('event')}", None)
+        if handler is not None:
+            handler(event)
+
+    def apply_all(self, events: Iterable[Event]) -> None:
+        """Takes in events in their order."""
+        for event in events:
+            self.apply(event)
+
+    def _on_sweep(self, event: Event) -> None:
+        self.facts = {k: v for k, v in event.items() if k not in ("event", "time")}
+        self.metric, self.maximize = event["metric"], event["maximize"]
+
+    def _on_trial(self, event: Event) -> None:
+        row: dict[str, Any] = dict.fromkeys(trial_schema().names)
+        row |= event["config"]
+        row |= {k: event[k] for k in ("trial", "config_hash", "fold")}
+        row |= {k: self.facts.get(k) for k in ("data", "fingerprint")}
+        row |= {"state": "pending", "epochs_run": 0, "attempts": 0, "seconds": 0.0}
+        self.trials[event["trial"]] = row
+
+    def _on_start(self, event: Event) -> None:
+        row = self.trials[event["trial"]]
+        row |= {"state": "running", "node": event["node"], "log": event["log"]}
+        row["attempts"] += 1
+        row["started"] = row["started"] or event["time"]
+        row["ended"] = row["error"] = None
+
+    def _on_epoch(self, event: Event) -> None:
+        row = self.trials[event["trial"]]
+        entry = {name: event.get(name) for name in HISTORY_SCHEMA.names}
+        old = self.history.get((event["trial"], event["epoch"]))
+        self.history[event["trial"], event["epoch"]] = entry
+        row["seconds"] += event["seconds"] - (old["seconds"] if old else 0.0)
+        row["device"] = event.get("device")
+        self._take_metrics(row, entry)
+
+    def _take_metrics(self, row: dict[str, Any], entry: dict[str, Any]) -> None:
+        epoch, before = entry["epoch"], row["epochs_run"]
+        if better(entry[self.metric], self.score(row), maximize=self.maximize):
+            row["best_epoch"] = epoch
+        for name in METRICS:
+            row[f"last_{name}"] = entry[name]
+            if better(entry[name], row[f"best_{name}"], maximize=not name.endswith("loss")):
+                row[f"best_{name}"] = entry[name]
+        row["epochs_run"] = max(epoch, before)
+        rate = row["images_per_second"] or 0.0
+        row["images_per_second"] = rate + (entry["images_per_second"] - rate) / max(epoch, 1)
+
+    def _on_end(self, event: Event) -> None:
+        row = self.trials[event["trial"]]
+        row |= {"state": event["state"], "error": event.get("error"), "ended": event["time"]}
+
+    def _on_test(self, event: Event) -> None:
+        self.trials[event["trial"]] |= {name: event[name] for name in TEST_METRICS}
+
+    def ranked(self) -> list[dict[str, Any]]:
+        """Trial rows, best first by the best epoch of the sweep's metric; those without come last.
+
+        Equal scores are in the order of the plan.
+        """
+        return sorted(self.trials.values(), key=self._rank)
+
+    def _rank(self, row: dict[str, Any]) -> float:
+        score = self.score(row)
+        if score is None:
+            return math.inf
+        return -score if self.maximize else score
+
+    def score(self, row: dict[str, Any]) -> float | None:
+        """A trial's best value of the sweep's metric, in the direction of its goal."""
+        if row["best_epoch"] is None:
+            return None
+        value: float | None = self.history[row["trial"], row["best_epoch"]][self.metric]
+        return value
