@@ -54,7 +54,7 @@ HISTORY_SCHEMA = pa.schema(
         *((name, pa.float64()) for name in METRICS),
         ("learning_rate", pa.float64()),
         ("steps", pa.int64()),  # optimiser steps so far
-        ("seconds", pa.float64()),  # wall time of the epoch, validation and checkpoint included
+        ("seconds", pa.float64()),  # wall time of the epoch, training and validation
         ("images_per_second", pa.float64()),  # training images, over the training part alone
         ("time", pa.float64()),  # when the epoch ended, seconds since 1970
     ]
@@ -65,6 +65,8 @@ def _arrow_type(annotation: Any) -> pa.DataType:
     """The column type of a trial parameter, from its annotation."""
     if typing.get_origin(annotation) is types.UnionType:
         annotation = next(a for a in typing.get_args(annotation) if a is not type(None))
+    if typing.get_origin(annotation) is typing.Annotated:
+        annotation = typing.get_args(annotation)[0]
     known = {bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
     return known.get(annotation, pa.string())
 
@@ -89,7 +91,7 @@ def trial_schema() -> pa.Schema:
             ("seconds", pa.float64()),  # sum over its epochs
             ("images_per_second", pa.float64()),  # mean over its epochs
             ("node", pa.string()),
-            ("device", pa.string()),
+            ("device_name", pa.string()),  # `cpu`, or the GPU's product name
             ("attempts", pa.int32()),  # times it was started
             ("error", pa.string()),
             ("log", pa.string()),  # path below the result directory
@@ -149,7 +151,7 @@ class SweepTables:
 
     def _on_start(self, event: Event) -> None:
         row = self.trials[event["trial"]]
-        row |= {"state": "running", "node": event["node"], "log": event["log"]}
+        row |= {"state": "running", "log": event["log"]}
         row["attempts"] += 1
         row["started"] = row["started"] or event["time"]
         row["ended"] = row["error"] = None
@@ -160,7 +162,7 @@ class SweepTables:
         old = self.history.get((event["trial"], event["epoch"]))
         self.history[event["trial"], event["epoch"]] = entry
         row["seconds"] += event["seconds"] - (old["seconds"] if old else 0.0)
-        row["device"] = event.get("device")
+        row |= {k: event.get(k) for k in ("node", "device_name")}
         self._take_metrics(row, entry)
 
     def _take_metrics(self, row: dict[str, Any], entry: dict[str, Any]) -> None:

@@ -80,11 +80,27 @@ class Rungs:
         reached = [rung for rung in self.brackets[bracket] if rung <= epoch]
         if not reached or (trial, reached[-1]) in self._arrived:
             return None
+        return self._enter(trial, bracket, reached[-1], score)
+
+    def forfeit(self, trial: str, epoch: int) -> RungEntry | None:
+        """Counts a trial that broke off as the worst at the rung that it would have reached next.
+
+        Args:
+            trial: Id of the trial.
+            epoch: Epoch in which it broke off, from 1.
+        """
+        bracket = self.bracket_of(trial)
+        for rung in self.brackets[bracket]:
+            if rung >= epoch and (trial, rung) not in self._arrived:
+                return self._enter(trial, bracket, rung, None)
+        return None
+
+    def _enter(self, trial: str, bracket: int, rung: int, score: float | None) -> RungEntry:
         value = score if score is not None and math.isfinite(score) else -math.inf
-        scores = self._scores[bracket, reached[-1]]
+        scores = self._scores[bracket, rung]
         cutoff = _quantile(scores, 1 - 1 / self.eta) if scores else None
         stop = value == -math.inf or (cutoff is not None and value < cutoff)
-        entry = RungEntry(trial, bracket, reached[-1], value, cutoff, stop)
+        entry = RungEntry(trial, bracket, rung, value, cutoff, stop)
         self.restore([entry])
         return entry
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from tune_mc1.config.types import Float, Int
 from tune_mc1.errors import did_you_mean
 from tune_mc1.models.architectures import ALIASES, ARCHITECTURES, ModelName
 
@@ -20,12 +21,10 @@ def _one_of(known: tuple[str, ...], aliases: dict[str, str] | None = None) -> Be
     table = {k.lower(): v for k, v in (aliases or {}).items()} | {k.lower(): k for k in known}
 
     def check(value: Any) -> Any:
-        if isinstance(value, str):
-            if value.lower() in table:
-                return table[value.lower()]
-            hint = did_you_mean(value, [*known, *(aliases or {})])
-            raise ValueError(f"must be one of {', '.join(known)}{hint}")
-        return value
+        if isinstance(value, str) and value.lower() in table:
+            return table[value.lower()]
+        hint = did_you_mean(value, [*known, *(aliases or {})]) if isinstance(value, str) else ""
+        raise ValueError(f"must be one of {', '.join(known)}{hint}")
 
     return BeforeValidator(check)
 
@@ -55,27 +54,27 @@ class TrialConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     model: Annotated[ModelName, _one_of(tuple(ARCHITECTURES), dict(ALIASES))] = "CNN"
-    epochs: int = Field(default=10, ge=1, le=100_000)
-    batch_size: int = Field(default=32, ge=1, le=1_000_000)
-    learning_rate: float = Field(default=0.01, gt=0, le=1000)
+    epochs: Int = Field(default=10, ge=1, le=100_000)
+    batch_size: Int = Field(default=32, ge=1, le=1_000_000)
+    learning_rate: Float = Field(default=0.01, gt=0, le=1000)
     optimizer: Annotated[OptimizerName, _one_of(("SGD", "Adam", "AdamW"))] = "SGD"
     loss_function: Annotated[
         Literal["CrossEntropyLoss"],
         _one_of(("CrossEntropyLoss",), {"cross_entropy": "CrossEntropyLoss"}),
     ] = "CrossEntropyLoss"
-    weight_decay: float = Field(default=0.0, ge=0, le=1000)
-    momentum: float = Field(default=0.0, ge=0, lt=1)
+    weight_decay: Float = Field(default=0.0, ge=0, le=1000)
+    momentum: Float = Field(default=0.0, ge=0, lt=1)
     weights_init_type: Annotated[
         WeightsInit,
         _one_of(
             ("default", "xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform")
         ),
     ] = "default"
-    dropout_p: float | None = Field(default=None, ge=0, le=1)
+    dropout_p: Float | None = Field(default=None, ge=0, le=1)
     batch_norm: bool | None = None
     pretrained: bool = True
-    overfit_batches: int = Field(default=0, ge=0)
-    seed: int = Field(default=0, ge=0, lt=2**63)
+    overfit_batches: Int = Field(default=0, ge=0)
+    seed: Int = Field(default=0, ge=0, lt=2**63)
     device: Annotated[
         Literal["auto", "cpu", "cuda"], _one_of(("auto", "cpu", "cuda"), {"gpu": "cuda"})
     ] = "auto"

@@ -1,5 +1,7 @@
 """The form in which every data set reaches a trial: decoded once, as plain arrays."""
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +34,24 @@ class ImageData:
     test_labels: Labels
     classes: tuple[str, ...]
 
+    @classmethod
+    def build(
+        cls,
+        name: str,
+        train: tuple[Pixels, Labels],
+        test: tuple[Pixels, Labels],
+        classes: Sequence[str],
+    ) -> "ImageData":
+        """A data set from its arrays, with the fingerprint worked out.
+
+        Args:
+            name: What results and figures will call it.
+            train: Training images (N, height, width, channels) and labels (N,).
+            test: The same for the test split.
+            classes: The name of each class, in the order of the labels.
+        """
+        return cls(name, fingerprint_of([*train, *test]), *train, *test, tuple(classes))
+
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """Channels, height and width of every image."""
@@ -48,3 +68,16 @@ class ImageData:
             "image_shape": list(self.image_shape),
             "classes": list(self.classes),
         }
+
+
+def fingerprint_of(arrays: Sequence[NDArray[Any]]) -> str:
+    """Sixteen hex digits of SHA-256 over the arrays: shape, type and values, in order.
+
+    Equal on machines of either byte order.
+    """
+    digest = hashlib.sha256()
+    for array in arrays:
+        little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+        digest.update(f"{little.shape}{little.dtype.str}".encode())
+        digest.update(little.data)
+    return digest.hexdigest()[:16]

@@ -1,0 +1,62 @@
+"""Real images for all tests: a small part of CIFAR-10 where it is at hand, else real digits."""
+
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from tune_mc1.data.images import ImageData
+from tune_mc1.data.source import load_data
+
+TRAIN, TEST = 1000, 400
+
+
+@pytest.fixture(scope="session")
+def image_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of parquet files: 1,000 training and 400 test images in ten classes."""
+    folder = tmp_path_factory.mktemp("images") / "some-images"
+    folder.mkdir()
+    table = _cifar10() if os.environ.get("TUNE_MC1_DATA") else _digits()
+    pq.write_table(table.slice(0, TRAIN), folder / "train-00000-of-00001.parquet")
+    pq.write_table(table.slice(TRAIN, TEST), folder / "test-00000-of-00001.parquet")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def images(image_dir: Path) -> ImageData:
+    """The images of `image_dir`, decoded."""
+    return load_data(str(image_dir))
+
+
+@pytest.fixture(autouse=True)
+def quiet_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """No account, and nothing written outside the test's own folder."""
+    for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    yield
+
+
+def _cifar10() -> pa.Table:
+    home = Path(os.environ["TUNE_MC1_DATA"])
+    (file,) = sorted(home.rglob("test-*.parquet"))[:1]
+    return pq.read_table(file)
+
+
+def _digits() -> pa.Table:
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    order = np.random.default_rng(0).permutation(len(digits.target))
+    cells = []
+    for pixels in (digits.images[order] * 15).astype(np.uint8):
+        file = io.BytesIO()
+        Image.fromarray(pixels).resize((32, 32)).convert("RGB").save(file, "PNG")
+        cells.append({"bytes": file.getvalue(), "path": ""})
+    return pa.table({"img": cells, "label": digits.target[order].astype(np.int64)})

@@ -1,0 +1,85 @@
+"""What the command's word makes of a sweep, and where trials are stopped early."""
+
+from typing import Any
+
+import pytest
+
+from tune_mc1.config.early_terminate import EarlyTerminate
+from tune_mc1.config.method import Command, resolve_method
+from tune_mc1.config.sweep import Sweep
+from tune_mc1.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("early", "longest", "bracket", "rungs"),
+    [
+        ({"min_iter": 1, "eta": 3}, 9, 0, (1, 3)),
+        ({"min_iter": 1, "eta": 3}, 10, 0, (1, 3, 9)),
+        ({"min_iter": 1, "eta": 4}, 10, 0, (1, 4)),
+        ({"min_iter": 2, "eta": 2}, 17, 1, (4, 8, 16)),
+        ({}, 9, 0, (1, 3)),
+        # W&B's documentation: max_iter 27, s 2, eta 3 has brackets 27/3 and 27/9.
+        ({"max_iter": 27, "s": 2, "eta": 3}, 100, 0, (3, 9)),
+        ({"max_iter": 27, "s": 2, "eta": 3}, 9, 0, (3,)),
+        ({"max_iter": 5, "s": 9, "eta": 2}, 100, 0, (1, 2)),
+    ],
+)
+def test_rungs(early: dict[str, int], longest: int, bracket: int, rungs: tuple[int, ...]) -> None:
+    terminate = EarlyTerminate.model_validate({"type": "hyperband", **early})
+    assert terminate.rung_epochs(longest, bracket) == rungs
+
+
+def sweep_of(**keys: Any) -> Sweep:
+    parameters = {"learning_rate": {"values": [0.1, 0.2, 0.3]}}
+    return Sweep.model_validate({"parameters": parameters, **keys})
+
+
+def test_command_decides_the_method() -> None:
+    sweep, notices = resolve_method(sweep_of(method="random"), "grid")
+    assert sweep.method == "grid"
+    assert notices == ["method: the file says random; the command says grid"]
+    assert resolve_method(sweep_of(), "random", 4)[0].run_cap == 4
+
+
+@pytest.mark.parametrize("command", ["random", "asha", "bayes"])
+def test_searches_need_a_number_of_settings(command: Any) -> None:
+    with pytest.raises(InputError, match=f"^f.yaml: run_cap: is required by {command}.* or as -n"):
+        resolve_method(sweep_of(), command, source="f.yaml")
+
+
+def test_asha_is_random_search_stopped_early() -> None:
+    sweep, notices = resolve_method(sweep_of(run_cap=5), "asha", 7)
+    assert (sweep.method, sweep.run_cap) == ("random", 7)
+    assert sweep.early_terminate == EarlyTerminate(type="asha", min_iter=1, eta=3)
+    assert "Ray: grace_period" in notices[0]
+    own = {"type": "hyperband", "min_iter": 2}
+    sweep, notices = resolve_method(sweep_of(run_cap=5, early_terminate=own), "asha")
+    assert sweep.early_terminate == EarlyTerminate(type="hyperband", min_iter=2)
+    assert notices == []
+
+
+def test_asha_needs_two_epochs() -> None:
+    one = Sweep.model_validate({"parameters": {"epochs": {"value": 1}}, "run_cap": 3})
+    with pytest.raises(InputError, match="min_iter: must be less than the epochs"):
+        resolve_method(one, "asha")
+
+
+def test_grid_and_random_stop_early_where_the_file_says() -> None:
+    sweep = sweep_of(run_cap=2, early_terminate={"type": "asha"})
+    commands: tuple[Command, ...] = ("grid", "random")
+    for command in commands:
+        resolved, notices = resolve_method(sweep, command)
+        assert resolved.early_terminate is not None
+        assert f"early_terminate: {command} stops bad trials early" in notices[0]
+
+
+def test_run_cap_of_a_grid_has_a_notice() -> None:
+    _, notices = resolve_method(sweep_of(run_cap=2), "grid")
+    assert notices == ["run_cap: the first 2 of the grid's 3 settings are run"]
+    assert resolve_method(sweep_of(run_cap=3), "grid")[1] == []
+
+
+def test_bayes_has_neither_folds_nor_replicates() -> None:
+    with pytest.raises(InputError) as caught:
+        resolve_method(sweep_of(run_cap=2, replicates=2, validation={"folds": 3}), "bayes")
+    assert [line.split(":")[0] for line in caught.value.problems] == ["validation", "replicates"]

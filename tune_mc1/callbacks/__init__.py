@@ -1,0 +1,1 @@
+"""What Ray Tune calls while a sweep runs: result files, W&B, the terminal."""

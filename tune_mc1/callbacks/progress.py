@@ -1,0 +1,28 @@
+"""Keeps the terminal, and W&B's child process, under watch while Ray Tune runs."""
+
+from typing import Any
+
+from ray.tune import Callback
+from ray.tune.experiment import Trial as TuneTrial
+
+from tune_mc1.progress import SweepView
+from tune_mc1.wandb_mirror import WandbMirror
+
+
+class ProgressCallback(Callback):  # type: ignore[misc]
+    """Redraws the view after each step of Ray Tune.
+
+    Args:
+        view: What to redraw.
+        mirror: What to look after, if W&B is on.
+    """
+
+    def __init__(self, view: SweepView, mirror: WandbMirror | None) -> None:
+        self.view = view
+        self.mirror = mirror
+
+    def on_step_end(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
+        """Redraws, at most as often as the view wants."""
+        self.view.refresh()
+        if self.mirror is not None:
+            self.mirror.check()

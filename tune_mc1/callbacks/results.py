@@ -1,0 +1,81 @@
+"""Turns what Ray Tune reports into events of the journal."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ray.tune import Callback
+from ray.tune.experiment import Trial as TuneTrial
+
+from tune_mc1.events import start_event
+from tune_mc1.result_dir import ResultWriter
+from tune_mc1.results import ENDED
+
+
+class ResultCallback(Callback):  # type: ignore[misc]
+    """Writes each start, epoch and end of each trial.
+
+    Ray may run several of our trials in one of its own, so every report is a list of rows.
+
+    Args:
+        writer: Takes the events.
+        stopped: Whether the scheduler has stopped a trial.
+    """
+
+    def __init__(self, writer: ResultWriter, stopped: Callable[[str], bool]) -> None:
+        self.writer = writer
+        self.stopped = stopped
+
+    def on_trial_start(
+        self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
+    ) -> None:
+        """A trial starts, or starts again."""
+        self.writer.write(*(start_event(t) for t in _ids(trial)))
+
+    def on_trial_result(
+        self,
+        iteration: int,
+        trials: list[TuneTrial],
+        trial: TuneTrial,
+        result: dict[str, Any],
+        **info: Any,
+    ) -> None:
+        """Epochs ended."""
+        events: list[dict[str, Any]] = []
+        lengths = {t["id"]: t["config"]["epochs"] for t in trial.config["trials"]}
+        for row in result.get("rows", ()):
+            events.append({"event": "epoch", **row})
+            if row["epoch"] >= lengths[row["trial"]]:
+                events.append({"event": "end", "trial": row["trial"], "state": "completed"})
+            elif self.stopped(row["trial"]):
+                events.append({"event": "end", "trial": row["trial"], "state": "stopped"})
+        events.extend({"event": "end", **end} for end in result.get("ends", ()))
+        if events:
+            self.writer.write(*events)
+
+    def on_trial_complete(
+        self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
+    ) -> None:
+        """Ray's trial ended; what has no end yet broke off without a word."""
+        self._fail(trial, "ended before its last epoch, for a reason that Ray does not know")
+
+    def on_trial_error(
+        self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
+    ) -> None:
+        """Ray's trial failed."""
+        error = trial.get_error()
+        cause = getattr(error, "cause", None) or error
+        self._fail(trial, " ".join(str(cause).split()) or type(cause).__name__)
+
+    def _fail(self, trial: TuneTrial, reason: str) -> None:
+        open_ids = [t for t in _ids(trial) if self.writer.tables.trials[t]["state"] not in ENDED]
+        if open_ids:
+            self.writer.write(
+                *(
+                    {"event": "end", "trial": t, "state": "failed", "error": reason}
+                    for t in open_ids
+                )
+            )
+
+
+def _ids(trial: TuneTrial) -> list[str]:
+    return [t["id"] for t in trial.config["trials"]]

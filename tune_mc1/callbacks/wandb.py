@@ -1,0 +1,254 @@
+"""Turns events of the journal into W&B runs, one a trial, in one group a sweep.
+
+It runs in a process of its own (`tune_mc1.wandb_mirror`), never in the sweep's.
+"""
+
+import re
+import shutil
+from collections import defaultdict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import wandb
+
+from tune_mc1.journal import Event
+from tune_mc1.result_dir import ResultDir
+from tune_mc1.results import ENDED, HISTORY_SCHEMA, METRICS, TEST_METRICS, SweepTables
+from tune_mc1.wandb_file import is_whole
+
+PROJECT = "tune_mc1"
+"""The project of a sweep that names none."""
+
+LOGGED = tuple(n for n in HISTORY_SCHEMA.names if n not in ("trial", "time"))
+SUMMARY = ("state", "best_epoch", "epochs_run", "node", "device", "attempts", "error")
+EXIT_CODES = {"completed": 0, "stopped": 0, "diverged": 0, "failed": 1}  # all others: cut off
+CUT_OFF = 255  # W&B's own code for an interrupted run
+
+SERVER_TIMEOUT_S = 30
+
+
+@dataclass
+class _Open:
+    """A run being written, and the last epoch that it has."""
+
+    run: wandb.Run
+    logged: int
+
+
+def run_id(where: ResultDir, trial: str) -> str:
+    """The W&B id of a trial's run: the same each time, so that a later upload meets it.
+
+    Args:
+        where: The sweep's directory; its name is part of the id.
+        trial: The trial's id.
+    """
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", f"{where.root.name}-{trial}")
+
+
+@dataclass
+class WandbRuns:
+    """The runs of one sweep.
+
+    A run holds every epoch that the tables have, each once, at step = epoch. W&B's summary has the
+    last value of each metric under its own name; at the end come `best_<metric>`, the state and so
+    on, named as in `trials.parquet`.
+
+    The test score comes when the sweep is over, for its winner only. So the best ended trial so
+    far, which alone can still win, has its run left open until a better one ends.
+
+    Where W&B's server fails, all later runs are written offline.
+
+    Attributes:
+        where: The sweep's directory.
+        mode: Whether runs are sent at once.
+        report: Takes `{"event": "notice", "text"}`, and `{"event": "finished", "trial", "mode"}`
+            for each run that is complete.
+        tables: What the events so far amount to.
+    """
+
+    where: ResultDir
+    mode: Literal["online", "offline"]
+    report: Callable[[Event], None]
+    tables: SweepTables = field(default_factory=SweepTables)
+    _planned: dict[str, Event] = field(default_factory=dict)
+    _values: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _open: dict[str, _Open] = field(default_factory=dict)
+    _held: str | None = None
+    _finishing: dict[str, Future[str]] = field(default_factory=dict)
+    _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16))
+
+    def know(self, event: Event) -> None:
+        """Takes an event into account without writing anything to W&B."""
+        self.tables.apply(event)
+        if event["event"] == "trial":
+            self._planned[event["trial"]] = event
+            for name, value in event["config"].items():
+                self._values[name].add(repr(value))
+
+    def take(self, event: Event) -> None:
+        """Mirrors one event.
+
+        Raises:
+            wandb.Error, OSError: If W&B's files cannot be written.
+        """
+        self.know(event)
+        handler = getattr(self, f"_on_{event['event']}", None)
+        if handler is not None:
+            handler(event["trial"])
+        self.collect()
+
+    def collect(self) -> None:
+        """Takes note of the runs that finished since the last call. To be called now and then."""
+        for trial in [t for t, future in self._finishing.items() if future.done()]:
+            future = self._finishing.pop(trial)
+            if isinstance(future.exception(), TimeoutError):
+                if self.mode == "online":
+                    self._go_offline(f"the run of {trial} was not sent in {SERVER_TIMEOUT_S} s")
+            else:
+                self.report({"event": "finished", "trial": trial, "mode": future.result()})
+
+    def finish_all(self) -> None:
+        """Finishes the runs that are open; the trial of each ended, or was cut off."""
+        for trial in list(self._open):
+            self._finish(trial)
+
+    def wait(self, timeout_s: float | None = None) -> None:
+        """Waits until the runs that are being finished are done, or the time is up."""
+        wait(self._finishing.values(), timeout_s)
+        self.collect()
+
+    def _on_start(self, trial: str) -> None:
+        if trial == self._held:
+            self._held = None
+        self._opened(trial)
+
+    def _on_end(self, trial: str) -> None:
+        self._on_epoch(trial)
+        if self.tables.trials[trial]["state"] not in ENDED or not self._leads(trial):
+            self._finish(trial)
+            return
+        if self._held not in (None, trial):
+            self._finish(self._held)
+        self._held = trial
+        self._summarise(trial)
+
+    def _on_test(self, trial: str) -> None:
+        self._on_epoch(trial)
+        self._finish(trial)
+
+    def _leads(self, trial: str) -> bool:
+        """Whether a trial is the best of those that have ended."""
+        best = next(row for row in self.tables.ranked() if row["state"] in ENDED)
+        return bool(best["trial"] == trial)
+
+    def _on_epoch(self, trial: str) -> None:
+        """Logs the epochs that the run does not have yet."""
+        opened = self._opened(trial)
+        last = self.tables.trials[trial]["epochs_run"]
+        for epoch in range(opened.logged + 1, last + 1):
+            row = self.tables.history.get((trial, epoch), {})
+            values = {name: row[name] for name in LOGGED if row.get(name) is not None}
+            if values:
+                opened.run.log(values, step=epoch, commit=True)
+        opened.logged = max(opened.logged, last)
+
+    def _summarise(self, trial: str) -> None:
+        row = self.tables.trials[trial]
+        names = (*SUMMARY, *(f"best_{name}" for name in METRICS), *TEST_METRICS)
+        values = {name: row[name] for name in names if row[name] is not None}
+        self._opened(trial).run.summary.update(values)
+
+    def _opened(self, trial: str) -> _Open:
+        """A trial's run, opened if it is not."""
+        if trial not in self._open:
+            if trial in self._finishing:
+                wait([self._finishing[trial]])
+                self.collect()
+            try:
+                run = self._init(trial)
+            except wandb.Error as error:
+                if self.mode == "offline":
+                    raise
+                self._go_offline(f"a run could not be opened: {' '.join(str(error).split())}")
+                run = self._init(trial)
+            # a run met again online goes on after the step that the server has last
+            self._open[trial] = _Open(run, max(run.step - 1, 0))
+        return self._open[trial]
+
+    def _init(self, trial: str) -> wandb.Run:
+        plan, facts = self._planned[trial], self.tables.facts
+        extra = {"trial": trial, "fold": plan["fold"], "config_hash": plan["config_hash"]}
+        return wandb.init(
+            project=facts.get("project") or PROJECT,
+            entity=facts.get("entity"),
+            dir=self.where.root,
+            id=run_id(self.where, trial),
+            name=self._name(trial),
+            notes=facts.get("description"),
+            group=self.where.root.name[:128],
+            job_type="trial",
+            config=plan["config"] | extra | {k: facts.get(k) for k in ("data", "fingerprint")},
+            mode=self.mode,
+            reinit="create_new",
+            resume="allow" if self.mode == "online" else None,
+            settings=_settings(),
+        )
+
+    def _name(self, trial: str) -> str:
+        """The trial's id and those of its settings that differ between trials."""
+        settings = (
+            f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"
+            for name, value in self._planned[trial]["config"].items()
+            if len(self._values[name]) > 1
+        )
+        return " ".join((trial, *settings))[:128]
+
+    def _finish(self, trial: str) -> None:
+        """Ends a run in a thread, as an upload may take long."""
+        self._summarise(trial)
+        run = self._open.pop(trial).run
+        if trial == self._held:
+            self._held = None
+        code = EXIT_CODES.get(self.tables.trials[trial]["state"], CUT_OFF)
+        self._finishing[trial] = self._pool.submit(_close, run, code)
+
+    def _go_offline(self, reason: str) -> None:
+        self.mode = "offline"
+        text = f"W&B: {reason}. Trials are recorded offline in {self.where.wandb} from here on."
+        self.report({"event": "notice", "text": text})
+
+
+def _close(run: wandb.Run, code: int) -> str:
+    """Finishes a run and gives its mode. An offline one replaces files of earlier attempts."""
+    mode, folder = "offline" if run.offline else "online", Path(run.dir).parent
+    run.finish(exit_code=code)
+    if mode == "offline":
+        if not is_whole(file := folder / f"run-{run.id}.wandb"):
+            raise OSError(f"{file}: cut short; is the disk full?")
+        for other in folder.parent.glob(f"*run-*-{run.id}"):
+            if other != folder:  # the new file has all that it had
+                shutil.rmtree(other)
+    return mode
+
+
+def _settings() -> wandb.Settings:
+    return wandb.Settings(
+        console="off",
+        silent=True,
+        disable_code=True,
+        disable_git=True,
+        disable_job_creation=True,
+        save_code=False,
+        symlink=False,  # `latest-run` makes a recursive search find a file twice
+        init_timeout=SERVER_TIMEOUT_S,
+        finish_timeout=SERVER_TIMEOUT_S,
+        finish_timeout_raises=True,
+        x_disable_machine_info=True,
+        x_disable_meta=True,
+        x_disable_stats=True,
+        x_save_requirements=False,
+        x_transaction_log_flush_interval=5.0,
+    )

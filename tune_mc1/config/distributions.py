@@ -1,0 +1,177 @@
+"""W&B's numeric distributions: drawn from a numpy generator, uniform, normal or beta.
+
+Names, keys, defaults and meaning follow W&B's schema (wandb/sweeps, `config/schema.json` and
+`params.py`). Quantised ones return `round(x / q) * q` without clipping, as there.
+"""
+
+import math
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from tune_mc1.config.types import Float
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class Distribution(BaseModel):
+    """One parameter's values: what a grid lists, or what a random search draws."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    distribution: str
+
+    def sample(self, rng: "np.random.Generator") -> Any:
+        """One value drawn at random."""
+        raise NotImplementedError
+
+    @property
+    def grid_size(self) -> int | None:
+        """How many values a grid lists; None where a grid has no meaning."""
+        return None
+
+    def grid_value(self, index: int) -> Any:
+        """The grid's value at `index`, in [0, grid_size)."""
+        raise NotImplementedError
+
+    @property
+    def ends(self) -> tuple[float, float] | None:
+        """Smallest and largest value that can be drawn; None if unbounded or not a range."""
+        return None
+
+
+class _Drawn(Distribution):
+    """A real number, rounded to multiples of q in the distributions named `q_...`."""
+
+    q: Float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _quantum(cls, data: Any) -> Any:
+        if isinstance(data, dict) and str(data.get("distribution")).startswith("q_"):
+            return {"q": 1.0, **data}
+        if isinstance(data, dict) and data.get("q") is not None:
+            raise ValueError(f"q belongs to q_{data.get('distribution')}, got {data['q']}")
+        return data
+
+    def _draw(self, rng: "np.random.Generator") -> float:
+        raise NotImplementedError
+
+    def _rounded(self, x: float) -> float:
+        """The multiple of q next to x, to 12 digits so that 3 * 0.1 is 0.3."""
+        if self.q is None or not math.isfinite(x / self.q):
+            return x
+        return float(f"{round(x / self.q) * self.q:.12g}")
+
+    def sample(self, rng: "np.random.Generator") -> float:
+        """A number, quantised where the distribution is."""
+        return self._rounded(self._draw(rng))
+
+
+def _exp(x: float) -> float:
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf
+
+
+class Range(_Drawn):
+    """Uniform between two ends, or uniform in the logarithm.
+
+    With `log_uniform` and `inv_log_uniform`, min and max are exponents of e (negated in the
+    latter); with the names ending in `_values` they are values themselves.
+    """
+
+    distribution: Literal[
+        "uniform",
+        "q_uniform",
+        "log_uniform",
+        "log_uniform_values",
+        "q_log_uniform",
+        "q_log_uniform_values",
+        "inv_log_uniform",
+        "inv_log_uniform_values",
+    ]
+    min: Float
+    max: Float
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min >= self.max:
+            raise ValueError(f"min must be less than max ({self.max:g}), got {self.min:g}")
+        if self.distribution.endswith("_values") and self.min <= 0:
+            raise ValueError(f"min must be greater than 0 in {self.distribution}, got {self.min:g}")
+        return self
+
+    @property
+    def in_exponents(self) -> bool:
+        """Whether min and max are exponents of e instead of values."""
+        return self.distribution in ("log_uniform", "q_log_uniform", "inv_log_uniform")
+
+    @property
+    def _exponents(self) -> tuple[float, float]:
+        # log(1/x) is uniform exactly where log(x) is, so the inverse ones differ in bounds only.
+        if self.distribution == "inv_log_uniform":
+            return -self.max, -self.min
+        if self.in_exponents:
+            return self.min, self.max
+        return math.log(self.min), math.log(self.max)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The ends as values, before any quantisation."""
+        if not self.in_exponents:
+            return self.min, self.max
+        low, high = self._exponents
+        return _exp(low), _exp(high)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The ends as values; if they are never drawn, the numbers next to them."""
+        low, high = self.bounds
+        if self.q is None:
+            # Kept open: W&B's own examples draw learning rates from 0 to 0.1.
+            return math.nextafter(low, high), math.nextafter(high, low)
+        return self._rounded(low), self._rounded(high)
+
+    def _draw(self, rng: "np.random.Generator") -> float:
+        low, high = self.bounds
+        if "log" not in self.distribution:
+            return float(rng.uniform(low, high))
+        x = _exp(rng.uniform(*self._exponents))
+        return min(max(x, low), high)
+
+    @property
+    def grid_size(self) -> int | None:
+        """Multiples of q from min up to, not including, max, as W&B lists them; else None."""
+        if self.distribution != "q_uniform" or self.q is None:
+            return None
+        return math.ceil((self.max - self.min) / self.q - 1e-9)
+
+    def grid_value(self, index: int) -> float:
+        """Min plus `index` times q."""
+        return float(f"{self.min + index * (self.q or 1.0):.12g}")
+
+
+class Normal(_Drawn):
+    """Normally distributed, or its logarithm is."""
+
+    distribution: Literal["normal", "q_normal", "log_normal", "q_log_normal"]
+    mu: Float = 0.0
+    sigma: Float = Field(default=1.0, gt=0)
+
+    def _draw(self, rng: "np.random.Generator") -> float:
+        x = float(rng.normal(self.mu, self.sigma))
+        return _exp(x) if "log" in self.distribution else x
+
+
+class Beta(_Drawn):
+    """Beta distributed, in [0, 1]."""
+
+    distribution: Literal["beta", "q_beta"]
+    a: Float = Field(default=1.0, gt=0)
+    b: Float = Field(default=1.0, gt=0)
+
+    def _draw(self, rng: "np.random.Generator") -> float:
+        return float(rng.beta(self.a, self.b))

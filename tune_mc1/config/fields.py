@@ -1,0 +1,183 @@
+"""A sweep's parameters, each checked against the field of the trial that it fills."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from typing import Annotated, Any, get_args
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from tune_mc1.config.distributions import Range
+from tune_mc1.config.parameters import (
+    DISTRIBUTION_KEYS,
+    Categorical,
+    Constant,
+    IntUniform,
+    Parameter,
+    WeightedCategorical,
+)
+from tune_mc1.config.problems import Path, Problem, problems_of, unknown_key
+from tune_mc1.config.trial import TrialConfig
+from tune_mc1.errors import did_you_mean
+
+FIELDS = tuple(TrialConfig.model_fields)
+"""Names of the parameters that a trial has."""
+
+_PARAMETER: TypeAdapter[Parameter] = TypeAdapter(Parameter)
+
+
+@cache
+def _adapter(name: str) -> TypeAdapter[Any]:
+    field = TrialConfig.model_fields[name]
+    kind: Any = Annotated[field.annotation, field]
+    return TypeAdapter(kind, config=ConfigDict(allow_inf_nan=False))
+
+
+def coerce(name: str, value: Any) -> Any:
+    """A value as a trial stores it: `'1e-3'` becomes 0.001, `best CNN` CNN8.
+
+    Args:
+        name: A parameter in `FIELDS`.
+        value: What the file says.
+
+    Raises:
+        ValidationError: The value is outside what the parameter can be.
+    """
+    coerced = _adapter(name).validate_python(value)
+    # The alias says more than the model: only the trial turns it into CNN on one batch.
+    singlebatch = name == "model" and str(value).lower() == "cnn_singlebatch"
+    return "CNN_singlebatch" if singlebatch else coerced
+
+
+def read_parameter(name: str, raw: Any, path: Path) -> tuple[Parameter | None, list[Problem]]:
+    """One entry of `parameters`, typed and checked.
+
+    Args:
+        name: Name of the parameter.
+        raw: Its mapping, as the file has it.
+        path: Where it stands in the file.
+
+    Returns:
+        The parameter (None if it cannot be used) and all that is wrong with it.
+    """
+    if name not in FIELDS:
+        return None, [unknown_key(path, FIELDS, "unknown parameter")]
+    if not isinstance(raw, dict):
+        example = (
+            f"{name}: {{values: [...]}}" if isinstance(raw, list) else f"{name}: {{value: {raw}}}"
+        )
+        return None, [Problem(path, f"must be a mapping such as `{example}`", raw)]
+    try:
+        parameter = _PARAMETER.validate_python(raw)
+    except ValidationError as error:
+        return None, _form_problems(error, raw, path)
+    return check_parameter(name, parameter, path)
+
+
+def _form_problems(error: ValidationError, raw: dict[str, Any], path: Path) -> list[Problem]:
+    """What is wrong with the keys; pydantic's paths begin with the distribution's name."""
+    kind = error.errors()[0]["type"]
+    if kind == "union_tag_not_found":
+        return [Problem(path, "needs value, values, min and max, or a distribution", raw)]
+    if kind == "union_tag_invalid":
+        known, name = list(DISTRIBUTION_KEYS), raw["distribution"]
+        hint = did_you_mean(str(name), known) or f" (known: {', '.join(known)})"
+        return [Problem((*path, "distribution"), f"unknown distribution{hint}", name)]
+    return [_without_tag(problem, path) for problem in problems_of(error)]
+
+
+def _without_tag(problem: Problem, path: Path) -> Problem:
+    tag, where = str(problem.path[0]), (*path, *problem.path[1:])
+    if problem.rule.startswith("unknown key"):
+        keys = ", ".join(DISTRIBUTION_KEYS[tag])
+        return Problem(where, f"does not belong to distribution {tag} (its keys: {keys})")
+    if problem.rule == "is required":
+        return Problem(where, f"is required by distribution {tag}")
+    return replace(problem, path=where)
+
+
+def check_parameter(
+    name: str, parameter: Parameter, path: Path
+) -> tuple[Parameter | None, list[Problem]]:
+    """A typed parameter whose values are coerced to the trial's field.
+
+    Args:
+        name: A parameter in `FIELDS`.
+        parameter: Its values or distribution.
+        path: Where it stands in the file.
+
+    Returns:
+        The parameter (None if it cannot be used) and all that is wrong with it.
+    """
+    if isinstance(parameter, Constant):
+        values, problems = _coerce_all(name, [parameter.value], [(*path, "value")])
+        return (None, problems) if problems else (Constant(value=values[0]), [])
+    if isinstance(parameter, Categorical | WeightedCategorical):
+        places = [(*path, "values", i) for i in range(len(parameter.values))]
+        values, problems = _coerce_all(name, parameter.values, places)
+        if problems:
+            return None, problems
+        return parameter.model_copy(update={"values": tuple(values)}), []
+    problems = list(_range_problems(name, parameter, path))
+    return (None, problems) if problems else (parameter, [])
+
+
+def _coerce_all(name: str, values: Any, places: list[Path]) -> tuple[list[Any], list[Problem]]:
+    coerced: list[Any] = []
+    seen: set[Any] = set()
+    problems: list[Problem] = []
+    for place, value in zip(places, values, strict=True):
+        try:
+            new = coerce(name, value)
+        except ValidationError as error:
+            problems += [Problem(place, p.rule, value) for p in problems_of(error)[:1]]
+            continue
+        if new in seen:
+            problems.append(Problem(place, "is listed twice (`probabilities` weigh values)", value))
+        seen.add(new)
+        coerced.append(new)
+    return coerced, problems
+
+
+def _kinds(annotation: Any) -> set[Any]:
+    nested = [_kinds(a) for a in get_args(annotation) if isinstance(a, type) or get_args(a)]
+    return {annotation}.union(*nested) if nested else {annotation}
+
+
+def _range_problems(name: str, parameter: Parameter, path: Path) -> Iterator[Problem]:
+    kinds = _kinds(TrialConfig.model_fields[name].annotation)
+    distribution = parameter.distribution
+    if not kinds & {int, float}:
+        yield Problem(path, f"{name} is no number: list its values instead", distribution)
+        return
+    quantum = getattr(parameter, "q", None)
+    if int in kinds and not isinstance(parameter, IntUniform):
+        if quantum is None:
+            rule = f"{name} is a whole number: take int_uniform, or one of the q_ distributions"
+            yield Problem((*path, "distribution"), rule, distribution)
+            return
+        if quantum % 1:
+            yield Problem((*path, "q"), f"must be whole, as {name} is", quantum)
+            return
+    yield from _end_problems(name, parameter, path)
+
+
+def _end_problems(name: str, parameter: Parameter, path: Path) -> Iterator[Problem]:
+    if not isinstance(parameter, Range | IntUniform) or parameter.ends is None:
+        return
+    for key, end in zip(("min", "max"), parameter.ends, strict=True):
+        try:
+            coerce(name, end)
+        except ValidationError as error:
+            written = getattr(parameter, key)
+            rule = problems_of(error)[0].rule
+            if isinstance(parameter, Range) and parameter.in_exponents:
+                rule += (
+                    f" ({parameter.distribution} takes exponents of e, here of "
+                    f"{end if math.isfinite(end) else 'infinity'}; "
+                    f"{parameter.distribution}_values takes values)"
+                )
+            elif end != written and getattr(parameter, "q", None):
+                rule += f" (rounded to multiples of q it is {end:g})"
+            yield Problem((*path, key), rule, written)

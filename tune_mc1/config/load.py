@@ -1,0 +1,170 @@
+"""Reading sweep files: from YAML to a validated sweep, with every mistake in one message."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from tune_mc1.config.early_terminate import EarlyTerminate
+from tune_mc1.config.fields import read_parameter
+from tune_mc1.config.method import early_terminate_problem
+from tune_mc1.config.notices import (
+    drop_unused,
+    metric_notices,
+    parameter_notices,
+    read_cnn_as_cnn8,
+)
+from tune_mc1.config.parameters import Parameter
+from tune_mc1.config.problems import Path as KeyPath
+from tune_mc1.config.problems import Problem, problems_of, show_path
+from tune_mc1.config.sweep import Metric, Resources, Sweep
+from tune_mc1.config.validation import Folds, Holdout
+from tune_mc1.config.yaml_file import YamlFile, read_scalar, read_yaml
+from tune_mc1.errors import InputError
+
+MAX_MESSAGES = 50
+
+
+@dataclass(frozen=True)
+class LoadedSweep:
+    """A sweep and what its reader should tell the user.
+
+    Attributes:
+        sweep: The validated sweep.
+        notices: Lines on what was not used, or read otherwise than written.
+    """
+
+    sweep: Sweep
+    notices: list[str]
+
+
+def load_sweep(path: Path, *, overrides: Sequence[str] = ()) -> LoadedSweep:
+    """Reads and validates a W&B sweep file.
+
+    Args:
+        path: The YAML file.
+        overrides: Items `name=value[,value...]`, each of which replaces a parameter of the file.
+
+    Raises:
+        InputError: The file cannot be used. Holds all its mistakes, a line each.
+    """
+    file = read_yaml(Path(path))
+    raw = dict(file.content)
+    replaced, messages = _read_overrides(overrides)
+    notices = drop_unused(raw)
+    raw_parameters = raw.pop("parameters", None)
+    parameters, problems = _read_parameters(raw_parameters, set(replaced))
+    parameters |= replaced
+    notices += read_cnn_as_cnn8(parameters) + parameter_notices(parameters)
+    problems += file.problems
+    try:
+        sweep = Sweep.model_validate({**raw, "parameters": parameters})
+        if not messages and not any("epochs" in problem.path for problem in problems):
+            problems += filter(None, [early_terminate_problem(sweep)])
+    except ValidationError as error:
+        problems += [_untagged(problem) for problem in problems_of(error, _KEYS)]
+    if problems or messages:
+        raise InputError([*_in_order(file, problems), *messages])
+    return LoadedSweep(sweep, notices + metric_notices(raw.get("metric"), sweep.metric))
+
+
+def config_to_yaml(sweep: Sweep) -> str:
+    """The sweep as a file that loads again to an equal sweep."""
+    content = sweep.model_dump(mode="json", exclude_none=True, exclude={"parameters"})
+    # A constant may be null, so nothing is left out here but the q that a distribution lacks.
+    content["parameters"] = {
+        name: {k: v for k, v in parameter.model_dump(mode="json").items() if (k, v) != ("q", None)}
+        for name, parameter in sweep.parameters.items()
+    }
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+
+
+_KEYS: dict[KeyPath, Iterable[str]] = {
+    (): Sweep.model_fields,
+    ("metric",): Metric.model_fields,
+    ("early_terminate",): EarlyTerminate.model_fields,
+    ("resources",): Resources.model_fields,
+    ("validation", "holdout"): Holdout.model_fields,
+    ("validation", "folds"): Folds.model_fields,
+}
+
+
+def _untagged(problem: Problem) -> Problem:
+    """Without the name that pydantic gives to the chosen form of `validation`."""
+    if problem.path[:1] != ("validation",):
+        return problem
+    rule = problem.rule
+    if len(problem.path) == 2:
+        rule = "must be `{holdout: 0.1}`, `{folds: 10}` or `test`"
+    return Problem(("validation", *problem.path[2:]), rule, problem.value)
+
+
+def _in_order(file: YamlFile, problems: list[Problem]) -> list[str]:
+    ordered = sorted(problems, key=lambda problem: file.line(problem.path))
+    lines = [file.message(problem) for problem in ordered[:MAX_MESSAGES]]
+    more = len(ordered) - len(lines)
+    return lines + ([f"{file.path}: and {more} more mistakes"] if more else [])
+
+
+def _read_parameters(raw: Any, skip: set[str]) -> tuple[dict[str, Parameter], list[Problem]]:
+    """All parameters of the file except those to `skip`, with nested groups flattened."""
+    here: KeyPath = ("parameters",)
+    if not raw and skip:
+        return {}, []
+    if not isinstance(raw, dict) or not raw:
+        rule = "must be a mapping such as `{learning_rate: {values: [0.01, 0.03]}}`"
+        return {}, [Problem(here, rule, raw)]
+    parameters: dict[str, Parameter] = {}
+    problems: list[Problem] = []
+    places: dict[str, KeyPath] = {}
+    for path, entry in _leaves(raw, here):
+        name = str(path[-1])
+        if name in skip:
+            continue
+        if name in places:
+            rule = f"{name} stands twice, here and as {show_path(places[name])}"
+            problems.append(Problem(path, rule))
+            continue
+        places[name] = path
+        parameter, found = read_parameter(name, entry, path)
+        problems += found
+        if parameter is not None:
+            parameters[name] = parameter
+    return parameters, problems
+
+
+def _leaves(group: dict[str, Any], path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
+    """Every parameter, also those in W&B's nested groups, which count by their own names."""
+    for name, entry in group.items():
+        nested = entry.get("parameters") if isinstance(entry, dict) and len(entry) == 1 else None
+        if isinstance(nested, dict):
+            yield from _leaves(nested, (*path, name, "parameters"))
+        else:
+            yield (*path, name), entry
+
+
+def _read_overrides(items: Sequence[str]) -> tuple[dict[str, Parameter], list[str]]:
+    parameters: dict[str, Parameter] = {}
+    messages: list[str] = []
+    for item in items:
+        name, equals, text = item.partition("=")
+        name = name.strip()
+        try:
+            values = [read_scalar(piece) for piece in text.split(",")]
+        except ValueError as error:
+            messages.append(f"--set {name}: {error}, got {text!r}")
+            continue
+        if not equals or not all(piece.strip() for piece in text.split(",")):
+            messages.append(f"--set: must be name=value[,value...], got {item!r}")
+            continue
+        raw = {"value": values[0]} if len(values) == 1 else {"values": values}
+        parameter, found = read_parameter(name, raw, (name,))
+        messages += [f"--set {Problem((name,), p.rule, p.value)}" for p in found]
+        if name in parameters:
+            messages.append(f"--set {name}: stands twice")
+        if parameter is not None:
+            parameters[name] = parameter
+    return parameters, messages

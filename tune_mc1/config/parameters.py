@@ -1,0 +1,149 @@
+"""A parameter of a sweep file: listed values, or one of W&B's distributions.
+
+Which keys belong together, and which distribution they imply, follows W&B's schema.
+"""
+
+import math
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from tune_mc1.config.distributions import Beta, Distribution, Normal, Range
+from tune_mc1.config.types import Float, Int
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class Constant(Distribution):
+    """One value for all trials."""
+
+    distribution: Literal["constant"] = "constant"
+    value: Any
+
+    def sample(self, rng: "np.random.Generator") -> Any:  # noqa: ARG002  the family's interface
+        """The value."""
+        return self.value
+
+    @property
+    def grid_size(self) -> int:
+        """One."""
+        return 1
+
+    def grid_value(self, index: int) -> Any:  # noqa: ARG002  the family's interface
+        """The value."""
+        return self.value
+
+
+class Categorical(Distribution):
+    """Listed values, all equally likely."""
+
+    distribution: Literal["categorical"] = "categorical"
+    values: tuple[Any, ...] = Field(min_length=1)
+
+    def sample(self, rng: "np.random.Generator") -> Any:
+        """One of the values."""
+        return self.values[int(rng.integers(len(self.values)))]
+
+    @property
+    def grid_size(self) -> int:
+        """Number of values."""
+        return len(self.values)
+
+    def grid_value(self, index: int) -> Any:
+        """The value listed at `index`."""
+        return self.values[index]
+
+
+class WeightedCategorical(Distribution):
+    """Listed values, each with its probability. W&B refuses it in a grid."""
+
+    distribution: Literal["categorical_w_probabilities"]
+    values: tuple[Any, ...] = Field(min_length=1)
+    probabilities: tuple[Annotated[Float, Field(ge=0, le=1)], ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_each(self) -> Self:
+        if len(self.probabilities) != len(self.values):
+            raise ValueError(
+                f"probabilities must be as many as values ({len(self.values)}), "
+                f"got {len(self.probabilities)}"
+            )
+        if not math.isclose(total := math.fsum(self.probabilities), 1, abs_tol=1e-6):
+            raise ValueError(f"probabilities must sum to 1, got {total:g}")
+        return self
+
+    def sample(self, rng: "np.random.Generator") -> Any:
+        """One of the values, by the probabilities."""
+        total = math.fsum(self.probabilities)
+        weights = [p / total for p in self.probabilities]
+        return self.values[int(rng.choice(len(self.values), p=weights))]
+
+
+class IntUniform(Distribution):
+    """Integers from min to max, both included."""
+
+    distribution: Literal["int_uniform"]
+    min: Int
+    max: Int
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min >= self.max:
+            raise ValueError(f"min must be less than max ({self.max}), got {self.min}")
+        return self
+
+    def sample(self, rng: "np.random.Generator") -> int:
+        """An integer in [min, max]."""
+        return int(rng.integers(self.min, self.max, endpoint=True))
+
+    @property
+    def grid_size(self) -> int:
+        """Number of integers in [min, max]."""
+        return self.max - self.min + 1
+
+    def grid_value(self, index: int) -> int:
+        """The integer at `index`, ascending."""
+        return self.min + index
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Min and max."""
+        return self.min, self.max
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _infer(data: Any) -> Any:
+    """Fills in the distribution that W&B infers from the keys."""
+    if not isinstance(data, dict) or "distribution" in data:
+        return data
+    if "value" in data:
+        kind = "constant"
+    elif "values" in data:
+        kind = "categorical_w_probabilities" if "probabilities" in data else "categorical"
+    elif "min" in data or "max" in data:
+        whole = all(_whole(data[key]) for key in ("min", "max") if key in data)
+        kind = "int_uniform" if whole else "uniform"
+    else:
+        return data
+    return {"distribution": kind, **data}
+
+
+Parameter = Annotated[
+    Annotated[
+        Constant | Categorical | WeightedCategorical | IntUniform | Range | Normal | Beta,
+        Field(discriminator="distribution"),
+    ],
+    BeforeValidator(_infer),
+]
+"""A parameter of a sweep file: its distribution, given or inferred from its keys."""
+
+DISTRIBUTION_KEYS: dict[str, tuple[str, ...]] = {
+    name: tuple(k for k in family.model_fields if k != "q" or name.startswith("q_"))
+    for family in (Constant, Categorical, WeightedCategorical, IntUniform, Range, Normal, Beta)
+    for name in get_args(family.model_fields["distribution"].annotation)
+}
+"""Every distribution's name, with the keys that it may have."""

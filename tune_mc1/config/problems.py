@@ -1,0 +1,131 @@
+"""One mistake in an input, and how it is worded for the user."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from tune_mc1.errors import did_you_mean
+
+Path = tuple[str | int, ...]
+
+_NOTHING = object()
+_SYNONYMS = {
+    "lr": "learning_rate",
+    "bs": "batch_size",
+    "wd": "weight_decay",
+    "activation_init": "weights_init_type",
+    "grace_period": "min_iter",
+    "reduction_factor": "eta",
+    "max_t": "max_iter",
+    "num_samples": "run_cap",
+    "n_trials": "run_cap",
+}
+"""Names from Ray, Optuna and daily talk that are too far from ours to be found by their letters."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake.
+
+    Attributes:
+        path: Keys and list positions that lead to the value.
+        rule: What the value has to be, such as `must be at least 1`.
+        value: What it is; left out of the message if not given.
+    """
+
+    path: Path
+    rule: str
+    value: Any = _NOTHING
+
+    def __str__(self) -> str:
+        """`path.to.field: rule, got value`."""
+        got = "" if self.value is _NOTHING else f", got {show(self.value)}"
+        return f"{show_path(self.path)}{': ' if self.path else ''}{self.rule}{got}"
+
+
+def show(value: Any) -> str:
+    """A value as its user would write it in YAML, cut at 60 characters."""
+    if isinstance(value, bool):
+        return f"{str(value).lower()} (YAML reads yes, no, on and off as booleans)"
+    text = "null" if value is None else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def show_path(path: Path) -> str:
+    """A path as in `parameters.learning_rate.values[1]`."""
+    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+    return text.removeprefix(".")
+
+
+def unknown_key(path: Path, known: Iterable[str], rule: str = "unknown key") -> Problem:
+    """A problem for a name that nothing reads, with the nearest name that something does.
+
+    Args:
+        path: Path of the key; its last part is the name.
+        known: Names that would have been right.
+        rule: What is wrong, to which the hint is added.
+    """
+    known, name = list(known), str(path[-1])
+    synonym = _SYNONYMS.get(name.lower())
+    hint = f", did you mean {synonym!r}?" if synonym in known else did_you_mean(name, known)
+    if not hint and known:
+        hint = f" (known: {', '.join(known)})"
+    return Problem(path, rule + hint)
+
+
+def problems_of(
+    error: ValidationError, known: Mapping[Path, Iterable[str]] | None = None
+) -> list[Problem]:
+    """Every mistake that pydantic found, in the words of this project.
+
+    Args:
+        error: What was raised.
+        known: The keys that each mapping may have, by its path.
+    """
+    return [_problem(details, known or {}) for details in error.errors(include_url=False)]
+
+
+_RULES = {
+    "greater_than": "must be greater than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "finite_number": "must be a finite number",
+    "int_from_float": "must be a whole number",
+    "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
+    "literal_error": "must be {expected}",
+    "tuple_type": "must be a list",
+    "model_type": "must be a mapping of keys to values",
+    "model_attributes_type": "must be a mapping of keys to values",
+}
+_RULES_BY_PREFIX = {
+    "int": "must be a whole number",
+    "float": "must be a number",
+    "bool": "must be true or false",
+    "string": "must be text (put it in quotes)",
+}
+
+
+def _problem(details: ErrorDetails, known: Mapping[Path, Iterable[str]]) -> Problem:
+    path, kind, value = tuple(details["loc"]), details["type"], details["input"]
+    context = details.get("ctx", {})
+    if kind == "extra_forbidden":
+        return unknown_key(path, known.get(path[:-1], ()))
+    if kind == "missing":
+        return Problem(path, "is required")
+    if kind == "value_error":
+        rule = str(context["error"])
+        return Problem(path, rule) if ", got " in rule else Problem(path, rule, value)
+    if kind in _RULES:
+        rule = _RULES[kind].format(**{k: _short(v) for k, v in context.items()})
+        return Problem(path, rule, value)
+    rule = _RULES_BY_PREFIX.get(kind.split("_")[0]) or details["msg"].lower()
+    return Problem(path, rule, value)
+
+
+def _short(value: Any) -> Any:
+    return f"{value:g}" if isinstance(value, float) else value

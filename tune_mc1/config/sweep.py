@@ -1,0 +1,148 @@
+"""A whole sweep, typed: W&B's keys and a few of our own, each optional."""
+
+import math
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from tune_mc1.config.distributions import Range
+from tune_mc1.config.early_terminate import EarlyTerminate
+from tune_mc1.config.fields import FIELDS, check_parameter
+from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter
+from tune_mc1.config.problems import unknown_key
+from tune_mc1.config.trial import TrialConfig
+from tune_mc1.config.types import Float, Int
+from tune_mc1.config.validation import Holdout, Validation
+from tune_mc1.errors import did_you_mean
+
+Method = Literal["grid", "random", "bayes"]
+Goal = Literal["minimize", "maximize"]
+
+METRICS = ("train_loss", "train_acc", "train_f1", "val_loss", "val_acc", "val_f1")
+"""Metrics that every trial has after each epoch."""
+
+
+_FIXED = Constant(value=0)
+
+
+class Metric(BaseModel):
+    """What a sweep optimises.
+
+    Attributes:
+        name: One of `METRICS`. The suffix `_epoch` (Lightning's and W&B's) is taken off.
+        goal: `maximize` or `minimize`. If left out: to maximise accuracies and F1, to minimise
+            losses. W&B's default is to minimise anything.
+        target: A value at which W&B starts no more trials.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: str = "val_acc"
+    goal: Goal = "maximize"
+    target: Float | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sensible_goal(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "goal" not in data:
+            loss = str(data.get("name", "")).removesuffix("_epoch").endswith("_loss")
+            return {**data, "goal": "minimize" if loss else "maximize"}
+        return data
+
+    @field_validator("name")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        short = name.removesuffix("_epoch")
+        if short not in METRICS:
+            hint = did_you_mean(short, METRICS)
+            raise ValueError(f"must be one of {', '.join(METRICS)}{hint}")
+        return short
+
+
+class Resources(BaseModel):
+    """What Ray reserves for one trial.
+
+    Attributes:
+        cpu: CPU cores, above 0; may be a fraction.
+        gpu: Part of a GPU in [0, 1]; a trial never uses more than one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    cpu: Float = Field(default=1.0, gt=0, le=1024)
+    gpu: Float = Field(default=0.0, ge=0, le=1)
+
+
+class Sweep(BaseModel):
+    """A sweep file, validated. W&B documents the first ten keys; the others are ours.
+
+    Attributes:
+        method: How settings are chosen; None until the command says.
+        metric: What is optimised.
+        parameters: Each parameter of a trial that is not left at its default.
+        early_terminate: When trials stop early; None lets all run to their end.
+        run_cap: Number of settings that are tried; replicates and folds do not count.
+        name: What results are filed under.
+        description: Free text.
+        project: Project in W&B.
+        entity: Team or user in W&B.
+        data: `auto`, the name of a data set, or a path.
+        validation: Which images score the trials.
+        replicates: Trials of each setting, with seeds `seed`, `seed + 1`, ...
+        resources: What each trial gets; None chooses by the machine.
+        storage: Where results go: a directory or an object store's URL. None is `results/`.
+        search_seed: Seed of the settings that a random or Bayesian search draws.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    method: Method | None = None
+    metric: Metric = Metric()
+    parameters: dict[str, Parameter] = Field(default_factory=dict)
+    early_terminate: EarlyTerminate | None = None
+    run_cap: Int | None = Field(default=None, ge=1, le=100_000)
+    name: str | None = None
+    description: str | None = None
+    project: str | None = None
+    entity: str | None = None
+    data: str = Field(default="auto", min_length=1)
+    validation: Validation = Holdout()
+    replicates: Int = Field(default=1, ge=1, le=1000)
+    resources: Resources | None = None
+    storage: str | None = Field(default=None, min_length=1)
+    search_seed: Int = Field(default=0, ge=0, lt=2**63)
+
+    @field_validator("parameters")
+    @classmethod
+    def _fit_trial(cls, parameters: dict[str, Parameter]) -> dict[str, Parameter]:
+        checked = {}
+        for name, parameter in parameters.items():
+            if name not in FIELDS:
+                raise ValueError(f"{unknown_key((name,), FIELDS, 'unknown parameter')}")
+            fitting, problems = check_parameter(name, parameter, (name,))
+            if fitting is None:
+                raise ValueError("; ".join(map(str, problems)))
+            checked[name] = fitting
+        return checked
+
+    @model_validator(mode="after")
+    def _seeds_differ(self) -> Self:
+        if self.replicates > 1 and not isinstance(self.parameters.get("seed", _FIXED), Constant):
+            raise ValueError(
+                f"replicates: must be 1 where parameters.seed varies, got {self.replicates}"
+            )
+        return self
+
+    @property
+    def longest_epochs(self) -> int:
+        """Epochs of the longest trial that the sweep can have."""
+        parameter = self.parameters.get("epochs")
+        if isinstance(parameter, Constant):
+            return int(parameter.value)
+        if parameter is None:
+            return int(TrialConfig().epochs)
+        if isinstance(parameter, IntUniform | Range) and parameter.ends is not None:
+            return math.floor(parameter.ends[1])
+        if isinstance(parameter, Categorical) or hasattr(parameter, "values"):
+            return int(max(parameter.values))
+        return 100_000

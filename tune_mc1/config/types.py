@@ -1,0 +1,19 @@
+"""Field types that all configuration models share."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+
+def _no_flag(value: Any) -> Any:
+    # pydantic would read true as 1, and YAML reads yes, no, on and off as booleans.
+    if isinstance(value, bool):
+        raise ValueError("must be a number")  # noqa: TRY004  pydantic turns only ValueError into a message
+    return value
+
+
+Int = Annotated[int, BeforeValidator(_no_flag)]
+"""An integer; a whole float or a text such as `'32'` is coerced, a boolean refused."""
+
+Float = Annotated[float, BeforeValidator(_no_flag)]
+"""A number; a text such as `1e-3`, which YAML 1.1 takes for a string, is coerced."""

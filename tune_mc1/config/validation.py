@@ -1,0 +1,52 @@
+"""How the images that score a trial while it runs are chosen: the sweep file's `validation`."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+class Holdout(BaseModel):
+    """A stratified part of the training images is held out; the test images score the winner once.
+
+    Attributes:
+        holdout: Part of the training images, in (0, 1).
+        seed: Decides which images, the same for all trials of a sweep.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    holdout: float = Field(default=0.1, gt=0, lt=1)
+    seed: Seed = 42
+
+
+class Folds(BaseModel):
+    """Stratified cross-validation: every setting runs once a fold.
+
+    Attributes:
+        folds: Number of folds, at least 2.
+        seed: Decides the partition, the same for all trials of a sweep.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    folds: int = Field(ge=2, le=1000)
+    seed: Seed = 42
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, str):
+        return "test"
+    has_folds = "folds" in value if isinstance(value, dict) else isinstance(value, Folds)
+    return "folds" if has_folds else "holdout"
+
+
+Validation = Annotated[
+    Annotated[Holdout, Tag("holdout")]
+    | Annotated[Folds, Tag("folds")]
+    | Annotated[Literal["test"], Tag("test")],
+    Discriminator(_kind),
+]
+"""Chosen by its form alone, so that a mistake yields one message instead of one a member. The test
+images as validation images (`test`) are the reference's way, for comparison only."""

@@ -1,0 +1,180 @@
+"""Reading a YAML file that nobody has looked at: bounded, strict, and with line numbers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tune_mc1.config.problems import Path as KeyPath
+from tune_mc1.config.problems import Problem
+from tune_mc1.errors import InputError
+
+MAX_BYTES = 256 * 1024
+MAX_NODES = 50_000
+MAX_DEPTH = 40
+"""More than any sweep file needs; they bound what aliases and nesting can cost."""
+
+_STRING = "tag:yaml.org,2002:str"
+_MERGE = "tag:yaml.org,2002:merge"
+
+
+@dataclass(frozen=True)
+class YamlFile:
+    """What a file says, and where.
+
+    Attributes:
+        path: The file.
+        content: Its mapping, as plain Python objects.
+        lines: Line of every key and list item, from 1.
+        problems: Duplicate keys and the like: mistakes that leave the rest readable.
+    """
+
+    path: Path
+    content: dict[str, Any]
+    lines: dict[KeyPath, int]
+    problems: list[Problem]
+
+    def line(self, path: KeyPath) -> int:
+        """Line of a value, or of what it should stand in; 0 if that is the whole file."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 0)
+
+    def message(self, problem: Problem) -> str:
+        """One line for the user, `file:line: path.to.field: rule, got value`."""
+        line = self.line(problem.path)
+        return f"{self.path}{f':{line}' if line else ''}: {problem}"
+
+
+def read_yaml(path: Path) -> YamlFile:
+    """Reads a file that holds one YAML mapping.
+
+    Args:
+        path: The file.
+
+    Raises:
+        InputError: It cannot be read, is no YAML, or holds something else than a mapping.
+    """
+    text = _read_text(path)
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        if root is None:
+            raise InputError(f"{path}: is empty, must hold a mapping of keys to values")
+        if not isinstance(root, yaml.MappingNode):
+            raise InputError(f"{path}: must hold a mapping of keys to values, got other content")
+        walk = _Walk(path)
+        walk.visit(root, ())
+        content = _construct(root)
+    except yaml.MarkedYAMLError as error:
+        raise InputError(_syntax_message(path, error)) from None
+    except (yaml.YAMLError, ValueError) as error:
+        # A ValueError comes from a scalar with the form of a date or number that is none.
+        raise InputError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise InputError(f"{path}: is nested too deeply") from None
+    return YamlFile(path, content, walk.lines, walk.problems)
+
+
+def read_scalar(text: str) -> Any:
+    """One YAML scalar, such as `0.03`, `true` or `kaiming_normal`.
+
+    Raises:
+        ValueError: The text is none.
+    """
+    try:
+        value = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError):
+        raise ValueError("must be a number or a word") from None
+    if isinstance(value, dict | list):
+        raise ValueError("must be a number or a word")  # noqa: TRY004  one error for all
+    return value
+
+
+def _read_text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: must be a YAML file, got a directory") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: cannot be read: {reason}") from None
+    if len(raw) > MAX_BYTES:
+        raise InputError(f"{path}: must be at most {MAX_BYTES // 1024} KiB, which no sweep exceeds")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise InputError(
+            f"{path}:{line}: must be UTF-8 text, got byte {raw[error.start]:#04x}"
+        ) from None
+
+
+def _construct(root: yaml.MappingNode) -> dict[str, Any]:
+    loader = yaml.SafeLoader("")
+    try:
+        content: dict[str, Any] = loader.construct_document(root)
+    finally:
+        loader.dispose()
+    return content
+
+
+def _syntax_message(path: Path, error: yaml.MarkedYAMLError) -> str:
+    mark = error.problem_mark or error.context_mark
+    line = f":{mark.line + 1}" if mark else ""
+    hint = " (indent with spaces)" if "\\t" in str(error.problem) else ""
+    return f"{path}{line}: is not valid YAML: {error.problem or error.context}{hint}"
+
+
+class _Walk:
+    """Visits every node once per place where it stands, as aliases make it stand in many."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lines: dict[KeyPath, int] = {}
+        self.problems: list[Problem] = []
+        self._count = 0
+
+    def visit(self, node: yaml.Node, where: KeyPath) -> None:
+        self._count += 1
+        if len(where) > MAX_DEPTH:
+            raise self._error(node, f"must be nested in at most {MAX_DEPTH} levels")
+        if self._count > MAX_NODES:
+            raise self._error(node, f"must have at most {MAX_NODES} values, aliases expanded")
+        if isinstance(node, yaml.MappingNode):
+            self._visit_mapping(node, where)
+        elif isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                self.lines[(*where, index)] = _line(item)
+                self.visit(item, (*where, index))
+
+    def _error(self, node: yaml.Node, rule: str) -> InputError:
+        return InputError(f"{self.path}:{_line(node)}: {rule}")
+
+    def _visit_mapping(self, node: yaml.MappingNode, where: KeyPath) -> None:
+        seen: dict[str, int] = {}
+        for key, value in node.value:
+            line = _line(key)
+            if not isinstance(key, yaml.ScalarNode) or key.tag not in (_STRING, _MERGE):
+                got = key.value if isinstance(key, yaml.ScalarNode) else f"a {key.id}"
+                raise self._error(
+                    key,
+                    f"a key must be text, got {got} (put it in quotes; YAML reads yes, no, on and "
+                    "off as booleans)",
+                )
+            if key.tag == _MERGE:
+                self.visit(value, (*where, key.value))
+                continue
+            if key.value in seen:
+                rule = f"the key stands twice, in lines {seen[key.value]} and {line}"
+                self.problems.append(Problem((*where, key.value), rule))
+            seen[key.value] = line
+            self.lines[(*where, key.value)] = line
+            self.visit(value, (*where, key.value))
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1

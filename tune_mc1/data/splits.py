@@ -1,0 +1,116 @@
+"""Which images train and which validate: seeded, stratified by class, equal for a whole sweep."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tune_mc1.config.validation import Folds, Holdout
+from tune_mc1.data.images import ImageData, Labels
+from tune_mc1.errors import DataError
+from tune_mc1.seeding import derive_seed
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which images train a trial and which validate it.
+
+    Attributes:
+        train: Ascending positions in the training images.
+        val: Ascending positions in the images that `val_from` names.
+        val_from: `train` where validation images are training images that were held out, `test`
+            where they are the test images.
+    """
+
+    train: Indices
+    val: Indices
+    val_from: Literal["train", "test"] = "train"
+
+
+def make_split(
+    data: ImageData, validation: Holdout | Folds | Literal["test"], fold: int | None = None
+) -> Split:
+    """The split of a trial, the same for equal images and equal `validation`.
+
+    Args:
+        data: The images.
+        validation: How validation images are chosen.
+        fold: Which fold validates, in [0, folds); given with `Folds` and only then.
+
+    Raises:
+        DataError: If a class has too few images.
+        ValueError: If `fold` does not fit `validation`.
+    """
+    folds = validation.folds if isinstance(validation, Folds) else 0
+    if (fold is not None) != bool(folds) or (fold is not None and not 0 <= fold < folds):
+        raise ValueError(f"fold must be in [0, folds) with folds, else None, got {fold}")
+    labels = data.train_labels
+    if isinstance(validation, Folds):
+        held_out = fold_of(labels, validation.folds, validation.seed, data.classes) == fold
+    elif isinstance(validation, Holdout):
+        held_out = holdout_mask(labels, validation.holdout, validation.seed, data.classes)
+    else:
+        return Split(np.arange(len(labels)), np.arange(len(data.test_labels)), "test")
+    return Split(np.flatnonzero(~held_out), np.flatnonzero(held_out))
+
+
+def holdout_mask(
+    labels: Labels, part: float, seed: int, classes: tuple[str, ...]
+) -> NDArray[np.bool_]:
+    """Marks the given part of every class, rounded, but never none or all of it.
+
+    Args:
+        labels: int64 (N,).
+        part: Part of each class, in (0, 1).
+        seed: Decides which images.
+        classes: The names of the classes, for messages.
+
+    Raises:
+        DataError: If a class has a single image.
+    """
+    mask = np.zeros(len(labels), np.bool_)
+    for shuffled in _shuffled_classes(labels, seed, classes, at_least=2):
+        count = min(max(round(len(shuffled) * part), 1), len(shuffled) - 1)
+        mask[shuffled[:count]] = True
+    return mask
+
+
+def fold_of(labels: Labels, folds: int, seed: int, classes: tuple[str, ...]) -> Indices:
+    """The fold of every image: sizes differ by at most one, in each class and in total.
+
+    Args:
+        labels: int64 (N,).
+        folds: Number of folds, at least 2.
+        seed: Decides the partition.
+        classes: The names of the classes, for messages.
+
+    Raises:
+        DataError: If a class has fewer images than there are folds.
+    """
+    result = np.empty(len(labels), np.int64)
+    dealt = 0
+    for shuffled in _shuffled_classes(labels, seed, classes, at_least=folds):
+        # Dealing goes on where the last class ended, so that no fold gets all the remainders.
+        result[shuffled] = (dealt + np.arange(len(shuffled))) % folds
+        dealt += len(shuffled)
+    return result
+
+
+def _shuffled_classes(
+    labels: Labels, seed: int, classes: tuple[str, ...], at_least: int
+) -> list[Indices]:
+    """The positions of each class in random order, by sorting (the same in every NumPy)."""
+    shuffled = []
+    for c, name in enumerate(classes):
+        positions = np.flatnonzero(labels == c)
+        if len(positions) < at_least:
+            raise DataError(
+                f"class {name!r}: must have at least {at_least} training images for this "
+                f"validation, got {len(positions)}"
+            )
+        keys = np.random.Generator(np.random.PCG64(derive_seed(seed, "split", c)))
+        shuffled.append(positions[np.argsort(keys.random(len(positions)), kind="stable")])
+    return shuffled

@@ -1,0 +1,74 @@
+"""The events of a sweep's journal that say what it is, before anything runs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tune_mc1.config.load import config_to_yaml
+from tune_mc1.config.sweep import Sweep
+from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.data.images import ImageData
+from tune_mc1.provenance import provenance
+from tune_mc1.result_dir import ResultDir, replacing
+from tune_mc1.rungs import RungEntry
+
+
+def write_head(where: ResultDir, sweep: Sweep, data: ImageData) -> None:
+    """Writes `sweep.yaml` and `provenance.json`."""
+    facts = provenance() | {"data_set": data.summary()}
+    for path, text in (
+        (where.sweep_file, config_to_yaml(sweep)),
+        (where.provenance, json.dumps(facts, indent=2) + "\n"),
+    ):
+        with replacing(path) as aside:
+            aside.write_text(text)
+
+
+def sweep_event(sweep: Sweep, data: ImageData) -> dict[str, Any]:
+    """What a sweep says of itself."""
+    names = ("name", "description", "project", "entity", "method")
+    return {
+        "event": "sweep",
+        **{name: getattr(sweep, name) for name in names},
+        "metric": sweep.metric.name,
+        "maximize": sweep.metric.goal == "maximize",
+        "data": data.name,
+        "fingerprint": data.fingerprint,
+        "classes": list(data.classes),
+        "validation": sweep.model_dump(include={"validation"})["validation"],
+    }
+
+
+def trial_event(trial: Trial) -> dict[str, Any]:
+    """A trial is planned."""
+    return {
+        "event": "trial",
+        "trial": trial.id,
+        "config": trial.config.model_dump(),
+        "config_hash": trial.config.config_hash,
+        "fold": trial.fold,
+    }
+
+
+def start_event(trial: str) -> dict[str, Any]:
+    """A trial starts, or starts again."""
+    return {"event": "start", "trial": trial, "log": f"logs/{trial}.log"}
+
+
+def rung_event(entry: RungEntry) -> dict[str, Any]:
+    """A trial has come to a rung. The worst score, -inf, is null: JSON has no word for it."""
+    values = {"score": entry.score, "cutoff": entry.cutoff}
+    return {
+        "event": "rung",
+        "trial": entry.trial,
+        "bracket": entry.bracket,
+        "rung": entry.rung,
+        "stop": entry.stop,
+        **{k: None if v == float("-inf") else v for k, v in values.items()},
+    }
+
+
+def trial_of(row: dict[str, Any]) -> Trial:
+    """The trial that a row of `trials.parquet` is of."""
+    config = TrialConfig(**{name: row[name] for name in TrialConfig.model_fields})
+    return Trial(id=row["trial"], config=config, fold=row["fold"])

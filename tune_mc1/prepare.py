@@ -1,0 +1,170 @@
+"""From a command and a sweep file to a plan, with every check that needs neither torch nor Ray."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from tune_mc1.config.load import load_sweep
+from tune_mc1.config.method import resolve_method
+from tune_mc1.config.sweep import Sweep
+from tune_mc1.config.trial import Trial
+from tune_mc1.data.source import check_data_spec
+from tune_mc1.errors import InputError
+from tune_mc1.forecast import epoch_seconds
+from tune_mc1.resources import TrialResources, choose_resources, slots
+from tune_mc1.rungs import survivors
+from tune_mc1.search_space import plan_trials
+
+Command = Literal["grid", "random", "asha", "bayes"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A sweep that is ready to start.
+
+    Attributes:
+        sweep: The validated sweep, its method resolved.
+        trials: Its trials in order; empty for `bayes`, which makes them as it goes.
+        notices: What the user should know.
+    """
+
+    sweep: Sweep
+    trials: list[Trial]
+    notices: list[str] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """Number of trials."""
+        return len(self.trials) or self.sweep.run_cap or 0
+
+
+def shipped_file(command: Command) -> Path:
+    """The sweep file that runs where the user names none: `configs/<command>.yaml`.
+
+    Raises:
+        InputError: If none is shipped for the command.
+    """
+    checkout = Path(__file__).parent.parent / "configs" / f"{command}.yaml"
+    packaged = Path(str(files("tune_mc1"))) / "_configs" / f"{command}.yaml"
+    for path in (checkout, packaged):
+        if path.exists():
+            return path
+    raise InputError(f"sweep {command}: name a sweep file; none is shipped for {command}")
+
+
+def prepare(
+    command: Command,
+    file: Path | None,
+    *,
+    overrides: Sequence[str] = (),
+    run_cap: int | None = None,
+    data: str | None = None,
+) -> Plan:
+    """Reads and checks everything that can be checked before anything starts.
+
+    Args:
+        command: The search that the user asks for.
+        file: A sweep file, or None for the shipped one.
+        overrides: Items `name=value[,value...]` that replace parameters of the file.
+        run_cap: Number of settings, instead of the file's.
+        data: Data set, instead of the file's.
+
+    Raises:
+        InputError: With all mistakes.
+    """
+    path = file or shipped_file(command)
+    loaded = load_sweep(path, overrides=overrides)
+    sweep, notices = resolve_method(loaded.sweep, command, run_cap)
+    source = checked_data(data or sweep.data, "--data" if data else f"{path}: data")
+    sweep = sweep.model_copy(update={"data": source, "name": sweep.name or path.stem})
+    trials = [] if sweep.method == "bayes" else plan_trials(sweep, source=str(path))
+    return Plan(sweep, trials, [*loaded.notices, *notices])
+
+
+def checked_data(data: str, field: str) -> str:
+    """The name of a data set, or its path, if it can be used as far as can be told cheaply.
+
+    Args:
+        data: What the user wrote.
+        field: Where, for the message.
+
+    Raises:
+        InputError: If it cannot be used.
+    """
+    problem = check_data_spec(data)
+    if problem:
+        raise InputError(f"{field}: {problem}")
+    return data
+
+
+def outline(plan: Plan, cores: int | None = None) -> dict[str, Any]:
+    """What a sweep would do, for `--dry-run`: trials, rungs, resources, epochs, and a forecast.
+
+    Args:
+        plan: The sweep.
+        cores: Cores of the machine; None asks it.
+
+    Returns:
+        Plain data: `trials` (each with id, config, fold), `rungs` (each with bracket, epoch and
+        how many trials reach it), `resources` (of a trial, and how many run at once), `epochs`
+        in total at most, and `forecast_seconds`, which is rough.
+    """
+    cluster = {"CPU": float(cores or os.cpu_count() or 1)}
+    try:
+        each = choose_resources(plan.sweep.resources, cluster)
+    except InputError:
+        each = TrialResources(plan.sweep.resources.cpu, plan.sweep.resources.gpu)  # type: ignore[union-attr]
+    at_once = slots(each, cluster)
+    epochs = sum(t.config.epochs for t in plan.trials) or plan.total * plan.sweep.longest_epochs
+    return {
+        "sweep": plan.sweep.model_dump(mode="json", exclude_none=True),
+        "trials": [t.model_dump() for t in plan.trials],
+        "total": plan.total,
+        "rungs": rung_table(plan),
+        "resources": {"cpu": each.cpu, "gpu": each.gpu, "trials_at_once": at_once},
+        "epochs": epochs,
+        "forecast_seconds": round(_forecast(plan, epochs, at_once), 1),
+    }
+
+
+def rung_table(plan: Plan) -> list[dict[str, int]]:
+    """Rungs of each bracket, with how many trials reach them if one in eta goes on at each."""
+    early = plan.sweep.early_terminate
+    if early is None:
+        return []
+    rows = []
+    longest = plan.sweep.longest_epochs
+    for bracket in range(early.brackets):
+        rungs = early.rung_epochs(longest, bracket)
+        counts = survivors(plan.total // early.brackets, rungs, early.eta)
+        rows += [
+            {"bracket": bracket, "epoch": epoch, "trials": count}
+            for epoch, count in zip((*rungs, longest), counts, strict=True)
+        ]
+    return rows
+
+
+def _forecast(plan: Plan, epochs: int, at_once: int) -> float:
+    """Seconds, for the usual number of CIFAR-10 images on cores like the one measured."""
+    images = {"shapes10": 8_000}.get(plan.sweep.data, 45_000)
+    seconds = sum(
+        t.config.epochs * epoch_seconds(t.config, images, (3, 32, 32), 10) for t in plan.trials
+    )
+    table = rung_table(plan)
+    share = 1.0
+    if table and epochs:
+        share = min(1.0, _asha_epochs(table) / epochs)
+    return seconds * share / at_once
+
+
+def _asha_epochs(table: Sequence[Mapping[str, int]]) -> int:
+    """Epochs that the trials of a rung table run in total."""
+    total = 0
+    before: dict[int, int] = {}
+    for row in table:
+        total += row["trials"] * (row["epoch"] - before.get(row["bracket"], 0))
+        before[row["bracket"]] = row["epoch"]
+    return total

@@ -1,0 +1,69 @@
+"""What made a result: command, code, versions, hardware."""
+
+import os
+import platform
+import subprocess
+import sys
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from tune_mc1 import __version__
+
+PACKAGES = ("torch", "torchvision", "lightning", "ray", "wandb", "torchmetrics", "numpy", "pyarrow")
+
+
+def provenance() -> dict[str, Any]:
+    """Facts about this run of the program, for `provenance.json`.
+
+    Returns:
+        Command line, start time (ISO 8601, UTC), git commit of the working directory (None outside
+        one, with `+dirty` behind it if files were changed), versions, processor, cores and memory
+        in bytes.
+    """
+    return {
+        "command": sys.argv,
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "tune_mc1": __version__,
+        "git_commit": _git_commit(),
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "platform": platform.platform(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _git_commit() -> str | None:
+    """The commit of the project's own checkout, not of wherever the user stands."""
+    here = Path(__file__).parent
+    try:
+        commit = _git(here, "rev-parse", "HEAD")
+        return commit + ("+dirty" if _git(here, "status", "--porcelain") else "")
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _git(where: Path, *words: str) -> str:
+    run = subprocess.run(
+        ["git", "-C", where, *words], capture_output=True, text=True, timeout=5, check=True
+    )
+    return run.stdout.strip()
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()

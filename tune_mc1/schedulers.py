@@ -1,0 +1,139 @@
+"""How Ray Tune starts and stops the trials of a sweep."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ray.tune.experiment import Trial as TuneTrial
+from ray.tune.schedulers import FIFOScheduler, TrialScheduler
+from ray.tune.search import Searcher
+
+from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.errors import InputError
+from tune_mc1.rungs import RungEntry, Rungs
+
+
+class AshaScheduler(FIFOScheduler):  # type: ignore[misc]
+    """ASHA over the rows that trials report, by the pure `Rungs`.
+
+    Ray's own `ASHAScheduler` lets NaN survive and forgets its rungs when it is restored (ray#11670,
+    ray#30838).
+
+    Args:
+        rungs: Takes scores and decides.
+        metric: The sweep's metric.
+        maximize: Whether a higher metric is better.
+        record: Called with each entry at a rung.
+    """
+
+    def __init__(
+        self, rungs: Rungs, metric: str, maximize: bool, record: Callable[[RungEntry], None]
+    ) -> None:
+        super().__init__()
+        self.rungs = rungs
+        self.metric, self.sign = metric, 1.0 if maximize else -1.0
+        self.record = record
+        self.stopped: set[str] = set()
+
+    def on_trial_result(
+        self, tune_controller: Any, trial: TuneTrial, result: dict[str, Any]
+    ) -> str:
+        """Decides on a report; the trial waits for the answer."""
+        for row in result.get("rows", ()):
+            value = row.get(self.metric)
+            score = None if value is None else self.sign * value
+            self._take(self.rungs.decide(row["trial"], row["epoch"], score))
+        for end in result.get("ends", ()):
+            self._take(self.rungs.forfeit(end["trial"], end["epoch"]))
+        running = {t["id"] for t in trial.config["trials"]}
+        stop = running <= self.stopped
+        return str(TrialScheduler.STOP if stop else TrialScheduler.CONTINUE)
+
+    def _take(self, entry: RungEntry | None) -> None:
+        if entry is None:
+            return
+        self.record(entry)
+        if entry.stop:
+            self.stopped.add(entry.trial)
+
+
+class PlannedTrials(Searcher):  # type: ignore[misc]
+    """Gives Ray Tune the trials of a plan, one after the other.
+
+    Args:
+        trials: The plan, in the order in which to start.
+    """
+
+    def __init__(self, trials: Sequence[Trial]) -> None:
+        super().__init__()
+        self._waiting = list(reversed(trials))
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str:
+        """The next trial of the plan."""
+        if not self._waiting:
+            return str(Searcher.FINISHED)
+        return {"trials": [self._waiting.pop().model_dump()]}
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        """A plan does not depend on results."""
+
+
+class BayesTrials(Searcher):  # type: ignore[misc]
+    """Makes trials of what Optuna's TPE suggests.
+
+    Args:
+        space: Ray Tune's search space (`tune_mc1.search_space.ray_space`).
+        metric: The sweep's metric.
+        maximize: Whether a higher metric is better.
+        limit: Number of trials.
+        seed: Seed of the sampler.
+        record: Called with each new trial before it starts.
+
+    Raises:
+        InputError: If Optuna is not installed.
+    """
+
+    def __init__(
+        self,
+        space: dict[str, Any],
+        metric: str,
+        maximize: bool,
+        limit: int,
+        seed: int,
+        record: Callable[[Trial], None],
+    ) -> None:
+        super().__init__(metric=metric, mode="max" if maximize else "min")
+        try:
+            from ray.tune.search.optuna import OptunaSearch
+
+            self._optuna = OptunaSearch(
+                space, metric=metric, mode="max" if maximize else "min", seed=seed
+            )
+        except (ImportError, AssertionError):
+            raise InputError("method: bayes needs Optuna: pip install 'tune_mc1[bayes]'") from None
+        self._limit, self._count, self._record = limit, 0, record
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        """The next trial that Optuna suggests."""
+        if self._count == self._limit:
+            return str(Searcher.FINISHED)
+        settings = self._optuna.suggest(trial_id)
+        if not isinstance(settings, dict):
+            return settings
+        self._count += 1
+        trial = Trial(id=f"t{self._count:04d}", config=TrialConfig(**settings))
+        self._record(trial)
+        return {"trials": [trial.model_dump()]}
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        """Passes a report on."""
+        if self.metric in result:
+            self._optuna.on_trial_result(trial_id, result)
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        """Passes the end on; a trial without its metric counts as failed."""
+        lacking = result is None or result.get(self.metric) is None
+        self._optuna.on_trial_complete(trial_id, None if lacking else result, error or lacking)

@@ -1,0 +1,130 @@
+"""Reads past sweeps and prints them, for people and for programs."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tune_mc1.errors import InputError
+from tune_mc1.prepare import Plan
+from tune_mc1.result_dir import ResultDir
+from tune_mc1.results import SweepTables
+from tune_mc1.tables import duration, metric_text, ranked_table, show, varied
+
+
+def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
+    """Prints what a sweep would do (`tune_mc1.prepare.outline`)."""
+    rows = [{**t.config.model_dump(), "fold": t.fold, "trial": t.id} for t in plan.trials]
+    names = varied(rows)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("trial")
+    for name in names:
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(row["trial"], *(show(row[n]) for n in names))
+    if rows:
+        console.print(table)
+    if facts["rungs"]:
+        console.print(_rungs(facts["rungs"]))
+    resources = facts["resources"]
+    gpu = f" and {resources['gpu']:g} GPU" if resources["gpu"] else ""
+    console.print(
+        f"{facts['total']} trials, each with {resources['cpu']:g} CPU{gpu}, "
+        f"{resources['trials_at_once']} at once; at most {facts['epochs']} epochs in total"
+        + (f"; roughly {duration(facts['forecast_seconds'])} here" if plan.trials else ""),
+        highlight=False,
+        soft_wrap=True,
+    )
+    fixed = [f"{n}={show(rows[0][n])}" for n in plan.sweep.parameters if rows and n not in names]
+    if fixed:
+        console.print(f"All with {', '.join(fixed)}", highlight=False, soft_wrap=True)
+
+
+def _rungs(rows: list[dict[str, int]]) -> Table:
+    table = Table(title="rungs", title_justify="left", box=None, pad_edge=False)
+    for name in ("bracket", "epoch", "trials that reach it"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(str(row["bracket"]), str(row["epoch"]), f"about {row['trials']}")
+    return table
+
+
+def print_result(
+    where: ResultDir, tables: SweepTables, console: Console, limit: int | None = 20
+) -> None:
+    """Prints a sweep's trials, best first, and where to find more."""
+    rows = tables.ranked()
+    names = varied(rows)
+    console.print(ranked_table(rows, tables.metric, names, limit))
+    if limit is not None and len(rows) > limit:
+        console.print(f"... and {len(rows) - limit} more (show --limit {len(rows)})")
+    facts = tables.facts
+    lines = [f"Data: {facts.get('data')} ({facts.get('fingerprint')})"]
+    winner = rows[0] if rows and rows[0]["best_epoch"] is not None else None
+    if winner is not None:
+        lines.append(
+            f"Best: {winner['trial']}, {tables.metric} {metric_text(tables.score(winner))}"
+        )
+        checkpoint = where.checkpoints(winner["trial"]) / "best.ckpt"
+        if checkpoint.exists():
+            lines.append(f"Its checkpoint: {_short(checkpoint)}")
+        if winner["test_acc"] is not None:
+            lines.append(f"Its accuracy on the test images: {metric_text(winner['test_acc'])}")
+    for row in rows:
+        if row["state"] == "failed":
+            lines.append(f"Failed: {row['trial']}: {row['error']} (log: {where.root / row['log']})")
+    lines.append(f"More: python -m tune_mc1 show {_short(where.root)}")
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def result_facts(tables: SweepTables) -> dict[str, Any]:
+    """A sweep as plain data: its facts, and its trials, best first."""
+    return {"sweep": tables.facts, "trials": tables.ranked()}
+
+
+def sweep_summaries(parent: Path) -> list[dict[str, Any]]:
+    """A row for each result directory below a folder, newest first.
+
+    Raises:
+        InputError: If there is no such folder.
+    """
+    if not parent.is_dir():
+        raise InputError(f"{parent}: no such directory; -o or the argument names where results are")
+    found = [ResultDir(p) for p in parent.iterdir() if (p / "sweep.yaml").exists()]
+    found.sort(key=lambda where: where.sweep_file.stat().st_mtime, reverse=True)
+    return [_summary(where) for where in found]
+
+
+def _summary(where: ResultDir) -> dict[str, Any]:
+    tables = where.read()
+    best = next(iter(tables.ranked()), None)
+    return {
+        "directory": str(where.root),
+        "method": tables.facts.get("method"),
+        "data": tables.facts.get("data"),
+        "trials": len(tables.trials),
+        "states": dict(Counter(row["state"] for row in tables.trials.values())),
+        "metric": tables.metric,
+        "best": tables.score(best) if best else None,
+        "best_trial": best["trial"] if best else None,
+    }
+
+
+def print_sweeps(rows: list[dict[str, Any]], parent: Path, console: Console) -> None:
+    """Prints what `sweep_summaries` gives."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("directory", "method", "data", "trials", "best", "trial"):
+        table.add_column(name)
+    for row in rows:
+        states = ", ".join(f"{n} {state}" for state, n in row["states"].items())
+        best = f"{row['metric']} {metric_text(row['best'])}"
+        name = Path(row["directory"]).name
+        table.add_row(name, row["method"], row["data"], states, best, row["best_trial"] or "-")
+    console.print(table if rows else f"{parent}: no sweeps here yet")

@@ -1,0 +1,95 @@
+"""One trial without Ray, with a progress bar and the same numbers: for debugging."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from tune_mc1.config.load import sweep_of
+from tune_mc1.errors import DivergedError, InputError
+from tune_mc1.events import start_event, sweep_event, trial_event, write_head
+from tune_mc1.prepare import Plan, checked_data
+from tune_mc1.result_dir import ResultDir, ResultWriter
+from tune_mc1.run import load_checked
+from tune_mc1.search_space import plan_trials
+from tune_mc1.show import print_result
+from tune_mc1.tables import metric_text
+
+
+def train_one(
+    overrides: Sequence[str],
+    data: str,
+    output: Path | None,
+    console: Console,
+    notify: Callable[[str], None],
+) -> int:
+    """Runs one trial in this process and writes a result directory, as a sweep of one would.
+
+    Args:
+        overrides: Items `name=value`; the rest is at its default.
+        data: Name of a data set, or a path.
+        output: Where results go; None is `results/`.
+        console: For the progress bar and the results.
+        notify: Called with each notice.
+
+    Returns:
+        The exit status, 0.
+
+    Raises:
+        InputError: For a bad value or data set.
+        TrialError: If the trial cannot run.
+    """
+    sweep = sweep_of(overrides).model_copy(
+        update={"name": "train", "data": checked_data(data, "--data"), "method": "grid"}
+    )
+    trials = plan_trials(sweep)
+    if len(trials) != 1:
+        raise InputError(f"--set: train runs one trial, got values for {len(trials)}; use sweep")
+    plan = Plan(sweep, trials)
+    images = load_checked(plan, notify)
+    where = ResultDir.create(output or Path("results"), "train")
+    write_head(where, sweep, images)
+    writer = ResultWriter(where)
+    try:
+        _train(plan, images, writer, console)
+    finally:
+        writer.write({"event": "close"})
+        writer.close()
+    print_result(where, writer.tables, console)
+    return 0
+
+
+def _train(plan: Plan, images: Any, writer: ResultWriter, console: Console) -> None:
+    from lightning.pytorch.callbacks import RichProgressBar
+
+    from tune_mc1.trial import run_trial, score_test
+
+    trial, where = plan.trials[0], writer.where
+    writer.write(sweep_event(plan.sweep, images), trial_event(trial), start_event(trial.id))
+    end = {"event": "end", "trial": trial.id, "state": "interrupted"}
+
+    def report(row: dict[str, Any]) -> None:
+        writer.write({"event": "epoch", **row})
+        text = " ".join(f"{n} {metric_text(row[n])}" for n in ("train_loss", "val_loss", "val_acc"))
+        console.print(f"epoch {row['epoch']}/{trial.config.epochs}: {text}", highlight=False)
+
+    try:
+        run_trial(
+            trial,
+            images,
+            plan.sweep.validation,
+            checkpoints=where.checkpoints(trial.id),
+            report=report,
+            callbacks=(RichProgressBar(leave=False),) if console.is_terminal else (),
+        )
+        end["state"] = "completed"
+        score = score_test(trial, images, where.checkpoints(trial.id) / "best.ckpt")
+        writer.write({"event": "test", "trial": trial.id, **score})
+    except DivergedError as error:
+        end |= {"state": "diverged", "error": str(error)}
+    except Exception as error:
+        end |= {"state": "failed", "error": str(error)}
+        raise
+    finally:
+        writer.write(end)

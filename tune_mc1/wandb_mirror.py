@@ -1,0 +1,236 @@
+"""Mirrors a sweep's journal to W&B from a process of its own, so that W&B can never harm a sweep.
+
+The sweep only starts it and waits for it at the end. `python -m tune_mc1.wandb_mirror --help`.
+"""
+
+import argparse
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from tune_mc1.journal import Event, Journal, read_events
+from tune_mc1.result_dir import ResultDir
+from tune_mc1.wandb_mode import choose_mode
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from tune_mc1.callbacks.wandb import WandbRuns
+
+__all__ = ["WandbMirror", "choose_mode", "main"]
+
+POLL_S = 0.25
+PATIENCE_S = 2.0
+"""How long the end of a sweep waits before it says what for."""
+LAST_CHANCE_S = 5.0
+"""What a process told to end has left to write its files."""
+
+
+class WandbMirror:
+    """The sweep's side: starts the process, passes on what it says, waits for it at the end.
+
+    Nothing here raises for a failure of W&B, or waits for it before `finish`.
+
+    Args:
+        where: The sweep's directory.
+        mode: Whether runs are sent at once.
+        notify: Called with each notice for the user.
+    """
+
+    def __init__(
+        self, where: ResultDir, mode: Literal["online", "offline"], notify: Callable[[str], None]
+    ) -> None:
+        self.where = where
+        self.mode = mode
+        self.notify = notify
+        self.log = where.log("wandb")
+        self._process: subprocess.Popen[bytes] | None = None
+        self._told = _status_file(where)
+        self._offset = self._told_offset = 0
+        self._finished: set[str] = set()
+        self._failure_told = False
+        self._next_check = 0.0
+
+    def start(self) -> None:
+        """Starts the process. It mirrors what the journal gets from now on."""
+        self._offset, self._told_offset = _size(self.where.journal), _size(self._told)
+        command = [sys.executable, "-P", "-m", "tune_mc1.wandb_mirror", str(self.where.root)]
+        command += ["--mode", self.mode, "--from", str(self._offset), "--parent", str(os.getpid())]
+        package = str(Path(__file__).parent.parent)
+        path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+        try:
+            self.log.parent.mkdir(exist_ok=True)
+            with self.log.open("ab") as log:
+                self._process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    env=os.environ | {"PYTHONPATH": path},
+                    start_new_session=True,  # a Ctrl-C in the terminal is for the sweep
+                )
+        except OSError as error:
+            self.notify(f"W&B: cannot be started: {error}. The sweep goes on without it.")
+
+    def check(self) -> None:
+        """Passes on what the process said, and whether it died. Costs nothing; call it often."""
+        if self._process is None or time.monotonic() < self._next_check:
+            return
+        self._next_check = time.monotonic() + 2 * POLL_S
+        self._pass_on()
+
+    def finish(self, timeout_s: float) -> None:
+        """Waits until all runs are complete, and ends the process if that takes too long.
+
+        Call it when event `close` is in the journal.
+
+        Args:
+            timeout_s: Seconds to wait at most.
+        """
+        if self._process is None:
+            return
+        try:
+            self._await(self._process, timeout_s)
+        finally:
+            _end(self._process)
+            self._pass_on()
+            self._tell_incomplete()
+
+    def _await(self, process: subprocess.Popen[bytes], timeout_s: float) -> None:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(min(PATIENCE_S, timeout_s))
+            return
+        self.notify(f"W&B: waiting up to {timeout_s:g} s for its last runs; Ctrl-C leaves them.")
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(max(timeout_s - PATIENCE_S, 0))
+
+    def _pass_on(self) -> None:
+        for event, offset in read_events(self._told, self._told_offset):
+            self._told_offset = offset
+            if event["event"] == "notice":
+                self.notify(event["text"])
+            else:
+                self._finished.add(event["trial"])
+        code = self._process.poll() if self._process is not None else None
+        if code and not self._failure_told:
+            self._failure_told = True
+            self.notify(
+                f"W&B: its process ended with status {code}: {_last_line(self.log)}. "
+                f"The sweep is not affected. Log: {self.log}"
+            )
+
+    def _tell_incomplete(self) -> None:
+        events = [event for event, _ in read_events(self.where.journal, self._offset)]
+        started = dict.fromkeys(e["trial"] for e in events if e["event"] == "start")
+        missing = [trial for trial in started if trial not in self._finished]
+        if missing:
+            more = f" and {len(missing) - 10} more" if len(missing) > 10 else ""
+            self.notify(
+                f"W&B: incomplete there: {', '.join(missing[:10])}{more}. {self.where.trials.name} "
+                f"and {self.where.history.name} in {self.where.root} have everything."
+            )
+
+
+def _status_file(where: ResultDir) -> Path:
+    """What the process tells the sweep: notices, and which runs are complete."""
+    return where.root / "logs" / "wandb.jsonl"
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _last_line(log: Path) -> str:
+    """The last line of a log, without the API key, should it ever be there."""
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    line = next((text.strip() for text in reversed(lines) if text.strip()), "it said nothing")
+    key = os.environ.get("WANDB_API_KEY")
+    return line.replace(key, "***") if key else line
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ends a process if it has not ended."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(LAST_CHANCE_S + 1)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The process: mirrors a journal until it is closed or the sweep is gone.
+
+    Args:
+        arguments: Command line; that of the process by default.
+    """
+    parser = argparse.ArgumentParser(prog="python -m tune_mc1.wandb_mirror", description=__doc__)
+    parser.add_argument("directory", type=Path, help="a result directory")
+    parser.add_argument("--mode", choices=("online", "offline"), required=True)
+    parser.add_argument("--from", dest="offset", type=int, default=0, help="byte of the journal")
+    parser.add_argument("--parent", type=int, default=os.getppid(), help="whose end ends this")
+    options = parser.parse_args(arguments)
+    os.nice(10)
+    os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # W&B's telemetry on itself
+    logging.raiseExceptions = False  # W&B's own log must not fill ours when the disk is full
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # W&B sends it when a run is stopped on its page
+    signal.signal(signal.SIGTERM, _on_sigterm)
+    where = ResultDir(options.directory)
+    where.wandb.mkdir(exist_ok=True)  # W&B itself would turn to /tmp
+    from tune_mc1.callbacks.wandb import WandbRuns
+
+    runs = WandbRuns(where, options.mode, Journal(_status_file(where)).write)
+    try:
+        mirror(runs, options.offset, options.parent)
+        runs.finish_all()
+        runs.wait()
+    except _Terminated:
+        runs.finish_all()
+        runs.wait(LAST_CHANCE_S)
+        os._exit(128 + signal.SIGTERM)  # W&B's own handlers would wait for its server
+
+
+def mirror(runs: "WandbRuns", offset: int, parent: int) -> None:
+    """Mirrors events until the journal is closed or the parent process is gone.
+
+    Args:
+        runs: Takes the events.
+        offset: Byte of the journal at which to begin; what stands before only sets the scene.
+        parent: Process id.
+    """
+    journal = runs.where.journal
+    for event, end in read_events(journal):
+        if end > offset:
+            break
+        runs.know(event)
+    last: Event = {"event": ""}
+    position = offset
+    while True:
+        gone = os.getppid() != parent  # asked before reading, so that nothing is missed
+        for last, position in read_events(journal, position):  # noqa: B007, B020
+            runs.take(last)
+        if gone or last["event"] == "close":
+            return
+        runs.collect()
+        time.sleep(POLL_S)
+
+
+class _Terminated(BaseException):
+    """SIGTERM came."""
+
+
+def _on_sigterm(number: int, _: "FrameType | None") -> None:
+    signal.signal(number, signal.SIG_IGN)
+    raise _Terminated
+
+
+if __name__ == "__main__":
+    main()

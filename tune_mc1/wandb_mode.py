@@ -1,0 +1,90 @@
+"""Whether W&B is used, decided without importing it, which takes a second."""
+
+import configparser
+import netrc
+import os
+from pathlib import Path
+from typing import Literal, cast
+from urllib.parse import urlsplit
+
+from tune_mc1.errors import InputError, did_you_mean
+
+Mode = Literal["online", "offline", "disabled"]
+
+MODES = ("online", "offline", "disabled")
+OLD_NAMES = {"dryrun": "offline", "run": "online", "shared": "online"}
+PUBLIC_HOSTS = ("api.wandb.ai", "api.forge.coreweave.com", "forge.coreweave.com")
+"""Names of W&B's public server; a key for one is good for all."""
+
+
+def choose_mode(flag: str | None) -> Mode:
+    """Decides by the flag, then as W&B does: `WANDB_MODE`, its settings files, else the API key.
+
+    Args:
+        flag: Value of `--wandb`, or None.
+
+    Returns:
+        The mode; without a word from anyone online if there is an API key, else offline.
+
+    Raises:
+        InputError: For a mode that does not exist, or online without an API key.
+    """
+    sources = {
+        "--wandb": flag,
+        "WANDB_MODE": os.environ.get("WANDB_MODE"),
+        "W&B's settings file: mode": _settings().get("mode"),
+    }
+    source, value = next(((s, v) for s, v in sources.items() if v), ("", ""))
+    mode = OLD_NAMES.get(value.lower(), value.lower())
+    if not mode:
+        return "online" if has_key() else "offline"
+    if mode not in MODES:
+        hint = did_you_mean(mode, MODES)
+        raise InputError(f"{source}: must be one of {', '.join(MODES)}{hint}, got {value!r}")
+    if mode == "online" and not has_key():
+        raise InputError(
+            f"{source}: online needs an API key (run `wandb login` or set WANDB_API_KEY), got none "
+            f"for {_hosts()[0]}"
+        )
+    return cast(Mode, mode)
+
+
+def has_key() -> bool:
+    """Whether there is an API key for the server in use. It is not looked at."""
+    if os.environ.get("WANDB_API_KEY") or os.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
+        return True
+    if _settings().get("api_key"):
+        return True
+    named = os.environ.get("NETRC")
+    paths = [Path(named)] if named else [Path("~/.netrc"), Path("~/_netrc")]
+    return any(_in_netrc(path) for path in paths)
+
+
+def _in_netrc(path: Path) -> bool:
+    try:
+        entries = netrc.netrc(path.expanduser())
+    except (OSError, RuntimeError, netrc.NetrcParseError):  # W&B has no key from it either
+        return False
+    return any(entries.authenticators(host) for host in _hosts())
+
+
+def _hosts() -> tuple[str, ...]:
+    """Host names, with ports, by which a netrc file may know the server in use."""
+    url = os.environ.get("WANDB_BASE_URL") or _settings().get("base_url", "")
+    host = urlsplit(url).netloc
+    return (host,) if host and host not in PUBLIC_HOSTS else PUBLIC_HOSTS
+
+
+def _settings() -> dict[str, str]:
+    """What `wandb login`, `wandb offline` and the like have written; the local file wins."""
+    folder = Path(os.environ.get("WANDB_CONFIG_DIR") or "~/.config/wandb")
+    found: dict[str, str] = {}
+    for path in (folder / "settings", Path("wandb/settings")):
+        parser = configparser.ConfigParser(default_section="none", interpolation=None)
+        try:
+            parser.read(path.expanduser())
+        except (OSError, RuntimeError, UnicodeDecodeError, configparser.Error):
+            continue  # W&B says so itself, and goes on without
+        if parser.has_section("default"):
+            found |= dict(parser["default"])
+    return found
