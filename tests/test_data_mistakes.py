@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from data_digits import digits, encode, made, write_folders, write_parquet
 from PIL import Image
 
+from tests.data_digits import digits, encode, made, write_folders, write_parquet
 from tune_mc1.data.source import load_data
 from tune_mc1.errors import DataError
 

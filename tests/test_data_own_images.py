@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data_digits import digits, encode, write_folders, write_parquet
 from PIL import Image
 
+from tests.data_digits import digits, encode, write_folders, write_parquet
 from tune_mc1.data.images import Labels, Pixels
 from tune_mc1.data.source import load_data
 

@@ -12,6 +12,7 @@ import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
+from tune_mc1.data.batches import MacroBatches
 from tune_mc1.errors import DivergedError
 from tune_mc1.module import ClassifierModule
 from tune_mc1.result_dir import replacing
@@ -33,7 +34,7 @@ class EpochReport(Checkpoint):
         metric: Metric that decides which checkpoint is best.
         maximize: Whether a higher metric is better.
         directory: Where the checkpoints go; None writes none.
-        report: Called with each row (`tune_mc1.results.HISTORY_SCHEMA`, `node` and `device_name` too).
+        report: Called with each row: `tune_mc1.results.HISTORY_SCHEMA`, `node`, `device_name`.
     """
 
     def __init__(
@@ -77,7 +78,8 @@ class EpochReport(Checkpoint):
         metrics = pl_module.epoch_metrics
         if not math.isfinite(metrics["val_loss"]):
             raise DivergedError(trainer.current_epoch + 1, trainer.global_step, metrics["val_loss"])
-        seen = trainer.train_dataloader.images
+        batches = trainer.train_dataloader
+        assert isinstance(batches, MacroBatches)
         self.row = {
             "trial": self.trial,
             "epoch": trainer.current_epoch + 1,
@@ -85,7 +87,7 @@ class EpochReport(Checkpoint):
             "learning_rate": pl_module.config.learning_rate,
             "steps": trainer.global_step,
             "seconds": time.perf_counter() - self._began,
-            "images_per_second": seen / (self._trained - self._began),
+            "images_per_second": batches.images / (self._trained - self._began),
             "node": platform.node(),
             "device_name": device_name(pl_module.device),
         }

@@ -1,7 +1,6 @@
 """The events of a sweep's journal that say what it is, before anything runs."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 from tune_mc1.config.load import config_to_yaml

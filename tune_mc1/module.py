@@ -16,7 +16,7 @@ from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim import SGD, Adam, AdamW, Optimizer
-from torchmetrics import MeanMetric, MetricCollection
+from torchmetrics import MeanMetric, Metric, MetricCollection
 from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 
 from tune_mc1.config.trial import TrialConfig
@@ -88,13 +88,13 @@ class ClassifierModule(LightningModule):
         stream = getattr(self.model, "dropout_stream", None)
         outputs, losses = [], []
         size = self.config.batch_size
-        for x, y in zip(images.split(size), labels.split(size), strict=True):
+        for x, y in zip(torch.split(images, size), torch.split(labels, size), strict=True):
             if stream is not None:
                 stream.step = self.global_step
             logits = self.model(x)
             loss = cross_entropy(logits, y)
             optimizer.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             optimizer.step()
             outputs.append(logits.detach())
             losses.append(loss.detach() * len(y))
@@ -127,7 +127,7 @@ class ClassifierModule(LightningModule):
 
     def on_test_start(self) -> None:
         """Makes the metrics of the test: once a sweep, so torchmetrics' own will do."""
-        kinds = {
+        kinds: dict[str, Metric | MetricCollection] = {
             "test_acc": MulticlassAccuracy(self.classes, average="micro"),
             "test_f1": MulticlassF1Score(self.classes, average="macro"),
         }
@@ -158,4 +158,4 @@ def make_optimizer(config: TrialConfig, parameters: list[nn.Parameter]) -> Optim
     }
     if config.optimizer == "SGD":
         return SGD(parameters, momentum=config.momentum, **settings)
-    return {"Adam": Adam, "AdamW": AdamW}[config.optimizer](parameters, **settings)
+    return (Adam if config.optimizer == "Adam" else AdamW)(parameters, **settings)

@@ -1,6 +1,6 @@
 """What one trial gets of a machine, where the sweep file names nothing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tune_mc1.config.sweep import Resources

@@ -7,12 +7,13 @@ from ray.tune.experiment import Trial as TuneTrial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
+from tune_mc1.callbacks.driver_only import DriverOnly
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.errors import InputError
 from tune_mc1.rungs import RungEntry, Rungs
 
 
-class AshaScheduler(FIFOScheduler):  # type: ignore[misc]
+class AshaScheduler(DriverOnly, FIFOScheduler):
     """ASHA over the rows that trials report, by the pure `Rungs`.
 
     Ray's own `ASHAScheduler` lets NaN survive and forgets its rungs when it is restored (ray#11670,
@@ -28,9 +29,9 @@ class AshaScheduler(FIFOScheduler):  # type: ignore[misc]
     def __init__(
         self, rungs: Rungs, metric: str, maximize: bool, record: Callable[[RungEntry], None]
     ) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.rungs = rungs
-        self.metric, self.sign = metric, 1.0 if maximize else -1.0
+        self._score, self._sign = metric, 1.0 if maximize else -1.0
         self.record = record
         self.stopped: set[str] = set()
 
@@ -39,8 +40,8 @@ class AshaScheduler(FIFOScheduler):  # type: ignore[misc]
     ) -> str:
         """Decides on a report; the trial waits for the answer."""
         for row in result.get("rows", ()):
-            value = row.get(self.metric)
-            score = None if value is None else self.sign * value
+            value = row.get(self._score)
+            score = None if value is None else self._sign * value
             self._take(self.rungs.decide(row["trial"], row["epoch"], score))
         for end in result.get("ends", ()):
             self._take(self.rungs.forfeit(end["trial"], end["epoch"]))
@@ -56,7 +57,7 @@ class AshaScheduler(FIFOScheduler):  # type: ignore[misc]
             self.stopped.add(entry.trial)
 
 
-class PlannedTrials(Searcher):  # type: ignore[misc]
+class PlannedTrials(DriverOnly, Searcher):
     """Gives Ray Tune the trials of a plan, one after the other.
 
     Args:
@@ -67,10 +68,10 @@ class PlannedTrials(Searcher):  # type: ignore[misc]
         super().__init__()
         self._waiting = list(reversed(trials))
 
-    def suggest(self, trial_id: str) -> dict[str, Any] | str:
+    def suggest(self, trial_id: str) -> Any:
         """The next trial of the plan."""
         if not self._waiting:
-            return str(Searcher.FINISHED)
+            return Searcher.FINISHED
         return {"trials": [self._waiting.pop().model_dump()]}
 
     def on_trial_complete(
@@ -79,7 +80,7 @@ class PlannedTrials(Searcher):  # type: ignore[misc]
         """A plan does not depend on results."""
 
 
-class BayesTrials(Searcher):  # type: ignore[misc]
+class BayesTrials(DriverOnly, Searcher):
     """Makes trials of what Optuna's TPE suggests.
 
     Args:
@@ -114,10 +115,10 @@ class BayesTrials(Searcher):  # type: ignore[misc]
             raise InputError("method: bayes needs Optuna: pip install 'tune_mc1[bayes]'") from None
         self._limit, self._count, self._record = limit, 0, record
 
-    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+    def suggest(self, trial_id: str) -> Any:
         """The next trial that Optuna suggests."""
         if self._count == self._limit:
-            return str(Searcher.FINISHED)
+            return Searcher.FINISHED
         settings = self._optuna.suggest(trial_id)
         if not isinstance(settings, dict):
             return settings

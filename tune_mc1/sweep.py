@@ -1,5 +1,6 @@
 """A sweep from validated file to finished results, on Ray Tune."""
 
+import logging
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,13 +11,13 @@ from ray import tune
 from ray.tune import FailureConfig, RunConfig, TuneConfig, Tuner
 from ray.tune.search import ConcurrencyLimiter, Searcher
 
+from tune_mc1.callbacks.progress import ProgressCallback
 from tune_mc1.callbacks.results import ResultCallback
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial
 from tune_mc1.data.images import ImageData
 from tune_mc1.events import rung_event, sweep_event, trial_event, trial_of, write_head
 from tune_mc1.forecast import longest_first
-from tune_mc1.callbacks.progress import ProgressCallback
 from tune_mc1.progress import SweepView
 from tune_mc1.resources import TrialResources, choose_resources
 from tune_mc1.result_dir import ResultDir, ResultWriter
@@ -84,7 +85,7 @@ def run_sweep(run: SweepRun, view: SweepView, notify: Callable[[str], None]) -> 
         run.mirror.start()
     own_ray = _connect(run.address)
     try:
-        resources = choose_resources(run.sweep.resources, ray.cluster_resources())
+        resources = choose_resources(run.sweep.resources, _cluster())
         job = _job(run, resources)
         images = ray.put(run.data)
         with view.showing(writer.tables):
@@ -109,10 +110,15 @@ def _connect(address: str | None) -> bool:
         address=address or "local",
         include_dashboard=False if address is None else None,
         log_to_driver=False,
-        logging_level="ERROR",
+        logging_level=logging.ERROR,
         runtime_env={"env_vars": QUIET_RAY},
     )
     return address is None
+
+
+def _cluster() -> dict[str, float]:
+    resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    return resources
 
 
 def _job(run: SweepRun, resources: TrialResources) -> Job:
@@ -183,6 +189,7 @@ def make_scheduler(run: SweepRun, writer: ResultWriter) -> AshaScheduler | None:
 
 def _search(run: SweepRun, writer: ResultWriter) -> tuple[Searcher, int]:
     sweep = run.sweep
+    search: Searcher
     if sweep.method != "bayes":
         order = run.trials
         if sweep.early_terminate is None:

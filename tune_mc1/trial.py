@@ -7,16 +7,15 @@ from typing import cast
 import torch
 from lightning import Trainer
 from lightning.pytorch.callbacks import Callback, ProgressBar
-from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Validation
-from tune_mc1.data.batches import ImageTensors, MacroBatches
+from tune_mc1.data.batches import FeatureTensors, ImageTensors, MacroBatches
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.splits import make_split
 from tune_mc1.epoch_report import EpochReport, Reporter
-from tune_mc1.models.build import build_model
+from tune_mc1.models.build import Classifier, build_model
 from tune_mc1.module import ClassifierModule, Inputs
 
 log = logging.getLogger(__name__)
@@ -71,7 +70,7 @@ def run_trial(
         split.train, config.batch_size, config.seed, overfit_batches=config.overfit_batches
     )
     model = build_model(config, data.image_shape, len(data.classes)).to(device)
-    train, val = frozen_features(model, images, held_out)
+    train, val = inputs_of(model, images, held_out)
     module = ClassifierModule(config, model, train, val, len(data.classes))
     reporter = EpochReport(trial.id, metric, maximize, checkpoints, report)
     trainer = make_trainer(config, device, [*callbacks, reporter])
@@ -99,7 +98,7 @@ def score_test(
     device = pick_device(trial.config, gpu)
     images = ImageTensors(data.test_images, data.test_labels, device)
     model = build_model(trial.config, data.image_shape, len(data.classes)).to(device)
-    inputs, _ = frozen_features(model, images, images)
+    (inputs,) = inputs_of(model, images)
     module = ClassifierModule(trial.config, model, inputs, inputs, len(data.classes))
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     module.load_state_dict(state["state_dict"])
@@ -109,16 +108,19 @@ def score_test(
     return dict(metrics)
 
 
-def frozen_features(
-    model: nn.Module, train: ImageTensors, val: ImageTensors
-) -> tuple[Inputs, Inputs]:
+def inputs_of(model: Classifier, *sources: ImageTensors) -> list[Inputs]:
     """What the trained layers get: images, or a frozen backbone's features, computed only once."""
-    return train, val
+    if model.backbone is None:
+        return list(sources)
+    backbone = model.backbone
+    made = {id(s): FeatureTensors(s, backbone, EVAL_BATCH) for s in dict.fromkeys(sources)}
+    return [made[id(s)] for s in sources]
 
 
 def eval_batches(indices: torch.Tensor) -> DataLoader[torch.Tensor]:
     """Batches of indices, in order, as Lightning takes them for one validation loader."""
-    return DataLoader(cast("Dataset[torch.Tensor]", indices.split(EVAL_BATCH)), batch_size=None)
+    chunks = torch.split(indices, EVAL_BATCH)
+    return DataLoader(cast("Dataset[torch.Tensor]", chunks), batch_size=None)
 
 
 def pick_device(config: TrialConfig, gpu: bool) -> torch.device:

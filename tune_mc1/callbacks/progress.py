@@ -5,11 +5,12 @@ from typing import Any
 from ray.tune import Callback
 from ray.tune.experiment import Trial as TuneTrial
 
+from tune_mc1.callbacks.driver_only import DriverOnly
 from tune_mc1.progress import SweepView
 from tune_mc1.wandb_mirror import WandbMirror
 
 
-class ProgressCallback(Callback):  # type: ignore[misc]
+class ProgressCallback(DriverOnly, Callback):
     """Redraws the view after each step of Ray Tune.
 
     Args:

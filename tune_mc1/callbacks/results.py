@@ -6,12 +6,13 @@ from typing import Any
 from ray.tune import Callback
 from ray.tune.experiment import Trial as TuneTrial
 
+from tune_mc1.callbacks.driver_only import DriverOnly
 from tune_mc1.events import start_event
 from tune_mc1.result_dir import ResultWriter
 from tune_mc1.results import ENDED
 
 
-class ResultCallback(Callback):  # type: ignore[misc]
+class ResultCallback(DriverOnly, Callback):
     """Writes each start, epoch and end of each trial.
 
     Ray may run several of our trials in one of its own, so every report is a list of rows.

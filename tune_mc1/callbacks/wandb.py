@@ -4,12 +4,10 @@ It runs in a process of its own (`tune_mc1.wandb_mirror`), never in the sweep's.
 """
 
 import re
-import shutil
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 import wandb
@@ -17,7 +15,7 @@ import wandb
 from tune_mc1.journal import Event
 from tune_mc1.result_dir import ResultDir
 from tune_mc1.results import ENDED, HISTORY_SCHEMA, METRICS, TEST_METRICS, SweepTables
-from tune_mc1.wandb_file import is_whole
+from tune_mc1.wandb_file import finish_run
 
 PROJECT = "tune_mc1"
 """The project of a sweep that names none."""
@@ -52,7 +50,8 @@ def run_id(where: ResultDir, trial: str) -> str:
 class WandbRuns:
     """The runs of one sweep.
 
-    A run holds every epoch that the tables have, each once, at step = epoch. W&B's summary has the
+    A run holds every epoch that the tables have, each once, at step = epoch: a new run of a trial
+    begins with the epochs of earlier attempts, and what an attempt repeats is passed over. W&B's summary has the
     last value of each metric under its own name; at the end come `best_<metric>`, the state and so
     on, named as in `trials.parquet`.
 
@@ -97,7 +96,7 @@ class WandbRuns:
         self.know(event)
         handler = getattr(self, f"_on_{event['event']}", None)
         if handler is not None:
-            handler(event["trial"])
+            handler(event)
         self.collect()
 
     def collect(self) -> None:
@@ -120,14 +119,18 @@ class WandbRuns:
         wait(self._finishing.values(), timeout_s)
         self.collect()
 
-    def _on_start(self, trial: str) -> None:
-        if trial == self._held:
+    def _on_start(self, event: Event) -> None:
+        if event["trial"] == self._held:
             self._held = None
-        self._opened(trial)
+        self._opened(event["trial"])
 
-    def _on_end(self, trial: str) -> None:
-        self._on_epoch(trial)
-        if self.tables.trials[trial]["state"] not in ENDED or not self._leads(trial):
+    def _on_epoch(self, event: Event) -> None:
+        self._log(event["trial"], event["epoch"])
+
+    def _on_end(self, event: Event) -> None:
+        trial = event["trial"]
+        self._log(trial, self.tables.trials[trial]["epochs_run"])
+        if event["state"] not in ENDED or not self._leads(trial):
             self._finish(trial)
             return
         if self._held not in (None, trial):
@@ -135,8 +138,9 @@ class WandbRuns:
         self._held = trial
         self._summarise(trial)
 
-    def _on_test(self, trial: str) -> None:
-        self._on_epoch(trial)
+    def _on_test(self, event: Event) -> None:
+        trial = event["trial"]
+        self._log(trial, self.tables.trials[trial]["epochs_run"])
         self._finish(trial)
 
     def _leads(self, trial: str) -> bool:
@@ -144,10 +148,9 @@ class WandbRuns:
         best = next(row for row in self.tables.ranked() if row["state"] in ENDED)
         return bool(best["trial"] == trial)
 
-    def _on_epoch(self, trial: str) -> None:
-        """Logs the epochs that the run does not have yet."""
+    def _log(self, trial: str, last: int) -> None:
+        """Logs the epochs up to `last` that the run does not have yet."""
         opened = self._opened(trial)
-        last = self.tables.trials[trial]["epochs_run"]
         for epoch in range(opened.logged + 1, last + 1):
             row = self.tables.history.get((trial, epoch), {})
             values = {name: row[name] for name in LOGGED if row.get(name) is not None}
@@ -213,25 +216,12 @@ class WandbRuns:
         if trial == self._held:
             self._held = None
         code = EXIT_CODES.get(self.tables.trials[trial]["state"], CUT_OFF)
-        self._finishing[trial] = self._pool.submit(_close, run, code)
+        self._finishing[trial] = self._pool.submit(finish_run, run, code)
 
     def _go_offline(self, reason: str) -> None:
         self.mode = "offline"
         text = f"W&B: {reason}. Trials are recorded offline in {self.where.wandb} from here on."
         self.report({"event": "notice", "text": text})
-
-
-def _close(run: wandb.Run, code: int) -> str:
-    """Finishes a run and gives its mode. An offline one replaces files of earlier attempts."""
-    mode, folder = "offline" if run.offline else "online", Path(run.dir).parent
-    run.finish(exit_code=code)
-    if mode == "offline":
-        if not is_whole(file := folder / f"run-{run.id}.wandb"):
-            raise OSError(f"{file}: cut short; is the disk full?")
-        for other in folder.parent.glob(f"*run-*-{run.id}"):
-            if other != folder:  # the new file has all that it had
-                shutil.rmtree(other)
-    return mode
 
 
 def _settings() -> wandb.Settings:

@@ -71,6 +71,18 @@ def load_sweep(path: Path, *, overrides: Sequence[str] = ()) -> LoadedSweep:
     return LoadedSweep(sweep, notices + metric_notices(raw.get("metric"), sweep.metric))
 
 
+def sweep_of(overrides: Sequence[str]) -> Sweep:
+    """A sweep without a file: of items `name=value[,value...]` alone.
+
+    Raises:
+        InputError: With all mistakes.
+    """
+    parameters, messages = _read_overrides(overrides)
+    if messages:
+        raise InputError(messages)
+    return Sweep(method="grid", parameters=parameters)
+
+
 def config_to_yaml(sweep: Sweep) -> str:
     """The sweep as a file that loads again to an equal sweep."""
     content = sweep.model_dump(mode="json", exclude_none=True, exclude={"parameters"})

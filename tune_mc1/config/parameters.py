@@ -21,7 +21,7 @@ class Constant(Distribution):
     distribution: Literal["constant"] = "constant"
     value: Any
 
-    def sample(self, rng: "np.random.Generator") -> Any:  # noqa: ARG002  the family's interface
+    def sample(self, rng: "np.random.Generator") -> Any:
         """The value."""
         return self.value
 
@@ -30,7 +30,7 @@ class Constant(Distribution):
         """One."""
         return 1
 
-    def grid_value(self, index: int) -> Any:  # noqa: ARG002  the family's interface
+    def grid_value(self, index: int) -> Any:
         """The value."""
         return self.value
 

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from tune_mc1.data.images import Labels, Pixels
 from tune_mc1.seeding import derive_seed
@@ -45,6 +45,31 @@ class ImageTensors:
         # Multiplying by 2 is dividing by 0.5, exactly, and faster.
         images = pixels.float().div_(255).sub_(0.5).mul_(2)
         return images if indices.ndim == 1 else images.view(*indices.shape, *images.shape[1:])
+
+    def gather_labels(self, indices: Tensor) -> Tensor:
+        """The labels, int64, in the shape of `indices`."""
+        return self.labels[indices]
+
+
+class FeatureTensors:
+    """Features that a frozen network makes of labelled images, each computed once.
+
+    Args:
+        source: The images.
+        network: Maps float images (B, channels, height, width) to features (B, F).
+        batch_size: Images at once.
+    """
+
+    def __init__(self, source: ImageTensors, network: nn.Module, batch_size: int) -> None:
+        order = torch.arange(len(source), device=source.labels.device)
+        with torch.no_grad():
+            parts = [network(source.gather(part)) for part in torch.split(order, batch_size)]
+        self.features = torch.cat(parts)
+        self.labels = source.labels
+
+    def gather(self, indices: Tensor) -> Tensor:
+        """Features, float32 (*S, F), at int64 indices of shape S."""
+        return self.features[indices]
 
     def gather_labels(self, indices: Tensor) -> Tensor:
         """The labels, int64, in the shape of `indices`."""

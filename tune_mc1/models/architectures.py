@@ -106,3 +106,36 @@ ALIASES: dict[str, ModelName] = {
     "CNN_singlebatch": "CNN",
 }
 """Names of the reference's sweep files. `CNN_singlebatch` also sets `overfit_batches: 1`."""
+
+
+def feature_sizes(arch: Architecture, image_shape: tuple[int, int, int]) -> list[int]:
+    """Side lengths of the smaller side after each convolution and its pooling, in pixels.
+
+    Args:
+        arch: The declared network.
+        image_shape: Channels, height and width.
+    """
+    side, sides = min(image_shape[1:]), []
+    for conv in arch.convs:
+        side += 2 * conv.padding - conv.kernel + 1
+        side //= 2 if conv.pool else 1
+        sides.append(side)
+    return sides
+
+
+def check_image_fits(model: ModelName, image_shape: tuple[int, int, int]) -> str | None:
+    """What is wrong with images of this size for a model; None if nothing is.
+
+    Args:
+        model: Name of the architecture.
+        image_shape: Channels, height and width.
+    """
+    sides = feature_sizes(ARCHITECTURES[model], image_shape)
+    for i, side in enumerate(sides, 1):
+        if side < 1:
+            _, height, width = image_shape
+            return (
+                f"parameters.model: {model} needs larger images (nothing is left of them after "
+                f"convolution {i}), got {height}x{width} pixels"
+            )
+    return None

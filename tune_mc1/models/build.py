@@ -1,0 +1,126 @@
+"""Builds a model from its declaration."""
+
+from collections import OrderedDict
+from typing import TypeVar
+
+from torch import Tensor, nn
+from torch.nn.utils import skip_init
+
+from tune_mc1.config.trial import TrialConfig
+from tune_mc1.errors import TrialError
+from tune_mc1.models.architectures import ARCHITECTURES, Architecture, check_image_fits
+from tune_mc1.models.dropout import DropoutStream, SeededDropout
+from tune_mc1.models.init import init_layer
+
+Layer = TypeVar("Layer", nn.Conv2d, nn.Linear)
+
+
+class Classifier(nn.Module):
+    """Maps images to logits: no softmax, as the loss has it.
+
+    Args:
+        layers: The layers that are trained, by name.
+        dropout_stream: What its dropout layers share; None without dropout.
+        backbone: Frozen layers before them, if any.
+    """
+
+    def __init__(
+        self,
+        layers: "OrderedDict[str, nn.Module]",
+        dropout_stream: DropoutStream | None = None,
+        backbone: nn.Module | None = None,
+    ) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(layers)
+        self.dropout_stream = dropout_stream
+        self.backbone = backbone
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Logits (B, classes) of images (B, channels, height, width).
+
+        With a backbone its features (B, features) do as well, computed beforehand.
+        """
+        if self.backbone is not None and inputs.ndim == 4:
+            inputs = self.backbone(inputs)
+        logits: Tensor = self.layers(inputs)
+        return logits
+
+
+def build_model(config: TrialConfig, image_shape: tuple[int, int, int], classes: int) -> Classifier:
+    """Builds the model that a trial names, initialised from the trial's seed.
+
+    Args:
+        config: The trial's parameters.
+        image_shape: Channels, height and width of the images.
+        classes: Number of classes.
+
+    Raises:
+        TrialError: If the images are too small for it, or published weights cannot be had.
+    """
+    problem = check_image_fits(config.model, image_shape)
+    if problem:
+        raise TrialError(problem)
+    arch = ARCHITECTURES[config.model]
+    backbone, features = None, 0
+    if arch.backbone is not None:
+        from tune_mc1.models.resnext import FEATURES, frozen_resnext
+
+        backbone, features = frozen_resnext(config), FEATURES
+    stream = DropoutStream(config.seed) if arch.dropout_layers else None
+    layers = _Layers(config, arch, stream)
+    if backbone is None:
+        features = layers.add_convs(image_shape)
+    layers.add_linears(features, classes)
+    return Classifier(layers.made, stream, backbone)
+
+
+def _bare(kind: type[Layer], *sizes: int, **options: int) -> Layer:
+    """A layer with room for its weights, but none drawn."""
+    layer: Layer = skip_init(kind, *sizes, **options)  # type: ignore[no-untyped-call]
+    return layer
+
+
+class _Layers:
+    """Makes layers one after the other, each with a name that seeds and checkpoints rely on."""
+
+    def __init__(
+        self, config: TrialConfig, arch: Architecture, stream: DropoutStream | None
+    ) -> None:
+        self.config, self.arch, self.stream = config, arch, stream
+        self.made: OrderedDict[str, nn.Module] = OrderedDict()
+
+    def add_convs(self, image_shape: tuple[int, int, int]) -> int:
+        """Adds the convolutions and flattens; returns the number of features."""
+        channels, height, width = image_shape
+        for i, conv in enumerate(self.arch.convs, 1):
+            layer = _bare(nn.Conv2d, channels, conv.channels, conv.kernel, padding=conv.padding)
+            self._add_weighted(f"conv{i}", layer)
+            if self.config.effective_batch_norm:
+                self.made[f"conv{i}_norm"] = nn.BatchNorm2d(conv.channels)
+            height, width = (s + 2 * conv.padding - conv.kernel + 1 for s in (height, width))
+            if conv.pool:
+                # The larger of two is the same before and after a ReLU, which is then cheaper.
+                self.made[f"conv{i}_pool"] = nn.MaxPool2d(2)
+                height, width = height // 2, width // 2
+            self.made[f"conv{i}_relu"] = nn.ReLU(inplace=True)
+            channels = conv.channels
+        self.made["flatten"] = nn.Flatten()
+        return channels * height * width
+
+    def add_linears(self, features: int, classes: int) -> None:
+        """Adds the hidden linear layers and the last one."""
+        norm = self.config.effective_batch_norm and self.arch.batch_norm == "option"
+        for i, width in enumerate(self.arch.hidden, 1):
+            self._add_weighted(f"fc{i}", _bare(nn.Linear, features, width))
+            if norm:
+                self.made[f"fc{i}_norm"] = nn.BatchNorm1d(width)
+            self.made[f"fc{i}_relu"] = nn.ReLU(inplace=True)
+            if self.stream is not None and i <= self.arch.dropout_layers:
+                name = f"fc{i}_dropout"
+                self.made[name] = SeededDropout(self.config.effective_dropout, name, self.stream)
+            features = width
+        self._add_weighted("output", _bare(nn.Linear, features, classes))
+
+    def _add_weighted(self, name: str, layer: nn.Conv2d | nn.Linear) -> None:
+        init_layer(layer, name, self.config.weights_init_type, self.config.seed)
+        self.made[name] = layer

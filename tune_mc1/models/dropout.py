@@ -1,0 +1,60 @@
+"""Dropout whose masks depend on nothing but the trial's seed, the layer and the step."""
+
+import torch
+from torch import Tensor, nn
+
+from tune_mc1.seeding import derive_seed
+
+
+class DropoutStream:
+    """What the dropout layers of a model share: whose masks, and of which step.
+
+    Args:
+        seed: The trial's seed.
+
+    Attributes:
+        step: Optimiser steps done so far; the training loop sets it before each one.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.step = 0
+
+
+class SeededDropout(nn.Module):
+    """Zeroes units with probability p and scales the others by 1 / (1 - p), as `nn.Dropout`.
+
+    A trial that is resumed, or trained together with others, draws the masks that it would have
+    drawn alone.
+
+    Args:
+        p: Probability of dropping a unit, in [0, 1]; 1 gives zeros.
+        name: Name of the layer, unique in the model.
+        stream: Whose masks, and of which step.
+    """
+
+    def __init__(self, p: float, name: str, stream: DropoutStream) -> None:
+        super().__init__()
+        self.p, self.name, self.stream = p, name, stream
+        self._generator: torch.Generator | None = None
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Drops units of (B, units) while training; the identity else."""
+        if not self.training or self.p == 0:
+            return inputs
+        if self.p == 1:
+            return inputs * 0.0
+        return inputs * self.mask(inputs)
+
+    def mask(self, like: Tensor) -> Tensor:
+        """The mask of this step, of the shape of `like`: 0 or 1 / (1 - p)."""
+        if self._generator is None or self._generator.device != like.device:
+            self._generator = torch.Generator(like.device)
+        seed = derive_seed(self.stream.seed, "dropout", self.name, self.stream.step)
+        self._generator.manual_seed(seed)
+        mask = torch.empty_like(like).bernoulli_(1 - self.p, generator=self._generator)
+        return mask.div_(1 - self.p)
+
+    def extra_repr(self) -> str:
+        """As `nn.Dropout` shows itself."""
+        return f"p={self.p}"

@@ -1,0 +1,45 @@
+"""Weight initialisation, every layer from a generator of its own.
+
+The global generator is neither used nor moved, so a model is the same wherever it is built.
+"""
+
+import math
+
+import torch
+from torch import nn
+
+from tune_mc1.config.trial import WeightsInit
+from tune_mc1.seeding import derive_seed
+
+
+def init_layer(layer: nn.Conv2d | nn.Linear, name: str, scheme: WeightsInit, seed: int) -> None:
+    """Initialises weights and biases of one layer in place.
+
+    `kaiming_*` are He et al. 2015 with fan-in and the gain of a ReLU, sqrt(2); `xavier_*` are
+    Glorot & Bengio 2010 with gain 1; both set biases to 0. `default` has the distributions of
+    PyTorch's own layers: weights and biases uniform within 1 / sqrt(fan-in).
+
+    Args:
+        layer: The layer.
+        name: Its name in the model, which picks the numbers.
+        scheme: Name of the initialisation.
+        seed: The trial's seed.
+    """
+    generator = torch.Generator().manual_seed(derive_seed(seed, "init", name))
+    weight, bias = layer.weight, layer.bias
+    assert bias is not None
+    with torch.no_grad():
+        if scheme == "default":
+            bound = 1 / math.sqrt(weight[0].numel())
+            weight.uniform_(-bound, bound, generator=generator)
+            bias.uniform_(-bound, bound, generator=generator)
+            return
+        if scheme == "xavier_normal":
+            nn.init.xavier_normal_(weight, generator=generator)
+        elif scheme == "xavier_uniform":
+            nn.init.xavier_uniform_(weight, generator=generator)
+        elif scheme == "kaiming_normal":
+            nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=generator)
+        else:
+            nn.init.kaiming_uniform_(weight, nonlinearity="relu", generator=generator)
+        bias.zero_()

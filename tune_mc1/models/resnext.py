@@ -1,0 +1,82 @@
+"""ResNeXt-50 as the reference study used it: frozen, in eval mode, fed small images as they are."""
+
+import socket
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import torch
+from torch import Tensor, nn
+
+from tune_mc1.config.trial import TrialConfig
+from tune_mc1.errors import TrialError
+from tune_mc1.seeding import derive_seed
+
+FEATURES = 2048
+"""Features that the backbone gives for each image."""
+
+NETWORK_TIMEOUT_S = 10.0
+
+
+class FrozenBackbone(nn.Module):
+    """A network without its last layer, which is never trained and stays in eval mode.
+
+    Args:
+        network: Maps RGB images to features; its parameters are frozen here.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network.eval().requires_grad_(False)
+
+    def train(self, mode: bool = True) -> "FrozenBackbone":
+        """Stays in eval mode, so that its batch norm neither uses nor moves statistics."""
+        super().train(mode)
+        self.network.eval()
+        return self
+
+    @torch.no_grad()
+    def forward(self, images: Tensor) -> Tensor:
+        """Features (B, 2048) of images (B, 1 or 3, height, width)."""
+        if images.shape[1] == 1:
+            images = images.expand(-1, 3, -1, -1)
+        features: Tensor = self.network(images)
+        return features
+
+
+def frozen_resnext(config: TrialConfig) -> FrozenBackbone:
+    """Torchvision's `resnext50_32x4d` without its last layer.
+
+    Args:
+        config: With `pretrained` the ImageNet weights V1 are loaded, from torch.hub's cache or the
+            network; without, weights are drawn from the trial's seed.
+
+    Raises:
+        TrialError: If the ImageNet weights cannot be had.
+    """
+    from torchvision.models import ResNeXt50_32X4D_Weights, resnext50_32x4d
+
+    # Torchvision draws its own weights first, from the global generator, which is put back.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive_seed(config.seed, "init", "backbone"))
+        network = resnext50_32x4d(weights=None)
+    if config.pretrained:
+        network.load_state_dict(_fetch(ResNeXt50_32X4D_Weights.IMAGENET1K_V1))
+    network.fc = nn.Identity()
+    return FrozenBackbone(network)
+
+
+def _fetch(weights: Any) -> dict[str, Tensor]:
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(NETWORK_TIMEOUT_S)
+    try:
+        state: dict[str, Tensor] = weights.get_state_dict(progress=False, check_hash=True)
+        return state
+    except (URLError, OSError, RuntimeError) as error:
+        cache = Path(torch.hub.get_dir()) / "checkpoints"
+        raise TrialError(
+            f"model ResNeXt50: its ImageNet weights are not in {cache} and cannot be fetched "
+            f"({error}); put them there, or set pretrained: false"
+        ) from None
+    finally:
+        socket.setdefaulttimeout(before)
