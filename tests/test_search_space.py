@@ -17,8 +17,8 @@ def test_grid_in_wandb_order() -> None:
     """Sorted by name, the last name fastest, values as listed: `wandb/sweeps` does so."""
     sweep = make(
         {
-            "model": {"value": "CNN"},
             "learning_rate": {"values": [0.03, 0.01]},
+            "model": {"value": "CNN"},
             "epochs": {"min": 1, "max": 2},
         }
     )

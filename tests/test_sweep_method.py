@@ -31,7 +31,7 @@ def test_rungs(early: dict[str, int], longest: int, bracket: int, rungs: tuple[i
 
 def sweep_of(**keys: Any) -> Sweep:
     parameters = {"learning_rate": {"values": [0.1, 0.2, 0.3]}}
-    return Sweep.model_validate({"parameters": parameters, **keys})
+    return Sweep.model_validate({"parameters": parameters} | keys)
 
 
 def test_command_decides_the_method() -> None:
@@ -83,3 +83,9 @@ def test_bayes_has_neither_folds_nor_replicates() -> None:
     with pytest.raises(InputError) as caught:
         resolve_method(sweep_of(run_cap=2, replicates=2, validation={"folds": 3}), "bayes")
     assert [line.split(":")[0] for line in caught.value.problems] == ["validation", "replicates"]
+
+
+def test_bayes_refuses_what_optuna_lacks_before_ray_is_there() -> None:
+    normal = {"learning_rate": {"distribution": "normal"}}
+    with pytest.raises(InputError, match=r"^a.yaml: parameters.learning_rate: bayes takes"):
+        resolve_method(sweep_of(run_cap=2, parameters=normal), "bayes", source="a.yaml")

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tune_mc1.config.distributions import Range
-from tune_mc1.config.method import grid_problems, grid_size
+from tune_mc1.config.method import bayes_problems, grid_problems, grid_size
 from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter
 from tune_mc1.config.problems import problems_of
 from tune_mc1.config.sweep import Sweep
@@ -134,23 +134,10 @@ def ray_space(sweep: Sweep) -> dict[str, Any]:
     Raises:
         InputError: A distribution that Optuna lacks, or no parameter varies.
     """
-    problems = [
-        f"parameters.{name}: bayes takes value, values, int_uniform, uniform, q_uniform and the "
-        f"log_uniform family without q, got {parameter.distribution}"
-        for name, parameter in sweep.parameters.items()
-        if not _known_to_optuna(parameter)
-    ]
-    if all(isinstance(parameter, Constant) for parameter in sweep.parameters.values()):
-        problems.append("parameters: bayes needs at least one that varies")
+    problems = bayes_problems(sweep)
     if problems:
-        raise InputError(problems)
+        raise InputError(map(str, problems))
     return {name: _domain(parameter) for name, parameter in sorted(sweep.parameters.items())}
-
-
-def _known_to_optuna(parameter: Parameter) -> bool:
-    if isinstance(parameter, Range):
-        return parameter.q is None or parameter.distribution == "q_uniform"
-    return isinstance(parameter, Constant | Categorical | IntUniform)
 
 
 def _domain(parameter: Parameter) -> Any:

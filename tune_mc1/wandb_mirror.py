@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["WandbMirror", "choose_mode", "main"]
 
 POLL_S = 0.25
-PATIENCE_S = 2.0
+PATIENCE_S = 5.0
 """How long the end of a sweep waits before it says what for."""
 LAST_CHANCE_S = 5.0
 """What a process told to end has left to write its files."""

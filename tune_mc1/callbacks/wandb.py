@@ -3,6 +3,7 @@
 It runs in a process of its own (`tune_mc1.wandb_mirror`), never in the sweep's.
 """
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Callable
@@ -51,9 +52,9 @@ class WandbRuns:
     """The runs of one sweep.
 
     A run holds every epoch that the tables have, each once, at step = epoch: a new run of a trial
-    begins with the epochs of earlier attempts, and what an attempt repeats is passed over. W&B's summary has the
-    last value of each metric under its own name; at the end come `best_<metric>`, the state and so
-    on, named as in `trials.parquet`.
+    begins with the epochs of earlier attempts, and what an attempt repeats is passed over. W&B's
+    summary has the last value of each metric under its own name; at the end come `best_<metric>`,
+    the state and so on, named as in `trials.parquet`.
 
     The test score comes when the sweep is over, for its winner only. So the best ended trial so
     far, which alone can still win, has its run left open until a better one ends.
@@ -105,7 +106,7 @@ class WandbRuns:
             future = self._finishing.pop(trial)
             if isinstance(future.exception(), TimeoutError):
                 if self.mode == "online":
-                    self._go_offline(f"the run of {trial} was not sent in {SERVER_TIMEOUT_S} s")
+                    self._go_offline(f"the run of {trial} could not be sent in time")
             else:
                 self.report({"event": "finished", "trial": trial, "mode": future.result()})
 
@@ -233,8 +234,8 @@ def _settings() -> wandb.Settings:
         disable_job_creation=True,
         save_code=False,
         symlink=False,  # `latest-run` makes a recursive search find a file twice
-        init_timeout=SERVER_TIMEOUT_S,
-        finish_timeout=SERVER_TIMEOUT_S,
+        init_timeout=float(os.environ.get("WANDB_INIT_TIMEOUT", SERVER_TIMEOUT_S)),
+        finish_timeout=float(os.environ.get("WANDB_FINISH_TIMEOUT", SERVER_TIMEOUT_S)),
         finish_timeout_raises=True,
         x_disable_machine_info=True,
         x_disable_meta=True,

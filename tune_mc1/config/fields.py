@@ -1,6 +1,5 @@
 """A sweep's parameters, each checked against the field of the trial that it fills."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -174,9 +173,8 @@ def _end_problems(name: str, parameter: Parameter, path: Path) -> Iterator[Probl
             rule = problems_of(error)[0].rule
             if isinstance(parameter, Range) and parameter.in_exponents:
                 rule += (
-                    f" ({parameter.distribution} takes exponents of e, here of "
-                    f"{end if math.isfinite(end) else 'infinity'}; "
-                    f"{parameter.distribution}_values takes values)"
+                    f" ({parameter.distribution} takes exponents of e, so that this end is "
+                    f"{end:.4g}; {parameter.distribution}_values takes values)"
                 )
             elif end != written and getattr(parameter, "q", None):
                 rule += f" (rounded to multiples of q it is {end:g})"

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from tune_mc1.config.distributions import Range
 from tune_mc1.config.early_terminate import EarlyTerminate
+from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter
 from tune_mc1.config.problems import Problem
 from tune_mc1.config.sweep import Method, Sweep
 from tune_mc1.config.validation import Folds
@@ -67,6 +68,7 @@ def _problems(sweep: Sweep, command: Command, run_cap: int | None) -> list[Probl
         rule = f"is required by {command}: how many settings to try (in the file, or as -n)"
         found.append(Problem(("run_cap",), rule))
     if command == "bayes":
+        found += bayes_problems(sweep)
         if isinstance(sweep.validation, Folds):
             found.append(Problem(("validation",), "must be a holdout or test for bayes, got folds"))
         if sweep.replicates > 1:
@@ -104,6 +106,28 @@ def grid_problems(sweep: Sweep) -> list[Problem]:
         for name, parameter in sweep.parameters.items()
         if parameter.grid_size is None
     ]
+
+
+def bayes_problems(sweep: Sweep) -> list[Problem]:
+    """The parameters that Ray's `OptunaSearch` cannot search; it would drop the q of a log_uniform."""
+    rule = (
+        "bayes takes value, values, int_uniform, uniform, q_uniform and the log_uniform family "
+        "without q"
+    )
+    found = [
+        Problem(("parameters", name), rule, parameter.distribution)
+        for name, parameter in sweep.parameters.items()
+        if not _known_to_optuna(parameter)
+    ]
+    if all(isinstance(parameter, Constant) for parameter in sweep.parameters.values()):
+        found.append(Problem(("parameters",), "bayes needs at least one that varies"))
+    return found
+
+
+def _known_to_optuna(parameter: Parameter) -> bool:
+    if isinstance(parameter, Range):
+        return parameter.q is None or parameter.distribution == "q_uniform"
+    return isinstance(parameter, Constant | Categorical | IntUniform)
 
 
 def grid_size(sweep: Sweep) -> int:

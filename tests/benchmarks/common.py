@@ -1,0 +1,147 @@
+"""What the benchmarks share: images, CPU clocks, alternating runs, and one way to print figures."""
+
+import argparse
+import gc
+import importlib.metadata
+import json
+import os
+import platform
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tune_mc1.data.images import ImageData
+from tune_mc1.data.source import HOME_VARIABLE, load_data
+
+VERSIONS = ("torch", "lightning", "ray", "torchmetrics", "wandb")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of many runs.
+
+    Attributes:
+        name: What was measured.
+        values: One value a run.
+        unit: Unit of the values; empty for a ratio.
+        goal: Bound on the median, such as `>= 0.95`; empty for none.
+    """
+
+    name: str
+    values: Sequence[float]
+    unit: str = ""
+    goal: str = ""
+
+    @property
+    def median(self) -> float:
+        """The figure."""
+        return statistics.median(self.values)
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal is met; None without one."""
+        if not self.goal:
+            return None
+        word, bound = self.goal.split()
+        return self.median >= float(bound) if word == ">=" else self.median <= float(bound)
+
+    def __str__(self) -> str:
+        spread = f"({min(self.values):.4g} to {max(self.values):.4g}, {len(self.values)} runs)"
+        text = f"{self.name:<58} {self.median:8.4g} {self.unit:<8} {spread}"
+        if self.met is None:
+            return text
+        return f"{text}  goal {self.goal}: {'met' if self.met else 'MISSED'}"
+
+
+def parser(description: str | None, runs: int) -> argparse.ArgumentParser:
+    """Arguments that every benchmark takes."""
+    made = argparse.ArgumentParser(description=description)
+    made.add_argument("--runs", type=int, default=runs, help=f"runs a side (default {runs})")
+    made.add_argument("--json", action="store_true", help="print one line of JSON as well")
+    return made
+
+
+def publish(figures: Sequence[Figure], as_json: bool, **facts: Any) -> None:
+    """Prints figures with the machine, the date and the versions that they belong to."""
+    about = {"benchmark": Path(sys.argv[0]).stem, **machine(), **facts}
+    print("\n" + "; ".join(f"{k} {v}" for k, v in about.items()))
+    for figure in figures:
+        print(figure)
+    if as_json:
+        rows = [asdict(f) | {"median": f.median, "met": f.met} for f in figures]
+        print(json.dumps(about | {"figures": rows}))
+
+
+def machine() -> dict[str, str]:
+    """Where and when a figure was measured, and with what."""
+    cpu = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        models = [r for r in info.read_text().splitlines() if r.startswith("model name")]
+        cpu = models[0].split(":")[1].strip() if models else cpu
+    versions = {name: importlib.metadata.version(name) for name in VERSIONS}
+    return {
+        "date": time.strftime("%Y-%m-%d"),
+        "cpu": f"{os.cpu_count()} x {cpu}",
+        "python": platform.python_version(),
+        **versions,
+    }
+
+
+def images(limit: int | None = None) -> ImageData:
+    """CIFAR-10 where the environment names it, else shapes10; the first `limit` for training."""
+    data = load_data("cifar10" if os.environ.get(HOME_VARIABLE) else "shapes10")
+    if limit is None or limit >= len(data.train_labels):
+        return data
+    return replace(
+        data, train_images=data.train_images[:limit], train_labels=data.train_labels[:limit]
+    )
+
+
+def cpu_clock() -> float:
+    """CPU-seconds of this process, all its threads, and its children that have ended."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
+def cpu_seconds(work: Callable[[], object]) -> float:
+    """CPU-seconds that some work takes, garbage of its own included."""
+    gc.collect()
+    began = cpu_clock()
+    work()
+    gc.collect()
+    return cpu_clock() - began
+
+
+def alternate(
+    sides: Mapping[str, Callable[[], float]], runs: int, warm_up: bool = True
+) -> dict[str, list[float]]:
+    """Measures all sides in turn, so that what else the machine does falls on all alike.
+
+    Args:
+        sides: Name and measurement of each.
+        runs: Rounds that count.
+        warm_up: Whether a first round is thrown away.
+
+    Returns:
+        One value a round for each side.
+    """
+    values: dict[str, list[float]] = {name: [] for name in sides}
+    for round_ in range(-int(warm_up), runs):
+        for name, measure in sides.items():
+            value = measure()
+            if round_ >= 0:
+                values[name].append(value)
+        if round_ >= 0:
+            print(f"run {round_ + 1}:", *(f"{n} {v[-1]:.3f}" for n, v in values.items()))
+    return values
+
+
+def ratios(over: Sequence[float], under: Sequence[float]) -> list[float]:
+    """Ratio of each round."""
+    return [a / b for a, b in zip(over, under, strict=True)]

@@ -1,0 +1,207 @@
+"""One trial: the same numbers again, exact metrics, checkpoints, divergence."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from lightning.pytorch.callbacks import Callback
+from sklearn.metrics import accuracy_score, f1_score, log_loss
+
+from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.config.validation import Folds, Holdout, Validation
+from tune_mc1.data.images import ImageData
+from tune_mc1.errors import DivergedError
+from tune_mc1.module import ClassifierModule
+from tune_mc1.trial import run_trial, score_test
+
+Rows = list[dict[str, Any]]
+CLOCK = {"seconds", "images_per_second"}
+
+
+def run(
+    images: ImageData,
+    folder: Path | None = None,
+    validation: Validation = Holdout(holdout=0.2),
+    fold: int | None = None,
+    callbacks: tuple[Callback, ...] = (),
+    **parameters: Any,
+) -> Rows:
+    config = TrialConfig(**{"epochs": 2, "learning_rate": 0.03, **parameters})
+    rows: Rows = []
+    trial = Trial(id="t0001", config=config, fold=fold)
+    run_trial(
+        trial, images, validation, checkpoints=folder, report=rows.append, callbacks=callbacks
+    )
+    return rows
+
+
+def few(images: ImageData) -> ImageData:
+    """A hundred of the training images and of the test images."""
+    part = slice(0, 100)
+    return replace(
+        images,
+        train_images=images.train_images[part],
+        train_labels=images.train_labels[part],
+        test_images=images.test_images[part],
+        test_labels=images.test_labels[part],
+    )
+
+
+def numbers(rows: Rows) -> Rows:
+    return [{k: v for k, v in row.items() if k not in CLOCK} for row in rows]
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"model": "CNN"},
+        {"model": "CNN", "optimizer": "Adam", "learning_rate": 1e-3, "batch_norm": True},
+        {
+            "model": "CNN8",
+            "optimizer": "AdamW",
+            "learning_rate": 1e-3,
+            "dropout_p": 0.5,
+            "epochs": 1,
+        },
+    ],
+)
+def test_the_same_trial_gives_the_same_numbers(
+    images: ImageData, tmp_path: Path, parameters: dict[str, Any]
+) -> None:
+    if parameters["model"] == "CNN8":  # a thousand times CNN's work
+        images = few(images)
+    first = run(images, tmp_path / "a", **parameters)
+    torch.manual_seed(99)  # nothing outside the trial may matter
+    np.random.seed(99)
+    again = run(images, tmp_path / "b", **parameters)
+    assert numbers(first) == numbers(again)
+    states = [torch.load(tmp_path / d / "last.ckpt", weights_only=True)["state_dict"] for d in "ab"]
+    assert all(torch.equal(states[0][k], states[1][k]) for k in states[0])
+    assert numbers(run(images, seed=1, **parameters)) != numbers(first)
+
+
+class _CutOff(Callback):
+    def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
+        if trainer.current_epoch == 2:
+            raise KeyboardInterrupt
+
+
+def test_a_resumed_trial_gives_the_numbers_of_an_uninterrupted_one(
+    images: ImageData, tmp_path: Path
+) -> None:
+    parameters = {
+        "model": "CNN",
+        "optimizer": "Adam",
+        "learning_rate": 1e-3,
+        "epochs": 4,
+        "batch_norm": True,
+    }
+    whole = run(images, tmp_path / "whole", **parameters)
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        run(images, tmp_path / "cut", callbacks=(_CutOff(),), **parameters)
+    rest = run(images, tmp_path / "cut", **parameters)
+    assert [row["epoch"] for row in rest] == [2, 3, 4], "the last row is said again, none is lost"
+    assert numbers(rest) == numbers(whole[1:])
+    files = [tmp_path / d / "last.ckpt" for d in ("whole", "cut")]
+    states = [torch.load(f, weights_only=True)["state_dict"] for f in files]
+    assert all(torch.equal(states[0][k], states[1][k]) for k in states[0])
+
+
+class _Collect(Callback):
+    """Keeps the logits of the validation images by a hook on the model."""
+
+    def __init__(self) -> None:
+        self.logits: list[torch.Tensor] = []
+
+    def on_validation_start(self, trainer: Any, pl_module: Any) -> None:
+        self.logits.clear()
+        self.handle = pl_module.model.register_forward_hook(
+            lambda module, inputs, output: self.logits.append(output.detach().clone())
+        )
+
+    def on_validation_end(self, trainer: Any, pl_module: ClassifierModule) -> None:
+        self.handle.remove()
+
+
+def test_metrics_are_those_of_scikit_learn(images: ImageData) -> None:
+    collect = _Collect()
+    row = run(images, validation="test", epochs=1, callbacks=(collect,))[-1]
+    logits = torch.cat(collect.logits).double()
+    predicted, labels = logits.argmax(1).numpy(), images.test_labels
+    assert row["val_acc"] == pytest.approx(accuracy_score(labels, predicted), abs=1e-12)
+    expected = f1_score(labels, predicted, average="macro")
+    assert row["val_f1"] == pytest.approx(expected, abs=1e-12)
+    loss = log_loss(labels, logits.softmax(1).numpy(), labels=range(10))
+    assert row["val_loss"] == pytest.approx(loss, abs=1e-6)
+
+
+def test_training_metrics_are_over_every_image_once(images: ImageData) -> None:
+    # With a tiny learning rate nothing moves, so training and validation metrics of the same
+    # images must agree.
+    row = run(images, validation="test", epochs=1, learning_rate=1e-12, batch_size=7)[-1]
+    same = replace(images, test_images=images.train_images, test_labels=images.train_labels)
+    val = run(same, validation="test", epochs=1, learning_rate=1e-12)[-1]
+    assert row["train_acc"] == val["val_acc"]
+    assert row["train_f1"] == pytest.approx(val["val_f1"], abs=1e-12)
+    assert row["train_loss"] == pytest.approx(val["val_loss"], abs=1e-5)
+
+
+def test_steps_and_best_checkpoint(images: ImageData, tmp_path: Path) -> None:
+    rows = run(images, tmp_path, batch_size=33, epochs=3)
+    assert [row["steps"] for row in rows] == [25, 50, 75]  # 800 images
+    best = max(rows, key=lambda row: row["val_acc"])
+    saved = torch.load(tmp_path / "best.ckpt", weights_only=True)
+    assert saved["global_step"] == best["steps"]
+    assert torch.load(tmp_path / "last.ckpt", weights_only=True)["global_step"] == 75
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["best.ckpt", "last.ckpt"]
+
+
+def test_the_test_images_are_scored_from_a_checkpoint(images: ImageData, tmp_path: Path) -> None:
+    rows = run(images, tmp_path, validation="test", epochs=1)
+    trial = Trial(id="t0001", config=TrialConfig(epochs=1, learning_rate=0.03))
+    score = score_test(trial, images, tmp_path / "best.ckpt")
+    assert score["test_acc"] == pytest.approx(rows[-1]["val_acc"], abs=1e-6)
+    assert score["test_f1"] == pytest.approx(rows[-1]["val_f1"], abs=1e-6)
+    assert score["test_loss"] == pytest.approx(rows[-1]["val_loss"], abs=1e-5)
+
+
+def test_a_loss_that_is_not_finite_ends_the_trial(images: ImageData) -> None:
+    with pytest.raises(DivergedError, match="in epoch 1, near step"):
+        run(images, learning_rate=1000.0, momentum=0.9)
+
+
+def test_a_single_batch_is_learnt_by_heart(images: ImageData) -> None:
+    config = {"model": "CNN_singlebatch", "batch_size": 16, "weights_init_type": "kaiming_normal"}
+    rows = run(images, epochs=60, learning_rate=0.05, **config)
+    assert rows[-1]["train_acc"] == 1.0
+    assert rows[-1]["steps"] == 60
+    assert rows[-1]["val_acc"] < 0.6
+
+
+def test_folds_hold_out_different_images(images: ImageData) -> None:
+    first = run(images, validation=Folds(folds=5), fold=0, epochs=1)
+    second = run(images, validation=Folds(folds=5), fold=1, epochs=1)
+    assert first[0]["steps"] == second[0]["steps"] == 25
+    assert first[0]["val_loss"] != second[0]["val_loss"]
+
+
+def test_a_frozen_backbone_is_asked_once_for_each_image(
+    images: ImageData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tune_mc1.models.resnext import FrozenBackbone
+
+    seen: list[int] = []
+    forward = FrozenBackbone.forward
+
+    def counted(self: FrozenBackbone, batch: torch.Tensor) -> torch.Tensor:
+        seen.append(len(batch))
+        return forward(self, batch)
+
+    monkeypatch.setattr(FrozenBackbone, "forward", counted)
+    rows = run(few(images), model="ResNeXt50", pretrained=False, epochs=3, learning_rate=0.1)
+    assert len(rows) == 3
+    assert sum(seen) == 100
+    assert rows[-1]["train_loss"] < rows[0]["train_loss"]
