@@ -1,6 +1,7 @@
 """Architectures: parameter counts by hand, shapes, initialisation, dropout, the frozen backbone."""
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -20,7 +21,7 @@ def conv(inputs: int, outputs: int, kernel: int) -> int:
 
 
 def dense(*widths: int) -> int:
-    return sum(a * b + b for a, b in zip(widths, widths[1:], strict=False))
+    return sum(a * b + b for a, b in pairwise(widths))
 
 
 BY_HAND = {

@@ -18,15 +18,16 @@ def test_grid_in_wandb_order() -> None:
     sweep = make(
         {
             "learning_rate": {"values": [0.03, 0.01]},
-            "model": {"value": "CNN"},
+            "model": {"values": ["CNN2", "CNN"]},
             "epochs": {"min": 1, "max": 2},
+            "batch_size": {"value": 8},
         }
     )
     assert grid(sweep) == [
-        {"epochs": 1, "learning_rate": 0.03, "model": "CNN"},
-        {"epochs": 1, "learning_rate": 0.01, "model": "CNN"},
-        {"epochs": 2, "learning_rate": 0.03, "model": "CNN"},
-        {"epochs": 2, "learning_rate": 0.01, "model": "CNN"},
+        {"batch_size": 8, "epochs": epochs, "learning_rate": rate, "model": model}
+        for epochs in (1, 2)
+        for rate in (0.03, 0.01)
+        for model in ("CNN2", "CNN")
     ]
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,10 +16,8 @@ import pytest
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.result_dir import ResultDir, ResultWriter
 from tune_mc1.results import METRICS
-from tune_mc1.wandb_file import is_whole
 from tune_mc1.wandb_mirror import WandbMirror
 
-KEY = "0123456789abcdef0123456789abcdef01234567"
 RATES = {"t0001": 0.01, "t0002": 0.02, "t0003": 0.03, "t0004": 0.04}
 
 
@@ -100,8 +97,7 @@ class Run:
 
 
 @pytest.fixture
-def sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sweep]:
-    monkeypatch.setenv("HOME", str(tmp_path))
+def sweep(tmp_path: Path) -> Iterator[Sweep]:
     sweep = Sweep(tmp_path)
     yield sweep
     sweep.mirror.finish(0)  # no process stays if the test failed
@@ -196,7 +192,7 @@ def test_resumed_sweep_completes_its_files(sweep: Sweep) -> None:
     assert Run(sweep.where, "t0002").file.stat() == untouched
 
 
-def _wait_until_gone(pid: int) -> None:
+def wait_until_gone(pid: int) -> None:
     deadline = time.monotonic() + 30
     while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < deadline, f"process {pid} is still there"
@@ -223,7 +219,7 @@ def test_killed_sweep_leaves_whole_files(sweep: Sweep) -> None:
         sweep.epoch("t0002", 1)
         parent.kill()
         sweep.epoch("t0002", 2)  # on the disk, not yet read
-    _wait_until_gone(child)
+    wait_until_gone(child)
     assert not sweep.where.log("wandb").read_text()
     cut, ended = Run(sweep.where, "t0002"), Run(sweep.where, "t0001")
     assert (cut.epochs[:1], cut.facts["exit_code"], cut.facts["state"]) == ([1], 255, "failed")

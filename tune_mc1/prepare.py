@@ -77,7 +77,7 @@ def prepare(
     """
     path = file or shipped_file(command)
     loaded = load_sweep(path, overrides=overrides)
-    sweep, notices = resolve_method(loaded.sweep, command, run_cap)
+    sweep, notices = resolve_method(loaded.sweep, command, run_cap, source=str(path))
     source = checked_data(data or sweep.data, "--data" if data else f"{path}: data")
     sweep = sweep.model_copy(update={"data": source, "name": sweep.name or path.stem})
     trials = [] if sweep.method == "bayes" else plan_trials(sweep, source=str(path))

@@ -19,7 +19,7 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.events import rung_event, sweep_event, trial_event, trial_of, write_head
 from tune_mc1.forecast import longest_first
 from tune_mc1.progress import SweepView
-from tune_mc1.resources import TrialResources, choose_resources
+from tune_mc1.resources import TrialResources, choose_resources, slots
 from tune_mc1.result_dir import ResultDir, ResultWriter
 from tune_mc1.results import ENDED, SweepTables
 from tune_mc1.rungs import Rungs
@@ -78,6 +78,7 @@ def run_sweep(run: SweepRun, view: SweepView, notify: Callable[[str], None]) -> 
         interrupt are `interrupted` there.
     """
     os.environ.update(QUIET_RAY)
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # the result tables say it better
     write_head(run.where, run.sweep, run.data)
     writer = ResultWriter(run.where)
     writer.write(sweep_event(run.sweep, run.data), *(trial_event(t) for t in run.trials))
@@ -147,6 +148,9 @@ def _tune(
         {"cpu": resources.cpu, "gpu": resources.gpu},
     )
     search, samples = _search(run, writer)
+    if run.sweep.method != "bayes":
+        # Ray starts trials of a searcher one by one, in case they depend on each other.
+        os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(slots(resources, _cluster()))
     tuner = Tuner(
         trainable,
         tune_config=TuneConfig(

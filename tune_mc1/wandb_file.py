@@ -17,7 +17,7 @@ from wandb.proto.wandb_internal_pb2 import Record  # type: ignore[attr-defined]
 BLOCK = 32 * 1024
 HEADER = 7  # of the file, and of each fragment
 FRAGMENT = Struct("<IHB")
-WRITE_TIMEOUT_S = 3.0
+WRITE_TIMEOUT_S = 20.0  # the process is a nice one and may wait for a processor
 FULL, FIRST = 1, 2  # the other kinds go on with a record: middle, last
 
 
@@ -45,9 +45,9 @@ def finish_run(run: wandb.Run, code: int) -> str:
         if time.monotonic() > deadline:
             raise OSError(f"{file}: cut short; is the disk full?")
         time.sleep(0.02)
-    for other in folder.parent.glob(f"*run-*-{run.id}"):
-        if other != folder:  # the new file has all that it had
-            shutil.rmtree(other)
+    for other in folder.parent.glob(f"*/{file.name}"):
+        if other != file:  # the new file has all that it had
+            shutil.rmtree(other.parent)
     return "offline"
 
 

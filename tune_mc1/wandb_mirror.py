@@ -99,7 +99,9 @@ class WandbMirror:
         try:
             self._await(self._process, timeout_s)
         finally:
-            _end(self._process)
+            if self._process.poll() is None:
+                self._failure_told = True  # what comes next is our doing
+                _end(self._process)
             self._pass_on()
             self._tell_incomplete()
 
@@ -156,14 +158,13 @@ def _last_line(log: Path) -> str:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ends a process if it has not ended."""
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(LAST_CHANCE_S + 1)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    """Ends a process, by force if it must be."""
+    process.terminate()
+    try:
+        process.wait(LAST_CHANCE_S + 1)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -190,10 +191,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     runs = WandbRuns(where, options.mode, Journal(_status_file(where)).write)
     try:
         mirror(runs, options.offset, options.parent)
-        runs.finish_all()
-        runs.wait()
+        runs.finish()
     except _Terminated:
-        runs.finish_all()
+        runs.finish_open()
         runs.wait(LAST_CHANCE_S)
         os._exit(128 + signal.SIGTERM)  # W&B's own handlers would wait for its server
 

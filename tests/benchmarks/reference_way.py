@@ -96,5 +96,3 @@ def train_as_reference(config: TrialConfig, data: ImageData, workers: int = 4) -
         enable_model_summary=False,
     )
     trainer.fit(ReferenceModule(config, data), train, val)
-
-

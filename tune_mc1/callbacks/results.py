@@ -1,12 +1,15 @@
 """Turns what Ray Tune reports into events of the journal."""
 
+import pickle
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from ray.tune import Callback
 from ray.tune.experiment import Trial as TuneTrial
 
 from tune_mc1.callbacks.driver_only import DriverOnly
+from tune_mc1.errors import TuneMc1Error
 from tune_mc1.events import start_event
 from tune_mc1.result_dir import ResultWriter
 from tune_mc1.results import ENDED
@@ -63,9 +66,7 @@ class ResultCallback(DriverOnly, Callback):
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
     ) -> None:
         """Ray's trial failed."""
-        error = trial.get_error()
-        cause = getattr(error, "cause", None) or error
-        self._fail(trial, " ".join(str(cause).split()) or type(cause).__name__)
+        self._fail(trial, _reason(trial))
 
     def _fail(self, trial: TuneTrial, reason: str) -> None:
         open_ids = [t for t in _ids(trial) if self.writer.tables.trials[t]["state"] not in ENDED]
@@ -76,6 +77,17 @@ class ResultCallback(DriverOnly, Callback):
                     for t in open_ids
                 )
             )
+
+
+def _reason(trial: TuneTrial) -> str:
+    """One line on why Ray's trial failed: the error that our code raised, or Ray's own."""
+    file = trial.pickled_error_file
+    if file is None or not Path(file).exists():
+        return "failed without an error that Ray knows; see its log"
+    error = pickle.loads(Path(file).read_bytes())
+    cause = getattr(error, "cause", None) or error
+    text = " ".join(str(cause).split())
+    return text if isinstance(cause, TuneMc1Error) else f"{type(cause).__name__}: {text}"
 
 
 def _ids(trial: TuneTrial) -> list[str]:

@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -59,7 +60,8 @@ class WandbRuns:
     The test score comes when the sweep is over, for its winner only. So the best ended trial so
     far, which alone can still win, has its run left open until a better one ends.
 
-    Where W&B's server fails, all later runs are written offline.
+    Where W&B's server fails, all later runs are offline. The run that failed follows offline when
+    no other is open, since only W&B's teardown frees its id.
 
     Attributes:
         where: The sweep's directory.
@@ -77,6 +79,7 @@ class WandbRuns:
     _values: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _open: dict[str, _Open] = field(default_factory=dict)
     _held: str | None = None
+    _late: set[str] = field(default_factory=set)
     _finishing: dict[str, Future[str]] = field(default_factory=dict)
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16))
 
@@ -96,8 +99,9 @@ class WandbRuns:
         """
         self.know(event)
         handler = getattr(self, f"_on_{event['event']}", None)
-        if handler is not None:
-            handler(event)
+        if handler is not None and event["trial"] not in self._late:
+            with suppress(_ServerFailedError):
+                handler(event)
         self.collect()
 
     def collect(self) -> None:
@@ -105,20 +109,27 @@ class WandbRuns:
         for trial in [t for t, future in self._finishing.items() if future.done()]:
             future = self._finishing.pop(trial)
             if isinstance(future.exception(), TimeoutError):
-                if self.mode == "online":
-                    self._go_offline(f"the run of {trial} could not be sent in time")
+                self._fail(trial, "could not be sent in time")
             else:
                 self.report({"event": "finished", "trial": trial, "mode": future.result()})
+        if self._late and not self._open and not self._finishing:
+            self._write_late()
 
-    def finish_all(self) -> None:
-        """Finishes the runs that are open; the trial of each ended, or was cut off."""
+    def finish(self) -> None:
+        """Finishes all runs and waits for them; the trial of each ended, or was cut off."""
+        while self._open or self._finishing or self._late:
+            self.finish_open()
+            wait(self._finishing.values())
+            self.collect()
+
+    def finish_open(self) -> None:
+        """Begins to finish the runs that are open."""
         for trial in list(self._open):
             self._finish(trial)
 
-    def wait(self, timeout_s: float | None = None) -> None:
+    def wait(self, timeout_s: float) -> None:
         """Waits until the runs that are being finished are done, or the time is up."""
         wait(self._finishing.values(), timeout_s)
-        self.collect()
 
     def _on_start(self, event: Event) -> None:
         if event["trial"] == self._held:
@@ -176,8 +187,8 @@ class WandbRuns:
             except wandb.Error as error:
                 if self.mode == "offline":
                     raise
-                self._go_offline(f"a run could not be opened: {' '.join(str(error).split())}")
-                run = self._init(trial)
+                self._fail(trial, f"could not be opened: {' '.join(str(error).split())}")
+                raise _ServerFailedError from error
             # a run met again online goes on after the step that the server has last
             self._open[trial] = _Open(run, max(run.step - 1, 0))
         return self._open[trial]
@@ -219,10 +230,26 @@ class WandbRuns:
         code = EXIT_CODES.get(self.tables.trials[trial]["state"], CUT_OFF)
         self._finishing[trial] = self._pool.submit(finish_run, run, code)
 
-    def _go_offline(self, reason: str) -> None:
-        self.mode = "offline"
-        text = f"W&B: {reason}. Trials are recorded offline in {self.where.wandb} from here on."
-        self.report({"event": "notice", "text": text})
+    def _fail(self, trial: str, reason: str) -> None:
+        """Takes note that the server failed."""
+        self._late.add(trial)
+        if self.mode == "online":
+            self.mode = "offline"
+            text = f"W&B: the run of {trial} {reason}. Trials are recorded offline from here on, in"
+            self.report({"event": "notice", "text": f"{text} {self.where.wandb}"})
+
+    def _write_late(self) -> None:
+        wandb.teardown()
+        late, self._late = self._late, set()
+        for trial in late:
+            row = self.tables.trials[trial]
+            self._log(trial, row["epochs_run"])
+            if row["state"] != "running":
+                self._finish(trial)
+
+
+class _ServerFailedError(Exception):
+    """A run could not be opened online."""
 
 
 def _settings() -> wandb.Settings:
@@ -241,5 +268,6 @@ def _settings() -> wandb.Settings:
         x_disable_meta=True,
         x_disable_stats=True,
         x_save_requirements=False,
+        x_service_wait=120.0,  # a busy machine
         x_transaction_log_flush_interval=5.0,
     )

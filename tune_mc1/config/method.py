@@ -109,7 +109,7 @@ def grid_problems(sweep: Sweep) -> list[Problem]:
 
 
 def bayes_problems(sweep: Sweep) -> list[Problem]:
-    """The parameters that Ray's `OptunaSearch` cannot search; it would drop the q of a log_uniform."""
+    """The parameters that Ray's `OptunaSearch` cannot search (it drops the q of a log_uniform)."""
     rule = (
         "bayes takes value, values, int_uniform, uniform, q_uniform and the log_uniform family "
         "without q"

@@ -21,7 +21,7 @@ _UNUSED: dict[str, tuple[str, ...]] = {
         "imports",
         "settings",
     ),
-    "metric": ("impute", "impute_while_running"),
+    "metric": ("impute", "impute_while_running", "target"),
     "early_terminate": ("strict",),
 }
 """W&B's keys that have no meaning where Ray runs the trials, by the mapping they stand in."""
