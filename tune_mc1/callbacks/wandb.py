@@ -3,8 +3,6 @@
 It runs in a process of its own (`tune_mc1.wandb_mirror`), never in the sweep's.
 """
 
-import os
-import re
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -17,17 +15,12 @@ import wandb
 from tune_mc1.journal import Event
 from tune_mc1.result_dir import ResultDir
 from tune_mc1.results import ENDED, HISTORY_SCHEMA, METRICS, TEST_METRICS, SweepTables
-from tune_mc1.wandb_file import finish_run
-
-PROJECT = "tune_mc1"
-"""The project of a sweep that names none."""
+from tune_mc1.wandb_run import finish_run, open_run
 
 LOGGED = tuple(n for n in HISTORY_SCHEMA.names if n not in ("trial", "time"))
 SUMMARY = ("state", "best_epoch", "epochs_run", "node", "device", "attempts", "error")
 EXIT_CODES = {"completed": 0, "stopped": 0, "diverged": 0, "failed": 1}  # all others: cut off
 CUT_OFF = 255  # W&B's own code for an interrupted run
-
-SERVER_TIMEOUT_S = 30
 
 
 @dataclass
@@ -36,16 +29,6 @@ class _Open:
 
     run: wandb.Run
     logged: int
-
-
-def run_id(where: ResultDir, trial: str) -> str:
-    """The W&B id of a trial's run: the same each time, so that a later upload meets it.
-
-    Args:
-        where: The sweep's directory; its name is part of the id.
-        trial: The trial's id.
-    """
-    return re.sub(r"[^A-Za-z0-9_.-]", "_", f"{where.root.name}-{trial}")
 
 
 @dataclass
@@ -183,7 +166,13 @@ class WandbRuns:
                 wait([self._finishing[trial]])
                 self.collect()
             try:
-                run = self._init(trial)
+                run = open_run(
+                    self.where,
+                    self._planned[trial],
+                    self._name(trial),
+                    self.tables.facts,
+                    self.mode,
+                )
             except wandb.Error as error:
                 if self.mode == "offline":
                     raise
@@ -192,25 +181,6 @@ class WandbRuns:
             # a run met again online goes on after the step that the server has last
             self._open[trial] = _Open(run, max(run.step - 1, 0))
         return self._open[trial]
-
-    def _init(self, trial: str) -> wandb.Run:
-        plan, facts = self._planned[trial], self.tables.facts
-        extra = {"trial": trial, "fold": plan["fold"], "config_hash": plan["config_hash"]}
-        return wandb.init(
-            project=facts.get("project") or PROJECT,
-            entity=facts.get("entity"),
-            dir=self.where.root,
-            id=run_id(self.where, trial),
-            name=self._name(trial),
-            notes=facts.get("description"),
-            group=self.where.root.name[:128],
-            job_type="trial",
-            config=plan["config"] | extra | {k: facts.get(k) for k in ("data", "fingerprint")},
-            mode=self.mode,
-            reinit="create_new",
-            resume="allow" if self.mode == "online" else None,
-            settings=_settings(),
-        )
 
     def _name(self, trial: str) -> str:
         """The trial's id and those of its settings that differ between trials."""
@@ -250,24 +220,3 @@ class WandbRuns:
 
 class _ServerFailedError(Exception):
     """A run could not be opened online."""
-
-
-def _settings() -> wandb.Settings:
-    return wandb.Settings(
-        console="off",
-        silent=True,
-        disable_code=True,
-        disable_git=True,
-        disable_job_creation=True,
-        save_code=False,
-        symlink=False,  # `latest-run` makes a recursive search find a file twice
-        init_timeout=float(os.environ.get("WANDB_INIT_TIMEOUT", SERVER_TIMEOUT_S)),
-        finish_timeout=float(os.environ.get("WANDB_FINISH_TIMEOUT", SERVER_TIMEOUT_S)),
-        finish_timeout_raises=True,
-        x_disable_machine_info=True,
-        x_disable_meta=True,
-        x_disable_stats=True,
-        x_save_requirements=False,
-        x_service_wait=120.0,  # a busy machine
-        x_transaction_log_flush_interval=5.0,
-    )
