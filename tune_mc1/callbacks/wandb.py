@@ -179,7 +179,7 @@ class WandbRuns:
                 self._fail(trial, f"could not be opened: {' '.join(str(error).split())}")
                 raise _ServerFailedError from error
             # a run met again online goes on after the step that the server has last
-            self._open[trial] = _Open(run, max(run.step - 1, 0))
+            self._open[trial] = _Open(run, max(run.starting_step - 1, 0))
         return self._open[trial]
 
     def _name(self, trial: str) -> str:

@@ -96,7 +96,7 @@ class MacroBatches:
 
     Iterating yields int64 tensors (up to `steps_per_macro * batch_size`,) of positions in the
     training images, on the CPU; `.split(batch_size)` gives the batches, of which the last one of an
-    epoch may be smaller.
+    epoch may be smaller; one of a single image is left out.
 
     Args:
         train: int64 (n,), positions of the training images (`Split.train`).
@@ -125,6 +125,8 @@ class MacroBatches:
         self._fixed = overfit_batches > 0
         used = overfit_batches * batch_size if self._fixed else len(train)
         self.images = min(used, len(train))
+        if batch_size > 1 and self.images % batch_size == 1 and self.images > 1:
+            self.images -= 1  # a last batch of one image has no variance for batch norm
         self.steps = math.ceil(self.images / batch_size)
 
     @property
