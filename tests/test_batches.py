@@ -83,13 +83,20 @@ def test_epoch_order_depends_on_seed_and_epoch() -> None:
 
 
 def test_an_epoch_covers_every_image_once_in_batches() -> None:
-    train = np.arange(0, 2050, 2)  # 1025 images: 64 batches of 16 and one image
+    train = np.arange(0, 2052, 2)  # 1026 images: 64 batches of 16 and two images
     batches = MacroBatches(train, batch_size=16, seed=3)
     batches.set_epoch(4)
     macros = list(batches)
-    assert [len(m) for m in macros] == [512, 512, 1]
-    assert (len(batches), batches.steps, batches.images) == (3, 65, 1025)
-    assert torch.equal(torch.cat(macros), torch.from_numpy(train)[epoch_order(1025, 3, 4)])
+    assert [len(m) for m in macros] == [512, 512, 2]
+    assert (len(batches), batches.steps, batches.images) == (3, 65, 1026)
+    assert torch.equal(torch.cat(macros), torch.from_numpy(train)[epoch_order(1026, 3, 4)])
+
+
+def test_a_last_batch_of_one_image_is_left_out() -> None:
+    batches = MacroBatches(np.arange(33), batch_size=16, seed=3)
+    assert sum(len(m) for m in batches) == batches.images == 32
+    alone = MacroBatches(np.arange(33), batch_size=1, seed=3)
+    assert alone.images == 33
 
 
 def test_steps_per_macro_changes_nothing_but_the_grouping() -> None:

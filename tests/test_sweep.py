@@ -140,7 +140,15 @@ def test_past_sweeps_are_listed_and_shown(grid: Ran) -> None:
 
 
 def test_nothing_from_inside_the_trials_floods_the_terminal(grid: Ran) -> None:
-    for noise in ("GPU available", "did not complete", "run_in_tune", "Traceback", "RayTaskError", "FutureWarning", "litlogger"):
+    for noise in (
+        "GPU available",
+        "did not complete",
+        "run_in_tune",
+        "Traceback",
+        "RayTaskError",
+        "FutureWarning",
+        "litlogger",
+    ):
         assert noise not in grid.out + grid.err
 
 

@@ -99,7 +99,9 @@ class Turns(Callback):
     def on_train_start(self, *_: Any) -> None:
         self.set_up = self._lap()
 
-    def on_train_batch_end(self, trainer: Any, module: Any, outputs: Any, batch: Any, *_: Any) -> None:
+    def on_train_batch_end(
+        self, trainer: Any, module: Any, outputs: Any, batch: Any, *_: Any
+    ) -> None:
         self.ours[-1].steps += self._lap()
         self.bare.train(batch)
         self.other[-1].steps += self._lap()
