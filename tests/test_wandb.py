@@ -65,7 +65,7 @@ class Sweep:
         test = {"test_loss": 1.5, "test_acc": 0.5, "test_f1": 0.25}
         self.writer.write({"event": "test", "trial": trial, **test})
 
-    def close(self, timeout_s: float = 60) -> None:
+    def close(self, timeout_s: float = 200) -> None:
         self.writer.write({"event": "close"})
         self.writer.close()
         self.mirror.finish(timeout_s)
