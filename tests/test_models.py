@@ -154,7 +154,7 @@ def test_initialisation_depends_on_the_seed_alone() -> None:
         assert torch.equal(value, again[name])
         assert not torch.equal(value, other[name])
     hidden = build("MLP", weights_init_type="kaiming_normal").layers
-    a, b = hidden.get_submodule("fc1").weight, hidden.get_submodule("fc2").weight
+    a, b = (hidden.get_parameter(f"{name}.weight") for name in ("fc1", "fc2"))
     assert not torch.equal(a[:, 0], b[:, 0]), "each layer has numbers of its own"
 
 
@@ -163,7 +163,8 @@ def test_dropout_masks_depend_on_seed_layer_and_step_alone() -> None:
         torch.manual_seed(noise)
         stream = DropoutStream(seed)
         stream.step = step
-        return SeededDropout(0.5, name, stream)(torch.ones(64, 64))
+        dropped: torch.Tensor = SeededDropout(0.5, name, stream)(torch.ones(64, 64))
+        return dropped
 
     assert torch.equal(mask(noise=1), mask(noise=2))
     for other in (mask(seed=2), mask(name="fc2"), mask(step=6)):

@@ -33,7 +33,7 @@ SWEEPS = st.fixed_dictionaries(
     {"parameters": st.fixed_dictionaries({"epochs": st.just({"value": 9})}, optional=PARAMETERS)},
     optional={
         "method": st.sampled_from(["grid", "random", "bayes"]),
-        "metric": st.fixed_dictionaries({"name": st.just("val_loss")}, optional={"target": REALS}),
+        "metric": st.fixed_dictionaries({"name": st.sampled_from(["val_loss", "val_acc_epoch"])}),
         "early_terminate": st.builds(
             lambda m, e: {"type": "asha", "min_iter": m, "eta": e},
             st.integers(1, 8),

@@ -14,7 +14,6 @@ from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Folds, Holdout, Validation
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import DivergedError
-from tune_mc1.module import ClassifierModule
 from tune_mc1.trial import run_trial, score_test
 
 Rows = list[dict[str, Any]]
@@ -93,7 +92,7 @@ class _CutOff(Callback):
 def test_a_resumed_trial_gives_the_numbers_of_an_uninterrupted_one(
     images: ImageData, tmp_path: Path
 ) -> None:
-    parameters = {
+    parameters: dict[str, Any] = {
         "model": "CNN",
         "optimizer": "Adam",
         "learning_rate": 1e-3,
@@ -123,7 +122,7 @@ class _Collect(Callback):
             lambda module, inputs, output: self.logits.append(output.detach().clone())
         )
 
-    def on_validation_end(self, trainer: Any, pl_module: ClassifierModule) -> None:
+    def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
         self.handle.remove()
 
 
@@ -181,7 +180,11 @@ def test_a_loss_that_is_not_finite_ends_the_trial(images: ImageData) -> None:
 
 
 def test_a_single_batch_is_learnt_by_heart(images: ImageData) -> None:
-    config = {"model": "CNN_singlebatch", "batch_size": 16, "weights_init_type": "kaiming_normal"}
+    config: dict[str, Any] = {
+        "model": "CNN_singlebatch",
+        "batch_size": 16,
+        "weights_init_type": "kaiming_normal",
+    }
     rows = run(images, epochs=60, learning_rate=0.05, **config)
     assert rows[-1]["train_acc"] == 1.0
     assert rows[-1]["steps"] == 60

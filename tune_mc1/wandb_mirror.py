@@ -217,7 +217,7 @@ def mirror(runs: "WandbRuns", offset: int, parent: int) -> None:
         gone = os.getppid() != parent  # asked before reading, so that nothing is missed
         for last, position in read_events(journal, position):  # noqa: B007, B020
             runs.take(last)
-        if last["event"] == "close":
+        if gone or last["event"] == "close":
             return
         runs.collect()
         time.sleep(POLL_S)

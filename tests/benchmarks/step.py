@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from common import Figure, images, parser, publish, ratios
 from lightning.pytorch.callbacks import Callback
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from tests.benchmarks.common import Figure, images, parser, publish, ratios
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.batches import ImageTensors
@@ -51,7 +51,7 @@ class BareLoop:
     def train(self, indices: Tensor) -> None:
         """Does one optimiser step a batch."""
         self.model.train()
-        for batch in indices.split(self.size):
+        for batch in torch.split(indices, self.size):
             self.optimizer.zero_grad()
             loss = cross_entropy(self.model(self.source.gather(batch)), self.source.labels[batch])
             loss.backward()  # type: ignore[no-untyped-call]
@@ -66,7 +66,7 @@ class BareLoop:
 
 @dataclass
 class Spent:
-    """CPU-seconds of an epoch: the optimiser steps, and all else (validation, checkpoint, hooks)."""
+    """CPU-seconds of an epoch: the optimiser steps, and all else (validation, checkpoint)."""
 
     steps: float = 0.0
     rest: float = 0.0

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from common import Figure, images, parser, publish
 from lightning import Trainer
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
+from tests.benchmarks.common import Figure, images, parser, publish
 from tune_mc1 import trial as trial_module
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout

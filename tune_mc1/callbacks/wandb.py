@@ -14,7 +14,7 @@ import wandb
 
 from tune_mc1.journal import Event
 from tune_mc1.result_dir import ResultDir
-from tune_mc1.results import ENDED, HISTORY_SCHEMA, METRICS, TEST_METRICS, SweepTables
+from tune_mc1.results import HISTORY_SCHEMA, METRICS, TEST_METRICS, SweepTables
 from tune_mc1.wandb_run import finish_run, open_run
 
 LOGGED = tuple(n for n in HISTORY_SCHEMA.names if n not in ("trial", "time"))
@@ -40,8 +40,7 @@ class WandbRuns:
     summary has the last value of each metric under its own name; at the end come `best_<metric>`,
     the state and so on, named as in `trials.parquet`.
 
-    The test score comes when the sweep is over, for its winner only. So the best ended trial so
-    far, which alone can still win, has its run left open until a better one ends.
+    The test score comes when the sweep is over: the winner's run is opened again for it, by its id.
 
     Where W&B's server fails, all later runs are offline. The run that failed follows offline when
     no other is open, since only W&B's teardown frees its id.
@@ -61,7 +60,6 @@ class WandbRuns:
     _planned: dict[str, Event] = field(default_factory=dict)
     _values: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _open: dict[str, _Open] = field(default_factory=dict)
-    _held: str | None = None
     _late: set[str] = field(default_factory=set)
     _finishing: dict[str, Future[str]] = field(default_factory=dict)
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16))
@@ -115,33 +113,16 @@ class WandbRuns:
         wait(self._finishing.values(), timeout_s)
 
     def _on_start(self, event: Event) -> None:
-        if event["trial"] == self._held:
-            self._held = None
         self._opened(event["trial"])
 
     def _on_epoch(self, event: Event) -> None:
         self._log(event["trial"], event["epoch"])
 
     def _on_end(self, event: Event) -> None:
-        trial = event["trial"]
-        self._log(trial, self.tables.trials[trial]["epochs_run"])
-        if event["state"] not in ENDED or not self._leads(trial):
-            self._finish(trial)
-            return
-        if self._held not in (None, trial):
-            self._finish(self._held)
-        self._held = trial
-        self._summarise(trial)
+        self._log(event["trial"], self.tables.trials[event["trial"]]["epochs_run"])
+        self._finish(event["trial"])
 
-    def _on_test(self, event: Event) -> None:
-        trial = event["trial"]
-        self._log(trial, self.tables.trials[trial]["epochs_run"])
-        self._finish(trial)
-
-    def _leads(self, trial: str) -> bool:
-        """Whether a trial is the best of those that have ended."""
-        best = next(row for row in self.tables.ranked() if row["state"] in ENDED)
-        return bool(best["trial"] == trial)
+    _on_test = _on_end
 
     def _log(self, trial: str, last: int) -> None:
         """Logs the epochs up to `last` that the run does not have yet."""
@@ -195,8 +176,6 @@ class WandbRuns:
         """Ends a run in a thread, as an upload may take long."""
         self._summarise(trial)
         run = self._open.pop(trial).run
-        if trial == self._held:
-            self._held = None
         code = EXIT_CODES.get(self.tables.trials[trial]["state"], CUT_OFF)
         self._finishing[trial] = self._pool.submit(finish_run, run, code)
 

@@ -32,14 +32,12 @@ class Metric(BaseModel):
         name: One of `METRICS`. The suffix `_epoch` (Lightning's and W&B's) is taken off.
         goal: `maximize` or `minimize`. If left out: to maximise accuracies and F1, to minimise
             losses. W&B's default is to minimise anything.
-        target: A value at which W&B starts no more trials.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str = "val_acc"
     goal: Goal = "maximize"
-    target: Float | None = None
 
     @model_validator(mode="before")
     @classmethod
