@@ -44,8 +44,10 @@ def test_gather_takes_a_matrix_of_indices() -> None:
     tensors = ImageTensors(*images_of(40))
     matrix = torch.randint(40, (4, 7))
     got = tensors.gather(matrix)
-    assert got.shape == (4, 7, 3, 6, 5)
-    assert all(torch.equal(got[i], tensors.gather(matrix[i])) for i in range(4))
+    assert got.shape == (4, 21, 6, 5)
+    each = [tensors.gather(matrix[:, i]) for i in range(7)]
+    assert torch.equal(got, torch.cat(each, dim=1))
+    assert got.is_contiguous(memory_format=torch.channels_last)
     assert tensors.gather_labels(matrix).shape == (4, 7)
 
 

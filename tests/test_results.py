@@ -11,7 +11,7 @@ import pytest
 
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.errors import InputError
-from tune_mc1.events import start_event, trial_event, trial_of
+from tune_mc1.events import start_events, trial_event, trial_of
 from tune_mc1.journal import Journal, read_events
 from tune_mc1.result_dir import ResultDir, ResultWriter, replacing
 from tune_mc1.results import HISTORY_SCHEMA, METRICS, trial_schema
@@ -38,7 +38,7 @@ def write_sweep(writer: ResultWriter) -> None:
         for i in (1, 2, 3)
     ]
     writer.write(SWEEP, *map(trial_event, trials))
-    writer.write(start_event("t0001"), start_event("t0002"))
+    writer.write(*start_events(["t0001"]), *start_events(["t0002"]))
     for epoch, acc in ((1, 0.5), (2, 0.7), (3, 0.6)):
         writer.write(epoch_event("t0001", epoch, acc))
     writer.write(epoch_event("t0002", 1, 0.8))
@@ -113,7 +113,7 @@ def test_a_line_cut_short_is_passed_over(where: ResultDir, cut: int) -> None:
 def test_an_epoch_that_ran_twice_counts_once(where: ResultDir) -> None:
     writer = ResultWriter(where)
     write_sweep(writer)
-    writer.write(start_event("t0002"), epoch_event("t0002", 1, 0.8))
+    writer.write(*start_events(["t0002"]), epoch_event("t0002", 1, 0.8))
     row = writer.tables.trials["t0002"]
     assert (row["epochs_run"], row["seconds"], row["attempts"]) == (1, 2.0, 2)
     assert len(writer.tables.history) == 4

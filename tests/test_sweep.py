@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from tune_mc1.config.load import load_sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
+from tune_mc1.epoch_report import Reporter
 from tune_mc1.journal import read_events
-from tune_mc1.trial import run_trial
+from tune_mc1.trial import run_trials
 
 CLOCK = ["seconds", "images_per_second", "time"]
 
@@ -92,10 +94,20 @@ def test_a_sweep_outlives_trials_that_fail(grid: Ran) -> None:
     assert trials["test_acc"].notna().to_dict() == {t: t == "t0001" for t in states}
 
 
+def _into(kept: list[dict[str, Any]]) -> Reporter:
+    def report(
+        rows: Sequence[dict[str, Any]], ends: Sequence[dict[str, Any]] = ()
+    ) -> Collection[str]:
+        kept.extend([*rows, *ends])
+        return ()
+
+    return report
+
+
 def test_a_trial_has_the_same_numbers_in_a_sweep_and_alone(grid: Ran, images: ImageData) -> None:
     rows: list[dict[str, Any]] = []
     config = TrialConfig(learning_rate=0.03, momentum=0.9, epochs=2)
-    run_trial(Trial(id="t0001", config=config), images, Holdout(), report=rows.append)
+    run_trials([Trial(id="t0001", config=config)], images, Holdout(), report=_into(rows))
     history = pd.read_parquet(grid.root / "history.parquet")
     inside = history[history["trial"] == "t0001"].drop(columns=CLOCK).reset_index(drop=True)
     alone = pd.DataFrame(rows)[inside.columns].astype(inside.dtypes)

@@ -1,5 +1,6 @@
 """One trial: the same numbers again, exact metrics, checkpoints, divergence."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,10 @@ from sklearn.metrics import accuracy_score, f1_score, log_loss
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Folds, Holdout, Validation
 from tune_mc1.data.images import ImageData
-from tune_mc1.errors import DivergedError
-from tune_mc1.trial import run_trial, score_test
+from tune_mc1.trial import run_trials, score_test
 
-Rows = list[dict[str, Any]]
+Row = dict[str, Any]
+Rows = list[Row]
 CLOCK = {"seconds", "images_per_second"}
 HELD_OUT = Holdout(holdout=0.2)
 
@@ -30,12 +31,22 @@ def run(
     **parameters: Any,
 ) -> Rows:
     config = TrialConfig(**{"epochs": 2, "learning_rate": 0.03, **parameters})
-    rows: Rows = []
+    kept: Rows = []
     trial = Trial(id="t0001", config=config, fold=fold)
-    run_trial(
-        trial, images, validation, checkpoints=folder, report=rows.append, callbacks=callbacks
+
+    def report(rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
+        kept.extend([*rows, *ends])
+        return ()
+
+    run_trials(
+        [trial],
+        images,
+        validation,
+        checkpoints=None if folder is None else lambda _: folder,
+        report=report,
+        callbacks=callbacks,
     )
-    return rows
+    return kept
 
 
 def few(images: ImageData) -> ImageData:
@@ -175,8 +186,9 @@ def test_the_test_images_are_scored_from_a_checkpoint(images: ImageData, tmp_pat
 
 
 def test_a_loss_that_is_not_finite_ends_the_trial(images: ImageData) -> None:
-    with pytest.raises(DivergedError, match="in epoch 1, near step"):
-        run(images, learning_rate=1000.0, momentum=0.9)
+    (end,) = run(images, learning_rate=1000.0, momentum=0.9)
+    assert (end["trial"], end["state"], end["epoch"]) == ("t0001", "diverged", 1)
+    assert "in epoch 1, near step" in end["error"]
 
 
 def test_a_single_batch_is_learnt_by_heart(images: ImageData) -> None:

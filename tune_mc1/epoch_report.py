@@ -1,64 +1,83 @@
-"""The Lightning callback that ends each epoch: checkpoint first, then the report."""
+"""The Lightning callback that ends each epoch: checkpoints first, then the report."""
 
 import math
 import os
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
-from tune_mc1.data.batches import MacroBatches
+from tune_mc1.checkpoints import BEST, LAST, TrialCheckpoints
 from tune_mc1.errors import DivergedError
+from tune_mc1.group import Group
 from tune_mc1.module import ClassifierModule
-from tune_mc1.result_dir import replacing
 from tune_mc1.results import better
 
 Row = dict[str, Any]
-Reporter = Callable[[Row], None]
+
+
+class Reporter(Protocol):
+    """Takes what happened in an epoch, and says which trials are to stop."""
+
+    def __call__(self, rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
+        """Takes a report.
+
+        Args:
+            rows: Of each trial, `tune_mc1.results.HISTORY_SCHEMA`, `node`, `device_name`.
+            ends: `trial`, `state`, `epoch` and `error` of each trial that broke off.
+
+        Returns:
+            Ids of trials of a group that train no longer.
+        """
 
 
 class EpochReport(Checkpoint):
-    """Writes `last.ckpt` and `best.ckpt` and reports a history row after each epoch.
+    """Writes `last.ckpt` and `best.ckpt` and reports a history row of each trial after each epoch.
 
     It is a `Checkpoint`, since Lightning calls those after the module's own hooks, when training
     and validation metrics of the same epoch are both there. The row is part of the checkpoint: a
     trial that was cut off between checkpoint and report reports it when it is resumed.
 
     Args:
-        trial: Id of the trial.
+        group: The trials.
         metric: Metric that decides which checkpoint is best.
         maximize: Whether a higher metric is better.
-        directory: Where the checkpoints go; None writes none.
-        report: Called with each row: `tune_mc1.results.HISTORY_SCHEMA`, `node`, `device_name`.
+        files: Where the checkpoints go; None writes none.
+        report: Called after each epoch.
     """
 
     def __init__(
-        self, trial: str, metric: str, maximize: bool, directory: Path | None, report: Reporter
+        self,
+        group: Group,
+        metric: str,
+        maximize: bool,
+        files: TrialCheckpoints | None,
+        report: Reporter,
     ) -> None:
-        self.trial = trial
+        self.group = group
         self.metric, self.maximize = metric, maximize
-        self.directory = directory
+        self.files = files
         self.report = report
-        self.best: float | None = None
-        self.row: Row | None = None
+        self.states: list[Row] = [{"best": None, "row": None} for _ in group.trials]
 
     def state_dict(self) -> dict[str, Any]:
-        """The last row and the best score, for the checkpoint."""
-        return {"best": self.best, "row": self.row}
+        """Of each trial the last row and the best score, for the checkpoint."""
+        return {"trials": self.states}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Takes up where a checkpoint left off."""
-        self.best, self.row = state_dict["best"], state_dict["row"]
+        self.states = state_dict["trials"]
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Reports the row of the checkpoint that the trial goes on from, if any."""
-        if self.row is not None:
-            self.report(self.row)
+        """Reports the rows of the checkpoint that the trials go on from, if any."""
+        rows = [state["row"] for state in self.states if state["row"] is not None]
+        if rows:
+            self._drop(trainer, pl_module, self.report(rows))
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Starts the clock of the epoch."""
@@ -69,46 +88,78 @@ class EpochReport(Checkpoint):
         self._trained = time.perf_counter()
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Saves and reports.
-
-        Raises:
-            DivergedError: If the validation loss is not finite.
-        """
+        """Saves and reports, then goes on without the trials that diverged or are to stop."""
         assert isinstance(pl_module, ClassifierModule)
-        metrics = pl_module.epoch_metrics
-        if not math.isfinite(metrics["val_loss"]):
-            raise DivergedError(trainer.current_epoch + 1, trainer.global_step, metrics["val_loss"])
-        batches = trainer.train_dataloader
-        assert isinstance(batches, MacroBatches)
-        self.row = {
-            "trial": self.trial,
-            "epoch": trainer.current_epoch + 1,
-            **metrics,
-            "learning_rate": pl_module.config.learning_rate,
-            "steps": trainer.global_step,
-            "seconds": time.perf_counter() - self._began,
-            "images_per_second": batches.images / (self._trained - self._began),
-            "node": platform.node(),
-            "device_name": device_name(pl_module.device),
-        }
-        improved = better(metrics[self.metric], self.best, maximize=self.maximize)
-        if improved:
-            self.best = metrics[self.metric]
-        if self.directory is not None:
-            self._save(trainer, self.directory, improved)
-        self.report(self.row)
+        for index, metrics in enumerate(pl_module.epoch_metrics):
+            if not math.isfinite(metrics["val_loss"]):
+                error = DivergedError(
+                    trainer.current_epoch + 1, trainer.global_step, metrics["val_loss"]
+                )
+                pl_module.diverged.setdefault(index, error)
+        ends = diverged_ends(self.group, pl_module)
+        self._drop(trainer, pl_module, {end["trial"] for end in ends})
+        rows = [] if trainer.should_stop else self._take_rows(trainer, pl_module)
+        self._drop(trainer, pl_module, self.report(rows, ends))
 
-    def _save(self, trainer: Trainer, directory: Path, improved: bool) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
-        last, best = directory / "last.ckpt", directory / "best.ckpt"
-        with replacing(last) as aside:
-            trainer.save_checkpoint(aside, weights_only=False)
-        if improved:
-            # A link costs nothing, and `last` is replaced, never written over.
-            aside = directory / f".best.{os.getpid()}.tmp"
-            aside.unlink(missing_ok=True)
-            aside.hardlink_to(last)
-            aside.replace(best)
+    def _take_rows(self, trainer: Trainer, module: ClassifierModule) -> list[Row]:
+        wall = time.perf_counter() - self._began
+        common = {
+            "epoch": trainer.current_epoch + 1,
+            "steps": trainer.global_step,
+            "seconds": wall / len(self.group.trials),
+            "images_per_second": self.group.train.images / (self._trained - self._began),
+            "node": platform.node(),
+            "device_name": device_name(module.device),
+        }
+        improved = []
+        for index, trial in enumerate(self.group.trials):
+            metrics, state = module.epoch_metrics[index], self.states[index]
+            rate = {"learning_rate": trial.config.learning_rate}
+            state["row"] = {"trial": trial.id, **metrics, **rate, **common}
+            if better(metrics[self.metric], state["best"], maximize=self.maximize):
+                state["best"] = metrics[self.metric]
+                improved.append(index)
+        if self.files is not None:
+            trainer.save_checkpoint(LAST, weights_only=False)
+            for index in improved:
+                _link_best(self.files.directories[index])
+        return [state["row"] for state in self.states]
+
+    def _drop(self, trainer: Trainer, module: LightningModule, gone: Collection[str]) -> None:
+        """Goes on without some trials; ends the training where none is left."""
+        assert isinstance(module, ClassifierModule)
+        kept = [i for i, trial in enumerate(self.group.trials) if trial.id not in gone]
+        if len(kept) == len(self.group.trials):
+            return
+        if not kept:
+            trainer.should_stop = True
+            return
+        module.keep(torch.tensor(kept))
+        self.group.keep(kept)
+        self.states = [self.states[i] for i in kept]
+        if self.files is not None:
+            self.files.directories = [self.files.directories[i] for i in kept]
+
+
+def diverged_ends(group: Group, module: ClassifierModule) -> list[Row]:
+    """What to report of the trials of a group that diverged."""
+    return [
+        {
+            "trial": group.trials[index].id,
+            "state": "diverged",
+            "epoch": error.epoch,
+            "error": str(error),
+        }
+        for index, error in module.diverged.items()
+    ]
+
+
+def _link_best(directory: Path) -> None:
+    """Makes `best.ckpt` the same file as `last.ckpt`, which is replaced, never written over."""
+    aside = directory / f".best.{os.getpid()}.tmp"
+    aside.unlink(missing_ok=True)
+    aside.hardlink_to(directory / LAST)
+    aside.replace(directory / BEST)
 
 
 def device_name(device: torch.device) -> str:

@@ -1,6 +1,7 @@
 """The events of a sweep's journal that say what it is, before anything runs."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from tune_mc1.config.load import config_to_yaml
@@ -49,9 +50,10 @@ def trial_event(trial: Trial) -> dict[str, Any]:
     }
 
 
-def start_event(trial: str) -> dict[str, Any]:
-    """A trial starts, or starts again."""
-    return {"event": "start", "trial": trial, "log": f"logs/{trial}.log"}
+def start_events(trials: Sequence[str]) -> list[dict[str, Any]]:
+    """Trials start, or start again: one alone, or a group that shares a process and a log."""
+    log = f"logs/{trials[0]}.log"
+    return [{"event": "start", "trial": t, "log": log, "fused": len(trials)} for t in trials]
 
 
 def rung_event(entry: RungEntry) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 """How long trials take: which to start first, and when a sweep will end."""
 
-from collections.abc import Sequence
-
-from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.config.trial import TrialConfig
 from tune_mc1.models.architectures import ARCHITECTURES, ModelName
 
 Shape = tuple[int, int, int]
@@ -50,9 +48,6 @@ SECONDS_PER_MAC = 6e-11
 SECONDS_PER_STEP = 1e-3
 
 
-def longest_first(trials: Sequence[Trial], image_shape: Shape, classes: int) -> list[Trial]:
-    """The trials, longest first, so that no core idles for long at the end of a sweep."""
-    return sorted(
-        trials,
-        key=lambda t: -t.config.epochs * epoch_seconds(t.config, 10_000, image_shape, classes),
-    )
+def trial_seconds(config: TrialConfig, images: int, image_shape: Shape, classes: int) -> float:
+    """Rough time of a whole trial on one core, in seconds; see `epoch_seconds`."""
+    return config.epochs * epoch_seconds(config, images, image_shape, classes)

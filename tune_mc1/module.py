@@ -1,4 +1,4 @@
-"""The LightningModule: loss, optimiser, and metrics from counts.
+"""The LightningModule: loss, optimiser, and metrics from counts, of one trial or of a group.
 
 At batch 32 a small network's step takes half a millisecond, and Lightning's own work per
 `training_step` would take as long again. So one `training_step` does a macro-batch of several
@@ -7,123 +7,155 @@ epoch.
 """
 
 import math
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol, cast
 
 import torch
 from lightning import LightningModule
 from lightning.pytorch.core.optimizer import LightningOptimizer
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import cross_entropy
-from torch.optim import SGD, Adam, AdamW, Optimizer
+from torch.optim import Optimizer
 from torchmetrics import MeanMetric, Metric, MetricCollection
 from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import DivergedError
 from tune_mc1.metrics import EpochCounts
+from tune_mc1.models.build import Classifier
+from tune_mc1.models.fused import FusedClassifier
+from tune_mc1.optimizers import GroupOptimizer, make_group_optimizer, make_optimizer
 
 
 class Inputs(Protocol):
     """Labelled inputs of a network in memory, taken by their indices."""
 
     def gather(self, indices: Tensor) -> Tensor:
-        """The inputs at int64 (B,), as float (B, ...)."""
+        """The inputs at int64 (B,) or (B, lanes), as float (B, ...)."""
 
     def gather_labels(self, indices: Tensor) -> Tensor:
-        """Their labels, int64 (B,)."""
+        """Their labels, int64, in the shape of `indices`."""
 
 
 class ClassifierModule(LightningModule):
     """Trains a classifier on images in memory; a batch is a tensor of image indices.
 
+    With a fused model it trains several trials, each as if it were alone: nothing that one computes
+    enters another.
+
     Args:
-        config: The trial's parameters.
-        model: Maps float inputs, such as images (B, channels, height, width), to logits
-            (B, classes).
+        configs: The parameters of each trial; a single one with a plain model.
+        model: A plain model maps inputs to logits (B, classes), a fused one to
+            (trials, B, classes).
         train: What `training_step` takes indices into.
         val: What `validation_step` takes indices into.
         classes: Number of classes.
+
+    Attributes:
+        epoch_metrics: Of each trial, the metrics of this epoch so far.
+        diverged: By index of the trial, those whose loss is no longer finite.
     """
 
     def __init__(
         self,
-        config: TrialConfig,
-        model: nn.Module,
+        configs: Sequence[TrialConfig],
+        model: Classifier | FusedClassifier,
         train: Inputs,
         val: Inputs,
         classes: int,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
-        self.config = config
+        self.configs = list(configs)
         self.model = model
         self.train_inputs = train
         self.val_inputs = val
         self.classes = classes
-        self.epoch_metrics: dict[str, float] = {}
+        self.epoch_metrics: list[dict[str, float]] = []
+        self.diverged: dict[int, DivergedError] = {}
+
+    @property
+    def fused(self) -> bool:
+        """Whether the model has a trial axis."""
+        return isinstance(self.model, FusedClassifier)
 
     def configure_optimizers(self) -> Optimizer:
-        """The optimiser that the trial names, over the parameters that are trained."""
-        return make_optimizer(self.config, [p for p in self.parameters() if p.requires_grad])
+        """The optimiser that the trials name, over the parameters that are trained."""
+        trained = [p for p in self.parameters() if p.requires_grad]
+        if self.fused:
+            return make_group_optimizer(self.configs, trained)
+        return make_optimizer(self.configs[0], trained)
 
     def on_train_epoch_start(self) -> None:
         """Starts the counts of the epoch."""
-        self._train_counts = EpochCounts(self.classes, self.device)
-        self.epoch_metrics = {}
+        self._train_counts = self._counts()
+        self.epoch_metrics = [{} for _ in self.configs]
 
     def training_step(self, batch: Tensor, batch_idx: int) -> None:
         """Does one optimiser step for each batch of a macro-batch.
 
         Args:
-            batch: int64 indices of the images of several batches, one after the other.
+            batch: int64 indices of the images of several batches, one after the other: (n,), or
+                (n, lanes) where trials read different images.
             batch_idx: Index of the macro-batch in the epoch.
 
         Raises:
-            DivergedError: If a loss is not finite.
+            DivergedError: If the loss of no trial is finite any more.
         """
-        images, labels = self.train_inputs.gather(batch), self.train_inputs.gather_labels(batch)
+        images, labels = self.train_inputs.gather(batch), self._labels(self.train_inputs, batch)
         optimizer = self.optimizers()
         assert isinstance(optimizer, LightningOptimizer)
-        stream = getattr(self.model, "dropout_stream", None)
-        outputs, losses = [], []
-        size = self.config.batch_size
-        for x, y in zip(torch.split(images, size), torch.split(labels, size), strict=True):
-            if stream is not None:
-                stream.step = self.global_step
+        outputs = []
+        size = self.configs[0].batch_size
+        for x, y in zip(torch.split(images, size), torch.split(labels, size, dim=-1), strict=True):
+            self.model.at_step(self.global_step)
             logits = self.model(x)
-            loss = cross_entropy(logits, y)
             optimizer.zero_grad()
-            torch.autograd.backward(loss)
+            torch.autograd.backward(self._loss(logits, y))
             optimizer.step()
             outputs.append(logits.detach())
-            losses.append(loss.detach() * len(y))
-        loss_sum = torch.stack(losses).sum()
-        self._refuse_divergence(loss_sum)
-        self._train_counts.add(torch.cat(outputs), labels, loss_sum)
+        sums = self._train_counts.add(torch.cat(outputs, dim=-2), labels)
+        self._note_divergence(sums.tolist())
 
-    def _refuse_divergence(self, loss_sum: Tensor) -> None:
-        value = loss_sum.item()
-        if not math.isfinite(value):
-            raise DivergedError(self.current_epoch + 1, self.global_step, value)
+    def _labels(self, inputs: Inputs, batch: Tensor) -> Tensor:
+        """The labels of a batch: (n,), or (trials, n) where trials read different images."""
+        labels = inputs.gather_labels(batch)
+        if labels.ndim == 1:
+            return labels
+        return labels.T.repeat_interleave(len(self.configs) // labels.shape[1], dim=0)
+
+    def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The mean loss of a batch; of a group the sum of the trials' means."""
+        if not self.fused:
+            return cross_entropy(logits, labels)
+        trials, batch, classes = logits.shape
+        targets = labels.expand(trials, batch).reshape(-1)
+        return cross_entropy(logits.reshape(-1, classes), targets, reduction="sum") / batch
+
+    def _note_divergence(self, loss_sums: list[float]) -> None:
+        for index, value in enumerate(loss_sums):
+            if not math.isfinite(value):
+                error = DivergedError(self.current_epoch + 1, self.global_step, value)
+                self.diverged.setdefault(index, error)
+        if len(self.diverged) == len(self.configs):
+            raise self.diverged[0]
 
     def on_train_epoch_end(self) -> None:
-        """Logs the training metrics of the epoch."""
-        self._keep(self._train_counts.compute("train"))
+        """Keeps the training metrics of the epoch."""
+        self._keep_metrics(self._train_counts.compute("train"))
 
     def on_validation_epoch_start(self) -> None:
         """Starts the counts of the validation."""
-        self._val_counts = EpochCounts(self.classes, self.device)
+        self._val_counts = self._counts()
 
     def validation_step(self, batch: Tensor, batch_idx: int) -> None:
-        """Counts predictions of validation images, given by their indices (B,)."""
-        images, labels = self.val_inputs.gather(batch), self.val_inputs.gather_labels(batch)
-        logits = self.model(images)
-        self._val_counts.add(logits, labels, cross_entropy(logits, labels, reduction="sum"))
+        """Counts predictions of validation images, by their indices (n,) or (n, lanes)."""
+        logits = self.model(self.val_inputs.gather(batch))
+        self._val_counts.add(logits, self._labels(self.val_inputs, batch))
 
     def on_validation_epoch_end(self) -> None:
-        """Logs the validation metrics of the epoch."""
-        self._keep(self._val_counts.compute("val"))
+        """Keeps the validation metrics of the epoch."""
+        self._keep_metrics(self._val_counts.compute("val"))
 
     def on_test_start(self) -> None:
         """Makes the metrics of the test: once a sweep, so torchmetrics' own will do."""
@@ -135,7 +167,7 @@ class ClassifierModule(LightningModule):
         self._test_loss = MeanMetric().to(self.device)
 
     def test_step(self, batch: Tensor, batch_idx: int) -> None:
-        """Scores test images, given by their indices (B,) into the validation inputs."""
+        """Scores test images of one trial, by their indices (n,) into the validation inputs."""
         images, labels = self.val_inputs.gather(batch), self.val_inputs.gather_labels(batch)
         logits = self.model(images)
         self._test_metrics.update(logits, labels)
@@ -145,18 +177,25 @@ class ClassifierModule(LightningModule):
         """Logs the test metrics."""
         self.log_dict({"test_loss": self._test_loss.compute(), **self._test_metrics.compute()})
 
-    def _keep(self, metrics: Mapping[str, float]) -> None:
-        self.epoch_metrics |= metrics
-        self.log_dict(metrics)
+    def keep(self, indices: Tensor) -> None:
+        """Goes on with some of a group's trials only, packed together.
 
+        Args:
+            indices: int64, which, ascending.
+        """
+        cast(FusedClassifier, self.model).keep(indices)
+        optimizer = cast(LightningOptimizer, self.optimizers()).optimizer
+        cast(GroupOptimizer, optimizer).keep(indices)
+        kept = indices.tolist()
+        self.configs = [self.configs[i] for i in kept]
+        self.epoch_metrics = [self.epoch_metrics[i] for i in kept]
+        self.diverged = {n: self.diverged[i] for n, i in enumerate(kept) if i in self.diverged}
 
-def make_optimizer(config: TrialConfig, parameters: list[nn.Parameter]) -> Optimizer:
-    """The optimiser that a trial names, with its learning rate, decay and momentum."""
-    settings: dict[str, Any] = {
-        "lr": config.learning_rate,
-        "weight_decay": config.weight_decay,
-        "fused": True,  # one call for all parameters: 4 % of a small network's step
-    }
-    if config.optimizer == "SGD":
-        return SGD(parameters, momentum=config.momentum, **settings)
-    return (Adam if config.optimizer == "Adam" else AdamW)(parameters, **settings)
+    def _counts(self) -> EpochCounts:
+        return EpochCounts(self.classes, self.device, len(self.configs))
+
+    def _keep_metrics(self, each: list[dict[str, float]]) -> None:
+        for kept, metrics in zip(self.epoch_metrics, each, strict=True):
+            kept.update(metrics)
+        if len(each) == 1:
+            self.log_dict(each[0])

@@ -1,7 +1,7 @@
 """From a command and a sweep file to a plan, with every check that needs neither torch nor Ray."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -10,10 +10,11 @@ from typing import Any, Literal
 from tune_mc1.config.load import load_sweep
 from tune_mc1.config.method import resolve_method
 from tune_mc1.config.sweep import Sweep
-from tune_mc1.config.trial import Trial
+from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.source import check_data_spec
 from tune_mc1.errors import InputError
-from tune_mc1.forecast import epoch_seconds
+from tune_mc1.forecast import trial_seconds
+from tune_mc1.fusion import Groups, group_seconds, makespan, plan_groups
 from tune_mc1.resources import TrialResources, choose_resources, slots
 from tune_mc1.rungs import survivors
 from tune_mc1.search_space import plan_trials
@@ -109,8 +110,9 @@ def outline(plan: Plan, cores: int | None = None) -> dict[str, Any]:
 
     Returns:
         Plain data: `trials` (each with id, config, fold), `rungs` (each with bracket, epoch and
-        how many trials reach it), `resources` (of a trial, and how many run at once), `epochs`
-        in total at most, and `forecast_seconds`, which is rough.
+        how many trials reach it), `resources` (of a trial or group, and how many run at once),
+        `groups` (ids of the trials that are trained as one model), `epochs` in total at most, and
+        `forecast_seconds`, which is rough.
     """
     cluster = {"CPU": float(cores or os.cpu_count() or 1)}
     try:
@@ -119,14 +121,16 @@ def outline(plan: Plan, cores: int | None = None) -> dict[str, Any]:
         each = TrialResources(plan.sweep.resources.cpu, plan.sweep.resources.gpu)  # type: ignore[union-attr]
     at_once = slots(each, cluster)
     epochs = sum(t.config.epochs for t in plan.trials) or plan.total * plan.sweep.longest_epochs
+    groups = plan_groups(plan.trials, plan.sweep.fuse, at_once, _seconds(plan))
     return {
         "sweep": plan.sweep.model_dump(mode="json", exclude_none=True),
         "trials": [t.model_dump() for t in plan.trials],
         "total": plan.total,
         "rungs": rung_table(plan),
         "resources": {"cpu": each.cpu, "gpu": each.gpu, "trials_at_once": at_once},
+        "groups": [[t.id for t in group] for group in groups],
         "epochs": epochs,
-        "forecast_seconds": round(_forecast(plan, epochs, at_once), 1),
+        "forecast_seconds": round(_forecast(plan, groups, epochs, at_once), 1),
     }
 
 
@@ -147,17 +151,20 @@ def rung_table(plan: Plan) -> list[dict[str, int]]:
     return rows
 
 
-def _forecast(plan: Plan, epochs: int, at_once: int) -> float:
-    """Seconds, for the usual number of CIFAR-10 images on cores like the one measured."""
+def _seconds(plan: Plan) -> Callable[[TrialConfig], float]:
+    """Seconds of a trial, for the usual number of CIFAR-10 images on a core like that measured."""
     images = {"shapes10": 8_000}.get(plan.sweep.data, 45_000)
-    seconds = sum(
-        t.config.epochs * epoch_seconds(t.config, images, (3, 32, 32), 10) for t in plan.trials
-    )
+    return lambda config: trial_seconds(config, images, (3, 32, 32), 10)
+
+
+def _forecast(plan: Plan, groups: Groups, epochs: int, at_once: int) -> float:
+    each = _seconds(plan)
+    seconds = makespan((group_seconds(group, each, gpu=False) for group in groups), at_once)
     table = rung_table(plan)
     share = 1.0
     if table and epochs:
         share = min(1.0, _asha_epochs(table) / epochs)
-    return seconds * share / at_once
+    return seconds * share
 
 
 def _asha_epochs(table: Sequence[Mapping[str, int]]) -> int:

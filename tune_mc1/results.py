@@ -54,7 +54,7 @@ HISTORY_SCHEMA = pa.schema(
         *((name, pa.float64()) for name in METRICS),
         ("learning_rate", pa.float64()),
         ("steps", pa.int64()),  # optimiser steps so far
-        ("seconds", pa.float64()),  # wall time of the epoch, training and validation
+        ("seconds", pa.float64()),  # wall time, training and validation; of a group an equal share
         ("images_per_second", pa.float64()),  # training images, over the training part alone
         ("time", pa.float64()),  # when the epoch ended, seconds since 1970
     ]
@@ -93,6 +93,7 @@ def trial_schema() -> pa.Schema:
             ("node", pa.string()),
             ("device_name", pa.string()),  # `cpu`, or the GPU's product name
             ("attempts", pa.int32()),  # times it was started
+            ("fused", pa.int32()),  # trials that its last start trained as one model; 1: alone
             ("error", pa.string()),
             ("log", pa.string()),  # path below the result directory
             ("started", pa.float64()),  # seconds since 1970
@@ -151,7 +152,7 @@ class SweepTables:
 
     def _on_start(self, event: Event) -> None:
         row = self.trials[event["trial"]]
-        row |= {"state": "running", "log": event["log"]}
+        row |= {"state": "running", "log": event["log"], "fused": event.get("fused", 1)}
         row["attempts"] += 1
         row["started"] = row["started"] or event["time"]
         row["ended"] = row["error"] = None

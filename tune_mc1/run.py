@@ -40,7 +40,8 @@ def run_plan(
     """
     data = load_checked(plan, notify)
     from tune_mc1.show import print_result
-    from tune_mc1.sweep import SweepRun, run_sweep
+    from tune_mc1.sweep import run_sweep
+    from tune_mc1.tuning import SweepRun
 
     parent = output or Path(plan.sweep.storage or "results")
     where = ResultDir.create(parent, plan.sweep.name or "sweep")

@@ -24,12 +24,19 @@ class AshaScheduler(DriverOnly, FIFOScheduler):
         metric: The sweep's metric.
         maximize: Whether a higher metric is better.
         record: Called with each entry at a rung.
+        publish: Called with the name of a group's report and those of its trials that stop.
     """
 
     def __init__(
-        self, rungs: Rungs, metric: str, maximize: bool, record: Callable[[RungEntry], None]
+        self,
+        rungs: Rungs,
+        metric: str,
+        maximize: bool,
+        record: Callable[[RungEntry], None],
+        publish: Callable[[str, list[str]], Any] | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        self._publish = publish
         self.rungs = rungs
         self._score, self._sign = metric, 1.0 if maximize else -1.0
         self.record = record
@@ -47,6 +54,8 @@ class AshaScheduler(DriverOnly, FIFOScheduler):
             self._take(self.rungs.forfeit(end["trial"], end["epoch"]))
         running = {t["id"] for t in trial.config["trials"]}
         stop = running <= self.stopped
+        if self._publish is not None and "decision" in result:
+            self._publish(result["decision"], sorted(running & self.stopped))
         return str(TrialScheduler.STOP if stop else TrialScheduler.CONTINUE)
 
     def _take(self, entry: RungEntry | None) -> None:
@@ -58,21 +67,21 @@ class AshaScheduler(DriverOnly, FIFOScheduler):
 
 
 class PlannedTrials(DriverOnly, Searcher):
-    """Gives Ray Tune the trials of a plan, one after the other.
+    """Gives Ray Tune the groups of a plan, one after the other.
 
     Args:
-        trials: The plan, in the order in which to start.
+        groups: The plan, in the order in which to start; most groups are of one trial.
     """
 
-    def __init__(self, trials: Sequence[Trial]) -> None:
+    def __init__(self, groups: Sequence[Sequence[Trial]]) -> None:
         super().__init__()
-        self._waiting = list(reversed(trials))
+        self._waiting = list(reversed(groups))
 
     def suggest(self, trial_id: str) -> Any:
-        """The next trial of the plan."""
+        """The next group of the plan."""
         if not self._waiting:
             return Searcher.FINISHED
-        return {"trials": [self._waiting.pop().model_dump()]}
+        return {"trials": [trial.model_dump() for trial in self._waiting.pop()]}
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False

@@ -30,8 +30,17 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
         console.print(_rungs(facts["rungs"]))
     resources = facts["resources"]
     gpu = f" and {resources['gpu']:g} GPU" if resources["gpu"] else ""
+    fused = [len(group) for group in facts["groups"] if len(group) > 1]
+    each = "each"
+    if fused:
+        sizes = ", ".join(f"{n} of {size}" for size, n in sorted(Counter(fused).items()))
+        alone = len(facts["groups"]) - len(fused)
+        console.print(
+            f"Fused, trained as one model: groups: {sizes}; {alone} trials alone", highlight=False
+        )
+        each = "each group"
     console.print(
-        f"{facts['total']} trials, each with {resources['cpu']:g} CPU{gpu}, "
+        f"{facts['total']} trials, {each} with {resources['cpu']:g} CPU{gpu}, "
         f"{resources['trials_at_once']} at once; at most {facts['epochs']} epochs in total"
         + (f"; roughly {duration(facts['forecast_seconds'])} here" if plan.trials else ""),
         highlight=False,

@@ -2,31 +2,18 @@
 
 import logging
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import ray
-from ray import tune
-from ray.tune import FailureConfig, RunConfig, TuneConfig, Tuner
-from ray.tune.search import ConcurrencyLimiter, Searcher
 
-from tune_mc1.callbacks.progress import ProgressCallback
-from tune_mc1.callbacks.results import ResultCallback
-from tune_mc1.config.sweep import Sweep
-from tune_mc1.config.trial import Trial
-from tune_mc1.data.images import ImageData
-from tune_mc1.events import rung_event, sweep_event, trial_event, trial_of, write_head
-from tune_mc1.forecast import longest_first
+from tune_mc1.events import sweep_event, trial_event, trial_of, write_head
 from tune_mc1.progress import SweepView
-from tune_mc1.resources import TrialResources, choose_resources, slots
-from tune_mc1.result_dir import ResultDir, ResultWriter
+from tune_mc1.resources import TrialResources, choose_resources
+from tune_mc1.result_dir import ResultWriter
 from tune_mc1.results import ENDED, SweepTables
-from tune_mc1.rungs import Rungs
-from tune_mc1.schedulers import AshaScheduler, BayesTrials, PlannedTrials
-from tune_mc1.search_space import ray_space
-from tune_mc1.wandb_mirror import WandbMirror
-from tune_mc1.worker import Job, run_in_tune, score_winner
+from tune_mc1.tuning import SweepRun, cluster_resources, tune_trials
+from tune_mc1.worker import Job, score_winner
 
 QUIET_RAY = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # our own files hold the results
@@ -35,34 +22,6 @@ QUIET_RAY = {
     "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
-
-
-@dataclass(frozen=True)
-class SweepRun:
-    """All that a sweep needs beside its file.
-
-    Attributes:
-        sweep: The validated sweep, its method resolved.
-        trials: The plan; empty where the method makes its trials as it goes (bayes).
-        data: The images.
-        where: The result directory, new and empty.
-        address: A running Ray cluster, or None to start Ray on this machine.
-        max_concurrent: Most trials at once, or None for as many as fit.
-        mirror: Sends the journal to W&B, or None.
-    """
-
-    sweep: Sweep
-    trials: Sequence[Trial]
-    data: ImageData
-    where: ResultDir
-    address: str | None = None
-    max_concurrent: int | None = None
-    mirror: WandbMirror | None = None
-
-    @property
-    def maximize(self) -> bool:
-        """Whether a higher metric is better."""
-        return self.sweep.metric.goal == "maximize"
 
 
 def run_sweep(run: SweepRun, view: SweepView, notify: Callable[[str], None]) -> SweepTables:
@@ -86,11 +45,11 @@ def run_sweep(run: SweepRun, view: SweepView, notify: Callable[[str], None]) -> 
         run.mirror.start()
     own_ray = _connect(run.address)
     try:
-        resources = choose_resources(run.sweep.resources, _cluster())
+        resources = choose_resources(run.sweep.resources, cluster_resources())
         job = _job(run, resources)
         images = ray.put(run.data)
         with view.showing(writer.tables):
-            _tune(run, job, images, resources, writer, view)
+            tune_trials(run, job, images, resources, writer, view)
         _end_interrupted(writer)
         _score_winner(run, job, images, resources, writer, notify)
     finally:
@@ -117,11 +76,6 @@ def _connect(address: str | None) -> bool:
     return address is None
 
 
-def _cluster() -> dict[str, float]:
-    resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    return resources
-
-
 def _job(run: SweepRun, resources: TrialResources) -> Job:
     return Job(
         root=run.where.root,
@@ -131,88 +85,6 @@ def _job(run: SweepRun, resources: TrialResources) -> Job:
         threads=resources.threads,
         gpu=resources.gpu > 0,
     )
-
-
-def _tune(
-    run: SweepRun,
-    job: Job,
-    images: Any,
-    resources: TrialResources,
-    writer: ResultWriter,
-    view: SweepView,
-) -> None:
-    scheduler = make_scheduler(run, writer)
-    stopped = scheduler.stopped if scheduler is not None else frozenset[str]()
-    trainable = tune.with_resources(
-        tune.with_parameters(run_in_tune, job=job, data=images),
-        {"cpu": resources.cpu, "gpu": resources.gpu},
-    )
-    search, samples = _search(run, writer)
-    if run.sweep.method != "bayes":
-        # Ray starts trials of a searcher one by one, in case they depend on each other.
-        os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(slots(resources, _cluster()))
-    tuner = Tuner(
-        trainable,
-        tune_config=TuneConfig(
-            search_alg=search,
-            scheduler=scheduler,
-            num_samples=samples,
-            reuse_actors=True,
-            max_concurrent_trials=None,
-            trial_dirname_creator=_dirname,
-        ),
-        run_config=RunConfig(
-            name="tune",
-            storage_path=str(run.where.ray),
-            verbose=0,
-            failure_config=FailureConfig(max_failures=0),
-            callbacks=[
-                ResultCallback(writer, stopped.__contains__),
-                ProgressCallback(view, run.mirror),
-            ],
-        ),
-    )
-    tuner.fit()
-
-
-def _dirname(trial: Any) -> str:
-    return "-".join(t["id"] for t in trial.config["trials"][:1])
-
-
-def make_scheduler(run: SweepRun, writer: ResultWriter) -> AshaScheduler | None:
-    """ASHA where the sweep stops trials early, else None."""
-    early = run.sweep.early_terminate
-    if early is None:
-        return None
-    longest = run.sweep.longest_epochs
-    rungs = Rungs([early.rung_epochs(longest, b) for b in range(early.brackets)], early.eta)
-    return AshaScheduler(
-        rungs, run.sweep.metric.name, run.maximize, lambda entry: writer.write(rung_event(entry))
-    )
-
-
-def _search(run: SweepRun, writer: ResultWriter) -> tuple[Searcher, int]:
-    sweep = run.sweep
-    search: Searcher
-    if sweep.method != "bayes":
-        order = run.trials
-        if sweep.early_terminate is None:
-            order = longest_first(run.trials, run.data.image_shape, len(run.data.classes))
-        search, count = PlannedTrials(order), len(order)
-    else:
-        assert sweep.run_cap is not None
-        count = sweep.run_cap
-        search = BayesTrials(
-            ray_space(sweep),
-            sweep.metric.name,
-            run.maximize,
-            count,
-            sweep.search_seed,
-            lambda trial: writer.write(trial_event(trial)),
-        )
-    if run.max_concurrent is not None:
-        search = ConcurrencyLimiter(search, run.max_concurrent)
-    return search, count
 
 
 def _end_interrupted(writer: ResultWriter) -> None:

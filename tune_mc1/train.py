@@ -1,14 +1,14 @@
 """One trial without Ray, with a progress bar and the same numbers: for debugging."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from tune_mc1.config.load import sweep_of
-from tune_mc1.errors import DivergedError, InputError
-from tune_mc1.events import start_event, sweep_event, trial_event, write_head
+from tune_mc1.errors import InputError
+from tune_mc1.events import start_events, sweep_event, trial_event, write_head
 from tune_mc1.prepare import Plan, checked_data
 from tune_mc1.result_dir import ResultDir, ResultWriter
 from tune_mc1.run import load_checked
@@ -63,31 +63,36 @@ def train_one(
 def _train(plan: Plan, images: Any, writer: ResultWriter, console: Console) -> None:
     from lightning.pytorch.callbacks import RichProgressBar
 
-    from tune_mc1.trial import run_trial, score_test
+    from tune_mc1.epoch_report import Row
+    from tune_mc1.trial import run_trials, score_test
 
     trial, where = plan.trials[0], writer.where
-    writer.write(sweep_event(plan.sweep, images), trial_event(trial), start_event(trial.id))
+    writer.write(sweep_event(plan.sweep, images), trial_event(trial), *start_events([trial.id]))
     end = {"event": "end", "trial": trial.id, "state": "interrupted"}
 
-    def report(row: dict[str, Any]) -> None:
-        writer.write({"event": "epoch", **row})
-        text = " ".join(f"{n} {metric_text(row[n])}" for n in ("train_loss", "val_loss", "val_acc"))
-        console.print(f"epoch {row['epoch']}/{trial.config.epochs}: {text}", highlight=False)
+    def report(rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
+        for row in rows:
+            writer.write({"event": "epoch", **row})
+            names = ("train_loss", "val_loss", "val_acc")
+            text = " ".join(f"{n} {metric_text(row[n])}" for n in names)
+            console.print(f"epoch {row['epoch']}/{trial.config.epochs}: {text}", highlight=False)
+        for diverged in ends:
+            end.update(diverged)
+        return ()
 
     try:
-        run_trial(
-            trial,
+        run_trials(
+            [trial],
             images,
             plan.sweep.validation,
-            checkpoints=where.checkpoints(trial.id),
+            checkpoints=where.checkpoints,
             report=report,
             callbacks=(RichProgressBar(leave=False),) if console.is_terminal else (),
         )
-        end["state"] = "completed"
-        score = score_test(trial, images, where.checkpoints(trial.id) / "best.ckpt")
-        writer.write({"event": "test", "trial": trial.id, **score})
-    except DivergedError as error:
-        end |= {"state": "diverged", "error": str(error)}
+        if end["state"] == "interrupted":
+            end["state"] = "completed"
+            score = score_test(trial, images, where.checkpoints(trial.id) / "best.ckpt")
+            writer.write({"event": "test", "trial": trial.id, **score})
     except Exception as error:
         end |= {"state": "failed", "error": str(error)}
         raise

@@ -2,19 +2,21 @@
 
 import logging
 import traceback
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
+from uuid import uuid4
 
 from ray import tune
 
 from tune_mc1.config.trial import Trial
 from tune_mc1.config.validation import Validation
 from tune_mc1.data.images import ImageData
-from tune_mc1.errors import DivergedError
 from tune_mc1.result_dir import ResultDir
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Job:
         validation: How the images that score a trial are chosen.
         threads: Threads of a trial on the CPU.
         gpu: Whether trials have a share of a GPU.
+        decisions: Where a group asks which of its trials ASHA stops (`tune_mc1.decisions`); None
+            where nothing is stopped.
     """
 
     root: Path
@@ -36,41 +40,97 @@ class Job:
     validation: Validation
     threads: int
     gpu: bool
+    decisions: Any = None
 
 
 def run_in_tune(config: dict[str, Any], job: Job, data: ImageData) -> None:
-    """The function that Ray Tune runs: one trial, which reports each epoch.
+    """The function that Ray Tune runs: one trial, or a group, which reports each epoch.
 
     Args:
-        config: `{"trials": [trial]}`, a dumped `Trial`.
+        config: `{"trials": [...]}`, dumped `Trial`s.
         job: What the trials of the sweep share.
         data: The images, mapped from the object store without a copy.
     """
-    from tune_mc1.trial import run_trial  # torch is for the workers; the driver needs none
+    trials = [Trial.model_validate(spec) for spec in config["trials"]]
+    with trial_log(ResultDir(job.root).log(trials[0].id)):
+        run_parts(trials, _TuneReport(len(trials), job), job, data)
 
-    (spec,) = config["trials"]
-    trial = Trial.model_validate(spec)
+
+class _TuneReport:
+    """Reports to Ray Tune, and keeps in mind which trials have ended.
+
+    Args:
+        size: Number of trials of the group.
+        job: What the trials of the sweep share.
+    """
+
+    def __init__(self, size: int, job: Job) -> None:
+        self.size, self.job = size, job
+        self.ended: set[str] = set()
+
+    def __call__(self, rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
+        result: dict[str, Any] = {"rows": list(rows), "ends": list(ends)}
+        self.ended |= {end["trial"] for end in ends}
+        if self.size == 1 and rows:  # for a searcher that learns
+            result |= {"epoch": rows[0]["epoch"], self.job.metric: rows[0][self.job.metric]}
+        if self.size == 1 or self.job.decisions is None:
+            tune.report(result)
+            return ()
+        from tune_mc1.decisions import ask
+
+        name = uuid4().hex
+        tune.report({**result, "decision": name})
+        stopped = ask(self.job.decisions, name)
+        self.ended.update(stopped)
+        return stopped
+
+
+def run_parts(trials: Sequence[Trial], report: "_TuneReport", job: Job, data: ImageData) -> None:
+    """Runs a group; where that fails, each half of it, down to the trial that fails alone.
+
+    So an error of one trial, or a lack of memory, costs the others nothing but the epoch in which
+    it came: they go on from their checkpoints.
+
+    Args:
+        trials: One trial, or trials that fit together.
+        report: Takes the reports.
+        job: What the trials of the sweep share.
+        data: The images.
+    """
+    # torch is for the workers: the driver imports this module and needs none
+    from tune_mc1.checkpoints import epochs_done
+    from tune_mc1.trial import free_memory, run_trials
+
     where = ResultDir(job.root)
-
-    def report(row: dict[str, Any]) -> None:
-        tune.report({"rows": [row], "epoch": row["epoch"], job.metric: row[job.metric]})
-
-    with trial_log(where.log(trial.id)):
-        try:
-            run_trial(
-                trial,
-                data,
-                job.validation,
-                metric=job.metric,
-                maximize=job.maximize,
-                checkpoints=where.checkpoints(trial.id),
-                report=report,
-                threads=job.threads,
-                gpu=job.gpu,
-            )
-        except DivergedError as error:
-            end = {"trial": trial.id, "state": "diverged", "epoch": error.epoch}
-            tune.report({"rows": [], "ends": [end | {"error": str(error)}]})
+    trials = [trial for trial in trials if trial.id not in report.ended]
+    try:
+        run_trials(
+            trials,
+            data,
+            job.validation,
+            metric=job.metric,
+            maximize=job.maximize,
+            checkpoints=where.checkpoints,
+            report=report,
+            threads=job.threads,
+            gpu=job.gpu,
+        )
+        return
+    except Exception as error:
+        if report.size == 1:
+            raise
+        traceback.print_exc()
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    free_memory()
+    if len(trials) == 1:
+        epoch = epochs_done(where.checkpoints(trials[0].id)) + 1
+        end = {"trial": trials[0].id, "state": "failed", "epoch": epoch, "error": reason}
+        report([], [end])
+        return
+    half = len(trials) // 2
+    print(f"the group of {len(trials)} trials failed; it goes on as two halves")
+    for part in (trials[:half], trials[half:]):
+        run_parts(part, report, job, data)
 
 
 def score_winner(spec: dict[str, Any], job: Job, data: ImageData) -> dict[str, float]:

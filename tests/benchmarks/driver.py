@@ -22,6 +22,7 @@ from rich.console import Console
 
 from tests.benchmarks.common import Figure, alternate, images, parser, publish
 from tune_mc1 import sweep as sweep_module
+from tune_mc1 import tuning
 from tune_mc1.data.images import ImageData
 from tune_mc1.events import sweep_event, trial_event, write_head
 from tune_mc1.prepare import prepare
@@ -29,7 +30,8 @@ from tune_mc1.progress import SweepView
 from tune_mc1.resources import TrialResources
 from tune_mc1.result_dir import ResultDir, ResultWriter
 from tune_mc1.results import METRICS
-from tune_mc1.sweep import QUIET_RAY, SweepRun
+from tune_mc1.sweep import QUIET_RAY
+from tune_mc1.tuning import SweepRun
 
 EPOCHS = 5
 SCORE = 0.5
@@ -73,8 +75,8 @@ def ours(trials: int, data: ImageData) -> float:
         write_head(where, plan.sweep, data)
         writer = ResultWriter(where)
         writer.write(sweep_event(plan.sweep, data), *(trial_event(t) for t in plan.trials))
-        with patch.object(sweep_module, "run_in_tune", trivial), view.showing(writer.tables):
-            sweep_module._tune(run, job, images_ref, RESOURCES, writer, view)
+        with patch.object(tuning, "run_in_tune", trivial), view.showing(writer.tables):
+            tuning.tune_trials(run, job, images_ref, RESOURCES, writer, view)
         writer.close()
         spent = time.process_time() - began
         assert len(writer.tables.history) == trials * EPOCHS, "ASHA stopped a trial"

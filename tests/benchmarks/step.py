@@ -30,8 +30,9 @@ from tune_mc1.data.batches import ImageTensors
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.splits import make_split
 from tune_mc1.models.build import build_model
-from tune_mc1.module import ClassifierModule, make_optimizer
-from tune_mc1.trial import run_trial
+from tune_mc1.module import ClassifierModule
+from tune_mc1.optimizers import make_optimizer
+from tune_mc1.trial import run_trials
 
 
 class BareLoop:
@@ -113,11 +114,12 @@ class Turns(Callback):
         self.bare.predict(batch)
         self.other[-1].rest += self._lap()
 
-    def report(self, row: dict[str, Any]) -> None:
+    def report(self, rows: Any, ends: Any = ()) -> tuple[str, ...]:
         """Ends an epoch: the trial calls it last."""
         self.ours[-1].rest += self._lap()
         self.ours.append(Spent())
         self.other.append(Spent())
+        return ()
 
     def _lap(self) -> float:
         before, self._mark = self._mark, time.process_time()
@@ -139,11 +141,11 @@ def measure(config: TrialConfig, data: ImageData) -> Turns:
     """Runs a trial and the bare loop in turns."""
     turns = Turns(BareLoop(config, data))
     with tempfile.TemporaryDirectory() as folder:
-        run_trial(
-            Trial(id="t", config=config),
+        run_trials(
+            [Trial(id="t", config=config)],
             data,
             Holdout(),
-            checkpoints=Path(folder),
+            checkpoints=lambda _: Path(folder),
             report=turns.report,
             gpu=False,
             callbacks=(turns,),

@@ -24,8 +24,8 @@ from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
 
-PARTS = ("make_split", "ImageTensors", "MacroBatches", "build_model", "make_trainer")
-"""What `run_trial` calls before it fits; then come Lightning's own start and the first step."""
+PARTS = ("Group", "make_module", "make_trainer")
+"""What `run_trials` calls before it fits; then come Lightning's own start and the first step."""
 
 
 class SteppedError(Exception):
@@ -72,12 +72,12 @@ def start(trial: Trial, data: ImageData, parts: dict[str, list[float]]) -> None:
         stack.callback(hook.remove)
         began = time.process_time()
         with suppress(SteppedError):
-            trial_module.run_trial(
-                trial,
+            trial_module.run_trials(
+                [trial],
                 data,
                 Holdout(),
-                checkpoints=Path(folder),
-                report=lambda row: None,
+                checkpoints=lambda _: Path(folder),
+                report=lambda rows, ends=(): (),
                 gpu=False,
             )
         ended = time.process_time()

@@ -10,7 +10,7 @@ from ray.tune.experiment import Trial as TuneTrial
 
 from tune_mc1.callbacks.driver_only import DriverOnly
 from tune_mc1.errors import TuneMc1Error
-from tune_mc1.events import start_event
+from tune_mc1.events import start_events
 from tune_mc1.result_dir import ResultWriter
 from tune_mc1.results import ENDED
 
@@ -33,7 +33,7 @@ class ResultCallback(DriverOnly, Callback):
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
     ) -> None:
         """A trial starts, or starts again."""
-        self.writer.write(*(start_event(t) for t in _ids(trial)))
+        self.writer.write(*start_events(_ids(trial)))
 
     def on_trial_result(
         self,

@@ -11,7 +11,7 @@ from tune_mc1.config.fields import FIELDS, check_parameter
 from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter
 from tune_mc1.config.problems import unknown_key
 from tune_mc1.config.trial import TrialConfig
-from tune_mc1.config.types import Float, Int
+from tune_mc1.config.types import Float, Fuse, Int
 from tune_mc1.config.validation import Holdout, Validation
 from tune_mc1.errors import did_you_mean
 
@@ -87,7 +87,10 @@ class Sweep(BaseModel):
         data: `auto`, the name of a data set, or a path.
         validation: Which images score the trials.
         replicates: Trials of each setting, with seeds `seed`, `seed + 1`, ...
-        resources: What each trial gets; None chooses by the machine.
+        resources: What each trial, or each group of fused trials, gets; None chooses by the
+            machine.
+        fuse: Whether trials that fit together are trained as one model: `auto` where it is faster,
+            `off`, or at most so many.
         storage: Where results go: a directory or an object store's URL. None is `results/`.
         search_seed: Seed of the settings that a random or Bayesian search draws.
     """
@@ -107,6 +110,7 @@ class Sweep(BaseModel):
     validation: Validation = Holdout()
     replicates: Int = Field(default=1, ge=1, le=1000)
     resources: Resources | None = None
+    fuse: Fuse = "auto"
     storage: str | None = Field(default=None, min_length=1)
     search_seed: Int = Field(default=0, ge=0, lt=2**63)
 

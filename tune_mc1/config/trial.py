@@ -17,10 +17,12 @@ OptimizerName = Literal["SGD", "Adam", "AdamW"]
 
 
 def _one_of(known: tuple[str, ...], aliases: dict[str, str] | None = None) -> BeforeValidator:
-    """Accepts a known name in any case, or an alias of it."""
+    """Accepts a known name in any case, or an alias of it. A number counts as its text."""
     table = {k.lower(): v for k, v in (aliases or {}).items()} | {k.lower(): k for k in known}
 
     def check(value: Any) -> Any:
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
         if isinstance(value, str) and value.lower() in table:
             return table[value.lower()]
         hint = did_you_mean(value, [*known, *(aliases or {})]) if isinstance(value, str) else ""
@@ -49,6 +51,8 @@ class TrialConfig(BaseModel):
         overfit_batches: Number of training batches used, the same each epoch; 0 means all.
         seed: Decides initialisation, order of batches and dropout masks.
         device: `auto` takes a GPU if there is one; `cuda` without a GPU falls back to the CPU.
+        precision: `32`, or `bf16-mixed`: convolutions and matrix products in bfloat16, the rest and
+            the weights in 32 bits (Lightning's `precision`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -78,6 +82,10 @@ class TrialConfig(BaseModel):
     device: Annotated[
         Literal["auto", "cpu", "cuda"], _one_of(("auto", "cpu", "cuda"), {"gpu": "cuda"})
     ] = "auto"
+    precision: Annotated[
+        Literal["32", "bf16-mixed"],
+        _one_of(("32", "bf16-mixed"), {"32-true": "32", "bf16": "bf16-mixed"}),
+    ] = "32"
 
     @model_validator(mode="before")
     @classmethod

@@ -1,6 +1,6 @@
 """Field types that all configuration models share."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
@@ -17,3 +17,21 @@ Int = Annotated[int, BeforeValidator(_no_flag)]
 
 Float = Annotated[float, BeforeValidator(_no_flag)]
 """A number; a text such as `1e-3`, which YAML 1.1 takes for a string, is coerced."""
+
+
+def _fuse(value: Any) -> Any:
+    if isinstance(value, bool):  # YAML reads on and off as booleans
+        return "auto" if value else "off"
+    if value in ("auto", "off"):
+        return value
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        number = 0
+    if not 2 <= number <= 1024 or number != float(value):
+        raise ValueError("must be auto, off, or a number of trials from 2 to 1024")
+    return number
+
+
+Fuse = Annotated[Literal["auto", "off"] | int, BeforeValidator(_fuse)]
+"""How many trials are trained as one model at most: chosen (`auto`), one (`off`), or a number."""

@@ -2,13 +2,16 @@
 
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from tune_mc1.data.images import Labels, Pixels
 from tune_mc1.seeding import derive_seed
+
+STEPS_PER_MACRO = 32
+"""Optimiser steps a macro-batch: enough to make Lightning's own cost a batch small."""
 
 
 class ImageTensors:
@@ -35,16 +38,19 @@ class ImageTensors:
         """Images as the network sees them: `(x / 255 - 0.5) / 0.5`, bit for bit the reference's.
 
         Args:
-            indices: int64 of any shape S, on the device of the images, in [0, N).
+            indices: int64 (B,), or (B, S) for S images side by side, on the device of the images,
+                in [0, N).
 
         Returns:
-            float32 (*S, channels, height, width) in [-1, 1]; in memory the channels come last,
-            which saves a transposition (3.3 instead of 5.3 us an image) and suits convolutions.
+            float32 (B, channels, height, width), or (B, S * channels, height, width), in [-1, 1];
+            in memory the channels come last, which saves a transposition (3.3 instead of 5.3 us an
+            image) and suits convolutions.
         """
-        pixels = self.images.index_select(0, indices.flatten()).movedim(-1, 1)
+        pixels = self.images.index_select(0, indices.flatten())
+        if indices.ndim == 2:
+            pixels = pixels.view(*indices.shape, *pixels.shape[1:]).movedim(1, 3).flatten(3)
         # Multiplying by 2 is dividing by 0.5, exactly, and faster.
-        images = pixels.float().div_(255).sub_(0.5).mul_(2)
-        return images if indices.ndim == 1 else images.view(*indices.shape, *images.shape[1:])
+        return pixels.movedim(-1, 1).float().div_(255).sub_(0.5).mul_(2)
 
     def gather_labels(self, indices: Tensor) -> Tensor:
         """The labels, int64, in the shape of `indices`."""
@@ -68,7 +74,7 @@ class FeatureTensors:
         self.labels = source.labels
 
     def gather(self, indices: Tensor) -> Tensor:
-        """Features, float32 (*S, F), at int64 indices of shape S."""
+        """Features, float32 (B, F), at int64 indices (B,)."""
         return self.features[indices]
 
     def gather_labels(self, indices: Tensor) -> Tensor:
@@ -115,7 +121,7 @@ class MacroBatches:
         train: Labels,
         batch_size: int,
         seed: int,
-        steps_per_macro: int = 32,
+        steps_per_macro: int = STEPS_PER_MACRO,
         overfit_batches: int = 0,
     ) -> None:
         self.epoch = 0
@@ -146,3 +152,65 @@ class MacroBatches:
         """Yields the macro-batches of the epoch. Its order is drawn at the first one."""
         order = epoch_order(len(self._train), self._seed, 0 if self._fixed else self.epoch)
         yield from torch.split(self._train[order[: self.images]], self._macro_size)
+
+
+class LaneBatches:
+    """Batches of trials that are trained together: one lane for each order of images.
+
+    Iterating yields what `MacroBatches` does with one lane, and else int64 (n, lanes).
+
+    Args:
+        lanes: The batches of each order; all of equal sizes.
+    """
+
+    def __init__(self, lanes: Sequence[MacroBatches]) -> None:
+        self.lanes = list(lanes)
+
+    @property
+    def images(self) -> int:
+        """Images of a trial in an epoch."""
+        return self.lanes[0].images
+
+    @property
+    def sampler(self) -> "LaneBatches":
+        """Itself: Lightning calls `sampler.set_epoch` at the start of every epoch."""
+        return self
+
+    def set_epoch(self, epoch: int) -> None:
+        """Names the epoch, from 0, whose order the next iteration has."""
+        for lane in self.lanes:
+            lane.set_epoch(epoch)
+
+    def __len__(self) -> int:
+        """Number of macro-batches in an epoch."""
+        return len(self.lanes[0])
+
+    def __iter__(self) -> Iterator[Tensor]:
+        """Yields the macro-batches of the epoch."""
+        if len(self.lanes) == 1:
+            yield from self.lanes[0]
+            return
+        for parts in zip(*self.lanes, strict=True):
+            yield torch.stack(parts, dim=1)
+
+
+class EvalBatches:
+    """Images in order, in batches, for validation and test.
+
+    Args:
+        indices: The positions for each lane, all equally many.
+        batch_size: Images at once.
+    """
+
+    def __init__(self, indices: Sequence[Tensor], batch_size: int) -> None:
+        self.lanes = list(indices)
+        self.batch_size = batch_size
+
+    def __len__(self) -> int:
+        """Number of batches."""
+        return math.ceil(len(self.lanes[0]) / self.batch_size)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        """Yields int64 (n,) with one lane, and else (n, lanes)."""
+        joined = self.lanes[0] if len(self.lanes) == 1 else torch.stack(self.lanes, dim=1)
+        yield from torch.split(joined, self.batch_size)

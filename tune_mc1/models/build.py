@@ -45,6 +45,11 @@ class Classifier(nn.Module):
         logits: Tensor = self.layers(inputs)
         return logits
 
+    def at_step(self, step: int) -> None:
+        """Names the optimiser step whose dropout masks come next."""
+        if self.dropout_stream is not None:
+            self.dropout_stream.step = step
+
 
 def build_model(config: TrialConfig, image_shape: tuple[int, int, int], classes: int) -> Classifier:
     """Builds the model that a trial names, initialised from the trial's seed.

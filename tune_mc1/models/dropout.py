@@ -42,12 +42,15 @@ class SeededDropout(nn.Module):
         """Drops units of (B, units) while training; the identity else."""
         if not self.training or self.p == 0:
             return inputs
-        if self.p == 1:
-            return inputs * 0.0
         return inputs * self.mask(inputs)
 
     def mask(self, like: Tensor) -> Tensor:
-        """The mask of this step, of the shape of `like`: 0 or 1 / (1 - p)."""
+        """What the units of this step are multiplied by, in the shape of `like`: 0 or 1 / (1 - p).
+
+        All ones with p = 0, all zeros with p = 1.
+        """
+        if self.p in (0, 1):
+            return torch.full_like(like, 1 - self.p)
         if self._generator is None or self._generator.device != like.device:
             self._generator = torch.Generator(like.device)
         seed = derive_seed(self.stream.seed, "dropout", self.name, self.stream.step)

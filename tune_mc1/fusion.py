@@ -1,0 +1,193 @@
+"""Which trials of a sweep are trained together as one model.
+
+Trials fit together where their models, batches and epochs agree; they may differ in all that is a
+number (learning rate, decay, momentum, dropout), in initialisation, seed and fold. `fuse: auto`
+makes groups where that ends the sweep sooner: it starts with the largest groups, and halves the
+longest one as long as the sweep's forecast gets shorter, since few large groups leave cores idle.
+"""
+
+import heapq
+import math
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import partial
+from itertools import pairwise
+from typing import Literal
+
+from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.models.architectures import ARCHITECTURES, ModelName
+
+AGREE = (
+    "model",
+    "epochs",
+    "batch_size",
+    "optimizer",
+    "loss_function",
+    "overfit_batches",
+    "device",
+    "precision",
+)
+"""Parameters that are equal in a group, beside batch norm and the sizes of the split."""
+
+Groups = list[list[Trial]]
+FoldSizes = Callable[[int | None], Hashable]
+
+CPU_LIMIT = 8
+"""Trials of a group on a CPU: more of them leave its caches and gain nothing."""
+GPU_LIMIT = 32
+"""Trials of a group on a GPU, where memory allows. An estimate: not measured yet."""
+
+CPU_SHARE: dict[ModelName, tuple[float, float]] = {
+    "CNN_simple": (0.4, 0.7),
+    "CNN": (0.4, 0.7),
+    "CNN2": (0.4, 0.7),
+    "CNN3": (0.4, 0.7),
+    "CNN4": (0.4, 0.7),
+}
+"""Time of a trial in a large group over its time alone, on one core: where the trials share their
+images, and where each has its own (`tests/benchmarks/fused.py`). Models that are not here gain
+nothing, as their layers fill a core by themselves."""
+
+GPU_SHARE = 0.05
+"""The same on a GPU, for all models. An estimate: not measured yet."""
+
+
+def fits_alone_only(config: TrialConfig) -> bool:
+    """Whether an architecture has no fused form: with a frozen backbone, trials share features."""
+    return ARCHITECTURES[config.model].backbone is not None
+
+
+def _unknown(_: int | None) -> Hashable:
+    return None
+
+
+def group_key(trial: Trial, fold_sizes: FoldSizes = _unknown) -> Hashable:
+    """What must agree for trials to be trained together.
+
+    Args:
+        trial: A trial.
+        fold_sizes: Numbers of training and validation images of a fold.
+    """
+    config = trial.config
+    alone = trial.id if fits_alone_only(config) else ""
+    values = tuple(getattr(config, name) for name in AGREE)
+    return (alone, fold_sizes(trial.fold), config.effective_batch_norm, *values)
+
+
+def share(config: TrialConfig, lanes: int, gpu: bool) -> float:
+    """Time of one more trial in a group over its time alone; 1 if nothing is gained.
+
+    Args:
+        config: Of one of the trials.
+        lanes: Different orders of images in the group.
+        gpu: Whether the group runs on a GPU.
+    """
+    if fits_alone_only(config):
+        return 1.0
+    if gpu and config.device != "cpu":
+        return GPU_SHARE
+    same, own = CPU_SHARE.get(config.model, (1.0, 1.0))
+    return same if lanes == 1 else own
+
+
+def group_seconds(
+    trials: Sequence[Trial], seconds: Callable[[TrialConfig], float], gpu: bool
+) -> float:
+    """Time that a group takes: one trial in full, and of each other its share.
+
+    Args:
+        trials: The group.
+        seconds: Time of a whole trial alone.
+        gpu: Whether it runs on a GPU.
+    """
+    config = trials[0].config
+    lanes = len({(t.fold, t.config.seed) for t in trials})
+    return seconds(config) * (1 + (len(trials) - 1) * share(config, lanes, gpu))
+
+
+def plan_groups(
+    trials: Sequence[Trial],
+    fuse: Literal["auto", "off"] | int,
+    slots: int,
+    seconds: Callable[[TrialConfig], float],
+    *,
+    gpu: bool = False,
+    limit: int | None = None,
+    fold_sizes: FoldSizes = _unknown,
+) -> Groups:
+    """The groups in which trials are trained, in the order of their first trials.
+
+    Args:
+        trials: The plan.
+        fuse: The sweep's `fuse`.
+        slots: How many groups run at once.
+        seconds: Time of a whole trial alone, on one scale for all.
+        gpu: Whether groups run on a GPU.
+        limit: Trials of a group at most, whatever `fuse` says.
+        fold_sizes: Numbers of training and validation images of a fold.
+    """
+    alike: dict[Hashable, list[Trial]] = {}
+    for trial in trials:
+        alike.setdefault(group_key(trial, fold_sizes), []).append(trial)
+    most = limit or len(trials)
+    if fuse == "off" or most <= 1:
+        groups = [[trial] for trial in trials]
+    elif fuse == "auto":
+        largest = min(most, GPU_LIMIT if gpu else CPU_LIMIT)
+        time = partial(group_seconds, seconds=seconds, gpu=gpu)
+        groups = _auto(alike.values(), largest, slots, time, gpu)
+    else:
+        groups = [part for same in alike.values() for part in _chunks(same, min(most, fuse))]
+    position = {trial.id: i for i, trial in enumerate(trials)}
+    return sorted(groups, key=lambda group: position[group[0].id])
+
+
+def _chunks(trials: Sequence[Trial], most: int) -> Groups:
+    """As few groups as possible, of sizes that differ by one at most."""
+    if fits_alone_only(trials[0].config):
+        most = 1
+    count = math.ceil(len(trials) / most)
+    ends = [len(trials) * i // count for i in range(count + 1)]
+    return [list(trials[a:b]) for a, b in pairwise(ends)]
+
+
+def _auto(
+    alike: Iterable[Sequence[Trial]],
+    most: int,
+    slots: int,
+    seconds: Callable[[Sequence[Trial]], float],
+    gpu: bool,
+) -> Groups:
+    groups: Groups = []
+    for same in alike:
+        gains = share(same[0].config, 1, gpu) < 1
+        groups += _chunks(_by_lane(same), most if gains else 1)
+    best = makespan(map(seconds, groups), slots)
+    while any(len(group) > 1 for group in groups):
+        longest = max((g for g in groups if len(g) > 1), key=seconds)
+        halved = [g for g in groups if g is not longest] + _chunks(longest, -(-len(longest) // 2))
+        shorter = makespan(map(seconds, halved), slots)
+        if shorter >= best:
+            break
+        groups, best = halved, shorter
+    return groups
+
+
+def _by_lane(trials: Sequence[Trial]) -> list[Trial]:
+    """Trials that read the same images stand together, so that a group has few lanes."""
+    first: dict[Hashable, int] = {}
+    for i, trial in enumerate(trials):
+        first.setdefault((trial.fold, trial.config.seed), i)
+    return sorted(trials, key=lambda t: first[t.fold, t.config.seed])
+
+
+def makespan(durations: Iterable[float], slots: int) -> float:
+    """When the last of some tasks ends that start longest first, as many at once as slots.
+
+    Args:
+        durations: Of the tasks.
+        slots: At least 1.
+    """
+    free = [0.0] * slots
+    for duration in sorted(durations, reverse=True):
+        heapq.heapreplace(free, free[0] + duration)
+    return max(free)

@@ -1,0 +1,91 @@
+"""Trials that are trained together, and the images that they read: which lanes, in which order."""
+
+from collections.abc import Hashable, Sequence
+
+import torch
+
+from tune_mc1.config.trial import Trial
+from tune_mc1.config.validation import Validation
+from tune_mc1.data.batches import STEPS_PER_MACRO, EvalBatches, LaneBatches, MacroBatches
+from tune_mc1.data.images import ImageData
+from tune_mc1.data.splits import Split, make_split
+
+EVAL_BATCH = 500
+"""Images at once where no gradient is needed: small enough for a core's cache."""
+
+
+class Group:
+    """One trial, or several that fit together (`tune_mc1.fusion`).
+
+    Trials with equal seed and fold read the same images in the same order: one lane.
+
+    Args:
+        trials: The trials; they are put in the order of their lanes.
+        data: The images.
+        validation: How the validation images are chosen.
+
+    Attributes:
+        trials: Those that still train.
+        train: Their training batches.
+        val: Their validation batches.
+        val_from: Whether validation images are training images (`train`) or `test` images.
+    """
+
+    def __init__(self, trials: Sequence[Trial], data: ImageData, validation: Validation) -> None:
+        self.trials = sorted(trials, key=_order)
+        folds = dict.fromkeys(t.fold for t in self.trials)
+        self._splits: dict[int | None, Split] = {f: make_split(data, validation, f) for f in folds}
+        self.val_from = self._splits[self.trials[0].fold].val_from
+        self.train = LaneBatches(self._train_lanes())
+        self.val = EvalBatches(self._val_lanes(), EVAL_BATCH)
+
+    def keep(self, indices: Sequence[int]) -> None:
+        """Goes on with some of the trials.
+
+        Args:
+            indices: Which, ascending; at least one.
+        """
+        self.trials = [self.trials[i] for i in indices]
+        self.train.lanes = self._train_lanes()
+        self.val.lanes = self._val_lanes()
+
+    def _train_lanes(self) -> list[MacroBatches]:
+        config = self.trials[0].config
+        chosen = lanes([_order(t) for t in self.trials])
+        return [
+            MacroBatches(
+                self._splits[trial.fold].train,
+                config.batch_size,
+                trial.config.seed,
+                steps_per_macro=max(1, STEPS_PER_MACRO // len(chosen)),  # as much memory
+                overfit_batches=config.overfit_batches,
+            )
+            for trial in (self.trials[i] for i in chosen)
+        ]
+
+    def _val_lanes(self) -> list[torch.Tensor]:
+        folds = [t.fold for t in self.trials]
+        return [torch.from_numpy(self._splits[folds[i]].val) for i in lanes(folds)]
+
+
+def _order(trial: Trial) -> tuple[int, int]:
+    return (-1 if trial.fold is None else trial.fold, trial.config.seed)
+
+
+def lanes(keys: Sequence[Hashable]) -> range:
+    """Which trials stand for the lanes of a group.
+
+    A lane serves equally many neighbouring trials. Where equal keys do not make that possible,
+    every trial has a lane of its own.
+
+    Args:
+        keys: Of each trial, what decides its images; equal ones stand together.
+
+    Returns:
+        The index of the first trial of each lane.
+    """
+    distinct = list(dict.fromkeys(keys))
+    size, rest = divmod(len(keys), len(distinct))
+    if rest == 0 and list(keys) == [key for key in distinct for _ in range(size)]:
+        return range(0, len(keys), size)
+    return range(len(keys))

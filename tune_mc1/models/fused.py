@@ -1,0 +1,245 @@
+"""Many models of one architecture as one: every parameter with a leading trial axis.
+
+Method: horizontally fused training arrays (Wang et al. 2021, arXiv 2102.02344). Convolutions of K
+trials are one grouped convolution over K times the channels, in NHWC memory; linear layers are one
+batched matrix product. Where trials read the same images, the first layer reads them once.
+
+Through the convolutions activations are (B, K * channels, height, width), after them (K, B,
+features). Inputs may come in S <= K lanes instead, where K / S neighbouring trials share one.
+"""
+
+from collections.abc import Iterable
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tune_mc1.models.build import Classifier
+from tune_mc1.models.dropout import DropoutStream, SeededDropout
+
+
+class FusedConv2d(nn.Module):
+    """The same convolution of K trials.
+
+    Args:
+        plain: One of them; gives the sizes.
+        trials: K.
+    """
+
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, plain: nn.Conv2d, trials: int) -> None:
+        super().__init__()
+        self.channels, self.padding = plain.in_channels, plain.padding
+        _add_stacked(self, plain, trials)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(B, S * in_channels, height, width) to (B, K * out_channels, ...); S is 1, K or between.
+
+        With S = 1 it is one dense convolution, which fills a processor's vectors.
+        """
+        return functional.conv2d(
+            images,
+            self.weight.flatten(0, 1),
+            self.bias.flatten(),
+            padding=cast("tuple[int, int]", self.padding),
+            groups=images.shape[1] // self.channels,
+        )
+
+
+class FusedLinear(nn.Module):
+    """The same linear layer of K trials.
+
+    Args:
+        plain: One of them; gives the sizes.
+        trials: K.
+    """
+
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, plain: nn.Linear, trials: int) -> None:
+        super().__init__()
+        _add_stacked(self, plain, trials)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """(S, B, in_features) to (K, B, out_features); S divides K."""
+        trials, width, _ = self.weight.shape
+        lanes, batch, _ = inputs.shape
+        if lanes == trials:
+            return torch.baddbmm(self.bias[:, None], inputs, self.weight.mT)
+        merged = self.weight.view(lanes, trials // lanes * width, -1)
+        outputs = torch.bmm(inputs, merged.mT).view(lanes, batch, trials // lanes, width)
+        return outputs.transpose(1, 2).reshape(trials, batch, width) + self.bias[:, None]
+
+
+class FusedBatchNorm(nn.Module):
+    """The same batch norm of K trials, each with its own statistics.
+
+    Args:
+        plain: One of them; gives sizes and settings.
+        trials: K.
+    """
+
+    weight: Tensor
+    bias: Tensor
+    running_mean: Tensor
+    running_var: Tensor
+    num_batches_tracked: Tensor
+
+    def __init__(self, plain: nn.BatchNorm1d | nn.BatchNorm2d, trials: int) -> None:
+        super().__init__()
+        self.momentum, self.eps = plain.momentum, plain.eps
+        self.after_linear = isinstance(plain, nn.BatchNorm1d)
+        _add_stacked(self, plain, trials)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """(B, K * channels, height, width), or (K, B, features), to the same."""
+        if self.after_linear:
+            trials, batch, width = inputs.shape
+            columns = self._norm(inputs.transpose(0, 1).flatten(1))
+            return columns.view(batch, trials, width).transpose(0, 1)
+        return self._norm(inputs)
+
+    def _norm(self, inputs: Tensor) -> Tensor:
+        if self.training:
+            self.num_batches_tracked += 1
+        return functional.batch_norm(
+            inputs,
+            self.running_mean.view(-1),
+            self.running_var.view(-1),
+            self.weight.view(-1),
+            self.bias.view(-1),
+            self.training,
+            cast(float, self.momentum),
+            self.eps,
+        )
+
+
+class FusedFlatten(nn.Module):
+    """From images to features.
+
+    Args:
+        channels: Channels of one trial (or lane) of what comes in.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(B, S * channels, height, width) to (S, B, channels * height * width)."""
+        batch, _, *size = images.shape
+        return images.view(batch, -1, self.channels, *size).transpose(0, 1).flatten(2)
+
+
+class FusedDropout(nn.Module):
+    """The dropouts of K trials, each with its own probability and masks.
+
+    Args:
+        members: The trials'.
+    """
+
+    def __init__(self, members: list[SeededDropout]) -> None:
+        super().__init__()
+        self.members = members  # a plain list: they hold no parameters
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Drops units of (K, B, features) while training; the identity else."""
+        if not self.training or not any(member.p for member in self.members):
+            return inputs
+        masks = [m.mask(x) for m, x in zip(self.members, inputs, strict=True)]
+        return inputs * torch.stack(masks)
+
+
+class FusedClassifier(nn.Module):
+    """K classifiers as one model.
+
+    `state_dict` has the names of the plain model, and each value a leading axis of K.
+
+    Args:
+        models: The trials' models, all of one architecture. Each is copied and let go, so that an
+            iterator keeps few of them in memory.
+        trials: K.
+        channels: Channels of an image.
+    """
+
+    def __init__(self, models: Iterable[Classifier], trials: int, channels: int) -> None:
+        super().__init__()
+        self.dropout_streams: list[DropoutStream] = []
+        self.layers = nn.Sequential()
+        for index, model in enumerate(models):
+            if not index:
+                self._add_layers(model, trials, channels)
+            self._take(model, index)
+
+    def _add_layers(self, model: Classifier, trials: int, channels: int) -> None:
+        for name, layer in model.layers.named_children():
+            made: nn.Module = layer
+            if isinstance(layer, nn.Conv2d):
+                made, channels = FusedConv2d(layer, trials), layer.out_channels
+            elif isinstance(layer, nn.Linear):
+                made = FusedLinear(layer, trials)
+            elif isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+                made = FusedBatchNorm(layer, trials)
+            elif isinstance(layer, nn.Flatten):
+                made = FusedFlatten(channels)
+            elif isinstance(layer, SeededDropout):
+                made = FusedDropout([])
+            self.layers.add_module(name, made)
+
+    @torch.no_grad()
+    def _take(self, model: Classifier, index: int) -> None:
+        mine = self.state_dict()
+        for name, value in model.state_dict().items():
+            mine[name][index] = value
+        if model.dropout_stream is not None:
+            self.dropout_streams.append(model.dropout_stream)
+        for name, layer in model.layers.named_children():
+            if isinstance(layer, SeededDropout):
+                cast(FusedDropout, getattr(self.layers, name)).members.append(layer)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (K, B, classes) of images (B, S * channels, height, width); S divides K."""
+        logits: Tensor = self.layers(images)
+        return logits
+
+    def at_step(self, step: int) -> None:
+        """Names the optimiser step whose dropout masks come next."""
+        for stream in self.dropout_streams:
+            stream.step = step
+
+    def keep(self, indices: Tensor) -> None:
+        """Goes on with some of the trials only, packed together.
+
+        Args:
+            indices: int64, which, ascending.
+        """
+        for parameter in self.parameters():
+            parameter.data = parameter.data[indices.to(parameter.device)]
+            parameter.grad = None
+        for module in self.modules():
+            for name, buffer in module.named_buffers(recurse=False):
+                setattr(module, name, buffer[indices.to(buffer.device)])
+            if isinstance(module, FusedDropout):
+                module.members = [module.members[i] for i in indices.tolist()]
+        if self.dropout_streams:
+            self.dropout_streams = [self.dropout_streams[i] for i in indices.tolist()]
+
+
+def _add_stacked(fused: nn.Module, plain: nn.Module, trials: int) -> None:
+    """Gives a module the parameters and buffers of another, with a leading trial axis."""
+    for name, value in plain.named_parameters(recurse=False):
+        fused.register_parameter(name, nn.Parameter(_room(value.detach(), trials)))
+    for name, buffer in plain.named_buffers(recurse=False):
+        fused.register_buffer(name, _room(buffer, trials))
+
+
+def _room(value: Tensor, trials: int) -> Tensor:
+    room = value.new_empty((trials, *value.shape))
+    if value.ndim < 4:
+        return room
+    # As oneDNN wants kernels where images have their channels last.
+    return room.movedim(2, -1).contiguous().movedim(-1, 2)

@@ -1,0 +1,201 @@
+"""The trials of a sweep on Ray Tune: groups, search, scheduler, callbacks."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import ray
+from ray import tune
+from ray.tune import FailureConfig, RunConfig, TuneConfig, Tuner
+from ray.tune.search import ConcurrencyLimiter, Searcher
+
+from tune_mc1.callbacks.progress import ProgressCallback
+from tune_mc1.callbacks.results import ResultCallback
+from tune_mc1.config.sweep import Sweep
+from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.data.images import ImageData
+from tune_mc1.data.splits import make_split
+from tune_mc1.decisions import start_decisions
+from tune_mc1.events import rung_event, trial_event
+from tune_mc1.forecast import trial_seconds
+from tune_mc1.fusion import Groups, group_seconds, plan_groups
+from tune_mc1.progress import SweepView
+from tune_mc1.resources import TrialResources, slots
+from tune_mc1.result_dir import ResultDir, ResultWriter
+from tune_mc1.rungs import Rungs
+from tune_mc1.schedulers import AshaScheduler, BayesTrials, PlannedTrials
+from tune_mc1.search_space import ray_space
+from tune_mc1.wandb_mirror import WandbMirror
+from tune_mc1.worker import Job, run_in_tune
+
+
+@dataclass(frozen=True)
+class SweepRun:
+    """All that a sweep needs beside its file.
+
+    Attributes:
+        sweep: The validated sweep, its method resolved.
+        trials: The plan; empty where the method makes its trials as it goes (bayes).
+        data: The images.
+        where: The result directory, new and empty.
+        address: A running Ray cluster, or None to start Ray on this machine.
+        max_concurrent: Most trials at once, or None for as many as fit.
+        mirror: Sends the journal to W&B, or None.
+    """
+
+    sweep: Sweep
+    trials: Sequence[Trial]
+    data: ImageData
+    where: ResultDir
+    address: str | None = None
+    max_concurrent: int | None = None
+    mirror: WandbMirror | None = None
+
+    @property
+    def maximize(self) -> bool:
+        """Whether a higher metric is better."""
+        return self.sweep.metric.goal == "maximize"
+
+
+def cluster_resources() -> dict[str, float]:
+    """What Ray has, such as `{"CPU": 8.0, "GPU": 2.0}`."""
+    resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    return resources
+
+
+def tune_trials(
+    run: SweepRun,
+    job: Job,
+    images: Any,
+    resources: TrialResources,
+    writer: ResultWriter,
+    view: SweepView,
+) -> None:
+    """Runs all trials of a sweep; the results are in the writer's tables.
+
+    Args:
+        run: What to run.
+        job: What the trials share.
+        images: The images, in the object store.
+        resources: Of each trial, or group of trials.
+        writer: Takes the events.
+        view: Shows them.
+    """
+    at_once = slots(resources, cluster_resources())
+    groups = [] if run.sweep.method == "bayes" else _groups(run, at_once, resources.gpu > 0)
+    decisions = None
+    if run.sweep.early_terminate is not None and any(len(group) > 1 for group in groups):
+        decisions = start_decisions()
+    scheduler = make_scheduler(run, writer, decisions)
+    stopped = scheduler.stopped if scheduler is not None else frozenset[str]()
+    trainable = tune.with_resources(
+        tune.with_parameters(run_in_tune, job=replace(job, decisions=decisions), data=images),
+        {"cpu": resources.cpu, "gpu": resources.gpu},
+    )
+    search, samples = _search(run, groups, writer)
+    if run.sweep.method != "bayes":
+        # Ray starts trials of a searcher one by one, in case they depend on each other.
+        os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(at_once)
+    tuner = Tuner(
+        trainable,
+        tune_config=TuneConfig(
+            search_alg=search,
+            scheduler=scheduler,
+            num_samples=samples,
+            reuse_actors=True,
+            max_concurrent_trials=None,
+            trial_dirname_creator=_dirname,
+        ),
+        run_config=RunConfig(
+            name="tune",
+            storage_path=str(run.where.ray),
+            verbose=0,
+            failure_config=FailureConfig(max_failures=0),
+            callbacks=[
+                ResultCallback(writer, stopped.__contains__),
+                ProgressCallback(view, run.mirror),
+            ],
+        ),
+    )
+    tuner.fit()
+
+
+def _dirname(trial: Any) -> str:
+    return "-".join(t["id"] for t in trial.config["trials"][:1])
+
+
+def _groups(run: SweepRun, at_once: int, gpu: bool) -> Groups:
+    """The groups of the plan, in the order in which to start."""
+    shape, classes = run.data.image_shape, len(run.data.classes)
+    images = len(run.data.train_labels)
+
+    def seconds(config: TrialConfig) -> float:
+        return trial_seconds(config, images, shape, classes)
+
+    @cache
+    def fold_sizes(fold: int | None) -> tuple[int, int]:
+        split = make_split(run.data, run.sweep.validation, fold)
+        return len(split.train), len(split.val)
+
+    most = run.max_concurrent
+    groups = plan_groups(
+        run.trials,
+        run.sweep.fuse,
+        min(at_once, most or at_once),
+        seconds,
+        gpu=gpu,
+        limit=most,
+        fold_sizes=fold_sizes,
+    )
+    if run.sweep.early_terminate is None:
+        # so that no core idles for long at the end of a sweep
+        groups.sort(key=lambda group: -group_seconds(group, seconds, gpu))
+    return groups
+
+
+def make_scheduler(
+    run: SweepRun, writer: ResultWriter, decisions: Any = None
+) -> AshaScheduler | None:
+    """ASHA where the sweep stops trials early, else None.
+
+    Args:
+        run: The sweep.
+        writer: Takes each entry at a rung.
+        decisions: Where groups ask for decisions, if there are groups.
+    """
+    early = run.sweep.early_terminate
+    if early is None:
+        return None
+    longest = run.sweep.longest_epochs
+    rungs = Rungs([early.rung_epochs(longest, b) for b in range(early.brackets)], early.eta)
+    return AshaScheduler(
+        rungs,
+        run.sweep.metric.name,
+        run.maximize,
+        lambda entry: writer.write(rung_event(entry)),
+        decisions.publish.remote if decisions is not None else None,
+    )
+
+
+def _search(run: SweepRun, groups: Groups, writer: ResultWriter) -> tuple[Searcher, int]:
+    sweep = run.sweep
+    search: Searcher
+    if sweep.method != "bayes":
+        search, count = PlannedTrials(groups), len(groups)
+    else:
+        assert sweep.run_cap is not None
+        count = sweep.run_cap
+        search = BayesTrials(
+            ray_space(sweep),
+            sweep.metric.name,
+            run.maximize,
+            count,
+            sweep.search_seed,
+            lambda trial: writer.write(trial_event(trial)),
+        )
+    if run.max_concurrent is not None:
+        largest = max(map(len, groups), default=1)
+        search = ConcurrencyLimiter(search, max(1, run.max_concurrent // largest))
+    return search, count
