@@ -9,7 +9,12 @@ from torch import nn
 
 from tune_mc1.config.trial import TrialConfig, WeightsInit
 from tune_mc1.errors import TrialError
-from tune_mc1.models.architectures import ARCHITECTURES, check_image_fits
+from tune_mc1.models.architectures import (
+    ARCHITECTURES,
+    ModelName,
+    check_image_fits,
+    layer_sizes,
+)
 from tune_mc1.models.build import Classifier, build_model
 from tune_mc1.models.dropout import DropoutStream, SeededDropout
 
@@ -72,9 +77,11 @@ def trained(model: nn.Module) -> int:
 
 
 @pytest.mark.parametrize("model", sorted(ARCHITECTURES))
-def test_parameter_counts_by_hand(model: str) -> None:
+def test_parameter_counts_by_hand(model: ModelName) -> None:
     net = build(model, pretrained=False)
     assert trained(net) == BY_HAND[model]
+    sizes = layer_sizes(model, CIFAR, 10)
+    assert sum(layer.weights for layer in sizes) == BY_HAND[model]
     assert net.eval()(torch.zeros(2, *CIFAR)).shape == (2, 10)
 
 
@@ -92,9 +99,11 @@ def test_well_known_counts() -> None:
         ("CNN8", 128 + 64 + 32 + 512 + 256 + 128 + 64),
     ],
 )
-def test_batch_norm_after_every_hidden_layer(model: str, norms: int) -> None:
+def test_batch_norm_after_every_hidden_layer(model: ModelName, norms: int) -> None:
     net = build(model, batch_norm=True)
     assert trained(net) == BY_HAND[model] + 2 * norms
+    sizes = layer_sizes(model, CIFAR, 10, batch_norm=True)
+    assert sum(layer.weights for layer in sizes) == BY_HAND[model] + 2 * norms
     names = [name for name, _ in net.layers.named_children()]
     for i, name in enumerate(names):
         if name.endswith("_norm"):

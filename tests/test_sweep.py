@@ -70,6 +70,7 @@ def grid(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
             "epochs": {"value": 2},
         },
         "data": str(image_dir),
+        "fuse": "off",
     }
     env = {"TORCH_HOME": str(folder), "https_proxy": "http://127.0.0.1:9"}
     return run_sweep(folder, content, "grid", **env)

@@ -78,6 +78,14 @@ def epochs_done(directory: Path) -> int:
     return int(read_checkpoint(path)["epoch"]) + 1 if path.exists() else 0
 
 
+def last_row(directory: Path) -> dict[str, Any]:
+    """What a trial had to report when it wrote its last checkpoint."""
+    callbacks = read_checkpoint(directory / LAST)["callbacks"].values()
+    (state,) = next(state["trials"] for state in callbacks if "trials" in state)
+    row: dict[str, Any] = state["row"]
+    return row
+
+
 def take_trial(checkpoint: Checkpoint, index: int) -> Checkpoint:
     """The plain checkpoint of one trial of a group.
 

@@ -2,8 +2,8 @@
 
 Trials fit together where their models, batches and epochs agree; they may differ in all that is a
 number (learning rate, decay, momentum, dropout), in initialisation, seed and fold. `fuse: auto`
-makes groups where that ends the sweep sooner: it starts with the largest groups, and halves the
-longest one as long as the sweep's forecast gets shorter, since few large groups leave cores idle.
+makes groups where that ends the sweep sooner: it starts with the largest groups, halves the longest
+one again and again, since few large groups leave cores idle, and takes what has the best forecast.
 """
 
 import heapq
@@ -29,6 +29,7 @@ AGREE = (
 """Parameters that are equal in a group, beside batch norm and the sizes of the split."""
 
 Groups = list[list[Trial]]
+_Timed = list[tuple[float, list[Trial]]]
 FoldSizes = Callable[[int | None], Hashable]
 
 CPU_LIMIT = 8
@@ -157,19 +158,29 @@ def _auto(
     seconds: Callable[[Sequence[Trial]], float],
     gpu: bool,
 ) -> Groups:
-    groups: Groups = []
+    timed: _Timed = []
     for same in alike:
         gains = share(same[0].config, 1, gpu) < 1
-        groups += _chunks(_by_lane(same), most if gains else 1)
-    best = makespan(map(seconds, groups), slots)
-    while any(len(group) > 1 for group in groups):
-        longest = max((g for g in groups if len(g) > 1), key=seconds)
-        halved = [g for g in groups if g is not longest] + _chunks(longest, -(-len(longest) // 2))
-        shorter = makespan(map(seconds, halved), slots)
-        if shorter >= best:
-            break
-        groups, best = halved, shorter
-    return groups
+        timed += [(seconds(g), g) for g in _chunks(_by_lane(same), most if gains else 1)]
+    best, shortest = timed, makespan((time for time, _ in timed), slots)
+    while any(len(group) > 1 for _, group in timed):
+        timed = _halve_longest(timed, slots, seconds)
+        span = makespan((time for time, _ in timed), slots)
+        if span < shortest:
+            best, shortest = timed, span
+    return [group for _, group in best]
+
+
+def _halve_longest(
+    timed: _Timed, slots: int, seconds: Callable[[Sequence[Trial]], float]
+) -> _Timed:
+    """Halves the longest group; of very many that are equally long, a part of them."""
+    fused = sorted((pair for pair in timed if len(pair[1]) > 1), key=lambda pair: -pair[0])
+    equal = sum(1 for time, _ in fused if time == fused[0][0])
+    count = max(1, equal // (4 * slots))
+    parts = [part for _, g in fused[:count] for part in _chunks(g, -(-len(g) // 2))]
+    alone = [pair for pair in timed if len(pair[1]) == 1]
+    return alone + fused[count:] + [(seconds(part), part) for part in parts]
 
 
 def _by_lane(trials: Sequence[Trial]) -> list[Trial]:

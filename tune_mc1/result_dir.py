@@ -35,6 +35,7 @@ class ResultDir:
         self.provenance = self.root / "provenance.json"
         self.wandb = self.root / "wandb"
         self.ray = self.root / "ray"
+        self.features = self.root / "features"  # of a frozen backbone, while the sweep runs
 
     def checkpoints(self, trial: str) -> Path:
         """Where a trial keeps `best.ckpt` and `last.ckpt`."""

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -57,6 +58,7 @@ def run_sweep(run: SweepRun, view: SweepView, notify: Callable[[str], None]) -> 
         writer.close()
         if own_ray:
             ray.shutdown()
+        shutil.rmtree(run.where.features, ignore_errors=True)
         if run.mirror is not None:
             run.mirror.finish(timeout_s=60)
     return writer.tables
@@ -83,7 +85,7 @@ def _job(run: SweepRun, resources: TrialResources) -> Job:
         maximize=run.maximize,
         validation=run.sweep.validation,
         threads=resources.threads,
-        gpu=resources.gpu > 0,
+        gpu=resources.gpu,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 from uuid import uuid4
 
 from ray import tune
@@ -14,6 +14,8 @@ from ray import tune
 from tune_mc1.config.trial import Trial
 from tune_mc1.config.validation import Validation
 from tune_mc1.data.images import ImageData
+from tune_mc1.errors import TrialError
+from tune_mc1.memory import available_memory, group_limit
 from tune_mc1.result_dir import ResultDir
 
 Row = dict[str, Any]
@@ -29,7 +31,7 @@ class Job:
         maximize: Whether a higher metric is better.
         validation: How the images that score a trial are chosen.
         threads: Threads of a trial on the CPU.
-        gpu: Whether trials have a share of a GPU.
+        gpu: The part of a GPU that a trial or group has; 0 without one.
         decisions: Where a group asks which of its trials ASHA stops (`tune_mc1.decisions`); None
             where nothing is stopped.
     """
@@ -39,7 +41,7 @@ class Job:
     maximize: bool
     validation: Validation
     threads: int
-    gpu: bool
+    gpu: float
     decisions: Any = None
 
 
@@ -53,7 +55,9 @@ def run_in_tune(config: dict[str, Any], job: Job, data: ImageData) -> None:
     """
     trials = [Trial.model_validate(spec) for spec in config["trials"]]
     with trial_log(ResultDir(job.root).log(trials[0].id)):
-        run_parts(trials, _TuneReport(len(trials), job), job, data)
+        report = _TuneReport(len(trials), job)
+        for part in parts_that_fit(trials, job, data):
+            run_parts(part, report, job, data)
 
 
 class _TuneReport:
@@ -85,7 +89,28 @@ class _TuneReport:
         return stopped
 
 
-def run_parts(trials: Sequence[Trial], report: "_TuneReport", job: Job, data: ImageData) -> None:
+def parts_that_fit(trials: Sequence[Trial], job: Job, data: ImageData) -> Iterator[Sequence[Trial]]:
+    """A group in parts that fit into memory, to be run one after the other; mostly one part."""
+    if len(trials) == 1:
+        yield trials
+        return
+    memory = available_memory(job.threads, job.gpu)
+    most = group_limit(trials[0].config, data.image_shape, len(data.classes), memory)
+    for start in range(0, len(trials), most):
+        yield trials[start : start + most]
+
+
+class Report(Protocol):
+    """What `run_parts` reports to."""
+
+    size: int
+    ended: set[str]
+
+    def __call__(self, rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
+        """As `tune_mc1.epoch_report.Reporter`."""
+
+
+def run_parts(trials: Sequence[Trial], report: Report, job: Job, data: ImageData) -> None:
     """Runs a group; where that fails, each half of it, down to the trial that fails alone.
 
     So an error of one trial, or a lack of memory, costs the others nothing but the epoch in which
@@ -99,7 +124,8 @@ def run_parts(trials: Sequence[Trial], report: "_TuneReport", job: Job, data: Im
     """
     # torch is for the workers: the driver imports this module and needs none
     from tune_mc1.checkpoints import epochs_done
-    from tune_mc1.trial import free_memory, run_trials
+    from tune_mc1.trainer import free_memory, is_out_of_memory
+    from tune_mc1.trial import run_trials
 
     where = ResultDir(job.root)
     trials = [trial for trial in trials if trial.id not in report.ended]
@@ -112,15 +138,22 @@ def run_parts(trials: Sequence[Trial], report: "_TuneReport", job: Job, data: Im
             maximize=job.maximize,
             checkpoints=where.checkpoints,
             report=report,
+            shared=where.features,
             threads=job.threads,
-            gpu=job.gpu,
+            gpu=job.gpu > 0,
         )
         return
     except Exception as error:
+        text = " ".join(str(error).split())
+        reason = f"{type(error).__name__}: {text}"
+        if is_out_of_memory(error):
+            reason = (
+                "out of memory: make batch_size smaller, or give each trial more of the machine "
+                f"(resources): {text}"
+            )
         if report.size == 1:
-            raise
+            raise (TrialError(reason) if is_out_of_memory(error) else error) from None
         traceback.print_exc()
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
     free_memory()
     if len(trials) == 1:
         epoch = epochs_done(where.checkpoints(trials[0].id)) + 1
@@ -141,7 +174,14 @@ def score_winner(spec: dict[str, Any], job: Job, data: ImageData) -> dict[str, f
     where = ResultDir(job.root)
     with trial_log(where.log(trial.id)):
         checkpoint = where.checkpoints(trial.id) / "best.ckpt"
-        return score_test(trial, data, checkpoint, threads=job.threads, gpu=job.gpu)
+        return score_test(
+            trial,
+            data,
+            checkpoint,
+            shared=where.features,
+            threads=job.threads,
+            gpu=job.gpu > 0,
+        )
 
 
 @contextmanager

@@ -57,21 +57,31 @@ class ImageTensors:
         return self.labels[indices]
 
 
-class FeatureTensors:
-    """Features that a frozen network makes of labelled images, each computed once.
+def compute_features(source: ImageTensors, network: nn.Module, batch_size: int) -> Tensor:
+    """What a frozen network makes of labelled images, float32 (N, F).
 
     Args:
         source: The images.
         network: Maps float images (B, channels, height, width) to features (B, F).
         batch_size: Images at once.
     """
+    order = torch.arange(len(source), device=source.labels.device)
+    with torch.no_grad():
+        parts = [network(source.gather(part)) for part in torch.split(order, batch_size)]
+    return torch.cat(parts)
 
-    def __init__(self, source: ImageTensors, network: nn.Module, batch_size: int) -> None:
-        order = torch.arange(len(source), device=source.labels.device)
-        with torch.no_grad():
-            parts = [network(source.gather(part)) for part in torch.split(order, batch_size)]
-        self.features = torch.cat(parts)
-        self.labels = source.labels
+
+class FeatureTensors:
+    """Labelled features in memory.
+
+    Args:
+        features: float32 (N, F).
+        labels: int64 (N,), on the same device.
+    """
+
+    def __init__(self, features: Tensor, labels: Tensor) -> None:
+        self.features = features
+        self.labels = labels
 
     def gather(self, indices: Tensor) -> Tensor:
         """Features, float32 (B, F), at int64 indices (B,)."""

@@ -108,6 +108,57 @@ ALIASES: dict[str, ModelName] = {
 """Names of the reference's sweep files. `CNN_singlebatch` also sets `overfit_batches: 1`."""
 
 
+@dataclass(frozen=True)
+class LayerSize:
+    """What one trained layer of a network costs.
+
+    Attributes:
+        weights: Its parameters, with those of its batch norm.
+        outputs: Numbers that it gives for an image, before pooling.
+        multiply_adds: Of an image's forward pass.
+    """
+
+    weights: int
+    outputs: int
+    multiply_adds: int
+
+
+def layer_sizes(
+    model: ModelName, image_shape: tuple[int, int, int], classes: int, batch_norm: bool = False
+) -> list[LayerSize]:
+    """The trained layers of a network, in order.
+
+    Args:
+        model: Name of the architecture.
+        image_shape: Channels, height and width.
+        classes: Number of classes.
+        batch_norm: Whether the option is on.
+    """
+    arch, sizes = ARCHITECTURES[model], []
+    channels, height, width = image_shape
+    norms = 2 * (batch_norm or arch.batch_norm == "always")
+    for conv in arch.convs:
+        height, width = (side + 2 * conv.padding - conv.kernel + 1 for side in (height, width))
+        per_pixel = conv.kernel**2 * channels * conv.channels
+        outputs = conv.channels * height * width
+        weights = per_pixel + conv.channels * (1 + norms)
+        sizes.append(LayerSize(weights, outputs, per_pixel * height * width))
+        channels = conv.channels
+        if conv.pool:
+            height, width = height // 2, width // 2
+    features = BACKBONE_FEATURES if arch.backbone else channels * height * width
+    norms *= arch.batch_norm == "option"
+    for size in arch.hidden:
+        sizes.append(LayerSize(features * size + size * (1 + norms), size, features * size))
+        features = size
+    sizes.append(LayerSize((features + 1) * classes, classes, features * classes))
+    return sizes
+
+
+BACKBONE_FEATURES = 2048
+"""Features that the frozen ResNeXt-50 gives for each image."""
+
+
 def feature_sizes(arch: Architecture, image_shape: tuple[int, int, int]) -> list[int]:
     """Side lengths of the smaller side after each convolution and its pooling, in pixels.
 

@@ -8,7 +8,12 @@ from torch.nn.utils import skip_init
 
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import TrialError
-from tune_mc1.models.architectures import ARCHITECTURES, Architecture, check_image_fits
+from tune_mc1.models.architectures import (
+    ARCHITECTURES,
+    BACKBONE_FEATURES,
+    Architecture,
+    check_image_fits,
+)
 from tune_mc1.models.dropout import DropoutStream, SeededDropout
 from tune_mc1.models.init import init_layer
 
@@ -68,9 +73,9 @@ def build_model(config: TrialConfig, image_shape: tuple[int, int, int], classes:
     arch = ARCHITECTURES[config.model]
     backbone, features = None, 0
     if arch.backbone is not None:
-        from tune_mc1.models.resnext import FEATURES, frozen_resnext
+        from tune_mc1.models.resnext import frozen_resnext
 
-        backbone, features = frozen_resnext(config), FEATURES
+        backbone, features = frozen_resnext(config), BACKBONE_FEATURES
     stream = DropoutStream(config.seed) if arch.dropout_layers else None
     layers = _Layers(config, arch, stream)
     if backbone is None:

@@ -12,9 +12,6 @@ from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import TrialError
 from tune_mc1.seeding import derive_seed
 
-FEATURES = 2048
-"""Features that the backbone gives for each image."""
-
 NETWORK_TIMEOUT_S = 10.0
 
 

@@ -1,0 +1,68 @@
+"""How much memory a trial takes, and so how many of them fit into one group."""
+
+import os
+from pathlib import Path
+
+from tune_mc1.config.trial import TrialConfig
+from tune_mc1.models.architectures import layer_sizes
+
+FLOAT = 4
+VALUES_AN_OUTPUT = 4.0
+"""Numbers kept for each output of a layer until the backward pass is through: the output, what
+pooling and activation make of it, its gradient. Measured (`tests/benchmarks/memory.py`)."""
+
+PART = 0.8
+"""Part of the memory that groups may plan with; the rest is for what else a process holds."""
+
+
+def trial_bytes(config: TrialConfig, image_shape: tuple[int, int, int], classes: int) -> int:
+    """Memory that one more trial adds to a group, in bytes.
+
+    Args:
+        config: The trial's parameters.
+        image_shape: Channels, height and width.
+        classes: Number of classes.
+    """
+    layers = layer_sizes(config.model, image_shape, classes, config.effective_batch_norm)
+    moments = 1 if config.optimizer == "SGD" else 2
+    weights = sum(layer.weights for layer in layers) * (2 + moments)
+    outputs = sum(layer.outputs for layer in layers) * config.batch_size * VALUES_AN_OUTPUT
+    return int(FLOAT * (weights + outputs))
+
+
+def group_limit(
+    config: TrialConfig, image_shape: tuple[int, int, int], classes: int, memory: float
+) -> int:
+    """Trials of a group at most, so that it fits into memory; at least 1.
+
+    Args:
+        config: Of one of the trials.
+        image_shape: Channels, height and width.
+        classes: Number of classes.
+        memory: Bytes that the group may take.
+    """
+    return max(1, int(PART * memory // trial_bytes(config, image_shape, classes)))
+
+
+def available_memory(threads: int, gpu: float) -> float:
+    """Bytes that a group may take of the node that it runs on.
+
+    Args:
+        threads: Cores of the group.
+        gpu: Its part of a GPU; 0 without one.
+    """
+    if gpu:
+        import torch
+
+        if torch.cuda.is_available():
+            return gpu * torch.cuda.get_device_properties(torch.cuda.current_device()).total_memory
+    return _free_bytes() * min(1.0, threads / (os.cpu_count() or 1))
+
+
+def _free_bytes() -> float:
+    info = Path("/proc/meminfo")
+    if info.exists():
+        fields = dict(line.split(":", 1) for line in info.read_text().splitlines())
+        if "MemAvailable" in fields:
+            return float(fields["MemAvailable"].split()[0]) * 1024
+    return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")) / 2

@@ -1,0 +1,44 @@
+"""Features of a frozen backbone: computed once a sweep, shared by its trials as a mapped file."""
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tune_mc1.result_dir import replacing
+
+
+def shared_features(folder: Path | None, name: str, compute: Callable[[], Tensor]) -> Tensor:
+    """Features from a file, which the first trial that needs them writes.
+
+    Args:
+        folder: Where the trials of a sweep share files; None shares nothing.
+        name: What the features are of, as the name of a file.
+        compute: Computes them: float32 (N, F).
+
+    Returns:
+        float32 (N, F), on the CPU; mapped, so that a node holds them in memory once.
+    """
+    if folder is None:
+        return compute()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.npy"
+    with _locked(folder / f".{name}.lock"):
+        if not path.exists():
+            features = compute().cpu().numpy()
+            with replacing(path) as aside, aside.open("wb") as file:
+                np.save(file, features)
+    # Copy on write, as PyTorch warns of arrays that it cannot write to; nothing writes.
+    return torch.from_numpy(np.load(path, mmap_mode="c"))
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Holds a lock among processes, which the system frees should this one die."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
