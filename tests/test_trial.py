@@ -191,6 +191,17 @@ def test_a_loss_that_is_not_finite_ends_the_trial(images: ImageData) -> None:
     assert "in epoch 1, near step" in end["error"]
 
 
+def test_bf16_learns_as_well_as_32_bits(images: ImageData, tmp_path: Path) -> None:
+    last = {
+        precision: run(images, tmp_path / precision, epochs=8, precision=precision)[-1]
+        for precision in ("32", "bf16-mixed")
+    }
+    assert last["32"]["train_loss"] != last["bf16-mixed"]["train_loss"], "it is another arithmetic"
+    assert last["32"]["train_loss"] == pytest.approx(last["bf16-mixed"]["train_loss"], rel=0.05)
+    weights = torch.load(tmp_path / "bf16-mixed" / "last.ckpt", weights_only=True)["state_dict"]
+    assert all(value.dtype == torch.float32 for value in weights.values())
+
+
 def test_a_single_batch_is_learnt_by_heart(images: ImageData) -> None:
     config: dict[str, Any] = {
         "model": "CNN_singlebatch",

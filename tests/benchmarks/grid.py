@@ -1,0 +1,187 @@
+"""The whole grid of 30 CNN settings by one command, against three other ways to run it.
+
+Ours is `python -m tune_mc1 sweep grid`, from its start to its end. The others train a sample of the
+settings, and what they take is scaled up to 30: the reference study's way (a process a trial,
+DataLoader with four workers), Optuna in one process with our own lean trial function, and plain Ray
+Tune with the same function and a process a trial. CPU-seconds count, with those of all children.
+"""
+
+import argparse
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+
+from tests.benchmarks.common import Figure, alternate, cpu_clock, images, parser, publish, ratios
+from tests.benchmarks.reference import train_as_ours
+from tests.benchmarks.reference_way import train_as_reference
+from tune_mc1.config.trial import TrialConfig
+from tune_mc1.data.images import ImageData
+
+INITS = ("default", "xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform")
+RATES, BATCHES = (0.01, 0.03), (32, 64, 128)
+SETTINGS = len(INITS) * len(RATES) * len(BATCHES)
+
+
+def sample(epochs: int) -> list[TrialConfig]:
+    """One setting of each batch size: a tenth of the grid."""
+    return [
+        TrialConfig(
+            batch_size=size, learning_rate=0.03, weights_init_type="kaiming_normal", epochs=epochs
+        )
+        for size in BATCHES
+    ]
+
+
+def write_parquet(data: ImageData, folder: Path) -> Path:
+    """The images as a data set on disk, which every way reads anew in each of its processes."""
+    import io
+
+    from PIL import Image
+
+    place = folder / "some-images"
+    place.mkdir()
+    for split, pixels, labels in (
+        ("train", data.train_images, data.train_labels),
+        ("test", data.test_images[:1000], data.test_labels[:1000]),
+    ):
+        cells = []
+        for image in pixels:
+            file = io.BytesIO()
+            Image.fromarray(image).save(file, "PNG")
+            cells.append({"bytes": file.getvalue(), "path": ""})
+        table = pa.table({"img": cells, "label": labels.astype(np.int64)})
+        pq.write_table(table, place / f"{split}-00000-of-00001.parquet")
+    return place
+
+
+def command_seconds(command: list[str], folder: Path) -> float:
+    """CPU-seconds of a command and its children, those of Ray too."""
+    env = os.environ | {"WANDB_MODE": "disabled", "OMP_NUM_THREADS": "1"}
+    began = _all_processes()
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr + done.stdout)
+    return _all_processes() - began
+
+
+def _all_processes() -> float:
+    """CPU-seconds of the whole machine: Ray's processes are nobody's children when they end."""
+    user, nice, system = map(int, Path("/proc/stat").read_text().split()[1:4])
+    return (user + nice + system) / os.sysconf("SC_CLK_TCK")
+
+
+def main() -> None:
+    """Runs the benchmark."""
+    made = parser(__doc__, runs=3)
+    made.add_argument("--images", type=int, default=10_000, help="training images")
+    made.add_argument("--epochs", type=int, default=10)
+    made.add_argument("--one", choices=("reference", "plain"), help="train one setting, and end")
+    made.add_argument("--setting", type=int, default=0)
+    args = made.parse_args()
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore")
+    torch.set_num_threads(1)
+    if args.one:
+        train_as_reference(sample(args.epochs)[args.setting], images(args.images))
+        return
+    with tempfile.TemporaryDirectory() as name:
+        compare(args, Path(name))
+
+
+def compare(args: argparse.Namespace, folder: Path) -> None:
+    """Measures all ways in turn."""
+    data = images(args.images)
+    place = write_parquet(data, folder)
+    here = Path.cwd()
+    grid = [sys.executable, "-m", "tune_mc1", "sweep", "grid", "--data", str(place)]
+    grid += ["-o", str(folder / "out"), "--set", f"epochs={args.epochs}"]
+    grid += ["--set", "weights_init_type=" + ",".join(INITS)]
+    scale = SETTINGS / len(BATCHES)
+    walls: list[float] = []
+
+    def ours() -> float:
+        began = time.perf_counter()
+        spent = command_seconds(grid, folder)
+        walls.append(time.perf_counter() - began)
+        return spent
+
+    def reference() -> float:
+        command = [sys.executable, "-m", "tests.benchmarks.grid", "--one", "reference"]
+        command += ["--images", str(args.images), "--epochs", str(args.epochs), "--setting"]
+        return scale * sum(command_seconds([*command, str(i)], here) for i in range(len(BATCHES)))
+
+    def optuna() -> float:
+        began = cpu_clock()
+        for_optuna(sample(args.epochs), data)
+        return scale * (cpu_clock() - began)
+
+    def plain() -> float:
+        began = _all_processes()
+        with_plain_tune(sample(args.epochs), data, folder)
+        return scale * (_all_processes() - began)
+
+    sides = {"ours": ours, "reference": reference, "optuna": optuna, "plain": plain}
+    spent = alternate(sides, args.runs, warm_up=False)
+    goals = {"reference": ">= 10", "optuna": ">= 2.4", "plain": ">= 2.4"}
+    words = {
+        "reference": "the reference's way",
+        "optuna": "Optuna in one process",
+        "plain": "plain Ray Tune",
+    }
+    figures = [
+        Figure(f"30 settings, against {words[w]}", ratios(spent[w], spent["ours"]), goal=goal)
+        for w, goal in goals.items()
+    ]
+    figures += [Figure(f"30 settings, {name}", values, "CPU-s") for name, values in spent.items()]
+    figures.append(Figure("30 settings, ours, wall time", walls, "s"))
+    publish(figures, args.json, data=data.name, images=args.images, epochs=args.epochs)
+
+
+def for_optuna(configs: list[TrialConfig], data: ImageData) -> None:
+    """Optuna, in one process, with our lean trial function."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    names = {"batch_size": [config.batch_size for config in configs]}
+    study = optuna.create_study(sampler=optuna.samplers.GridSampler(names))
+
+    def objective(trial: optuna.Trial) -> float:
+        size = trial.suggest_categorical("batch_size", names["batch_size"])
+        train_as_ours(configs[0].model_copy(update={"batch_size": size}), data)
+        return 0.0
+
+    study.optimize(objective, n_trials=len(configs))
+
+
+def with_plain_tune(configs: list[TrialConfig], data: ImageData, folder: Path) -> None:
+    """Ray Tune as its tutorial shows it, with our lean trial function."""
+    import ray
+    from ray import tune
+
+    def trainable(config: dict[str, int], images: ImageData) -> None:
+        torch.set_num_threads(1)
+        train_as_ours(configs[config["setting"]], images)
+        tune.report({"done": 1})
+
+    ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+    tuner = tune.Tuner(
+        tune.with_parameters(trainable, images=data),
+        param_space={"setting": tune.grid_search(list(range(len(configs))))},
+        run_config=tune.RunConfig(storage_path=str(folder / "plain"), verbose=0),
+    )
+    assert not tuner.fit().errors
+    ray.shutdown()
+
+
+if __name__ == "__main__":
+    main()
