@@ -47,6 +47,19 @@ def test_a_dry_run_as_json(good: Path) -> None:
     assert facts["forecast_seconds"] > 0
 
 
+def test_a_dry_run_shows_the_groups(good: Path) -> None:
+    words = ("sweep", "grid", good, "--dry-run", "--data", "shapes10", "--fuse")
+    done = tune_mc1(*words, "4")
+    assert "Fused, trained as one model: groups: 2 of 2; 0 trials alone" in done.stdout, done.stderr
+    facts = json.loads(tune_mc1(*words, "off", "--json").stdout)
+    assert facts["groups"] == [["t0001"], ["t0002"], ["t0003"], ["t0004"]]
+    bad = tune_mc1(*words, "1")
+    assert bad.returncode == 2
+    assert bad.stderr.strip() == (
+        "--fuse: must be auto, off, or a number of trials from 2 to 1024, got '1'"
+    )
+
+
 def test_a_dry_run_shows_the_rungs() -> None:
     done = tune_mc1("sweep", "asha", "--dry-run", "--data", "shapes10", "-n", "40")
     assert done.returncode == 0, done.stderr

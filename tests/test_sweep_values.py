@@ -117,3 +117,28 @@ def test_other_keys_are_checked(file: Path, text: str, path: str) -> None:
     lines = mistakes(file, f"parameters: {{learning_rate: {{value: 0.1}}}}\n{text}\n")
     assert len(lines) == 1
     assert f"sweep.yaml:2: {path}" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("auto", "auto"), ("off", "off"), ("on", "auto"), ("'off'", "off"), ("16", 16)],
+)
+def test_fuse(file: Path, text: str, value: str | int) -> None:
+    assert load(file, f"parameters: {{epochs: {{value: 1}}}}\nfuse: {text}\n").sweep.fuse == value
+
+
+@pytest.mark.parametrize("text", ["1", "yes please", "2.5", "[2]", "5000", ".inf", "null"])
+def test_fuse_is_auto_off_or_a_number(file: Path, text: str) -> None:
+    (line,) = mistakes(file, f"parameters: {{epochs: {{value: 1}}}}\nfuse: {text}\n")
+    assert "fuse: must be auto, off, or a number of trials from 2 to 1024, got" in line
+
+
+@pytest.mark.parametrize(("text", "value"), [("32", "32"), ("bf16-mixed", "bf16-mixed")])
+def test_precision(file: Path, text: str, value: str) -> None:
+    sweep = load(file, f"parameters: {{precision: {{value: {text}}}}}\n").sweep
+    assert sweep.parameters["precision"].grid_value(0) == value
+
+
+def test_precision_is_one_of_two(file: Path) -> None:
+    (line,) = mistakes(file, "parameters: {precision: {values: [32, 16]}}\n")
+    assert "precision.values[1]: must be one of 32, bf16-mixed, got 16" in line

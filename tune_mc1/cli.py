@@ -66,6 +66,10 @@ def sweep(
     max_concurrent: Annotated[
         int | None, typer.Option("--max-concurrent", min=1, help="Most trials at once.")
     ] = None,
+    fuse: Annotated[
+        str | None,
+        typer.Option("--fuse", help="Trials trained as one model: auto, off, or at most so many."),
+    ] = None,
     address: Annotated[
         str | None, typer.Option("--address", help="A running Ray cluster, such as auto.")
     ] = None,
@@ -82,7 +86,7 @@ def sweep(
     """
     from tune_mc1.prepare import outline, prepare
 
-    plan = prepare(method, file, overrides=overrides or (), run_cap=run_cap, data=data)
+    plan = prepare(method, file, overrides=overrides or (), run_cap=run_cap, data=data, fuse=fuse)
     for notice in plan.notices:
         say(notice)
     if dry_run:

@@ -26,7 +26,7 @@ def write_head(where: ResultDir, sweep: Sweep, data: ImageData) -> None:
 
 def sweep_event(sweep: Sweep, data: ImageData) -> dict[str, Any]:
     """What a sweep says of itself."""
-    names = ("name", "description", "project", "entity", "method")
+    names = ("name", "description", "project", "entity", "method", "fuse")
     return {
         "event": "sweep",
         **{name: getattr(sweep, name) for name in names},

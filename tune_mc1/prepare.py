@@ -7,10 +7,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import TypeAdapter, ValidationError
+
 from tune_mc1.config.load import load_sweep
 from tune_mc1.config.method import resolve_method
+from tune_mc1.config.problems import problems_of
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.config.types import Fuse
 from tune_mc1.data.source import check_data_spec
 from tune_mc1.errors import InputError
 from tune_mc1.forecast import trial_seconds
@@ -63,6 +67,7 @@ def prepare(
     overrides: Sequence[str] = (),
     run_cap: int | None = None,
     data: str | None = None,
+    fuse: str | None = None,
 ) -> Plan:
     """Reads and checks everything that can be checked before anything starts.
 
@@ -72,6 +77,7 @@ def prepare(
         overrides: Items `name=value[,value...]` that replace parameters of the file.
         run_cap: Number of settings, instead of the file's.
         data: Data set, instead of the file's.
+        fuse: How many trials are trained as one model, instead of the file's.
 
     Raises:
         InputError: With all mistakes.
@@ -81,6 +87,8 @@ def prepare(
     sweep, notices = resolve_method(loaded.sweep, command, run_cap, source=str(path))
     source = checked_data(data or sweep.data, "--data" if data else f"{path}: data")
     sweep = sweep.model_copy(update={"data": source, "name": sweep.name or path.stem})
+    if fuse is not None:
+        sweep = sweep.model_copy(update={"fuse": checked_fuse(fuse)})
     trials = [] if sweep.method == "bayes" else plan_trials(sweep, source=str(path))
     return Plan(sweep, trials, [*loaded.notices, *notices])
 
@@ -99,6 +107,18 @@ def checked_data(data: str, field: str) -> str:
     if problem:
         raise InputError(f"{field}: {problem}")
     return data
+
+
+def checked_fuse(text: str) -> Literal["auto", "off"] | int:
+    """The value of `--fuse`.
+
+    Raises:
+        InputError: If it is none.
+    """
+    try:
+        return TypeAdapter(Fuse).validate_python(text)
+    except ValidationError as error:
+        raise InputError(f"--fuse: {problems_of(error)[0].rule}, got {text!r}") from None
 
 
 def outline(plan: Plan, cores: int | None = None) -> dict[str, Any]:

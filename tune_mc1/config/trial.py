@@ -21,10 +21,9 @@ def _one_of(known: tuple[str, ...], aliases: dict[str, str] | None = None) -> Be
     table = {k.lower(): v for k, v in (aliases or {}).items()} | {k.lower(): k for k in known}
 
     def check(value: Any) -> Any:
-        if isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)
-        if isinstance(value, str) and value.lower() in table:
-            return table[value.lower()]
+        text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        if isinstance(text, str) and text.lower() in table:
+            return table[text.lower()]
         hint = did_you_mean(value, [*known, *(aliases or {})]) if isinstance(value, str) else ""
         raise ValueError(f"must be one of {', '.join(known)}{hint}")
 

@@ -26,7 +26,7 @@ def _fuse(value: Any) -> Any:
         return value
     try:
         number = int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = 0
     if not 2 <= number <= 1024 or number != float(value):
         raise ValueError("must be auto, off, or a number of trials from 2 to 1024")

@@ -1,0 +1,118 @@
+"""All benchmarks, into one page: `python -m tests.benchmarks` writes `docs/performance.md`.
+
+Takes about an hour on two cores, on which nothing else should run. Figures are kept in
+`docs/performance.json`, so `--only fused step` measures these anew and leaves the others.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
+NOTES = Path(__file__).with_name("notes.md")
+
+SCRIPTS: dict[str, list[str]] = {
+    "step": ["step"],
+    "reference": ["reference"],
+    "warm_start": ["warm_start"],
+    "driver": ["driver"],
+    "fused": ["fused"],
+    "fused_seeds": ["fused", "--seeds", "8"],
+    "fused_2": ["fused", "--trials", "2"],
+    "fused_16": ["fused", "--trials", "16"],
+    "fused_CNN_simple": ["fused", "--model", "CNN_simple"],
+    "fused_CNN2": ["fused", "--model", "CNN2", "--images", "4000", "--runs", "3"],
+    "fused_CNN3": ["fused", "--model", "CNN3", "--images", "4000", "--runs", "3"],
+    "fused_CNN4": ["fused", "--model", "CNN4", "--images", "4000", "--runs", "3"],
+    "fused_CNN5": ["fused", "--model", "CNN5", "--images", "4000", "--runs", "3"],
+    "fused_CNN6": ["fused", "--model", "CNN6", "--images", "4000", "--runs", "3"],
+    "fused_MLP": ["fused", "--model", "MLP", "--images", "320", "--runs", "3", "--trials", "4"],
+    "fused_CNN8": ["fused", "--model", "CNN8", "--images", "320", "--runs", "3", "--trials", "4"],
+    "precision": ["precision"],
+    "precision_CNN": ["precision", "--model", "CNN", "--steps", "100"],
+    "precision_VGG": ["precision", "--model", "VGG", "--steps", "1"],
+    "grid": ["grid"],
+    "idle": ["idle"],
+    "memory": ["memory"],
+    "growth": ["growth"],
+}
+GPU_SCRIPTS: dict[str, list[str]] = {
+    "gpu_fused": ["fused", "--gpu", "--trials", "30"],
+    "gpu_fused_CNN8": ["fused", "--gpu", "--trials", "8", "--model", "CNN8"],
+    "gpu_precision": ["precision", "--gpu", "--batch-size", "512", "--steps", "50"],
+}
+
+HEAD = """# Performance
+
+Made by `python -m tests.benchmarks`, from the scripts in `tests/benchmarks/`. A figure that
+compares two sides is the median of ratios of alternating runs in one script, in CPU-seconds on a
+CPU; behind it stand the smallest and the largest, and the number of runs. Missed goals say so.
+"""
+
+
+def measure(words: list[str]) -> dict[str, Any]:
+    """Runs a script and gives what it published."""
+    command = [sys.executable, "-m", f"tests.benchmarks.{words[0]}", *words[1:], "--json"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found | {"command": "python -m tests.benchmarks." + " ".join(words)}
+
+
+def page(results: dict[str, dict[str, Any]]) -> str:
+    """The page, in Markdown."""
+    parts = [HEAD, NOTES.read_text().rstrip() + "\n"]
+    for name in [*SCRIPTS, *GPU_SCRIPTS]:
+        if name in results:
+            parts.append(section(results[name]))
+        elif name in GPU_SCRIPTS:
+            words = " ".join(GPU_SCRIPTS[name])
+            parts.append(f"## `python -m tests.benchmarks.{words}`\n\nNot measured: needs a GPU.\n")
+    return "\n".join(parts)
+
+
+def section(result: dict[str, Any]) -> str:
+    """One script's figures as a table."""
+    doc = (Path(__file__).parent / f"{result['benchmark']}.py").read_text().split('"""')[1]
+    facts = {k: v for k, v in result.items() if k not in ("figures", "command", "benchmark")}
+    lines = [
+        f"## `{result['command']}`\n",
+        " ".join(doc.split("\n\n")[0].split()) + "\n",
+        "; ".join(f"{k} {v}" for k, v in facts.items()) + "\n",
+        "| figure | median | unit | smallest to largest | runs | goal |",
+        "|---|---|---|---|---|---|",
+    ]
+    for figure in result["figures"]:
+        values = figure["values"]
+        goal = ""
+        if figure["goal"]:
+            goal = f"{figure['goal']}: " + ("met" if figure["met"] else "**missed**")
+        spread = f"{min(values):.4g} to {max(values):.4g}"
+        name, unit = figure["name"].strip(), figure["unit"]
+        median = f"{figure['median']:.4g}"
+        lines.append(f"| {name} | {median} | {unit} | {spread} | {len(values)} | {goal} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Measures, and writes the page."""
+    made = argparse.ArgumentParser(description=__doc__)
+    made.add_argument("--only", nargs="*", choices=[*SCRIPTS, *GPU_SCRIPTS], help="these alone")
+    made.add_argument("--gpu", action="store_true", help="what needs a GPU")
+    args = made.parse_args()
+    store = PAGE.with_suffix(".json")
+    results = json.loads(store.read_text()) if store.exists() else {}
+    all_scripts = SCRIPTS | GPU_SCRIPTS
+    default = GPU_SCRIPTS if args.gpu else SCRIPTS
+    for name in args.only if args.only is not None else default:
+        print(f"--- {name}", file=sys.stderr)
+        results[name] = measure(all_scripts[name])
+        PAGE.parent.mkdir(exist_ok=True)
+        store.write_text(json.dumps(results, indent=1) + "\n")
+    PAGE.write_text(page(results))
+
+
+if __name__ == "__main__":
+    main()
