@@ -200,7 +200,7 @@ def trial_log(path: Path) -> Iterator[None]:
 def _everything_to(file: TextIO) -> Iterator[None]:
     handler = logging.StreamHandler(file)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    names = ("tune_mc1", "lightning.pytorch", "py.warnings")
+    names = ("tune_mc1", "lightning", "lightning.pytorch", "lightning.fabric", "py.warnings")
     loggers = [logging.getLogger(name) for name in names]
     before = [(logger, logger.handlers, logger.propagate, logger.level) for logger in loggers]
     logging.captureWarnings(True)

@@ -31,6 +31,7 @@ SCRIPTS: dict[str, list[str]] = {
     "fused_CNN6": ["fused", "--model", "CNN6", "--images", "4000", "--runs", "3"],
     "fused_MLP": ["fused", "--model", "MLP", "--images", "320", "--runs", "3", "--trials", "4"],
     "fused_CNN8": ["fused", "--model", "CNN8", "--images", "320", "--runs", "3", "--trials", "4"],
+    "layers": ["layers"],
     "precision": ["precision"],
     "precision_CNN": ["precision", "--model", "CNN", "--steps", "100"],
     "precision_VGG": ["precision", "--model", "VGG", "--steps", "1"],
