@@ -38,15 +38,13 @@ GPU_LIMIT = 32
 """Trials of a group on a GPU, where memory allows. An estimate: not measured yet."""
 
 CPU_SHARE: dict[ModelName, tuple[float, float]] = {
-    "CNN_simple": (0.4, 0.7),
-    "CNN": (0.4, 0.7),
-    "CNN2": (0.4, 0.7),
-    "CNN3": (0.4, 0.7),
-    "CNN4": (0.4, 0.7),
+    "CNN_simple": (0.64, 1.0),
+    "CNN": (0.39, 0.69),
+    "CNN2": (0.6, 1.0),
 }
-"""Time of a trial in a large group over its time alone, on one core: where the trials share their
-images, and where each has its own (`tests/benchmarks/fused.py`). Models that are not here gain
-nothing, as their layers fill a core by themselves."""
+"""Time of one more trial in a group over its time alone, on one core: where the trials share their
+images, and where each has its own. Fitted to `docs/performance.md`. Models that are not here gain
+nothing, or a tenth at most, as their layers fill a core by themselves."""
 
 GPU_SHARE = 0.05
 """The same on a GPU, for all models. An estimate: not measured yet."""
@@ -166,7 +164,7 @@ def _auto(
     while any(len(group) > 1 for _, group in timed):
         timed = _halve_longest(timed, slots, seconds)
         span = makespan((time for time, _ in timed), slots)
-        if span < shortest:
+        if span <= shortest * (1 + 1e-9):  # of two equally good plans, that with smaller groups
             best, shortest = timed, span
     return [group for _, group in best]
 

@@ -106,9 +106,10 @@ class ClassifierModule(LightningModule):
         optimizer = self.optimizers()
         assert isinstance(optimizer, LightningOptimizer)
         outputs = []
-        size = self.configs[0].batch_size
-        for x, y in zip(torch.split(images, size), torch.split(labels, size, dim=-1), strict=True):
-            self.model.at_step(self.global_step)
+        size, first = self.configs[0].batch_size, self.global_step
+        batches = zip(torch.split(images, size), torch.split(labels, size, dim=-1), strict=True)
+        for step, (x, y) in enumerate(batches, first):
+            self.model.at_step(step)
             logits = self.model(x)
             optimizer.zero_grad()
             torch.autograd.backward(self._loss(logits, y))
