@@ -71,7 +71,7 @@ def main() -> None:
         Figure("images a second, bf16 and channels last", [1 / s for s in spent["bf16"]]),
         Figure("images a second, 32 bits", [1 / s for s in spent["32"]]),
     ]
-    publish(figures, args.json, batch_size=args.batch_size, data=data.name, device=device)
+    publish(figures, args.json, batch_size=args.batch_size, data=data.name, device=str(device))
 
 
 if __name__ == "__main__":
