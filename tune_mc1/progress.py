@@ -4,7 +4,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -41,7 +40,8 @@ class SweepView:
         self._tables = SweepTables()
         self._live: Live | None = None
         self._began = self._drawn = time.monotonic()
-        self._said: set[str] = set()
+        self._said = self._named = 0
+        self._names: list[str] = []
 
     @contextmanager
     def showing(self, tables: SweepTables) -> Iterator[None]:
@@ -73,20 +73,20 @@ class SweepView:
     def _say_ends(self) -> None:
         """Plain lines: one for each trial that has ended since the last call."""
         tables = self._tables
-        for trial, row in tables.trials.items():
-            if row["state"] not in ENDED or trial in self._said:
+        new, self._said = tables.ended[self._said :], len(tables.ended)
+        if len(tables.trials) != self._named:  # all of a plan are there from the start
+            self._named, self._names = len(tables.trials), varied(tables.trials.values())
+        for trial in new:
+            row = tables.trials[trial]
+            if row["state"] not in ENDED:
                 continue
-            self._said.add(trial)
             best = metric_text(row[f"best_{tables.metric}"])
             line = f"{trial} {row['state']} after epoch {row['epochs_run']}"
-            line += f", best {tables.metric} {best}  ({self._settings(row)})"
+            settings = " ".join(f"{n}={show(row[n])}" for n in self._names)
+            line += f", best {tables.metric} {best}  ({settings})"
             if row["error"]:
                 line += f"\n      {row['error']}"
             self.console.print(line, highlight=False, markup=False, soft_wrap=True)
-
-    def _settings(self, row: dict[str, Any]) -> str:
-        names = varied(self._tables.trials.values())
-        return " ".join(f"{n}={show(row[n])}" for n in names)
 
     def headline(self) -> Text:
         """Trials by state, best so far, images a second, and the time left."""

@@ -119,6 +119,7 @@ class SweepTables:
         trials: Row by trial id, in the order of the plan.
         history: Row by (trial id, epoch). An epoch run twice keeps its last row.
         facts: What the sweep said of itself: event `sweep`, without event and time.
+        ended: Ids of trials in the order in which they ended, since these tables were made.
     """
 
     metric: str = "val_acc"
@@ -126,6 +127,7 @@ class SweepTables:
     trials: dict[str, dict[str, Any]] = field(default_factory=dict)
     history: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    ended: list[str] = field(default_factory=list, compare=False)
 
     def apply(self, event: Event) -> None:
         """Takes in one event; events of unknown kinds are left alone."""
@@ -180,6 +182,7 @@ class SweepTables:
 
     def _on_end(self, event: Event) -> None:
         row = self.trials[event["trial"]]
+        self.ended.append(event["trial"])
         row |= {"state": event["state"], "error": event.get("error"), "ended": event["time"]}
 
     def _on_test(self, event: Event) -> None:

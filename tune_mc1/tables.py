@@ -23,7 +23,7 @@ def varied(rows: Iterable[Row]) -> list[str]:
     """Names of the parameters in which the rows differ, in the order of the trial's config."""
     rows = list(rows)
     names = [*TrialConfig.model_fields, "fold"]
-    return [n for n in names if len({repr(r[n]) for r in rows}) > 1]
+    return [n for n in names if any(r[n] != rows[0][n] for r in rows)]
 
 
 def show(value: Any) -> str:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,11 @@ from tests.benchmarks.driver import start_ray
 from tests.benchmarks.reference import train_group
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.data.images import ImageData
+from tune_mc1.data.source import load_data
 from tune_mc1.memory import trial_bytes
 
 MB = 2**20
+SMALL = ("CNN", "CNN5")
 MODELS = ("CNN", "CNN5", "CNN7", "CNN8", "VGG", "MLP")
 
 
@@ -86,7 +89,10 @@ def main() -> None:
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore")
     if args.one:
-        data = images(160)
+        whole = load_data("shapes10")
+        data = replace(
+            whole, train_images=whole.train_images[:160], train_labels=whole.train_labels[:160]
+        )
         Path("/proc/self/clear_refs").write_text("5")  # forgets the peak so far
         train_group(TrialConfig.model_validate({"model": args.one, "epochs": 1}), data, args.trials)
         print(json.dumps(_status_mb("VmHWM")))
@@ -108,7 +114,8 @@ def main() -> None:
         )
     )
     for model in MODELS:
-        added = [(peak_mb(model, 8) - peak_mb(model, 2)) / 6 for _ in range(args.runs)]
+        many = 26 if model in SMALL else 8
+        added = [(peak_mb(model, many) - peak_mb(model, 2)) / (many - 2) for _ in range(args.runs)]
         planned = trial_bytes(TrialConfig.model_validate({"model": model}), (3, 32, 32), 10) / MB
         figures.append(Figure(f"a {model} adds to a group", added, "MB"))
         figures.append(Figure("  planned over measured", [planned / a for a in added]))
