@@ -106,13 +106,17 @@ class ClassifierModule(LightningModule):
         optimizer = self.optimizers()
         assert isinstance(optimizer, LightningOptimizer)
         outputs = []
+        # Looked up once, as attributes of modules cost a microsecond each.
+        model, loss_of = self.model, self._group_loss if self.fused else cross_entropy
+        trained = [p for p in model.parameters() if p.requires_grad]
         size, first = self.configs[0].batch_size, self.global_step
         batches = zip(torch.split(images, size), torch.split(labels, size, dim=-1), strict=True)
         for step, (x, y) in enumerate(batches, first):
-            self.model.at_step(step)
-            logits = self.model(x)
-            optimizer.zero_grad()
-            torch.autograd.backward(self._loss(logits, y))
+            model.at_step(step)
+            logits = model(x)
+            for parameter in trained:
+                parameter.grad = None
+            torch.autograd.backward(loss_of(logits, y))
             optimizer.step()
             outputs.append(logits.detach())
         sums = self._train_counts.add(torch.cat(outputs, dim=-2), labels)
@@ -125,10 +129,8 @@ class ClassifierModule(LightningModule):
             return labels
         return labels.T.repeat_interleave(len(self.configs) // labels.shape[1], dim=0)
 
-    def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """The mean loss of a batch; of a group the sum of the trials' means."""
-        if not self.fused:
-            return cross_entropy(logits, labels)
+    def _group_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The sum of the trials' mean losses of a batch."""
         trials, batch, classes = logits.shape
         targets = labels.expand(trials, batch).reshape(-1)
         return cross_entropy(logits.reshape(-1, classes), targets, reduction="sum") / batch

@@ -65,9 +65,10 @@ def main() -> None:
         },
         args.runs,
     )
+    goal = ">= 1.8" if args.model == "CNN8" and not args.gpu else ""
     name = f"{args.model}, bf16 and channels last, against 32 bits"
     figures = [
-        Figure(name, ratios(spent["32"], spent["bf16"]), goal=">= 1.8"),
+        Figure(name, ratios(spent["32"], spent["bf16"]), goal=goal),
         Figure("images a second, bf16 and channels last", [1 / s for s in spent["bf16"]]),
         Figure("images a second, 32 bits", [1 / s for s in spent["32"]]),
     ]
