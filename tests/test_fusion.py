@@ -86,6 +86,14 @@ def test_auto_keeps_every_slot_busy() -> None:
     assert sizes(trials(8, model="CNN8"), fuse="auto", slots=1) == [1] * 8, "it gains nothing"
 
 
+def test_the_cpu_keeps_its_limit_beside_a_gpu() -> None:
+    plan = trials(64, device="cpu") + [
+        Trial(id=f"g{i}", config=TrialConfig(learning_rate=0.01 * (i + 1))) for i in range(64)
+    ]
+    assert max(sizes(plan[:64], fuse="auto", slots=1, gpu=True)) == 8
+    assert max(sizes(plan[64:], fuse="auto", slots=1, gpu=True)) == 32
+
+
 def test_auto_is_never_slower_than_off() -> None:
     for count in range(1, 30):
         for slots in (1, 2, 3, 8):

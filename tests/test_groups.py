@@ -108,7 +108,7 @@ def test_rows_and_checkpoints_are_those_of_trials_alone(
         )
     if "optimizer" in parameters:
         trials = [
-            t.model_copy(update={"config": t.config.model_copy(update={"learning_rate": 1e-3})})
+            t.model_copy(update={"config": t.config.model_copy(update={"learning_rate": 1e-4})})
             for t in trials
         ]
     together = run(trials, images, tmp_path / "fused", validation="test")
@@ -214,6 +214,52 @@ def test_seeds_and_folds_may_mix(images: ImageData, tmp_path: Path) -> None:
         alone = run([trial], images, tmp_path / "alone", validation=folds)
         nearly_equal(report.rows[trial.id, 1], alone.rows[trial.id, 1], sizes.pop() if sizes else 1)
         sizes = {200}
+
+
+@pytest.mark.parametrize("seeds", [(0, 0, 1, 1), (0, 1, 2, 3), (0, 1)])
+def test_a_trial_leaves_a_group_of_mixed_seeds(
+    images: ImageData, tmp_path: Path, seeds: tuple[int, ...]
+) -> None:
+    trials = [
+        Trial(id=f"t{i}", config=TrialConfig(seed=seed, epochs=3, learning_rate=0.01 + i / 200))
+        for i, seed in enumerate(seeds)
+    ]
+    report = run(trials, images, tmp_path / "fused", stop=("t1",))
+    for trial in trials:
+        alone = run([trial], images, tmp_path / "alone")
+        for epoch in (1,) if trial.id == "t1" else (1, 2, 3):
+            nearly_equal(report.rows[trial.id, epoch], alone.rows[trial.id, epoch], 200)
+    assert ("t1", 2) not in report.rows
+
+
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
+def test_a_moment_of_a_group_is_one_of_the_plain_optimiser(
+    images: ImageData, tmp_path: Path, optimizer: str
+) -> None:
+    parameters = {"optimizer": optimizer, "momentum": 0.9 if optimizer == "SGD" else 0.0}
+    run(group(2, epochs=1, **parameters), images, tmp_path)
+    saved = torch.load(tmp_path / "t1" / "last.ckpt", weights_only=True)
+    tensors = [v for s in saved["optimizer_states"][0]["state"].values() for v in s.values()]
+    assert any(value.ndim == 4 for value in tensors)
+    assert all(value.is_contiguous() for value in tensors), "as its parameter is"
+
+
+def test_a_resumed_group_may_lose_a_trial_at_once(images: ImageData, tmp_path: Path) -> None:
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        run(group(), images, tmp_path, callbacks=(_CutOff(),))
+    report = run(group(), images, tmp_path, stop=("t1",))
+    assert report.order == [["t0", "t1", "t2", "t3"], ["t0", "t2", "t3"]]
+
+
+def test_a_best_checkpoint_is_named_so_in_spite_of_a_cut(images: ImageData, tmp_path: Path) -> None:
+    for epochs in (1, 2):  # at its end already, or to be gone on with
+        folder = tmp_path / str(epochs)
+        run(group(2, epochs=1), images, folder)
+        for trial in ("t0", "t1"):
+            (folder / trial / "best.ckpt").unlink()
+        report = run(group(2, epochs=epochs), images, folder)
+        assert ("t0", 1) in report.rows
+        assert (folder / "t0" / "best.ckpt").exists()
 
 
 @pytest.mark.parametrize(

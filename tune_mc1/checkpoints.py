@@ -4,6 +4,7 @@ A group's state has a leading trial axis. It is cut into plain Lightning checkpo
 and put together from them again; so a trial can go on alone, or in another group.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,15 @@ class TrialCheckpoints(CheckpointIO):
     Args:
         directories: The trials'.
         fused: Whether the state has a trial axis.
+
+    Attributes:
+        improved: Indices of the trials whose next checkpoint is their best.
     """
 
     def __init__(self, directories: Sequence[Path], fused: bool) -> None:
         self.directories = list(directories)
         self.fused = fused
+        self.improved: list[int] = []
 
     def save_checkpoint(
         self, checkpoint: Checkpoint, path: Any, storage_options: Any | None = None
@@ -46,6 +51,8 @@ class TrialCheckpoints(CheckpointIO):
             part = take_trial(checkpoint, index) if self.fused else checkpoint
             with replacing(directory / Path(path).name) as aside:
                 torch.save(part, aside)
+            if index in self.improved:
+                link_best(directory)
 
     def load_checkpoint(
         self, path: Any, map_location: Any | None = None, weights_only: bool | None = None
@@ -78,12 +85,20 @@ def epochs_done(directory: Path) -> int:
     return int(read_checkpoint(path)["epoch"]) + 1 if path.exists() else 0
 
 
-def last_row(directory: Path) -> dict[str, Any]:
-    """What a trial had to report when it wrote its last checkpoint."""
+def link_best(directory: Path) -> None:
+    """Makes `best.ckpt` the same file as `last.ckpt`, which is replaced, never written over."""
+    aside = directory / f".best.{os.getpid()}.tmp"
+    aside.unlink(missing_ok=True)
+    aside.hardlink_to(directory / LAST)
+    aside.replace(directory / BEST)
+
+
+def last_state(directory: Path) -> dict[str, Any]:
+    """What `EpochReport` knew of a trial when it wrote its last checkpoint."""
     callbacks = read_checkpoint(directory / LAST)["callbacks"].values()
+    state: dict[str, Any]
     (state,) = next(state["trials"] for state in callbacks if "trials" in state)
-    row: dict[str, Any] = state["row"]
-    return row
+    return state
 
 
 def take_trial(checkpoint: Checkpoint, index: int) -> Checkpoint:
@@ -143,8 +158,11 @@ def stack_trials(parts: Sequence[Checkpoint]) -> Checkpoint:
 def _each(values: Mapping[str, Any], index: int) -> dict[str, Any]:
     """One trial's part of named tensors; what has no axis, such as Adam's step, all share."""
     return {
-        # Cloned, as a file would else hold the storage of the whole group.
-        name: value[index].clone() if isinstance(value, Tensor) and value.ndim else value
+        # Cloned, as a file would else hold the storage of the whole group; and contiguous, as
+        # PyTorch's fused optimisers walk through the memory of a parameter and its moments alike.
+        name: value[index].clone(memory_format=torch.contiguous_format)
+        if isinstance(value, Tensor) and value.ndim
+        else value
         for name, value in values.items()
     }
 

@@ -1,7 +1,6 @@
 """The Lightning callback that ends each epoch: checkpoints first, then the report."""
 
 import math
-import os
 import platform
 import time
 from collections.abc import Collection, Sequence
@@ -12,7 +11,7 @@ import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
-from tune_mc1.checkpoints import BEST, LAST, TrialCheckpoints
+from tune_mc1.checkpoints import LAST, TrialCheckpoints, link_best
 from tune_mc1.errors import DivergedError
 from tune_mc1.group import Group
 from tune_mc1.module import ClassifierModule
@@ -63,10 +62,12 @@ class EpochReport(Checkpoint):
         self.metric, self.maximize = metric, maximize
         self.files = files
         self.report = report
-        self.states: list[Row] = [{"best": None, "row": None} for _ in group.trials]
+        self.states: list[Row] = [
+            {"best": None, "best_epoch": None, "row": None} for _ in group.trials
+        ]
 
     def state_dict(self) -> dict[str, Any]:
-        """Of each trial the last row and the best score, for the checkpoint."""
+        """Of each trial the last row, and the best score and its epoch, for the checkpoint."""
         return {"trials": self.states}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -75,9 +76,11 @@ class EpochReport(Checkpoint):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Reports the rows of the checkpoint that the trials go on from, if any."""
-        rows = [state["row"] for state in self.states if state["row"] is not None]
-        if rows:
-            self._drop(trainer, pl_module, self.report(rows))
+        if self.files is None or self.states[0]["row"] is None:
+            return
+        pairs = zip(self.states, self.files.directories, strict=True)
+        rows = [restore_report(state, directory) for state, directory in pairs]
+        self._drop(trainer, pl_module, self.report(rows))
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Starts the clock of the epoch."""
@@ -117,12 +120,11 @@ class EpochReport(Checkpoint):
             rate = {"learning_rate": trial.config.learning_rate}
             state["row"] = {"trial": trial.id, **metrics, **rate, **common}
             if better(metrics[self.metric], state["best"], maximize=self.maximize):
-                state["best"] = metrics[self.metric]
+                state["best"], state["best_epoch"] = metrics[self.metric], common["epoch"]
                 improved.append(index)
         if self.files is not None:
+            self.files.improved = improved
             trainer.save_checkpoint(LAST, weights_only=False)
-            for index in improved:
-                _link_best(self.files.directories[index])
         return [state["row"] for state in self.states]
 
     def _drop(self, trainer: Trainer, module: LightningModule, gone: Collection[str]) -> None:
@@ -154,12 +156,19 @@ def diverged_ends(group: Group, module: ClassifierModule) -> list[Row]:
     ]
 
 
-def _link_best(directory: Path) -> None:
-    """Makes `best.ckpt` the same file as `last.ckpt`, which is replaced, never written over."""
-    aside = directory / f".best.{os.getpid()}.tmp"
-    aside.unlink(missing_ok=True)
-    aside.hardlink_to(directory / LAST)
-    aside.replace(directory / BEST)
+def restore_report(state: Row, directory: Path) -> Row:
+    """The row of a checkpoint, to be said again.
+
+    A trial that was cut off after it wrote its best checkpoint may not have named it so.
+
+    Args:
+        state: What the checkpoint holds of `EpochReport`.
+        directory: Where the checkpoint is.
+    """
+    row: Row = state["row"]
+    if state["best_epoch"] == row["epoch"]:
+        link_best(directory)
+    return row
 
 
 def device_name(device: torch.device) -> str:

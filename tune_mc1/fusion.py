@@ -131,9 +131,8 @@ def plan_groups(
     if fuse == "off" or most <= 1:
         groups = [[trial] for trial in trials]
     elif fuse == "auto":
-        largest = min(most, GPU_LIMIT if gpu else CPU_LIMIT)
         time = partial(group_seconds, seconds=seconds, gpu=gpu)
-        groups = _auto(alike.values(), largest, slots, time, gpu)
+        groups = _auto(alike.values(), most, slots, time, gpu)
     else:
         groups = [part for same in alike.values() for part in _chunks(same, min(most, fuse))]
     position = {trial.id: i for i, trial in enumerate(trials)}
@@ -158,8 +157,11 @@ def _auto(
 ) -> Groups:
     timed: _Timed = []
     for same in alike:
-        gains = share(same[0].config, 1, gpu) < 1
-        timed += [(seconds(g), g) for g in _chunks(_by_lane(same), most if gains else 1)]
+        config = same[0].config
+        largest = min(most, GPU_LIMIT if gpu and config.device != "cpu" else CPU_LIMIT)
+        if share(config, 1, gpu) >= 1:
+            largest = 1
+        timed += [(seconds(g), g) for g in _chunks(_by_lane(same), largest)]
     best, shortest = timed, makespan((time for time, _ in timed), slots)
     while any(len(group) > 1 for _, group in timed):
         timed = _halve_longest(timed, slots, seconds)

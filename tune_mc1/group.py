@@ -11,7 +11,7 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.data.splits import Split, make_split
 
 EVAL_BATCH = 500
-"""Images at once where no gradient is needed: small enough for a core's cache."""
+"""Images at once, over all trials of a group, where no gradient is needed: they fit a cache."""
 
 
 class Group:
@@ -36,8 +36,12 @@ class Group:
         folds = dict.fromkeys(t.fold for t in self.trials)
         self._splits: dict[int | None, Split] = {f: make_split(data, validation, f) for f in folds}
         self.val_from = self._splits[self.trials[0].fold].val_from
+        # Lightning counts the batches of an epoch once, so both stay as they are in `keep`.
+        count = len(lanes([_order(t) for t in self.trials]))
+        self._steps_per_macro = max(1, STEPS_PER_MACRO // count)
+        eval_batch = max(1, EVAL_BATCH // len(self.trials))
         self.train = LaneBatches(self._train_lanes())
-        self.val = EvalBatches(self._val_lanes(), EVAL_BATCH)
+        self.val = EvalBatches(self._val_lanes(), eval_batch)
 
     def keep(self, indices: Sequence[int]) -> None:
         """Goes on with some of the trials.
@@ -57,7 +61,7 @@ class Group:
                 self._splits[trial.fold].train,
                 config.batch_size,
                 trial.config.seed,
-                steps_per_macro=max(1, STEPS_PER_MACRO // len(chosen)),  # as much memory
+                steps_per_macro=self._steps_per_macro,
                 overfit_batches=config.overfit_batches,
             )
             for trial in (self.trials[i] for i in chosen)

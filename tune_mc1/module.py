@@ -71,7 +71,7 @@ class ClassifierModule(LightningModule):
         self.train_inputs = train
         self.val_inputs = val
         self.classes = classes
-        self.epoch_metrics: list[dict[str, float]] = []
+        self.epoch_metrics: list[dict[str, float]] = [{} for _ in self.configs]
         self.diverged: dict[int, DivergedError] = {}
 
     @property

@@ -93,7 +93,7 @@ def trial_schema() -> pa.Schema:
             ("node", pa.string()),
             ("device_name", pa.string()),  # `cpu`, or the GPU's product name
             ("attempts", pa.int32()),  # times it was started
-            ("fused", pa.int32()),  # trials that its last start trained as one model; 1: alone
+            ("fused", pa.int32()),  # trials of its group as planned at its last start; 1: alone
             ("error", pa.string()),
             ("log", pa.string()),  # path below the result directory
             ("started", pa.float64()),  # seconds since 1970

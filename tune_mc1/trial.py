@@ -13,14 +13,14 @@ from tune_mc1.checkpoints import (
     LAST,
     TrialCheckpoints,
     epochs_done,
-    last_row,
+    last_state,
     read_checkpoint,
 )
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Validation
 from tune_mc1.data.batches import EvalBatches, FeatureTensors, ImageTensors, compute_features
 from tune_mc1.data.images import ImageData
-from tune_mc1.epoch_report import EpochReport, Reporter, diverged_ends
+from tune_mc1.epoch_report import EpochReport, Reporter, diverged_ends, restore_report
 from tune_mc1.errors import DivergedError
 from tune_mc1.group import EVAL_BATCH, Group
 from tune_mc1.models.build import Classifier, build_model
@@ -74,7 +74,8 @@ def run_trials(
     torch.set_num_threads(threads)
     for done, part in _at_one_epoch(trials, checkpoints):
         if checkpoints is not None and done >= part[0].config.epochs:
-            report([last_row(checkpoints(t.id)) for t in part])
+            folders = [checkpoints(t.id) for t in part]
+            report([restore_report(last_state(folder), folder) for folder in folders])
             continue
         group = Group(part, data, validation)
         device = pick_device(group.trials[0].config, gpu)
@@ -188,9 +189,10 @@ def inputs_of(
         return dict(sources)
     backbone = model.backbone
     weights = "imagenet" if config.pretrained else f"seed{config.seed}"
+    device = next(iter(sources.values())).labels.device.type
     made: dict[str, Inputs] = {}
     for split, images in sources.items():
         compute = partial(compute_features, images, backbone, EVAL_BATCH)
-        features = shared_features(shared, f"{config.model}-{weights}-{split}", compute)
+        features = shared_features(shared, f"{config.model}-{weights}-{split}-{device}", compute)
         made[split] = FeatureTensors(features.to(images.labels.device), images.labels)
     return made

@@ -140,13 +140,15 @@ def _groups(run: SweepRun, at_once: int, gpu: bool) -> Groups:
         return len(split.train), len(split.val)
 
     most = run.max_concurrent
+    busy = min(at_once, most or at_once)
+    limit = most if most is None or run.sweep.fuse != "auto" else max(1, most // busy)
     groups = plan_groups(
         run.trials,
         run.sweep.fuse,
-        min(at_once, most or at_once),
+        busy,
         seconds,
         gpu=gpu,
-        limit=most,
+        limit=limit,
         fold_sizes=fold_sizes,
     )
     if run.sweep.early_terminate is None:

@@ -94,7 +94,8 @@ def parts_that_fit(trials: Sequence[Trial], job: Job, data: ImageData) -> Iterat
     if len(trials) == 1:
         yield trials
         return
-    memory = available_memory(job.threads, job.gpu)
+    on_cpu = trials[0].config.device == "cpu"
+    memory = available_memory(job.threads, 0.0 if on_cpu else job.gpu)
     most = group_limit(trials[0].config, data.image_shape, len(data.classes), memory)
     for start in range(0, len(trials), most):
         yield trials[start : start + most]
@@ -156,7 +157,10 @@ def run_parts(trials: Sequence[Trial], report: Report, job: Job, data: ImageData
         traceback.print_exc()
     free_memory()
     if len(trials) == 1:
-        epoch = epochs_done(where.checkpoints(trials[0].id)) + 1
+        try:
+            epoch = epochs_done(where.checkpoints(trials[0].id)) + 1
+        except Exception:  # the checkpoint may be what failed
+            epoch = 1
         end = {"trial": trials[0].id, "state": "failed", "epoch": epoch, "error": reason}
         report([], [end])
         return
