@@ -33,11 +33,12 @@ def group(model: Any, **common: Any) -> list[TrialConfig]:
     varied: dict[str, Any] = {"dropout_p": (0.0, 0.3, 0.5, 1.0)} if model in ("CNN8", "VGG") else {}
     if common.get("optimizer", "SGD") == "SGD":
         varied["momentum"] = (0.0, 0.9, 0.5, 0.0)
-    rates = (0.001, 0.002, 0.003, 0.004)
+    # Adam's first step is its whole rate whatever the gradient, be it nothing but rounding.
+    scale = 1.0 if common.get("optimizer", "SGD") == "SGD" else 0.01
     return [
         TrialConfig(
             model=model,
-            learning_rate=rates[i] * (1 if common.get("optimizer", "SGD") == "SGD" else 0.1),
+            learning_rate=scale * (0.001, 0.002, 0.003, 0.004)[i],
             weight_decay=(0.0, 0.01, 0.1, 0.0)[i],
             weights_init_type=INITS[i + 1 if model == "VGG" else i],
             seed=i // 2,

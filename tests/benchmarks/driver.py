@@ -132,8 +132,8 @@ def bare(trials: int) -> float:
 
 def main() -> None:
     """Runs the benchmark."""
-    made = parser(__doc__, runs=5)
-    made.add_argument("--trials", type=int, default=40, help="trials alone, and of bare Tune")
+    made = parser(__doc__, runs=3)
+    made.add_argument("--trials", type=int, default=200, help="trials alone, and of bare Tune")
     made.add_argument("--fused-trials", type=int, default=1000, help="trials fused by 16")
     args = made.parse_args()
     data = images(1000)
