@@ -91,7 +91,7 @@ def main() -> None:
     if args.one:
         whole = load_data("shapes10")
         data = replace(
-            whole, train_images=whole.train_images[:160], train_labels=whole.train_labels[:160]
+            whole, train_images=whole.train_images[:120], train_labels=whole.train_labels[:120]
         )
         Path("/proc/self/clear_refs").write_text("5")  # forgets the peak so far
         train_group(TrialConfig.model_validate({"model": args.one, "epochs": 1}), data, args.trials)
