@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
-from scipy import stats  # type: ignore[import-untyped]
+from scipy import stats
 
 from tune_mc1.config.parameters import DISTRIBUTION_KEYS, Parameter
 

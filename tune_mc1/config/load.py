@@ -20,6 +20,7 @@ from tune_mc1.config.notices import (
 from tune_mc1.config.parameters import Parameter
 from tune_mc1.config.problems import Path as KeyPath
 from tune_mc1.config.problems import Problem, problems_of, show_path
+from tune_mc1.config.reference import Reference
 from tune_mc1.config.sweep import Metric, Resources, Sweep
 from tune_mc1.config.validation import Folds, Holdout
 from tune_mc1.config.yaml_file import YamlFile, read_scalar, read_yaml
@@ -99,6 +100,7 @@ _KEYS: dict[KeyPath, Iterable[str]] = {
     ("metric",): Metric.model_fields,
     ("early_terminate",): EarlyTerminate.model_fields,
     ("resources",): Resources.model_fields,
+    ("reference",): Reference.model_fields,
     ("validation", "holdout"): Holdout.model_fields,
     ("validation", "folds"): Folds.model_fields,
 }

@@ -10,6 +10,7 @@ from tune_mc1.config.early_terminate import EarlyTerminate
 from tune_mc1.config.fields import FIELDS, check_parameter
 from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter
 from tune_mc1.config.problems import unknown_key
+from tune_mc1.config.reference import Reference
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.config.types import Float, Fuse, Int
 from tune_mc1.config.validation import Holdout, Validation
@@ -93,6 +94,10 @@ class Sweep(BaseModel):
             `off`, or at most so many.
         storage: Where results go: a directory or an object store's URL. None is `results/`.
         search_seed: Seed of the settings that a random or Bayesian search draws.
+        limit_images: Part of the images of every class that is used, training and test images
+            alike, in (0, 1].
+        scale: Part of a study's work that `study --scale` left of it, for reports; 1 is all.
+        reference: What a published study found, for reports.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -113,6 +118,9 @@ class Sweep(BaseModel):
     fuse: Fuse = "auto"
     storage: str | None = Field(default=None, min_length=1)
     search_seed: Int = Field(default=0, ge=0, lt=2**63)
+    limit_images: Float = Field(default=1.0, gt=0, le=1)
+    scale: Float = Field(default=1.0, gt=0, le=1)
+    reference: Reference | None = None
 
     @field_validator("parameters")
     @classmethod
