@@ -126,7 +126,7 @@ def test_a_checkpoint_of_a_group_is_one_of_the_plain_model(
 ) -> None:
     report = run(group(epochs=1), images, tmp_path, validation="test")
     for trial in group(epochs=1):
-        score = score_test(trial, images, tmp_path / trial.id / "best.ckpt")
+        score, _ = score_test(trial, images, tmp_path / trial.id / "best.ckpt")
         assert score["test_acc"] == pytest.approx(report.rows[trial.id, 1]["val_acc"], abs=1e-6)
         assert score["test_loss"] == pytest.approx(report.rows[trial.id, 1]["val_loss"], abs=1e-4)
         size = (tmp_path / trial.id / "last.ckpt").stat().st_size

@@ -179,10 +179,14 @@ def test_steps_and_best_checkpoint(images: ImageData, tmp_path: Path) -> None:
 def test_the_test_images_are_scored_from_a_checkpoint(images: ImageData, tmp_path: Path) -> None:
     rows = run(images, tmp_path, validation="test", epochs=1)
     trial = Trial(id="t0001", config=TrialConfig(epochs=1, learning_rate=0.03))
-    score = score_test(trial, images, tmp_path / "best.ckpt")
+    score, predictions = score_test(trial, images, tmp_path / "best.ckpt")
     assert score["test_acc"] == pytest.approx(rows[-1]["val_acc"], abs=1e-6)
     assert score["test_f1"] == pytest.approx(rows[-1]["val_f1"], abs=1e-6)
     assert score["test_loss"] == pytest.approx(rows[-1]["val_loss"], abs=1e-5)
+    right = predictions["label"] == predictions["predicted"]
+    assert right.mean() == pytest.approx(score["test_acc"])
+    assert len(right) == len(images.test_labels)
+    assert ((predictions["confidence"] > 0.1) & (predictions["confidence"] <= 1)).all()
 
 
 def test_a_loss_that_is_not_finite_ends_the_trial(images: ImageData) -> None:

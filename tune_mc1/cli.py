@@ -1,14 +1,31 @@
 """The commands. They read flags and print; the work is elsewhere."""
 
-import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 
 from tune_mc1 import __version__
+from tune_mc1.cli_options import (
+    Address,
+    AsJson,
+    Data,
+    DryRun,
+    Fuse,
+    LimitImages,
+    MaxConcurrent,
+    Output,
+    Overrides,
+    Replicates,
+    RunCap,
+    Wandb,
+    err,
+    print_json,
+    say,
+)
+from tune_mc1.cli_study import study
 from tune_mc1.errors import InputError, TuneMc1Error
 
 app = typer.Typer(
@@ -18,25 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-err = Console(stderr=True)
-
 Method = Literal["grid", "random", "asha", "bayes"]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE[,VALUE...]", help="Replace a parameter of the file."),
-]
-Data = Annotated[
-    str | None,
-    typer.Option("--data", "-d", help="cifar10, shapes10, auto, or a directory or parquet file."),
-]
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Where results go. Default: results/")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-Wandb = Annotated[
-    Literal["online", "offline", "disabled"] | None,
-    typer.Option("--wandb", help="Default: online with an API key, else offline."),
-]
 
 
 @app.callback(invoke_without_command=True)
@@ -59,24 +58,15 @@ def sweep(
     ] = None,
     overrides: Overrides = None,
     data: Data = None,
-    run_cap: Annotated[
-        int | None, typer.Option("--run-cap", "-n", min=1, help="Number of settings to try.")
-    ] = None,
+    run_cap: RunCap = None,
+    replicates: Replicates = None,
+    limit_images: LimitImages = None,
     output: Output = None,
-    max_concurrent: Annotated[
-        int | None, typer.Option("--max-concurrent", min=1, help="Most trials at once.")
-    ] = None,
-    fuse: Annotated[
-        str | None,
-        typer.Option("--fuse", help="Trials trained as one model: auto, off, or at most so many."),
-    ] = None,
-    address: Annotated[
-        str | None, typer.Option("--address", help="A running Ray cluster, such as auto.")
-    ] = None,
+    max_concurrent: MaxConcurrent = None,
+    fuse: Fuse = None,
+    address: Address = None,
     wandb: Wandb = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would run; start nothing.")
-    ] = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a grid, random, ASHA or Bayesian search.
@@ -86,7 +76,16 @@ def sweep(
     """
     from tune_mc1.prepare import outline, prepare
 
-    plan = prepare(method, file, overrides=overrides or (), run_cap=run_cap, data=data, fuse=fuse)
+    plan = prepare(
+        method,
+        file,
+        overrides=overrides or (),
+        run_cap=run_cap,
+        data=data,
+        fuse=fuse,
+        replicates=replicates,
+        limit_images=limit_images,
+    )
     for notice in plan.notices:
         say(notice)
     if dry_run:
@@ -148,15 +147,7 @@ def show(
     print_json(result_facts(tables)) if as_json else print_result(where, tables, Console(), limit)
 
 
-def say(notice: str) -> None:
-    """Prints a notice that cannot be missed, apart from the output that programs read."""
-    err.print(f"[bold yellow]Note:[/] {notice}", highlight=False, soft_wrap=True)
-
-
-def print_json(value: Any) -> None:
-    """Prints plain data as JSON."""
-    json.dump(value, sys.stdout, indent=2, allow_nan=False)
-    print()
+app.command(epilog="Example: [bold]tune_mc1 study layers_and_units --scale 0.1[/]")(study)
 
 
 def main() -> None:

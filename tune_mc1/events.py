@@ -26,7 +26,7 @@ def write_head(where: ResultDir, sweep: Sweep, data: ImageData) -> None:
 
 def sweep_event(sweep: Sweep, data: ImageData) -> dict[str, Any]:
     """What a sweep says of itself."""
-    names = ("name", "description", "project", "entity", "method", "fuse")
+    names = ("name", "description", "project", "entity", "method", "fuse", "replicates")
     return {
         "event": "sweep",
         **{name: getattr(sweep, name) for name in names},
@@ -35,6 +35,10 @@ def sweep_event(sweep: Sweep, data: ImageData) -> dict[str, Any]:
         "data": data.name,
         "fingerprint": data.fingerprint,
         "classes": list(data.classes),
+        "train_images": len(data.train_labels),
+        "test_images": len(data.test_labels),
+        "limit_images": sweep.limit_images,
+        "scale": sweep.scale,
         "validation": sweep.model_dump(include={"validation"})["validation"],
     }
 

@@ -23,6 +23,7 @@ AGREE = (
     "optimizer",
     "loss_function",
     "overfit_batches",
+    "shuffle",
     "device",
     "precision",
 )
@@ -99,7 +100,7 @@ def group_seconds(
         gpu: Whether it runs on a GPU.
     """
     config = trials[0].config
-    lanes = len({(t.fold, t.config.seed) for t in trials})
+    lanes = len({t.image_order for t in trials})
     return seconds(config) * (1 + (len(trials) - 1) * share(config, lanes, gpu))
 
 

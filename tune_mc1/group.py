@@ -17,7 +17,8 @@ EVAL_BATCH = 500
 class Group:
     """One trial, or several that fit together (`tune_mc1.fusion`).
 
-    Trials with equal seed and fold read the same images in the same order: one lane.
+    Trials with equal seed and fold read the same images in the same order: one lane. Without
+    shuffling an equal fold is enough.
 
     Args:
         trials: The trials; they are put in the order of their lanes.
@@ -32,12 +33,12 @@ class Group:
     """
 
     def __init__(self, trials: Sequence[Trial], data: ImageData, validation: Validation) -> None:
-        self.trials = sorted(trials, key=_order)
+        self.trials = sorted(trials, key=lambda t: t.image_order)
         folds = dict.fromkeys(t.fold for t in self.trials)
         self._splits: dict[int | None, Split] = {f: make_split(data, validation, f) for f in folds}
         self.val_from = self._splits[self.trials[0].fold].val_from
         # Lightning counts the batches of an epoch once, so both stay as they are in `keep`.
-        count = len(lanes([_order(t) for t in self.trials]))
+        count = len(lanes([t.image_order for t in self.trials]))
         self._steps_per_macro = max(1, STEPS_PER_MACRO // count)
         eval_batch = max(1, EVAL_BATCH // len(self.trials))
         self.train = LaneBatches(self._train_lanes())
@@ -55,12 +56,12 @@ class Group:
 
     def _train_lanes(self) -> list[MacroBatches]:
         config = self.trials[0].config
-        chosen = lanes([_order(t) for t in self.trials])
+        chosen = lanes([t.image_order for t in self.trials])
         return [
             MacroBatches(
                 self._splits[trial.fold].train,
                 config.batch_size,
-                trial.config.seed,
+                trial.config.seed if trial.config.shuffle else None,
                 steps_per_macro=self._steps_per_macro,
                 overfit_batches=config.overfit_batches,
             )
@@ -70,10 +71,6 @@ class Group:
     def _val_lanes(self) -> list[torch.Tensor]:
         folds = [t.fold for t in self.trials]
         return [torch.from_numpy(self._splits[folds[i]].val) for i in lanes(folds)]
-
-
-def _order(trial: Trial) -> tuple[int, int]:
-    return (-1 if trial.fold is None else trial.fold, trial.config.seed)
 
 
 def lanes(keys: Sequence[Hashable]) -> range:

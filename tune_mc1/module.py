@@ -168,6 +168,7 @@ class ClassifierModule(LightningModule):
         }
         self._test_metrics = MetricCollection(kinds).to(self.device)
         self._test_loss = MeanMetric().to(self.device)
+        self._probabilities: list[Tensor] = []
 
     def test_step(self, batch: Tensor, batch_idx: int) -> None:
         """Scores test images of one trial, by their indices (n,) into the validation inputs."""
@@ -175,10 +176,16 @@ class ClassifierModule(LightningModule):
         logits = self.model(images)
         self._test_metrics.update(logits, labels)
         self._test_loss.update(cross_entropy(logits, labels), len(labels))
+        self._probabilities.append(logits.float().softmax(dim=-1))
 
     def on_test_epoch_end(self) -> None:
         """Logs the test metrics."""
         self.log_dict({"test_loss": self._test_loss.compute(), **self._test_metrics.compute()})
+
+    def test_predictions(self) -> tuple[Tensor, Tensor]:
+        """Of each test image its class as predicted, int64 (N,), and the probability of that."""
+        confidence, predicted = torch.cat(self._probabilities).max(dim=-1)
+        return predicted, confidence
 
     def keep(self, indices: Tensor) -> None:
         """Goes on with some of a group's trials only, packed together.

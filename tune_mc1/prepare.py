@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from tune_mc1.config.load import load_sweep
 from tune_mc1.config.method import resolve_method
+from tune_mc1.config.parameters import Constant
 from tune_mc1.config.problems import problems_of
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
@@ -24,6 +25,7 @@ from tune_mc1.rungs import survivors
 from tune_mc1.search_space import plan_trials
 
 Command = Literal["grid", "random", "asha", "bayes"]
+SEED = Constant(value=0)
 
 
 @dataclass(frozen=True)
@@ -61,34 +63,49 @@ def shipped_file(command: Command) -> Path:
 
 
 def prepare(
-    command: Command,
+    command: Command | None,
     file: Path | None,
     *,
     overrides: Sequence[str] = (),
     run_cap: int | None = None,
     data: str | None = None,
     fuse: str | None = None,
+    replicates: int | None = None,
+    limit_images: float | None = None,
+    change: Callable[[Sweep], Sweep] = lambda sweep: sweep,
 ) -> Plan:
     """Reads and checks everything that can be checked before anything starts.
 
     Args:
-        command: The search that the user asks for.
-        file: A sweep file, or None for the shipped one.
+        command: The search that the user asks for; None takes the file's `method`.
+        file: A sweep file, or None for the shipped one of the command.
         overrides: Items `name=value[,value...]` that replace parameters of the file.
         run_cap: Number of settings, instead of the file's.
         data: Data set, instead of the file's.
         fuse: How many trials are trained as one model, instead of the file's.
+        replicates: Seeds of each setting, instead of the file's.
+        limit_images: Part of the images that is used, instead of the file's.
+        change: What else becomes of the sweep.
 
     Raises:
         InputError: With all mistakes.
     """
-    path = file or shipped_file(command)
+    path = file or shipped_file(command or "grid")
     loaded = load_sweep(path, overrides=overrides)
-    sweep, notices = resolve_method(loaded.sweep, command, run_cap, source=str(path))
+    flags = {
+        "fuse": None if fuse is None else checked_fuse(fuse),
+        "replicates": replicates,
+        "limit_images": limit_images,
+    }
+    given = {name: value for name, value in flags.items() if value is not None}
+    flagged = change(loaded.sweep.model_copy(update=given))
+    if flagged.replicates > 1 and not isinstance(flagged.parameters.get("seed", SEED), Constant):
+        rule = "must be 1 where parameters.seed varies"
+        raise InputError(f"--replicates: {rule}, got {flagged.replicates}")
+    word = command or flagged.method or "grid"
+    sweep, notices = resolve_method(flagged, word, run_cap, source=str(path))
     source = checked_data(data or sweep.data, "--data" if data else f"{path}: data")
     sweep = sweep.model_copy(update={"data": source, "name": sweep.name or path.stem})
-    if fuse is not None:
-        sweep = sweep.model_copy(update={"fuse": checked_fuse(fuse)})
     trials = [] if sweep.method == "bayes" else plan_trials(sweep, source=str(path))
     return Plan(sweep, trials, [*loaded.notices, *notices])
 
@@ -173,7 +190,8 @@ def rung_table(plan: Plan) -> list[dict[str, int]]:
 
 def _seconds(plan: Plan) -> Callable[[TrialConfig], float]:
     """Seconds of a trial, for the usual number of CIFAR-10 images on a core like that measured."""
-    images = {"shapes10": 8_000}.get(plan.sweep.data, 45_000)
+    usual = {"shapes10": 8_000}.get(plan.sweep.data, 45_000)
+    images = round(usual * plan.sweep.limit_images)
     return lambda config: trial_seconds(config, images, (3, 32, 32), 10)
 
 

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from tune_mc1.errors import InputError
 from tune_mc1.journal import Journal, read_events
 from tune_mc1.results import HISTORY_SCHEMA, SweepTables, trial_schema
+from tune_mc1.settings import settings_table
 
 FORMAT = 1
 """Version of the directory's format; a reader refuses a newer one."""
@@ -31,6 +32,8 @@ class ResultDir:
         self.journal = self.root / "journal.jsonl"
         self.trials = self.root / "trials.parquet"
         self.history = self.root / "history.parquet"
+        self.settings = self.root / "settings.parquet"
+        self.predictions = self.root / "predictions.parquet"
         self.sweep_file = self.root / "sweep.yaml"
         self.provenance = self.root / "provenance.json"
         self.wandb = self.root / "wandb"
@@ -176,4 +179,6 @@ class ResultWriter:
     def close(self) -> None:
         """Writes the parquet files for the last time."""
         self.compact()
+        with replacing(self.where.settings) as aside:
+            pq.write_table(settings_table(self.tables), aside, compression="zstd")
         self._journal.close()

@@ -9,6 +9,8 @@ A sweep's directory holds:
 | `journal.jsonl` | every event of the sweep, in order (`tune_mc1.journal`) |
 | `trials.parquet` | a row a trial: `trial_schema()` |
 | `history.parquet` | a row per trial and epoch: `HISTORY_SCHEMA` |
+| `settings.parquet` | a row a setting over its replicates and folds: `tune_mc1.settings` |
+| `predictions.parquet` | what the winner makes of each test image: `tune_mc1.winner` |
 | `checkpoints/<trial>/` | `best.ckpt` and `last.ckpt`, Lightning checkpoints |
 | `logs/<trial>.log` | what the trial said |
 | `wandb/` | W&B's offline runs |

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.source import load_data
-from tune_mc1.data.splits import make_split
+from tune_mc1.data.splits import limit_images, make_split
 from tune_mc1.errors import InputError
 from tune_mc1.models.architectures import check_image_fits
 from tune_mc1.prepare import Plan
@@ -60,7 +60,7 @@ def load_checked(plan: Plan, notify: Notify) -> ImageData:
     Raises:
         InputError: If not.
     """
-    data = load_data(plan.sweep.data, notify=notify)
+    data = limit_images(load_data(plan.sweep.data, notify=notify), plan.sweep.limit_images)
     models = sorted({t.config.model for t in plan.trials})
     problems = [p for m in models if (p := check_image_fits(m, data.image_shape))]
     if problems:

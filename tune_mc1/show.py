@@ -11,7 +11,16 @@ from tune_mc1.errors import InputError
 from tune_mc1.prepare import Plan
 from tune_mc1.result_dir import ResultDir
 from tune_mc1.results import SweepTables
-from tune_mc1.tables import duration, metric_text, ranked_table, show, varied
+from tune_mc1.settings import repeated, settings_of, summarize, winners
+from tune_mc1.tables import (
+    duration,
+    metric_text,
+    ranked_table,
+    settings_ranking,
+    show,
+    summary_text,
+    varied,
+)
 
 
 def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
@@ -66,27 +75,37 @@ def print_result(
     """Prints a sweep's trials, best first, and where to find more."""
     rows = tables.ranked()
     names = varied(rows)
+    if repeated(tables):
+        console.print(settings_ranking(settings_of(tables), tables.metric, limit))
+        console.print()
     console.print(ranked_table(rows, tables.metric, names, limit))
     if limit is not None and len(rows) > limit:
         console.print(f"... and {len(rows) - limit} more (show --limit {len(rows)})")
     facts = tables.facts
     lines = [f"Data: {facts.get('data')} ({facts.get('fingerprint')})"]
-    winner = rows[0] if rows and rows[0]["best_epoch"] is not None else None
-    if winner is not None:
-        lines.append(
-            f"Best: {winner['trial']}, {tables.metric} {metric_text(tables.score(winner))}"
-        )
-        checkpoint = where.checkpoints(winner["trial"]) / "best.ckpt"
-        if checkpoint.exists():
-            lines.append(f"Its checkpoint: {_short(checkpoint)}")
-        if winner["test_acc"] is not None:
-            lines.append(f"Its accuracy on the test images: {metric_text(winner['test_acc'])}")
+    lines += _best_lines(where, tables)
     for row in rows:
         if row["state"] == "failed":
             lines.append(f"Failed: {row['trial']}: {row['error']} (log: {where.root / row['log']})")
     lines.append(f"More: python -m tune_mc1 show {_short(where.root)}")
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _best_lines(where: ResultDir, tables: SweepTables) -> list[str]:
+    """The best setting: its trials, score, checkpoints, and what the test images say of it."""
+    best = winners(tables)
+    if not best:
+        return []
+    score = summary_text(settings_of(tables)[0].score)
+    lines = [f"Best: {', '.join(row['trial'] for row in best)}: {tables.metric} {score}"]
+    checkpoint = where.checkpoints(best[0]["trial"]) / "best.ckpt"
+    if checkpoint.exists():
+        lines.append(f"Checkpoint: {_short(checkpoint)}")
+    tested = [row["test_acc"] for row in best if row["test_acc"] is not None]
+    if tested:
+        lines.append(f"Accuracy on the test images: {summary_text(summarize(tested))}")
+    return lines
 
 
 def _short(path: Path) -> Path:
@@ -124,6 +143,17 @@ def _summary(where: ResultDir) -> dict[str, Any]:
         "best": tables.score(best) if best else None,
         "best_trial": best["trial"] if best else None,
     }
+
+
+def print_studies(rows: list[dict[str, Any]], console: Console) -> None:
+    """Prints what `tune_mc1.study.study_rows` gives."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("study", "method", "trials", "epochs", "what"):
+        table.add_column(name, justify="right" if name in ("trials", "epochs") else "left")
+    for row in rows:
+        columns = ("study", "method", "trials", "epochs", "description")
+        table.add_row(*(str(row[name]) for name in columns))
+    console.print(table)
 
 
 def print_sweeps(rows: list[dict[str, Any]], parent: Path, console: Console) -> None:

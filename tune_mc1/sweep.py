@@ -4,17 +4,17 @@ import logging
 import os
 import shutil
 from collections.abc import Callable
-from typing import Any
 
 import ray
 
-from tune_mc1.events import sweep_event, trial_event, trial_of, write_head
+from tune_mc1.events import sweep_event, trial_event, write_head
 from tune_mc1.progress import SweepView
 from tune_mc1.resources import TrialResources, choose_resources
 from tune_mc1.result_dir import ResultWriter
-from tune_mc1.results import ENDED, SweepTables
+from tune_mc1.results import SweepTables
 from tune_mc1.tuning import SweepRun, cluster_resources, tune_trials
-from tune_mc1.worker import Job, score_winner
+from tune_mc1.winner import score_winners
+from tune_mc1.worker import Job
 
 QUIET_RAY = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # our own files hold the results
@@ -52,7 +52,7 @@ def run_sweep(run: SweepRun, view: SweepView, notify: Callable[[str], None]) -> 
         with view.showing(writer.tables):
             tune_trials(run, job, images, resources, writer, view)
         _end_interrupted(writer)
-        _score_winner(run, job, images, resources, writer, notify)
+        score_winners(run, job, images, resources, writer, notify)
     finally:
         writer.write({"event": "close"})
         writer.close()
@@ -92,31 +92,3 @@ def _job(run: SweepRun, resources: TrialResources) -> Job:
 def _end_interrupted(writer: ResultWriter) -> None:
     cut = [t for t, row in writer.tables.trials.items() if row["state"] == "running"]
     writer.write(*({"event": "end", "trial": t, "state": "interrupted"} for t in cut))
-
-
-def _score_winner(
-    run: SweepRun,
-    job: Job,
-    images: Any,
-    resources: TrialResources,
-    writer: ResultWriter,
-    notify: Callable[[str], None],
-) -> None:
-    """Scores the best trial on the test images, once, if they chose nothing before."""
-    tables = writer.tables
-    if run.sweep.validation == "test" or any(
-        r["state"] not in ENDED for r in tables.trials.values()
-    ):
-        return
-    winner = next((r for r in tables.ranked() if r["best_epoch"] is not None), None)
-    if winner is None:
-        return
-    trial = trial_of(winner)
-    score = ray.remote(score_winner).options(num_cpus=resources.cpu, num_gpus=resources.gpu)
-    try:
-        values = ray.get(score.remote(trial.model_dump(), job, images))
-    except ray.exceptions.RayError as error:
-        reason = getattr(error, "cause", None) or error
-        notify(f"The winner {trial.id} could not be scored on the test images: {reason}")
-        return
-    writer.write({"event": "test", "trial": trial.id, **values})

@@ -6,6 +6,7 @@ from typing import Any
 from rich.table import Table
 
 from tune_mc1.config.trial import TrialConfig
+from tune_mc1.settings import Setting, Summary
 
 Row = Mapping[str, Any]
 
@@ -33,6 +34,33 @@ def show(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def summary_text(score: Summary) -> str:
+    """A mean with half its 95 % interval: `0.5340 ± 0.0120`."""
+    if score.mean is None or score.high is None:
+        return metric_text(score.mean)
+    return f"{score.mean:.4f} ± {score.high - score.mean:.4f}"
+
+
+def settings_ranking(settings: Sequence[Setting], metric: str, limit: int | None) -> Table:
+    """Settings as a table, in the order given.
+
+    Args:
+        settings: The settings, best first.
+        metric: The sweep's metric.
+        limit: Rows shown at most; None shows all.
+    """
+    names = [n for n in varied([s.rows[0] for s in settings]) if n not in ("seed", "fold")]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("#", *names, f"best {metric}, 95 %", "sd", "trials"):
+        table.add_column(name, justify="right")
+    for rank, setting in enumerate(settings[:limit], 1):
+        cells = [show(setting.rows[0][n]) for n in names]
+        score = setting.score
+        count = f"{score.n} of {len(setting.rows)}"
+        table.add_row(str(rank), *cells, summary_text(score), metric_text(score.sd), count)
+    return table
 
 
 def metric_text(value: float | None) -> str:

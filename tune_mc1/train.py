@@ -91,7 +91,7 @@ def _train(plan: Plan, images: Any, writer: ResultWriter, console: Console) -> N
         )
         if end["state"] == "interrupted":
             end["state"] = "completed"
-            score = score_test(trial, images, where.checkpoints(trial.id) / "best.ckpt")
+            score, _ = score_test(trial, images, where.checkpoints(trial.id) / "best.ckpt")
             writer.write({"event": "test", "trial": trial.id, **score})
     except Exception as error:
         end |= {"state": "failed", "error": str(error)}

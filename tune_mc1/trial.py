@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import torch
 from lightning.pytorch.callbacks import Callback
@@ -147,7 +148,7 @@ def score_test(
     shared: Path | None = None,
     threads: int = 1,
     gpu: bool = True,
-) -> dict[str, float]:
+) -> tuple[dict[str, float], dict[str, Any]]:
     """Scores a checkpoint on the test images.
 
     Args:
@@ -159,7 +160,8 @@ def score_test(
         gpu: Whether a GPU may be used.
 
     Returns:
-        `test_loss` in nats, `test_acc` and `test_f1` in [0, 1].
+        `test_loss` in nats, `test_acc` and `test_f1` in [0, 1]; and NumPy arrays (N,) over the
+        images: `label`, `predicted`, and `confidence`, the probability of the predicted class.
     """
     torch.set_num_threads(threads)
     device = pick_device(trial.config, gpu)
@@ -171,7 +173,9 @@ def score_test(
     trainer = make_trainer(trial.config, device, [])
     order = EvalBatches([torch.arange(len(data.test_labels))], EVAL_BATCH)
     (metrics,) = trainer.test(module, order, verbose=False)
-    return dict(metrics)
+    predicted, confidence = (values.cpu().numpy() for values in module.test_predictions())
+    arrays = {"label": data.test_labels, "predicted": predicted, "confidence": confidence}
+    return dict(metrics), arrays
 
 
 def inputs_of(

@@ -170,7 +170,9 @@ def run_parts(trials: Sequence[Trial], report: Report, job: Job, data: ImageData
         run_parts(part, report, job, data)
 
 
-def score_winner(spec: dict[str, Any], job: Job, data: ImageData) -> dict[str, float]:
+def score_winner(
+    spec: dict[str, Any], job: Job, data: ImageData
+) -> tuple[dict[str, float], dict[str, Any]]:
     """Scores a trial's best checkpoint on the test images; see `score_test`."""
     from tune_mc1.trial import score_test
 

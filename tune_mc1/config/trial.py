@@ -48,6 +48,7 @@ class TrialConfig(BaseModel):
         batch_norm: Whether batch norm is used. None takes the architecture's.
         pretrained: Whether a frozen backbone takes its published weights.
         overfit_batches: Number of training batches used, the same each epoch; 0 means all.
+        shuffle: Whether training images come in a new order every epoch, or in theirs always.
         seed: Decides initialisation, order of batches and dropout masks.
         device: `auto` takes a GPU if there is one; `cuda` without a GPU falls back to the CPU.
         precision: `32`, or `bf16-mixed`: convolutions and matrix products in bfloat16, the rest and
@@ -77,6 +78,7 @@ class TrialConfig(BaseModel):
     batch_norm: bool | None = None
     pretrained: bool = True
     overfit_batches: Int = Field(default=0, ge=0)
+    shuffle: bool = True
     seed: Int = Field(default=0, ge=0, lt=2**63)
     device: Annotated[
         Literal["auto", "cpu", "cuda"], _one_of(("auto", "cpu", "cuda"), {"gpu": "cuda"})
@@ -148,3 +150,11 @@ class Trial(BaseModel):
     id: str
     config: TrialConfig
     fold: int | None = None
+
+    @property
+    def image_order(self) -> tuple[int, int]:
+        """Equal for trials that read the same images in the same order, epoch by epoch."""
+        return (
+            -1 if self.fold is None else self.fold,
+            self.config.seed if self.config.shuffle else -1,
+        )

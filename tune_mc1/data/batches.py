@@ -117,7 +117,7 @@ class MacroBatches:
     Args:
         train: int64 (n,), positions of the training images (`Split.train`).
         batch_size: Images an optimiser step.
-        seed: The trial's seed, which decides the order of every epoch.
+        seed: The trial's seed, which decides the order of every epoch; None keeps that of `train`.
         steps_per_macro: Optimiser steps a macro-batch.
         overfit_batches: Takes the first so many batches of the first epoch's order, in every epoch
             the same; 0 takes all images, in a fresh order every epoch.
@@ -130,7 +130,7 @@ class MacroBatches:
         self,
         train: Labels,
         batch_size: int,
-        seed: int,
+        seed: int | None,
         steps_per_macro: int = STEPS_PER_MACRO,
         overfit_batches: int = 0,
     ) -> None:
@@ -160,8 +160,10 @@ class MacroBatches:
 
     def __iter__(self) -> Iterator[Tensor]:
         """Yields the macro-batches of the epoch. Its order is drawn at the first one."""
-        order = epoch_order(len(self._train), self._seed, 0 if self._fixed else self.epoch)
-        yield from torch.split(self._train[order[: self.images]], self._macro_size)
+        used = self._train
+        if self._seed is not None:
+            used = used[epoch_order(len(used), self._seed, 0 if self._fixed else self.epoch)]
+        yield from torch.split(used[: self.images], self._macro_size)
 
 
 class LaneBatches:

@@ -12,6 +12,7 @@ from tune_mc1.errors import DataError
 from tune_mc1.seeding import derive_seed
 
 Indices = NDArray[np.int64]
+LIMIT_SEED = 42
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,28 @@ def make_split(
     else:
         return Split(np.arange(len(labels)), np.arange(len(data.test_labels)), "test")
     return Split(np.flatnonzero(~held_out), np.flatnonzero(held_out))
+
+
+def limit_images(data: ImageData, part: float) -> ImageData:
+    """The given part of every class, of training and of test images; at 1 the data itself.
+
+    Args:
+        data: The images.
+        part: Part of each class, in (0, 1].
+
+    Raises:
+        DataError: If a class has a single image.
+    """
+    if part == 1:
+        return data
+    chosen = []
+    for images, labels in (
+        (data.train_images, data.train_labels),
+        (data.test_images, data.test_labels),
+    ):
+        mask = holdout_mask(labels, part, LIMIT_SEED, data.classes)
+        chosen.append((images[mask], labels[mask]))
+    return ImageData.build(data.name, chosen[0], chosen[1], data.classes)
 
 
 def holdout_mask(

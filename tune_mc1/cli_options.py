@@ -1,0 +1,60 @@
+"""Options and output that several commands share."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+
+err = Console(stderr=True)
+
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE[,VALUE...]", help="Replace a parameter of the file."),
+]
+Data = Annotated[
+    str | None,
+    typer.Option("--data", "-d", help="cifar10, shapes10, auto, or a directory or parquet file."),
+]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Where results go. Default: results/")
+]
+RunCap = Annotated[
+    int | None, typer.Option("--run-cap", "-n", min=1, help="Number of settings to try.")
+]
+Replicates = Annotated[
+    int | None, typer.Option("--replicates", min=1, max=1000, help="Seeds of each setting.")
+]
+LimitImages = Annotated[
+    float | None,
+    typer.Option("--limit-images", min=0.0001, max=1, help="Part of the images used, such as 0.1."),
+]
+MaxConcurrent = Annotated[
+    int | None, typer.Option("--max-concurrent", min=1, help="Most trials at once.")
+]
+Fuse = Annotated[
+    str | None,
+    typer.Option("--fuse", help="Trials trained as one model: auto, off, or at most so many."),
+]
+Address = Annotated[
+    str | None, typer.Option("--address", help="A running Ray cluster, such as auto.")
+]
+Wandb = Annotated[
+    Literal["online", "offline", "disabled"] | None,
+    typer.Option("--wandb", help="Default: online with an API key, else offline."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would run; start nothing.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def say(notice: str) -> None:
+    """Prints a notice that cannot be missed, apart from the output that programs read."""
+    err.print(f"[bold yellow]Note:[/] {notice}", highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """Prints plain data as JSON."""
+    json.dump(value, sys.stdout, indent=2, allow_nan=False)
+    print()
