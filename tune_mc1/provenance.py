@@ -23,7 +23,7 @@ def provenance() -> dict[str, Any]:
         in bytes.
     """
     return {
-        "command": sys.argv,
+        "command": ["python", "-m", "tune_mc1", *sys.argv[1:]],
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "tune_mc1": __version__,
         "git_commit": _git_commit(),

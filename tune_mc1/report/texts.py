@@ -1,0 +1,184 @@
+"""The words of page and slides, in English and German (Swiss spelling and decimal point)."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+Lang = Literal["en", "de"]
+Say = Callable[..., str]
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "report_title": ("Report of {names}", "Bericht über {names}"),
+    "contents": ("Contents", "Inhalt"),
+    "verdicts": ("Conclusions, tested", "Schlussfolgerungen, geprüft"),
+    "verdicts_note": (
+        "Each conclusion of the published study is a rule, evaluated on these results. Undecided "
+        "means that the interval allows both answers.",
+        "Jede Schlussfolgerung der veröffentlichten Studie ist eine Regel, die an diesen "
+        "Resultaten geprüft wird. Unentschieden heisst, dass das Intervall beides zulässt.",
+    ),
+    "statement": ("Conclusion", "Schlussfolgerung"),
+    "result": ("Result", "Urteil"),
+    "confirmed": ("confirmed", "bestätigt"),
+    "not confirmed": ("not confirmed", "nicht bestätigt"),
+    "undecided": ("undecided", "unentschieden"),
+    "not run": ("not run", "nicht durchgeführt"),
+    "effect": ("Effect", "Effekt"),
+    "interval": ("95 % interval", "95-%-Intervall"),
+    "trials": ("Trials", "Trials"),
+    "why": ("Why", "Begründung"),
+    "facts": ("Facts", "Fakten"),
+    "data": ("Images", "Bilder"),
+    "data_value": (
+        "{data} ({fingerprint}): {train} for training and validation, {test} for testing",
+        "{data} ({fingerprint}): {train} für Training und Validierung, {test} zum Testen",
+    ),
+    "validation": ("Validation", "Validierung"),
+    "holdout": (
+        "{part:.0%} of the training images held out, by class",
+        "{part:.0%} der Trainingsbilder zurückgehalten, nach Klassen",
+    ),
+    "folds": ("{folds} folds of the training images", "{folds} Faltungen der Trainingsbilder"),
+    "test": ("the test images", "die Testbilder"),
+    "search": ("Search", "Suche"),
+    "search_value": (
+        "{method}: {settings} settings, {runs} each; {states}",
+        "{method}: {settings} Einstellungen, je {runs}; {states}",
+    ),
+    "one_run": ("one run", "ein Lauf"),
+    "runs": ("{n} runs", "{n} Läufe"),
+    "metric": ("Metric", "Metrik"),
+    "metric_value": (
+        "{metric} at each trial's best epoch, {goal}",
+        "{metric} in der besten Epoche jedes Trials, {goal}",
+    ),
+    "maximize": ("higher is better", "höher ist besser"),
+    "minimize": ("lower is better", "tiefer ist besser"),
+    "time": ("Training time", "Trainingszeit"),
+    "time_value": (
+        "{time} over all trials, on {processor}",
+        "{time} über alle Trials, auf {processor}",
+    ),
+    "winner": ("The winner", "Der Sieger"),
+    "winner_setting": ("Setting", "Einstellung"),
+    "winner_val": ("Validation score", "Validierungswert"),
+    "winner_test": ("Test score", "Testwert"),
+    "winner_bias": (
+        "The validation score chose this setting among {n}, so it flatters; the test images chose "
+        "nothing.",
+        "Der Validierungswert hat diese Einstellung unter {n} ausgewählt und ist darum geschönt; "
+        "die Testbilder haben nichts ausgewählt.",
+    ),
+    "winner_no_test": (
+        "Not scored on the test images: the sweep was cut off, or they chose the winner.",
+        "Nicht auf den Testbildern bewertet: der Sweep wurde unterbrochen, oder sie haben den "
+        "Sieger ausgewählt.",
+    ),
+    "no_winner": ("No trial has a score yet.", "Noch hat kein Trial einen Wert."),
+    "warn_unfinished": (
+        "Unfinished: {ended} of {total} trials have ended. Everything here is provisional.",
+        "Unvollständig: {ended} von {total} Trials sind zu Ende. Alles hier ist vorläufig.",
+    ),
+    "warn_failed": (
+        "{n} trials failed or diverged and have no last score.",
+        "{n} Trials sind gescheitert oder divergiert und haben keinen letzten Wert.",
+    ),
+    "warn_test": (
+        "The test images chose the winner (validation: test), so its score is no estimate of the "
+        "accuracy on new images.",
+        "Die Testbilder haben den Sieger ausgewählt (validation: test); sein Wert schätzt darum "
+        "die Genauigkeit auf neuen Bildern nicht.",
+    ),
+    "warn_one_run": (
+        "One run a setting: what a seed alone changes cannot be told from these results.",
+        "Ein Lauf pro Einstellung: was allein der Seed ausmacht, zeigen diese Resultate nicht.",
+    ),
+    "warn_scaled": (
+        "Scaled down: {parts}. The published study used everything.",
+        "Verkleinert: {parts}. Die veröffentlichte Studie verwendete alles.",
+    ),
+    "scaled_images": ("{part:.3g} % of the images", "{part:.3g} % der Bilder"),
+    "scaled_work": ("{part:.3g} % of the work", "{part:.3g} % der Arbeit"),
+    "effects": ("What each parameter does", "Was jeder Parameter bewirkt"),
+    "parameter": ("Parameter", "Parameter"),
+    "value": ("Value", "Wert"),
+    "mean": ("Mean", "Mittel"),
+    "settings": ("Settings", "Einstellungen"),
+    "n": ("Trials", "Trials"),
+    "sd": ("SD", "SD"),
+    "comparisons": ("Comparisons in pairs", "Paarweise Vergleiche"),
+    "comparison": ("Comparison", "Vergleich"),
+    "difference": ("Difference", "Differenz"),
+    "p_holm": ("p (Holm)", "p (Holm)"),
+    "effect_size": ("Effect size", "Effektstärke"),
+    "pairs": ("Pairs", "Paare"),
+    "more": ("To decide it", "Zur Entscheidung"),
+    "best_set": (
+        "Settings not worse than the best",
+        "Einstellungen, die nicht schlechter als die beste sind",
+    ),
+    "reference": ("Reference and ours", "Referenz und unsere Resultate"),
+    "where": ("Trials", "Trials"),
+    "epoch": ("Epoch", "Epoche"),
+    "published": ("Reference", "Referenz"),
+    "ours": ("Ours", "Unsere"),
+    "inside": ("Inside", "Innerhalb"),
+    "yes": ("yes", "ja"),
+    "no": ("no", "nein"),
+    "all": ("all", "alle"),
+    "best_of": ("best of {where}", "bester von {where}"),
+    "settings_title": ("All settings", "Alle Einstellungen"),
+    "trials_title": ("All trials", "Alle Trials"),
+    "trials_cut": (
+        "The best {shown} of {total}; `trials.parquet` has all.",
+        "Die besten {shown} von {total}; `trials.parquet` enthält alle.",
+    ),
+    "sort_hint": ("A click on a heading sorts.", "Ein Klick auf eine Überschrift sortiert."),
+    "trial": ("Trial", "Trial"),
+    "state": ("State", "Zustand"),
+    "seconds": ("Seconds", "Sekunden"),
+    "best": ("Best {metric}", "Bestes {metric}"),
+    "last": ("Last {metric}", "Letztes {metric}"),
+    "at_epoch": ("At epoch", "In Epoche"),
+    "run_again": ("Run it again", "Noch einmal laufen lassen"),
+    "run_again_note": (
+        "`sweep.yaml` below holds the whole sweep: save it and run",
+        "`sweep.yaml` unten enthält den ganzen Sweep: speichern und ausführen",
+    ),
+    "provenance": ("Provenance", "Herkunft"),
+    "command": ("Command", "Befehl"),
+    "commit": ("Commit", "Commit"),
+    "started": ("Started", "Gestartet"),
+    "versions": ("Versions", "Versionen"),
+    "machine": ("Machine", "Rechner"),
+    "made_by": ("Made by tune_mc1 {version}.", "Erstellt mit tune_mc1 {version}."),
+    "compared": ("Side by side", "Nebeneinander"),
+    "unknown": ("unknown", "unbekannt"),
+    "weaknesses": ("What to keep in mind", "Was zu bedenken ist"),
+    "left_out": ("Left out", "Weggelassen"),
+    "deck_subtitle": (
+        "Hyperparameters of image classifiers, tuned with tune_mc1",
+        "Hyperparameter von Bildklassifikatoren, abgestimmt mit tune_mc1",
+    ),
+    "agenda": ("What was run", "Was gelaufen ist"),
+    "study": ("Study", "Studie"),
+    "best_short": ("Best", "Bestes"),
+    "test_short": ("Test", "Test"),
+}
+"""Key: (English, German)."""
+
+
+def speaker(lang: Lang) -> Say:
+    """Gives the function that words a key in a language.
+
+    Args:
+        lang: `en` or `de`.
+
+    Returns:
+        A function of a key of `TEXTS` and of the values that its text names.
+    """
+    index = 0 if lang == "en" else 1
+
+    def say(key: str, **values: Any) -> str:
+        return TEXTS[key][index].format(**values)
+
+    return say
