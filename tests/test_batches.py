@@ -133,6 +133,14 @@ class _Recorder(LightningModule):
         return torch.optim.SGD(self.parameters(), lr=0.1)
 
 
+def test_without_a_seed_images_keep_their_order() -> None:
+    train = np.arange(5, 75)
+    batches = MacroBatches(train, 16, None, steps_per_macro=2)
+    for epoch in range(2):
+        batches.set_epoch(epoch)
+        assert torch.cat(list(batches)).tolist() == train.tolist()
+
+
 def test_lightning_draws_the_order_of_each_epoch() -> None:
     module = _Recorder()
     trainer = Trainer(

@@ -268,3 +268,12 @@ def test_a_best_checkpoint_is_named_so_in_spite_of_a_cut(images: ImageData, tmp_
 )
 def test_lanes(keys: str, expected: list[int]) -> None:
     assert list(lanes(keys)) == expected
+
+
+def test_without_shuffling_all_seeds_read_the_same_images(images: ImageData) -> None:
+    config = TrialConfig(epochs=1, shuffle=False)
+    trials = [Trial(id=f"t{s}", config=config.model_copy(update={"seed": s})) for s in range(3)]
+    made = Group(trials, images, Holdout())
+    assert len(made.train.lanes) == 1
+    (first, *_) = list(made.train)
+    assert first.tolist() == sorted(first.tolist())
