@@ -25,8 +25,8 @@ def test_study_has_the_trials_of_the_reference(name: str) -> None:
     ours = prepare(None, study_file(name))
     assert ours.sweep.name == name
     assert ours.notices == []
-    command = "grid" if ours.sweep.method == "grid" else "random"
-    theirs = plan_file(SWEEPS / f"{OWN_FILES.get(name, name)}.yaml", command)
+    own = SWEEPS / f"{OWN_FILES.get(name, name)}.yaml"
+    theirs = plan_file(own, "grid" if ours.sweep.method == "grid" else "random")
     same = {"device": "auto"}  # the reference names its own GPU
     assert [t.config for t in ours.trials] == [t.config.model_copy(update=same) for t in theirs]
     assert [t.fold for t in ours.trials] == [t.fold for t in theirs]

@@ -108,6 +108,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "comparisons": ("Comparisons in pairs", "Paarweise Vergleiche"),
     "comparison": ("Comparison", "Vergleich"),
     "difference": ("Difference", "Differenz"),
+    "trends": ("Continuous parameters", "Stetige Parameter"),
+    "behind": ("Behind the best", "Rückstand"),
     "p_holm": ("p (Holm)", "p (Holm)"),
     "effect_size": ("Effect size", "Effektstärke"),
     "pairs": ("Pairs", "Paare"),
@@ -163,6 +165,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "study": ("Study", "Studie"),
     "best_short": ("Best", "Bestes"),
     "test_short": ("Test", "Test"),
+    "minutes": ("Minutes", "Minuten"),
 }
 """Key: (English, German)."""
 
