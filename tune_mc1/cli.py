@@ -25,7 +25,7 @@ from tune_mc1.cli_options import (
     print_json,
     say,
 )
-from tune_mc1.cli_study import study
+from tune_mc1.cli_study import report, study
 from tune_mc1.errors import InputError, TuneMc1Error
 
 app = typer.Typer(
@@ -148,6 +148,7 @@ def show(
 
 
 app.command(epilog="Example: [bold]tune_mc1 study layers_and_units --scale 0.1[/]")(study)
+app.command(epilog="Example: [bold]tune_mc1 report results/grid-20261124-101500[/]")(report)
 
 
 def main() -> None:

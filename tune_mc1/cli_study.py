@@ -1,6 +1,6 @@
 """The commands around the reference: its studies, and reports on any sweeps."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -21,6 +21,7 @@ from tune_mc1.cli_options import (
     print_json,
     say,
 )
+from tune_mc1.errors import InputError
 
 
 def study(
@@ -87,6 +88,41 @@ def study(
         if outcomes[-1] == 130:
             break
     raise typer.Exit(max(outcomes))
+
+
+def report(
+    directories: Annotated[list[Path], typer.Argument(help="Result directories.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Where. Default: DIR/report, or report/ for several."),
+    ] = None,
+    lang: Annotated[Literal["en", "de"], typer.Option("--lang", help="Language.")] = "en",
+    examples: Annotated[bool, typer.Option(help="Show images that the winner got wrong.")] = True,
+    tables: Annotated[
+        bool,
+        typer.Option("--tables", help="Also copy the result tables, without host names and paths."),
+    ] = False,
+    markdown: Annotated[
+        bool,
+        typer.Option("--markdown", help="Only print the table of the reference and ours."),
+    ] = False,
+) -> None:
+    """Write a report on one or several sweeps: report.html, slides.md (Marp) and figures."""
+    try:
+        from tune_mc1.report.build import write_report
+        from tune_mc1.report.frames import read_frames
+        from tune_mc1.report.reference_table import reference_table
+        from tune_mc1.report.stat_tables import markdown as lines
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"report: needs the extra report (no module {error.name}): pip install '.[report]'"
+        ) from None
+    if markdown:
+        rows = [row for d in directories for row in reference_table(read_frames(d))]
+        print("\n".join(lines(rows, lang)))
+        return
+    page = write_report(directories, output, lang, examples=examples, tables=tables, notify=say)
+    Console().print(f"Report: {page}", highlight=False, soft_wrap=True)
 
 
 def _plan(name: str, scale: float, as_published: bool, flags: dict[str, Any]) -> Any:

@@ -85,7 +85,9 @@ def write_report(
 def unique_names(sweeps: Sequence[SweepFrames]) -> list[str]:
     """A short name for each sweep: its own, or its directory's where two share one."""
     names = [frames.name for frames in sweeps]
-    return [n if names.count(n) == 1 else f.where.root.name for n, f in zip(names, sweeps, strict=True)]
+    return [
+        n if names.count(n) == 1 else f.where.root.name for n, f in zip(names, sweeps, strict=True)
+    ]
 
 
 def _asked(verdict: Verdict, sweeps: Sequence[SweepFrames]) -> bool:

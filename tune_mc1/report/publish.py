@@ -33,7 +33,7 @@ def publish(frames: SweepFrames, folder: Path) -> ResultDir:
         folder: Where; made if it is not there.
 
     Returns:
-        The new directory: trials, history and settings as parquet, the sweep file, provenance.
+        The new directory: its tables as parquet, the sweep file, provenance.
     """
     folder.mkdir(parents=True, exist_ok=True)
     there = ResultDir(folder)
@@ -41,8 +41,9 @@ def publish(frames: SweepFrames, folder: Path) -> ResultDir:
     tables = source.read()
     tables.trials = {i: row | dict.fromkeys(PRIVATE) for i, row in tables.trials.items()}
     there.write_tables(tables, 0)
-    if source.settings.exists():
-        _copy(pq.read_table(source.settings), there.settings)
+    for old, new in ((source.settings, there.settings), (source.predictions, there.predictions)):
+        if old.exists():
+            _copy(pq.read_table(old), new)
     made = {name: frames.provenance[name] for name in KEPT_FACTS if name in frames.provenance}
     made["command"] = _without_paths(made.get("command", []))
     with replacing(there.provenance) as aside:

@@ -27,9 +27,7 @@ class Heading:
 
 DECK = (
     Heading("single_batch", "Single-batch check", "Ein Batch zur Probe", ("single_batch",)),
-    Heading(
-        "first_grid", "Comparison of architectures", "Architekturvergleich", ("curves_model",)
-    ),
+    Heading("first_grid", "Comparison of architectures", "Architekturvergleich", ("curves_model",)),
     Heading(
         "first_grid",
         "Learning rate and batch size",
@@ -128,9 +126,7 @@ def _agenda(chapters: Sequence[Chapter], t: Say) -> Iterator[str]:
         yield f"## {t('agenda')}\n\n{table}"
 
 
-def _chapter(
-    chapter: Chapter, compared: Compared | None, lang: Lang, t: Say
-) -> Iterator[str]:
+def _chapter(chapter: Chapter, compared: Compared | None, lang: Lang, t: Say) -> Iterator[str]:
     pictures = {p.name: p for p in chapter.pictures}
     if compared is not None and chapter.study in ("batch_norm", "adam"):
         pictures = {p.name: p for p in compared.pictures} | pictures
