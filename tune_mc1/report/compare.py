@@ -135,15 +135,25 @@ def sweep_tests(
             continue
         pairs = combinations(levels(table.table, name), 2)
         comparisons += [_comparison(table, name, a, b) for a, b in pairs]
-    corrected = holm([c.p for c in comparisons] + [t.p for t in trends])
+    p = [c.p for c in comparisons] + [t.p for t in trends]
+    corrected = holm(p)
+    # The level that the smallest p meets under Holm's correction.
+    alpha = ALPHA / max(1, sum(not math.isnan(each) for each in p))
     return SweepTests(
-        tuple(replace(c, p_holm=p) for c, p in zip(comparisons, corrected, strict=False)),
+        tuple(_corrected(c, p, alpha) for c, p in zip(comparisons, corrected, strict=False)),
         tuple(
             replace(t, p_holm=p) for t, p in zip(trends, corrected[len(comparisons) :], strict=True)
         ),
         table.column,
         table.left_out,
     )
+
+
+def _corrected(comparison: Comparison, p: float, alpha: float) -> Comparison:
+    decided = replace(comparison, p_holm=p)
+    if decided.significant:
+        return decided
+    return replace(decided, more=more_units(comparison.effect, alpha=alpha))
 
 
 def holm(p: Sequence[float]) -> list[float]:

@@ -57,7 +57,8 @@ def contrast(
     keys = [k for k in (*SETTING, *CONDITIONS, "seed") if k not in differing]
     one, other = (scores.table[matching(scores.table, side)] for side in (a, b))
     pairs = _pairs(scores.table, one, other, keys)
-    if len(pairs) < 2 and scores.sampled:
+    groups = min(one["setting"].nunique(), other["setting"].nunique())
+    if len(pairs) < 2 <= groups and scores.sampled:
         return _unpaired(one, other)
     return _paired(pairs, one, other, scores.folds)
 

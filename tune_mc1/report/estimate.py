@@ -181,14 +181,15 @@ class MoreUnits:
     text: Text
 
 
-def more_units(estimate: Estimate, alpha: float = ALPHA) -> MoreUnits:
+def more_units(estimate: Estimate, margin: float = 0.0, alpha: float = ALPHA) -> MoreUnits:
     """About how many more units a t-test needs for 80 % power at the effect and spread observed.
 
     The effect observed is itself uncertain, so this is a rough guide.
 
     Args:
         estimate: A difference.
-        alpha: Level of the two-sided test.
+        margin: Above 0 the question is whether the difference lies within ± `margin` or beyond.
+        alpha: Level of the test.
     """
     if estimate.n == 0:
         return MoreUnits(None, Text("No trials to compare.", "Keine Läufe zum Vergleichen."))
@@ -198,9 +199,10 @@ def more_units(estimate: Estimate, alpha: float = ALPHA) -> MoreUnits:
         en = "The spread is not known; run at least {more} more {unit} first."
         de = "Die Streuung ist unbekannt; dafür braucht es noch mindestens {more} {unit}."
         return MoreUnits(more, say(en, de, more=more, unit=many if more > 1 else one))
-    if estimate.p < alpha:
+    p = min(estimate.p_within(margin), estimate.p_beyond(margin)) if margin else estimate.p
+    if p < alpha:
         return MoreUnits(0, Text("Decided.", "Entschieden."))
-    needed = _needed(estimate, alpha)
+    needed = _needed(estimate, margin, alpha)
     if needed is None:
         en = "So small against the spread that even {most} {unit} would hardly decide it."
         de = "Gemessen an der Streuung so klein, dass auch {most} {unit} kaum entscheiden würden."
@@ -211,15 +213,18 @@ def more_units(estimate: Estimate, alpha: float = ALPHA) -> MoreUnits:
     return MoreUnits(more, say(en, de, more=more, unit=many if more > 1 else one))
 
 
-def _needed(estimate: Estimate, alpha: float) -> int | None:
+def _needed(estimate: Estimate, margin: float, alpha: float) -> int | None:
     """The least number of units with enough power; None beyond `MOST`."""
     sizes = np.arange(2, MOST + 1)
+    distance = abs(abs(estimate.value) - margin)
+    side = "larger" if margin else "two-sided"
     if estimate.method == "Welch":
-        effect = min(abs(estimate.effect_size), 5.0)
-        power = TTestIndPower().power(effect, sizes, alpha, ratio=1.0)
+        deviation = abs(estimate.value / estimate.effect_size)
+        effect = min(distance / deviation, 5.0)
+        power = TTestIndPower().power(effect, sizes, alpha, ratio=1.0, alternative=side)
     else:
         # Of folds the standard error is larger than the spread alone says.
-        effect = min(abs(estimate.value) / (estimate.se * math.sqrt(estimate.n)), 5.0)
-        power = TTestPower().power(effect, sizes, alpha)
+        effect = min(distance / (estimate.se * math.sqrt(estimate.n)), 5.0)
+        power = TTestPower().power(effect, sizes, alpha, alternative=side)
     enough: Sequence[int] = sizes[np.nan_to_num(power, nan=1.0) >= POWER]
     return int(enough[0]) if len(enough) else None

@@ -17,7 +17,7 @@ Value = str | int | float | bool | None
 SETTING = tuple(name for name in PARAMETERS if name not in ("seed", "device"))
 """The parameters that make a setting: all but seed and device."""
 
-CONDITIONS = ("fingerprint", "conditions", "fold")
+CONDITIONS = ("conditions", "fold")
 """What must agree beside the parameters for two trials to be compared: images, split and fold."""
 
 MAX_LEVELS = 12
@@ -30,8 +30,8 @@ class Scores:
 
     Attributes:
         table: A row a trial: `study`, `trial`, `config_hash`, `setting` (a number, equal for
-            replicates and folds), `seed`, `fold`, the parameters, `fingerprint`, `conditions`, and
-            `score`.
+            replicates and folds), `seed`, `fold`, the parameters, `conditions` (equal for the same
+            images and split), and `score`.
         column: What the score is, such as `best_val_acc`, or `val_acc` at an epoch.
         maximize: Whether a higher score is better.
         folds: Folds of the cross-validation; 0 without.
@@ -51,6 +51,10 @@ class Scores:
     def only(self, where: Mapping[str, Any]) -> "Scores":
         """The trials that have these values. A tuple stands for any of its members."""
         return replace(self, table=self.table[matching(self.table, where)])
+
+    def with_scores(self, values: pd.Series) -> "Scores":
+        """The same trials with other scores; those without one are left out."""
+        return replace(self, table=self.table.assign(score=values)[values.notna()])
 
     @property
     def replicated(self) -> bool:
@@ -80,12 +84,12 @@ def scores(frames: SweepFrames, column: str | None = None, epoch: int | None = N
         column = column or metric
         rows = frames.history[frames.history["epoch"] == epoch]
         values = trials["trial"].map(rows.set_index("trial")[column])
-    table = trials[["trial", "config_hash", *PARAMETERS, "fold", "fingerprint"]].copy()
+    table = trials[["trial", "config_hash", *PARAMETERS, "fold"]].copy()
     table["fold"] = table["fold"].astype(float).fillna(-1).astype(int)
     table["score"] = pd.to_numeric(values, errors="coerce").replace([np.inf, -np.inf], np.nan)
     table["study"] = frames.name
-    # Splits and numbers of images make trials of two directories comparable or not.
-    table["conditions"] = f"{frames.sweep.validation!r} {frames.sweep.limit_images}"
+    split = f" {frames.sweep.validation!r} {frames.sweep.limit_images}"
+    table["conditions"] = trials["fingerprint"].astype(str) + split
     missing = table["score"].isna()
     validation = frames.sweep.validation
     return Scores(
@@ -120,7 +124,7 @@ def together(parts: Sequence[Scores]) -> Scores:
 
 
 def _numbered(table: pd.DataFrame) -> pd.DataFrame:
-    keys = ["study", *SETTING, "fingerprint", "conditions"]
+    keys = ["study", *SETTING, "conditions"]
     return table.assign(setting=codes(table, keys))
 
 

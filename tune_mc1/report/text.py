@@ -28,6 +28,10 @@ class Text:
         return self.de if lang == "de" else self.en
 
 
+NOTHING = Text()
+"""No text."""
+
+
 def say(en: str, de: str, **values: object) -> Text:
     """A text with values in it, as `str.format` places them.
 

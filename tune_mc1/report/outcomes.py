@@ -1,0 +1,138 @@
+"""Claims on single outcomes: the best setting, a published accuracy, a loss that falls."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tune_mc1.report.contrast import contrast
+from tune_mc1.report.estimate import mean_estimate
+from tune_mc1.report.findings import (
+    EQUAL,
+    Finding,
+    Studies,
+    judge,
+    measure,
+    measured,
+    nothing_ran,
+)
+from tune_mc1.report.scores import SETTING, Scores
+from tune_mc1.report.text import Text, join, say
+
+
+@dataclass(frozen=True)
+class BestIn:
+    """Whether the best setting of several studies is in one of them.
+
+    Attributes:
+        study: The study that should have it.
+        others: The studies that it is compared with, as far as they ran.
+    """
+
+    study: str
+    others: tuple[str, ...]
+
+    def __call__(self, studies: Studies) -> Finding:
+        """Compares the study's best mean with the best of the others, paired by seed."""
+        table = _comparable(measure(studies, [self.study, *self.others]), self.study)
+        means = table.table.groupby(["study", "setting"])["score"].mean()
+        ours = means[means.index.get_level_values("study") == self.study]
+        rest = means[means.index.get_level_values("study") != self.study]
+        if ours.empty or rest.empty:
+            return nothing_ran(table, Text("No trial has ended in one of the studies.",
+                "In einer der Studien ist kein Lauf fertig."))  # fmt: skip
+        top: Any = ours.idxmax()
+        other: Any = rest.idxmax()
+        sides = {"setting": other[1]}, {"setting": top[1]}
+        found = contrast(table, *sides, free=SETTING)
+        effect = found.effect
+        if effect.n == 0:
+            effect = replace(effect, value=float(ours.max() - rest.max()), n=1, trials=2)
+        en = "Best mean of {a} against the best of {b}; both look better than they are, as chosen."
+        de = "Bestes Mittel von {a} gegen das beste von {b}; beide wirken zu gut, da ausgewählt."
+        which = say(en, de, a=self.study, b=other[0])
+        return Finding(
+            True,
+            effect,
+            *judge(effect, "greater"),
+            measured(table, "last", [table.table]),
+            join([which, found.reason, table.left_out]),
+        )
+
+
+def _comparable(table: Scores, study: str) -> Scores:
+    """The trials on the images and split that most trials of a study share with other studies."""
+    rows = table.table
+    own = rows["study"] == study
+    shared = rows[own & rows["conditions"].isin(rows.loc[~own, "conditions"])]
+    if shared.empty:
+        return table.only({"conditions": ()})
+    return table.only({"conditions": shared["conditions"].mode()[0]})
+
+
+@dataclass(frozen=True)
+class Reaches:
+    """Whether a model comes out as published, within ± `EQUAL`.
+
+    Attributes:
+        study: The study.
+        model: Name of the model.
+        published: The published value.
+        metric: `val_acc` or `val_f1`.
+    """
+
+    study: str
+    model: str
+    published: float
+    metric: str = "val_acc"
+
+    def __call__(self, studies: Studies) -> Finding:
+        """Takes ours less the published value, over seeds."""
+        table = measure(studies, [self.study], metric=self.metric).only({"model": self.model})
+        if table.table.empty:
+            return nothing_ran(table, say("No trial of {m} has ended.",
+                "Kein Lauf von {m} ist fertig.", m=self.model))  # fmt: skip
+        by_seed = table.table.groupby("seed")["score"].mean() - self.published
+        effect = mean_estimate(by_seed, unit="seed", trials=len(table.table), seeds=len(by_seed))
+        en = "Ours {ours}, published {theirs}; equal means within ±{margin}."
+        de = "Unseres {ours}, veröffentlicht {theirs}; gleich heißt innerhalb ±{margin}."
+        ours = effect.value + self.published
+        which = say(en, de, ours=float(ours), theirs=self.published, margin=EQUAL)
+        single = Text() if effect.n > 1 else Text("One run.", "Ein Lauf.")
+        return Finding(
+            True,
+            effect,
+            *judge(effect, "equal"),
+            measured(table, "last", [table.table]),
+            join([which, single, table.left_out]),
+            margin=EQUAL,
+        )
+
+
+@dataclass(frozen=True)
+class Learns:
+    """Whether the training loss falls from the first epoch to the last.
+
+    Attributes:
+        study: The study.
+    """
+
+    study: str
+
+    def __call__(self, studies: Studies) -> Finding:
+        """Takes last less first loss of each setting."""
+        table = measure(studies, [self.study], "gain", "train_loss")
+        rows = table.table
+        gain = rows.groupby("setting")["score"].mean()
+        if gain.empty:
+            reason = Text("No trial has ended.", "Kein Lauf ist fertig.")
+            return nothing_ran(table, reason)
+        seeds = rows["seed"].nunique()
+        effect = mean_estimate(gain, unit="setting", trials=len(rows), seeds=seeds)
+        en = "Falls in {n} of {all} settings."
+        de = "Fällt in {n} von {all} Einstellungen."
+        return Finding(
+            True,
+            effect,
+            *judge(effect, "less"),
+            measured(table, "gain", [rows]),
+            join([say(en, de, n=int((gain < 0).sum()), all=len(gain)), table.left_out]),
+        )
