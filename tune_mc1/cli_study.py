@@ -1,5 +1,6 @@
 """The commands around the reference: its studies, and reports on any sweeps."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer

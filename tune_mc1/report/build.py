@@ -133,15 +133,24 @@ def _picture(spec: FigureSpec, name: str, out: Path) -> Picture:
 
 
 def _verdict_row(verdict: Verdict, lang: Lang) -> VerdictRow:
-    known = not math.isnan(verdict.low)
+    effect = verdict.effect
+    ends = (effect.low, effect.high)
+    more = [verdict.more.text] if verdict.result == "undecided" else []
     return VerdictRow(
         statement=verdict.statement.of(lang),
         result=verdict.result,
-        effect="–" if math.isnan(verdict.effect) else f"{verdict.effect:+.3f} {verdict.unit}",
-        interval=f"{verdict.low:+.3f} … {verdict.high:+.3f}" if known else "–",
-        trials=str(verdict.trials),
-        reason=verdict.reason.of(lang),
+        compared=verdict.compared.of(lang),
+        effect=signed(effect.value),
+        interval="–" if math.isnan(effect.low) else " … ".join(map(signed, ends)),
+        published="–" if verdict.published is None else signed(verdict.published),
+        trials=str(effect.trials or "–"),
+        reason=" ".join(t.of(lang) for t in [verdict.measured, verdict.reason, *more] if t),
     )
+
+
+def signed(value: float) -> str:
+    """A difference with its sign, to three decimals; a dash where it is not known."""
+    return "–" if math.isnan(value) else f"{value:+.3f}".replace("-", "−")
 
 
 def _compared(

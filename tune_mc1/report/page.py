@@ -46,16 +46,20 @@ class VerdictRow:
     Attributes:
         statement: The conclusion.
         result: `confirmed`, `not confirmed`, `undecided` or `not run`.
-        effect: Its size, with unit.
-        interval: Both ends.
+        compared: What the effect is, such as CNN6 − CNN5.
+        effect: Its size.
+        interval: Both ends of its 95 % interval.
+        published: The same effect in the reference.
         trials: How many it rests on.
         reason: Why.
     """
 
     statement: str
     result: str
+    compared: str
     effect: str
     interval: str
+    published: str
     trials: str
     reason: str
 

@@ -163,7 +163,7 @@ def _picture_slide(title: str, picture: Picture) -> str:
 def _verdict_slides(title: str, verdicts: Sequence[VerdictRow], t: Say) -> Iterator[str]:
     for start in range(0, len(verdicts), MOST_BULLETS):
         bullets = [
-            f"- **{t(v.result)}**: {v.statement} ({v.effect}; {v.interval})"
+            f"- **{t(v.result)}**: {v.statement} ({v.compared}: {v.effect}, {v.interval})"
             for v in verdicts[start : start + MOST_BULLETS]
         ]
         yield f"## {title}: {t('verdicts')}\n\n" + "\n".join(bullets)

@@ -25,6 +25,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "effect": ("Effect", "Effekt"),
     "interval": ("95 % interval", "95-%-Intervall"),
     "trials": ("Trials", "Trials"),
+    "compared_what": ("Compared", "Verglichen"),
     "why": ("Why", "Begründung"),
     "facts": ("Facts", "Fakten"),
     "data": ("Images", "Bilder"),
