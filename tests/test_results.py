@@ -81,6 +81,15 @@ def test_parquet_is_read_by_pandas_and_duckdb(where: ResultDir) -> None:
     assert pq.read_schema(where.history).equals(HISTORY_SCHEMA, check_metadata=False)
 
 
+def test_an_optional_number_is_a_number(where: ResultDir) -> None:
+    writer = ResultWriter(where)
+    trial = Trial(id="t0001", config=TrialConfig(model="CNN8", dropout_p=0.25))
+    writer.write(SWEEP, trial_event(trial))
+    writer.close()
+    assert list(pd.read_parquet(where.trials)["dropout_p"]) == [0.25]
+    assert list(pd.read_parquet(where.settings)["dropout_p"]) == [0.25]
+
+
 def test_a_reader_takes_parquet_and_the_rest_of_the_journal(where: ResultDir) -> None:
     writer = ResultWriter(where)
     write_sweep(writer)

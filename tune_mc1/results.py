@@ -65,7 +65,7 @@ HISTORY_SCHEMA = pa.schema(
 
 def _arrow_type(annotation: Any) -> pa.DataType:
     """The column type of a trial parameter, from its annotation."""
-    if typing.get_origin(annotation) is types.UnionType:
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union):
         annotation = next(a for a in typing.get_args(annotation) if a is not type(None))
     if typing.get_origin(annotation) is typing.Annotated:
         annotation = typing.get_args(annotation)[0]

@@ -1,0 +1,88 @@
+"""Titles and captions, in English and German (Swiss spelling)."""
+
+CAPTIONS: dict[str, tuple[str, str]] = {
+    "curves_title": ("Learning curves of all trials", "Lernkurven aller Trials"),
+    "curves_caption": (
+        "{metric} after each epoch: every trial thin, their mean thick{band}; and the best "
+        "setting. {early}{reference}",
+        "{metric} nach jeder Epoche: jeder Trial dünn, ihr Mittel dick{band}; und die beste "
+        "Einstellung. {early}{reference}",
+    ),
+    "curves_cut": (
+        "Only {shown} of {total} trials are drawn thin, evenly from best to worst; the mean is "
+        "over all. ",
+        "Nur {shown} von {total} Trials sind dünn gezeichnet, gleichmässig vom besten zum "
+        "schlechtesten; das Mittel ist über alle. ",
+    ),
+    "by_title": ("Learning curves by {parameter}", "Lernkurven nach {parameter}"),
+    "by_caption": (
+        "Mean {metric} after each epoch, by {parameter}{quantiles}{band}. {early}{reference}",
+        "Mittel der {metric} nach jeder Epoche, nach {parameter}{quantiles}{band}. "
+        "{early}{reference}",
+    ),
+    "by_quantiles": (
+        " (its values cut into {n} groups of equal size)",
+        " (Werte in {n} gleich grosse Gruppen geteilt)",
+    ),
+    "band_interval": (
+        "; {what} the 95 % interval of the mean (Student's t) over {units}",
+        "; {what} das 95-%-Intervall des Mittels (Student-t) über {units}",
+    ),
+    "band_range": (
+        "; {what} the range from least to largest over {units}",
+        "; {what} den Bereich vom kleinsten zum grössten Wert über {units}",
+    ),
+    "bands": ("bands show", "Bänder zeigen"),
+    "whiskers": ("whiskers at the markers show", "Striche an den Marken zeigen"),
+    "band_none": (
+        "; without a band, as there is one run only",
+        "; ohne Band, da es nur einen Lauf gibt",
+    ),
+    "units_between": ("{low} to {units}", "{low} bis {units}"),
+    "early": (
+        "Some trials ended early, which would bias the mean: where any is missing it is thin. ",
+        "Einige Trials endeten früh, was das Mittel verzerren würde: wo welche fehlen, ist es "
+        "dünn. ",
+    ),
+    "early_panel": (
+        "The lower panel counts those that it is over. ",
+        "Das untere Feld zählt, über wie viele es geht. ",
+    ),
+    "reference_curves": (
+        "Dashed: the reference ({source}), of its own trials. ",
+        "Gestrichelt: die Referenz ({source}), über deren eigene Trials. ",
+    ),
+    "reference_points": (
+        "Hollow markers: the reference ({source}), of its own trials. ",
+        "Hohle Marken: die Referenz ({source}), über deren eigene Trials. ",
+    ),
+    "pair_title": ("{a} and {b}", "{a} und {b}"),
+    "pair_by_title": (
+        "Learning curves by {parameter}: {a} and {b}",
+        "Lernkurven nach {parameter}: {a} und {b}",
+    ),
+    "pair_caption": (
+        "{metric} after each epoch{different}. Left the mean of all settings{band}; right the best "
+        "setting of each sweep. {early}{reference}",
+        "{metric} nach jeder Epoche{different}. Links das Mittel aller Einstellungen{band}; rechts "
+        "die beste Einstellung jedes Sweeps. {early}{reference}",
+    ),
+    "pair_different": (
+        " (the sweeps differ in: {what})",
+        " (die Sweeps unterscheiden sich in: {what})",
+    ),
+    "winners_title": ("Best settings of all sweeps", "Beste Einstellungen aller Sweeps"),
+    "winners_caption": (
+        "{metric}, at each trial's best epoch: every setting a grey dot, the best one filled with "
+        "the range of its runs where it has several, and hollow the test images' score of the same "
+        "runs, which chose nothing.",
+        "{metric} in der besten Epoche jedes Trials: jede Einstellung ein grauer Punkt, die beste "
+        "gefüllt mit dem Bereich ihrer Läufe, wo sie mehrere hat, und hohl der Wert derselben "
+        "Läufe auf den Testbildern, die nichts ausgewählt haben.",
+    ),
+    "loss_cut": (
+        "The axis cuts off a few far larger losses. ",
+        "Die Achse schneidet wenige weit grössere Verluste ab. ",
+    ),
+}
+"""Key: (English, German)."""

@@ -1,0 +1,109 @@
+"""How every figure looks: fonts, colours that the colour-blind tell apart, markers, axes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+INK = "#222222"
+SOFT = "#666666"
+FAINT = "#d9d9d9"
+WARN = "#a33b00"
+BLUE, VERMILION, GREEN, PURPLE, SKY, ORANGE = (
+    "#0072b2",
+    "#d55e00",
+    "#009e73",
+    "#cc79a7",
+    "#56b4e9",
+    "#e69f00",
+)
+PALETTE = (BLUE, VERMILION, GREEN, PURPLE, SKY, ORANGE, INK)
+"""Okabe and Ito (2008), without their yellow, which is too light for lines on white."""
+MARKERS = "os^DvPX<>phd"
+SEQUENCE = "viridis"
+"""Ordered values: its lightness grows evenly, so it reads in grey too."""
+
+RC: Any = {
+    "font.family": ["DejaVu Sans", "sans-serif"],
+    "font.size": 8,
+    "axes.titlesize": 8.5,
+    "axes.labelsize": 8,
+    "axes.edgecolor": SOFT,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.formatter.limits": (-4, 5),
+    "grid.color": "#ececec",
+    "grid.linewidth": 0.6,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 4,
+    "legend.fontsize": 7.5,
+    "legend.frameon": False,
+    "legend.title_fontsize": 7.5,
+    "text.color": INK,
+    "text.parse_math": False,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "tune_mc1",
+    "path.simplify": True,
+}
+
+
+def colors(count: int, ordered: bool) -> list[str]:
+    """Colours of groups: a sequence from dark to light if they are ordered, else distinct ones."""
+    if ordered and count > 1:
+        return [to_hex(c) for c in colormaps[SEQUENCE](np.linspace(0.0, 0.82, count))]
+    return [PALETTE[i % len(PALETTE)] for i in range(count)]
+
+
+def marker(index: int) -> str:
+    """The marker of a group."""
+    return MARKERS[index % len(MARKERS)]
+
+
+def epoch_axis(ax: Axes, epochs: int, label: str) -> None:
+    """An axis of epochs: whole numbers from 1."""
+    ax.set_xlabel(label)
+    room = max(0.02 * (epochs - 1), 0.2)
+    ax.set_xlim(1 - room, epochs + room)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, nbins=8))
+
+
+def mark_every(epochs: int, index: int, groups: int) -> tuple[int, int]:
+    """Where a curve has markers: at every epoch of a short one, else at few, each curve its own."""
+    step = 1 if epochs <= 6 else max(round(epochs / 8), min(groups, 3) if epochs > 12 else 1)
+    return (step * index // max(groups, 1)) % step, step
+
+
+def loss_limits(ax: Axes, values: Sequence[NDArray[np.float64]]) -> bool:
+    """Keeps losses readable where a few are far off; true if the axis cuts some."""
+    found = np.concatenate([v[np.isfinite(v)].ravel() for v in values] or [np.empty(0)])
+    if not len(found) or found.max() <= 5 * (usual := float(np.quantile(found, 0.75))):
+        return False
+    ax.set_ylim(0, 3 * usual)
+    return usual > 0
+
+
+def short(text: str, length: int = 48) -> str:
+    """A text cut in its middle if it is longer."""
+    if len(text) <= length:
+        return text
+    half = (length - 1) // 2
+    return f"{text[:half]}…{text[-half:]}"
