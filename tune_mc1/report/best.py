@@ -167,7 +167,7 @@ class Selection:
         metric: The metric, such as `acc`.
         validation: Its validation score at its best epoch; nan without.
         test: Its test score; nan without.
-        settings: Settings that it was chosen from.
+        among: Trials that it was chosen from.
         on_test: Whether the test images chose it, so that there is no honest score.
         reason: What the two tell.
     """
@@ -177,7 +177,7 @@ class Selection:
     metric: str
     validation: float
     test: float
-    settings: int
+    among: int
     on_test: bool
     reason: Text
 
@@ -197,7 +197,7 @@ def selection(frames: SweepFrames) -> Selection:
     on_test = frames.sweep.validation == "test"
     column = f"best_val_{name}"
     trials = frames.trials[pd.to_numeric(frames.trials[column], errors="coerce").notna()]
-    count = frames.trials["config_hash"].nunique()
+    count = len(trials)
     if trials.empty:
         reason = Text("No trial has a score yet.", "Noch kein Lauf hat ein Ergebnis.")
         return Selection("", "", name, math.nan, math.nan, count, on_test, reason)
@@ -214,7 +214,7 @@ def selection(frames: SweepFrames) -> Selection:
     )  # fmt: skip
 
 
-def _optimism(validation: float, test: float, settings: int, on_test: bool) -> Text:
+def _optimism(validation: float, test: float, among: int, on_test: bool) -> Text:
     if on_test:
         return Text(
             "Warning: the test images chose the winner, so its score is too good and no image is "
@@ -229,9 +229,9 @@ def _optimism(validation: float, test: float, settings: int, on_test: bool) -> T
             "Der Sieger hat noch kein Testergebnis; sein Validierungsergebnis ist zu gut, da er "
             "danach gewählt wurde.",
         )
-    en = "Validation {val} (chosen among {n} settings and by the best epoch), test {test}."
-    de = (
-        "Validierung {val} (gewählt unter {n} Einstellungen und nach der besten Epoche), "
-        "Test {test}."
-    )
-    return say(en, de, val=validation, test=test, n=settings)
+    en = "Validation {val} (the best of {n} trials, at its best epoch), test {test}."
+    de = "Validierung {val} (der beste von {n} Läufen, zur besten Epoche), Test {test}."
+    if among == 1:
+        en = "Validation {val} (one trial, at its best epoch), test {test}."
+        de = "Validierung {val} (ein Lauf, zur besten Epoche), Test {test}."
+    return say(en, de, val=validation, test=test, n=among)
