@@ -73,13 +73,16 @@ def not_worse_than_best(
 
     Args:
         frames: The sweep.
-        column: As in `scores`.
+        column: As in `scores`, but None is always the sweep's metric at its best epoch: who was
+            ahead early need not be the best.
         epoch: As in `scores`.
     """
+    if epoch is None:
+        column = column or f"best_{frames.metric}"
     table = scores(frames, column, epoch)
     if table.table.empty:
         reason = Text("No trial has a score yet.", "Noch kein Lauf hat ein Ergebnis.")
-        return BestSet((), False, table.column, join([reason, table.left_out]))
+        return BestSet((), False, table.column, join([reason, table.note]))
     by_setting = _matrix(table)
     mean = by_setting.mean(axis=1)
     order = mean.sort_values(ascending=not table.maximize, kind="stable").index
@@ -96,7 +99,7 @@ def not_worse_than_best(
         )
         for i, s in enumerate(order)
     )  # fmt: skip
-    reason = join([_reason(table, candidates, known), table.left_out])
+    reason = join([_reason(table, candidates, known), table.note])
     return BestSet(candidates, known, table.column, reason)
 
 

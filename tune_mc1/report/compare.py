@@ -87,13 +87,13 @@ class SweepTests:
         comparisons: Of values of parameters that have a few, in the order of parameters.
         trends: Of continuous parameters.
         column: The score, such as `best_val_acc`.
-        left_out: Trials without a score, by reason.
+        note: Trials without a score, by reason, and what else limits the comparisons.
     """
 
     comparisons: tuple[Comparison, ...]
     trends: tuple[Trend, ...]
     column: str
-    left_out: Text
+    note: Text
 
 
 def compare(
@@ -116,7 +116,7 @@ def compare(
     """
     table = scores(frames, column, epoch)
     found = _comparison(table, parameter, a, b)
-    return replace(found, reason=join([found.reason, table.left_out]))
+    return replace(found, reason=join([found.reason, table.note]))
 
 
 def sweep_tests(
@@ -147,7 +147,7 @@ def sweep_tests(
             replace(t, p_holm=p) for t, p in zip(trends, corrected[len(comparisons) :], strict=True)
         ),
         table.column,
-        table.left_out,
+        table.note,
     )
 
 

@@ -93,7 +93,7 @@ def marginal_means(
     over = join((UNITS[unit][1] for unit in units), ", ")
     en = "95 % bootstrap interval over {over} (Student's below {n})."
     de = "95-%-Bootstrap-Intervall über {over} (unter {n} nach Student)."
-    reason = join([say(en, de, n=FEWEST, over=over) if units else NOTHING, table.left_out])
+    reason = join([say(en, de, n=FEWEST, over=over) if units else NOTHING, table.note])
     return Marginal(parameter, table.column, continuous, means, reason)
 
 

@@ -54,7 +54,7 @@ class BestIn:
             effect,
             *judge(effect, "greater"),
             measured(table, "last", [table.table]),
-            join([which, found.reason, table.left_out]),
+            join([which, found.reason, table.note]),
         )
 
 
@@ -102,7 +102,7 @@ class Reaches:
             effect,
             *judge(effect, "equal"),
             measured(table, "last", [table.table]),
-            join([which, single, table.left_out]),
+            join([which, single, table.note]),
             margin=EQUAL,
         )
 
@@ -136,5 +136,5 @@ class Learns:
             effect,
             *judge(effect, "less"),
             measured(table, "gain", [rows]),
-            join([say(en, de, n=int((rows["score"] < 0).sum()), all=len(rows)), table.left_out]),
+            join([say(en, de, n=int((rows["score"] < 0).sum()), all=len(rows)), table.note]),
         )

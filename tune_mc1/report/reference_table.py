@@ -114,7 +114,7 @@ def _note(frames: SweepFrames, outcome: Outcome, epoch: int, found: Scores, ours
         return Text("Not run here.", "Hier nicht gelaufen.")
     if math.isnan(ours.value):
         early = Text("No trial has got that far.", "Noch kein Lauf ist so weit.")
-        return join([early, found.left_out])
+        return join([early, found.note])
     notes = []
     if epoch < outcome.epoch:
         en = "Ours after {ours} of {all} epochs."
@@ -135,4 +135,4 @@ def _note(frames: SweepFrames, outcome: Outcome, epoch: int, found: Scores, ours
         notes.append(
             Text("A best of many looks better than it is.", "Ein Bestes von vielen wirkt zu gut.")
         )
-    return join([*notes, found.left_out])
+    return join([*notes, found.note])
