@@ -73,13 +73,16 @@ def not_worse_than_best(
 
     Args:
         frames: The sweep.
-        column: As in `scores`.
+        column: As in `scores`, but None is always the sweep's metric at its best epoch: who was
+            ahead early need not be the best.
         epoch: As in `scores`.
     """
+    if epoch is None:
+        column = column or f"best_{frames.metric}"
     table = scores(frames, column, epoch)
     if table.table.empty:
         reason = Text("No trial has a score yet.", "Noch kein Lauf hat ein Ergebnis.")
-        return BestSet((), False, table.column, join([reason, table.left_out]))
+        return BestSet((), False, table.column, join([reason, table.note]))
     by_setting = _matrix(table)
     mean = by_setting.mean(axis=1)
     order = mean.sort_values(ascending=not table.maximize, kind="stable").index
@@ -96,7 +99,7 @@ def not_worse_than_best(
         )
         for i, s in enumerate(order)
     )  # fmt: skip
-    reason = join([_reason(table, candidates, known), table.left_out])
+    reason = join([_reason(table, candidates, known), table.note])
     return BestSet(candidates, known, table.column, reason)
 
 
@@ -167,7 +170,7 @@ class Selection:
         metric: The metric, such as `acc`.
         validation: Its validation score at its best epoch; nan without.
         test: Its test score; nan without.
-        settings: Settings that it was chosen from.
+        among: Trials that it was chosen from.
         on_test: Whether the test images chose it, so that there is no honest score.
         reason: What the two tell.
     """
@@ -177,7 +180,7 @@ class Selection:
     metric: str
     validation: float
     test: float
-    settings: int
+    among: int
     on_test: bool
     reason: Text
 
@@ -197,7 +200,7 @@ def selection(frames: SweepFrames) -> Selection:
     on_test = frames.sweep.validation == "test"
     column = f"best_val_{name}"
     trials = frames.trials[pd.to_numeric(frames.trials[column], errors="coerce").notna()]
-    count = frames.trials["config_hash"].nunique()
+    count = len(trials)
     if trials.empty:
         reason = Text("No trial has a score yet.", "Noch kein Lauf hat ein Ergebnis.")
         return Selection("", "", name, math.nan, math.nan, count, on_test, reason)
@@ -214,7 +217,7 @@ def selection(frames: SweepFrames) -> Selection:
     )  # fmt: skip
 
 
-def _optimism(validation: float, test: float, settings: int, on_test: bool) -> Text:
+def _optimism(validation: float, test: float, among: int, on_test: bool) -> Text:
     if on_test:
         return Text(
             "Warning: the test images chose the winner, so its score is too good and no image is "
@@ -229,9 +232,9 @@ def _optimism(validation: float, test: float, settings: int, on_test: bool) -> T
             "Der Sieger hat noch kein Testergebnis; sein Validierungsergebnis ist zu gut, da er "
             "danach gewählt wurde.",
         )
-    en = "Validation {val} (chosen among {n} settings and by the best epoch), test {test}."
-    de = (
-        "Validierung {val} (gewählt unter {n} Einstellungen und nach der besten Epoche), "
-        "Test {test}."
-    )
-    return say(en, de, val=validation, test=test, n=settings)
+    en = "Validation {val} (the best of {n} trials, at its best epoch), test {test}."
+    de = "Validierung {val} (der beste von {n} Läufen, zur besten Epoche), Test {test}."
+    if among == 1:
+        en = "Validation {val} (one trial, at its best epoch), test {test}."
+        de = "Validierung {val} (ein Lauf, zur besten Epoche), Test {test}."
+    return say(en, de, val=validation, test=test, n=among)

@@ -64,7 +64,7 @@ class Matters:
             holm(p)[best],
             max(within) if len(known) == len(p) else math.nan,
             measured(table, "last", [table.table]),
-            join([which, top.reason, models([table.table]), table.left_out]),
+            join([which, top.reason, models([table.table]), table.note]),
             tests=len(pairs),
         )
 
@@ -108,7 +108,7 @@ class SignDiffers:
             _both_signs(known),
             _one_sign(overall.effect, cells),
             measured(table, "last", [table.table]),
-            join([_cells(cells), overall.reason, models([table.table]), table.left_out]),
+            join([_cells(cells), overall.reason, models([table.table]), table.note]),
             max(known, key=lambda c: c.p) if known else None,
             tests=len(cells),
         )
@@ -167,7 +167,7 @@ class Spread:
             p_for,
             p_against,
             measured(table, "last", [table.table]),
-            join([say(en, de, n=len(means)), once, table.left_out]),
+            join([say(en, de, n=len(means)), once, table.note]),
             margin=self.least,
         )
 

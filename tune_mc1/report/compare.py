@@ -87,13 +87,13 @@ class SweepTests:
         comparisons: Of values of parameters that have a few, in the order of parameters.
         trends: Of continuous parameters.
         column: The score, such as `best_val_acc`.
-        left_out: Trials without a score, by reason.
+        note: Trials without a score, by reason, and what else limits the comparisons.
     """
 
     comparisons: tuple[Comparison, ...]
     trends: tuple[Trend, ...]
     column: str
-    left_out: Text
+    note: Text
 
 
 def compare(
@@ -114,7 +114,9 @@ def compare(
         column: As in `scores`.
         epoch: As in `scores`.
     """
-    return _comparison(scores(frames, column, epoch), parameter, a, b)
+    table = scores(frames, column, epoch)
+    found = _comparison(table, parameter, a, b)
+    return replace(found, reason=join([found.reason, table.note]))
 
 
 def sweep_tests(
@@ -145,7 +147,7 @@ def sweep_tests(
             replace(t, p_holm=p) for t, p in zip(trends, corrected[len(comparisons) :], strict=True)
         ),
         table.column,
-        table.left_out,
+        table.note,
     )
 
 
@@ -170,11 +172,9 @@ def holm(p: Sequence[float]) -> list[float]:
 def _comparison(table: Scores, parameter: str, a: Value, b: Value) -> Comparison:
     found: Contrast = contrast(table, {parameter: a}, {parameter: b})
     p = found.effect.p
-    reason = join([found.reason, table.left_out])
-    return Comparison(
-        parameter, a, b, found.mean_a, found.mean_b, found.effect, p, p, reason,
-        more_units(found.effect),
-    )  # fmt: skip
+    more = more_units(found.effect)
+    means = found.mean_a, found.mean_b
+    return Comparison(parameter, a, b, *means, found.effect, p, p, found.reason, more)
 
 
 def _trend(table: Scores, parameter: str) -> Trend:
@@ -185,7 +185,7 @@ def _trend(table: Scores, parameter: str) -> Trend:
     if len(x) < FEWEST:
         en = "Fewer than {n} settings with a score."
         de = "Weniger als {n} Einstellungen mit Ergebnis."
-        return replace(nothing, reason=join([say(en, de, n=FEWEST), table.left_out]))
+        return replace(nothing, reason=say(en, de, n=FEWEST))
     if np.ptp(x) == 0 or np.ptp(y) == 0:
         reason = Text("All scores or values are equal.", "Alle Ergebnisse oder Werte sind gleich.")
         return replace(nothing, reason=reason)
@@ -199,5 +199,4 @@ def _trend(table: Scores, parameter: str) -> Trend:
     rho, p = float(test.statistic), float(test.pvalue)
     en = "Spearman over {n} settings; bootstrap interval, permutation test."
     de = "Spearman über {n} Einstellungen; Bootstrap-Intervall, Permutationstest."
-    reason = join([say(en, de, n=len(x)), table.left_out])
-    return Trend(parameter, rho, low, high, p, p, len(x), reason)
+    return Trend(parameter, rho, low, high, p, p, len(x), say(en, de, n=len(x)))

@@ -6,12 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from tune_mc1.report.estimate import UNITS, Estimate, Unit, mean_estimate, welch_estimate
+from tune_mc1.report.estimate import UNITS, Estimate, mean_estimate, unit_of, welch_estimate
 from tune_mc1.report.scores import CONDITIONS, SETTING, Scores, codes, matching
 from tune_mc1.report.text import Text, join, say
-
-ENOUGH_SETTINGS = 3
-"""From so many pairs of settings on, a setting is one observation; below, a seed or a fold is."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +77,7 @@ def _pairs(
 
 def _paired(pairs: pd.DataFrame, one: pd.DataFrame, other: pd.DataFrame, folds: int) -> Contrast:
     settings, seeds = pairs["shared"].nunique(), pairs["seed"].nunique()
-    unit = _unit(settings, seeds, pairs["fold"].nunique())
+    unit = unit_of(settings, seeds, pairs["fold"].nunique())
     column = {"setting": "shared", "seed": "seed", "fold": "fold", "trial": "shared"}[unit]
     observed = pairs.groupby(column)["difference"].mean()
     trials = int(pairs["trials"].sum())
@@ -88,14 +85,6 @@ def _paired(pairs: pd.DataFrame, one: pd.DataFrame, other: pd.DataFrame, folds: 
     reason = _rests_on(effect, seeds, len(pairs)) if len(pairs) else _nothing(one, other)
     means = float(pairs["a"].mean()), float(pairs["b"].mean())
     return Contrast(effect, *means, settings, seeds, reason)
-
-
-def _unit(settings: int, seeds: int, folds: int) -> Unit:
-    if settings >= ENOUGH_SETTINGS:
-        return "setting"
-    if folds > 1:
-        return "fold"
-    return "seed" if seeds >= settings else "setting"
 
 
 def _unpaired(one: pd.DataFrame, other: pd.DataFrame) -> Contrast:

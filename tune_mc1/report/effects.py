@@ -1,22 +1,22 @@
 """The score by value of each parameter: marginal means with bootstrap intervals."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from tune_mc1.report.estimate import LEVEL, mean_estimate
+from tune_mc1.report.estimate import LEVEL, UNITS, Unit, mean_estimate, unit_of
 from tune_mc1.report.frames import SweepFrames
-from tune_mc1.report.scores import Value, is_continuous, levels, matching, plain, scores
-from tune_mc1.report.text import Text, join, say
+from tune_mc1.report.scores import Scores, Value, is_continuous, levels, matching, plain, scores
+from tune_mc1.report.text import NOTHING, Text, join, say
 
 RESAMPLES = 2000
 BINS = 5
 FEWEST = 5
-"""Settings from which a bootstrap is of use; below, the interval is Student's."""
+"""Observations from which a bootstrap is of use; below, the interval is Student's."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,10 @@ class MarginalMean:
         low_value: Lower edge of the bin; nan where it is a single value.
         high_value: Upper edge of the bin.
         mean: Mean over settings, each averaged over its seeds and folds; nan without any.
-        low: Lower end of the 95 % interval over settings; nan with one setting.
+        low: Lower end of its 95 % interval; nan with one observation.
         high: Upper end. Intervals of two values may overlap although their paired difference is
             clear (`compare` tests that).
+        unit: What one observation of the interval is.
         settings: Settings in it.
         trials: Trials in it.
         missing: Trials with this value that have no score.
@@ -42,6 +43,7 @@ class MarginalMean:
     mean: float
     low: float
     high: float
+    unit: Unit
     settings: int
     trials: int
     missing: int
@@ -82,16 +84,16 @@ def marginal_means(
     bins = _bins(table.table[parameter], frames.trials[parameter]) if continuous else None
     if bins is None:
         values = levels(frames.trials, parameter)
-        means = tuple(_of_value(table.table, frames.trials, parameter, v) for v in values)
+        means = tuple(_of_value(table, frames.trials, parameter, v) for v in values)
     else:
-        means = tuple(
-            _of_bin(table.table, frames.trials, parameter, low, high) for low, high in bins
-        )
+        means = tuple(_of_bin(table, frames.trials, parameter, *edges) for edges in bins)
         if frames.trials[parameter].isna().any():
-            means = (*means, _of_value(table.table, frames.trials, parameter, None))
-    en = "95 % bootstrap interval over settings (Student's below {n} settings)."
-    de = "95-%-Bootstrap-Intervall über Einstellungen (unter {n} nach Student)."
-    reason = join([say(en, de, n=FEWEST), table.left_out])
+            means = (*means, _of_value(table, frames.trials, parameter, None))
+    units = sorted({m.unit for m in means if m.trials})
+    over = join((UNITS[unit][1] for unit in units), ", ")
+    en = "95 % bootstrap interval over {over} (Student's below {n})."
+    de = "95-%-Bootstrap-Intervall über {over} (unter {n} nach Student)."
+    reason = join([say(en, de, n=FEWEST, over=over) if units else NOTHING, table.note])
     return Marginal(parameter, table.column, continuous, means, reason)
 
 
@@ -103,35 +105,47 @@ def _bins(scored: pd.Series, planned: pd.Series) -> list[tuple[float, float]]:
     return list(pairwise(edges))
 
 
-def _of_value(
-    table: pd.DataFrame, planned: pd.DataFrame, parameter: str, value: Value
-) -> MarginalMean:
-    rows = table[matching(table, {parameter: value})]
+def _of_value(table: Scores, planned: pd.DataFrame, parameter: str, value: Value) -> MarginalMean:
     count = int(matching(planned, {parameter: value}).sum())
-    return _marginal(value, (math.nan, math.nan), rows, count)
+    return _marginal(value, (math.nan, math.nan), table.only({parameter: value}), count)
 
 
 def _of_bin(
-    table: pd.DataFrame, planned: pd.DataFrame, parameter: str, low: float, high: float
+    table: Scores, planned: pd.DataFrame, parameter: str, low: float, high: float
 ) -> MarginalMean:
     def inside(column: pd.Series) -> pd.Series:
         closed = column <= high if high == planned[parameter].max() else column < high
         return (column >= low) & closed
 
-    rows = table[inside(table[parameter])]
+    rows = table.table[inside(table.table[parameter])]
     middle = plain(rows[parameter].median()) if len(rows) else (low + high) / 2
-    return _marginal(middle, (low, high), rows, int(inside(planned[parameter]).sum()))
+    count = int(inside(planned[parameter]).sum())
+    return _marginal(middle, (low, high), replace(table, table=rows), count)
 
 
 def _marginal(
-    value: Value, edges: tuple[float, float], rows: pd.DataFrame, planned: int
+    value: Value, edges: tuple[float, float], table: Scores, planned: int
 ) -> MarginalMean:
-    means = rows.groupby("setting")["score"].mean().to_numpy()
-    mean = float(means.mean()) if len(means) else math.nan
-    low, high = bootstrap_interval(means)
-    missing = planned - len(rows)
+    rows = table.table
+    means = rows.groupby("setting")["score"].mean()
+    unit = unit_of(len(means), rows["seed"].nunique(), rows["fold"].nunique())
+    observed = rows.groupby(unit)["score"].mean().to_numpy()
+    if unit == "fold":
+        estimate = mean_estimate(observed, unit=unit, folds=table.folds)
+        low, high = estimate.low, estimate.high
+    else:
+        low, high = bootstrap_interval(observed)
     return MarginalMean(
-        value, float(edges[0]), float(edges[1]), mean, low, high, len(means), len(rows), missing
+        value=value,
+        low_value=float(edges[0]),
+        high_value=float(edges[1]),
+        mean=float(means.mean()),
+        low=low,
+        high=high,
+        unit=unit,
+        settings=len(means),
+        trials=len(rows),
+        missing=planned - len(rows),
     )
 
 

@@ -29,6 +29,26 @@ UNITS: dict[Unit, tuple[Text, Text]] = {
 }
 
 
+ENOUGH_SETTINGS = 3
+
+
+def unit_of(settings: int, seeds: int, folds: int) -> Unit:
+    """What counts as one independent observation.
+
+    A setting, averaged over its seeds and folds, from three settings on; else a fold, else a seed.
+
+    Args:
+        settings: Settings, or pairs of them.
+        seeds: Distinct seeds.
+        folds: Distinct folds.
+    """
+    if settings >= ENOUGH_SETTINGS:
+        return "setting"
+    if folds > 1:
+        return "fold"
+    return "seed" if seeds >= settings else "setting"
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A mean, or a difference of means, and how sure it is.

@@ -89,7 +89,7 @@ class Claim:
             found.effect,
             *judge(found.effect, self.says),
             measured(table, self.at, sides),
-            join([found.reason, models(sides), table.left_out]),
+            join([found.reason, models(sides), table.note]),
             margin=EQUAL if self.says == "equal" else 0.0,
         )
 
@@ -100,7 +100,7 @@ def _named(where: Mapping[str, Any]) -> str:
 
 def nothing_ran(table: Scores, reason: Text) -> Finding:
     """The finding where the trials that a claim needs have not run, or have no score."""
-    return Finding(False, reason=join([reason, table.left_out]))
+    return Finding(False, reason=join([reason, table.note]))
 
 
 def judge(effect: Estimate, says: Literal["greater", "less", "equal"]) -> tuple[float, float]:

@@ -89,7 +89,7 @@ def importance(
     y = settings["score"].to_numpy()
     problem = _problem(n, len(names), y)
     if problem:
-        return Importances((), math.nan, n, False, table.column, join([problem, table.left_out]))
+        return Importances((), math.nan, n, False, table.column, join([problem, table.note]))
     x = _numbers(settings[names])
     forest = RandomForestRegressor(TREES, oob_score=True, random_state=0).fit(x, y)
     drops = _drops(x, y)
@@ -101,7 +101,7 @@ def importance(
     r2 = float(forest.oob_score_)
     reason = _reason(n, r2)
     reliable = r2 >= LEAST_R2 and n >= LEAST_SETTINGS
-    return Importances(tuple(rows), r2, n, reliable, table.column, join([reason, table.left_out]))
+    return Importances(tuple(rows), r2, n, reliable, table.column, join([reason, table.note]))
 
 
 def _problem(settings: int, parameters: int, y: np.ndarray) -> Text:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tune_mc1.report.contrast import contrast
-from tune_mc1.report.estimate import mean_estimate
+from tune_mc1.report.estimate import Unit, mean_estimate
 from tune_mc1.report.findings import (
     EQUAL,
     Finding,
@@ -54,7 +54,7 @@ class BestIn:
             effect,
             *judge(effect, "greater"),
             measured(table, "last", [table.table]),
-            join([which, found.reason, table.left_out]),
+            join([which, found.reason, table.note]),
         )
 
 
@@ -102,7 +102,7 @@ class Reaches:
             effect,
             *judge(effect, "equal"),
             measured(table, "last", [table.table]),
-            join([which, single, table.left_out]),
+            join([which, single, table.note]),
             margin=EQUAL,
         )
 
@@ -118,21 +118,23 @@ class Learns:
     study: str
 
     def __call__(self, studies: Studies) -> Finding:
-        """Takes last less first loss of each setting."""
+        """Takes last less first loss, over seeds or settings."""
         table = measure(studies, [self.study], "gain", "train_loss")
         rows = table.table
-        gain = rows.groupby("setting")["score"].mean()
-        if gain.empty:
+        if rows.empty:
             reason = Text("No trial has ended.", "Kein Lauf ist fertig.")
             return nothing_ran(table, reason)
         seeds = rows["seed"].nunique()
-        effect = mean_estimate(gain, unit="setting", trials=len(rows), seeds=seeds)
-        en = "Falls in {n} of {all} settings."
-        de = "Fällt in {n} von {all} Einstellungen."
+        # The settings are not a sample of others, so with seeds enough those are what varies.
+        unit: Unit = "seed" if seeds > 2 else "setting"
+        gain = rows.groupby(unit)["score"].mean()
+        effect = mean_estimate(gain, unit=unit, trials=len(rows), seeds=seeds)
+        en = "Falls in {n} of {all} trials."
+        de = "Fällt in {n} von {all} Läufen."
         return Finding(
             True,
             effect,
             *judge(effect, "less"),
             measured(table, "gain", [rows]),
-            join([say(en, de, n=int((gain < 0).sum()), all=len(gain)), table.left_out]),
+            join([say(en, de, n=int((rows["score"] < 0).sum()), all=len(rows)), table.note]),
         )

@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tune_mc1.config.reference import Outcome
 from tune_mc1.report.estimate import UNITS, Estimate, Unit, mean_estimate
 from tune_mc1.report.frames import SweepFrames
-from tune_mc1.report.scores import Scores, scores
+from tune_mc1.report.scores import Scores, matching, scores
 from tune_mc1.report.text import Text, join, say
 
 
@@ -65,9 +65,10 @@ def reference_table(frames: SweepFrames) -> tuple[ReferenceRow, ...]:
 
 
 def _row(frames: SweepFrames, outcome: Outcome) -> ReferenceRow:
-    planned = frames.trials["epochs"].max()
-    epoch = int(min(outcome.epoch, planned))
-    found = scores(frames, "val_acc", epoch).only(outcome.where)
+    chosen = frames.trials[matching(frames.trials, outcome.where)]
+    frames = replace(frames, trials=chosen)
+    epoch = min(outcome.epoch, int(chosen["epochs"].max()) if len(chosen) else 0)
+    found = scores(frames, "val_acc", epoch)
     mean = outcome.statistic == "mean"
     ours = _mean(found) if mean else _best(found)
     have = not math.isnan(ours.value)
@@ -109,8 +110,11 @@ def _best(found: Scores) -> Estimate:
 
 
 def _note(frames: SweepFrames, outcome: Outcome, epoch: int, found: Scores, ours: Estimate) -> Text:
+    if frames.trials.empty:
+        return Text("Not run here.", "Hier nicht gelaufen.")
     if math.isnan(ours.value):
-        return join([Text("Not run here.", "Hier nicht gelaufen."), found.left_out])
+        early = Text("No trial has got that far.", "Noch kein Lauf ist so weit.")
+        return join([early, found.note])
     notes = []
     if epoch < outcome.epoch:
         en = "Ours after {ours} of {all} epochs."
@@ -131,4 +135,4 @@ def _note(frames: SweepFrames, outcome: Outcome, epoch: int, found: Scores, ours
         notes.append(
             Text("A best of many looks better than it is.", "Ein Bestes von vielen wirkt zu gut.")
         )
-    return join([*notes, found.left_out])
+    return join([*notes, found.note])

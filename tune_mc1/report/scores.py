@@ -9,7 +9,7 @@ import pandas as pd
 
 from tune_mc1.config.validation import Folds
 from tune_mc1.report.frames import PARAMETERS, SweepFrames
-from tune_mc1.report.text import Text, join, say
+from tune_mc1.report.text import NOTHING, Text, join, say
 
 Value = str | int | float | bool | None
 """A parameter's value; None where it is left to the architecture."""
@@ -37,7 +37,7 @@ class Scores:
         folds: Folds of the cross-validation; 0 without.
         sampled: Whether settings were drawn at random, so that groups compare without pairs.
         planned: Trials of the sweep.
-        left_out: Trials without a score, by reason, as text; empty if there are none.
+        note: Trials without a score, by reason, and what else limits the comparison; often empty.
     """
 
     table: pd.DataFrame
@@ -46,7 +46,7 @@ class Scores:
     folds: int
     sampled: bool
     planned: int
-    left_out: Text
+    note: Text
 
     def only(self, where: Mapping[str, Any]) -> "Scores":
         """The trials that have these values. A tuple stands for any of its members."""
@@ -65,23 +65,30 @@ class Scores:
 def scores(frames: SweepFrames, column: str | None = None, epoch: int | None = None) -> Scores:
     """The trials' scores.
 
-    Without an epoch only trials that ran all their epochs count: a trial that ASHA stopped has its
-    last, and its best, epoch sooner than the others. At an epoch every trial counts that reached
-    it, however it ended.
+    A column of `trials` is compared among trials that ran all their epochs: one that ASHA stopped
+    has its last, and its best, epoch sooner than the others. At an epoch every trial counts that
+    reached it, however it ended.
 
     Args:
         frames: The sweep.
         column: A column of `trials` such as `last_val_acc`; with an epoch a metric such as
-            `val_acc`. None is the sweep's metric, at its best epoch.
+            `val_acc`. None is the sweep's metric at its best epoch, or where trials were stopped
+            early after the last epoch that all of them reached.
         epoch: From 1; None takes the column of `trials`.
     """
     trials = frames.trials
-    metric = frames.metric
+    notes = [_LEARNED if frames.sweep.method == "bayes" else NOTHING]
+    if column is None and epoch is None and (epoch := equal_epoch(frames)):
+        en = "Trials were stopped early, so all are compared after epoch {n}, which all reached."
+        de = (
+            "Läufe wurden vorzeitig gestoppt; verglichen wird nach Epoche {n}, die alle erreichten."
+        )
+        notes.append(say(en, de, n=epoch))
     if epoch is None:
-        column = column or f"best_{metric}"
+        column = column or f"best_{frames.metric}"
         values = trials[column].where(trials["state"] == "completed")
     else:
-        column = column or metric
+        column = column or frames.metric
         rows = frames.history[frames.history["epoch"] == epoch]
         values = trials["trial"].map(rows.set_index("trial")[column])
     table = trials[["trial", "config_hash", *PARAMETERS, "fold"]].copy()
@@ -99,8 +106,28 @@ def scores(frames: SweepFrames, column: str | None = None, epoch: int | None = N
         validation.folds if isinstance(validation, Folds) else 0,
         frames.sweep.method != "grid",
         len(trials),
-        _reasons(trials.loc[missing, "state"], epoch),
+        join([*notes, _reasons(trials.loc[missing, "state"], epoch)]),
     )
+
+
+_LEARNED = Text(
+    "The search learned from earlier trials, so its settings are no random sample and p is too "
+    "small.",
+    "Die Suche lernte aus früheren Läufen; ihre Einstellungen sind keine Zufallsstichprobe, und p "
+    "ist zu klein.",
+)
+
+
+def equal_epoch(frames: SweepFrames) -> int | None:
+    """The last epoch that every trial reached which ran to its end or was stopped early.
+
+    Returns:
+        An epoch from 1; None where no trial was stopped early.
+    """
+    states = frames.trials["state"]
+    if not (states == "stopped").any():
+        return None
+    return max(1, int(frames.trials.loc[states.isin(["stopped", "completed"]), "epochs_run"].min()))
 
 
 def _maximize(frames: SweepFrames, column: str) -> bool:
@@ -119,7 +146,7 @@ def together(parts: Sequence[Scores]) -> Scores:
         folds=max(part.folds for part in parts),
         sampled=all(part.sampled for part in parts),
         planned=sum(part.planned for part in parts),
-        left_out=join(dict.fromkeys(part.left_out for part in parts)),
+        note=join(dict.fromkeys(part.note for part in parts)),
     )
 
 
