@@ -48,7 +48,8 @@ def _git_commit() -> str | None:
     here = Path(__file__).parent
     try:
         commit = _git(here, "rev-parse", "HEAD")
-        return commit + ("+dirty" if _git(here, "status", "--porcelain") else "")
+        changed = _git(here, "status", "--porcelain", "--untracked-files=no")
+        return commit + ("+dirty" if changed else "")
     except (OSError, subprocess.SubprocessError):
         return None
 

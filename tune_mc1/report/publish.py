@@ -62,6 +62,8 @@ def _without_paths(words: list[str]) -> list[str]:
     """A command without options that name a place of one machine."""
     kept: list[str] = []
     skip = False
+    if words and Path(words[0]).name == "__main__.py":
+        words = ["python", "-m", "tune_mc1", *words[1:]]
     for word in words:
         if skip:
             skip = False
