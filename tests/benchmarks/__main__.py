@@ -39,6 +39,7 @@ SCRIPTS: dict[str, list[str]] = {
     "idle": ["idle"],
     "memory": ["memory"],
     "growth": ["growth"],
+    "report": ["report"],
 }
 GPU_SCRIPTS: dict[str, list[str]] = {
     "gpu_fused": ["fused", "--gpu", "--trials", "30"],

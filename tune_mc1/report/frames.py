@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from tune_mc1.config.load import load_sweep
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import TrialConfig
-from tune_mc1.result_dir import ResultDir
+from tune_mc1.result_dir import FORMAT, ResultDir
 from tune_mc1.results import ENDED, HISTORY_SCHEMA, trial_schema
 
 PARAMETERS = tuple(TrialConfig.model_fields)
@@ -66,13 +68,37 @@ def read_frames(directory: Path) -> SweepFrames:
         InputError: If it is none, or cannot be read.
     """
     where = ResultDir(directory)
-    tables = where.read()
-    trials = pd.DataFrame(tables.trials.values(), columns=trial_schema().names)
-    history = pd.DataFrame(tables.history.values(), columns=HISTORY_SCHEMA.names)
+    trials, history, facts = _whole(where) or _merged(where)
     # A row of the history has the rate of its epoch; a setting's is that of its trial.
     history = history.drop(columns="learning_rate").merge(
         trials[["trial", "config_hash", "fold", *PARAMETERS]], on="trial"
     )
     provenance = json.loads(where.provenance.read_text()) if where.provenance.exists() else {}
     sweep = load_sweep(where.sweep_file).sweep
-    return SweepFrames(where, sweep, tables.facts, provenance, trials, history)
+    return SweepFrames(where, sweep, facts, provenance, trials, history)
+
+
+Parts = tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]
+
+
+def _whole(where: ResultDir) -> Parts | None:
+    """The parquet files alone, ten times as fast, where the journal has nothing beyond them."""
+    try:
+        trials, history = pq.read_table(where.trials), pq.read_table(where.history)
+        footers = [json.loads(t.schema.metadata[b"tune_mc1"]) for t in (trials, history)]
+    except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError):
+        return None
+    size = where.journal.stat().st_size if where.journal.exists() else footers[0]["offset"]
+    if any((f["format"], f["offset"]) != (FORMAT, size) for f in footers):
+        return None
+    schemas = (trial_schema().names, HISTORY_SCHEMA.names)
+    if (trials.column_names, history.column_names) != schemas:
+        return None
+    return trials.to_pandas(), history.to_pandas(), footers[0]["facts"]
+
+
+def _merged(where: ResultDir) -> Parts:
+    tables = where.read()
+    trials = pd.DataFrame(tables.trials.values(), columns=trial_schema().names)
+    history = pd.DataFrame(tables.history.values(), columns=HISTORY_SCHEMA.names)
+    return trials, history, tables.facts
