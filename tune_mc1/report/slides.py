@@ -135,7 +135,8 @@ def _chapter(chapter: Chapter, compared: Compared | None, lang: Lang, t: Say) ->
     for index, heading in enumerate(headings):
         picture = _first(pictures, heading.figures, shown)
         title = heading.de if lang == "de" else heading.en
-        verdicts = chapter.verdicts if index == len(headings) - 1 else ()
+        reached = [v for v in chapter.verdicts if v.result != "not run"]
+        verdicts = reached if index == len(headings) - 1 else ()
         if picture is not None:
             shown.add(picture.name)
             yield _picture_slide(title, picture)

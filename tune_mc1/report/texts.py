@@ -70,8 +70,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "die Testbilder haben nichts ausgewählt.",
     ),
     "winner_no_test": (
-        "Not scored on the test images: the sweep was cut off, or they chose the winner.",
-        "Nicht auf den Testbildern bewertet: der Sweep wurde unterbrochen, oder sie haben den "
+        "Not scored on the test images: the sweep is not finished, or they chose the winner.",
+        "Nicht auf den Testbildern bewertet: der Sweep ist nicht fertig, oder sie haben den "
         "Sieger ausgewählt.",
     ),
     "no_winner": ("No trial has a score yet.", "Noch hat kein Trial einen Wert."),
