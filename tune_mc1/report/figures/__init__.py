@@ -4,7 +4,19 @@
 `importance_figure` and `marginal_figure` show the numbers of a statistic, `save` writes any.
 """
 
-from tune_mc1.report.figures.make import compare_figures, make_figures
+from tune_mc1.report.figures.bars import Bar, Mean, importance_figure, marginal_figure
+from tune_mc1.report.figures.compare import compare_figures
+from tune_mc1.report.figures.make import make_figures
 from tune_mc1.report.figures.spec import FigureSet, FigureSpec, save
 
-__all__ = ["FigureSet", "FigureSpec", "compare_figures", "make_figures", "save"]
+__all__ = [
+    "Bar",
+    "FigureSet",
+    "FigureSpec",
+    "Mean",
+    "compare_figures",
+    "importance_figure",
+    "make_figures",
+    "marginal_figure",
+    "save",
+]

@@ -63,6 +63,11 @@ class Context:
         """Each trial's best value of the sweep's metric; nan without one. Index as `trials`."""
         return finite(self.frames.trials[f"best_{self.frames.metric}"])
 
+    @property
+    def values(self) -> Matrix:
+        """`scores` as an array."""
+        return self.scores.to_numpy().astype(np.float64)
+
     @cached_property
     def hashes(self) -> NDArray[np.int64]:
         """A number for the setting of each trial, in the order in which settings occur."""

@@ -55,6 +55,8 @@ def _by_parameter(context: Context, found: Grouping) -> FigureSpec | None:
     }
     if parts["early"]:
         parts["early"] += t("early_panel")
+    if unit == "setting" and len(context.frames.varied) > 1:
+        parts["early"] += t("settings_differ")
     heading = name_of(found.parameter, t)
 
     def draw() -> Figure:

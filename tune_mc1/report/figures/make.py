@@ -1,12 +1,28 @@
 """Which figures a sweep has."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tune_mc1.data.images import ImageData
+from tune_mc1.report.figures.bars import Bar, Mean, importance_figure, marginal_figure
 from tune_mc1.report.figures.compare import compare_figures
 from tune_mc1.report.figures.context import Context
+from tune_mc1.report.figures.cost import cost_figures, image_shape, settings
 from tune_mc1.report.figures.curves import curve_figures
-from tune_mc1.report.figures.spec import FigureSet
+from tune_mc1.report.figures.folds import folds_figure
+from tune_mc1.report.figures.heatmap import heatmap_figure
+from tune_mc1.report.figures.overfitting import overfitting_figure
+from tune_mc1.report.figures.parallel import parallel_figure
+from tune_mc1.report.figures.predictions import (
+    confusion_figure,
+    mistakes_figure,
+    read_predictions,
+)
+from tune_mc1.report.figures.rungs import rungs_figure
+from tune_mc1.report.figures.single_batch import is_check, single_batch_figure
+from tune_mc1.report.figures.spec import FigureSet, FigureSpec
 from tune_mc1.report.frames import SweepFrames
 from tune_mc1.report.texts import Lang
 
@@ -19,8 +35,8 @@ __all__ = ["compare_figures", "make_figures"]
 def make_figures(
     frames: SweepFrames,
     lang: Lang,
-    data: ImageData | None = None,  # noqa: ARG001
-    statistics: "Statistics | None" = None,  # noqa: ARG001
+    data: ImageData | None = None,
+    statistics: "Statistics | None" = None,
 ) -> FigureSet:
     """The figures that a sweep's results allow, in the order of a report.
 
@@ -34,4 +50,80 @@ def make_figures(
         The figures, not drawn yet, and a reason for each that readers might miss.
     """
     context = Context(frames, lang)
-    return FigureSet(tuple(curve_figures(context)))
+    if frames.trials.empty or frames.history.empty:
+        return FigureSet((), (context.t("left_no_scores"),))
+    if is_check(context):
+        return FigureSet(tuple(single_batch_figure(context)), (context.t("left_single_batch"),))
+    if not np.isfinite(context.score_curves).any():
+        return FigureSet((), (context.t("left_no_scores"),))
+    left_out: list[str] = []
+    specs = [
+        *curve_figures(context),
+        *folds_figure(context),
+        *_statistics(context, statistics),
+        *heatmap_figure(context),
+        *parallel_figure(context),
+        *rungs_figure(context),
+        *_costs(context, data, left_out),
+        *overfitting_figure(context),
+        *_predictions(context, data, left_out),
+    ]
+    return FigureSet(tuple(specs), tuple(left_out))
+
+
+def _costs(context: Context, data: ImageData | None, left_out: list[str]) -> Iterator[FigureSpec]:
+    own = data if data is not None and _same_images(context, data) else None
+    shape = image_shape(context, own)
+    if shape is None and "model" in context.frames.varied:
+        left_out.append(context.t("left_shape"))
+    yield from cost_figures(context, settings(context, shape))
+
+
+def _same_images(context: Context, data: ImageData) -> bool:
+    return data.fingerprint == context.frames.facts.get("fingerprint")
+
+
+def _predictions(
+    context: Context, data: ImageData | None, left_out: list[str]
+) -> Iterator[FigureSpec]:
+    t, found = context.t, read_predictions(context)
+    if found is None:
+        left_out.append(t("left_predictions"))
+        return
+    yield from confusion_figure(context, found)
+    if data is None:
+        left_out.append(t("left_images"))
+    elif not _same_images(context, data):
+        wanted = str(context.frames.facts.get("fingerprint"))
+        left_out.append(t("left_fingerprint", found=data.fingerprint[:8], wanted=wanted[:8]))
+    else:
+        yield from mistakes_figure(context, found, data)
+
+
+def _statistics(context: Context, statistics: "Statistics | None") -> Iterator[FigureSpec]:
+    """Marginal means and importance, from the statistics' own classes."""
+    if statistics is None:
+        return
+    frames, lang = context.frames, context.lang
+    panels = {
+        marginal.parameter: [
+            Mean(
+                (m.low_value, m.high_value) if m.low_value < m.high_value else m.value,
+                m.mean,
+                m.low,
+                m.high,
+                m.settings,
+            )
+            for m in marginal.means
+        ]
+        for marginal in statistics.marginals
+    }
+    notes = dict.fromkeys(m.reason.of(lang) for m in statistics.marginals)
+    found = statistics.importance
+    bars = [Bar(r.parameter, r.value, r.low, r.high, r.correlation) for r in found.rows]
+    reason = found.reason.of(lang)
+    drawn = (
+        marginal_figure(frames, lang, panels, " ".join(filter(None, notes))),
+        importance_figure(frames, lang, bars, reason, "" if found.reliable else reason),
+    )
+    yield from (spec for spec in drawn if spec is not None)

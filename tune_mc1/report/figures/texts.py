@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from tune_mc1.report.figures.captions import CAPTIONS
+from tune_mc1.report.figures.captions_curves import CURVE_CAPTIONS
+from tune_mc1.report.figures.captions_results import RESULT_CAPTIONS
 from tune_mc1.report.texts import Lang
 
 Say = Callable[..., str]
@@ -57,7 +58,25 @@ WORDS: dict[str, tuple[str, str]] = {
     "winner_val": ("best setting, validation", "beste Einstellung, Validierung"),
     "winner_test": ("the same, test images", "dieselbe, Testbilder"),
     "best_at": ("best epoch", "beste Epoche"),
-    "lower_better": ("lower is better", "tiefer ist besser"),
+    "at_best": ("best epoch", "beste Epoche"),
+    "at_last": ("last epoch", "letzte Epoche"),
+    "best_setting_short": ("best setting", "beste Einstellung"),
+    "front": ("best so far", "bisher bester"),
+    "weights_axis": ("Trained parameters", "Trainierte Parameter"),
+    "seconds_axis": ("Training time of a trial (s)", "Trainingszeit eines Trials (s)"),
+    "rung_out": ("stopped", "gestoppt"),
+    "rung_on": ("went on", "weiter"),
+    "rung_label": (
+        "epoch {epoch}\n{n} came, {on} went on",
+        "Epoche {epoch}\n{n} kamen, {on} weiter",
+    ),
+    "rung_end": ("end\n{n} completed", "Ende\n{n} fertig"),
+    "predicted": ("predicted class", "vorhergesagte Klasse"),
+    "true": ("true class", "wahre Klasse"),
+    "confusion_bar": ("Part of the true class", "Anteil der wahren Klasse"),
+    "mistake": ("{true}\n→ {predicted}, {sure}", "{true}\n→ {predicted}, {sure}"),
+    "importance": ("importance", "Wichtigkeit"),
+    "correlation": ("correlation", "Korrelation"),
     # counts
     "trial_1": ("1 trial", "1 Trial"),
     "trial_n": ("{n} trials", "{n} Trials"),
@@ -101,7 +120,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
 }
 
-TEXTS = WORDS | CAPTIONS
+TEXTS = WORDS | CURVE_CAPTIONS | RESULT_CAPTIONS
 
 
 def speaker(lang: Lang) -> Say:

@@ -1,6 +1,6 @@
-"""Titles and captions, in English and German (Swiss spelling)."""
+"""Titles and captions of learning curves, and of several sweeps side by side."""
 
-CAPTIONS: dict[str, tuple[str, str]] = {
+CURVE_CAPTIONS: dict[str, tuple[str, str]] = {
     "curves_title": ("Learning curves of all trials", "Lernkurven aller Trials"),
     "curves_caption": (
         "{metric} after each epoch: every trial thin, their mean thick{band}; and the best "
@@ -80,9 +80,25 @@ CAPTIONS: dict[str, tuple[str, str]] = {
         "gefüllt mit dem Bereich ihrer Läufe, wo sie mehrere hat, und hohl der Wert derselben "
         "Läufe auf den Testbildern, die nichts ausgewählt haben.",
     ),
-    "loss_cut": (
-        "The axis cuts off a few far larger losses. ",
-        "Die Achse schneidet wenige weit grössere Verluste ab. ",
+    "overfitting_title": (
+        "Training and validation of the best setting",
+        "Training und Validierung der besten Einstellung",
+    ),
+    "overfitting_caption": (
+        "Loss and accuracy of the best setting{setting} on training and validation images{band}. "
+        "Where the two part, the model learns its training images by heart. Training values are "
+        "taken while the weights still change in the epoch, with dropout where there is any, so "
+        "they may lie below those of validation.",
+        "Verlust und Genauigkeit der besten Einstellung{setting} auf Trainings- und "
+        "Validierungsbildern{band}. Wo sie auseinandergehen, lernt das Modell die Trainingsbilder "
+        "auswendig. Trainingswerte entstehen, während sich die Gewichte in der Epoche noch ändern, "
+        "und mit Dropout, wo es ihn gibt, können also unter denen der Validierung liegen.",
+    ),
+    "settings_differ": (
+        "Settings differ in the other parameters too, so curves may lie close where the difference "
+        "in pairs is clear. ",
+        "Die Einstellungen unterscheiden sich auch in anderen Parametern; Kurven können darum nahe "
+        "beieinanderliegen, wo der Unterschied in Paaren klar ist. ",
     ),
 }
 """Key: (English, German)."""
