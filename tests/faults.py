@@ -18,6 +18,7 @@ import pandas as pd
 import psutil
 import yaml
 
+from tune_mc1.cluster import _temp_dir
 from tune_mc1.journal import read_events
 
 CLOCK = ["seconds", "images_per_second", "time"]
@@ -78,7 +79,12 @@ class Driver:
         return self.named("ray::")
 
     def kill_all(self) -> None:
-        """Kills the whole sweep as a power cut would: nothing gets to react."""
+        """Kills the whole sweep as a power cut would, and waits for its end."""
+        self.suspend_and_kill()
+        self.wait()
+
+    def suspend_and_kill(self) -> None:
+        """Kills every process of the sweep; all stand still first, so that nothing can react."""
         family = self.family()
         for process in reversed(family):
             with suppress(psutil.Error):
@@ -86,7 +92,6 @@ class Driver:
         for process in {*family, *self.family()}:
             with suppress(psutil.Error):
                 process.kill()
-        self.wait()
 
     def wait(self, timeout: float = PATIENCE_S) -> int:
         """The exit status."""
@@ -171,10 +176,10 @@ def trials(root: Path) -> pd.DataFrame:
     return table.drop(columns=["seconds", "images_per_second", "attempts", "started", "ended"])
 
 
-def temp_dirs() -> set[Path]:
-    """Temporary directories of sweeps, and those that Ray makes by default."""
-    temp = Path(tempfile.gettempdir())
-    return {*temp.glob("tune_mc1-*"), *temp.glob("ray/session_2*")}
+def temp_dirs(driver: Driver, root: Path) -> list[Path]:
+    """Temporary directories that a sweep has left: its own, and one that Ray makes by default."""
+    default = Path(tempfile.gettempdir(), "ray").glob(f"session_*_{driver.process.pid}")
+    return [path for path in (_temp_dir(root), *default) if path.exists()]
 
 
 def same(root: Path, quiet: Path) -> None:

@@ -46,7 +46,6 @@ def check_resumable(driver: Driver, folder: Path) -> Path:
 def test_the_first_signal_ends_the_sweep_in_order(
     tmp_path: Path, image_dir: Path, number: signal.Signals
 ) -> None:
-    before = temp_dirs()
     with driving(*start(tmp_path, image_dir), cwd=tmp_path) as driver:
         wait_for(lambda: epochs(tmp_path / "out") >= 3, driver)
         driver.family()
@@ -55,7 +54,7 @@ def test_the_first_signal_ends_the_sweep_in_order(
         assert driver.wait() == 130
         assert time.monotonic() - began < 15
         assert not driver.left_behind()
-    assert temp_dirs() <= before
+    assert not temp_dirs(driver, result_dir(tmp_path / "out"))
     root = check_resumable(driver, tmp_path)
     assert events(root, "close")
     table = trials(root).set_index("trial")
@@ -68,7 +67,6 @@ def test_the_first_signal_ends_the_sweep_in_order(
 
 
 def test_the_second_signal_ends_it_at_once(tmp_path: Path, image_dir: Path) -> None:
-    before = temp_dirs()
     with driving(*start(tmp_path, image_dir), cwd=tmp_path) as driver:
         wait_for(lambda: epochs(tmp_path / "out") >= 1, driver)
         driver.family()
@@ -79,13 +77,12 @@ def test_the_second_signal_ends_it_at_once(tmp_path: Path, image_dir: Path) -> N
         assert driver.wait() == 130
         assert time.monotonic() - began < 5
         assert not driver.left_behind()
-    assert temp_dirs() <= before
+    assert not temp_dirs(driver, result_dir(tmp_path / "out"))
     check_resumable(driver, tmp_path)
 
 
 @pytest.mark.parametrize("victim", ["raylet/raylet", "gcs_server"])
 def test_without_ray_it_ends_with_the_reason(tmp_path: Path, image_dir: Path, victim: str) -> None:
-    before = temp_dirs()
     with driving(*start(tmp_path, image_dir), cwd=tmp_path) as driver:
         wait_for(lambda: epochs(tmp_path / "out") >= 1, driver)
         (process,) = [p for p in driver.named(victim) if p.ppid() == driver.process.pid]
@@ -93,5 +90,5 @@ def test_without_ray_it_ends_with_the_reason(tmp_path: Path, image_dir: Path, vi
         assert driver.wait(60) == 1
         assert "has died" in driver.err
         assert not driver.left_behind()
-    assert temp_dirs() <= before
+    assert not temp_dirs(driver, result_dir(tmp_path / "out"))
     check_resumable(driver, tmp_path)

@@ -18,11 +18,11 @@ from tests.faults import (
     reached,
     result_dir,
     same,
+    temp_dirs,
     wait_for,
     write_sweep,
 )
 from tests.test_sweep import Ran, run_sweep, tune_mc1
-from tune_mc1.cluster import _temp_dir
 from tune_mc1.lock import locked
 from tune_mc1.result_dir import ResultDir
 
@@ -77,7 +77,7 @@ def test_killed_again_and_again_it_gives_the_same(
     same(root, quiet.root)
     assert decisions(root) == decisions(quiet.root)
     assert len(events(root, "resume")) == 2
-    assert not _temp_dir(root).exists()
+    assert not temp_dirs(driver, root)
 
 
 def test_a_second_sweep_in_one_directory_says_who_is_there(

@@ -9,6 +9,7 @@ A trial that runs keeps the checkpoint before its last one too, in case the last
 import logging
 import os
 import shutil
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,7 @@ def epochs_done(directory: Path) -> int:
     for name in (LAST, PREVIOUS, BEST):
         path = directory / name
         try:
-            epochs = int(read_checkpoint(path)["epoch"]) + 1
+            epochs = _sound_epochs(path)
         except FileNotFoundError:
             continue
         except Exception as error:  # torch has no error of its own for a broken file
@@ -120,6 +121,15 @@ def epochs_done(directory: Path) -> int:
             link(path, directory / LAST)
         return epochs
     return 0
+
+
+def _sound_epochs(path: Path) -> int:
+    """Epochs of a checkpoint that is whole; torch itself compares no checksums."""
+    with zipfile.ZipFile(path) as file:
+        damaged = file.testzip()
+    if damaged:
+        raise zipfile.BadZipFile(f"wrong checksum of {damaged}")
+    return int(read_checkpoint(path)["epoch"]) + 1
 
 
 def link(path: Path, new: Path) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import ray
 
@@ -45,6 +46,7 @@ class Cluster:
         self._temp = _temp_dir(root) if address is None else None
         self._own = False
         self._ended = threading.Event()
+        self._family: set[Any] = set()
 
     def connect(self) -> None:
         """Connects, and starts Ray if no address is named."""
@@ -73,6 +75,8 @@ class Cluster:
             threading.Thread(target=self._watch, args=(lost,), daemon=True).start()
 
     def _watch(self, lost: Callable[[str], None]) -> None:
+        self._ended.wait(WATCH_S)
+        self._know_family()
         while not self._ended.wait(WATCH_S):
             node = ray._private.worker._global_node
             dead = node.dead_processes() if node is not None else ()
@@ -83,17 +87,37 @@ class Cluster:
     def shutdown(self) -> None:
         """Ends what was started here; leaves a cluster that was there before."""
         self._ended.set()
+        self._know_family()
         if self._own or self.address is not None:
             ray.shutdown()
-        if self._temp is not None:
-            remove(self._temp)
+        self._remove_rest()
 
     def kill(self) -> None:
         """Ends what was started here, by force."""
         self._ended.set()
+        self._know_family()
         node = ray._private.worker._global_node
         if self._own and node is not None:
             node.kill_all_processes(check_alive=False, allow_graceful=False)
+        self._remove_rest()
+
+    def _know_family(self) -> None:
+        """Takes note of what Ray has started; some of it would outlive a Ray that was killed."""
+        import psutil  # comes with Ray
+
+        node = ray._private.worker._global_node
+        if not self._own or node is None:
+            return
+        for _, process in node.live_processes():
+            with suppress(psutil.Error):
+                self._family.update(psutil.Process(process.pid).children(recursive=True))
+
+    def _remove_rest(self) -> None:
+        import psutil
+
+        for process in self._family:
+            with suppress(psutil.Error):
+                process.kill()
         if self._temp is not None:
             remove(self._temp)
 
