@@ -20,11 +20,16 @@ TRAIN, TEST = 1000, 400
 def image_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of parquet files: 1,000 training and 400 test images in ten classes."""
     folder = tmp_path_factory.mktemp("images") / "some-images"
+    write_images(folder)
+    return folder
+
+
+def write_images(folder: Path) -> None:
+    """Makes the folder."""
     folder.mkdir()
     table = _cifar10() if os.environ.get("TUNE_MC1_DATA") else _digits()
     pq.write_table(table.slice(0, TRAIN), folder / "train-00000-of-00001.parquet")
     pq.write_table(table.slice(TRAIN, TEST), folder / "test-00000-of-00001.parquet")
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,14 @@
 
 A group's state has a leading trial axis. It is cut into plain Lightning checkpoints, one a trial,
 and put together from them again; so a trial can go on alone, or in another group.
+
+A trial that runs keeps the checkpoint before its last one too, in case the last one is damaged.
 """
 
+import logging
 import os
+import shutil
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +18,10 @@ import torch
 from lightning.fabric.plugins.io.checkpoint_io import CheckpointIO
 from torch import Tensor
 
-from tune_mc1.result_dir import replacing
+from tune_mc1.errors import STORAGE_ERRNOS, StorageError
+from tune_mc1.result_dir import PREVIOUS, replacing
+
+log = logging.getLogger(__name__)
 
 Checkpoint = dict[str, Any]
 
@@ -45,14 +53,28 @@ class TrialCheckpoints(CheckpointIO):
             checkpoint: What Lightning saves.
             path: Name of the files.
             storage_options: Not used.
+
+        Raises:
+            StorageError: If the storage fails.
         """
         for index, directory in enumerate(self.directories):
-            directory.mkdir(parents=True, exist_ok=True)
             part = take_trial(checkpoint, index) if self.fused else checkpoint
-            with replacing(directory / Path(path).name) as aside:
-                torch.save(part, aside)
-            if index in self.improved:
-                link_best(directory)
+            try:
+                self._save(part, directory, Path(path).name, improved=index in self.improved)
+            except OSError as error:
+                if error.errno in STORAGE_ERRNOS:
+                    raise StorageError.of(error.filename or directory, error) from error
+                raise
+
+    def _save(self, part: Checkpoint, directory: Path, name: str, *, improved: bool) -> None:
+        directory.mkdir(exist_ok=True)
+        with replacing(directory / name) as aside:
+            with aside.open("wb") as file:  # a file of its own would hide why a write fails
+                torch.save(part, file)
+            if (directory / LAST).exists():
+                link(directory / LAST, directory / PREVIOUS)
+        if improved:
+            link(directory / LAST, directory / BEST)
 
     def load_checkpoint(
         self, path: Any, map_location: Any | None = None, weights_only: bool | None = None
@@ -80,17 +102,45 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def epochs_done(directory: Path) -> int:
-    """Epochs that a trial has behind it, by its last checkpoint; 0 without one."""
-    path = directory / LAST
-    return int(read_checkpoint(path)["epoch"]) + 1 if path.exists() else 0
+    """Epochs that a trial has behind it, by its last checkpoint; 0 without one.
+
+    A damaged one is replaced by the newest that can be read.
+    """
+    for name in (LAST, PREVIOUS, BEST):
+        path = directory / name
+        try:
+            epochs = _sound_epochs(path)
+        except FileNotFoundError:
+            continue
+        except Exception as error:  # torch has no error of its own for a broken file
+            reason = " ".join(str(error).split())
+            log.warning("%s is damaged, so the one before is taken: %s", path, reason)
+            path.unlink()
+            continue
+        if name != LAST:
+            link(path, directory / LAST)
+        return epochs
+    return 0
 
 
-def link_best(directory: Path) -> None:
-    """Makes `best.ckpt` the same file as `last.ckpt`, which is replaced, never written over."""
-    aside = directory / f".best.{os.getpid()}.tmp"
+def _sound_epochs(path: Path) -> int:
+    """Epochs of a checkpoint that is whole; torch itself compares no checksums."""
+    with zipfile.ZipFile(path) as file:
+        damaged = file.testzip()
+    if damaged:
+        raise zipfile.BadZipFile(f"wrong checksum of {damaged}")
+    return int(read_checkpoint(path)["epoch"]) + 1
+
+
+def link(path: Path, new: Path) -> None:
+    """Makes `new` the same file as `path`; checkpoints are replaced, never written over."""
+    aside = new.with_name(f".{new.name}.{os.getpid()}.tmp")
     aside.unlink(missing_ok=True)
-    aside.hardlink_to(directory / LAST)
-    aside.replace(directory / BEST)
+    try:
+        aside.hardlink_to(path)
+    except OSError:  # not every file system has hard links
+        shutil.copyfile(path, aside)
+    aside.replace(new)
 
 
 def last_state(directory: Path) -> dict[str, Any]:

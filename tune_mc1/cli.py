@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -26,7 +26,7 @@ from tune_mc1.cli_options import (
     say,
 )
 from tune_mc1.cli_study import report, study
-from tune_mc1.errors import InputError, TuneMc1Error
+from tune_mc1.errors import InputError, SweepStopped, TuneMc1Error
 
 app = typer.Typer(
     help="Hyperparameter sweeps for image classifiers on Ray, from W&B sweep files.",
@@ -66,6 +66,16 @@ def sweep(
     fuse: Fuse = None,
     address: Address = None,
     wandb: Wandb = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option("--resume", help="Go on with the sweep of this result directory."),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            "--epochs", min=1, help="With --resume: epochs of every trial, more or equal."
+        ),
+    ] = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -76,16 +86,23 @@ def sweep(
     """
     from tune_mc1.prepare import outline, prepare
 
-    plan = prepare(
-        method,
-        file,
-        overrides=overrides or (),
-        run_cap=run_cap,
-        data=data,
-        fuse=fuse,
-        replicates=replicates,
-        limit_images=limit_images,
-    )
+    flags: dict[str, Any] = {
+        "run_cap": run_cap,
+        "data": data,
+        "fuse": fuse,
+        "replicates": replicates,
+        "limit_images": limit_images,
+    }
+    if resume is not None:
+        from tune_mc1.resume import prepare_resume
+
+        plan = prepare_resume(
+            method, file, resume, epochs=epochs, overrides=overrides or (), **flags
+        )
+    elif epochs is not None:
+        raise InputError("--epochs: goes with --resume only; a new sweep takes --set epochs=N")
+    else:
+        plan = prepare(method, file, overrides=overrides or (), **flags)
     for notice in plan.notices:
         say(notice)
     if dry_run:
@@ -165,5 +182,9 @@ def main() -> None:
     except TuneMc1Error as error:
         err.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
         sys.exit(1)
+    except SweepStopped as stopped:  # without a sweep: `train`, or before the first trial
+        if stopped.reason:
+            err.print(stopped.reason, style="red", highlight=False, markup=False, soft_wrap=True)
+        sys.exit(1 if stopped.reason else 130)
     except KeyboardInterrupt:
         sys.exit(130)

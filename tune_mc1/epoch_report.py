@@ -11,7 +11,7 @@ import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
-from tune_mc1.checkpoints import LAST, TrialCheckpoints, link_best
+from tune_mc1.checkpoints import BEST, LAST, TrialCheckpoints, link
 from tune_mc1.errors import DivergedError
 from tune_mc1.group import Group
 from tune_mc1.module import ClassifierModule
@@ -167,7 +167,7 @@ def restore_report(state: Row, directory: Path) -> Row:
     """
     row: Row = state["row"]
     if state["best_epoch"] == row["epoch"]:
-        link_best(directory)
+        link(directory / LAST, directory / BEST)
     return row
 
 

@@ -3,6 +3,7 @@
 Nothing here imports torch or Ray, so that a message never waits for them.
 """
 
+import errno
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -31,6 +32,32 @@ class TrialError(TuneMc1Error):
     """A trial that cannot run, with what to change."""
 
 
+class StorageError(TuneMc1Error):
+    """Results cannot be written: the disk is full, gone, or may only be read.
+
+    Every trial would meet it, so it ends the sweep, which can be resumed.
+    """
+
+    @classmethod
+    def of(cls, path: object, error: OSError) -> "StorageError":
+        """The error of a write to `path`."""
+        return cls(f"{path}: cannot be written: {error.strerror or error}")
+
+
+class SweepStopped(BaseException):
+    """The sweep ends before its trials do, and can be resumed.
+
+    It is no Exception, as Ray Tune makes text of those instead of letting them through.
+
+    Args:
+        reason: Why; None if the user asked for it.
+    """
+
+    def __init__(self, reason: str | None = None) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
 class DivergedError(TuneMc1Error):
     """A trial's loss is no longer finite.
 
@@ -43,6 +70,22 @@ class DivergedError(TuneMc1Error):
     def __init__(self, epoch: int, step: int, loss: float) -> None:
         self.epoch, self.step, self.loss = epoch, step, loss
         super().__init__(f"loss became {loss} in epoch {epoch}, near step {step}")
+
+
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
+"""Errors that a write to anywhere meets."""
+
+STORAGE_ERRNOS = DISK_FULL.union(
+    {
+        errno.EACCES,
+        errno.EPERM,
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EIO,
+        errno.ESTALE,
+    }
+)
+"""Errors of a write that the storage is to blame for, not what was written."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -8,20 +8,34 @@ from tune_mc1.config.load import config_to_yaml
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.images import ImageData
+from tune_mc1.errors import StorageError
 from tune_mc1.provenance import provenance
-from tune_mc1.result_dir import ResultDir, replacing
+from tune_mc1.result_dir import FORMAT, ResultDir, replacing
 from tune_mc1.rungs import RungEntry
 
 
 def write_head(where: ResultDir, sweep: Sweep, data: ImageData) -> None:
-    """Writes `sweep.yaml` and `provenance.json`."""
+    """Writes `sweep.yaml` and `provenance.json`; a sweep that is resumed adds to the second.
+
+    Raises:
+        StorageError: If they cannot be written.
+    """
     facts = provenance() | {"data_set": data.summary()}
+    if where.provenance.exists():
+        try:
+            first = json.loads(where.provenance.read_text())
+        except ValueError:  # it only informs
+            first = {}
+        facts = first | {"resumed": [*first.get("resumed", ()), facts]}
     for path, text in (
         (where.sweep_file, config_to_yaml(sweep)),
         (where.provenance, json.dumps(facts, indent=2) + "\n"),
     ):
-        with replacing(path) as aside:
-            aside.write_text(text)
+        try:
+            with replacing(path) as aside:
+                aside.write_text(text)
+        except OSError as error:
+            raise StorageError.of(path, error) from None
 
 
 def sweep_event(sweep: Sweep, data: ImageData) -> dict[str, Any]:
@@ -29,6 +43,7 @@ def sweep_event(sweep: Sweep, data: ImageData) -> dict[str, Any]:
     names = ("name", "description", "project", "entity", "method", "fuse", "replicates")
     return {
         "event": "sweep",
+        "format": FORMAT,
         **{name: getattr(sweep, name) for name in names},
         "metric": sweep.metric.name,
         "maximize": sweep.metric.goal == "maximize",
@@ -54,6 +69,11 @@ def trial_event(trial: Trial) -> dict[str, Any]:
     }
 
 
+def extend_event(trial: Trial) -> dict[str, Any]:
+    """A trial is to run longer than it was planned."""
+    return {**trial_event(trial), "event": "extend"}
+
+
 def start_events(trials: Sequence[str]) -> list[dict[str, Any]]:
     """Trials start, or start again: one alone, or a group that shares a process and a log."""
     log = f"logs/{trials[0]}.log"
@@ -71,6 +91,19 @@ def rung_event(entry: RungEntry) -> dict[str, Any]:
         "stop": entry.stop,
         **{k: None if v == float("-inf") else v for k, v in values.items()},
     }
+
+
+def rung_entry(event: dict[str, Any]) -> RungEntry:
+    """What `rung_event` has said; of no cutoff and the worst one it tells one from no other."""
+    score, cutoff = (event[k] for k in ("score", "cutoff"))
+    return RungEntry(
+        event["trial"],
+        event["bracket"],
+        event["rung"],
+        float("-inf") if score is None else score,
+        cutoff,
+        event["stop"],
+    )
 
 
 def trial_of(row: dict[str, Any]) -> Trial:

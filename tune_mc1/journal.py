@@ -4,9 +4,11 @@ A parquet file cannot be appended to, so what happens in a sweep goes here first
 by a crash is recognised and passed over when the file is read again.
 """
 
+import errno
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ Event = dict[str, Any]
 
 class Journal:
     """Writer of a journal. It is the only writer of its file.
+
+    A line that a crash has cut short is ended, so that what follows can be read.
 
     Args:
         path: The file, made if it is not there.
@@ -29,10 +33,25 @@ class Journal:
             self._file.write(b"\n")
 
     def write(self, *events: Event) -> None:
-        """Appends events and returns when they are on the disk."""
+        """Appends events and returns when they are on the disk: all of them, or none.
+
+        Raises:
+            OSError: If they cannot be written, or the file is no longer there.
+        """
         lines = b"".join(json.dumps(e, separators=(",", ":")).encode() + b"\n" for e in events)
-        self._file.write(lines)
-        os.fdatasync(self._file.fileno())
+        before = self._file.tell()
+        try:
+            if os.fstat(self._file.fileno()).st_nlink == 0:
+                raise FileNotFoundError(errno.ENOENT, "it was deleted while the sweep ran")
+            written = 0
+            while written < len(lines):
+                written += self._file.write(lines[written:])
+            os.fdatasync(self._file.fileno())
+        except OSError:
+            with suppress(OSError):
+                self._file.truncate(before)
+                self._file.seek(before)
+            raise
 
     def tell(self) -> int:
         """Bytes written so far."""

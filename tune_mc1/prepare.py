@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -24,6 +24,9 @@ from tune_mc1.resources import TrialResources, choose_resources, slots
 from tune_mc1.rungs import survivors
 from tune_mc1.search_space import plan_trials
 
+if TYPE_CHECKING:
+    from tune_mc1.past import Past
+
 Command = Literal["grid", "random", "asha", "bayes"]
 SEED = Constant(value=0)
 
@@ -33,19 +36,25 @@ class Plan:
     """A sweep that is ready to start.
 
     Attributes:
+        command: The search that the user asked for.
         sweep: The validated sweep, its method resolved.
-        trials: Its trials in order; empty for `bayes`, which makes them as it goes.
+        trials: Its trials in order; for `bayes`, which makes them as it goes, those made so far.
         notices: What the user should know.
+        directory: The result directory of a sweep that goes on; None for a new one.
+        past: What a sweep that goes on did before.
     """
 
+    command: Command
     sweep: Sweep
     trials: list[Trial]
     notices: list[str] = field(default_factory=list)
+    directory: Path | None = None
+    past: "Past | None" = None
 
     @property
     def total(self) -> int:
         """Number of trials."""
-        return len(self.trials) or self.sweep.run_cap or 0
+        return (self.sweep.run_cap or 0) if self.sweep.method == "bayes" else len(self.trials)
 
 
 def shipped_file(command: Command) -> Path:
@@ -107,7 +116,7 @@ def prepare(
     source = checked_data(data or sweep.data, "--data" if data else f"{path}: data")
     sweep = sweep.model_copy(update={"data": source, "name": sweep.name or path.stem})
     trials = [] if sweep.method == "bayes" else plan_trials(sweep, source=str(path))
-    return Plan(sweep, trials, [*loaded.notices, *notices])
+    return Plan(word, sweep, trials, [*loaded.notices, *notices])
 
 
 def checked_data(data: str, field: str) -> str:

@@ -47,6 +47,7 @@ class SweepView:
     def showing(self, tables: SweepTables) -> Iterator[None]:
         """Shows these tables until the block ends."""
         self._tables = tables
+        self._said = len(tables.ended)
         self._began = self._drawn = time.monotonic()
         if not self.console.is_terminal:
             yield
@@ -94,7 +95,9 @@ class SweepView:
         states = Counter(row["state"] for row in tables.trials.values())
         states["pending"] += self.total - len(tables.trials)
         counts = ", ".join(
-            f"{states[s]} {s}" for s in ("running", *sorted(ENDED), "pending") if states[s]
+            f"{states[s]} {s}"
+            for s in ("running", *sorted(ENDED), "interrupted", "pending")
+            if states[s]
         )
         text = f"{self.total} trials: {counts}"
         best = next(iter(tables.ranked()), None)

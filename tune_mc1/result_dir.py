@@ -4,17 +4,19 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tune_mc1.errors import InputError
+from tune_mc1.errors import InputError, StorageError, SweepStopped
 from tune_mc1.journal import Journal, read_events
 from tune_mc1.results import HISTORY_SCHEMA, SweepTables, trial_schema
 from tune_mc1.settings import settings_table
+
+PREVIOUS = "previous.ckpt"
 
 FORMAT = 1
 """Version of the directory's format; a reader refuses a newer one."""
@@ -38,11 +40,17 @@ class ResultDir:
         self.provenance = self.root / "provenance.json"
         self.wandb = self.root / "wandb"
         self.ray = self.root / "ray"
+        self.lock = self.root / ".lock"
         self.features = self.root / "features"  # of a frozen backbone, while the sweep runs
 
     def checkpoints(self, trial: str) -> Path:
-        """Where a trial keeps `best.ckpt` and `last.ckpt`."""
+        """Where a trial keeps `best.ckpt`, `last.ckpt` and, while it runs, `previous.ckpt`."""
         return self.root / "checkpoints" / trial
+
+    def forget_previous(self, trial: str) -> None:
+        """Removes the checkpoint that a trial which has ended needs no longer."""
+        with suppress(OSError):
+            (self.checkpoints(trial) / PREVIOUS).unlink()
 
     def log(self, trial: str) -> Path:
         """What a trial said."""
@@ -64,7 +72,8 @@ class ResultDir:
                     root.mkdir()
                 except FileExistsError:
                     continue
-                (root / "logs").mkdir()
+                for folder in ("logs", "checkpoints"):
+                    (root / folder).mkdir()
                 return cls(root)
         except OSError as error:
             raise InputError(
@@ -87,8 +96,8 @@ class ResultDir:
             (self.history, HISTORY_SCHEMA, list(tables.history.values())),
         ):
             table = pa.Table.from_pylist(rows, schema=schema.with_metadata(footer))
-            with replacing(path) as aside:
-                pq.write_table(table, aside, compression="zstd")
+            with replacing(path) as aside, aside.open("wb") as file:
+                pq.write_table(table, file, compression="zstd")
 
     def read(self) -> SweepTables:
         """Reads both tables: the parquet files, and what the journal has beyond them.
@@ -101,8 +110,22 @@ class ResultDir:
         tables = SweepTables()
         offset = self._read_parquet(tables)
         for event, _ in read_events(self.journal, offset):
-            tables.apply(event)
+            try:
+                tables.apply(event)
+            except (KeyError, TypeError, AttributeError) as error:
+                raise InputError(
+                    f"{self.journal}: is damaged: an event {event.get('event')!r} does not fit "
+                    f"those before it ({type(error).__name__}: {error})"
+                ) from None
+            self._check_format(self.journal, tables.facts.get("format", FORMAT))
         return tables
+
+    def _check_format(self, path: Path, found: Any) -> None:
+        if not isinstance(found, int) or found > FORMAT:
+            raise InputError(
+                f"{path}: format {found} is newer than this version of tune_mc1 reads ({FORMAT}); "
+                "install a newer one"
+            )
 
     def _read_parquet(self, tables: SweepTables) -> int:
         """Fills the tables from the parquet files; returns the offset in the journal they reach."""
@@ -115,11 +138,7 @@ class ResultDir:
             if self.journal.exists():
                 return 0
             raise InputError(f"{self.root}: cannot read its parquet files: {error}") from None
-        if footers[0]["format"] > FORMAT:
-            raise InputError(
-                f"{self.trials}: format {footers[0]['format']} is newer than this version of "
-                f"tune_mc1 reads ({FORMAT}); install a newer one"
-            )
+        self._check_format(self.trials, footers[0]["format"])
         if footers[0]["offset"] != footers[1]["offset"] and self.journal.exists():
             return 0  # a crash came between the two files; the journal has everything
         facts = footers[0]["facts"]
@@ -142,7 +161,8 @@ def replacing(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         aside.replace(path)
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
 
 
 class ResultWriter:
@@ -152,33 +172,77 @@ class ResultWriter:
         where: The sweep's directory.
         interval_s: Least time between two compactions, in seconds. It grows with the time that
             one takes, so that compaction never costs more than a twentieth of the sweep.
+        tables: What the journal holds already; None for a new one.
+
+    Raises:
+        SweepStopped: If the journal cannot be written.
     """
 
-    def __init__(self, where: ResultDir, interval_s: float = 10.0) -> None:
+    def __init__(
+        self, where: ResultDir, interval_s: float = 10.0, tables: SweepTables | None = None
+    ) -> None:
         self.where = where
-        self.tables = SweepTables()
-        self._journal = Journal(where.journal)
+        self.tables = tables or SweepTables()
+        with _stopping_the_sweep(where):
+            self._journal = Journal(where.journal)
         self._interval = interval_s
         self._next = time.monotonic() + interval_s
 
     def write(self, *events: dict[str, Any]) -> None:
-        """Stamps events with the time and makes them last."""
+        """Stamps events with the time and makes them last.
+
+        Raises:
+            SweepStopped: If the storage fails.
+        """
         stamped = [{"time": time.time(), **event} for event in events]
-        self._journal.write(*stamped)
+        with _stopping_the_sweep(self.where):
+            self._journal.write(*stamped)
         self.tables.apply_all(stamped)
         if time.monotonic() >= self._next:
             self.compact()
 
     def compact(self) -> None:
-        """Writes the parquet files."""
+        """Writes the parquet files.
+
+        Raises:
+            SweepStopped: If the storage fails.
+        """
         began = time.monotonic()
-        self.where.write_tables(self.tables, self._journal.tell())
+        with _stopping_the_sweep(self.where):
+            self.where.write_tables(self.tables, self._journal.tell())
         ended = time.monotonic()
         self._next = ended + max(self._interval, 20 * (ended - began))
 
+    def write_file(self, path: Path, table: pa.Table) -> None:
+        """Writes one more parquet file, whole or not at all.
+
+        Raises:
+            SweepStopped: If the storage fails.
+        """
+        with (
+            _stopping_the_sweep(self.where),
+            replacing(path) as aside,
+            aside.open("wb") as file,
+        ):
+            pq.write_table(table, file, compression="zstd")
+
     def close(self) -> None:
-        """Writes the parquet files for the last time."""
-        self.compact()
-        with replacing(self.where.settings) as aside:
-            pq.write_table(settings_table(self.tables), aside, compression="zstd")
-        self._journal.close()
+        """Writes the parquet files for the last time.
+
+        Raises:
+            SweepStopped: If the storage fails.
+        """
+        try:
+            self.compact()
+            self.write_file(self.where.settings, settings_table(self.tables))
+        finally:
+            self._journal.close()
+
+
+@contextmanager
+def _stopping_the_sweep(where: ResultDir) -> Iterator[None]:
+    """A write that fails ends the sweep, whatever calls it."""
+    try:
+        yield
+    except OSError as error:
+        raise SweepStopped(str(StorageError.of(error.filename or where.root, error))) from None

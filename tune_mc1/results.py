@@ -11,7 +11,7 @@ A sweep's directory holds:
 | `history.parquet` | a row per trial and epoch: `HISTORY_SCHEMA` |
 | `settings.parquet` | a row a setting over its replicates and folds: `tune_mc1.settings` |
 | `predictions.parquet` | what the winner makes of each test image: `tune_mc1.winner` |
-| `checkpoints/<trial>/` | `best.ckpt` and `last.ckpt`, Lightning checkpoints |
+| `checkpoints/<trial>/` | `best.ckpt`, `last.ckpt` and, of a trial that runs, `previous.ckpt` |
 | `logs/<trial>.log` | what the trial said |
 | `wandb/` | W&B's offline runs |
 | `ray/` | Ray Tune's own state |
@@ -111,6 +111,16 @@ def better(new: float | None, old: float | None, *, maximize: bool) -> bool:
     return new > old if maximize else new < old
 
 
+_NOTHING_YET: dict[str, Any] = {
+    "epochs_run": 0,
+    "seconds": 0.0,
+    "best_epoch": None,
+    "images_per_second": None,
+    **{f"{kind}_{name}": None for kind in ("best", "last") for name in METRICS},
+}
+"""What a row holds before the first epoch."""
+
+
 @dataclass
 class SweepTables:
     """Both tables of a sweep, built up event by event.
@@ -151,7 +161,7 @@ class SweepTables:
         row |= event["config"]
         row |= {k: event[k] for k in ("trial", "config_hash", "fold")}
         row |= {k: self.facts.get(k) for k in ("data", "fingerprint")}
-        row |= {"state": "pending", "epochs_run": 0, "attempts": 0, "seconds": 0.0}
+        row |= {"state": "pending", "attempts": 0, **_NOTHING_YET}
         self.trials[event["trial"]] = row
 
     def _on_start(self, event: Event) -> None:
@@ -162,15 +172,24 @@ class SweepTables:
         row["ended"] = row["error"] = None
 
     def _on_epoch(self, event: Event) -> None:
-        row = self.trials[event["trial"]]
+        trial, epoch = event["trial"], event["epoch"]
+        row, old = self.trials[trial], self.history.get((trial, epoch))
         entry = {name: event.get(name) for name in HISTORY_SCHEMA.names}
-        old = self.history.get((event["trial"], event["epoch"]))
-        self.history[event["trial"], event["epoch"]] = entry
-        row["seconds"] += event["seconds"] - (old["seconds"] if old else 0.0)
+        if old is not None and {**entry, "time": None} == {**old, "time": None}:
+            return  # a trial that goes on says its last epoch again
+        self.history[trial, epoch] = entry
         row |= {k: event.get(k) for k in ("node", "device_name")}
-        self._take_metrics(row, entry)
+        if old is None:
+            self._take_metrics(row, entry)
+            return
+        last = row["epochs_run"]  # the epoch ran again, so all that was made of it is too
+        row |= _NOTHING_YET
+        for again in (self.history.get((trial, e)) for e in range(1, last + 1)):
+            if again is not None:
+                self._take_metrics(row, again)
 
     def _take_metrics(self, row: dict[str, Any], entry: dict[str, Any]) -> None:
+        row["seconds"] += entry["seconds"]
         epoch, before = entry["epoch"], row["epochs_run"]
         if better(entry[self.metric], self.score(row), maximize=self.maximize):
             row["best_epoch"] = epoch
@@ -187,7 +206,23 @@ class SweepTables:
         self.ended.append(event["trial"])
         row |= {"state": event["state"], "error": event.get("error"), "ended": event["time"]}
 
+    def _on_resume(self, event: Event) -> None:
+        for row in self.trials.values():
+            if row["state"] == "running":
+                row["state"] = "interrupted"
+
+    def _on_extend(self, event: Event) -> None:
+        row = self.trials[event["trial"]]
+        row |= event["config"] | {"config_hash": event["config_hash"]}
+        if row["state"] == "completed":
+            row |= {"state": "interrupted", "ended": None}
+
+    def _on_retry(self, event: Event) -> None:
+        self.trials[event["trial"]]["error"] = event["error"]
+
     def _on_test(self, event: Event) -> None:
+        for row in self.trials.values():  # a longer sweep may have another winner
+            row.update(dict.fromkeys(TEST_METRICS))
         self.trials[event["trial"]] |= {name: event[name] for name in TEST_METRICS}
 
     def ranked(self) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Runs a plan: loads the images, starts the sweep, and says at the end what came of it."""
 
+import shlex
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,11 @@ from rich.console import Console
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.source import load_data
 from tune_mc1.data.splits import limit_images, make_split
-from tune_mc1.errors import InputError
+from tune_mc1.errors import InputError, SweepStopped
+from tune_mc1.interruption import INTERRUPTED, Interruption
+from tune_mc1.lock import locked
 from tune_mc1.models.architectures import check_image_fits
+from tune_mc1.past import Past, read_past
 from tune_mc1.prepare import Plan
 from tune_mc1.progress import SweepView
 from tune_mc1.result_dir import ResultDir
@@ -33,7 +37,8 @@ def run_plan(
     """Runs all trials of a plan and prints the ranked results.
 
     Returns:
-        The exit status: 0 if all trials ended, 1 if some failed, 130 if it was interrupted.
+        The exit status: 0 if all trials ended, 1 if some failed or the sweep could not go on, 130
+        if it was interrupted.
 
     Raises:
         InputError: If the images cannot be used or results cannot be written.
@@ -43,15 +48,49 @@ def run_plan(
     from tune_mc1.sweep import run_sweep
     from tune_mc1.tuning import SweepRun
 
-    parent = output or Path(plan.sweep.storage or "results")
-    where = ResultDir.create(parent, plan.sweep.name or "sweep")
     mode = choose_mode(wandb)
-    mirror = WandbMirror(where, mode, notify) if mode != "disabled" else None
-    console.print(f"Results: {where.root}", highlight=False, soft_wrap=True)
-    run = SweepRun(plan.sweep, plan.trials, data, where, address, max_concurrent, mirror)
-    tables = run_sweep(run, SweepView(console, plan.total), notify)
+    if plan.directory is None:
+        parent = output or Path(plan.sweep.storage or "results")
+        where = ResultDir.create(parent, plan.sweep.name or "sweep")
+    else:
+        where = ResultDir(plan.directory)
+    with locked(where):
+        past = Past() if plan.directory is None else read_past(where)
+        _check_same_images(past, data)
+        console.print(f"Results: {where.root}", highlight=False, soft_wrap=True)
+        mirror = WandbMirror(where, mode, notify) if mode != "disabled" else None
+        run = SweepRun(plan.sweep, plan.trials, data, where, address, max_concurrent, mirror, past)
+        interruption = Interruption()
+        interruption.last_words = resume_line(plan.command, where)
+        interruption.install()
+        try:
+            run_sweep(run, SweepView(console, plan.total), notify, interruption)
+            stopped = None
+        except SweepStopped as error:
+            stopped = error
+        tables = where.read()
     print_result(where, tables, console)
-    return exit_status(tables, plan.total)
+    if stopped is None:
+        return exit_status(tables, plan.total)
+    if stopped.reason is not None:
+        notify(stopped.reason)
+    console.print(interruption.last_words, highlight=False, markup=False, soft_wrap=True)
+    return INTERRUPTED if stopped.reason is None else 1
+
+
+def resume_line(command: str, where: ResultDir) -> str:
+    """The command that goes on with a sweep."""
+    return f"Resume: python -m tune_mc1 sweep {command} --resume {shlex.quote(str(where.root))}"
+
+
+def _check_same_images(past: Past, data: ImageData) -> None:
+    """Raises InputError if a sweep is to go on with other images."""
+    facts = past.tables.facts
+    if facts and facts["fingerprint"] != data.fingerprint:
+        raise InputError(
+            f"data: was {facts['data']} ({facts['fingerprint']}), is {data.name} "
+            f"({data.fingerprint}): these are other images"
+        )
 
 
 def load_checked(plan: Plan, notify: Notify) -> ImageData:

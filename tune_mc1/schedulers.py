@@ -10,6 +10,8 @@ from ray.tune.search import Searcher
 from tune_mc1.callbacks.driver_only import DriverOnly
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.errors import InputError
+from tune_mc1.events import trial_event
+from tune_mc1.journal import Event
 from tune_mc1.rungs import RungEntry, Rungs
 
 
@@ -92,13 +94,16 @@ class PlannedTrials(DriverOnly, Searcher):
 class BayesTrials(DriverOnly, Searcher):
     """Makes trials of what Optuna's TPE suggests.
 
+    What it suggests and learns goes into the journal in order; a sweep that goes on replays both,
+    so that Optuna knows and suggests what it would have.
+
     Args:
         space: Ray Tune's search space (`tune_mc1.search_space.ray_space`).
         metric: The sweep's metric.
         maximize: Whether a higher metric is better.
         limit: Number of trials.
         seed: Seed of the sampler.
-        record: Called with each new trial before it starts.
+        record: Called with an event for each new trial before it starts, and each score learnt.
 
     Raises:
         InputError: If Optuna is not installed.
@@ -111,7 +116,7 @@ class BayesTrials(DriverOnly, Searcher):
         maximize: bool,
         limit: int,
         seed: int,
-        record: Callable[[Trial], None],
+        record: Callable[[Event], None],
     ) -> None:
         super().__init__(metric=metric, mode="max" if maximize else "min")
         try:
@@ -123,27 +128,59 @@ class BayesTrials(DriverOnly, Searcher):
         except (ImportError, AssertionError):
             raise InputError("method: bayes needs Optuna: pip install 'tune_mc1[bayes]'") from None
         self._limit, self._count, self._record = limit, 0, record
+        self._again: list[Trial] = []
+        self._ids: dict[str, str] = {}
+        self._told: set[str] = set()
+
+    def replay(self, events: Sequence[Event], left: Sequence[Trial]) -> None:
+        """Takes in what an earlier run suggested and learnt, and runs again what is left of it.
+
+        Args:
+            events: Events `trial` and `told`, in order.
+            left: Trials that have not ended; they come before any new one.
+        """
+        self._again = list(reversed(left))
+        for event in events:
+            trial = event["trial"]
+            if event["event"] == "trial":
+                self._count += 1
+                self._optuna.suggest(trial)
+            elif trial not in self._told:
+                self._tell(trial, event["value"])
 
     def suggest(self, trial_id: str) -> Any:
-        """The next trial that Optuna suggests."""
-        if self._count == self._limit:
+        """The next trial: one that was cut off, or what Optuna suggests."""
+        if self._again:
+            trial = self._again.pop()
+        elif self._count == self._limit:
             return Searcher.FINISHED
-        settings = self._optuna.suggest(trial_id)
-        if not isinstance(settings, dict):
-            return settings
-        self._count += 1
-        trial = Trial(id=f"t{self._count:04d}", config=TrialConfig(**settings))
-        self._record(trial)
+        else:
+            name = f"t{self._count + 1:04d}"
+            settings = self._optuna.suggest(name)
+            if not isinstance(settings, dict):
+                return settings
+            self._count += 1
+            trial = Trial(id=name, config=TrialConfig(**settings))
+            self._record(trial_event(trial))
+        self._ids[trial_id] = trial.id
         return {"trials": [trial.model_dump()]}
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Passes a report on."""
-        if self.metric in result:
-            self._optuna.on_trial_result(trial_id, result)
+        """Only the end of a trial teaches."""
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        """Passes the end on; a trial without its metric counts as failed."""
-        lacking = result is None or result.get(self.metric) is None
-        self._optuna.on_trial_complete(trial_id, None if lacking else result, error or lacking)
+        """Passes the score of a trial on; one without its metric counts as failed."""
+        trial = self._ids[trial_id]
+        if trial in self._told:  # it ran longer than it was planned
+            return
+        value = None if error or result is None else result.get(self.metric)
+        self._record({"event": "told", "trial": trial, "value": value})
+        self._tell(trial, value)
+
+    def _tell(self, trial: str, value: float | None) -> None:
+        self._told.add(trial)
+        self._optuna.on_trial_complete(
+            trial, None if value is None else {self.metric: value}, value is None
+        )

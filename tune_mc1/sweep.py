@@ -1,81 +1,155 @@
 """A sweep from validated file to finished results, on Ray Tune."""
 
-import logging
-import os
 import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
 
 import ray
 
-from tune_mc1.events import sweep_event, trial_event, write_head
+from tune_mc1.cluster import Cluster
+from tune_mc1.errors import SweepStopped
+from tune_mc1.events import extend_event, sweep_event, trial_event, write_head
+from tune_mc1.interruption import Interruption
+from tune_mc1.journal import Event
 from tune_mc1.progress import SweepView
 from tune_mc1.resources import TrialResources, choose_resources
 from tune_mc1.result_dir import ResultWriter
 from tune_mc1.results import SweepTables
 from tune_mc1.tuning import SweepRun, cluster_resources, tune_trials
+from tune_mc1.wandb_mirror import WandbMirror
 from tune_mc1.winner import score_winners
 from tune_mc1.worker import Job
 
-QUIET_RAY = {
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # our own files hold the results
-    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
-    "TUNE_GLOBAL_CHECKPOINT_S": "3600",  # nothing is restored from Ray's own state
-    "RAY_AIR_NEW_OUTPUT": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-}
+CHECKPOINT_WAIT_S = 3.0
+"""How long a sweep that is interrupted waits for the epochs that are about to end."""
 
 
-def run_sweep(run: SweepRun, view: SweepView, notify: Callable[[str], None]) -> SweepTables:
-    """Runs all trials and scores the winner on the test images.
+def run_sweep(
+    run: SweepRun, view: SweepView, notify: Callable[[str], None], interruption: Interruption
+) -> SweepTables:
+    """Runs all trials that have not ended, and scores the winner on the test images.
 
     Args:
         run: What to run.
         view: Shows the sweep as it goes.
         notify: Called with each notice for the user.
+        interruption: Says when to end before that.
 
     Returns:
-        The tables of the results, which are on the disk as well. Trials that were cut off by an
-        interrupt are `interrupted` there.
+        The tables of the results, which are on the disk as well. Trials that were cut off are
+        `interrupted` there.
+
+    Raises:
+        SweepStopped: If it was interrupted, or could not go on, with all that is known on the disk.
+        StorageError: If the directory cannot be written to from the start.
     """
-    os.environ.update(QUIET_RAY)
-    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # the result tables say it better
     write_head(run.where, run.sweep, run.data)
-    writer = ResultWriter(run.where)
-    writer.write(sweep_event(run.sweep, run.data), *(trial_event(t) for t in run.trials))
+    writer = ResultWriter(run.where, tables=run.past.tables)
+    writer.write(*_head_events(run))
+    writer.compact()
     if run.mirror is not None:
         run.mirror.start()
-    own_ray = _connect(run.address)
+        interruption.leaving.append(run.mirror.abandon)
+    cluster = Cluster(run.address, run.where.root)
+    interruption.leaving.append(cluster.kill)
     try:
-        resources = choose_resources(run.sweep.resources, cluster_resources())
-        job = _job(run, resources)
-        images = ray.put(run.data)
-        with view.showing(writer.tables):
-            tune_trials(run, job, images, resources, writer, view)
-        _end_interrupted(writer)
-        score_winners(run, job, images, resources, writer, notify)
+        _run(run, cluster, writer, view, notify, interruption)
+    except SweepStopped as stopped:
+        _stop(run, writer, stopped)
+        raise
     finally:
-        writer.write({"event": "close"})
-        writer.close()
-        if own_ray:
-            ray.shutdown()
-        shutil.rmtree(run.where.features, ignore_errors=True)
-        if run.mirror is not None:
-            run.mirror.finish(timeout_s=60)
+        try:
+            _close(writer)
+        finally:
+            cluster.shutdown()
+            shutil.rmtree(run.where.features, ignore_errors=True)
+            if run.mirror is not None:
+                _finish(run.mirror, interruption)
     return writer.tables
 
 
-def _connect(address: str | None) -> bool:
-    """Connects to Ray; True if it was started here and is ours to end."""
-    if ray.is_initialized():
-        return False
-    ray.init(
-        address=address or "local",
-        include_dashboard=False if address is None else None,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        runtime_env={"env_vars": QUIET_RAY},
-    )
-    return address is None
+def _head_events(run: SweepRun) -> Iterable[Event]:
+    """What the journal does not say yet of the sweep and its trials."""
+    known = run.past.tables.trials
+    if run.past.tables.facts:
+        yield {"event": "resume"}
+    else:
+        yield sweep_event(run.sweep, run.data)
+    for trial in run.trials:
+        if trial.id not in known:
+            yield trial_event(trial)
+        elif known[trial.id]["config_hash"] != trial.config.config_hash:
+            yield extend_event(trial)
+
+
+def _run(
+    run: SweepRun,
+    cluster: Cluster,
+    writer: ResultWriter,
+    view: SweepView,
+    notify: Callable[[str], None],
+    interruption: Interruption,
+) -> None:
+    interruption.check()
+    cluster.connect()
+    interruption.install()  # Ray has put its own handler there
+    cluster.watch(interruption.stop)
+    shutil.rmtree(run.where.ray, ignore_errors=True)  # nothing is restored from it
+    resources = choose_resources(run.sweep.resources, cluster_resources())
+    job = _job(run, resources)
+    with interruption.at_any_point():
+        images = ray.put(run.data)
+    with view.showing(writer.tables):
+        tune_trials(run, job, images, resources, writer, view, interruption.check)
+    with interruption.at_any_point():
+        scored = score_winners(run, job, images, resources, writer.tables, notify)
+    scored.write(writer)
+
+
+def _stop(run: SweepRun, writer: ResultWriter, stopped: SweepStopped) -> None:
+    """Waits for the checkpoints that are about to come, and writes who was cut off."""
+    cut = [t for t, row in writer.tables.trials.items() if row["state"] == "running"]
+    if stopped.reason is None:
+        _await_checkpoints([run.where.checkpoints(t) for t in cut], CHECKPOINT_WAIT_S)
+    writer.write(*({"event": "end", "trial": t, "state": "interrupted"} for t in cut))
+
+
+def _await_checkpoints(folders: Sequence[Path], seconds: float) -> None:
+    """Waits until each trial has written a new checkpoint, or the time is up.
+
+    Ray Tune takes no reports any more, so a trial waits after it.
+    """
+
+    def changed(folder: Path) -> int:
+        try:
+            return (folder / "last.ckpt").stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    before = [changed(folder) for folder in folders]
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and any(
+        changed(folder) == old for folder, old in zip(folders, before, strict=True)
+    ):
+        time.sleep(0.05)
+
+
+def _finish(mirror: WandbMirror, interruption: Interruption) -> None:
+    """Waits for W&B, but not for long where the sweep was interrupted, or is now."""
+    if interruption.seconds_left < float("inf"):
+        mirror.finish(timeout_s=interruption.seconds_left / 4)
+        return
+    with suppress(SweepStopped), interruption.at_any_point():
+        mirror.finish(timeout_s=60)
+
+
+def _close(writer: ResultWriter) -> None:
+    try:
+        writer.write({"event": "close"})
+    finally:
+        writer.close()
 
 
 def _job(run: SweepRun, resources: TrialResources) -> Job:
@@ -87,8 +161,3 @@ def _job(run: SweepRun, resources: TrialResources) -> Job:
         threads=resources.threads,
         gpu=resources.gpu,
     )
-
-
-def _end_interrupted(writer: ResultWriter) -> None:
-    cut = [t for t, row in writer.tables.trials.items() if row["state"] == "running"]
-    writer.write(*({"event": "end", "trial": t, "state": "interrupted"} for t in cut))

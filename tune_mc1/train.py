@@ -46,7 +46,7 @@ def train_one(
     trials = plan_trials(sweep)
     if len(trials) != 1:
         raise InputError(f"--set: train runs one trial, got values for {len(trials)}; use sweep")
-    plan = Plan(sweep, trials)
+    plan = Plan("grid", sweep, trials)
     images = load_checked(plan, notify)
     where = ResultDir.create(output or Path("results"), "train")
     write_head(where, sweep, images)
@@ -98,3 +98,4 @@ def _train(plan: Plan, images: Any, writer: ResultWriter, console: Console) -> N
         raise
     finally:
         writer.write(end)
+        where.forget_previous(trial.id)

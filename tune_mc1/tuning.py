@@ -1,8 +1,10 @@
 """The trials of a sweep on Ray Tune: groups, search, scheduler, callbacks."""
 
+import math
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -11,6 +13,7 @@ from ray import tune
 from ray.tune import FailureConfig, RunConfig, TuneConfig, Tuner
 from ray.tune.search import ConcurrencyLimiter, Searcher
 
+from tune_mc1.callbacks.hangs import HangCallback
 from tune_mc1.callbacks.progress import ProgressCallback
 from tune_mc1.callbacks.results import ResultCallback
 from tune_mc1.config.sweep import Sweep
@@ -18,9 +21,11 @@ from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.splits import make_split
 from tune_mc1.decisions import start_decisions
-from tune_mc1.events import rung_event, trial_event
+from tune_mc1.errors import SweepStopped
+from tune_mc1.events import rung_event
 from tune_mc1.forecast import trial_seconds
 from tune_mc1.fusion import Groups, group_seconds, plan_groups
+from tune_mc1.past import Past
 from tune_mc1.progress import SweepView
 from tune_mc1.resources import TrialResources, slots
 from tune_mc1.result_dir import ResultDir, ResultWriter
@@ -39,7 +44,8 @@ class SweepRun:
         sweep: The validated sweep, its method resolved.
         trials: The plan; empty where the method makes its trials as it goes (bayes).
         data: The images.
-        where: The result directory, new and empty.
+        where: The result directory.
+        past: What a sweep that goes on did before.
         address: A running Ray cluster, or None to start Ray on this machine.
         max_concurrent: Most trials at once, or None for as many as fit.
         mirror: Sends the journal to W&B, or None.
@@ -52,6 +58,7 @@ class SweepRun:
     address: str | None = None
     max_concurrent: int | None = None
     mirror: WandbMirror | None = None
+    past: Past = field(default_factory=Past)
 
     @property
     def maximize(self) -> bool:
@@ -72,8 +79,9 @@ def tune_trials(
     resources: TrialResources,
     writer: ResultWriter,
     view: SweepView,
+    check: Callable[[], None] = lambda: None,
 ) -> None:
-    """Runs all trials of a sweep; the results are in the writer's tables.
+    """Runs all trials of a sweep that have not ended; the results are in the writer's tables.
 
     Args:
         run: What to run.
@@ -82,19 +90,27 @@ def tune_trials(
         resources: Of each trial, or group of trials.
         writer: Takes the events.
         view: Shows them.
+        check: Called after each step; what it raises ends the sweep.
+
+    Raises:
+        SweepStopped: If the sweep cannot go on.
     """
+    left = run.past.left(run.trials)
+    if not left and run.sweep.method != "bayes":
+        return
     at_once = slots(resources, cluster_resources())
-    groups = [] if run.sweep.method == "bayes" else _groups(run, at_once, resources.gpu > 0)
+    groups = [] if run.sweep.method == "bayes" else _groups(run, left, at_once, resources.gpu > 0)
     decisions = None
     if run.sweep.early_terminate is not None and any(len(group) > 1 for group in groups):
         decisions = start_decisions()
     scheduler = make_scheduler(run, writer, decisions)
     stopped = scheduler.stopped if scheduler is not None else frozenset[str]()
+    hangs = HangCallback(run.sweep.trial_timeout or math.inf)
     trainable = tune.with_resources(
         tune.with_parameters(run_in_tune, job=replace(job, decisions=decisions), data=images),
         {"cpu": resources.cpu, "gpu": resources.gpu},
     )
-    search, samples = _search(run, groups, writer)
+    search, samples = _search(run, left, groups, writer)
     if run.sweep.method != "bayes":
         # Ray starts trials of a searcher one by one, in case they depend on each other.
         os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(at_once)
@@ -112,22 +128,32 @@ def tune_trials(
             name="tune",
             storage_path=str(run.where.ray),
             verbose=0,
-            failure_config=FailureConfig(max_failures=0),
+            failure_config=FailureConfig(max_failures=run.sweep.max_failures),
             callbacks=[
-                ResultCallback(writer, stopped.__contains__),
-                ProgressCallback(view, run.mirror),
+                ResultCallback(writer, stopped.__contains__, hangs.hung.__contains__),
+                ProgressCallback(view, run.mirror, check),
+                hangs,
             ],
         ),
     )
-    tuner.fit()
+    try:
+        tuner.fit()
+    except Exception as error:
+        log = run.where.log("ray")
+        log.write_text(traceback.format_exc())
+        last = str(error).strip().splitlines()[-1:] or [type(error).__name__]
+        raise SweepStopped(f"Ray Tune failed: {last[0]} (log: {log})") from error
 
 
 def _dirname(trial: Any) -> str:
     return "-".join(t["id"] for t in trial.config["trials"][:1])
 
 
-def _groups(run: SweepRun, at_once: int, gpu: bool) -> Groups:
-    """The groups of the plan, in the order in which to start."""
+def _groups(run: SweepRun, left: Sequence[Trial], at_once: int, gpu: bool) -> Groups:
+    """The groups of the trials that are left, in the order in which to start.
+
+    Trials of a group go on from one epoch.
+    """
     shape, classes = run.data.image_shape, len(run.data.classes)
     images = len(run.data.train_labels)
 
@@ -142,15 +168,15 @@ def _groups(run: SweepRun, at_once: int, gpu: bool) -> Groups:
     most = run.max_concurrent
     busy = min(at_once, most or at_once)
     limit = most if most is None or run.sweep.fuse != "auto" else max(1, most // busy)
-    groups = plan_groups(
-        run.trials,
-        run.sweep.fuse,
-        busy,
-        seconds,
-        gpu=gpu,
-        limit=limit,
-        fold_sizes=fold_sizes,
-    )
+    groups = [
+        group
+        for part in run.past.by_epoch(left)
+        for group in plan_groups(
+            part, run.sweep.fuse, busy, seconds, gpu=gpu, limit=limit, fold_sizes=fold_sizes
+        )
+    ]
+    position = {trial.id: i for i, trial in enumerate(left)}
+    groups.sort(key=lambda group: position[group[0].id])
     if run.sweep.early_terminate is None:
         # so that no core idles for long at the end of a sweep
         groups.sort(key=lambda group: -group_seconds(group, seconds, gpu))
@@ -172,31 +198,37 @@ def make_scheduler(
         return None
     longest = run.sweep.longest_epochs
     rungs = Rungs([early.rung_epochs(longest, b) for b in range(early.brackets)], early.eta)
-    return AshaScheduler(
+    rungs.restore(run.past.entries)
+    scheduler = AshaScheduler(
         rungs,
         run.sweep.metric.name,
         run.maximize,
         lambda entry: writer.write(rung_event(entry)),
         decisions.publish.remote if decisions is not None else None,
     )
+    scheduler.stopped.update(entry.trial for entry in run.past.entries if entry.stop)
+    return scheduler
 
 
-def _search(run: SweepRun, groups: Groups, writer: ResultWriter) -> tuple[Searcher, int]:
+def _search(
+    run: SweepRun, left: Sequence[Trial], groups: Groups, writer: ResultWriter
+) -> tuple[Searcher, int]:
     sweep = run.sweep
     search: Searcher
     if sweep.method != "bayes":
         search, count = PlannedTrials(groups), len(groups)
     else:
         assert sweep.run_cap is not None
-        count = sweep.run_cap
+        count = sweep.run_cap - len(run.trials) + len(left)
         search = BayesTrials(
             ray_space(sweep),
             sweep.metric.name,
             run.maximize,
-            count,
+            sweep.run_cap,
             sweep.search_seed,
-            lambda trial: writer.write(trial_event(trial)),
+            writer.write,
         )
+        search.replay(run.past.search, left)
     if run.max_concurrent is not None:
         largest = max(map(len, groups), default=1)
         search = ConcurrencyLimiter(search, max(1, run.max_concurrent // largest))

@@ -105,6 +105,11 @@ class WandbMirror:
             self._pass_on()
             self._tell_incomplete()
 
+    def abandon(self) -> None:
+        """Tells the process to end, without waiting; it still writes its files."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+
     def _await(self, process: subprocess.Popen[bytes], timeout_s: float) -> None:
         with suppress(subprocess.TimeoutExpired):
             process.wait(min(PATIENCE_S, timeout_s))

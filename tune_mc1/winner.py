@@ -1,17 +1,18 @@
 """The winner: its trials are scored on the test images, once, when all else is decided."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import ray
 
 from tune_mc1.events import trial_of
+from tune_mc1.journal import Event
 from tune_mc1.resources import TrialResources
-from tune_mc1.result_dir import ResultWriter, replacing
-from tune_mc1.results import ENDED
+from tune_mc1.result_dir import ResultWriter
+from tune_mc1.results import ENDED, SweepTables
 from tune_mc1.settings import winners
 from tune_mc1.tuning import SweepRun
 from tune_mc1.worker import Job, score_winner
@@ -28,15 +29,38 @@ PREDICTIONS_SCHEMA = pa.schema(
 """Columns of `predictions.parquet`: a row per trial of the winning setting and test image."""
 
 
+@dataclass(frozen=True)
+class Scored:
+    """What the test images said of the winner.
+
+    Attributes:
+        events: The scores, for the journal.
+        predictions: Rows of `predictions.parquet`; none if there is no winner, or no new one.
+    """
+
+    events: Sequence[Event] = ()
+    predictions: pa.Table | None = None
+
+    def write(self, writer: ResultWriter) -> None:
+        """Makes both last.
+
+        Raises:
+            SweepStopped: If the storage fails.
+        """
+        writer.write(*self.events)
+        if self.predictions is not None:
+            writer.write_file(writer.where.predictions, self.predictions)
+
+
 def score_winners(
     run: SweepRun,
     job: Job,
     images: Any,
     resources: TrialResources,
-    writer: ResultWriter,
+    tables: SweepTables,
     notify: Callable[[str], None],
-) -> None:
-    """Scores the trials of the best setting on the test images, and keeps their predictions.
+) -> Scored:
+    """Scores the trials of the best setting on the test images.
 
     The best setting is that of the best mean over its replicates and folds. A sweep that was
     interrupted has no winner. Where the test images chose the winner, nothing is scored anew.
@@ -46,15 +70,20 @@ def score_winners(
         job: What its trials share.
         images: The images in Ray's object store.
         resources: What a trial gets.
-        writer: Takes the scores.
+        tables: The results.
         notify: Called if a trial could not be scored.
     """
-    tables = writer.tables
     if any(row["state"] not in ENDED for row in tables.trials.values()):
-        return
+        return Scored()
+    on_test = run.sweep.validation == "test"
+    best = winners(tables)
+    known = on_test or all(row["test_acc"] is not None for row in best)
+    if known and run.where.predictions.exists():
+        return Scored()  # a sweep that goes on after its end
     score = ray.remote(score_winner).options(num_cpus=resources.cpu, num_gpus=resources.gpu)
-    trials = [trial_of(row) for row in winners(tables)]
+    trials = [trial_of(row) for row in best]
     pending = {trial.id: score.remote(trial.model_dump(), job, images) for trial in trials}
+    events: list[Event] = []
     parts = []
     for trial, result in pending.items():
         try:
@@ -64,11 +93,9 @@ def score_winners(
             notify(f"The winner {trial} could not be scored on the test images: {reason}")
             continue
         parts.append(_rows(trial, predictions))
-        if run.sweep.validation != "test":
-            writer.write({"event": "test", "trial": trial, **values})
-    if parts:
-        with replacing(writer.where.predictions) as aside:
-            pq.write_table(pa.concat_tables(parts), aside, compression="zstd")
+        if not on_test:
+            events.append({"event": "test", "trial": trial, **values})
+    return Scored(events, pa.concat_tables(parts) if parts else None)
 
 
 def _rows(trial: str, predictions: dict[str, Any]) -> pa.Table:

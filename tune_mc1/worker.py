@@ -14,7 +14,7 @@ from ray import tune
 from tune_mc1.config.trial import Trial
 from tune_mc1.config.validation import Validation
 from tune_mc1.data.images import ImageData
-from tune_mc1.errors import TrialError
+from tune_mc1.errors import DISK_FULL, StorageError, TrialError
 from tune_mc1.memory import available_memory, group_limit
 from tune_mc1.result_dir import ResultDir
 
@@ -54,10 +54,17 @@ def run_in_tune(config: dict[str, Any], job: Job, data: ImageData) -> None:
         data: The images, mapped from the object store without a copy.
     """
     trials = [Trial.model_validate(spec) for spec in config["trials"]]
-    with trial_log(ResultDir(job.root).log(trials[0].id)):
-        report = _TuneReport(len(trials), job)
-        for part in parts_that_fit(trials, job, data):
-            run_parts(part, report, job, data)
+    if not trials:  # all of a group ended just before its process was lost
+        return
+    try:
+        with trial_log(ResultDir(job.root).log(trials[0].id)):
+            report = _TuneReport(len(trials), job)
+            for part in parts_that_fit(trials, job, data):
+                run_parts(part, report, job, data)
+    except (OSError, StorageError) as error:
+        if isinstance(error, OSError) and error.errno not in DISK_FULL:
+            raise
+        tune.report({"rows": [], "ends": [], "stop": f"{trials[0].id}: {error}"})
 
 
 class _TuneReport:
@@ -111,17 +118,24 @@ class Report(Protocol):
         """As `tune_mc1.epoch_report.Reporter`."""
 
 
-def run_parts(trials: Sequence[Trial], report: Report, job: Job, data: ImageData) -> None:
+def run_parts(
+    trials: Sequence[Trial], report: Report, job: Job, data: ImageData, *, again: bool = False
+) -> None:
     """Runs a group; where that fails, each half of it, down to the trial that fails alone.
 
     So an error of one trial, or a lack of memory, costs the others nothing but the epoch in which
-    it came: they go on from their checkpoints.
+    it came: they go on from their checkpoints. An error of a trial that is no part of a group is
+    raised, so that Ray Tune tries it again; what would repeat itself is reported as its end.
 
     Args:
         trials: One trial, or trials that fit together.
         report: Takes the reports.
         job: What the trials of the sweep share.
         data: The images.
+        again: Whether memory has run out for this trial before.
+
+    Raises:
+        StorageError: If results cannot be written.
     """
     # torch is for the workers: the driver imports this module and needs none
     from tune_mc1.checkpoints import epochs_done
@@ -144,18 +158,24 @@ def run_parts(trials: Sequence[Trial], report: Report, job: Job, data: ImageData
             gpu=job.gpu > 0,
         )
         return
+    except StorageError:
+        raise
     except Exception as error:
+        memory_ran_out = is_out_of_memory(error)
+        if report.size == 1 and not memory_ran_out and not isinstance(error, TrialError):
+            raise
         text = " ".join(str(error).split())
-        reason = f"{type(error).__name__}: {text}"
-        if is_out_of_memory(error):
+        reason = text if isinstance(error, TrialError) else f"{type(error).__name__}: {text}"
+        if memory_ran_out:
             reason = (
                 "out of memory: make batch_size smaller, or give each trial more of the machine "
                 f"(resources): {text}"
             )
-        if report.size == 1:
-            raise (TrialError(reason) if is_out_of_memory(error) else error) from None
         traceback.print_exc()
     free_memory()
+    if report.size == 1 and memory_ran_out and not again:
+        run_parts(trials, report, job, data, again=True)
+        return
     if len(trials) == 1:
         try:
             epoch = epochs_done(where.checkpoints(trials[0].id)) + 1

@@ -23,6 +23,7 @@ from rich.console import Console
 from tests.benchmarks.common import Figure, alternate, images, parser, publish
 from tune_mc1 import sweep as sweep_module
 from tune_mc1 import tuning
+from tune_mc1.cluster import QUIET_RAY
 from tune_mc1.data.images import ImageData
 from tune_mc1.events import sweep_event, trial_event, write_head
 from tune_mc1.prepare import prepare
@@ -30,7 +31,6 @@ from tune_mc1.progress import SweepView
 from tune_mc1.resources import TrialResources
 from tune_mc1.result_dir import ResultDir, ResultWriter
 from tune_mc1.results import METRICS
-from tune_mc1.sweep import QUIET_RAY
 from tune_mc1.tuning import SweepRun
 
 EPOCHS = 5

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ray.exceptions import RayActorError
 from ray.tune import Callback
 from ray.tune.experiment import Trial as TuneTrial
 
 from tune_mc1.callbacks.driver_only import DriverOnly
-from tune_mc1.errors import TuneMc1Error
+from tune_mc1.errors import SweepStopped, TuneMc1Error
 from tune_mc1.events import start_events
 from tune_mc1.result_dir import ResultWriter
 from tune_mc1.results import ENDED
@@ -23,11 +24,18 @@ class ResultCallback(DriverOnly, Callback):
     Args:
         writer: Takes the events.
         stopped: Whether the scheduler has stopped a trial.
+        hung: Whether Ray's trial was killed because it did not report, by Ray's id.
     """
 
-    def __init__(self, writer: ResultWriter, stopped: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        writer: ResultWriter,
+        stopped: Callable[[str], bool],
+        hung: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         self.writer = writer
         self.stopped = stopped
+        self.hung = hung
 
     def on_trial_start(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
@@ -43,7 +51,13 @@ class ResultCallback(DriverOnly, Callback):
         result: dict[str, Any],
         **info: Any,
     ) -> None:
-        """Epochs ended."""
+        """Epochs ended, or the storage failed.
+
+        Raises:
+            SweepStopped: If it did.
+        """
+        if "stop" in result:
+            raise SweepStopped(result["stop"])
         events: list[dict[str, Any]] = []
         lengths = {t["id"]: t["config"]["epochs"] for t in trial.config["trials"]}
         for row in result.get("rows", ()):
@@ -55,6 +69,18 @@ class ResultCallback(DriverOnly, Callback):
         events.extend({"event": "end", **end} for end in result.get("ends", ()))
         if events:
             self.writer.write(*events)
+        for event in events:
+            if event["event"] == "end":
+                self.writer.where.forget_previous(event["trial"])
+
+    def on_trial_recover(
+        self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
+    ) -> None:
+        """Ray's trial failed and will be tried again, with those of its trials that go on."""
+        open_ids = self._open(trial)
+        trial.config["trials"] = [t for t in trial.config["trials"] if t["id"] in open_ids]
+        reason = self._reason(trial)
+        self.writer.write(*({"event": "retry", "trial": t, "error": reason} for t in open_ids))
 
     def on_trial_complete(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
@@ -66,28 +92,32 @@ class ResultCallback(DriverOnly, Callback):
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
     ) -> None:
         """Ray's trial failed."""
-        self._fail(trial, _reason(trial))
+        self._fail(trial, self._reason(trial))
+
+    def _open(self, trial: TuneTrial) -> list[str]:
+        return [t for t in _ids(trial) if self.writer.tables.trials[t]["state"] not in ENDED]
 
     def _fail(self, trial: TuneTrial, reason: str) -> None:
-        open_ids = [t for t in _ids(trial) if self.writer.tables.trials[t]["state"] not in ENDED]
-        if open_ids:
-            self.writer.write(
-                *(
-                    {"event": "end", "trial": t, "state": "failed", "error": reason}
-                    for t in open_ids
-                )
-            )
+        open_ids = self._open(trial)
+        ends = [{"event": "end", "trial": t, "state": "failed", "error": reason} for t in open_ids]
+        if ends:
+            self.writer.write(*ends)
 
-
-def _reason(trial: TuneTrial) -> str:
-    """One line on why Ray's trial failed: the error that our code raised, or Ray's own."""
-    file = trial.pickled_error_file
-    if file is None or not Path(file).exists():
-        return "failed without an error that Ray knows; see its log"
-    error = pickle.loads(Path(file).read_bytes())
-    cause = getattr(error, "cause", None) or error
-    text = " ".join(str(cause).split())
-    return text if isinstance(cause, TuneMc1Error) else f"{type(cause).__name__}: {text}"
+    def _reason(self, trial: TuneTrial) -> str:
+        """One line on why Ray's trial failed: the error that our code raised, or Ray's own."""
+        if self.hung(trial.trial_id):
+            return "hung: it did not report within trial_timeout"
+        file = trial.pickled_error_file
+        if file is None or not Path(file).exists():
+            return "failed without an error that Ray knows; see its log"
+        error = pickle.loads(Path(file).read_bytes())
+        cause = getattr(error, "cause", None) or error
+        lines = str(cause).split("\n")
+        if isinstance(cause, RayActorError):
+            told = [line for line in lines[1:] if not line.startswith("\t")]
+            return f"its process was lost: {' '.join(' '.join(told or lines).split())}"
+        text = " ".join(str(cause).split())
+        return text if isinstance(cause, TuneMc1Error) else f"{type(cause).__name__}: {text}"
 
 
 def _ids(trial: TuneTrial) -> list[str]:

@@ -93,6 +93,10 @@ class Sweep(BaseModel):
         fuse: Whether trials that fit together are trained as one model: `auto` where it is faster,
             `off`, or at most so many.
         storage: Where results go: a directory or an object store's URL. None is `results/`.
+        max_failures: How often a trial whose process is lost, or that raises an error, is tried
+            again from its last checkpoint; 0 never.
+        trial_timeout: Seconds without a report after which a trial counts as hung, and is ended and
+            tried again; None waits for ever. An epoch of the slowest trial must be shorter.
         search_seed: Seed of the settings that a random or Bayesian search draws.
         limit_images: Part of the images of every class that is used, training and test images
             alike, in (0, 1].
@@ -117,6 +121,8 @@ class Sweep(BaseModel):
     resources: Resources | None = None
     fuse: Fuse = "auto"
     storage: str | None = Field(default=None, min_length=1)
+    max_failures: Int = Field(default=2, ge=0, le=1000)
+    trial_timeout: Float | None = Field(default=None, gt=0, le=1e7)
     search_seed: Int = Field(default=0, ge=0, lt=2**63)
     limit_images: Float = Field(default=1.0, gt=0, le=1)
     scale: Float = Field(default=1.0, gt=0, le=1)

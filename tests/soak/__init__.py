@@ -1,0 +1,1 @@
+"""A long sweep under fire: `python -m tests.soak`."""

@@ -1,0 +1,144 @@
+"""The Ray that a sweep runs on: its own, which it ends, or one that is up already."""
+
+import hashlib
+import logging
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import ray
+
+LONGEST_TEMP = 40
+"""Characters of the temporary directory at most: Ray keeps sockets below it, whose paths must be
+short."""
+
+WATCH_S = 1.0
+
+QUIET_RAY = {
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # our own files hold the results
+    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+    "TUNE_GLOBAL_CHECKPOINT_S": "3600",  # nothing is restored from Ray's own state
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # `tune_mc1.interruption` handles it
+    "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",  # one missing metric would end the sweep
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",  # each trial's log has its own
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+
+
+class Cluster:
+    """Connects to Ray.
+
+    Args:
+        address: A running cluster, or None to start Ray on this machine.
+        root: The sweep's directory; a Ray of its own keeps its files in a temporary directory that
+            is named after it, so that a resumed sweep finds what a killed one has left.
+    """
+
+    def __init__(self, address: str | None, root: Path) -> None:
+        self.address = address
+        self._temp = _temp_dir(root) if address is None else None
+        self._own = False
+        self._ended = threading.Event()
+        self._family: set[Any] = set()
+
+    def connect(self) -> None:
+        """Connects, and starts Ray if no address is named."""
+        os.environ.update(QUIET_RAY)
+        logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # the result tables say it better
+        if ray.is_initialized():
+            return
+        if self._temp is not None:
+            remove(self._temp)
+            self._own = True
+        ray.init(
+            address=self.address or "local",
+            include_dashboard=False if self._own else None,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            runtime_env={"env_vars": QUIET_RAY},
+            _temp_dir=str(self._temp) if self._temp else None,
+        )
+
+    def watch(self, lost: Callable[[str], None]) -> None:
+        """Calls `lost`, from a thread, when one of Ray's own processes has died.
+
+        Of a cluster that was there before, Ray itself says so.
+        """
+        if self._own:
+            threading.Thread(target=self._watch, args=(lost,), daemon=True).start()
+
+    def _watch(self, lost: Callable[[str], None]) -> None:
+        self._ended.wait(WATCH_S)
+        self._know_family()
+        while not self._ended.wait(WATCH_S):
+            node = ray._private.worker._global_node
+            dead = node.dead_processes() if node is not None else ()
+            if dead and not self._ended.is_set():
+                lost(f"Ray's process {dead[0][0]} has died, and the sweep with it")
+                return
+
+    def shutdown(self) -> None:
+        """Ends what was started here; leaves a cluster that was there before."""
+        self._ended.set()
+        self._know_family()
+        if self._own or self.address is not None:
+            ray.shutdown()
+        self._remove_rest()
+
+    def kill(self) -> None:
+        """Ends what was started here, by force."""
+        self._ended.set()
+        self._know_family()
+        node = ray._private.worker._global_node
+        if self._own and node is not None:
+            node.kill_all_processes(check_alive=False, allow_graceful=False)
+        self._remove_rest()
+
+    def _know_family(self) -> None:
+        """Takes note of what Ray has started; some of it would outlive a Ray that was killed."""
+        import psutil  # comes with Ray
+
+        node = ray._private.worker._global_node
+        if not self._own or node is None:
+            return
+        for _, process in node.live_processes():
+            with suppress(psutil.Error):
+                self._family.update(psutil.Process(process.pid).children(recursive=True))
+
+    def _remove_rest(self) -> None:
+        import psutil
+
+        for process in self._family:
+            with suppress(psutil.Error):
+                process.kill()
+        if self._temp is not None:
+            remove(self._temp)
+
+
+def _temp_dir(root: Path) -> Path:
+    """A name for the sweep's own temporary directory: the same each time, and short."""
+    parent = tempfile.gettempdir()
+    if len(parent) > LONGEST_TEMP:
+        parent = "/tmp"
+    name = hashlib.sha256(f"{os.getuid()} {root}".encode()).hexdigest()[:10]
+    path = Path(parent) / f"tune_mc1-{name}"
+    if path.exists() and (path.is_symlink() or path.stat().st_uid != os.getuid()):
+        return Path(tempfile.mkdtemp(prefix="tune_mc1-", dir=parent))
+    return path
+
+
+def remove(folder: Path) -> None:
+    """Removes a directory that processes which are just ending may still write to."""
+    for _ in range(20):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        with suppress(InterruptedError):
+            time.sleep(0.1)
