@@ -1,6 +1,7 @@
 """Statistics of the report, held against scipy, statsmodels, and sweeps whose effects are known."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from tune_mc1.report.compare import compare, holm, sweep_tests
 from tune_mc1.report.contrast import contrast
 from tune_mc1.report.estimate import mean_estimate, more_units, welch_estimate
 from tune_mc1.report.frames import SweepFrames
-from tune_mc1.report.scores import equal_epoch, scores, together
+from tune_mc1.report.scores import equal_epoch, matching, scores, together
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -179,6 +180,18 @@ def test_stopped_trials_are_compared_at_an_epoch_that_all_reached() -> None:
     assert len(scores(frames).table) == 16
     assert "after epoch 2" in scores(frames).note.en
     assert len(scores(frames, "last_val_acc").table) == 8
+
+
+def test_a_mean_over_values_takes_pairs_in_which_all_of_them_ran() -> None:
+    rows = grid(batch_size=[32, 64, 128], learning_rate=[0.01, 0.03], momentum=[0.0, 0.5, 0.9])
+    table = scores(made_up("means", rows, by_rate))
+    part = {"batch_size": 128, "learning_rate": 0.01, "momentum": 0.9}
+    lost = table.table.index[matching(table.table, part)]
+    sides = {"batch_size": 32}, {"batch_size": (64, 128)}
+    whole = contrast(table, *sides)
+    found = contrast(replace(table, table=table.table.drop(lost)), *sides)
+    assert (whole.effect.n, whole.effect.trials) == (6, 18)
+    assert (found.effect.n, found.effect.trials) == (5, 15)
 
 
 def test_trials_on_other_images_do_not_pair() -> None:
