@@ -53,26 +53,39 @@ def contrast(
     differing = {*a, *b, *free, "study"}
     keys = [k for k in (*SETTING, *CONDITIONS, "seed") if k not in differing]
     one, other = (scores.table[matching(scores.table, side)] for side in (a, b))
-    pairs = _pairs(scores.table, one, other, keys)
+    pairs = _pairs(scores.table, keys, (one, a), (other, b))
     groups = min(one["setting"].nunique(), other["setting"].nunique())
     if len(pairs) < 2 <= groups and scores.sampled:
         return _unpaired(one, other)
     return _paired(pairs, one, other, scores.folds)
 
 
-def _pairs(
-    table: pd.DataFrame, one: pd.DataFrame, other: pd.DataFrame, keys: list[str]
-) -> pd.DataFrame:
+Side = tuple[pd.DataFrame, Mapping[str, Any]]
+"""The trials of one group, and what they have in common."""
+
+
+def _pairs(table: pd.DataFrame, keys: list[str], a: Side, b: Side) -> pd.DataFrame:
     """A row a pair: means `a` and `b`, `difference`, `shared` setting, seed, fold, `trials`."""
     keys = [k for k in keys if table[k].nunique(dropna=False) > 1]
     shared = [k for k in keys if k not in ("seed", "fold")]
     pair = codes(table, keys)
+    one, other = (_whole(side, pair) for side in (a, b))
     groups = [side["score"].groupby(pair.loc[side.index]) for side in (one, other)]
     rows = pd.concat([g.mean() for g in groups], axis=1, keys=["a", "b"], join="inner")
     trials = sum(g.size().loc[rows.index] for g in groups)
     same = one.assign(shared=codes(table, shared)).groupby(pair.loc[one.index])
     about = same[["shared", "seed", "fold"]].first().loc[rows.index]
     return rows.assign(difference=rows["b"] - rows["a"], trials=trials).join(about)
+
+
+def _whole(side: Side, pair: pd.Series) -> pd.DataFrame:
+    """The trials of those pairs in which every member of a mean has run, not only some of them."""
+    rows, where = side
+    if not any(isinstance(value, tuple) for value in where.values()):
+        return rows
+    members = codes(rows, list(where)).groupby(pair.loc[rows.index]).transform("nunique")
+    whole: pd.DataFrame = rows[members == members.max()]
+    return whole
 
 
 def _paired(pairs: pd.DataFrame, one: pd.DataFrame, other: pd.DataFrame, folds: int) -> Contrast:
@@ -130,11 +143,11 @@ def _nothing(one: pd.DataFrame, other: pd.DataFrame) -> Text:
 
 def _rests_on(effect: Estimate, seeds: int, pairs: int) -> Text:
     one, _ = UNITS[effect.unit]
-    en = "{pairs} pairs of trials; one observation is a {unit} ({n})."
-    de = "{pairs} Paare von Läufen; eine Beobachtung: {unit} ({n})."
+    en = "{pairs} pairs, {trials} trials; one observation is a {unit} ({n})."
+    de = "{pairs} Paare, {trials} Läufe; eine Beobachtung: {unit} ({n})."
     if pairs == 1:
-        en, de = "One pair of trials.", "Ein Paar von Läufen."
-    base = say(en, de, pairs=pairs, n=effect.n, unit=one)
+        en, de = "One pair, {trials} trials.", "Ein Paar, {trials} Läufe."
+    base = say(en, de, pairs=pairs, n=effect.n, unit=one, trials=effect.trials)
     single = _ONE_SEED if effect.unit == "setting" and seeds == 1 else Text()
     return join([base, _spread(effect), single, _ranks(effect)])
 

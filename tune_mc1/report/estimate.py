@@ -224,8 +224,8 @@ def more_units(estimate: Estimate, margin: float = 0.0, alpha: float = ALPHA) ->
         return MoreUnits(0, Text("Decided.", "Entschieden."))
     needed = _needed(estimate, margin, alpha)
     if needed is None:
-        en = "So small against the spread that even {most} {unit} would hardly decide it."
-        de = "Gemessen an der Streuung so klein, dass auch {most} {unit} kaum entscheiden würden."
+        en = "So close to the limit that even {most} {unit} would hardly decide it."
+        de = "So nah an der Grenze, dass auch {most} {unit} kaum entscheiden würden."
         return MoreUnits(None, say(en, de, most=MOST, unit=many))
     more = max(needed - estimate.n, 1)
     en = "About {more} more {unit} would decide it (80 % power)."

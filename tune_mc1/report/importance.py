@@ -20,7 +20,7 @@ MOST_SETTINGS = 500
 """More settings are thinned at random, so that a large sweep costs no more."""
 TREES = 200
 RESAMPLES = 20
-RESAMPLE_TREES = 40
+RESAMPLE_TREES = 30
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def _drops(x: np.ndarray, y: np.ndarray) -> np.ndarray:
             x[outside],
             y[outside],
             scoring="neg_mean_squared_error",
-            n_repeats=3,
+            n_repeats=2,
             random_state=seed,
         )
         rows.append(found.importances_mean / y.var())

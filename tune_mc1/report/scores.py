@@ -181,7 +181,8 @@ def _reasons(states: pd.Series, epoch: int | None) -> Text:
         counts[why] = counts.get(why, 0) + int(count)
     if not counts:
         return Text()
-    parts = join((say("{n} {why}", "{n} {why}", n=n, why=w) for w, n in counts.items()), ", ")
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    parts = join((say("{n} {why}", "{n} {why}", n=n, why=why) for why, n in ordered), ", ")
     return say("Left out: {parts}.", "Nicht berücksichtigt: {parts}.", parts=parts)
 
 

@@ -1,0 +1,72 @@
+"""What a verdict says: what is missing, what it rests on, and how it was run."""
+
+import pytest
+
+from tests.report_frames import grid, made_up
+from tests.test_report_verdicts import ADAM, against_sgd, first_grid, verdict
+from tune_mc1.config.trial import TrialConfig
+from tune_mc1.report.verdicts import verdicts
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+LAYERS = grid(model=["CNN", "CNN2", "CNN4", "CNN5", "CNN6"])
+
+
+def layers(c: TrialConfig, epoch: int, fold: int | None) -> float:
+    return 0.5 + 0.03 * (c.model == "CNN2")
+
+
+def test_a_study_run_in_part_says_what_is_missing() -> None:
+    found = verdict("complexity", [made_up("layers_and_units", LAYERS, layers, seeds=3)])
+    assert found.result == "not run"
+    assert found.reason.en == "No trial has ended with model CNN7."
+    assert found.reason.de == "Kein Lauf ist fertig mit model CNN7."
+    alone = verdict("batch_norm_end", against_sgd("adam", ADAM, lambda e: 1.0)(0.1, 0.01))
+    assert alone.reason.en == "Needs the study batch_norm."
+
+
+def test_one_run_a_model_is_undecided_and_says_so() -> None:
+    found = verdict("padding", [made_up("layers_and_units", LAYERS, layers)])
+    assert found.result == "undecided"
+    assert found.effect.value == pytest.approx(0.03, abs=0.02)
+    assert not found.effect.known
+    assert "no test" in found.reason.en
+    assert found.more.more == 2
+
+
+def test_one_seed_over_many_settings_is_said() -> None:
+    frames = first_grid(lambda c, e: -c.batch_size / 96)(0.05, 0.004)
+    found = verdict("batch_size_128", frames)
+    assert found.effect.unit == "setting"
+    assert "All with one seed" in found.reason.en
+    assert "Alle mit einem Seed" in found.reason.de
+    assert "optimiser steps" in found.reason.en
+
+
+def test_holms_correction_is_over_the_conclusions_of_a_study() -> None:
+    found = verdicts([made_up("layers_and_units", LAYERS, layers, seeds=4)])
+    tested = {v.id: v for v in found if v.effect.known}
+    assert set(tested) == {"padding", "pooling", "more_layers"}
+    assert tested["padding"].p == pytest.approx(3 * tested["padding"].effect.p)
+
+
+def test_directories_of_a_study_are_taken_together_but_other_images_apart() -> None:
+    first = made_up("layers_and_units", grid(model=["CNN"]), layers, seeds=4)
+    second = made_up("layers_and_units", grid(model=["CNN2"]), layers, seeds=4, noise=0.003)
+    fewer = made_up("layers_and_units", grid(model=["CNN2"]), layers, seeds=4, limit_images=0.1)
+    assert verdict("padding", [first, second]).result == "confirmed"
+    apart = verdict("padding", [first, fewer])
+    assert apart.result == "undecided"
+    assert "No two trials agree" in apart.reason.en
+    assert "10 / 100 % of the images" in apart.reason.en
+
+
+def test_how_it_was_run_is_said() -> None:
+    states = {"t0001": "diverged", "t0002": "running"}
+    frames = made_up("layers_and_units", LAYERS, layers, seeds=4, states=states, validation="test")
+    found = verdict("padding", [frames])
+    assert "1 diverged" in found.reason.en
+    assert "Not all trials have ended." in found.reason.en
+    assert "The test images validated." in found.reason.en
+    assert found.measured.en == "val_acc after the last epoch (3)"
+    assert found.effect.n == 2
