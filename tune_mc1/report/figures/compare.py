@@ -211,6 +211,6 @@ def _by_value(a: Context, b: Context, parameter: str) -> FigureSpec | None:
 
     def draw() -> Figure:
         foot = foot_of((a, b))
-        return draw_means(foot, title, drawn, a.metric, capital(t(parameter)), t)
+        return draw_means(foot, title, drawn, a.frames.metric, capital(t(parameter)), t)
 
     return FigureSpec(_file(a, b), title, capital(caption.strip()), draw)

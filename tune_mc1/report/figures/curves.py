@@ -60,7 +60,7 @@ def _by_parameter(context: Context, found: Grouping) -> FigureSpec | None:
     heading = name_of(found.parameter, t)
 
     def draw() -> Figure:
-        return draw_means(context.foot, title, drawn, context.metric, heading, t)
+        return draw_means(context.foot, title, drawn, context.frames.metric, heading, t)
 
     caption = capital(t("by_caption", **parts).strip())
     return FigureSpec(f"curves_{found.parameter}", title, caption, draw)

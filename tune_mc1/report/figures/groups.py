@@ -140,5 +140,5 @@ def _quantiles(column: "pd.Series[float]", parameter: str) -> Grouping | None:
     groups = []
     for mask, tone in zip(masks, tones, strict=True):
         low, high = float(column[mask].min()), float(column[mask].max())
-        groups.append(Group(f"{number(low)}–{number(high)}", (low, high), mask, tone))
+        groups.append(Group(f"{number(low, 2)}–{number(high, 2)}", (low, high), mask, tone))
     return Grouping(parameter, tuple(groups), ordered=True, quantiles=True)

@@ -95,7 +95,8 @@ def _draw(
     cells: list[Cells],
 ) -> Figure:
     rows, columns = sides
-    across = min(len(heads), 2 if len(columns.groups) > 4 else 3)
+    wide = len(columns.groups) > 4 or len(heads) in (2, 4)
+    across = min(len(heads), 2 if wide else 3)
     down = -(-len(heads) // across)
     height = down * (0.75 + 0.42 * len(rows.groups))
     figure = sheet(context.foot, title, height=max(height, 2.2))
@@ -111,7 +112,7 @@ def _draw(
         _panel(ax, cells[place], norm, cmap, small=across > 2)
         ax.set_title(short(heads[place], 24), loc="left")
         ax.set_xticks(range(len(columns.groups)), [short(g.label, 16) for g in columns.groups])
-        ax.set_yticks(range(len(rows.groups)), [short(g.label, 16) for g in rows.groups])
+        ax.set_yticks(range(len(rows.groups)), [short(g.label, 20) for g in rows.groups])
         if len(columns.groups) > 5 or (across > 2 and columns.quantiles):
             ax.tick_params(axis="x", rotation=35)
         if place % across == 0:
@@ -131,7 +132,11 @@ def _panel(ax: Axes, cells: Cells, norm: Normalize, cmap: Any, small: bool) -> N
     ax.grid(visible=False)
     for side in ax.spines.values():
         side.set_visible(False)
-    ax.tick_params(length=0)
+    ax.tick_params(length=0, which="both")
+    ax.set_xticks(np.arange(1, means.shape[1]) - 0.5, minor=True)
+    ax.set_yticks(np.arange(1, means.shape[0]) - 0.5, minor=True)
+    ax.grid(visible=True, which="minor", color="white", lw=1.5)
+    ax.set_axisbelow(False)
     size = 7.5 if not small and means.shape[1] <= 5 else 6
     for (i, j), mean in np.ndenumerate(means):
         if not np.isfinite(mean):
