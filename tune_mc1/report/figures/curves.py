@@ -22,7 +22,7 @@ def curve_figures(context: Context) -> Iterator[FigureSpec]:
     if len(context.frames.trials) > 1:
         yield all_trials_figure(context)
     for parameter in context.frames.varied:
-        found = grouping(context.frames.trials, parameter, context.t)
+        found = grouping(context.frames, parameter, context.t)
         if found is not None:
             spec = _by_parameter(context, found)
             if spec is not None:

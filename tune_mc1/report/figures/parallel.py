@@ -96,7 +96,7 @@ def parameter_axis(context: Context, trials: pd.DataFrame, name: str) -> Axis:
     heading = capital(t(name))
     if numeric(column) and column.nunique() > FEW_VALUES:
         return _scale(heading, finite(column), logarithmic(context, name), t)
-    values = levels(context.frames.trials[name])  # in the order of the plan
+    values = levels(context.frames, name)
     index = {value: i for i, value in enumerate(values)}
     raw = np.array([index[plain(v)] for v in column], dtype=float)
     step = 1 / max(len(values) - 1, 1)

@@ -28,7 +28,7 @@ def single_batch_figure(context: Context) -> Iterator[FigureSpec]:
     """Training loss and accuracy by the first parameter that varies."""
     t, trials = context.t, context.frames.trials
     names = sorted(context.frames.varied, key=lambda n: n != "weights_init_type")
-    found = next((g for n in names if (g := grouping(trials, n, t)) is not None), None)
+    found = next((g for n in names if (g := grouping(context.frames, n, t)) is not None), None)
     whole = Group(context.frames.name, None, np.ones(len(trials), dtype=bool), BLUE)
     groups = found.groups if found else (whole,)
     curves = [context.curves(kind) for kind in KINDS]

@@ -81,8 +81,8 @@ def marker(index: int) -> str:
 def epoch_axis(ax: Axes, epochs: int, label: str) -> None:
     """An axis of epochs: whole numbers from 1."""
     ax.set_xlabel(label)
-    room = max(0.02 * (epochs - 1), 0.2)
-    ax.set_xlim(1 - room, epochs + room)
+    room = max(0.02 * (epochs - 1), 0.3)
+    ax.set_xlim(max(1 - room, 0.2), epochs + room)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, nbins=8))
 
 
