@@ -47,7 +47,8 @@ def all_trials_figure(context: Context) -> FigureSpec:
         parts["early"] += t("early_panel")
     if not parts["reference"]:
         parts["reference"] = caption_parts(context, drawn, band, unit)["reference"]
-    caption = capital(t("curves_caption", metric=context.metric, **parts).strip())
+    also = t("curves_best") if len(drawn) > 1 else ""
+    caption = t("curves_caption", metric=context.metric, best=also, **parts).strip()
     alive = int(np.isfinite(curves).any(axis=1).sum())
     if len(lines) < alive:
         caption += " " + t("curves_cut", shown=len(lines), total=alive).strip()
@@ -56,7 +57,7 @@ def all_trials_figure(context: Context) -> FigureSpec:
     def draw() -> Figure:
         return _draw_all(context, title, drawn, lines)
 
-    return FigureSpec("curves", title, caption, draw)
+    return FigureSpec("curves", title, capital(caption), draw)
 
 
 def _evenly(curves: Matrix) -> Matrix:
@@ -87,8 +88,8 @@ def _draw_all(context: Context, title: str, drawn: Sequence[Drawn], lines: Matri
         add_reference(ax, each.outcome, each.color, marker(i))
     if below is not None:
         below.step(at, drawn[0].curve.n, where="mid", color=INK, lw=1)
-    finish(ax, below, lines.shape[1], context.metric, t)
     ax.autoscale_view()
+    finish(ax, below, lines.shape[1], context.frames.metric, t)
     handles = [h for h in ax.get_lines() if not str(h.get_label()).startswith("_")]
     handles.append(Line2D([], [], color=SOFT, lw=0.6, label=t("single")))
     if any(d.outcome is not None for d in drawn):

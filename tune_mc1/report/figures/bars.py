@@ -20,6 +20,16 @@ from tune_mc1.report.frames import SweepFrames
 from tune_mc1.report.texts import Lang
 
 MOST_PANELS = 8
+HOLLOW: Any = {
+    "ls": "",
+    "marker": "D",
+    "ms": 5,
+    "mfc": "white",
+    "mec": VERMILION,
+    "mew": 1.2,
+    "zorder": 4,
+}
+"""A published value."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +104,7 @@ def importance_figure(
         right.set_xlabel(capital(t("correlation")))
         return figure
 
-    key = "importance_caption" if context.maximize else "importance_caption_minimize"
-    caption = " ".join(filter(None, [t(key, metric=context.metric), note]))
+    caption = " ".join(filter(None, [t("importance_caption", metric=context.metric), note]))
     return FigureSpec("importance", title, capital(caption), draw)
 
 
@@ -152,7 +161,8 @@ def marginal_figure(
     context = Context(frames, lang)
     t = context.t
     title = t("marginal_title", metric=context.metric)
-    across = min(len(known), 4 if len(known) > 6 else 3)
+    published = any(_published(context, n, m) is not None for n, ms in known.items() for m in ms)
+    across = min(len(known), {2: 2, 4: 2}.get(len(known), 4 if len(known) > 6 else 3))
     down = -(-len(known) // across)
 
     def draw() -> Figure:
@@ -166,10 +176,13 @@ def marginal_figure(
             _panel(context, ax, name, known[name])
             if place % across == 0:
                 ax.set_ylabel(capital(context.metric))
+        if published:
+            axes[0, -1].plot([], [], **HOLLOW, label=t("reference"))
+            axes[0, -1].legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
         return figure
 
     caption = t("marginal_caption", metric=context.metric)
-    if any(_published(context, n, m) is not None for n, ms in known.items() for m in ms):
+    if published:
         caption += " " + t("marginal_reference", source=reference.source(context))
     return FigureSpec("marginal_means", title, " ".join(filter(None, [caption, note])), draw)
 
@@ -190,17 +203,17 @@ def _panel(context: Context, ax: Axes, name: str, means: Sequence[Mean]) -> None
             ax.vlines(place, m.low, m.high, color=BLUE, lw=1.6)
         published = _published(context, name, m)
         if published is not None:
-            ax.plot([place], [published], ls="", marker="D", ms=5, mfc="white", mec=VERMILION,
-                    mew=1.2, zorder=4, label="_reference")  # fmt: skip
+            ax.plot([place], [published], **HOLLOW, label="_reference")
     ax.plot(places, y, ls="", marker="o", ms=5, color=BLUE, label="_means")
     labels = [
-        "–".join(number(float(v)) for v in m.value)
+        "–".join(number(float(v), 2) for v in m.value)
         if isinstance(m.value, tuple)
         else short(shown(m.value, t), 16)
         for m in means
     ]
-    labels = [f"{label}\nn = {m.n}" for label, m in zip(labels, means, strict=True)]
     tilted = sum(len(label) for label in labels) > 34
+    ends = [f" (n = {m.n})" if tilted else f"\nn = {m.n}" for m in means]
+    labels = [label + end for label, end in zip(labels, ends, strict=True)]
     ax.set_xticks(places, labels, rotation=40 if tilted else 0, ha="right" if tilted else "center",
                   size=6.5, rotation_mode="anchor" if tilted else "default")  # fmt: skip
     ax.set_xlim(-0.5, len(means) - 0.5)

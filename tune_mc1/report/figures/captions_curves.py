@@ -3,11 +3,12 @@
 CURVE_CAPTIONS: dict[str, tuple[str, str]] = {
     "curves_title": ("Learning curves of all trials", "Lernkurven aller Trials"),
     "curves_caption": (
-        "{metric} after each epoch: every trial thin, their mean thick{band}; and the best "
-        "setting. {early}{reference}",
-        "{metric} nach jeder Epoche: jeder Trial dünn, ihr Mittel dick{band}; und die beste "
-        "Einstellung. {early}{reference}",
+        "{metric} after each epoch: every trial thin, their mean thick{band}{best}. "
+        "{early}{reference}",
+        "{metric} nach jeder Epoche: jeder Trial dünn, ihr Mittel dick{band}{best}. "
+        "{early}{reference}",
     ),
+    "curves_best": ("; and the best setting", "; und die beste Einstellung"),
     "curves_cut": (
         "Only {shown} of {total} trials are drawn thin, evenly from best to worst; the mean is "
         "over all. ",
@@ -17,7 +18,7 @@ CURVE_CAPTIONS: dict[str, tuple[str, str]] = {
     "by_title": ("Learning curves by {parameter}", "Lernkurven nach {parameter}"),
     "by_caption": (
         "Mean {metric} after each epoch, by {parameter}{quantiles}{band}. {early}{reference}",
-        "Mittel der {metric} nach jeder Epoche, nach {parameter}{quantiles}{band}. "
+        "{metric} (Mittel) nach jeder Epoche, nach {parameter}{quantiles}{band}. "
         "{early}{reference}",
     ),
     "by_quantiles": (
@@ -33,7 +34,10 @@ CURVE_CAPTIONS: dict[str, tuple[str, str]] = {
         "; {what} den Bereich vom kleinsten zum grössten Wert über {units}",
     ),
     "bands": ("bands show", "Bänder zeigen"),
-    "whiskers": ("whiskers at the markers show", "Striche an den Marken zeigen"),
+    "whiskers": (
+        "whiskers at the markers, set apart a little, show",
+        "Striche an den etwas versetzten Marken zeigen",
+    ),
     "band_none": (
         "; without a band, as there is one run only",
         "; ohne Band, da es nur einen Lauf gibt",

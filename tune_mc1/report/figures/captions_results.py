@@ -9,7 +9,7 @@ RESULT_CAPTIONS: dict[str, tuple[str, str]] = {
         "Each of {n} lines is a trial; its colour is its {metric} at its best epoch, with the best "
         "drawn last. Colours begin at the worst tenth. Trials with equal values are set apart a "
         "little.",
-        "Jede von {n} Linien ist ein Trial; ihre Farbe ist die {metric} in der besten Epoche, die "
+        "Jede von {n} Linien ist ein Trial; ihre Farbe zeigt: {metric} in der besten Epoche, die "
         "besten zuletzt gezeichnet. Die Farben beginnen beim schlechtesten Zehntel. Trials mit "
         "gleichen Werten sind etwas auseinandergerückt.",
     ),
@@ -18,12 +18,16 @@ RESULT_CAPTIONS: dict[str, tuple[str, str]] = {
         "{shown} von {total} Trials sind gezeichnet, gleichmässig vom schlechtesten zum besten.",
     ),
     "parallel_axes": ("Not shown: {names}.", "Nicht gezeigt: {names}."),
+    "stopped_count": (
+        "Trials that stopped early count with their best epoch so far.",
+        "Vorzeitig gestoppte Trials zählen mit ihrer bisher besten Epoche.",
+    ),
     "without_score": ("{n} trials have no score.", "{n} Trials haben keinen Wert."),
     "heatmap_title": ("{metric} by {rows} and {columns}", "{metric} nach {rows} und {columns}"),
     "heatmap_caption": (
         "Mean {metric} at each trial's best epoch, by {rows} and {columns}, ± the standard "
         "deviation over the cell's n trials, which may differ in other parameters.",
-        "Mittel der {metric} in der besten Epoche jedes Trials, nach {rows} und {columns}, ± die "
+        "{metric} (Mittel) in der besten Epoche jedes Trials, nach {rows} und {columns}, ± die "
         "Standardabweichung über die n Trials der Zelle, die sich in anderen Parametern "
         "unterscheiden können.",
     ),
@@ -97,25 +101,22 @@ RESULT_CAPTIONS: dict[str, tuple[str, str]] = {
         "teilen Trainingsbilder, darum streuen sie weniger als neue Bilder.",
     ),
     "folds_cut": ("The best {n} settings are shown.", "Gezeigt sind die besten {n} Einstellungen."),
-    "importance_title": ("Parameters that decide {metric}", "Welche Parameter {metric} bestimmen"),
+    "importance_title": (
+        "Parameters that decide {metric}",
+        "Welche Parameter entscheiden: {metric}",
+    ),
     "importance_caption": (
         "Importance of each parameter for {metric} with its 95 % interval, and its correlation "
-        "with it: filled where larger values do better, hatched where smaller ones do.",
+        "with it: filled where it is positive, hatched where it is negative.",
         "Wichtigkeit jedes Parameters für {metric} mit 95-%-Intervall, und die Korrelation damit: "
-        "gefüllt, wo grössere Werte besser sind, schraffiert, wo kleinere.",
+        "gefüllt, wo sie positiv ist, schraffiert, wo negativ.",
     ),
-    "importance_caption_minimize": (
-        "Importance of each parameter for {metric} with its 95 % interval, and its correlation "
-        "with it: filled where larger values raise it, hatched where they lower it.",
-        "Wichtigkeit jedes Parameters für {metric} mit 95-%-Intervall, und die Korrelation damit: "
-        "gefüllt, wo grössere Werte sie erhöhen, schraffiert, wo sie sie senken.",
-    ),
-    "marginal_title": ("Mean {metric} by parameter", "Mittel der {metric} nach Parameter"),
+    "marginal_title": ("Mean {metric} by parameter", "{metric} nach Parameter (Mittel)"),
     "marginal_caption": (
         "Mean {metric} of the settings with each value, at each trial's best epoch, and its 95 % "
         "interval. Settings differ in the other parameters too, so intervals may overlap where "
         "the difference in pairs is clear.",
-        "Mittel der {metric} der Einstellungen mit jedem Wert, in der besten Epoche jedes Trials, "
+        "{metric} (Mittel) der Einstellungen mit jedem Wert, in der besten Epoche jedes Trials, "
         "mit 95-%-Intervall. Die Einstellungen unterscheiden sich auch in anderen Parametern; "
         "Intervalle können sich darum überlappen, wo der Unterschied in Paaren klar ist.",
     ),

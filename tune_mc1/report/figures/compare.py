@@ -186,7 +186,7 @@ def _by_value(a: Context, b: Context, parameter: str) -> FigureSpec | None:
     unit: Unit = "fold" if a.folds or b.folds else "run"
     groups = []
     for context, name in zip((a, b), names, strict=True):
-        groups_of = grouping(context.frames.trials, parameter, t)
+        groups_of = grouping(context.frames, parameter, t)
         for group in groups_of.groups if groups_of else ():
             rows = unit_curves(context, context.score_curves, group.mask, "run")
             if len(rows):
@@ -211,6 +211,6 @@ def _by_value(a: Context, b: Context, parameter: str) -> FigureSpec | None:
 
     def draw() -> Figure:
         foot = foot_of((a, b))
-        return draw_means(foot, title, drawn, a.metric, capital(t(parameter)), t)
+        return draw_means(foot, title, drawn, a.frames.metric, capital(t(parameter)), t)
 
     return FigureSpec(_file(a, b), title, capital(caption.strip()), draw)

@@ -95,6 +95,8 @@ def cost_figures(context: Context, points: list[Point]) -> Iterator[FigureSpec]:
     if len(points) > 1 and all(p.seconds.max(initial=0) > 0 for p in points):
         heading = capital(t("time_title", metric=context.metric))
         caption = t("time_caption", metric=context.metric, bars=bars)
+        if (context.frames.trials["state"] == "stopped").any():
+            caption += " " + t("stopped_count")
         if int(context.frames.trials["fused"].max() or 1) > 1:
             caption += " " + t("time_fused")
 
@@ -109,7 +111,7 @@ def _draw(context: Context, title: str, points: list[Point], kind: str) -> Figur
     figure = sheet(context.foot, title, height=3.2)
     ax = figure.add_subplot()
     ax.set_xscale("log")
-    order = levels(context.frames.trials["model"])
+    order = levels(context.frames, "model")
     tones = dict(zip(order, colors(len(order), ordered=False), strict=True))
     for place, model in enumerate(order):
         own = [p for p in points if p.model == model]

@@ -22,7 +22,7 @@ def curve_figures(context: Context) -> Iterator[FigureSpec]:
     if len(context.frames.trials) > 1:
         yield all_trials_figure(context)
     for parameter in context.frames.varied:
-        found = grouping(context.frames.trials, parameter, context.t)
+        found = grouping(context.frames, parameter, context.t)
         if found is not None:
             spec = _by_parameter(context, found)
             if spec is not None:
@@ -60,7 +60,7 @@ def _by_parameter(context: Context, found: Grouping) -> FigureSpec | None:
     heading = name_of(found.parameter, t)
 
     def draw() -> Figure:
-        return draw_means(context.foot, title, drawn, context.metric, heading, t)
+        return draw_means(context.foot, title, drawn, context.frames.metric, heading, t)
 
     caption = capital(t("by_caption", **parts).strip())
     return FigureSpec(f"curves_{found.parameter}", title, caption, draw)

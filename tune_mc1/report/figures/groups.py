@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tune_mc1.report.figures.context import finite
 from tune_mc1.report.figures.style import colors
 from tune_mc1.report.figures.texts import Say, number
+from tune_mc1.report.frames import SweepFrames
 
 MAX_VALUES = 8
 """A number with more distinct values than this is cut into quantiles."""
@@ -76,12 +77,19 @@ def shown(value: Any, t: Say) -> str:
     return number(value) if isinstance(value, int | float) else str(value)
 
 
-def levels(column: "pd.Series[Any]") -> list[Any]:
-    """The distinct values of a parameter: numbers ascending, others as they occur, None first."""
+def levels(frames: SweepFrames, name: str) -> list[Any]:
+    """The distinct values of a parameter, None first.
+
+    Numbers and flags ascend; names are in the order of the sweep file, or as they occur.
+    """
+    column = frames.trials[name]
     values = [plain(v) for v in column.unique()]
     known = [v for v in values if v is not None]
     if numeric(column) or all(isinstance(v, bool) for v in known):
         known = sorted(known)
+    else:
+        declared = list(getattr(frames.sweep.parameters.get(name), "values", ()))
+        known.sort(key=lambda v: declared.index(v) if v in declared else len(declared))
     return ([None] if len(known) < len(values) else []) + known
 
 
@@ -103,16 +111,16 @@ def matching(trials: pd.DataFrame, where: Mapping[str, Any]) -> NDArray[np.bool_
     return mask
 
 
-def grouping(trials: pd.DataFrame, parameter: str, t: Say) -> Grouping | None:
+def grouping(frames: SweepFrames, parameter: str, t: Say) -> Grouping | None:
     """The groups of a parameter; None if there are fewer than two.
 
     Args:
-        trials: A row a trial.
-        parameter: A column of it.
+        frames: The sweep.
+        parameter: Name of a parameter.
         t: Words a key.
     """
-    column = trials[parameter]
-    values = levels(column)
+    column = frames.trials[parameter]
+    values = levels(frames, parameter)
     ordered = numeric(column)
     if ordered and len(values) > MAX_VALUES:
         return _quantiles(finite(column), parameter)
@@ -140,5 +148,5 @@ def _quantiles(column: "pd.Series[float]", parameter: str) -> Grouping | None:
     groups = []
     for mask, tone in zip(masks, tones, strict=True):
         low, high = float(column[mask].min()), float(column[mask].max())
-        groups.append(Group(f"{number(low)}–{number(high)}", (low, high), mask, tone))
+        groups.append(Group(f"{number(low, 2)}–{number(high, 2)}", (low, high), mask, tone))
     return Grouping(parameter, tuple(groups), ordered=True, quantiles=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tune_mc1.report.figures.context import Context
 from tune_mc1.report.figures.groups import Grouping, grouping
-from tune_mc1.report.figures.sheet import sheet
+from tune_mc1.report.figures.sheet import WIDTH, sheet
 from tune_mc1.report.figures.spec import FigureSpec
 from tune_mc1.report.figures.style import SEQUENCE, SOFT, short
 from tune_mc1.report.figures.texts import capital
@@ -28,13 +28,15 @@ def heatmap_figure(context: Context) -> Iterator[FigureSpec]:
     trials, t = context.frames.trials, context.t
     varied = [n for n in context.frames.varied if n not in ("epochs", "device")]
     ranked = sorted(varied, key=lambda n: FIRST.index(n) if n in FIRST else len(FIRST))
-    found = [g for n in ranked if (g := grouping(trials, n, t)) is not None and len(g.groups) > 1]
+    found = [
+        g for n in ranked if (g := grouping(context.frames, n, t)) is not None and len(g.groups) > 1
+    ]
     found = sorted(found, key=lambda g: g.parameter == "model")[:2]
     if len(found) < 2 or not context.scores.notna().any():
         return
     rows, columns = found
     panels: list[tuple[str, NDArray[np.bool_]]] = [("", np.ones(len(trials), dtype=bool))]
-    models = grouping(trials, "model", t)
+    models = grouping(context.frames, "model", t)
     if models is not None and "model" not in (rows.parameter, columns.parameter):
         panels = [(g.label, g.mask) for g in models.groups][:MOST_PANELS]
     cells = [cell_table(context, rows, columns, mask) for _, mask in panels]
@@ -45,6 +47,8 @@ def heatmap_figure(context: Context) -> Iterator[FigureSpec]:
     caption = t("heatmap_caption", metric=context.metric, **names)
     if rows.quantiles or columns.quantiles:
         caption += " " + t("heatmap_quantiles")
+    if (trials["state"] == "stopped").any():
+        caption += " " + t("stopped_count")
     if len(panels) > 1:
         caption += " " + t("heatmap_panels")
 
@@ -95,9 +99,11 @@ def _draw(
     cells: list[Cells],
 ) -> Figure:
     rows, columns = sides
-    across = min(len(heads), 2 if len(columns.groups) > 4 else 3)
+    wide = len(columns.groups) > 4 or len(heads) in (2, 4)
+    across = min(len(heads), 2 if wide else 3)
     down = -(-len(heads) // across)
-    height = down * (0.75 + 0.42 * len(rows.groups))
+    narrow = (WIDTH - 2.2) / across / len(columns.groups) < 0.8  # inches
+    height = down * (0.75 + (0.52 if narrow else 0.42) * len(rows.groups))
     figure = sheet(context.foot, title, height=max(height, 2.2))
     axes = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True)
     everything = np.concatenate([means[np.isfinite(means)] for means, _, _ in cells])
@@ -108,10 +114,10 @@ def _draw(
         if place >= len(heads):
             ax.set_visible(False)
             continue
-        _panel(ax, cells[place], norm, cmap, small=across > 2)
+        _panel(ax, cells[place], norm, cmap, narrow)
         ax.set_title(short(heads[place], 24), loc="left")
         ax.set_xticks(range(len(columns.groups)), [short(g.label, 16) for g in columns.groups])
-        ax.set_yticks(range(len(rows.groups)), [short(g.label, 16) for g in rows.groups])
+        ax.set_yticks(range(len(rows.groups)), [short(g.label, 20) for g in rows.groups])
         if len(columns.groups) > 5 or (across > 2 and columns.quantiles):
             ax.tick_params(axis="x", rotation=35)
         if place % across == 0:
@@ -125,26 +131,28 @@ def _draw(
     return figure
 
 
-def _panel(ax: Axes, cells: Cells, norm: Normalize, cmap: Any, small: bool) -> None:
+def _panel(ax: Axes, cells: Cells, norm: Normalize, cmap: Any, narrow: bool) -> None:
     means, sds, counts = cells
     ax.imshow(means, cmap=cmap, norm=norm, aspect="auto")
     ax.grid(visible=False)
     for side in ax.spines.values():
         side.set_visible(False)
-    ax.tick_params(length=0)
-    size = 7.5 if not small and means.shape[1] <= 5 else 6
+    ax.tick_params(length=0, which="both")
+    ax.set_xticks(np.arange(1, means.shape[1]) - 0.5, minor=True)
+    ax.set_yticks(np.arange(1, means.shape[0]) - 0.5, minor=True)
+    ax.grid(visible=True, which="minor", color="white", lw=1.5)
+    ax.set_axisbelow(False)
+    size = 6.5 if narrow else 8
     for (i, j), mean in np.ndenumerate(means):
         if not np.isfinite(mean):
             ax.text(j, i, "–", ha="center", va="center", color=SOFT)
             continue
-        ink = ink_on(cmap(norm(mean)))
-        spread = f" ± {sds[i, j]:.3f}" if np.isfinite(sds[i, j]) else ""
-        ax.text(j, i - 0.14, f"{mean:.3f}", ha="center", va="center", color=ink, size=size + 0.5)
-        below = f"n = {counts[i, j]}"
-        ax.text(
-            j, i + 0.22, f"{spread.strip()}  {below}".strip(), ha="center", va="center",
-            color=ink, size=size - 1.5,
-        )  # fmt: skip
+        spread = f"± {sds[i, j]:.3f}" if np.isfinite(sds[i, j]) else ""
+        below = ("\n" if narrow else "  ").join(filter(None, (spread, f"n = {counts[i, j]}")))
+        style: Any = {"ha": "center", "color": ink_on(cmap(norm(mean)))}
+        top = i - (0.06 if narrow and spread else -0.02)
+        ax.text(j, top - 0.05, f"{mean:.3f}", va="bottom", size=size, **style)
+        ax.text(j, top + 0.05, below, va="top", size=size - 1.5, **style)
 
 
 def ink_on(color: tuple[float, float, float, float]) -> str:

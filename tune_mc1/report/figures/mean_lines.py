@@ -21,14 +21,16 @@ from tune_mc1.report.figures.sheet import sheet
 from tune_mc1.report.figures.style import (
     SOFT,
     epoch_axis,
-    loss_limits,
     mark_every,
     marker,
+    metric_limits,
 )
 from tune_mc1.report.figures.texts import Say, capital, count
 
 MOST_BANDS = 3
 """More curves than this have whiskers instead of bands."""
+APART = 0.4
+"""Width in epochs over which whiskers of one epoch are set apart."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,10 @@ def add_mean(ax: Axes, each: Drawn, index: int, groups: int, width: float = 1.6)
     Bands of many curves would hide each other, so these have whiskers at their markers.
     """
     curve, color = each.curve, each.color
-    at = np.arange(1, len(curve.mean) + 1)
+    at = np.arange(1.0, len(curve.mean) + 1)
     every = mark_every(len(at), index, groups)
+    if groups > MOST_BANDS and every[1] == 1:
+        at = at + APART * (index - (groups - 1) / 2) / groups
     if groups <= MOST_BANDS:
         ax.fill_between(at, curve.low, curve.high, color=color, alpha=0.16, lw=0)
     else:
@@ -125,7 +129,7 @@ def add_mean(ax: Axes, each: Drawn, index: int, groups: int, width: float = 1.6)
 
 
 def add_whiskers(
-    ax: Axes, at: NDArray[np.int64], curve: MeanCurve, color: str, every: tuple[int, int]
+    ax: Axes, at: NDArray[np.float64], curve: MeanCurve, color: str, every: tuple[int, int]
 ) -> None:
     """The band as a vertical line at every marker."""
     start, step = every
@@ -164,9 +168,18 @@ def reference_handle(drawn: Sequence[Drawn], t: Say) -> Line2D:
 
 
 def finish(ax: Axes, below: Axes | None, epochs: int, metric: str, t: Say) -> None:
-    """Labels and limits of the axes."""
-    ax.set_ylabel(capital(metric))
-    loss_limits(ax, [np.asarray(line.get_ydata(), float) for line in ax.get_lines()])
+    """Labels and limits of the axes.
+
+    Args:
+        ax: The axes, with all curves in them.
+        below: The panel of numbers, if there is one.
+        epochs: Of the longest curve.
+        metric: Name of the metric, such as `val_acc`.
+        t: Words a key.
+    """
+    ax.set_ylabel(capital(t(metric)))
+    drawn = [np.asarray(line.get_ydata(), float) for line in ax.get_lines()]
+    metric_limits(ax, metric, drawn, t("cut"))
     epoch_axis(below or ax, epochs, capital(t("epoch")))
     if below is not None:
         below.set_ylabel(capital(t("running")))

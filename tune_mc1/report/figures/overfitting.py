@@ -12,7 +12,7 @@ from tune_mc1.report.figures.mean_lines import Drawn, add_mean, place_legend
 from tune_mc1.report.figures.means import MeanCurve, Unit, band_of, mean_curve, unit_curves
 from tune_mc1.report.figures.sheet import sheet
 from tune_mc1.report.figures.spec import FigureSpec
-from tune_mc1.report.figures.style import BLUE, ORANGE, SOFT, epoch_axis, loss_limits
+from tune_mc1.report.figures.style import BLUE, ORANGE, SOFT, epoch_axis, metric_limits
 from tune_mc1.report.figures.texts import capital, count
 
 KINDS = ("loss", "acc")
@@ -72,8 +72,8 @@ def _panel(
     labels = [(t("training"), ORANGE), (t("validating"), BLUE)]
     for i, (curve, (label, color)) in enumerate(zip(pair, labels, strict=True)):
         add_mean(ax, Drawn(label, curve, color), i, 2)
-    loss_limits(ax, [np.concatenate([c.mean for c in pair])])
-    for i, epoch in enumerate(best):
+    metric_limits(ax, kind, [c.mean for c in pair], t("cut"))
+    for i, epoch in enumerate(best if len(best) <= 3 else ()):
         label = t("best_at") if i == 0 else "_best"
         ax.axvline(epoch, color=SOFT, lw=0.8, ls=":", label=label, zorder=0)
     ax.set_ylabel(capital(t(kind)))

@@ -61,6 +61,8 @@ def parallel_figure(context: Context) -> Iterator[FigureSpec]:
         caption += " " + t("parallel_cut", shown=len(order), total=int(alive.sum()))
     if len(names) > MOST_AXES:
         caption += " " + t("parallel_axes", names=", ".join(t(n) for n in names[MOST_AXES:]))
+    if (context.frames.trials["state"] == "stopped").any():
+        caption += " " + t("stopped_count")
     if missing := int((~alive).sum()):
         caption += " " + t("without_score", n=missing)
 
@@ -94,7 +96,7 @@ def parameter_axis(context: Context, trials: pd.DataFrame, name: str) -> Axis:
     heading = capital(t(name))
     if numeric(column) and column.nunique() > FEW_VALUES:
         return _scale(heading, finite(column), logarithmic(context, name), t)
-    values = levels(column)
+    values = levels(context.frames, name)
     index = {value: i for i, value in enumerate(values)}
     raw = np.array([index[plain(v)] for v in column], dtype=float)
     step = 1 / max(len(values) - 1, 1)
@@ -114,7 +116,7 @@ def _scale(heading: str, column: "pd.Series[float]", log: bool, t: Say) -> Axis:
     known = column.dropna()
     values = np.log10(column.to_numpy()) if log else column.to_numpy()
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    places = (values - low) / (high - low)
+    places = ((values - low) / (high - low)).astype(np.float64)
     ticks = [(0.0, number(float(known.min()))), (1.0, number(float(known.max())))]
     inner: Any = np.arange(np.ceil(low), high) if log else MaxNLocator(4).tick_values(low, high)
     for tick in inner:

@@ -12,7 +12,7 @@ from tune_mc1.report.figures.mean_lines import Drawn, add_mean, caption_parts, p
 from tune_mc1.report.figures.means import band_of, mean_curve, unit_curves, unit_of
 from tune_mc1.report.figures.sheet import sheet
 from tune_mc1.report.figures.spec import FigureSpec
-from tune_mc1.report.figures.style import BLUE, epoch_axis, loss_limits
+from tune_mc1.report.figures.style import BLUE, epoch_axis, metric_limits
 from tune_mc1.report.figures.texts import capital
 
 KINDS = ("train_loss", "train_acc")
@@ -28,7 +28,7 @@ def single_batch_figure(context: Context) -> Iterator[FigureSpec]:
     """Training loss and accuracy by the first parameter that varies."""
     t, trials = context.t, context.frames.trials
     names = sorted(context.frames.varied, key=lambda n: n != "weights_init_type")
-    found = next((g for n in names if (g := grouping(trials, n, t)) is not None), None)
+    found = next((g for n in names if (g := grouping(context.frames, n, t)) is not None), None)
     whole = Group(context.frames.name, None, np.ones(len(trials), dtype=bool), BLUE)
     groups = found.groups if found else (whole,)
     curves = [context.curves(kind) for kind in KINDS]
@@ -58,8 +58,8 @@ def single_batch_figure(context: Context) -> Iterator[FigureSpec]:
             for i, each in enumerate(drawn):
                 add_mean(ax, each, i, len(drawn))
             ax.set_ylabel(capital(t(kind)))
+            metric_limits(ax, kind, [d.curve.mean for d in drawn], t("cut"))
             epoch_axis(ax, len(drawn[0].curve.mean), capital(t("epoch")))
-        loss_limits(axes[0], [d.curve.mean for d in panels[0]])
         handles = [h for h in axes[1].get_lines() if not str(h.get_label()).startswith("_")]
         place_legend(axes[1], handles, heading)
         return figure

@@ -81,8 +81,8 @@ def marker(index: int) -> str:
 def epoch_axis(ax: Axes, epochs: int, label: str) -> None:
     """An axis of epochs: whole numbers from 1."""
     ax.set_xlabel(label)
-    room = max(0.02 * (epochs - 1), 0.2)
-    ax.set_xlim(1 - room, epochs + room)
+    room = max(0.02 * (epochs - 1), 0.3)
+    ax.set_xlim(max(1 - room, 0.2), epochs + room)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, nbins=8))
 
 
@@ -92,13 +92,24 @@ def mark_every(epochs: int, index: int, groups: int) -> tuple[int, int]:
     return (step * index // max(groups, 1)) % step, step
 
 
-def loss_limits(ax: Axes, values: Sequence[NDArray[np.float64]]) -> bool:
-    """Keeps losses readable where a few are far off; true if the axis cuts some."""
+def metric_limits(ax: Axes, name: str, values: Sequence[NDArray[np.float64]], note: str) -> None:
+    """Keeps a few losses that are far off from hiding the others, and accuracies within [0, 1].
+
+    Args:
+        ax: The axes, with all in them.
+        name: The metric, such as `val_loss`.
+        values: What is drawn.
+        note: Said on the axes if they cut some losses off.
+    """
+    if not name.endswith("loss"):
+        low, high = ax.get_ylim()
+        ax.set_ylim(max(low, -0.03), min(high, 1.03))
+        return
     found = np.concatenate([v[np.isfinite(v)].ravel() for v in values] or [np.empty(0)])
-    if not len(found) or found.max() <= 5 * (usual := float(np.quantile(found, 0.75))):
-        return False
-    ax.set_ylim(0, 3 * usual)
-    return usual > 0
+    usual = float(np.quantile(found, 0.75)) if len(found) else 0.0
+    if usual > 0 and found.max() > 5 * usual:
+        ax.set_ylim(min(0.0, float(found.min())), 3 * usual)
+        ax.annotate(note, (0.01, 0.985), xycoords="axes fraction", va="top", size=6.5, color=SOFT)
 
 
 def short(text: str, length: int = 48) -> str:

@@ -29,9 +29,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "weights_init_type": ("initialisation", "Initialisierung"),
     "dropout_p": ("dropout", "Dropout"),
     "batch_norm": ("batch norm", "Batch-Norm"),
-    "pretrained": ("pretrained", "vortrainiert"),
+    "pretrained": ("pretraining", "Vortraining"),
     "overfit_batches": ("training batches", "Trainingsbatches"),
-    "shuffle": ("shuffled batches", "gemischte Batches"),
+    "shuffle": ("shuffling", "Mischen der Batches"),
     "seed": ("seed", "Seed"),
     "device": ("device", "Gerät"),
     "precision": ("precision", "Präzision"),
@@ -58,6 +58,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "winner_val": ("best setting, validation", "beste Einstellung, Validierung"),
     "winner_test": ("the same, test images", "dieselbe, Testbilder"),
     "best_at": ("best epoch", "beste Epoche"),
+    "cut": ("▲ higher losses are cut off", "▲ höhere Verluste sind abgeschnitten"),
     "at_best": ("best epoch", "beste Epoche"),
     "at_last": ("last epoch", "letzte Epoche"),
     "best_setting_short": ("best setting", "beste Einstellung"),
@@ -67,8 +68,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "rung_out": ("stopped", "gestoppt"),
     "rung_on": ("went on", "weiter"),
     "rung_label": (
-        "epoch {epoch}\n{n} came, {on} went on",
-        "Epoche {epoch}\n{n} kamen, {on} weiter",
+        "epoch {epoch}\n{n} came\n{on} went on",
+        "Epoche {epoch}\n{n} kamen\n{on} weiter",
     ),
     "rung_end": ("end\n{n} completed", "Ende\n{n} fertig"),
     "predicted": ("predicted class", "vorhergesagte Klasse"),
@@ -143,12 +144,12 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def number(value: float) -> str:
-    """A number in at most three digits, without a needless exponent."""
+def number(value: float, digits: int = 3) -> str:
+    """A number in so many significant digits at most, without a needless exponent."""
     if value == 0 or 1e-4 <= abs(value) < 1e6:
-        text = f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+        text = f"{value:.{digits}g}" if abs(value) < 10**digits else f"{value:.0f}"
     else:
-        text = f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+        text = f"{value:.{digits - 1}e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
         mantissa, _, exponent = text.partition("e")
         text = f"{mantissa.rstrip('0').rstrip('.')}e{exponent}"
     return text.replace("-", "−") if text.startswith("-") else text
