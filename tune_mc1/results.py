@@ -214,6 +214,7 @@ class SweepTables:
     def _on_extend(self, event: Event) -> None:
         row = self.trials[event["trial"]]
         row |= event["config"] | {"config_hash": event["config_hash"]}
+        row |= dict.fromkeys(TEST_METRICS)  # a longer sweep may have another winner
         if row["state"] == "completed":
             row |= {"state": "interrupted", "ended": None}
 
@@ -221,8 +222,6 @@ class SweepTables:
         self.trials[event["trial"]]["error"] = event["error"]
 
     def _on_test(self, event: Event) -> None:
-        for row in self.trials.values():  # a longer sweep may have another winner
-            row.update(dict.fromkeys(TEST_METRICS))
         self.trials[event["trial"]] |= {name: event[name] for name in TEST_METRICS}
 
     def ranked(self) -> list[dict[str, Any]]:
