@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.test_reference_files import SWEEPS
 from tests.test_reference_files import plan as plan_file
+from tune_mc1.cli import app
 from tune_mc1.config.load import load_sweep
 from tune_mc1.config.parameters import Constant
 from tune_mc1.config.sweep import Sweep
@@ -113,3 +115,19 @@ def test_replicates_need_a_constant_seed(tmp_path: Path) -> None:
     assert len(plan.trials) == 18
     assert [t.config.seed for t in plan.trials[:3]] == [0, 1, 2]
     json.dumps(plan.sweep.model_dump(mode="json"))
+
+
+def test_commands_of_studies() -> None:
+    runner = CliRunner()
+    listed = runner.invoke(app, ["study", "list", "--json"])
+    assert listed.exit_code == 0
+    names = [row["study"] for row in json.loads(listed.stdout)["studies"]]
+    assert names == list(STUDIES)
+    words = ["study", "adam", "--scale", "0.001", "-n", "3", "--data", "shapes10", "--dry-run"]
+    shown = runner.invoke(app, [*words, "--json"])
+    assert shown.exit_code == 0
+    facts = json.loads(shown.stdout)
+    assert facts["total"] == 3
+    assert facts["sweep"]["scale"] == 0.001
+    assert facts["sweep"]["limit_images"] == pytest.approx(0.001**0.5)
+    assert {t["config"]["epochs"] for t in facts["trials"]} == {2}
