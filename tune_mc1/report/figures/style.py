@@ -26,7 +26,7 @@ PALETTE = (BLUE, VERMILION, GREEN, PURPLE, SKY, ORANGE, INK)
 """Okabe and Ito (2008), without their yellow, which is too light for lines on white."""
 MARKERS = "os^DvPX<>phd"
 FAR = 20.0
-"""Losses beyond it, in nats, are of trials that are lost; chance has that of 485 million classes."""
+"""A loss in nats, beyond which a trial is lost: guessing among ten classes costs 2.3."""
 SEQUENCE = "viridis"
 """Ordered values: its lightness grows evenly, so it reads in grey too."""
 
