@@ -207,7 +207,7 @@ def test_both_languages_are_whole_and_differ(grid: SweepFrames) -> None:
 
 def test_trials_stopped_early_do_not_bias_the_mean_unsaid(asha: SweepFrames) -> None:
     spec = make_figures(asha, "en")["curves"]
-    assert "Some trials ended early" in spec.caption
+    assert "Some trials have fewer epochs" in spec.caption
     figure = spec.figure()
     mean = lines(figure)["mean of 27 settings"]
     assert np.isfinite(mean[0])
@@ -222,7 +222,7 @@ def test_a_run_that_broke_off_is_missed_within_its_setting(tmp_path: Path) -> No
         tmp_path / "r", GRID, lambda t, e, v: None if t.id == "t0001" and e > 3 else v
     )
     spec = make_figures(frames, "en")["curves_batch_size"]
-    assert "Some trials ended early" in spec.caption
+    assert "Some trials have fewer epochs" in spec.caption
     drawn = lines(spec.figure())
     assert np.isnan(drawn["32 (n = 2)"][3:]).all()
     assert np.isfinite(drawn["128 (n = 2)"]).all()
