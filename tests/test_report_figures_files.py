@@ -1,5 +1,6 @@
 """Files of figures: valid, the same in every run, and made of whatever a sweep may hold."""
 
+import re
 import subprocess
 import sys
 import warnings
@@ -50,6 +51,9 @@ def test_files_are_valid_small_and_equal_in_every_run(tmp_path: Path) -> None:
             texts = [e.text or "" for e in root.iter("{http://www.w3.org/2000/svg}text")]
             assert any("made-up" in text for text in texts), name
             assert b"<dc:date>" not in content
+            ids = [e.get("id") for e in root.iter() if e.get("id")]
+            used = set(re.findall(r'(?:href="|url\()#([^")]+)', content.decode()))
+            assert used <= set(ids), name
         else:
             with Image.open(tmp_path / "a" / name) as image:
                 assert image.format == "PNG"

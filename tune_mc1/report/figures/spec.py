@@ -1,6 +1,7 @@
 """A figure that can be drawn, and its files: the same bytes in every run."""
 
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ SVG_DPI = 100
 """Resolution of the parts of an SVG that are pixels: lines by the hundred."""
 COLORS = 256
 """Of a PNG without photographs, which makes it a third of the size."""
+
+ID = re.compile(r'(\bid="|href="#|url\(#)([A-Za-z]?[0-9a-f]{10})(?=["\)])')
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,9 @@ def save(spec: FigureSpec, folder: Path) -> tuple[Path, Path]:
         figure = spec.draw()
         _save_png(figure, png, spec.photographs)
         figure.set_layout_engine("none")  # its places are found; the SVG needs no second search
-        figure.savefig(svg, dpi=SVG_DPI, metadata={"Date": None, "Creator": None})
+        text = io.StringIO()
+        figure.savefig(text, format="svg", dpi=SVG_DPI, metadata={"Date": None, "Creator": None})
+    svg.write_text(_numbered_ids(text.getvalue()))
     return png, svg
 
 
@@ -95,3 +100,17 @@ def _save_png(figure: Figure, path: Path, photographs: bool) -> None:
     if not photographs:
         plain = plain.quantize(COLORS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     plain.save(path, optimize=True, dpi=(DPI, DPI))
+
+
+def _numbered_ids(svg: str) -> str:
+    """The same picture with ids in their order.
+
+    Matplotlib's ids are hashes of coordinates, whose last digits the search for a layout leaves
+    to chance.
+    """
+    numbers: dict[str, int] = {}
+
+    def numbered(found: re.Match[str]) -> str:
+        return f"{found[1]}i{numbers.setdefault(found[2], len(numbers))}"
+
+    return ID.sub(numbered, svg)
