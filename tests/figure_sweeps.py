@@ -1,5 +1,6 @@
 """Result directories of made-up sweeps, written event by event as a real sweep writes them."""
 
+import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -62,8 +63,10 @@ def write_sweep(
     trials = plan_trials(sweep)
     where = ResultDir(folder)
     where.sweep_file.write_text(config_to_yaml(sweep))
+    images = data or tiny_images()
+    where.provenance.write_text(json.dumps({"data_set": images.summary()}))
     writer = ResultWriter(where, interval_s=math.inf)
-    writer.write(sweep_event(sweep, data or tiny_images()), *map(trial_event, trials))
+    writer.write(sweep_event(sweep, images), *map(trial_event, trials))
     rungs = _rungs(sweep)
     for trial in trials[: None if ended is None else ended + 1]:
         running = ended is not None and trial is trials[min(ended, len(trials) - 1)]

@@ -36,7 +36,7 @@ def all_trials_figure(context: Context) -> FigureSpec:
     band = band_of(unit, [len(rows)])
     units = count(t, f"unit_{unit}", len(rows))
     published = [reference.overall(context, s) for s in ("mean", "best")]
-    drawn = [Drawn(t("mean_of", n=units), mean_curve(rows, band), INK, published[0])]
+    drawn = [Drawn(t("mean_of", n=units), mean_curve(rows, band, curves), INK, published[0])]
     if context.winner is not None and unit == "setting":
         best = unit_curves(context, curves, context.winner, "run")
         label = t("best_setting", n=count(t, "unit_run", len(best)))

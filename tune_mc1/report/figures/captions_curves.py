@@ -44,9 +44,10 @@ CURVE_CAPTIONS: dict[str, tuple[str, str]] = {
     ),
     "units_between": ("{low} to {units}", "{low} bis {units}"),
     "early": (
-        "Some trials ended early, which would bias the mean: where any is missing it is thin. ",
-        "Einige Trials endeten früh, was das Mittel verzerren würde: wo welche fehlen, ist es "
-        "dünn. ",
+        "Some trials have fewer epochs, which would bias the mean: where any is missing it is "
+        "thin. ",
+        "Einige Trials haben weniger Epochen, was das Mittel verzerren würde: wo welche fehlen, "
+        "ist es dünn. ",
     ),
     "early_panel": (
         "The lower panel counts those that it is over. ",

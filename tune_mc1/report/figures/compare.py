@@ -120,7 +120,7 @@ def _means(a: Context, b: Context) -> FigureSpec:
         [
             Drawn(
                 f"{name} (n = {len(r)})" if statistic == "mean" else name,
-                mean_curve(r, kind),
+                mean_curve(r, kind, context.score_curves if statistic == "mean" else None),
                 PALETTE[i],
                 reference.overall(context, statistic),
             )

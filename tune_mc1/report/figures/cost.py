@@ -148,7 +148,7 @@ def _model(ax: Axes, own: list[Point], kind: str, name: str, color: str, shape: 
     many = len(own) > 12
     ax.vlines(x[several], low[several], high[several], color=color, lw=0.9, alpha=0.6)
     ax.plot(x, y, ls="", marker=shape, ms=3 if many else 5, color=color, alpha=0.6 if many else 1,
-            mec="white", mew=0.3, label=name, rasterized=len(own) > 300)  # fmt: skip
+            mec="white", mew=0.3, label=name, rasterized=len(own) > 100)  # fmt: skip
 
 
 def _front(ax: Axes, points: list[Point], maximize: bool, label: str) -> None:

@@ -40,7 +40,7 @@ def _by_parameter(context: Context, found: Grouping) -> FigureSpec | None:
     drawn = [
         Drawn(
             f"{g.label} (n = {len(r)})",
-            mean_curve(r, band),
+            mean_curve(r, band, context.score_curves[g.mask]),
             g.color,
             None if found.quantiles else reference.by_value(context, found.parameter, g.value),
         )

@@ -55,7 +55,7 @@ def caption_parts(
 ) -> dict[str, str]:
     """What a caption says of bands, trials that ended early, and the reference."""
     t = context.t
-    sizes = [d.curve.total for d in drawn]
+    sizes = [d.curve.units for d in drawn]
     low, high = min(sizes), max(sizes)
     units = count(t, f"unit_{unit}", high)
     units = units if low == high else t("units_between", low=low, units=units)

@@ -23,8 +23,9 @@ class MeanCurve:
         mean: Mean over the units that have a value, per epoch; nan without any.
         low: Lower edge of the band; nan where there is none.
         high: Its upper edge.
-        n: Units that have a value, per epoch.
-        total: Units that have a value in any epoch.
+        n: Trials that have a value, per epoch.
+        total: Trials that have a value in any epoch.
+        units: Units that have a value in any epoch.
     """
 
     mean: Matrix
@@ -32,10 +33,11 @@ class MeanCurve:
     high: Matrix
     n: NDArray[np.int64]
     total: int
+    units: int
 
     @property
     def whole(self) -> NDArray[np.bool_]:
-        """The epochs in which every unit has a value."""
+        """The epochs in which every trial has a value."""
         return np.equal(self.n, self.total)
 
 
@@ -79,13 +81,14 @@ def band_of(unit: Unit, sizes: list[int]) -> Band:
     return "interval" if unit != "fold" and min(sizes) >= ENOUGH else "range"
 
 
-def mean_curve(rows: Matrix, band: Band) -> MeanCurve:
+def mean_curve(rows: Matrix, band: Band, trials: Matrix | None = None) -> MeanCurve:
     """Mean and band of curves.
 
     Args:
         rows: (units, epochs), each with a finite value somewhere.
         band: `interval`: 95 % by Student's t, where `ENOUGH` units have a value; `range`: from the
             least to the largest, where two have.
+        trials: (trials, epochs), which the units are made of; None where every unit is a trial.
     """
     there = np.isfinite(rows)
     n = there.sum(axis=0)
@@ -99,4 +102,6 @@ def mean_curve(rows: Matrix, band: Band) -> MeanCurve:
     elif band == "range":
         low = np.where(n > 1, np.where(there, rows, np.inf).min(axis=0, initial=np.inf), np.nan)
         high = np.where(n > 1, np.where(there, rows, -np.inf).max(axis=0, initial=-np.inf), np.nan)
-    return MeanCurve(mean, low, high, n.astype(np.int64), len(rows))
+    alive = there if trials is None else np.isfinite(trials)
+    total = int(alive.any(axis=1).sum())
+    return MeanCurve(mean, low, high, alive.sum(axis=0).astype(np.int64), total, len(rows))

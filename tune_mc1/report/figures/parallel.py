@@ -23,7 +23,7 @@ from tune_mc1.report.figures.style import INK, SEQUENCE, SOFT, short
 from tune_mc1.report.figures.texts import Say, capital, number
 
 MOST_AXES = 8
-MOST_LINES = 2000
+MOST_LINES = 1000
 FEW_VALUES = 8
 """A number with at most so many values has its places side by side, evenly."""
 

@@ -42,7 +42,7 @@ def single_batch_figure(context: Context) -> Iterator[FigureSpec]:
         band = band_of(unit, [len(r) for r in rows])
         panels.append(
             [
-                Drawn(f"{g.label} (n = {len(r)})", mean_curve(r, band), g.color)
+                Drawn(f"{g.label} (n = {len(r)})", mean_curve(r, band, matrix[g.mask]), g.color)
                 for g, r in zip(groups, rows, strict=True)
             ]
         )

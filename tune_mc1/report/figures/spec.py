@@ -1,16 +1,25 @@
 """A figure that can be drawn, and its files: the same bytes in every run."""
 
+import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from PIL import Image
 
 from tune_mc1.report.figures.style import RC
 
 DPI = 150
-"""Resolution of the PNG, and of the parts of an SVG that are pixels."""
+"""Resolution of the PNG."""
+SVG_DPI = 100
+"""Resolution of the parts of an SVG that are pixels: lines by the hundred."""
+COLORS = 256
+"""Of a PNG without photographs, which makes it a third of the size."""
+
+ID = re.compile(r'(\bid="|href="#|url\(#)([A-Za-z]?[0-9a-f]{10})(?=["\)])')
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,33 @@ def save(spec: FigureSpec, folder: Path) -> tuple[Path, Path]:
     png, svg = (folder / f"{spec.name}.{suffix}" for suffix in ("png", "svg"))
     with mpl.rc_context(RC):
         figure = spec.draw()
-        figure.savefig(png, dpi=DPI, metadata={"Software": None})
+        _save_png(figure, png, spec.photographs)
         figure.set_layout_engine("none")  # its places are found; the SVG needs no second search
-        figure.savefig(svg, dpi=DPI, metadata={"Date": None, "Creator": None})
+        text = io.StringIO()
+        figure.savefig(text, format="svg", dpi=SVG_DPI, metadata={"Date": None, "Creator": None})
+    svg.write_text(_numbered_ids(text.getvalue()))
     return png, svg
+
+
+def _save_png(figure: Figure, path: Path, photographs: bool) -> None:
+    pixels = io.BytesIO()
+    figure.savefig(pixels, format="png", dpi=DPI)
+    with Image.open(pixels) as image:
+        plain = image.convert("RGB")
+    if not photographs:
+        plain = plain.quantize(COLORS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    plain.save(path, optimize=True, dpi=(DPI, DPI))
+
+
+def _numbered_ids(svg: str) -> str:
+    """The same picture with ids in their order.
+
+    Matplotlib's ids are hashes of coordinates, whose last digits the search for a layout leaves
+    to chance.
+    """
+    numbers: dict[str, int] = {}
+
+    def numbered(found: re.Match[str]) -> str:
+        return f"{found[1]}i{numbers.setdefault(found[2], len(numbers))}"
+
+    return ID.sub(numbered, svg)

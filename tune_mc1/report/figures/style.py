@@ -25,6 +25,8 @@ BLUE, VERMILION, GREEN, PURPLE, SKY, ORANGE = (
 PALETTE = (BLUE, VERMILION, GREEN, PURPLE, SKY, ORANGE, INK)
 """Okabe and Ito (2008), without their yellow, which is too light for lines on white."""
 MARKERS = "os^DvPX<>phd"
+FAR = 20.0
+"""A loss in nats, beyond which a trial is lost: guessing among ten classes costs 2.3."""
 SEQUENCE = "viridis"
 """Ordered values: its lightness grows evenly, so it reads in grey too."""
 
@@ -106,9 +108,9 @@ def metric_limits(ax: Axes, name: str, values: Sequence[NDArray[np.float64]], no
         ax.set_ylim(max(low, -0.03), min(high, 1.03))
         return
     found = np.concatenate([v[np.isfinite(v)].ravel() for v in values] or [np.empty(0)])
-    usual = float(np.quantile(found, 0.75)) if len(found) else 0.0
-    if usual > 0 and found.max() > 5 * usual:
-        ax.set_ylim(min(0.0, float(found.min())), 3 * usual)
+    near = found[found <= FAR]
+    if len(near) and len(near) < len(found):
+        ax.set_ylim(min(0.0, float(near.min())), 1.1 * float(near.max()))
         ax.annotate(note, (0.01, 0.985), xycoords="axes fraction", va="top", size=6.5, color=SOFT)
 
 
