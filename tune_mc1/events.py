@@ -50,6 +50,7 @@ def sweep_event(sweep: Sweep, data: ImageData) -> dict[str, Any]:
         "data": data.name,
         "fingerprint": data.fingerprint,
         "classes": list(data.classes),
+        "image_shape": list(data.image_shape),
         "train_images": len(data.train_labels),
         "test_images": len(data.test_labels),
         "limit_images": sweep.limit_images,
