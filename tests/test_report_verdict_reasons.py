@@ -3,7 +3,14 @@
 import pytest
 
 from tests.report_frames import grid, made_up
-from tests.test_report_verdicts import ADAM, against_sgd, first_grid, verdict
+from tests.test_report_verdicts import (
+    ADAM,
+    against_sgd,
+    first_grid,
+    samples,
+    spread,
+    verdict,
+)
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.report.verdicts import verdicts
 
@@ -59,6 +66,15 @@ def test_directories_of_a_study_are_taken_together_but_other_images_apart() -> N
     assert apart.result == "undecided"
     assert "No two trials agree" in apart.reason.en
     assert "10 / 100 % of the images" in apart.reason.en
+
+
+def test_a_spread_is_not_that_between_two_ways_to_run_a_study() -> None:
+    (whole,) = spread(0.02, 0.004)
+    part = made_up("regularisation", samples(10), lambda c, e, f: 0.2, limit_images=0.1)
+    found = verdict("regularisation", [part, whole])
+    assert found.result == "not confirmed"
+    assert found.effect.n == 30
+    assert "10 trials with other images" in found.reason.en
 
 
 def test_how_it_was_run_is_said() -> None:

@@ -20,6 +20,7 @@ from tune_mc1.report.findings import (
     measured,
     models,
     nothing_ran,
+    one_protocol,
 )
 from tune_mc1.report.scores import Scores, levels
 from tune_mc1.report.text import Text, join, say
@@ -152,7 +153,7 @@ class Spread:
 
     def __call__(self, studies: Studies) -> Finding:
         """Takes the range of settings' means, with a percentile bootstrap over settings."""
-        table = measure(studies, [self.study])
+        table = one_protocol(measure(studies, [self.study]))
         means = table.table.groupby("setting")["score"].mean().to_numpy()
         if len(means) < 2:
             return nothing_ran(table, Text("Fewer than two settings have ended.",
