@@ -159,6 +159,7 @@ def test_the_references_outcomes_beside_ours() -> None:
 
 STATES = ("pending", "running", "failed", "diverged", "stopped", "interrupted")
 ODD: dict[str, dict[str, Any]] = {
+    "no trials": {"settings": []},
     "one trial": {"settings": [{}]},
     "constant": {"accuracy": lambda c, e, f: 0.5, "noise": 0, "seeds": 2},
     "nothing ran": {"states": {f"t{i:04d}": "pending" for i in range(1, 19)}},

@@ -110,9 +110,14 @@ class SignDiffers:
             _one_sign(overall.effect, cells),
             measured(table, "last", [table.table]),
             join([_cells(cells), overall.reason, models([table.table]), table.note]),
-            max(known, key=lambda c: c.p) if known else None,
+            _least_clear(cells),
             tests=len(cells),
         )
+
+
+def _least_clear(cells: Sequence[Estimate]) -> Estimate | None:
+    unknown = [c for c in cells if not c.known]
+    return unknown[0] if unknown else max(cells, key=lambda c: c.p, default=None)
 
 
 def _both_signs(cells: Sequence[Estimate]) -> float:
