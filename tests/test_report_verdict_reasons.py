@@ -57,6 +57,23 @@ def test_holms_correction_is_over_the_conclusions_of_a_study() -> None:
     assert tested["padding"].p == pytest.approx(3 * tested["padding"].effect.p)
 
 
+def test_that_initialisation_matters_is_corrected_for_all_pairs() -> None:
+    found = verdict(
+        "initialisation",
+        first_grid(lambda c, e: float(c.weights_init_type == "default"))(0.01, 0.01),
+    )
+    assert "of 10 pairs" in found.reason.en
+    assert min(1.0, 10 * found.effect.p) <= found.p <= 1
+
+
+def test_that_initialisation_does_not_matter_takes_every_pair() -> None:
+    def unsteady(c: TrialConfig, epoch: int) -> float:
+        return (c.weights_init_type == "default") * (1.0 if c.batch_size == 32 else -0.5)
+
+    found = verdict("initialisation", first_grid(unsteady)(0.1, 0.002))
+    assert found.result == "undecided"
+
+
 def test_directories_of_a_study_are_taken_together_but_other_images_apart() -> None:
     first = made_up("layers_and_units", grid(model=["CNN"]), layers, seeds=4)
     second = made_up("layers_and_units", grid(model=["CNN2"]), layers, seeds=4, noise=0.003)
