@@ -12,6 +12,7 @@ from tests.test_report_verdicts import (
     verdict,
 )
 from tune_mc1.config.trial import TrialConfig
+from tune_mc1.report.findings import measure
 from tune_mc1.report.verdicts import verdicts
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -55,6 +56,14 @@ def test_holms_correction_is_over_the_conclusions_of_a_study() -> None:
     tested = {v.id: v for v in found if v.effect.known}
     assert set(tested) == {"padding", "pooling", "more_layers"}
     assert tested["padding"].p == pytest.approx(3 * tested["padding"].effect.p)
+
+
+def test_the_late_gain_is_from_a_sixth_of_the_epochs() -> None:
+    rows = grid(model=["CNN"], epochs=[12])
+    frames = made_up("late", rows, lambda c, e, f: 0.3 * (e == 1) + 0.01 * e, noise=0)
+    (late,) = measure({"late": [frames]}, ["late"], "late gain").table["score"]
+    (gain,) = measure({"late": [frames]}, ["late"], "gain").table["score"]
+    assert (late, gain) == pytest.approx((0.10, 0.12 - 0.31))
 
 
 def test_that_initialisation_matters_is_corrected_for_all_pairs() -> None:
