@@ -73,6 +73,13 @@ def test_a_continuous_parameter_is_binned_and_null_has_its_own_bin() -> None:
     assert sum(m.trials for m in marginal_means(frames, "learning_rate").means) == 60
 
 
+def test_a_value_on_the_edge_of_two_bins_counts_once() -> None:
+    rows = [{"batch_size": 10 + i % 16, "momentum": i / 100} for i in range(48)]
+    found = marginal_means(made_up("edges", rows, by_rate), "batch_size")
+    assert {10.0, 13.0, 16.0, 19.0} <= {m.low_value for m in found.means}
+    assert sum(m.trials for m in found.means) == 48
+
+
 def test_importance_finds_the_parameter_that_matters_among_mixed_types() -> None:
     frames = made_up("mixed", random_settings(60), by_rate, method="random", noise=0.002)
     found = importance(frames)
@@ -159,6 +166,7 @@ def test_the_references_outcomes_beside_ours() -> None:
 
 STATES = ("pending", "running", "failed", "diverged", "stopped", "interrupted")
 ODD: dict[str, dict[str, Any]] = {
+    "no trials": {"settings": []},
     "one trial": {"settings": [{}]},
     "constant": {"accuracy": lambda c, e, f: 0.5, "noise": 0, "seeds": 2},
     "nothing ran": {"states": {f"t{i:04d}": "pending" for i in range(1, 19)}},
@@ -187,7 +195,7 @@ def test_odd_sweeps_have_answers_with_reasons(name: str, capfd: pytest.CaptureFi
     assert all(v.reason.de for v in verdicts([frames]))
     assert capfd.readouterr() == ("", "")
     if name == "a loss":
-        top = not_worse_than_best(frames).candidates[0]
-        assert top.mean == pytest.approx(
-            frames.trials.groupby("config_hash")["best_val_loss"].mean().min()
-        )
+        top, *rest = not_worse_than_best(frames).candidates
+        means = frames.trials.groupby("config_hash")["best_val_loss"].mean()
+        assert top.mean == pytest.approx(means.min())
+        assert all(c.behind == pytest.approx(c.mean - top.mean) for c in rest)

@@ -3,8 +3,16 @@
 import pytest
 
 from tests.report_frames import grid, made_up
-from tests.test_report_verdicts import ADAM, against_sgd, first_grid, verdict
+from tests.test_report_verdicts import (
+    ADAM,
+    against_sgd,
+    first_grid,
+    samples,
+    spread,
+    verdict,
+)
 from tune_mc1.config.trial import TrialConfig
+from tune_mc1.report.findings import measure
 from tune_mc1.report.verdicts import verdicts
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -50,6 +58,31 @@ def test_holms_correction_is_over_the_conclusions_of_a_study() -> None:
     assert tested["padding"].p == pytest.approx(3 * tested["padding"].effect.p)
 
 
+def test_the_late_gain_is_from_a_sixth_of_the_epochs() -> None:
+    rows = grid(model=["CNN"], epochs=[12])
+    frames = made_up("late", rows, lambda c, e, f: 0.3 * (e == 1) + 0.01 * e, noise=0)
+    (late,) = measure({"late": [frames]}, ["late"], "late gain").table["score"]
+    (gain,) = measure({"late": [frames]}, ["late"], "gain").table["score"]
+    assert (late, gain) == pytest.approx((0.10, 0.12 - 0.31))
+
+
+def test_that_initialisation_matters_is_corrected_for_all_pairs() -> None:
+    found = verdict(
+        "initialisation",
+        first_grid(lambda c, e: float(c.weights_init_type == "default"))(0.01, 0.01),
+    )
+    assert "of 10 pairs" in found.reason.en
+    assert min(1.0, 10 * found.effect.p) <= found.p <= 1
+
+
+def test_that_initialisation_does_not_matter_takes_every_pair() -> None:
+    def unsteady(c: TrialConfig, epoch: int) -> float:
+        return (c.weights_init_type == "default") * (1.0 if c.batch_size == 32 else -0.5)
+
+    found = verdict("initialisation", first_grid(unsteady)(0.1, 0.002))
+    assert found.result == "undecided"
+
+
 def test_directories_of_a_study_are_taken_together_but_other_images_apart() -> None:
     first = made_up("layers_and_units", grid(model=["CNN"]), layers, seeds=4)
     second = made_up("layers_and_units", grid(model=["CNN2"]), layers, seeds=4, noise=0.003)
@@ -59,6 +92,15 @@ def test_directories_of_a_study_are_taken_together_but_other_images_apart() -> N
     assert apart.result == "undecided"
     assert "No two trials agree" in apart.reason.en
     assert "10 / 100 % of the images" in apart.reason.en
+
+
+def test_a_spread_is_not_that_between_two_ways_to_run_a_study() -> None:
+    (whole,) = spread(0.02, 0.004)
+    part = made_up("regularisation", samples(10), lambda c, e, f: 0.2, limit_images=0.1)
+    found = verdict("regularisation", [part, whole])
+    assert found.result == "not confirmed"
+    assert found.effect.n == 30
+    assert "10 trials with other images" in found.reason.en
 
 
 def test_how_it_was_run_is_said() -> None:

@@ -20,6 +20,7 @@ from tune_mc1.report.findings import (
     measured,
     models,
     nothing_ran,
+    one_protocol,
 )
 from tune_mc1.report.scores import Scores, levels
 from tune_mc1.report.text import Text, join, say
@@ -109,9 +110,14 @@ class SignDiffers:
             _one_sign(overall.effect, cells),
             measured(table, "last", [table.table]),
             join([_cells(cells), overall.reason, models([table.table]), table.note]),
-            max(known, key=lambda c: c.p) if known else None,
+            _least_clear(cells),
             tests=len(cells),
         )
+
+
+def _least_clear(cells: Sequence[Estimate]) -> Estimate | None:
+    unknown = [c for c in cells if not c.known]
+    return unknown[0] if unknown else max(cells, key=lambda c: c.p, default=None)
 
 
 def _both_signs(cells: Sequence[Estimate]) -> float:
@@ -152,7 +158,7 @@ class Spread:
 
     def __call__(self, studies: Studies) -> Finding:
         """Takes the range of settings' means, with a percentile bootstrap over settings."""
-        table = measure(studies, [self.study])
+        table = one_protocol(measure(studies, [self.study]))
         means = table.table.groupby("setting")["score"].mean().to_numpy()
         if len(means) < 2:
             return nothing_ran(table, Text("Fewer than two settings have ended.",

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -10,7 +10,7 @@ import pandas as pd
 from tune_mc1.report.contrast import contrast
 from tune_mc1.report.estimate import Estimate
 from tune_mc1.report.frames import SweepFrames
-from tune_mc1.report.scores import Scores, matching, scores, together
+from tune_mc1.report.scores import Scores, codes, matching, scores, together
 from tune_mc1.report.text import NOTHING, Text, join, say
 
 Studies = Mapping[str, Sequence[SweepFrames]]
@@ -140,6 +140,22 @@ def _gain(part: Scores, frames: SweepFrames, metric: str, share: float) -> Score
     then = history[history["epoch"] == early].set_index("trial")[metric]
     gain = part.table["score"] - part.table["trial"].map(then)
     return part.with_scores(gain)
+
+
+def one_protocol(table: Scores, keys: Sequence[str] = ("conditions", "epochs")) -> Scores:
+    """The trials that most others share images, split, epochs and shuffling with.
+
+    Directories of one study may differ in these, and what is no comparison in pairs must not mix
+    them.
+    """
+    names = [*keys, *({"shuffle"} & set(table.table))]
+    groups = codes(table.table, names)
+    most = table.table[groups == groups.mode().get(0)]
+    lost = len(table.table) - len(most)
+    en = "{n} trials with other images, epochs or shuffling are left out."
+    de = "{n} Läufe mit anderen Bildern, Epochen oder anderer Mischung sind nicht berücksichtigt."
+    note = join([table.note, say(en, de, n=lost) if lost else NOTHING])
+    return replace(table, table=most, note=note)
 
 
 def measured(table: Scores, at: When, sides: Sequence[pd.DataFrame]) -> Text:

@@ -13,6 +13,7 @@ from tune_mc1.report.findings import (
     measure,
     measured,
     nothing_ran,
+    one_protocol,
 )
 from tune_mc1.report.scores import SETTING, Scores
 from tune_mc1.report.text import Text, join, say
@@ -62,10 +63,8 @@ def _comparable(table: Scores, study: str) -> Scores:
     """The trials on the images and split that most trials of a study share with other studies."""
     rows = table.table
     own = rows["study"] == study
-    shared = rows[own & rows["conditions"].isin(rows.loc[~own, "conditions"])]
-    if shared.empty:
-        return table.only({"conditions": ()})
-    return table.only({"conditions": shared["conditions"].mode()[0]})
+    shared = set(rows.loc[own, "conditions"]) & set(rows.loc[~own, "conditions"])
+    return one_protocol(table.only({"conditions": tuple(shared)}), ["conditions"])
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,8 @@ class Reaches:
 
     def __call__(self, studies: Studies) -> Finding:
         """Takes ours less the published value, over seeds."""
-        table = measure(studies, [self.study], metric=self.metric).only({"model": self.model})
+        ran = measure(studies, [self.study], metric=self.metric).only({"model": self.model})
+        table = one_protocol(ran)
         if table.table.empty:
             return nothing_ran(table, say("No trial of {m} has ended.",
                 "Kein Lauf von {m} ist fertig.", m=self.model))  # fmt: skip
@@ -119,7 +119,7 @@ class Learns:
 
     def __call__(self, studies: Studies) -> Finding:
         """Takes last less first loss, over seeds or settings."""
-        table = measure(studies, [self.study], "gain", "train_loss")
+        table = one_protocol(measure(studies, [self.study], "gain", "train_loss"))
         rows = table.table
         if rows.empty:
             reason = Text("No trial has ended.", "Kein Lauf ist fertig.")

@@ -135,9 +135,11 @@ def _more(result: Result, finding: Finding, family: int) -> MoreUnits:
         return MoreUnits(None, NOTHING)
     if result != "undecided":
         return MoreUnits(0, Text("Decided.", "Entschieden."))
-    return more_units(
-        finding.open or finding.effect, finding.margin, ALPHA / (family * finding.tests)
-    )
+    alpha = ALPHA / (family * finding.tests)
+    more = more_units(finding.open or finding.effect, finding.margin, alpha)
+    if more.more == 0:
+        return MoreUnits(None, Text("A borderline case.", "Ein Grenzfall."))
+    return more
 
 
 def _result(finding: Finding, supports: float, opposes: float) -> Result:
