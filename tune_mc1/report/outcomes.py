@@ -93,7 +93,7 @@ class Reaches:
         by_seed = table.table.groupby("seed")["score"].mean() - self.published
         effect = mean_estimate(by_seed, unit="seed", trials=len(table.table), seeds=len(by_seed))
         en = "Ours {ours}, published {theirs}; equal means within ±{margin}."
-        de = "Unseres {ours}, veröffentlicht {theirs}; gleich heißt innerhalb ±{margin}."
+        de = "Unseres {ours}, veröffentlicht {theirs}; gleich heisst innerhalb ±{margin}."
         ours = effect.value + self.published
         which = say(en, de, ours=float(ours), theirs=self.published, margin=EQUAL)
         single = Text() if effect.n > 1 else Text("One run.", "Ein Lauf.")

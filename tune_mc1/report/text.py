@@ -35,8 +35,8 @@ NOTHING = Text()
 def say(en: str, de: str, **values: object) -> Text:
     """A text with values in it, as `str.format` places them.
 
-    Floats get four significant digits, in German with a decimal comma; a `Text` goes in in its
-    language.
+    Floats get four significant digits, with a point in both languages, as in Switzerland; a `Text`
+    goes in in its language.
     """
     return Text(
         en.format(**{k: _shown(v, "en") for k, v in values.items()}),
@@ -55,13 +55,12 @@ def points(value: float) -> Text:
     if math.isnan(value):
         return Text("unknown", "unbekannt")
     shown = f"{value:+.3f}".replace("-", "−")
-    return Text(shown, shown.replace(".", ","))
+    return Text(shown, shown)
 
 
 def _shown(value: object, lang: Lang) -> str:
     if isinstance(value, Text):
         return value.of(lang)
     if isinstance(value, float):
-        text = f"{value:.4g}"
-        return text.replace(".", ",") if lang == "de" else text
+        return f"{value:.4g}"
     return str(value)

@@ -59,10 +59,10 @@ GRID: tuple[Rule, ...] = (
         Text(
             "There is no rule of thumb for the learning rate: 0.03 is better than 0.01 for some "
             "models and batch sizes, worse for others.",
-            "Für die Lernrate gibt es keine Faustregel: 0,03 ist für manche Modelle und "
-            "Batchgrößen besser als 0,01, für andere schlechter.",
+            "Für die Lernrate gibt es keine Faustregel: 0.03 ist für manche Modelle und "
+            "Batchgrössen besser als 0.01, für andere schlechter.",
         ),
-        Text("learning rate 0.03 − 0.01", "Lernrate 0,03 − 0,01"),
+        Text("learning rate 0.03 − 0.01", "Lernrate 0.03 − 0.01"),
         SignDiffers("first_grid", "learning_rate", 0.01, 0.03, ("model", "batch_size")),
         0.047,
     ),
@@ -85,8 +85,8 @@ GRID: tuple[Rule, ...] = (
         Text(
             "After the first epoch PyTorch's default is behind Xavier and Kaiming (0.25 against "
             "0.37 to 0.40).",
-            "Nach der ersten Epoche liegt PyTorchs Standard hinter Xavier und Kaiming (0,25 "
-            "gegen 0,37 bis 0,40).",
+            "Nach der ersten Epoche liegt PyTorchs Standard hinter Xavier und Kaiming (0.25 "
+            "gegen 0.37 bis 0.40).",
         ),
         Text("Xavier and Kaiming − default", "Xavier und Kaiming − Standard"),
         Claim(

@@ -21,7 +21,7 @@ NETWORKS: tuple[Rule, ...] = (
         "Conv2D Layer",
         Text(
             "Keep the image size: padding helps (CNN2 against CNN).",
-            "Die Bildgröße erhalten: Padding hilft (CNN2 gegen CNN).",
+            "Die Bildgrösse erhalten: Padding hilft (CNN2 gegen CNN).",
         ),
         less("CNN", "CNN2"),
         _models("layers_and_units", "CNN", "CNN2"),
@@ -79,7 +79,7 @@ NETWORKS: tuple[Rule, ...] = (
         "complexity_long",
         ("layers_and_units_long",),
         "Fazit zur Modellkomplexität",
-        Text("The larger kernel of CNN8 beats CNN7.", "Der größere Kernel von CNN8 schlägt CNN7."),
+        Text("The larger kernel of CNN8 beats CNN7.", "Der grössere Kernel von CNN8 schlägt CNN7."),
         less("CNN7", "CNN8"),
         _models("layers_and_units_long", "CNN7", "CNN8"),
     ),
@@ -90,7 +90,7 @@ NETWORKS: tuple[Rule, ...] = (
         Text(
             "More complex models suit images, whatever batch size and learning rate: CNN8 beats "
             "CNN.",
-            "Komplexere Modelle passen zu Bildern, gleich bei welcher Batchgröße und Lernrate: "
+            "Komplexere Modelle passen zu Bildern, gleich bei welcher Batchgrösse und Lernrate: "
             "CNN8 schlägt CNN.",
         ),
         less("CNN", "CNN8"),

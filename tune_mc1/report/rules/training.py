@@ -8,7 +8,7 @@ from tune_mc1.report.text import Text
 
 _RATES = Text(
     "Each optimiser has a learning rate of its own (SGD 0.01, Adam 1e-4), not tuned.",
-    "Jeder Optimierer hat seine eigene, nicht abgestimmte Lernrate (SGD 0,01, Adam 1e-4).",
+    "Jeder Optimierer hat seine eigene, nicht abgestimmte Lernrate (SGD 0.01, Adam 1e-4).",
 )
 _NORMED = Text(
     "Learning rate, decay and dropout were not tuned for batch norm.",
@@ -80,7 +80,7 @@ TRAINING: tuple[Rule, ...] = (
         "Optimierung mit Adam",
         Text(
             "In the end there is no great difference between Adam and SGD: within two points.",
-            "Am Ende kein großer Unterschied zwischen Adam und SGD: höchstens zwei Punkte.",
+            "Am Ende kein grosser Unterschied zwischen Adam und SGD: höchstens zwei Punkte.",
         ),
         less("SGD", "Adam"),
         Claim(_ADAM, _SGD, _BY_ADAM, "equal", free=("learning_rate",)),
