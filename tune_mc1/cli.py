@@ -7,9 +7,11 @@ from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
-from tune_mc1 import __version__
-from tune_mc1.errors import InputError, TuneMc1Error
+from tune_mc1 import __version__, cli_wandb
+from tune_mc1.cli_errors import run
+from tune_mc1.secrets import redact
 
 app = typer.Typer(
     help="Hyperparameter sweeps for image classifiers on Ray, from W&B sweep files.",
@@ -18,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.add_typer(cli_wandb.app, name="wandb")
 err = Console(stderr=True)
 
 Method = Literal["grid", "random", "asha", "bayes"]
@@ -150,7 +153,8 @@ def show(
 
 def say(notice: str) -> None:
     """Prints a notice that cannot be missed, apart from the output that programs read."""
-    err.print(f"[bold yellow]Note:[/] {notice}", highlight=False, soft_wrap=True)
+    line = Text.assemble(("Note:", "bold yellow"), f" {redact(notice)}")
+    err.print(line, highlight=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
@@ -160,18 +164,5 @@ def print_json(value: Any) -> None:
 
 
 def main() -> None:
-    """Entry point: turns errors into one line each and an exit status.
-
-    0: all trials ended. 1: some failed. 2: bad input. 130: interrupted.
-    """
-    try:
-        app(prog_name="tune_mc1")
-    except InputError as error:
-        for problem in error.problems:
-            err.print(problem, style="red", highlight=False, markup=False, soft_wrap=True)
-        sys.exit(2)
-    except TuneMc1Error as error:
-        err.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    """Entry point: turns errors into one line each and an exit status (`tune_mc1.cli_errors`)."""
+    sys.exit(run(app))

@@ -60,7 +60,7 @@ def run_sweep(run: SweepRun, view: SweepView, notify: Callable[[str], None]) -> 
             ray.shutdown()
         shutil.rmtree(run.where.features, ignore_errors=True)
         if run.mirror is not None:
-            run.mirror.finish(timeout_s=60)
+            run.mirror.finish()
     return writer.tables
 
 

@@ -13,6 +13,7 @@ from tune_mc1.errors import TuneMc1Error
 from tune_mc1.events import start_events
 from tune_mc1.result_dir import ResultWriter
 from tune_mc1.results import ENDED
+from tune_mc1.secrets import redact
 
 
 class ResultCallback(DriverOnly, Callback):
@@ -87,7 +88,7 @@ def _reason(trial: TuneTrial) -> str:
     error = pickle.loads(Path(file).read_bytes())
     cause = getattr(error, "cause", None) or error
     text = " ".join(str(cause).split())
-    return text if isinstance(cause, TuneMc1Error) else f"{type(cause).__name__}: {text}"
+    return redact(text if isinstance(cause, TuneMc1Error) else f"{type(cause).__name__}: {text}")
 
 
 def _ids(trial: TuneTrial) -> list[str]:

@@ -1,0 +1,60 @@
+"""Turns whatever a command raises into one line a mistake, and an exit status."""
+
+import io
+import sys
+
+import typer
+
+from tune_mc1.errors import InputError, TuneMc1Error
+from tune_mc1.secrets import redact
+
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+"""What a wrong flag raises. Typer has a Click of its own in some versions, and names it nowhere."""
+
+INTERRUPTED = 130
+
+
+def run(app: typer.Typer) -> int:
+    """Runs the command that the command line names.
+
+    Args:
+        app: The commands.
+
+    Returns:
+        The exit status. 0: all trials ended. 1: some failed. 2: bad input. 130: interrupted.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file may have a name that is no UTF-8
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        return app(prog_name="tune_mc1", standalone_mode=False) or 0
+    except InputError as error:
+        return _fail(2, *error.problems)
+    except TuneMc1Error as error:
+        return _fail(1, str(error))
+    except UsageError as error:
+        return _fail(2, _usage(error))
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+
+
+def _usage(error: Exception) -> str:
+    """`command: rule`, or the help where no command is named."""
+    message: str = error.format_message()  # type: ignore[attr-defined]
+    if type(error).__name__.startswith("NoArgsIsHelp"):
+        return message
+    for words, ours in (("Value error, ", ""), ("Input should be", "must be")):  # pydantic's
+        message = message.replace(words, ours)
+    message = " ".join(message.split()).rstrip(".")
+    context = getattr(error, "ctx", None)
+    where = context.command_path if context is not None else "tune_mc1"
+    return f"{where}: {message[:1].lower()}{message[1:]}"
+
+
+def _fail(status: int, *lines: str) -> int:
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    for line in filter(None, lines):
+        console.print(redact(line), style="red", highlight=False, markup=False, soft_wrap=True)
+    return status
