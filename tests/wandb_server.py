@@ -10,7 +10,7 @@ from threading import Thread
 from typing import Any, Literal
 
 Fault = Literal["none", "slow", "cut before", "cut after", "400", "401", "500"]
-SLOW_S = 1.0
+SLOW_S = 0.3
 
 
 class WandbServer(ThreadingHTTPServer):

@@ -121,7 +121,9 @@ def train(
     """Run one trial without Ray, with a progress bar: for debugging."""
     from tune_mc1.train import train_one
 
-    raise typer.Exit(train_one(overrides or (), data or "auto", output, Console(), say))
+    raise typer.Exit(
+        train_one(overrides or (), "auto" if data is None else data, output, Console(), say)
+    )
 
 
 @app.command("list", epilog="Example: [bold]tune_mc1 list results --json[/]")

@@ -13,6 +13,9 @@ UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 INTERRUPTED = 130
 
+_VISIBLE = {code: repr(chr(code))[1:-1] for code in range(32)}
+"""A name may hold a line's end or a terminal's commands."""
+
 
 def run(app: typer.Typer) -> int:
     """Runs the command that the command line names.
@@ -33,16 +36,17 @@ def run(app: typer.Typer) -> int:
     except TuneMc1Error as error:
         return _fail(1, str(error))
     except UsageError as error:
+        if type(error).__name__.startswith("NoArgsIsHelp"):
+            print(error)
+            return 2
         return _fail(2, _usage(error))
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
 
 
 def _usage(error: Exception) -> str:
-    """`command: rule`, or the help where no command is named."""
+    """One line: `command: rule`."""
     message: str = error.format_message()  # type: ignore[attr-defined]
-    if type(error).__name__.startswith("NoArgsIsHelp"):
-        return message
     for words, ours in (("Value error, ", ""), ("Input should be", "must be")):  # pydantic's
         message = message.replace(words, ours)
     message = " ".join(message.split()).rstrip(".")
@@ -55,6 +59,7 @@ def _fail(status: int, *lines: str) -> int:
     from rich.console import Console
 
     console = Console(stderr=True)
-    for line in filter(None, lines):
-        console.print(redact(line), style="red", highlight=False, markup=False, soft_wrap=True)
+    for line in lines:
+        text = redact(line).translate(_VISIBLE)
+        console.print(text, style="red", highlight=False, markup=False, soft_wrap=True)
     return status

@@ -85,7 +85,9 @@ def prepare(
     path = file or shipped_file(command)
     loaded = load_sweep(path, overrides=overrides)
     sweep, notices = resolve_method(loaded.sweep, command, run_cap, source=str(path))
-    source = checked_data(data or sweep.data, "--data" if data else f"{path}: data")
+    source = checked_data(
+        sweep.data if data is None else data, f"{path}: data" if data is None else "--data"
+    )
     sweep = sweep.model_copy(update={"data": source, "name": sweep.name or path.stem})
     if fuse is not None:
         sweep = sweep.model_copy(update={"fuse": checked_fuse(fuse)})

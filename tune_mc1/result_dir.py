@@ -97,8 +97,14 @@ class ResultDir:
             raise InputError(f"{self.root}: no result directory (it has no journal or trials)")
         tables = SweepTables()
         offset = self._read_parquet(tables)
-        for event, _ in read_events(self.journal, offset):
-            tables.apply(event)
+        for event, end in read_events(self.journal, offset):
+            try:
+                tables.apply(event)
+            except (KeyError, TypeError, ValueError) as error:
+                raise InputError(
+                    f"{self.journal}: broken event {event.get('event')!r} before byte {end}: "
+                    f"{type(error).__name__}: {error}"
+                ) from None
         return tables
 
     def _read_parquet(self, tables: SweepTables) -> int:
@@ -119,6 +125,12 @@ class ResultDir:
             )
         if footers[0]["offset"] != footers[1]["offset"] and self.journal.exists():
             return 0  # a crash came between the two files; the journal has everything
+        for table, path, keys in (
+            (trials, self.trials, {"trial", "state"}),
+            (history, self.history, {"trial", "epoch"}),
+        ):
+            if missing := keys - set(table.schema.names):
+                raise InputError(f"{path}: must have the column {min(missing)!r}")
         facts = footers[0]["facts"]
         tables.apply({"event": "sweep", **facts})
         tables.trials = {row["trial"]: row for row in trials.to_pylist()}

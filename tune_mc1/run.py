@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from tune_mc1.cluster import allow_own_token, connect
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.source import load_data
 from tune_mc1.data.splits import make_split
@@ -15,6 +16,7 @@ from tune_mc1.prepare import Plan
 from tune_mc1.progress import SweepView
 from tune_mc1.result_dir import ResultDir
 from tune_mc1.results import ENDED, SweepTables
+from tune_mc1.storage import check_storage, directory_name
 from tune_mc1.wandb_mirror import WandbMirror, choose_mode
 
 Notify = Callable[[str], None]
@@ -38,14 +40,16 @@ def run_plan(
     Raises:
         InputError: If the images cannot be used or results cannot be written.
     """
+    parent = output or Path(plan.sweep.storage or "results")
+    check_storage(parent, "-o" if output else "storage" if plan.sweep.storage else "results")
+    mode = choose_mode(wandb)
+    connect(address) if address is not None else allow_own_token()
     data = load_checked(plan, notify)
     from tune_mc1.show import print_result
     from tune_mc1.sweep import run_sweep
     from tune_mc1.tuning import SweepRun
 
-    parent = output or Path(plan.sweep.storage or "results")
-    where = ResultDir.create(parent, plan.sweep.name or "sweep")
-    mode = choose_mode(wandb)
+    where = ResultDir.create(parent, directory_name(plan.sweep.name or "sweep"))
     mirror = WandbMirror(where, mode, notify) if mode != "disabled" else None
     console.print(f"Results: {where.root}", highlight=False, soft_wrap=True)
     run = SweepRun(plan.sweep, plan.trials, data, where, address, max_concurrent, mirror)

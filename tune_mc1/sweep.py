@@ -44,7 +44,7 @@ def run_sweep(run: SweepRun, view: SweepView, notify: Callable[[str], None]) -> 
     writer.write(sweep_event(run.sweep, run.data), *(trial_event(t) for t in run.trials))
     if run.mirror is not None:
         run.mirror.start()
-    own_ray = _connect(run.address)
+    own_ray = connect_to_ray(run.address)
     try:
         resources = choose_resources(run.sweep.resources, cluster_resources())
         job = _job(run, resources)
@@ -64,7 +64,7 @@ def run_sweep(run: SweepRun, view: SweepView, notify: Callable[[str], None]) -> 
     return writer.tables
 
 
-def _connect(address: str | None) -> bool:
+def connect_to_ray(address: str | None) -> bool:
     """Connects to Ray; True if it was started here and is ours to end."""
     if ray.is_initialized():
         return False

@@ -68,9 +68,15 @@ def read_yaml(path: Path) -> YamlFile:
         content = _construct(root)
     except yaml.MarkedYAMLError as error:
         raise InputError(_syntax_message(path, error)) from None
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        raise InputError(
+            f"{path}:{line}: must be text, got the character {chr(error.character)!r}"
+        ) from None
     except (yaml.YAMLError, ValueError) as error:
         # A ValueError comes from a scalar with the form of a date or number that is none.
-        raise InputError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from None
+        reason = " ".join(str(error).partition(";")[0].split())
+        raise InputError(f"{path}: is not valid YAML: {reason}") from None
     except RecursionError:
         raise InputError(f"{path}: is nested too deeply") from None
     return YamlFile(path, content, walk.lines, walk.problems)

@@ -1,0 +1,80 @@
+"""Ray, before a sweep: a running cluster is found and fits, or one of our own can start."""
+
+import os
+import re
+import secrets
+import socket
+from pathlib import Path
+
+from tune_mc1.errors import InputError
+
+ANSWER_S = 5.0
+_VERSIONS = re.compile(r"Ray: (\S+) Python: (\S+)")
+
+
+def connect(address: str) -> None:
+    """Connects this process to a running cluster.
+
+    Args:
+        address: `auto`, or `host:port` of the cluster's head.
+
+    Raises:
+        InputError: If nothing answers there, or what answers does not fit.
+    """
+    _check_form(address)
+    import ray
+
+    from tune_mc1.sweep import connect_to_ray
+
+    try:
+        connect_to_ray(address)
+    except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        raise InputError(f"--address {address}: {_reason(error)}") from None
+
+
+def _check_form(address: str) -> None:
+    """Refuses what Ray would take long to refuse, or would take and then fail."""
+    if address == "auto":
+        return
+    if "://" in address:
+        raise InputError(
+            f"--address: must be auto or host:port, got {address!r} (run the command on a node of "
+            "the cluster, or by `ray job submit`)"
+        )
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal():
+        raise InputError(f"--address: must be auto or host:port, got {address!r}")
+    try:
+        socket.create_connection((host, int(port)), timeout=ANSWER_S).close()
+    except (OSError, OverflowError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"--address {address}: no Ray cluster answers: {reason}") from None
+
+
+def _reason(error: Exception) -> str:
+    import ray
+
+    text = " ".join(str(error).split())
+    versions = _VERSIONS.findall(text)
+    if len(versions) == 2:
+        theirs, ours = (f"Ray {r} and Python {p}" for r, p in versions)
+        return f"must run {ours} as here, got {theirs}"
+    if isinstance(error, ray.exceptions.AuthenticationError):
+        return "its token is another one: RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH must give it"
+    return text.partition(". ")[0]
+
+
+def allow_own_token() -> None:
+    """Gives a Ray of our own a token by the environment where Ray cannot keep it in the home."""
+    if any(os.environ.get(n) for n in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH", "RAY_AUTH_MODE")):
+        return
+    try:
+        folder = Path.home() / ".ray"
+        if (folder / "auth_token").exists():
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return
+    except (OSError, RuntimeError):
+        pass
+    os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
