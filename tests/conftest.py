@@ -10,9 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from tests.bad_input import CommandLine
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.source import load_data
+
+pytest.register_assert_rewrite("tests.bad_input")
+
+from tests.bad_input import CommandLine  # noqa: E402
 
 TRAIN, TEST = 1000, 400
 

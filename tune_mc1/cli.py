@@ -134,7 +134,7 @@ def list_sweeps(
     """List past sweeps, newest first."""
     from tune_mc1.show import print_sweeps, sweep_summaries
 
-    rows = sweep_summaries(parent)
+    rows = sweep_summaries(parent, say)
     print_json({"sweeps": rows}) if as_json else print_sweeps(rows, parent, Console())
 
 

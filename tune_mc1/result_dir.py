@@ -93,8 +93,11 @@ class ResultDir:
         Raises:
             InputError: If this is no result directory, or one of a newer format.
         """
-        if not (self.journal.exists() or self.trials.exists()):
-            raise InputError(f"{self.root}: no result directory (it has no journal or trials)")
+        try:
+            if not (self.journal.exists() or self.trials.exists()):
+                raise InputError(f"{self.root}: no result directory (it has no journal or trials)")
+        except OSError as error:
+            raise InputError(f"{self.root}: cannot be read: {error.strerror}") from None
         tables = SweepTables()
         offset = self._read_parquet(tables)
         for event, end in read_events(self.journal, offset):
@@ -114,10 +117,12 @@ class ResultDir:
         try:
             trials, history = pq.read_table(self.trials), pq.read_table(self.history)
             footers = [json.loads(t.schema.metadata[b"tune_mc1"]) for t in (trials, history)]
-        except (pa.ArrowInvalid, OSError, KeyError, TypeError, ValueError) as error:
+        except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
             if self.journal.exists():
                 return 0
-            raise InputError(f"{self.root}: cannot read its parquet files: {error}") from None
+            foreign = isinstance(error, KeyError | TypeError)  # no metadata, or other
+            reason = "they are not of tune_mc1" if foreign else str(error).splitlines()[0]
+            raise InputError(f"{self.root}: cannot read its parquet files: {reason}") from None
         if footers[0]["format"] > FORMAT:
             raise InputError(
                 f"{self.trials}: format {footers[0]['format']} is newer than this version of "
