@@ -124,7 +124,8 @@ def test_data(command_line: CommandLine, name: str) -> None:
 
 
 def test_images_that_do_not_fit_the_model(command_line: CommandLine) -> None:
-    write_folders(Path("data"))
+    write_folders(Path("data"), "train")
+    write_folders(Path("data"), "test")
     Path("sweep.yaml").write_text(PARAMETERS + "  model: {values: [CNN, MLP]}\n")
     command_line.refuses(
         *("sweep", "grid", "sweep.yaml", "-d", "data"),

@@ -52,16 +52,15 @@ def _check_form(address: str) -> None:
 
 
 def _reason(error: Exception) -> str:
-    import ray
-
     text = " ".join(str(error).split())
     versions = _VERSIONS.findall(text)
     if len(versions) == 2:
         theirs, ours = (f"Ray {r} and Python {p}" for r, p in versions)
         return f"must run {ours} as here, got {theirs}"
-    if isinstance(error, ray.exceptions.AuthenticationError):
-        return "its token is another one: RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH must give it"
-    return text.partition(". ")[0]
+    return (
+        f"{text.partition('. ')[0]}: what answers there is no Ray cluster, or one with another "
+        "token (RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH gives it)"
+    )
 
 
 def allow_own_token() -> None:
