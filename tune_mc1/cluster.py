@@ -63,6 +63,16 @@ def _reason(error: Exception) -> str:
     )
 
 
+def hide_command_line() -> None:
+    """Keeps the command line from Ray, which logs it and fails where it is no UTF-8.
+
+    Ray has no setting for this; where it renames its function, that is so again.
+    """
+    from ray._private import utils
+
+    utils.get_entrypoint_name = lambda: "tune_mc1"
+
+
 def allow_own_token() -> None:
     """Gives a Ray of our own a token by the environment where Ray cannot keep it in the home."""
     if any(os.environ.get(n) for n in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH", "RAY_AUTH_MODE")):

@@ -21,7 +21,7 @@ def write_head(where: ResultDir, sweep: Sweep, data: ImageData) -> None:
         (where.provenance, json.dumps(facts, indent=2) + "\n"),
     ):
         with replacing(path) as aside:
-            aside.write_text(text)
+            aside.write_text(text, encoding="utf-8")
 
 
 def sweep_event(sweep: Sweep, data: ImageData) -> dict[str, Any]:

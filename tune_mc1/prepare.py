@@ -22,6 +22,7 @@ from tune_mc1.fusion import Groups, group_seconds, makespan, plan_groups
 from tune_mc1.resources import TrialResources, choose_resources, slots
 from tune_mc1.rungs import survivors
 from tune_mc1.search_space import plan_trials
+from tune_mc1.storage import utf8
 
 Command = Literal["grid", "random", "asha", "bayes"]
 
@@ -88,7 +89,7 @@ def prepare(
     source = checked_data(
         sweep.data if data is None else data, f"{path}: data" if data is None else "--data"
     )
-    sweep = sweep.model_copy(update={"data": source, "name": sweep.name or path.stem})
+    sweep = sweep.model_copy(update={"data": source, "name": sweep.name or utf8(path.stem)})
     if fuse is not None:
         sweep = sweep.model_copy(update={"fuse": checked_fuse(fuse)})
     trials = [] if sweep.method == "bayes" else plan_trials(sweep, source=str(path))

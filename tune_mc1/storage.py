@@ -1,5 +1,6 @@
 """Whether results can be written to a directory, found out before anything starts."""
 
+import os
 import re
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,8 @@ def check_storage(parent: Path, field: str) -> None:
     if re.match(r"[a-z][a-z0-9+.-]+:/", str(parent)):
         address = str(parent).replace(":/", "://", 1)  # a path has no double slash
         raise InputError(f"{field}: must be a directory that all nodes see, got {address!r}")
+    if utf8(where := str(parent.absolute())) != where:
+        raise InputError(f"{field}: must be UTF-8, which Ray and W&B need, got {where!r}")
     made: list[Path] = []
     try:
         made += (path for path in (parent, *parent.parents) if not path.exists())
@@ -40,6 +43,11 @@ def check_storage(parent: Path, field: str) -> None:
                 path.rmdir()
 
 
+def utf8(name: str) -> str:
+    """The name of a file, with a mark for each byte in it that is no UTF-8."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
 def directory_name(text: str) -> str:
     """A text that people wrote as a part of a directory's name.
 
@@ -47,4 +55,4 @@ def directory_name(text: str) -> str:
         text: Such as a sweep's name.
     """
     name = re.sub(r"[/\x00-\x1f\x7f]", "_", text).lstrip(".")
-    return name.encode(errors="replace")[:100].decode(errors="ignore") or "sweep"
+    return utf8(name).encode()[:100].decode(errors="ignore") or "sweep"

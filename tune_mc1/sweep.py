@@ -8,6 +8,7 @@ from typing import Any
 
 import ray
 
+from tune_mc1.cluster import hide_command_line
 from tune_mc1.events import sweep_event, trial_event, trial_of, write_head
 from tune_mc1.progress import SweepView
 from tune_mc1.resources import TrialResources, choose_resources
@@ -68,6 +69,7 @@ def connect_to_ray(address: str | None) -> bool:
     """Connects to Ray; True if it was started here and is ours to end."""
     if ray.is_initialized():
         return False
+    hide_command_line()
     ray.init(
         address=address or "local",
         include_dashboard=False if address is None else None,
