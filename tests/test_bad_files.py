@@ -47,6 +47,10 @@ CONTENTS: dict[str, tuple[bytes | str, str]] = {
         "a: !mine 3\n",
         ":1: is not valid YAML: could not determine a constructor for the tag '!mine'",
     ),
+    "tag that does not fit": (
+        "run_cap: !!int ''\n",
+        ": is not valid YAML: a value does not fit its tag, such as !!bool or !!int",
+    ),
     "set": (
         "parameters: !!set {learning_rate}\n",
         ":1: parameters: must be a mapping such as `{learning_rate: {values: [0.01, 0.03]}}`, got "

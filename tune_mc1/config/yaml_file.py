@@ -17,6 +17,8 @@ MAX_DEPTH = 40
 
 _STRING = "tag:yaml.org,2002:str"
 _MERGE = "tag:yaml.org,2002:merge"
+_MISFITS = (LookupError, AttributeError, TypeError)
+"""What PyYAML raises for `!!bool ''`, `!!int ''`, `!!timestamp x`: a tag that its value has not."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def read_scalar(text: str) -> Any:
     """
     try:
         value = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError):
+    except (yaml.YAMLError, RecursionError, *_MISFITS):
         raise ValueError("must be a number or a word") from None
     if isinstance(value, dict | list):
         raise ValueError("must be a number or a word")  # noqa: TRY004  one error for all
@@ -123,6 +125,8 @@ def _construct(root: yaml.MappingNode) -> dict[str, Any]:
     loader = yaml.SafeLoader("")
     try:
         content: dict[str, Any] = loader.construct_document(root)
+    except _MISFITS as error:
+        raise yaml.YAMLError("a value does not fit its tag, such as !!bool or !!int") from error
     finally:
         loader.dispose()
     return content
