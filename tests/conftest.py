@@ -13,6 +13,10 @@ from PIL import Image
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.source import load_data
 
+pytest.register_assert_rewrite("tests.bad_input")
+
+from tests.bad_input import CommandLine  # noqa: E402
+
 TRAIN, TEST = 1000, 400
 
 
@@ -44,6 +48,14 @@ def quiet_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> CommandLine:
+    """The command line, run in this process."""
+    return CommandLine(tmp_path, monkeypatch, capsys)
 
 
 def _cifar10() -> pa.Table:

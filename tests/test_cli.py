@@ -164,4 +164,4 @@ def test_an_unwritable_directory_is_named(good: Path, tmp_path: Path) -> None:
     blocked.write_text("")
     done = tune_mc1("sweep", "grid", good, "-o", blocked / "results", "--data", "shapes10")
     assert done.returncode == 2
-    assert "results cannot be written here" in done.stderr
+    assert "results cannot be written to" in done.stderr

@@ -89,8 +89,41 @@ def damaged(draw: st.DrawFn) -> bytes:
     return SHIPPED[:start] + draw(st.binary(max_size=6)) + SHIPPED[end:]
 
 
+_TAGS = (
+    "!!python/object/apply:os.mkdir !!python/name:os.system !!python/tuple !!set !!omap !!binary "
+    "!!timestamp !!float !!int !!bool !!null !!str !!pairs !mine !<tag:yaml.org,2002:map> !"
+)
+TAGS = st.sampled_from(_TAGS.split())
+PIECES = st.one_of(
+    TAGS,
+    KEYS,
+    st.sampled_from(
+        ["&a", "*a", "<<", "? ", "- ", "{", "}", "[", "]", ": ", ", ", "\n", "  ", "|"]
+    ),
+    st.sampled_from(["%YAML 1.1", "---", "...", "#", "0x", "1_0", "1:30", "2020-02-30", ".inf"]),
+    st.integers().map(str),
+)
+LINES = st.lists(PIECES, max_size=30).map(lambda pieces: " ".join(pieces).encode())
+
+
+@st.composite
+def aliased(draw: st.DrawFn) -> bytes:
+    """Anchors that hold several of the ones before, so that their size grows by powers."""
+    fan, depth = draw(st.integers(1, 9)), draw(st.integers(1, 60))
+    merge = draw(st.booleans())
+    lines = ["l0: &l0 {a: 1}"]
+    for i in range(1, depth):
+        inner = f"[{', '.join([f'*l{i - 1}'] * fan)}]"
+        lines.append(f"l{i}: &l{i} {{<<: {inner}}}" if merge else f"l{i}: &l{i} {inner}")
+    return "\n".join(lines).encode()
+
+
 FILES = st.one_of(
     st.binary(max_size=200),
+    st.binary(max_size=40).map(lambda data: data.decode("latin-1").encode("utf-16")),
+    LINES,
+    st.builds(lambda tag, tree: f"parameters: {tag} {tree}\n".encode(), TAGS, TREES),
+    aliased(),
     st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")),
     damaged(),
     st.dictionaries(KEYS, TREES, max_size=6).map(lambda tree: yaml.safe_dump(tree).encode()),
@@ -110,6 +143,8 @@ def test_any_file_is_a_sweep_or_a_clean_error(
     except InputError as error:
         check(error)
         return
+    finally:
+        assert {file.name for file in tmp_path.iterdir()} <= {"fuzz.yaml", "again.yaml"}
     assert load(tmp_path / "again.yaml", config_to_yaml(loaded.sweep)).sweep == loaded.sweep
     for command in COMMANDS:
         try:

@@ -28,7 +28,7 @@ def sweep(tmp_path: Path) -> Iterator[Sweep]:
     sweep.mirror.finish(0)
 
 
-def _refusing_port() -> int:
+def refusing_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]
@@ -43,7 +43,7 @@ def _go_online(sweep: Sweep, monkeypatch: pytest.MonkeyPatch, port: int) -> None
 
 
 def test_server_that_refuses(sweep: Sweep, monkeypatch: pytest.MonkeyPatch) -> None:
-    _go_online(sweep, monkeypatch, _refusing_port())
+    _go_online(sweep, monkeypatch, refusing_port())
     began = time.monotonic()
     sweep.mirror.start()
     sweep.run_all()

@@ -1,16 +1,35 @@
-"""A stand-in for W&B's server on the loopback interface, which takes all and keeps a record."""
+"""A stand-in for W&B's server on the loopback interface, which keeps a record, and can fail."""
 
 import json
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any
+from typing import Any, Literal
+
+Fault = Literal["none", "slow", "cut before", "cut after", "400", "401", "500"]
+SLOW_S = 0.3
 
 
 class WandbServer(ThreadingHTTPServer):
-    """What runs have sent, by run id."""
+    """What runs have sent, by run id.
+
+    Attributes:
+        history: Rows that W&B's server would have now: a chunk sent twice overwrites itself, since
+            it names the line at which it begins.
+        summary: The last summary.
+        exit_codes: Of runs that ended; a run that goes on has one again at its next end.
+        groups: Group of each run that was opened.
+        projects: Entity and project of each run that was opened.
+        rows_taken: Rows that came in all, those sent twice as well.
+        opened: Run ids in the order in which they were opened.
+        requests: Paths of the requests so far.
+        fault: What the server does wrong: it is slow, closes the connection before or after it has
+            taken a request in, or answers with an error.
+        part: A fault is for paths that contain this only.
+    """
 
     daemon_threads = True
 
@@ -20,6 +39,12 @@ class WandbServer(ThreadingHTTPServer):
         self.summary: dict[str, dict[str, Any]] = {}
         self.exit_codes: dict[str, int] = {}
         self.groups: dict[str, str] = {}
+        self.projects: dict[str, tuple[str | None, str | None]] = {}
+        self.rows_taken = 0
+        self.opened: list[str] = []
+        self.requests: list[str] = []
+        self.fault: Fault = "none"
+        self.part = ""
 
     @property
     def url(self) -> str:
@@ -28,6 +53,19 @@ class WandbServer(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """W&B closes connections as it likes."""
 
+    def fault_at(self, path: str) -> Fault:
+        """What goes wrong with a request."""
+        return self.fault if self.part in path else "none"
+
+    def take(self, path: str, content: bytes) -> dict[str, Any]:
+        """The answer to a request."""
+        if path.endswith("/graphql"):
+            body = json.loads(content)
+            return {"data": self.answer(body["query"], body.get("variables") or {})}
+        if path.endswith("/file_stream"):
+            self.stream(path.split("/")[-2], json.loads(content))
+        return {}
+
     def answer(self, query: str, given: dict[str, Any]) -> dict[str, Any]:
         """The data of a GraphQL query."""
         name = given.get("name")
@@ -35,9 +73,15 @@ class WandbServer(ThreadingHTTPServer):
         if "UpsertBucket" in query and name:
             if given.get("groupName"):
                 self.groups[name] = given["groupName"]
+                self.projects[name] = given.get("entity"), given.get("project")
+                self.opened.append(name)
             return {"upsertBucket": {"bucket": {"id": "3", "name": name, "project": project}}}
         if "RunResumeStatus" in query:
             return {"model": project | {"bucket": self._stored(str(name))}}
+        if "viewer" in query:
+            return {"viewer": {"id": "2", "entity": "someone", "username": "someone"}}
+        if "query Run(" in query or "query RunHistoryKeys" in query:
+            return {"project": {"run": self._shown(str(name))}}
         if "CreateRunFiles" in query:
             files = [{"name": f, "uploadUrl": f"{self.url}/{f}"} for f in given["files"]]
             return {"createRunFiles": {"runID": "3", "uploadHeaders": [], "files": files}}
@@ -60,12 +104,33 @@ class WandbServer(ThreadingHTTPServer):
             "wandbConfig": '{"t": 1}',
         }
 
+    def _shown(self, name: str) -> dict[str, Any] | None:
+        if name not in self.groups:
+            return None
+        rows = self.history[name]
+        return {
+            "id": "3",
+            "name": name,
+            "projectId": "1",
+            "displayName": name,
+            "state": "finished" if name in self.exit_codes else "running",
+            "config": "{}",
+            "summaryMetrics": json.dumps(self.summary.get(name, {})),
+            "systemMetrics": "{}",
+            "historyLineCount": len(rows),
+            "historyKeys": {"lastStep": rows[-1]["_step"]} if rows else None,
+            "tags": [],
+            "user": {"name": "someone", "username": "someone"},
+        }
+
     def stream(self, name: str, body: dict[str, Any]) -> None:
         """Takes rows of a run."""
         for file, chunk in (body.get("files") or {}).items():
             rows = [json.loads(line) for line in chunk["content"]]
             if "history" in file:
-                self.history[name] += rows
+                start = chunk["offset"]
+                self.history[name][start : start + len(rows)] = rows
+                self.rows_taken += len(rows)
             elif "summary" in file:
                 self.summary[name] = rows[-1]
         if body.get("complete"):
@@ -77,15 +142,19 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        text = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        data: dict[str, Any] = {}
-        if self.path.endswith("/graphql"):
-            body = json.loads(text)
-            data = {"data": self.server.answer(body["query"], body.get("variables") or {})}
-        elif self.path.endswith("/file_stream"):
-            self.server.stream(self.path.split("/")[-2], json.loads(text))
+        content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.requests.append(self.path)
+        fault = self.server.fault_at(self.path)
+        if fault == "slow":
+            time.sleep(SLOW_S)
+        data = (
+            self.server.take(self.path, content) if fault in ("none", "slow", "cut after") else {}
+        )
+        if fault.startswith("cut"):
+            self.close_connection = True
+            return
         answer = json.dumps(data).encode()
-        self.send_response(200)
+        self.send_response(int(fault) if fault.isdecimal() else 200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()

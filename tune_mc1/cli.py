@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 
-from tune_mc1 import __version__
+from tune_mc1 import __version__, cli_wandb
+from tune_mc1.cli_errors import run
 from tune_mc1.cli_options import (
     Address,
     AsJson,
@@ -21,12 +22,11 @@ from tune_mc1.cli_options import (
     Replicates,
     RunCap,
     Wandb,
-    err,
     print_json,
     say,
 )
 from tune_mc1.cli_study import report, study
-from tune_mc1.errors import InputError, SweepStopped, TuneMc1Error
+from tune_mc1.errors import InputError
 
 app = typer.Typer(
     help="Hyperparameter sweeps for image classifiers on Ray, from W&B sweep files.",
@@ -35,6 +35,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.add_typer(cli_wandb.app, name="wandb")
+
 Method = Literal["grid", "random", "asha", "bayes"]
 
 
@@ -134,7 +136,9 @@ def train(
     """Run one trial without Ray, with a progress bar: for debugging."""
     from tune_mc1.train import train_one
 
-    raise typer.Exit(train_one(overrides or (), data or "auto", output, Console(), say))
+    raise typer.Exit(
+        train_one(overrides or (), "auto" if data is None else data, output, Console(), say)
+    )
 
 
 @app.command("list", epilog="Example: [bold]tune_mc1 list results --json[/]")
@@ -145,7 +149,7 @@ def list_sweeps(
     """List past sweeps, newest first."""
     from tune_mc1.show import print_sweeps, sweep_summaries
 
-    rows = sweep_summaries(parent)
+    rows = sweep_summaries(parent, say)
     print_json({"sweeps": rows}) if as_json else print_sweeps(rows, parent, Console())
 
 
@@ -169,22 +173,5 @@ app.command(epilog="Example: [bold]tune_mc1 report results/grid-20261124-101500[
 
 
 def main() -> None:
-    """Entry point: turns errors into one line each and an exit status.
-
-    0: all trials ended. 1: some failed. 2: bad input. 130: interrupted.
-    """
-    try:
-        app(prog_name="tune_mc1")
-    except InputError as error:
-        for problem in error.problems:
-            err.print(problem, style="red", highlight=False, markup=False, soft_wrap=True)
-        sys.exit(2)
-    except TuneMc1Error as error:
-        err.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
-        sys.exit(1)
-    except SweepStopped as stopped:  # without a sweep: `train`, or before the first trial
-        if stopped.reason:
-            err.print(stopped.reason, style="red", highlight=False, markup=False, soft_wrap=True)
-        sys.exit(1 if stopped.reason else 130)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    """Entry point: turns errors into one line each and an exit status (`tune_mc1.cli_errors`)."""
+    sys.exit(run(app))

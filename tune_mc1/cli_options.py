@@ -7,6 +7,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
+from rich.text import Text
+
+from tune_mc1.secrets import redact
 
 err = Console(stderr=True)
 
@@ -51,7 +54,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 
 def say(notice: str) -> None:
     """Prints a notice that cannot be missed, apart from the output that programs read."""
-    err.print(f"[bold yellow]Note:[/] {notice}", highlight=False, soft_wrap=True)
+    line = Text.assemble(("Note:", "bold yellow"), f" {redact(notice)}")
+    err.print(line, highlight=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:

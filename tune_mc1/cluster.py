@@ -14,6 +14,8 @@ from typing import Any
 
 import ray
 
+from tune_mc1.ray_address import hide_command_line
+
 LONGEST_TEMP = 40
 """Characters of the temporary directory at most: Ray keeps sockets below it, whose paths must be
 short."""
@@ -50,21 +52,10 @@ class Cluster:
 
     def connect(self) -> None:
         """Connects, and starts Ray if no address is named."""
-        os.environ.update(QUIET_RAY)
-        logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # the result tables say it better
-        if ray.is_initialized():
-            return
-        if self._temp is not None:
+        if not ray.is_initialized() and self._temp is not None:
             remove(self._temp)
             self._own = True
-        ray.init(
-            address=self.address or "local",
-            include_dashboard=False if self._own else None,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            runtime_env={"env_vars": QUIET_RAY},
-            _temp_dir=str(self._temp) if self._temp else None,
-        )
+        start_ray(self.address, self._temp)
 
     def watch(self, lost: Callable[[str], None]) -> None:
         """Calls `lost`, from a thread, when one of Ray's own processes has died.
@@ -120,6 +111,28 @@ class Cluster:
                 process.kill()
         if self._temp is not None:
             remove(self._temp)
+
+
+def start_ray(address: str | None, temp: Path | None) -> None:
+    """Connects this process to Ray, quietly, unless it is so already.
+
+    Args:
+        address: A running cluster, or None to start Ray on this machine.
+        temp: Where a Ray of our own keeps its files; None is Ray's default.
+    """
+    os.environ.update(QUIET_RAY)
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # the result tables say it better
+    if ray.is_initialized():
+        return
+    hide_command_line()
+    ray.init(
+        address=address or "local",
+        include_dashboard=False if address is None else None,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        runtime_env={"env_vars": QUIET_RAY},
+        _temp_dir=str(temp) if temp else None,
+    )
 
 
 def _temp_dir(root: Path) -> Path:

@@ -33,7 +33,7 @@ def write_head(where: ResultDir, sweep: Sweep, data: ImageData) -> None:
     ):
         try:
             with replacing(path) as aside:
-                aside.write_text(text)
+                aside.write_text(text, encoding="utf-8")
         except OSError as error:
             raise StorageError.of(path, error) from None
 

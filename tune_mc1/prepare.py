@@ -23,6 +23,7 @@ from tune_mc1.fusion import Groups, group_seconds, makespan, plan_groups
 from tune_mc1.resources import TrialResources, choose_resources, slots
 from tune_mc1.rungs import survivors
 from tune_mc1.search_space import plan_trials
+from tune_mc1.storage import utf8
 
 if TYPE_CHECKING:
     from tune_mc1.past import Past
@@ -113,8 +114,10 @@ def prepare(
         raise InputError(f"--replicates: {rule}, got {flagged.replicates}")
     word = command or flagged.method or "grid"
     sweep, notices = resolve_method(flagged, word, run_cap, source=str(path))
-    source = checked_data(data or sweep.data, "--data" if data else f"{path}: data")
-    sweep = sweep.model_copy(update={"data": source, "name": sweep.name or path.stem})
+    source = checked_data(
+        sweep.data if data is None else data, f"{path}: data" if data is None else "--data"
+    )
+    sweep = sweep.model_copy(update={"data": source, "name": sweep.name or utf8(path.stem)})
     trials = [] if sweep.method == "bayes" else plan_trials(sweep, source=str(path))
     return Plan(word, sweep, trials, [*loaded.notices, *notices])
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tune_mc1 import __version__
+from tune_mc1.secrets import redact
 
 PACKAGES = ("torch", "torchvision", "lightning", "ray", "wandb", "torchmetrics", "numpy", "pyarrow")
 
@@ -23,7 +24,7 @@ def provenance() -> dict[str, Any]:
         in bytes.
     """
     return {
-        "command": ["python", "-m", "tune_mc1", *sys.argv[1:]],
+        "command": ["python", "-m", "tune_mc1", *(redact(word) for word in sys.argv[1:])],
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "tune_mc1": __version__,
         "git_commit": _git_commit(),

@@ -105,14 +105,17 @@ class ResultDir:
         Raises:
             InputError: If this is no result directory, or one of a newer format.
         """
-        if not (self.journal.exists() or self.trials.exists()):
-            raise InputError(f"{self.root}: no result directory (it has no journal or trials)")
+        try:
+            if not (self.journal.exists() or self.trials.exists()):
+                raise InputError(f"{self.root}: no result directory (it has no journal or trials)")
+        except OSError as error:
+            raise InputError(f"{self.root}: cannot be read: {error.strerror}") from None
         tables = SweepTables()
         offset = self._read_parquet(tables)
         for event, _ in read_events(self.journal, offset):
             try:
                 tables.apply(event)
-            except (KeyError, TypeError, AttributeError) as error:
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
                 raise InputError(
                     f"{self.journal}: is damaged: an event {event.get('event')!r} does not fit "
                     f"those before it ({type(error).__name__}: {error})"
@@ -134,13 +137,21 @@ class ResultDir:
         try:
             trials, history = pq.read_table(self.trials), pq.read_table(self.history)
             footers = [json.loads(t.schema.metadata[b"tune_mc1"]) for t in (trials, history)]
-        except (pa.ArrowInvalid, OSError, KeyError, TypeError, ValueError) as error:
+        except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
             if self.journal.exists():
                 return 0
-            raise InputError(f"{self.root}: cannot read its parquet files: {error}") from None
+            foreign = isinstance(error, KeyError | TypeError)  # no metadata, or other
+            reason = "they are not of tune_mc1" if foreign else str(error).splitlines()[0]
+            raise InputError(f"{self.root}: cannot read its parquet files: {reason}") from None
         self._check_format(self.trials, footers[0]["format"])
         if footers[0]["offset"] != footers[1]["offset"] and self.journal.exists():
             return 0  # a crash came between the two files; the journal has everything
+        for table, path, keys in (
+            (trials, self.trials, {"trial", "state"}),
+            (history, self.history, {"trial", "epoch"}),
+        ):
+            if missing := keys - set(table.schema.names):
+                raise InputError(f"{path}: must have the column {min(missing)!r}")
         facts = footers[0]["facts"]
         tables.apply({"event": "sweep", **facts})
         tables.trials = {row["trial"]: row for row in trials.to_pylist()}

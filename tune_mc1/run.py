@@ -17,8 +17,10 @@ from tune_mc1.models.architectures import check_image_fits
 from tune_mc1.past import Past, read_past
 from tune_mc1.prepare import Plan
 from tune_mc1.progress import SweepView
+from tune_mc1.ray_address import allow_own_token, connect
 from tune_mc1.result_dir import ResultDir
 from tune_mc1.results import ENDED, SweepTables
+from tune_mc1.storage import check_storage, directory_name
 from tune_mc1.wandb_mirror import WandbMirror, choose_mode
 
 Notify = Callable[[str], None]
@@ -43,15 +45,18 @@ def run_plan(
     Raises:
         InputError: If the images cannot be used or results cannot be written.
     """
+    parent = output or Path(plan.sweep.storage or "results")
+    if plan.directory is None:
+        check_storage(parent, "-o" if output else "storage" if plan.sweep.storage else "results")
+    mode = choose_mode(wandb)
+    connect(address) if address is not None else allow_own_token()
     data = load_checked(plan, notify)
     from tune_mc1.show import print_result
     from tune_mc1.sweep import run_sweep
     from tune_mc1.tuning import SweepRun
 
-    mode = choose_mode(wandb)
     if plan.directory is None:
-        parent = output or Path(plan.sweep.storage or "results")
-        where = ResultDir.create(parent, plan.sweep.name or "sweep")
+        where = ResultDir.create(parent, directory_name(plan.sweep.name or "sweep"))
     else:
         where = ResultDir(plan.directory)
     with locked(where):

@@ -1,6 +1,7 @@
 """Reads past sweeps and prints them, for people and for programs."""
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -117,8 +118,12 @@ def result_facts(tables: SweepTables) -> dict[str, Any]:
     return {"sweep": tables.facts, "trials": tables.ranked()}
 
 
-def sweep_summaries(parent: Path) -> list[dict[str, Any]]:
+def sweep_summaries(parent: Path, notify: Callable[[str], None]) -> list[dict[str, Any]]:
     """A row for each result directory below a folder, newest first.
+
+    Args:
+        parent: The folder.
+        notify: Takes what is wrong with a directory that cannot be read.
 
     Raises:
         InputError: If there is no such folder.
@@ -127,7 +132,13 @@ def sweep_summaries(parent: Path) -> list[dict[str, Any]]:
         raise InputError(f"{parent}: no such directory; -o or the argument names where results are")
     found = [ResultDir(p) for p in parent.iterdir() if (p / "sweep.yaml").exists()]
     found.sort(key=lambda where: where.sweep_file.stat().st_mtime, reverse=True)
-    return [_summary(where) for where in found]
+    rows = []
+    for where in found:
+        try:
+            rows.append(_summary(where))
+        except InputError as error:
+            notify(str(error))
+    return rows
 
 
 def _summary(where: ResultDir) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from tune_mc1.result_dir import ResultDir, ResultWriter
 from tune_mc1.run import load_checked
 from tune_mc1.search_space import plan_trials
 from tune_mc1.show import print_result
+from tune_mc1.storage import check_storage
 from tune_mc1.tables import metric_text
 
 
@@ -47,8 +48,10 @@ def train_one(
     if len(trials) != 1:
         raise InputError(f"--set: train runs one trial, got values for {len(trials)}; use sweep")
     plan = Plan("grid", sweep, trials)
+    parent = output or Path("results")
+    check_storage(parent, "-o" if output else "results")
     images = load_checked(plan, notify)
-    where = ResultDir.create(output or Path("results"), "train")
+    where = ResultDir.create(parent, "train")
     write_head(where, sweep, images)
     writer = ResultWriter(where)
     try:

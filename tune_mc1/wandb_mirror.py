@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Literal
 
 from tune_mc1.journal import Event, Journal, read_events
 from tune_mc1.result_dir import ResultDir
-from tune_mc1.wandb_mode import choose_mode
+from tune_mc1.secrets import redact
+from tune_mc1.wandb_mode import choose_mode, server
+from tune_mc1.wandb_sent import Sent, sync_command
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -29,6 +31,8 @@ __all__ = ["WandbMirror", "choose_mode", "main"]
 POLL_S = 0.25
 PATIENCE_S = 5.0
 """How long the end of a sweep waits before it says what for."""
+END_WAIT_S = {"online": 20.0, "offline": 60.0}
+"""How long the end of a sweep waits at most: what a server does not take can be sent later."""
 LAST_CHANCE_S = 5.0
 """What a process told to end has left to write its files."""
 
@@ -86,18 +90,18 @@ class WandbMirror:
         self._next_check = time.monotonic() + 2 * POLL_S
         self._pass_on()
 
-    def finish(self, timeout_s: float) -> None:
+    def finish(self, timeout_s: float | None = None) -> None:
         """Waits until all runs are complete, and ends the process if that takes too long.
 
         Call it when event `close` is in the journal.
 
         Args:
-            timeout_s: Seconds to wait at most.
+            timeout_s: Seconds to wait at most; None for `END_WAIT_S`.
         """
         if self._process is None:
             return
         try:
-            self._await(self._process, timeout_s)
+            self._await(self._process, END_WAIT_S[self.mode] if timeout_s is None else timeout_s)
         finally:
             if self._process.poll() is None:
                 self._failure_told = True  # what comes next is our doing
@@ -140,8 +144,8 @@ class WandbMirror:
         if missing:
             more = f" and {len(missing) - 10} more" if len(missing) > 10 else ""
             self.notify(
-                f"W&B: incomplete there: {', '.join(missing[:10])}{more}. {self.where.trials.name} "
-                f"and {self.where.history.name} in {self.where.root} have everything."
+                f"W&B: incomplete there: {', '.join(missing[:10])}{more}. "
+                f"{sync_command(self.where)} sends all that is missing."
             )
 
 
@@ -158,8 +162,7 @@ def _last_line(log: Path) -> str:
     """The last line of a log, without the API key, should it ever be there."""
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     line = next((text.strip() for text in reversed(lines) if text.strip()), "it said nothing")
-    key = os.environ.get("WANDB_API_KEY")
-    return line.replace(key, "***") if key else line
+    return redact(line)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -194,8 +197,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from tune_mc1.callbacks.wandb import WandbRuns
 
     runs = WandbRuns(where, options.mode, Journal(_status_file(where)).write)
+    lock = Sent(where, server(), wait=True) if options.mode == "online" else None
     try:
-        mirror(runs, options.offset, options.parent)
+        mirror(runs, options.offset, options.parent, lock)
         runs.finish()
     except _Terminated:
         runs.finish_open()
@@ -203,13 +207,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os._exit(128 + signal.SIGTERM)  # W&B's own handlers would wait for its server
 
 
-def mirror(runs: "WandbRuns", offset: int, parent: int) -> None:
+def mirror(runs: "WandbRuns", offset: int, parent: int, lock: Sent | None = None) -> None:
     """Mirrors events until the journal is closed or the parent process is gone.
 
     Args:
         runs: Takes the events.
         offset: Byte of the journal at which to begin; what stands before only sets the scene.
         parent: Process id.
+        lock: What keeps `wandb sync` away while runs are sent from here.
     """
     journal = runs.where.journal
     for event, end in read_events(journal):
@@ -225,6 +230,8 @@ def mirror(runs: "WandbRuns", offset: int, parent: int) -> None:
         if gone or last["event"] == "close":
             return
         runs.collect()
+        if lock is not None and not runs.sending:
+            lock.close()
         time.sleep(POLL_S)
 
 

@@ -44,7 +44,7 @@ def choose_mode(flag: str | None) -> Mode:
     if mode == "online" and not has_key():
         raise InputError(
             f"{source}: online needs an API key (run `wandb login` or set WANDB_API_KEY), got none "
-            f"for {_hosts()[0]}"
+            f"for {server()}"
         )
     return cast(Mode, mode)
 
@@ -58,6 +58,11 @@ def has_key() -> bool:
     named = os.environ.get("NETRC")
     paths = [Path(named)] if named else [Path("~/.netrc"), Path("~/_netrc")]
     return any(_in_netrc(path) for path in paths)
+
+
+def server() -> str:
+    """Host name, with its port, of the server in use."""
+    return _hosts()[0].rpartition("@")[2]
 
 
 def _in_netrc(path: Path) -> bool:

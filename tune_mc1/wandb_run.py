@@ -30,12 +30,19 @@ def run_id(where: ResultDir, trial: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]", "_", f"{where.root.name}-{trial}")
 
 
+def server_timeout() -> float:
+    """Seconds to wait for an answer of the server."""
+    return float(os.environ.get("WANDB_INIT_TIMEOUT", SERVER_TIMEOUT_S))
+
+
 def open_run(
     where: ResultDir,
     plan: Event,
     name: str,
     facts: dict[str, Any],
     mode: Literal["online", "offline"],
+    *,
+    directory: Path | None = None,
 ) -> wandb.Run:
     """Opens the run of a trial. Online, a run that the server has already goes on.
 
@@ -45,6 +52,7 @@ def open_run(
         name: What people see.
         facts: What the sweep said of itself.
         mode: Whether it is sent at once.
+        directory: Where W&B makes its folder; the sweep's by default.
 
     Raises:
         wandb.Error: If the server fails, or the files cannot be written.
@@ -53,7 +61,7 @@ def open_run(
     return wandb.init(
         project=facts.get("project") or PROJECT,
         entity=facts.get("entity"),
-        dir=where.root,
+        dir=directory or where.root,
         id=run_id(where, plan["trial"]),
         name=name,
         notes=facts.get("description"),
@@ -106,7 +114,7 @@ def _settings() -> wandb.Settings:
         disable_job_creation=True,
         save_code=False,
         symlink=False,  # `latest-run` makes a recursive search find a file twice
-        init_timeout=float(os.environ.get("WANDB_INIT_TIMEOUT", SERVER_TIMEOUT_S)),
+        init_timeout=server_timeout(),
         finish_timeout=float(os.environ.get("WANDB_FINISH_TIMEOUT", SERVER_TIMEOUT_S)),
         finish_timeout_raises=True,
         x_disable_machine_info=True,

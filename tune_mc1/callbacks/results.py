@@ -14,6 +14,7 @@ from tune_mc1.errors import SweepStopped, TuneMc1Error
 from tune_mc1.events import start_events
 from tune_mc1.result_dir import ResultWriter
 from tune_mc1.results import ENDED
+from tune_mc1.secrets import redact
 
 
 class ResultCallback(DriverOnly, Callback):
@@ -115,9 +116,11 @@ class ResultCallback(DriverOnly, Callback):
         lines = str(cause).split("\n")
         if isinstance(cause, RayActorError):
             told = [line for line in lines[1:] if not line.startswith("\t")]
-            return f"its process was lost: {' '.join(' '.join(told or lines).split())}"
+            return redact(f"its process was lost: {' '.join(' '.join(told or lines).split())}")
         text = " ".join(str(cause).split())
-        return text if isinstance(cause, TuneMc1Error) else f"{type(cause).__name__}: {text}"
+        return redact(
+            text if isinstance(cause, TuneMc1Error) else f"{type(cause).__name__}: {text}"
+        )
 
 
 def _ids(trial: TuneTrial) -> list[str]:

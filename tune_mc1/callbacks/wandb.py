@@ -14,13 +14,10 @@ import wandb
 
 from tune_mc1.journal import Event
 from tune_mc1.result_dir import ResultDir
-from tune_mc1.results import HISTORY_SCHEMA, METRICS, TEST_METRICS, SweepTables
+from tune_mc1.results import SweepTables
+from tune_mc1.wandb_rows import epoch_rows, exit_code, run_name, summary_values
 from tune_mc1.wandb_run import finish_run, open_run
-
-LOGGED = tuple(n for n in HISTORY_SCHEMA.names if n not in ("trial", "time"))
-SUMMARY = ("state", "best_epoch", "epochs_run", "node", "device", "attempts", "error")
-EXIT_CODES = {"completed": 0, "stopped": 0, "diverged": 0, "failed": 1}  # all others: cut off
-CUT_OFF = 255  # W&B's own code for an interrupted run
+from tune_mc1.wandb_sent import sync_command
 
 
 @dataclass
@@ -96,6 +93,12 @@ class WandbRuns:
         if self._late and not self._open and not self._finishing:
             self._write_late()
 
+    @property
+    def sending(self) -> bool:
+        """Whether something goes to the server, or may."""
+        runs = [opened.run for opened in self._open.values()]
+        return self.mode == "online" or bool(self._finishing) or not all(r.offline for r in runs)
+
     def finish(self) -> None:
         """Finishes all runs and waits for them; the trial of each ended, or was cut off."""
         while self._open or self._finishing or self._late:
@@ -127,18 +130,12 @@ class WandbRuns:
     def _log(self, trial: str, last: int) -> None:
         """Logs the epochs up to `last` that the run does not have yet."""
         opened = self._opened(trial)
-        for epoch in range(opened.logged + 1, last + 1):
-            row = self.tables.history.get((trial, epoch), {})
-            values = {name: row[name] for name in LOGGED if row.get(name) is not None}
-            if values:
-                opened.run.log(values, step=epoch, commit=True)
+        for epoch, values in epoch_rows(self.tables, trial, opened.logged, last):
+            opened.run.log(values, step=epoch, commit=True)
         opened.logged = max(opened.logged, last)
 
     def _summarise(self, trial: str) -> None:
-        row = self.tables.trials[trial]
-        names = (*SUMMARY, *(f"best_{name}" for name in METRICS), *TEST_METRICS)
-        values = {name: row[name] for name in names if row[name] is not None}
-        self._opened(trial).run.summary.update(values)
+        self._opened(trial).run.summary.update(summary_values(self.tables.trials[trial]))
 
     def _opened(self, trial: str) -> _Open:
         """A trial's run, opened if it is not."""
@@ -150,7 +147,7 @@ class WandbRuns:
                 run = open_run(
                     self.where,
                     self._planned[trial],
-                    self._name(trial),
+                    run_name(trial, self._planned[trial]["config"], self._values),
                     self.tables.facts,
                     self.mode,
                 )
@@ -163,20 +160,11 @@ class WandbRuns:
             self._open[trial] = _Open(run, max(run.starting_step - 1, 0))
         return self._open[trial]
 
-    def _name(self, trial: str) -> str:
-        """The trial's id and those of its settings that differ between trials."""
-        settings = (
-            f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"
-            for name, value in self._planned[trial]["config"].items()
-            if len(self._values[name]) > 1
-        )
-        return " ".join((trial, *settings))[:128]
-
     def _finish(self, trial: str) -> None:
         """Ends a run in a thread, as an upload may take long."""
         self._summarise(trial)
         run = self._open.pop(trial).run
-        code = EXIT_CODES.get(self.tables.trials[trial]["state"], CUT_OFF)
+        code = exit_code(self.tables.trials[trial])
         self._finishing[trial] = self._pool.submit(finish_run, run, code)
 
     def _fail(self, trial: str, reason: str) -> None:
@@ -184,8 +172,11 @@ class WandbRuns:
         self._late.add(trial)
         if self.mode == "online":
             self.mode = "offline"
-            text = f"W&B: the run of {trial} {reason}. Trials are recorded offline from here on, in"
-            self.report({"event": "notice", "text": f"{text} {self.where.wandb}"})
+            text = (
+                f"W&B: the run of {trial} {reason}. Trials are recorded offline from here on, in "
+                f"{self.where.wandb}; {sync_command(self.where)} sends them"
+            )
+            self.report({"event": "notice", "text": text})
 
     def _write_late(self) -> None:
         wandb.teardown()

@@ -171,7 +171,7 @@ def _read_overrides(items: Sequence[str]) -> tuple[dict[str, Parameter], list[st
         except ValueError as error:
             messages.append(f"--set {name}: {error}, got {text!r}")
             continue
-        if not equals or not all(piece.strip() for piece in text.split(",")):
+        if not equals or not name or not all(piece.strip() for piece in text.split(",")):
             messages.append(f"--set: must be name=value[,value...], got {item!r}")
             continue
         raw = {"value": values[0]} if len(values) == 1 else {"values": values}

@@ -17,6 +17,8 @@ MAX_DEPTH = 40
 
 _STRING = "tag:yaml.org,2002:str"
 _MERGE = "tag:yaml.org,2002:merge"
+_MISFITS = (LookupError, AttributeError, TypeError)
+"""What PyYAML raises for `!!bool ''`, `!!int ''`, `!!timestamp x`: a tag that its value has not."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,15 @@ def read_yaml(path: Path) -> YamlFile:
         content = _construct(root)
     except yaml.MarkedYAMLError as error:
         raise InputError(_syntax_message(path, error)) from None
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        raise InputError(
+            f"{path}:{line}: must be text, got the character {chr(error.character)!r}"
+        ) from None
     except (yaml.YAMLError, ValueError) as error:
         # A ValueError comes from a scalar with the form of a date or number that is none.
-        raise InputError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from None
+        reason = " ".join(str(error).partition(";")[0].split())
+        raise InputError(f"{path}: is not valid YAML: {reason}") from None
     except RecursionError:
         raise InputError(f"{path}: is nested too deeply") from None
     return YamlFile(path, content, walk.lines, walk.problems)
@@ -84,7 +92,7 @@ def read_scalar(text: str) -> Any:
     """
     try:
         value = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError):
+    except (yaml.YAMLError, RecursionError, *_MISFITS):
         raise ValueError("must be a number or a word") from None
     if isinstance(value, dict | list):
         raise ValueError("must be a number or a word")  # noqa: TRY004  one error for all
@@ -117,6 +125,8 @@ def _construct(root: yaml.MappingNode) -> dict[str, Any]:
     loader = yaml.SafeLoader("")
     try:
         content: dict[str, Any] = loader.construct_document(root)
+    except _MISFITS as error:
+        raise yaml.YAMLError("a value does not fit its tag, such as !!bool or !!int") from error
     finally:
         loader.dispose()
     return content

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tune_mc1.storage import utf8
+
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]
 
@@ -50,7 +52,8 @@ class ImageData:
             test: The same for the test split.
             classes: The name of each class, in the order of the labels.
         """
-        return cls(name, fingerprint_of([*train, *test]), *train, *test, tuple(classes))
+        fingerprint = fingerprint_of([*train, *test])
+        return cls(utf8(name), fingerprint, *train, *test, tuple(map(utf8, classes)))
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

@@ -70,7 +70,8 @@ def _read_table(file: Path) -> Any:
     import pyarrow.parquet as pq
 
     try:
-        schema = pq.read_schema(file)
+        content = file.read_bytes()  # Arrow opens no file whose name is no UTF-8
+        schema = pq.read_schema(pa.BufferReader(content))
         img = schema.field("img").type if "img" in schema.names else None
         label = schema.field("label").type if "label" in schema.names else None
         if (
@@ -83,7 +84,7 @@ def _read_table(file: Path) -> Any:
         ):
             found = ", ".join(f"{field.name}: {field.type}" for field in schema)
             raise DataError(f"{file}: {_SCHEMA}, got {found}")
-        table = pq.ParquetFile(file).read(columns=["img.bytes", "label"])
+        table = pq.ParquetFile(pa.BufferReader(content)).read(columns=["img.bytes", "label"])
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{file}: broken or unreadable parquet file: {reason}") from error
@@ -102,9 +103,10 @@ def _encoded(column: Any, file: Path) -> list[Encoded]:
 
 def _class_names(file: Path) -> tuple[str, ...]:
     """The names that Hugging Face's `datasets` writes into the schema, where it wrote the file."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    metadata = pq.read_schema(file).metadata or {}
+    metadata = pq.read_schema(pa.BufferReader(file.read_bytes())).metadata or {}
     try:
         names = json.loads(metadata[b"huggingface"])["info"]["features"]["label"]["names"]
     except (KeyError, TypeError, ValueError):

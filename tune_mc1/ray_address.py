@@ -1,0 +1,89 @@
+"""Ray, before a sweep: a running cluster is found and fits, or one of our own can start."""
+
+import os
+import re
+import secrets
+import socket
+from pathlib import Path
+
+from tune_mc1.errors import InputError
+
+ANSWER_S = 5.0
+_VERSIONS = re.compile(r"Ray: (\S+) Python: (\S+)")
+
+
+def connect(address: str) -> None:
+    """Connects this process to a running cluster.
+
+    Args:
+        address: `auto`, or `host:port` of the cluster's head.
+
+    Raises:
+        InputError: If nothing answers there, or what answers does not fit.
+    """
+    _check_form(address)
+    import ray
+
+    from tune_mc1.cluster import start_ray
+
+    try:
+        start_ray(address, None)
+    except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        raise InputError(f"--address {address}: {_reason(error)}") from None
+
+
+def _check_form(address: str) -> None:
+    """Refuses what Ray would take long to refuse, or would take and then fail."""
+    if address == "auto":
+        return
+    if "://" in address:
+        raise InputError(
+            f"--address: must be auto or host:port, got {address!r} (run the command on a node of "
+            "the cluster, or by `ray job submit`)"
+        )
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal():
+        raise InputError(f"--address: must be auto or host:port, got {address!r}")
+    try:
+        socket.create_connection((host, int(port)), timeout=ANSWER_S).close()
+    except (OSError, OverflowError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"--address {address}: no Ray cluster answers: {reason}") from None
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    versions = _VERSIONS.findall(text)
+    if len(versions) == 2:
+        theirs, ours = (f"Ray {r} and Python {p}" for r, p in versions)
+        return f"must run {ours} as here, got {theirs}"
+    return (
+        f"{text.partition('. ')[0]}: what answers there is no Ray cluster, or one with another "
+        "token (RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH gives it)"
+    )
+
+
+def hide_command_line() -> None:
+    """Keeps the command line from Ray, which logs it and fails where it is no UTF-8.
+
+    Ray has no setting for this; where it renames its function, that is so again.
+    """
+    from ray._private import utils
+
+    utils.get_entrypoint_name = lambda: "tune_mc1"
+
+
+def allow_own_token() -> None:
+    """Gives a Ray of our own a token by the environment where Ray cannot keep it in the home."""
+    if any(os.environ.get(n) for n in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH", "RAY_AUTH_MODE")):
+        return
+    try:
+        folder = Path.home() / ".ray"
+        if (folder / "auth_token").exists():
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return
+    except (OSError, RuntimeError):
+        pass
+    os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)

@@ -1,0 +1,35 @@
+"""Keeps API keys and tokens out of all that is printed or written."""
+
+import os
+import re
+from pathlib import Path
+
+MASK = "***"
+_NAMES = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD)$", re.IGNORECASE)
+_SHORTEST = 8  # a shorter value may be part of an innocent word
+_IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+@")
+
+
+def redact(text: str) -> str:
+    """The text without the secrets of this process's environment, Ray's token among them.
+
+    Args:
+        text: What is about to be printed or written.
+    """
+    for secret in sorted(_secrets(), key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return _IN_ADDRESS.sub(f"{MASK}@", text)
+
+
+def _secrets() -> set[str]:
+    named = {value for name, value in os.environ.items() if _NAMES.search(name)}
+    return {value for value in (*named, _ray_token()) if len(value) >= _SHORTEST}
+
+
+def _ray_token() -> str:
+    named = os.environ.get("RAY_AUTH_TOKEN_PATH")
+    try:
+        path = Path(named) if named else Path.home() / ".ray" / "auth_token"
+        return path.read_text().strip()
+    except (OSError, RuntimeError, ValueError):  # no home directory, no text
+        return ""
