@@ -220,7 +220,7 @@ def test_rung_events_give_back_their_entries() -> None:
 def test_damaged_and_newer_directories_are_named(tmp_path: Path) -> None:
     where = ResultDir.create(tmp_path, "unit")
     where.journal.write_text('{"event":"epoch","trial":"t0001","epoch":1}\n')
-    with pytest.raises(InputError, match=r"journal.jsonl: is damaged: an event 'epoch' does not"):
+    with pytest.raises(InputError, match=r"journal.jsonl: broken event 'epoch' before byte"):
         where.read()
     where.journal.write_text(json.dumps({**SWEEP, "format": FORMAT + 1}) + "\n")
     with pytest.raises(InputError, match="format 2 is newer than this version of tune_mc1 reads"):

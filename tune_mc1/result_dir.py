@@ -112,13 +112,13 @@ class ResultDir:
             raise InputError(f"{self.root}: cannot be read: {error.strerror}") from None
         tables = SweepTables()
         offset = self._read_parquet(tables)
-        for event, _ in read_events(self.journal, offset):
+        for event, end in read_events(self.journal, offset):
             try:
                 tables.apply(event)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
                 raise InputError(
-                    f"{self.journal}: is damaged: an event {event.get('event')!r} does not fit "
-                    f"those before it ({type(error).__name__}: {error})"
+                    f"{self.journal}: broken event {event.get('event')!r} before byte {end}: "
+                    f"{type(error).__name__}: {error}"
                 ) from None
             self._check_format(self.journal, tables.facts.get("format", FORMAT))
         return tables
