@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tune_mc1.data.images import ImageData
-from tune_mc1.errors import InputError, TuneMc1Error
+from tune_mc1.errors import DataError, InputError, TuneMc1Error
 from tune_mc1.report.figures.make import compare_figures, make_figures
 from tune_mc1.report.figures.spec import FigureSpec, save
 from tune_mc1.report.frames import SweepFrames, read_frames
@@ -99,16 +99,29 @@ def _images(frames: SweepFrames, examples: bool, notify: Notify) -> ImageData | 
     """The sweep's images if they are at hand, for the winner's mistakes."""
     if not examples or not frames.where.predictions.exists():
         return None
-    from tune_mc1.data.source import load_data
     from tune_mc1.data.splits import limit_images
 
     try:
-        data = load_data(frames.sweep.data, notify=lambda _: None)
-        data = limit_images(data, frames.sweep.limit_images)
+        data = limit_images(_on_disk(frames), frames.sweep.limit_images)
     except TuneMc1Error as error:
         notify(f"{frames.name}: no examples of mistakes, as its images are not at hand ({error})")
         return None
     return data if data.fingerprint == frames.facts.get("fingerprint") else None
+
+
+def _on_disk(frames: SweepFrames) -> ImageData:
+    """The data set of a sweep, if that takes no network."""
+    from tune_mc1.data.cifar10 import find_cifar10, read_cifar10
+    from tune_mc1.data.source import data_home, load_data
+
+    if frames.facts.get("data") == "shapes10":
+        return load_data("shapes10")
+    if frames.sweep.data not in ("auto", "cifar10"):
+        return load_data(frames.sweep.data)
+    copy = find_cifar10(data_home())
+    if copy is None:
+        raise DataError("CIFAR-10 is not on this disk")
+    return read_cifar10(copy, lambda _: None)
 
 
 def _chapter(
