@@ -67,14 +67,15 @@ def run_sweep(here: Path, data: Path, mode: str, **variables: str) -> ResultDir:
         "parameters: {model: {value: MLP}, epochs: {value: 2}, learning_rate: {values: [0.01]}}\n"
     )
     words = ["sweep", "grid", "s.yaml", "-d", str(data), "-o", mode, "--wandb", mode]
-    subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "tune_mc1", *words],
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)} | variables,
         cwd=here,
         capture_output=True,
-        check=True,
+        check=False,
         timeout=290,
     )
+    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
     (directory,) = (here / mode).iterdir()
     return ResultDir(directory)
 
