@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def run_under_fire(file: Path, folder: Path, until: float, outcome: Outcome) -> 
         driver = Driver("sweep", "random", *where, *WORDS, cwd=folder)
         outcome.runs += 1
         try:
-            outcome.schedule.disturb(driver, until)
+            outcome.schedule.disturb(driver, until, partial(reported, out))
             status = driver.wait(3600)
         finally:
             driver.end()
@@ -148,7 +149,7 @@ def main() -> int:
     options = parser.parse_args()
     folder = (options.folder or Path(tempfile.mkdtemp())).absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    write_images(folder / "images")
+    write_images(folder / "images", train=320, test=100)
     sweep = content(folder / "images", options.trials, options.epochs)
     quiet = run_to_end(write_sweep(folder / "quiet", sweep), folder / "quiet")
     print(f"the quiet run is over: {reported(quiet.parent)} epochs", flush=True)
