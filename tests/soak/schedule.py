@@ -11,7 +11,7 @@ import psutil
 
 from tests.faults import Driver
 
-SHORTEST_S, LONGEST_S = 1.0, 20.0
+SHORTEST_S, LONGEST_S = 1.0, 12.0
 EARLY = 0.2
 """Part of the runs that faults meet from the start; the others report an epoch first."""
 HANG_S = 40.0
