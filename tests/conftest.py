@@ -28,12 +28,12 @@ def image_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def write_images(folder: Path) -> None:
+def write_images(folder: Path, train: int = TRAIN, test: int = TEST) -> None:
     """Makes the folder."""
     folder.mkdir()
     table = _cifar10() if os.environ.get("TUNE_MC1_DATA") else _digits()
-    pq.write_table(table.slice(0, TRAIN), folder / "train-00000-of-00001.parquet")
-    pq.write_table(table.slice(TRAIN, TEST), folder / "test-00000-of-00001.parquet")
+    pq.write_table(table.slice(0, train), folder / "train-00000-of-00001.parquet")
+    pq.write_table(table.slice(train, test), folder / "test-00000-of-00001.parquet")
 
 
 @pytest.fixture(scope="session")

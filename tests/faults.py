@@ -44,6 +44,7 @@ class Driver:
             env=os.environ | {"COLUMNS": "160"} | env,
             stdout=self._out,
             stderr=self._err,
+            start_new_session=True,
         )
         self.seen: set[psutil.Process] = set()
 
@@ -189,5 +190,8 @@ def same(root: Path, quiet: Path) -> None:
 
 
 def interrupt(driver: Driver, number: signal.Signals = signal.SIGINT) -> None:
-    """Sends a signal to the driver alone."""
-    driver.process.send_signal(number)
+    """Sends a signal: Ctrl-C as a terminal does, to the whole process group, others to one."""
+    if number == signal.SIGINT:
+        os.killpg(driver.process.pid, number)
+    else:
+        driver.process.send_signal(number)

@@ -9,16 +9,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from tests.faults import (
     driving,
     epochs,
     events,
+    history,
     reached,
     result_dir,
     same,
     temp_dirs,
+    trials,
     wait_for,
     write_sweep,
 )
@@ -162,3 +165,36 @@ def test_what_cannot_be_resumed_is_named(
     done = tune_mc1("sweep", "grid", *words, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.strip().endswith(message)
+
+
+def fused_content(image_dir: Path) -> dict[str, Any]:
+    sweep = content(image_dir, fuse=6)
+    sweep["metric"] = {"name": "val_loss", "goal": "minimize"}
+    sweep["parameters"]["learning_rate"]["max"] = 0.03  # larger ones amplify rounding
+    return sweep
+
+
+def test_a_fused_sweep_goes_on_too(tmp_path: Path, image_dir: Path) -> None:
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    quiet = run_sweep(whole, fused_content(image_dir), "asha", "--wandb", "disabled")
+    assert quiet.status == 0, quiet.err
+    out = tmp_path / "out"
+    words: list[Any] = [write_sweep(tmp_path, fused_content(image_dir)), "-o", out]
+    with driving("sweep", "asha", *words, "--wandb", "disabled", cwd=tmp_path) as driver:
+        wait_for(partial(reached, out, 6), driver)  # the first epoch of all
+        worker, *_ = driver.named("ImplicitFunc")
+        worker.kill()
+        wait_for(lambda: events(result_dir(out), "retry"), driver)
+        wait_for(partial(reached, out, epochs(out) + 1), driver)
+        driver.kill_all()
+    root = result_dir(out)
+    words = ["--resume", root, "--wandb", "disabled"]
+    done = tune_mc1("sweep", "asha", *words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    states = [trials(r).set_index("trial")["state"].to_dict() for r in (root, quiet.root)]
+    assert states[0] == states[1]
+    assert set(states[0].values()) == {"completed", "stopped"}
+    mine, other = history(root), history(quiet.root)
+    pd.testing.assert_frame_equal(mine[["trial", "epoch"]], other[["trial", "epoch"]])
+    pd.testing.assert_series_equal(mine["val_loss"], other["val_loss"], rtol=0.02)

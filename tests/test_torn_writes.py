@@ -14,12 +14,12 @@ import torch
 
 from tests.test_results import SWEEP, epoch_event, write_sweep
 from tests.test_trial import numbers, run
-from tune_mc1.checkpoints import epochs_done
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import InputError, SweepStopped
 from tune_mc1.events import rung_entry, rung_event, trial_event
 from tune_mc1.journal import Journal, read_events
+from tune_mc1.last_checkpoint import epochs_done
 from tune_mc1.past import read_past
 from tune_mc1.result_dir import FORMAT, ResultDir, ResultWriter, replacing
 from tune_mc1.rungs import RungEntry

@@ -6,10 +6,8 @@ and put together from them again; so a trial can go on alone, or in another grou
 A trial that runs keeps the checkpoint before its last one too, in case the last one is damaged.
 """
 
-import logging
 import os
 import shutil
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,8 +18,6 @@ from torch import Tensor
 
 from tune_mc1.errors import STORAGE_ERRNOS, StorageError
 from tune_mc1.result_dir import PREVIOUS, replacing
-
-log = logging.getLogger(__name__)
 
 Checkpoint = dict[str, Any]
 
@@ -67,7 +63,8 @@ class TrialCheckpoints(CheckpointIO):
                 raise
 
     def _save(self, part: Checkpoint, directory: Path, name: str, *, improved: bool) -> None:
-        directory.mkdir(exist_ok=True)
+        for folder in (directory.parent, directory):  # but never the result directory itself
+            folder.mkdir(exist_ok=True)
         with replacing(directory / name) as aside:
             with aside.open("wb") as file:  # a file of its own would hide why a write fails
                 torch.save(part, file)
@@ -99,37 +96,6 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """A trial's checkpoint, on the CPU."""
     loaded: Checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     return loaded
-
-
-def epochs_done(directory: Path) -> int:
-    """Epochs that a trial has behind it, by its last checkpoint; 0 without one.
-
-    A damaged one is replaced by the newest that can be read.
-    """
-    for name in (LAST, PREVIOUS, BEST):
-        path = directory / name
-        try:
-            epochs = _sound_epochs(path)
-        except FileNotFoundError:
-            continue
-        except Exception as error:  # torch has no error of its own for a broken file
-            reason = " ".join(str(error).split())
-            log.warning("%s is damaged, so the one before is taken: %s", path, reason)
-            path.unlink()
-            continue
-        if name != LAST:
-            link(path, directory / LAST)
-        return epochs
-    return 0
-
-
-def _sound_epochs(path: Path) -> int:
-    """Epochs of a checkpoint that is whole; torch itself compares no checksums."""
-    with zipfile.ZipFile(path) as file:
-        damaged = file.testzip()
-    if damaged:
-        raise zipfile.BadZipFile(f"wrong checksum of {damaged}")
-    return int(read_checkpoint(path)["epoch"]) + 1
 
 
 def link(path: Path, new: Path) -> None:

@@ -10,13 +10,7 @@ from typing import Any
 import torch
 from lightning.pytorch.callbacks import Callback
 
-from tune_mc1.checkpoints import (
-    LAST,
-    TrialCheckpoints,
-    epochs_done,
-    last_state,
-    read_checkpoint,
-)
+from tune_mc1.checkpoints import LAST, TrialCheckpoints, last_state, read_checkpoint
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Validation
 from tune_mc1.data.batches import EvalBatches, FeatureTensors, ImageTensors, compute_features
@@ -24,6 +18,7 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.epoch_report import EpochReport, Reporter, diverged_ends, restore_report
 from tune_mc1.errors import DivergedError
 from tune_mc1.group import EVAL_BATCH, Group
+from tune_mc1.last_checkpoint import epochs_done, step_back
 from tune_mc1.models.build import Classifier, build_model
 from tune_mc1.models.features import shared_features
 from tune_mc1.models.fused import FusedClassifier
@@ -104,10 +99,19 @@ def run_trials(
 def _at_one_epoch(
     trials: Sequence[Trial], checkpoints: Checkpoints | None
 ) -> Iterable[tuple[int, list[Trial]]]:
-    """The trials by the epochs that they have behind them: a group is in step."""
+    """The trials by the epochs that they have behind them: a group is in step.
+
+    Trials of a group that was cut off while it saved are one epoch ahead of the others; they go
+    back by that one, so that the group stays together.
+    """
     if checkpoints is None:
         return [(0, list(trials))]
     done = {t.id: epochs_done(checkpoints(t.id)) for t in trials}
+    least = min(done.values())
+    for trial in trials:
+        ahead = done[trial.id] == least + 1 and done[trial.id] < trial.config.epochs
+        if ahead and step_back(checkpoints(trial.id), least):
+            done[trial.id] = least
     behind = sorted(trials, key=lambda t: done[t.id])
     return [(epochs, list(part)) for epochs, part in groupby(behind, key=lambda t: done[t.id])]
 

@@ -138,7 +138,7 @@ def run_parts(
         StorageError: If results cannot be written.
     """
     # torch is for the workers: the driver imports this module and needs none
-    from tune_mc1.checkpoints import epochs_done
+    from tune_mc1.last_checkpoint import epochs_done
     from tune_mc1.trainer import free_memory, is_out_of_memory
     from tune_mc1.trial import run_trials
 

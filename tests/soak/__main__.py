@@ -12,10 +12,12 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import psutil
 
 from tests.conftest import write_images
 from tests.faults import Driver, events, history, result_dir, trials, write_sweep
@@ -33,21 +35,25 @@ class Outcome:
         schedule: Injects the faults, and counts them.
         sweeps: How many were run.
         runs: Times that the command was started for them.
-        repeated: Epochs that ran more than once.
+        repeated: Epochs that ran again after they were reported.
+        again: Starts of a trial beyond its first; each repeats the epoch that was cut, if any.
         epochs: Epochs of all trials.
         lost: Trials that have not the state that they have in the quiet run.
         differences: What else differs.
-        leftovers: Processes that outlived their run.
+        leftovers: Processes that outlived a run which ended itself.
+        orphans: Processes of runs whose driver was killed.
     """
 
     schedule: Schedule
     sweeps: int = 0
     runs: int = 0
     repeated: int = 0
+    again: int = 0
     epochs: int = 0
     lost: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     leftovers: list[str] = field(default_factory=list)
+    orphans: list[psutil.Process] = field(default_factory=list)
 
 
 def content(images: Path, count: int, epochs: int) -> dict[str, Any]:
@@ -84,11 +90,13 @@ def run_under_fire(file: Path, folder: Path, until: float, outcome: Outcome) -> 
         driver = Driver("sweep", "random", *where, *WORDS, cwd=folder)
         outcome.runs += 1
         try:
-            outcome.schedule.disturb(driver, until)
+            outcome.schedule.disturb(driver, until, partial(reported, out))
             status = driver.wait(3600)
         finally:
             driver.end()
-        outcome.leftovers += [f"{p.pid} of run {attempt}" for p in driver.left_behind(20)]
+        if status >= 0:
+            outcome.leftovers += [f"{p.pid} of run {attempt}" for p in driver.left_behind()]
+        outcome.orphans += driver.left_behind(0)
         print(f"run {attempt}: status {status}, {reported(out)} epochs", flush=True)
         if status == 0:
             return result_dir(out)
@@ -103,6 +111,7 @@ def compare(root: Path, quiet: Path, outcome: Outcome) -> None:
     rows = Counter((e["trial"], e["epoch"]) for e in events(root, "epoch"))
     said = {(e["trial"], e["epoch"], e["seconds"]) for e in events(root, "epoch")}
     outcome.epochs += len(rows)
+    outcome.again += len(events(root, "start")) - len(trials(root))
     outcome.repeated += len(said) - len(rows)
     table, wanted = trials(root), trials(quiet)
     states = dict(zip(table["trial"], table["state"], strict=True))
@@ -132,7 +141,8 @@ def report(outcome: Outcome, seconds: float) -> None:
     for kind, count in sorted(faults.items()):
         print(f"  {count:4d} {kind}")
     print(f"trials lost: {len(outcome.lost)}", *outcome.lost[:20], sep="\n  ")
-    print(f"epochs: {outcome.epochs}, repeated: {outcome.repeated}")
+    print(f"epochs: {outcome.epochs}, reported ones that ran again: {outcome.repeated}")
+    print(f"trials started again: {outcome.again}, each in the epoch in which it was cut")
     print(f"differences: {len(outcome.differences)}", *outcome.differences[:5], sep="\n  ")
     print(f"processes left behind: {len(outcome.leftovers)}", *outcome.leftovers, sep="\n  ")
 
@@ -148,7 +158,7 @@ def main() -> int:
     options = parser.parse_args()
     folder = (options.folder or Path(tempfile.mkdtemp())).absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    write_images(folder / "images")
+    write_images(folder / "images", train=320, test=100)
     sweep = content(folder / "images", options.trials, options.epochs)
     quiet = run_to_end(write_sweep(folder / "quiet", sweep), folder / "quiet")
     print(f"the quiet run is over: {reported(quiet.parent)} epochs", flush=True)
@@ -159,7 +169,10 @@ def main() -> int:
         here = folder / f"fire-{outcome.sweeps}"
         file = write_sweep(here, sweep)
         compare(run_under_fire(file, here, began + options.seconds, outcome), quiet, outcome)
-    report(outcome, time.monotonic() - began)
+    spent = time.monotonic() - began
+    _, alive = psutil.wait_procs(outcome.orphans, timeout=180)
+    outcome.leftovers += [f"{process.pid} of a run that was killed" for process in alive]
+    report(outcome, spent)
     return 1 if outcome.lost or outcome.differences or outcome.leftovers else 0
 
 

@@ -11,8 +11,10 @@ import psutil
 
 from tests.faults import Driver
 
-SHORTEST_S, LONGEST_S = 1.0, 24.0
-HANG_S = 6.0
+SHORTEST_S, LONGEST_S = 1.0, 12.0
+EARLY = 0.2
+"""Part of the runs that faults meet from the start; the others report an epoch first."""
+HANG_S = 40.0
 """trial_timeout of the sweep; a suspended worker is a trial that hangs."""
 
 
@@ -105,19 +107,23 @@ class Schedule:
             wait = self._rng.uniform(SHORTEST_S, LONGEST_S)
             yield wait, self._rng.choices(kinds, weights)[0]
 
-    def disturb(self, driver: Driver, until: float) -> None:
+    def disturb(self, driver: Driver, until: float, progress: Callable[[], int]) -> None:
         """Injects faults into a run until it ends.
 
         Args:
             driver: The run.
             until: Time by the monotonic clock after which it is left in peace.
+            progress: Epochs reported so far.
         """
+        before = progress() - (self._rng.random() < EARLY)
+        while driver.process.poll() is None and progress() <= before and time.monotonic() < until:
+            time.sleep(0.5)
         while driver.process.poll() is None:
             wait, kind = next(self._plan)
             end = min(time.monotonic() + wait, until)
             while driver.process.poll() is None and time.monotonic() < end:
                 driver.family()
-                time.sleep(0.2)
+                time.sleep(0.5)
             if driver.process.poll() is not None or time.monotonic() >= until:
                 return
             if FAULTS[kind][1](driver, self._rng):

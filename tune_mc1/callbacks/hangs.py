@@ -9,12 +9,16 @@ from ray.tune.experiment import Trial as TuneTrial
 
 from tune_mc1.callbacks.driver_only import DriverOnly
 
+START_S = 120.0
+"""What a fresh process may take to load its libraries on a busy machine, on top."""
+
 
 class HangCallback(DriverOnly, Callback):
     """Kills the process of a trial that has not reported for too long.
 
     Args:
-        timeout_s: Longest time from a start or report to the next report, in seconds.
+        timeout_s: Longest time from a report to the next, in seconds. The first after a start has
+            `START_S` more.
         every_s: Least time between two looks.
     """
 
@@ -29,7 +33,7 @@ class HangCallback(DriverOnly, Callback):
     ) -> None:
         """A trial starts, or starts again."""
         self.hung.discard(trial.trial_id)
-        self._heard[trial.trial_id] = time.monotonic()
+        self._heard[trial.trial_id] = time.monotonic() + START_S
 
     def on_trial_result(
         self,

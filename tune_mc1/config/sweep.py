@@ -96,7 +96,8 @@ class Sweep(BaseModel):
         max_failures: How often a trial whose process is lost, or that raises an error, is tried
             again from its last checkpoint; 0 never.
         trial_timeout: Seconds without a report after which a trial counts as hung, and is ended and
-            tried again; None waits for ever. An epoch of the slowest trial must be shorter.
+            tried again; None waits for ever. An epoch of the slowest trial must be shorter. Until
+            its first report a process has two minutes more.
         search_seed: Seed of the settings that a random or Bayesian search draws.
         limit_images: Part of the images of every class that is used, training and test images
             alike, in (0, 1].
