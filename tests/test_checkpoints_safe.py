@@ -3,16 +3,18 @@
 import os
 import pickle
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from tune_mc1.checkpoints import BEST, LAST, epochs_done, last_state, read_checkpoint
+from tune_mc1.checkpoints import BEST, LAST, last_state, read_checkpoint
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
+from tune_mc1.last_checkpoint import epochs_done
 from tune_mc1.trial import run_trials, score_test
 
 
@@ -37,28 +39,27 @@ def test_code_in_a_checkpoint_does_not_run(tmp_path: Path, images: ImageData, fo
             torch.save(content, folder / name)
         else:
             (folder / name).write_bytes(pickle.dumps(content))
-    trial = Trial(id="t0001", config=TrialConfig(model="MLP", epochs=2))
-
-    def train() -> None:
-        report: list[Any] = []
-        run_trials(
-            [trial],
-            images,
-            Holdout(),
-            checkpoints=lambda _: folder,
-            report=lambda rows, ends=(): report.extend(rows) or (),  # type: ignore[func-returns-value]
-        )
-
+    trial = Trial(id="t0001", config=TrialConfig(epochs=1))
     for read in (
         lambda: read_checkpoint(folder / LAST),
-        lambda: epochs_done(folder),
         lambda: last_state(folder),
         lambda: score_test(trial, images, folder / BEST),
-        train,
     ):
         with pytest.raises((pickle.UnpicklingError, RuntimeError), match=r"Weights only|magic"):
             read()
     assert not owned.exists()
+    evil = (folder / LAST).read_bytes()
+    assert epochs_done(folder) == 0  # it is taken for a damaged one
+    epochs: list[int] = []
+
+    def report(rows: Sequence[dict[str, Any]], ends: Sequence[Any] = ()) -> tuple[str, ...]:
+        epochs.extend(row["epoch"] for row in rows)
+        return ()
+
+    run_trials([trial], images, Holdout(), checkpoints=lambda _: folder, report=report)
+    assert epochs == [1]
+    assert not owned.exists()
+    (folder / LAST).write_bytes(evil)
     if form == "torch":
         torch.load(folder / LAST, weights_only=False)
     else:
