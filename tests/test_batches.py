@@ -133,6 +133,14 @@ class _Recorder(LightningModule):
         return torch.optim.SGD(self.parameters(), lr=0.1)
 
 
+@pytest.mark.parametrize(("images", "used"), [(70, 64), (64, 64), (10, 10), (17, 16)])
+def test_a_smaller_last_batch_is_dropped(images: int, used: int) -> None:
+    batches = MacroBatches(np.arange(images), 16, 0, steps_per_macro=2, drop_last=True)
+    assert batches.images == used
+    assert len(torch.cat(list(batches))) == used
+    assert batches.steps == -(-used // 16)
+
+
 def test_without_a_seed_images_keep_their_order() -> None:
     train = np.arange(5, 75)
     batches = MacroBatches(train, 16, None, steps_per_macro=2)

@@ -23,6 +23,7 @@ AGREE = (
     "optimizer",
     "loss_function",
     "overfit_batches",
+    "drop_last",
     "shuffle",
     "device",
     "precision",

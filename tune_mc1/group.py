@@ -64,6 +64,7 @@ class Group:
                 trial.config.seed if trial.config.shuffle else None,
                 steps_per_macro=self._steps_per_macro,
                 overfit_batches=config.overfit_batches,
+                drop_last=config.drop_last,
             )
             for trial in (self.trials[i] for i in chosen)
         ]

@@ -48,6 +48,9 @@ class TrialConfig(BaseModel):
         batch_norm: Whether batch norm is used. None takes the architecture's.
         pretrained: Whether a frozen backbone takes its published weights.
         overfit_batches: Number of training batches used, the same each epoch; 0 means all.
+        drop_last: Whether an epoch leaves out its last batch where that is smaller than the others
+            (as in PyTorch's DataLoader): a step on few images moves the weights as far as others,
+            and less surely, right before they are validated.
         shuffle: Whether training images come in a new order every epoch, or in theirs always.
         seed: Decides initialisation, order of batches and dropout masks.
         device: `auto` takes a GPU if there is one; `cuda` without a GPU falls back to the CPU.
@@ -78,6 +81,7 @@ class TrialConfig(BaseModel):
     batch_norm: bool | None = None
     pretrained: bool = True
     overfit_batches: Int = Field(default=0, ge=0)
+    drop_last: bool = False
     shuffle: bool = True
     seed: Int = Field(default=0, ge=0, lt=2**63)
     device: Annotated[

@@ -121,6 +121,8 @@ class MacroBatches:
         steps_per_macro: Optimiser steps a macro-batch.
         overfit_batches: Takes the first so many batches of the first epoch's order, in every epoch
             the same; 0 takes all images, in a fresh order every epoch.
+        drop_last: Whether a last batch that is smaller than the others is left out, unless it is
+            the only one.
 
     Attributes:
         epoch: The epoch, from 0, whose order the next iteration has.
@@ -133,6 +135,7 @@ class MacroBatches:
         seed: int | None,
         steps_per_macro: int = STEPS_PER_MACRO,
         overfit_batches: int = 0,
+        drop_last: bool = False,
     ) -> None:
         self.epoch = 0
         self._train = torch.tensor(train, dtype=torch.int64)
@@ -143,6 +146,8 @@ class MacroBatches:
         self.images = min(used, len(train))
         if batch_size > 1 and self.images % batch_size == 1 and self.images > 1:
             self.images -= 1  # a last batch of one image has no variance for batch norm
+        if drop_last and self.images > batch_size:
+            self.images -= self.images % batch_size
         self.steps = math.ceil(self.images / batch_size)
 
     @property
