@@ -14,6 +14,8 @@ from typing import Any
 
 import ray
 
+from tune_mc1.errors import SweepStopped
+
 LONGEST_TEMP = 40
 """Characters of the temporary directory at most: Ray keeps sockets below it, whose paths must be
 short."""
@@ -49,7 +51,11 @@ class Cluster:
         self._family: set[Any] = set()
 
     def connect(self) -> None:
-        """Connects, and starts Ray if no address is named."""
+        """Connects, and starts Ray if no address is named.
+
+        Raises:
+            SweepStopped: If that fails.
+        """
         os.environ.update(QUIET_RAY)
         logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # the result tables say it better
         if ray.is_initialized():
@@ -57,14 +63,18 @@ class Cluster:
         if self._temp is not None:
             remove(self._temp)
             self._own = True
-        ray.init(
-            address=self.address or "local",
-            include_dashboard=False if self._own else None,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            runtime_env={"env_vars": QUIET_RAY},
-            _temp_dir=str(self._temp) if self._temp else None,
-        )
+        try:
+            ray.init(
+                address=self.address or "local",
+                include_dashboard=False if self._own else None,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                runtime_env={"env_vars": QUIET_RAY},
+                _temp_dir=str(self._temp) if self._temp else None,
+            )
+        except Exception as error:  # on a machine too busy for it Ray raises just that
+            reason = " ".join(str(error).split())
+            raise SweepStopped(f"Ray could not be started: {reason}") from error
 
     def watch(self, lost: Callable[[str], None]) -> None:
         """Calls `lost`, from a thread, when one of Ray's own processes has died.
