@@ -64,17 +64,29 @@ class Cluster:
             remove(self._temp)
             self._own = True
         try:
-            ray.init(
-                address=self.address or "local",
-                include_dashboard=False if self._own else None,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                runtime_env={"env_vars": QUIET_RAY},
-                _temp_dir=str(self._temp) if self._temp else None,
-            )
-        except Exception as error:  # on a machine too busy for it Ray raises just that
+            self._start()
+        except Exception as error:
             reason = " ".join(str(error).split())
             raise SweepStopped(f"Ray could not be started: {reason}") from error
+
+    def _start(self) -> None:
+        """Starts Ray, or connects to it; a busy machine may need a second try."""
+        for tries_left in (1, 0) if self._own else (0,):
+            try:
+                ray.init(
+                    address=self.address or "local",
+                    include_dashboard=False if self._own else None,
+                    log_to_driver=False,
+                    logging_level=logging.ERROR,
+                    runtime_env={"env_vars": QUIET_RAY},
+                    _temp_dir=str(self._temp) if self._temp else None,
+                )
+                return
+            except Exception:  # Ray raises just that where a process of its takes too long
+                if not tries_left:
+                    raise
+            self.shutdown()
+            self._ended.clear()
 
     def watch(self, lost: Callable[[str], None]) -> None:
         """Calls `lost`, from a thread, when one of Ray's own processes has died.
@@ -115,12 +127,12 @@ class Cluster:
         """Takes note of what Ray has started; some of it would outlive a Ray that was killed."""
         import psutil  # comes with Ray
 
-        node = ray._private.worker._global_node
-        if not self._own or node is None:
+        if not self._own:
             return
-        for _, process in node.live_processes():
+        for child in psutil.Process().children():
             with suppress(psutil.Error):
-                self._family.update(psutil.Process(process.pid).children(recursive=True))
+                if any(str(self._temp) in part for part in child.cmdline()):
+                    self._family.update((child, *child.children(recursive=True)))
 
     def _remove_rest(self) -> None:
         import psutil
