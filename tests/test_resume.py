@@ -26,8 +26,13 @@ from tests.faults import (
     write_sweep,
 )
 from tests.test_sweep import Ran, run_sweep, tune_mc1
+from tests.test_sweep import _into as into
+from tune_mc1.config.validation import Holdout
+from tune_mc1.data.images import ImageData
 from tune_mc1.lock import locked
+from tune_mc1.past import read_past
 from tune_mc1.result_dir import ResultDir
+from tune_mc1.trial import run_trials
 
 ONE = ("--max-concurrent", "1", "--wandb", "disabled")
 
@@ -136,7 +141,9 @@ def test_other_images_are_refused(tmp_path: Path, quiet: Ran) -> None:
     assert "was some-images" in done.stderr
 
 
-def test_more_epochs_go_on_from_the_last(tmp_path: Path, image_dir: Path) -> None:
+def test_more_epochs_go_on_from_the_last(
+    tmp_path: Path, image_dir: Path, images: ImageData
+) -> None:
     sweep = {**content(image_dir), "run_cap": 2}
     del sweep["early_terminate"]
     sweep["parameters"]["epochs"] = {"value": 1}
@@ -145,10 +152,15 @@ def test_more_epochs_go_on_from_the_last(tmp_path: Path, image_dir: Path) -> Non
     words = ("--resume", first.root, "--epochs", "2", *ONE)
     done = tune_mc1("sweep", "random", *words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    sweep["parameters"]["epochs"] = {"value": 2}
-    straight = tmp_path / "straight"
-    straight.mkdir()
-    same(first.root, run_sweep(straight, sweep, "random", *ONE).root)
+    longer = read_past(ResultDir(first.root)).trials
+    assert [trial.config.epochs for trial in longer] == [2, 2]
+    rows: list[dict[str, Any]] = []
+    for trial in longer:
+        run_trials([trial], images, Holdout(), report=into(rows))
+    resumed = history(first.root)
+    straight = pd.DataFrame(rows)[resumed.columns].astype(resumed.dtypes)
+    pd.testing.assert_frame_equal(resumed, straight, check_exact=True)
+    assert set(trials(first.root)["state"]) == {"completed"}
 
 
 @pytest.mark.parametrize(
@@ -174,6 +186,7 @@ def fused_content(image_dir: Path) -> dict[str, Any]:
     return sweep
 
 
+@pytest.mark.slow
 def test_a_fused_sweep_goes_on_too(tmp_path: Path, image_dir: Path) -> None:
     whole = tmp_path / "whole"
     whole.mkdir()

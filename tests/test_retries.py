@@ -48,7 +48,7 @@ def training(driver: Any) -> list[psutil.Process]:
 def test_trials_that_are_killed_or_hang_go_on_from_their_checkpoints(
     tmp_path: Path, image_dir: Path, quiet: Ran
 ) -> None:
-    file = write_sweep(tmp_path, content(image_dir, trial_timeout=30, max_failures=50))
+    file = write_sweep(tmp_path, content(image_dir, trial_timeout=10, max_failures=50))
     out = tmp_path / "out"
     words = ("sweep", "grid", file, "-o", out, "--wandb", "disabled")
     with driving(*words, cwd=tmp_path) as driver:

@@ -1,5 +1,6 @@
 """A short soak; the long one is `python -m tests.soak`."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,5 +19,4 @@ def test_a_short_soak_loses_nothing(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "trials lost: 0" in done.stdout
     assert "differences: 0" in done.stdout
-    assert " faults injected:" in done.stdout
-    assert "\n0 faults injected" not in done.stdout
+    assert re.search(r"s, [1-9][0-9]* faults:", done.stdout), done.stdout

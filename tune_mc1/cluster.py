@@ -14,6 +14,7 @@ from typing import Any
 
 import ray
 
+from tune_mc1.errors import SweepStopped
 from tune_mc1.ray_address import hide_command_line
 
 LONGEST_TEMP = 40
@@ -51,11 +52,31 @@ class Cluster:
         self._family: set[Any] = set()
 
     def connect(self) -> None:
-        """Connects, and starts Ray if no address is named."""
+        """Connects, and starts Ray if no address is named.
+
+        Raises:
+            SweepStopped: If that fails.
+        """
         if not ray.is_initialized() and self._temp is not None:
             remove(self._temp)
             self._own = True
-        start_ray(self.address, self._temp)
+        try:
+            self._start()
+        except Exception as error:
+            reason = " ".join(str(error).split())
+            raise SweepStopped(f"Ray could not be started: {reason}") from error
+
+    def _start(self) -> None:
+        """Starts Ray, or connects to it; a busy machine may need a second try."""
+        for tries_left in (1, 0) if self._own else (0,):
+            try:
+                start_ray(self.address, self._temp)
+                return
+            except Exception:  # Ray raises just that where a process of its takes too long
+                if not tries_left:
+                    raise
+            self.shutdown()
+            self._ended.clear()
 
     def watch(self, lost: Callable[[str], None]) -> None:
         """Calls `lost`, from a thread, when one of Ray's own processes has died.
@@ -96,12 +117,12 @@ class Cluster:
         """Takes note of what Ray has started; some of it would outlive a Ray that was killed."""
         import psutil  # comes with Ray
 
-        node = ray._private.worker._global_node
-        if not self._own or node is None:
+        if not self._own:
             return
-        for _, process in node.live_processes():
+        for child in psutil.Process().children():
             with suppress(psutil.Error):
-                self._family.update(psutil.Process(process.pid).children(recursive=True))
+                if any(str(self._temp) in part for part in child.cmdline()):
+                    self._family.update((child, *child.children(recursive=True)))
 
     def _remove_rest(self) -> None:
         import psutil
