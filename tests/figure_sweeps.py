@@ -16,7 +16,8 @@ from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.images import ImageData
 from tune_mc1.events import rung_event, start_events, sweep_event, trial_event
 from tune_mc1.report.frames import SweepFrames, read_frames
-from tune_mc1.result_dir import ResultDir, ResultWriter
+from tune_mc1.result_dir import ResultDir
+from tune_mc1.result_writer import ResultWriter
 from tune_mc1.results import METRICS
 from tune_mc1.rungs import Rungs
 from tune_mc1.search_space import plan_trials

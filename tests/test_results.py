@@ -13,7 +13,8 @@ from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.errors import InputError
 from tune_mc1.events import start_events, trial_event, trial_of
 from tune_mc1.journal import Journal, read_events
-from tune_mc1.result_dir import ResultDir, ResultWriter, replacing
+from tune_mc1.result_dir import ResultDir, replacing
+from tune_mc1.result_writer import ResultWriter
 from tune_mc1.results import HISTORY_SCHEMA, METRICS, trial_schema
 
 SWEEP = {

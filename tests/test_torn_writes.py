@@ -21,7 +21,8 @@ from tune_mc1.events import rung_entry, rung_event, trial_event
 from tune_mc1.journal import Journal, read_events
 from tune_mc1.last_checkpoint import epochs_done
 from tune_mc1.past import read_past
-from tune_mc1.result_dir import FORMAT, ResultDir, ResultWriter, replacing
+from tune_mc1.result_dir import FORMAT, ResultDir, replacing
+from tune_mc1.result_writer import ResultWriter
 from tune_mc1.rungs import RungEntry
 
 

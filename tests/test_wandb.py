@@ -14,7 +14,8 @@ import psutil
 import pytest
 
 from tune_mc1.config.trial import TrialConfig
-from tune_mc1.result_dir import ResultDir, ResultWriter
+from tune_mc1.result_dir import ResultDir
+from tune_mc1.result_writer import ResultWriter
 from tune_mc1.results import METRICS
 from tune_mc1.wandb_mirror import WandbMirror
 

@@ -47,6 +47,9 @@ STATES = (
     "failed",  # raised an error: columns `error` and `log`
     "interrupted",  # the sweep ended before it did
 )
+DEFAULTS = TrialConfig().model_dump()
+"""What a parameter was before there was one: results of older versions lack it."""
+
 ENDED = frozenset({"completed", "stopped", "diverged", "failed"})
 
 HISTORY_SCHEMA = pa.schema(
@@ -158,7 +161,7 @@ class SweepTables:
 
     def _on_trial(self, event: Event) -> None:
         row: dict[str, Any] = dict.fromkeys(trial_schema().names)
-        row |= event["config"]
+        row |= DEFAULTS | event["config"]
         row |= {k: event[k] for k in ("trial", "config_hash", "fold")}
         row |= {k: self.facts.get(k) for k in ("data", "fingerprint")}
         row |= {"state": "pending", "attempts": 0, **_NOTHING_YET}

@@ -15,7 +15,7 @@ from tune_mc1.interruption import Interruption
 from tune_mc1.journal import Event
 from tune_mc1.progress import SweepView
 from tune_mc1.resources import TrialResources, choose_resources
-from tune_mc1.result_dir import ResultWriter
+from tune_mc1.result_writer import ResultWriter
 from tune_mc1.results import SweepTables
 from tune_mc1.tuning import SweepRun, cluster_resources, tune_trials
 from tune_mc1.wandb_mirror import WandbMirror

@@ -28,7 +28,8 @@ from tune_mc1.fusion import Groups, group_seconds, plan_groups
 from tune_mc1.past import Past
 from tune_mc1.progress import SweepView
 from tune_mc1.resources import TrialResources, slots
-from tune_mc1.result_dir import ResultDir, ResultWriter
+from tune_mc1.result_dir import ResultDir
+from tune_mc1.result_writer import ResultWriter
 from tune_mc1.rungs import Rungs
 from tune_mc1.schedulers import AshaScheduler, BayesTrials, PlannedTrials
 from tune_mc1.search_space import ray_space

@@ -11,7 +11,7 @@ import ray
 from tune_mc1.events import trial_of
 from tune_mc1.journal import Event
 from tune_mc1.resources import TrialResources
-from tune_mc1.result_dir import ResultWriter
+from tune_mc1.result_writer import ResultWriter
 from tune_mc1.results import ENDED, SweepTables
 from tune_mc1.settings import winners
 from tune_mc1.tuning import SweepRun

@@ -29,7 +29,8 @@ from tune_mc1.events import sweep_event, trial_event, write_head
 from tune_mc1.prepare import prepare
 from tune_mc1.progress import SweepView
 from tune_mc1.resources import TrialResources
-from tune_mc1.result_dir import ResultDir, ResultWriter
+from tune_mc1.result_dir import ResultDir
+from tune_mc1.result_writer import ResultWriter
 from tune_mc1.results import METRICS
 from tune_mc1.tuning import SweepRun
 

@@ -12,7 +12,7 @@ from ray.tune.experiment import Trial as TuneTrial
 from tune_mc1.callbacks.driver_only import DriverOnly
 from tune_mc1.errors import SweepStopped, TuneMc1Error
 from tune_mc1.events import start_events
-from tune_mc1.result_dir import ResultWriter
+from tune_mc1.result_writer import ResultWriter
 from tune_mc1.results import ENDED
 from tune_mc1.secrets import redact
 
