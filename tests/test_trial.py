@@ -173,7 +173,8 @@ def test_steps_and_best_checkpoint(images: ImageData, tmp_path: Path) -> None:
     saved = torch.load(tmp_path / "best.ckpt", weights_only=True)
     assert saved["global_step"] == best["steps"]
     assert torch.load(tmp_path / "last.ckpt", weights_only=True)["global_step"] == 75
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["best.ckpt", "last.ckpt"]
+    names = sorted(p.name for p in tmp_path.iterdir())
+    assert names == ["best.ckpt", "last.ckpt", "previous.ckpt"]  # the sweep removes the last
 
 
 def test_the_test_images_are_scored_from_a_checkpoint(images: ImageData, tmp_path: Path) -> None:
