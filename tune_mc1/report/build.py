@@ -60,8 +60,11 @@ def write_report(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{out}: a report cannot be written here: {error.strerror}") from None
-    found = verdicts(sweeps)
     names = unique_names(sweeps)
+    if tables:  # the report is on the copies, so that it names no place either
+        pairs = zip(sweeps, names, strict=True)
+        sweeps = [read_frames(publish(frames, out / name).root) for frames, name in pairs]
+    found = verdicts(sweeps)
     chapters = [
         _chapter(frames, name, out, lang, found, _images(frames, examples, notify))
         for frames, name in zip(sweeps, names, strict=True)
@@ -76,9 +79,6 @@ def write_report(
     ):
         with replacing(path) as aside:
             aside.write_text(text)
-    if tables:
-        for frames, name in zip(sweeps, names, strict=True):
-            publish(frames, out / name)
     return page
 
 

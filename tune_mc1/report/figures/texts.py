@@ -31,6 +31,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "batch_norm": ("batch norm", "Batch-Norm"),
     "pretrained": ("pretraining", "Vortraining"),
     "overfit_batches": ("training batches", "Trainingsbatches"),
+    "drop_last": ("smaller last batch left out", "kleinerer letzter Batch weggelassen"),
     "shuffle": ("shuffling", "Mischen der Batches"),
     "seed": ("seed", "Seed"),
     "device": ("device", "Gerät"),
