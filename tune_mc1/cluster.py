@@ -108,10 +108,10 @@ class Cluster:
         """Ends what was started here, by force."""
         self._ended.set()
         self._know_family()
+        self._remove_rest()
         node = ray._private.worker._global_node
         if self._own and node is not None:
             node.kill_all_processes(check_alive=False, allow_graceful=False)
-        self._remove_rest()
 
     def _know_family(self) -> None:
         """Takes note of what Ray has started; some of it would outlive a Ray that was killed."""

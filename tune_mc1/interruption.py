@@ -16,6 +16,9 @@ from typing import Any
 
 from tune_mc1.errors import SweepStopped
 
+STEP_S = 2.0
+"""Longest that one of the steps takes when the process ends at once."""
+
 DEADLINE_S = 12.0
 """Seconds from the first signal to the end of the process at the latest."""
 
@@ -91,9 +94,16 @@ class Interruption:
 
     def _leave(self) -> None:
         for step in self.leaving:
-            with suppress(BaseException):
-                step()
+            # In a thread, as the signal may have come where a lock is held that the step needs.
+            thread = threading.Thread(target=_quietly, args=(step,), daemon=True)
+            thread.start()
+            thread.join(STEP_S)
         with suppress(BaseException):
             reason = f"{self._reason}\n" if self._reason else ""
             os.write(sys.stderr.fileno(), f"\n{reason}{self.last_words}\n".encode())
         os._exit(1 if self._reason else INTERRUPTED)
+
+
+def _quietly(step: Callable[[], Any]) -> None:
+    with suppress(BaseException):
+        step()

@@ -161,7 +161,8 @@ class SweepTables:
 
     def _on_trial(self, event: Event) -> None:
         row: dict[str, Any] = dict.fromkeys(trial_schema().names)
-        row |= DEFAULTS | event["config"]
+        row |= DEFAULTS
+        row |= event["config"]
         row |= {k: event[k] for k in ("trial", "config_hash", "fold")}
         row |= {k: self.facts.get(k) for k in ("data", "fingerprint")}
         row |= {"state": "pending", "attempts": 0, **_NOTHING_YET}
