@@ -57,9 +57,10 @@ class TrialCheckpoints(CheckpointIO):
             part = take_trial(checkpoint, index) if self.fused else checkpoint
             try:
                 self._save(part, directory, Path(path).name, improved=index in self.improved)
-            except OSError as error:
-                if error.errno in STORAGE_ERRNOS:
-                    raise StorageError.of(error.filename or directory, error) from error
+            except (OSError, RuntimeError) as error:
+                cause = _storage_error(error)
+                if cause is not None:
+                    raise StorageError.of(cause.filename or directory, cause) from error
                 raise
 
     def _save(self, part: Checkpoint, directory: Path, name: str, *, improved: bool) -> None:
@@ -90,6 +91,15 @@ class TrialCheckpoints(CheckpointIO):
         """Removes a file of each trial."""
         for directory in self.directories:
             (directory / Path(path).name).unlink(missing_ok=True)
+
+
+def _storage_error(error: BaseException | None) -> OSError | None:
+    """The failed write behind an error; torch hides it behind one of its own."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in STORAGE_ERRNOS:
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

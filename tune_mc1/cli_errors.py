@@ -6,12 +6,11 @@ import sys
 import typer
 
 from tune_mc1.errors import InputError, SweepStopped, TuneMc1Error
+from tune_mc1.interruption import INTERRUPTED
 from tune_mc1.secrets import redact
 
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 """What a wrong flag raises. Typer has a Click of its own in some versions, and names it nowhere."""
-
-INTERRUPTED = 130
 
 _VISIBLE = {code: repr(chr(code))[1:-1] for code in range(32)}
 """A name may hold a line's end or a terminal's commands."""

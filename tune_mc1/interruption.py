@@ -16,11 +16,11 @@ from typing import Any
 
 from tune_mc1.errors import SweepStopped
 
-STEP_S = 2.0
+STEP_S = 1.5
 """Longest that one of the steps takes when the process ends at once."""
 
-DEADLINE_S = 12.0
-"""Seconds from the first signal to the end of the process at the latest."""
+DEADLINE_S = 11.0
+"""Seconds from the first signal until the process is ended at once, which takes `STEP_S` a step."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED = 130

@@ -80,7 +80,7 @@ def _head_events(run: SweepRun) -> Iterable[Event]:
     for trial in run.trials:
         if trial.id not in known:
             yield trial_event(trial)
-        elif known[trial.id]["config_hash"] != trial.config.config_hash:
+        elif known[trial.id]["epochs"] != trial.config.epochs:
             yield extend_event(trial)
 
 
@@ -142,7 +142,7 @@ def _finish(mirror: WandbMirror, interruption: Interruption) -> None:
         mirror.finish(timeout_s=interruption.seconds_left / 4)
         return
     with suppress(SweepStopped), interruption.at_any_point():
-        mirror.finish(timeout_s=60)
+        mirror.finish()
 
 
 def _close(writer: ResultWriter) -> None:

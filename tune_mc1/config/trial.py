@@ -135,8 +135,11 @@ class TrialConfig(BaseModel):
 
     @property
     def config_hash(self) -> str:
-        """Twelve hex digits that name the setting: equal for replicates, which differ in seed."""
-        setting = self.model_dump(exclude={"seed", "device"})
+        """Twelve hex digits that name the setting: equal for replicates, which differ in seed.
+
+        What is at its default does not count, so that a new parameter leaves old hashes alone.
+        """
+        setting = self.model_dump(exclude={"seed", "device"}, exclude_defaults=True)
         return hashlib.sha256(json.dumps(setting, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -16,6 +16,7 @@ from tune_mc1.report.result_tables import setting_groups, summary_text
 from tune_mc1.report.sections import make_section
 from tune_mc1.report.slides import write_slides
 from tune_mc1.report.stat_tables import Statistics
+from tune_mc1.report.text import join
 from tune_mc1.report.texts import Lang, speaker
 from tune_mc1.report.verdicts import Verdict, verdicts
 from tune_mc1.report.views import TableView, cell
@@ -157,7 +158,10 @@ def _verdict_row(verdict: Verdict, lang: Lang) -> VerdictRow:
         interval="–" if math.isnan(effect.low) else " … ".join(map(signed, ends)),
         published="–" if verdict.published is None else signed(verdict.published),
         trials=str(effect.trials or "–"),
-        reason=" ".join(t.of(lang) for t in [verdict.measured, verdict.reason, *more] if t),
+        reason=": ".join(
+            filter(None, [verdict.measured.of(lang), join([verdict.reason, *more]).of(lang)])
+        ),
+        one_seed=effect.seeds == 1 and verdict.result in ("confirmed", "not confirmed"),
     )
 
 
@@ -188,6 +192,6 @@ def _compared(
             ]
         )
     heads = ["study", "data", "settings", "n", "metric", "best_short", "test_short", "minutes"]
-    view = TableView(t("compared"), [t(h) for h in heads], rows)
+    view = TableView(t("agenda"), [t(h) for h in heads], rows)
     figures = compare_figures(sweeps, lang)
     return Compared([view], [_picture(spec, "compared", out) for spec in figures])

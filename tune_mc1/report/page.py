@@ -46,6 +46,7 @@ class VerdictRow:
     Attributes:
         statement: The conclusion.
         result: `confirmed`, `not confirmed`, `undecided` or `not run`.
+        one_seed: Whether all trials have one seed, whose chance no interval shows.
         compared: What the effect is, such as CNN6 − CNN5.
         effect: Its size.
         interval: Both ends of its 95 % interval.
@@ -62,6 +63,7 @@ class VerdictRow:
     published: str
     trials: str
     reason: str
+    one_seed: bool = False
 
 
 @dataclass(frozen=True)

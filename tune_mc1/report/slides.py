@@ -164,10 +164,16 @@ def _picture_slide(title: str, picture: Picture) -> str:
 def _verdict_slides(title: str, verdicts: Sequence[VerdictRow], t: Say) -> Iterator[str]:
     for start in range(0, len(verdicts), MOST_BULLETS):
         bullets = [
-            f"- **{t(v.result)}**: {v.statement} ({v.compared}: {v.effect}, {v.interval})"
+            f"- **{result_text(v, t)}**: {v.statement} ({v.compared}: {v.effect}, {v.interval})"
             for v in verdicts[start : start + MOST_BULLETS]
         ]
         yield f"## {title}: {t('verdicts')}\n\n" + "\n".join(bullets)
+
+
+def result_text(verdict: VerdictRow, t: Say) -> str:
+    """A verdict's result, with what limits it."""
+    result = t(verdict.result)
+    return t("one_seed", result=result) if verdict.one_seed else result
 
 
 def _winner_slide(chapter: Chapter, t: Say) -> str:
