@@ -12,9 +12,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tune_mc1.report.build import write_report
+from tune_mc1.report.build import verdict_row, write_report
+from tune_mc1.report.estimate import Estimate, MoreUnits
 from tune_mc1.report.frames import read_frames
-from tune_mc1.report.texts import TEXTS, Lang
+from tune_mc1.report.slides import result_text
+from tune_mc1.report.text import Text
+from tune_mc1.report.texts import TEXTS, Lang, speaker
+from tune_mc1.report.verdicts import Verdict
 from tune_mc1.result_dir import ResultDir
 
 ROOT = Path(__file__).parents[1]
@@ -199,3 +203,27 @@ def test_every_text_is_there_in_both_languages_with_the_same_values() -> None:
         assert de, key
         names = re.compile(r"\{(\w+)")
         assert sorted(names.findall(en)) == sorted(names.findall(de)), key
+
+
+@pytest.mark.parametrize(("seeds", "said"), [(1, "confirmed, on one seed"), (3, "confirmed")])
+def test_a_verdict_on_one_seed_says_so(seeds: int, said: str) -> None:
+    effect = Estimate(0.05, 0.04, 0.06, n=20, trials=40, seeds=seeds)
+    decided = MoreUnits(0, Text("Decided.", "Entschieden."))
+    words = [Text(word, word) for word in ("statement", "compared", "measured", "reason")]
+    verdict = Verdict(
+        id="batch_size_64",
+        slide="",
+        studies=("first_grid",),
+        statement=words[0],
+        result="confirmed",
+        compared=words[1],
+        effect=effect,
+        published=0.04,
+        p=0.001,
+        measured=words[2],
+        reason=words[3],
+        more=decided,
+    )
+    row = verdict_row(verdict, "en")
+    assert result_text(row, speaker("en")) == said
+    assert row.reason == "measured: reason"

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tune_mc1.config.sweep import Sweep
+from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import InputError
 from tune_mc1.search_space import grid, plan_trials, ray_space, sample
 
@@ -181,3 +182,9 @@ def test_ray_space_names_what_optuna_lacks(raw: dict[str, Any]) -> None:
 def test_bayes_needs_something_to_search() -> None:
     with pytest.raises(InputError, match="at least one that varies"):
         ray_space(make({"learning_rate": {"value": 0.1}}))
+
+
+def test_a_parameter_at_its_default_leaves_the_hash_of_a_setting_alone() -> None:
+    plain = TrialConfig(model="CNN2").config_hash
+    assert TrialConfig(model="CNN2", drop_last=False, seed=7).config_hash == plain
+    assert TrialConfig(model="CNN2", drop_last=True).config_hash != plain

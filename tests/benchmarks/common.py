@@ -8,6 +8,7 @@ import os
 import platform
 import resource
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -140,6 +141,27 @@ def alternate(
         if round_ >= 0:
             print(f"run {round_ + 1}:", *(f"{n} {v[-1]:.3f}" for n, v in values.items()))
     return values
+
+
+def by_size(script: str, sizes: Sequence[int], runs: int) -> dict[int, list[dict[str, float]]]:
+    """Measures a script at each size, in a process of its own, so that its memory is its own.
+
+    Args:
+        script: Name of a benchmark that prints a line of JSON for `--one SIZE`.
+        sizes: The sizes.
+        runs: Rounds.
+
+    Returns:
+        What was printed, a round each, by size.
+    """
+    rows: dict[int, list[dict[str, float]]] = {size: [] for size in sizes}
+    for _ in range(runs):
+        for size in sizes:
+            command = [sys.executable, "-m", f"tests.benchmarks.{script}", "--one", str(size)]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            rows[size].append(json.loads(done.stdout.splitlines()[-1]))
+            print(size, rows[size][-1])
+    return rows
 
 
 def ratios(over: Sequence[float], under: Sequence[float]) -> list[float]:

@@ -5,16 +5,13 @@ Each size runs in a process of its own, so that its memory is its own.
 
 import json
 import resource
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import ray
 
-from tests.benchmarks.common import Figure, images, parser, publish
+from tests.benchmarks.common import Figure, by_size, images, parser, publish
 from tests.benchmarks.driver import start_ray, trivial_sweep
 
 SIZES = (10, 100, 1000, 10_000)
@@ -56,13 +53,7 @@ def main() -> None:
         print(json.dumps(measure(args.one)))
         return
     sizes = [size for size in SIZES if size <= args.largest]
-    rows: dict[int, list[dict[str, Any]]] = {size: [] for size in sizes}
-    for _ in range(args.runs):
-        for size in sizes:
-            command = [sys.executable, "-m", "tests.benchmarks.growth", "--one", str(size)]
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
-            rows[size].append(json.loads(done.stdout.splitlines()[-1]))
-            print(size, rows[size][-1])
+    rows = by_size("growth", sizes, args.runs)
     figures = [
         Figure(f"{size:,} trials: {name}", [row[name] for row in rows[size]])
         for size in sizes

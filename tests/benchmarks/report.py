@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.benchmarks.common import Figure, parser, publish
+from tests.benchmarks.common import Figure, by_size, parser, publish
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.result_dir import FORMAT, ResultDir
 from tune_mc1.results import HISTORY_SCHEMA, METRICS, trial_schema
@@ -121,13 +121,7 @@ def main() -> None:
         print(json.dumps(measure(args.one)))
         return
     sizes = [size for size in SIZES if size <= args.largest]
-    rows: dict[int, list[dict[str, Any]]] = {size: [] for size in sizes}
-    for _ in range(args.runs):
-        for size in sizes:
-            command = [sys.executable, "-m", "tests.benchmarks.report", "--one", str(size)]
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
-            rows[size].append(json.loads(done.stdout.splitlines()[-1]))
-            print(size, rows[size][-1])
+    rows = by_size("report", sizes, args.runs)
     figures = [
         Figure(
             f"{size:,} trials: {name}",

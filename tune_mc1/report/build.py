@@ -72,7 +72,7 @@ def write_report(
     ]
     compared = _compared(sweeps, names, out, lang) if len(sweeps) > 1 else None
     title = speaker(lang)("report_title", names=", ".join(names[:4]) + ("…" if names[4:] else ""))
-    rows = [_verdict_row(v, lang) for v in found if v.result != "not run" or _asked(v, sweeps)]
+    rows = [verdict_row(v, lang) for v in found if v.result != "not run" or _asked(v, sweeps)]
     page = out / "report.html"
     for path, text in (
         (page, render(title, chapters, rows, compared, lang)),
@@ -137,7 +137,7 @@ def _chapter(
     figures = make_figures(frames, lang, data, statistics)
     pictures = [_picture(spec, name, out) for spec in figures]
     section = make_section(frames, name, statistics.views(lang), speaker(lang))
-    own = [_verdict_row(v, lang) for v in found if v.studies[0] == frames.name]
+    own = [verdict_row(v, lang) for v in found if v.studies[0] == frames.name]
     return Chapter(section, pictures, list(figures.left_out), frames.name, own)
 
 
@@ -146,7 +146,8 @@ def _picture(spec: FigureSpec, name: str, out: Path) -> Picture:
     return Picture(f"{name}/{spec.name}", spec.title, spec.caption, png, spec.photographs)
 
 
-def _verdict_row(verdict: Verdict, lang: Lang) -> VerdictRow:
+def verdict_row(verdict: Verdict, lang: Lang) -> VerdictRow:
+    """A verdict in the words of one language."""
     effect = verdict.effect
     ends = (effect.low, effect.high)
     more = [verdict.more.text] if verdict.result == "undecided" else []
