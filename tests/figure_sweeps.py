@@ -31,6 +31,49 @@ CLASSES = ("plane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship"
 STRENGTH = {"MLP": 0.5, "CNN_simple": 0.54, "CNN": 0.6, "CNN2": 0.62, "CNN3": 0.615}
 
 
+GRID = """
+name: tiny
+method: grid
+replicates: 2
+parameters:
+  learning_rate: {values: [0.01, 0.1]}
+  batch_size: {values: [32, 128]}
+  model: {value: CNN}
+  epochs: {value: 5}
+reference:
+  source: a study of 2023
+  outcomes:
+    - {where: {batch_size: 32}, epoch: 5, val_acc: 0.58, curve: [0.2, 0.3, null, 0.5, 0.58]}
+    - {where: {batch_size: 128}, epoch: 5, val_acc: 0.54, curve: [0.1, 0.2, 0.3, 0.4, 0.54]}
+"""
+ASHA = """
+name: halving
+method: random
+run_cap: 27
+parameters:
+  learning_rate: {distribution: log_uniform_values, min: 0.001, max: 0.1}
+  model: {values: [CNN2, CNN5]}
+  epochs: {value: 9}
+early_terminate: {type: asha, min_iter: 1, eta: 3}
+"""
+PAIR = """
+name: {name}
+method: random
+run_cap: 8
+parameters:
+  model: {{value: CNN8}}
+  weight_decay: {{distribution: log_uniform_values, min: 1.0e-4, max: 1.0e-2}}
+  dropout_p: {{distribution: uniform, min: 0.1, max: 0.9}}
+  optimizer: {{value: {optimizer}}}
+  epochs: {{value: 4}}
+reference:
+  source: a study of 2023
+  outcomes:
+    - {{epoch: 4, val_acc: 0.71, curve: [0.4, 0.5, 0.6, 0.71]}}
+    - {{statistic: best, epoch: 4, val_acc: 0.74, curve: [0.5, 0.6, 0.7, 0.74]}}
+"""
+
+
 def tiny_images(count: int = 60, side: int = 32) -> ImageData:
     """Random pixels in ten classes."""
     rng = np.random.default_rng(5)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from lightning.pytorch.callbacks import Callback
 
-from tests.test_groups import run
+from tests.group_run import run
 from tune_mc1.checkpoints import link
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.images import ImageData

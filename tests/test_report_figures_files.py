@@ -11,8 +11,8 @@ import matplotlib as mpl
 import pytest
 from PIL import Image
 
-from tests.figure_sweeps import CLASSES, Change, write_sweep
-from tests.test_report_figures import ASHA, GRID, words
+from tests.figure_reading import words
+from tests.figure_sweeps import ASHA, CLASSES, GRID, Change, write_sweep
 from tune_mc1.data.images import ImageData
 from tune_mc1.report.figures import compare_figures, make_figures, save
 from tune_mc1.report.figures.spec import FigureSet

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
+from tests.one_trial import numbers, run
 from tests.test_results import SWEEP, epoch_event, write_sweep
-from tests.test_trial import numbers, run
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import InputError, SweepStopped

@@ -1,6 +1,5 @@
 """One trial: the same numbers again, exact metrics, checkpoints, divergence."""
 
-from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,58 +10,11 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 
+from tests.one_trial import few, numbers, run
 from tune_mc1.config.trial import Trial, TrialConfig
-from tune_mc1.config.validation import Folds, Holdout, Validation
+from tune_mc1.config.validation import Folds
 from tune_mc1.data.images import ImageData
-from tune_mc1.trial import run_trials, score_test
-
-Row = dict[str, Any]
-Rows = list[Row]
-CLOCK = {"seconds", "images_per_second"}
-HELD_OUT = Holdout(holdout=0.2)
-
-
-def run(
-    images: ImageData,
-    folder: Path | None = None,
-    validation: Validation = HELD_OUT,
-    fold: int | None = None,
-    callbacks: tuple[Callback, ...] = (),
-    **parameters: Any,
-) -> Rows:
-    config = TrialConfig(**{"epochs": 2, "learning_rate": 0.03, **parameters})
-    kept: Rows = []
-    trial = Trial(id="t0001", config=config, fold=fold)
-
-    def report(rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
-        kept.extend([*rows, *ends])
-        return ()
-
-    run_trials(
-        [trial],
-        images,
-        validation,
-        checkpoints=None if folder is None else lambda _: folder,
-        report=report,
-        callbacks=callbacks,
-    )
-    return kept
-
-
-def few(images: ImageData) -> ImageData:
-    """Sixty of the training images and of the test images."""
-    part = slice(0, 60)
-    return replace(
-        images,
-        train_images=images.train_images[part],
-        train_labels=images.train_labels[part],
-        test_images=images.test_images[part],
-        test_labels=images.test_labels[part],
-    )
-
-
-def numbers(rows: Rows) -> Rows:
-    return [{k: v for k, v in row.items() if k not in CLOCK} for row in rows]
+from tune_mc1.trial import score_test
 
 
 @pytest.mark.parametrize(
@@ -224,50 +176,3 @@ def test_folds_hold_out_different_images(images: ImageData) -> None:
     second = run(images, validation=Folds(folds=5), fold=1, epochs=1)
     assert first[0]["steps"] == second[0]["steps"] in (25, 26)
     assert first[0]["val_loss"] != second[0]["val_loss"]
-
-
-def test_a_frozen_backbone_is_asked_once_for_each_image(
-    images: ImageData, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from tune_mc1.models.resnext import FrozenBackbone
-
-    seen: list[int] = []
-    forward = FrozenBackbone.forward
-
-    def counted(self: FrozenBackbone, batch: torch.Tensor) -> torch.Tensor:
-        seen.append(len(batch))
-        return forward(self, batch)
-
-    monkeypatch.setattr(FrozenBackbone, "forward", counted)
-    rows = run(few(images), model="ResNeXt50", pretrained=False, epochs=3, learning_rate=0.1)
-    assert len(rows) == 3
-    assert sum(seen) == 60
-    assert rows[-1]["train_loss"] < rows[0]["train_loss"]
-
-
-def test_trials_of_a_sweep_share_the_features_of_a_frozen_backbone(
-    images: ImageData, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    from tune_mc1.models.resnext import FrozenBackbone
-
-    def run_one(rate: float, shared: Path | None) -> Row:
-        kept: Rows = []
-
-        def report(rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
-            kept.extend(rows)
-            return ()
-
-        config = TrialConfig(model="ResNeXt50", pretrained=False, epochs=1, learning_rate=rate)
-        run_trials(
-            [Trial(id="t", config=config)],
-            few(images),
-            HELD_OUT,
-            report=report,
-            shared=shared,
-        )
-        return numbers(kept)[0]
-
-    alone = run_one(0.2, None)
-    run_one(0.1, tmp_path)
-    monkeypatch.setattr(FrozenBackbone, "forward", None)  # whoever asks for it fails
-    assert run_one(0.2, tmp_path) == alone
