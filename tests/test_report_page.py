@@ -150,6 +150,11 @@ def test_slides_show_figures_that_are_there(sweep_dir: Path, tmp_path: Path, lan
     assert slides.startswith("---\nmarp: true\n")
     names = re.findall(r"!\[[^]]*\]\(([^)]+)\)", slides)
     assert len(names) > 3
+    figures = [s for s in slides.split("\n---\n")[2:] if "![" in s]
+    assert len(figures) == len(names)
+    # only the class's style keeps a caption on its slide
+    assert all("<!-- _class: figure -->" in s and "<small>" in s for s in figures)
+    assert "section.figure" in slides.split("\n---\n")[0]
     assert all((tmp_path / name).is_file() for name in names)
     assert all((tmp_path / name).with_suffix(".svg").is_file() for name in names)
     assert ("Fazit zur Modellkomplexität" in slides) == (lang == "de")

@@ -85,6 +85,18 @@ DECK = (
 
 MOST_BULLETS = 4
 
+STYLE = """\
+style: |
+  section { font-size: 26px; padding: 48px 64px; }
+  section.figure { display: flex; flex-direction: column; justify-content: flex-start; }
+  section.figure h2 { font-size: 32px; margin: 0 0 12px; }
+  section.figure p { margin: 0; }
+  section.figure p:has(img) { flex: 1; min-height: 0; }
+  section.figure img { width: 100%; height: 100%; object-fit: contain; }
+  section.figure small { display: block; font-size: 16px; line-height: 1.35; padding-right: 48px; }
+"""
+"""A figure takes what its heading and its caption leave, so that no caption is cut off."""
+
 
 def write_slides(
     title: str,
@@ -109,7 +121,7 @@ def write_slides(
     for chapter in ordered:
         slides += _chapter(chapter, compared, lang, t)
     slides.append(_mind(ordered, t))
-    head = "---\nmarp: true\npaginate: true\nsize: 16:9\n" + f"lang: {lang}\n---\n"
+    head = f"---\nmarp: true\npaginate: true\nsize: 16:9\nlang: {lang}\n{STYLE}---\n"
     return head + "\n\n---\n\n".join(slides) + "\n"
 
 
@@ -158,7 +170,8 @@ def _first(
 
 
 def _picture_slide(title: str, picture: Picture) -> str:
-    return f"## {title}\n\n![h:480](figures/{picture.name}.png)\n\n<small>{picture.caption}</small>"
+    image = f"![](figures/{picture.name}.png)"
+    return f"<!-- _class: figure -->\n\n## {title}\n\n{image}\n\n<small>{picture.caption}</small>"
 
 
 def _verdict_slides(title: str, verdicts: Sequence[VerdictRow], t: Say) -> Iterator[str]:
