@@ -17,6 +17,7 @@ from tune_mc1.progress import SweepView
 from tune_mc1.resources import TrialResources, choose_resources
 from tune_mc1.result_writer import ResultWriter
 from tune_mc1.results import SweepTables
+from tune_mc1.trial_store import stand_in
 from tune_mc1.tuning import SweepRun, cluster_resources, tune_trials
 from tune_mc1.wandb_mirror import WandbMirror
 from tune_mc1.winner import score_winners
@@ -153,11 +154,14 @@ def _close(writer: ResultWriter) -> None:
 
 
 def _job(run: SweepRun, resources: TrialResources) -> Job:
+    keep = run.remote is None or run.address is None  # all trials run on this machine
     return Job(
-        root=run.where.root,
+        root=run.where.root if run.remote is None or keep else stand_in(run.remote),
         metric=run.sweep.metric.name,
         maximize=run.maximize,
         validation=run.sweep.validation,
         threads=resources.threads,
         gpu=resources.gpu,
+        remote=run.remote,
+        keep=keep,
     )
