@@ -7,6 +7,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from tune_mc1 import remote
+
 KEY_ID, KEY = "dummy-key-id-for-tests", "dummy-secret-key-for-tests"
 BUCKET = "sweeps"
 
@@ -66,3 +68,12 @@ def serving(monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
         yield store
     finally:
         store.stop()
+
+
+@contextmanager
+def serving_all() -> Iterator[ObjectStore]:
+    """A server for the tests of a module."""
+    remote._filesystem.cache_clear()
+    with pytest.MonkeyPatch.context() as monkeypatch, serving(monkeypatch) as server:
+        yield server
+    remote._filesystem.cache_clear()

@@ -107,6 +107,7 @@ def resumable_copy(place: Path) -> ResultDir:
     remote = remote_named(place, "--resume") if url else remote_of(where)
     if remote is None:
         return where
+    there = _entries(remote) if url else {}
     check_free(remote)
     if url:
         where = ResultDir(HERE / remote.name)
@@ -119,7 +120,7 @@ def resumable_copy(place: Path) -> ResultDir:
     if standing == "there":
         small = [
             (name, entry)
-            for name, entry in _entries(remote).items()
+            for name, entry in there.items()
             if "/" not in name and name != RUNNING
         ]
         _bring(remote, where, small)

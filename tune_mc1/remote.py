@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 from pyarrow import fs
 
-from tune_mc1.errors import InputError, StorageError, did_you_mean
+from tune_mc1.errors import InputError, StorageError
 from tune_mc1.result_dir import replacing
 from tune_mc1.storage import as_url
 
@@ -173,8 +173,7 @@ def remote_at(place: Path | str) -> Remote | None:
     scheme, _, rest = url.partition("://")
     bucket = rest.partition("/")[0]
     if scheme not in SCHEMES:
-        hint = did_you_mean(scheme, SCHEMES)
-        raise InputError(f"must be a directory, s3://... or gs://..., got {url!r}{hint}")
+        raise InputError(f"must be a directory, s3://... or gs://..., got {url!r}")
     if "@" in bucket or "?" in rest:
         shown = re.sub(r"//.*@|\?.*", lambda m: "//***@" if m[0][0] == "/" else "?***", url)
         raise InputError(

@@ -15,8 +15,8 @@ def as_url(place: Path | str) -> str | None:
     Args:
         place: What the user wrote; a path, which has no double slash, will do.
     """
-    match = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):/(.*)", str(place), re.DOTALL)
-    return f"{match[1].lower()}://{match[2].lstrip('/')}" if match else None
+    match = re.fullmatch(r"([A-Za-z][A-Za-z0-9+.-]+):/*(|(?<=/).*)", str(place), re.DOTALL)
+    return f"{match[1].lower()}://{match[2]}" if match else None
 
 
 def check_storage(parent: Path, field: str) -> None:

@@ -13,11 +13,12 @@ from tune_mc1.errors import SweepStopped
 from tune_mc1.events import extend_event, sweep_event, trial_event, write_head
 from tune_mc1.interruption import Interruption
 from tune_mc1.journal import Event
+from tune_mc1.probe import on_each_node
 from tune_mc1.progress import SweepView
 from tune_mc1.resources import TrialResources, choose_resources
 from tune_mc1.result_writer import ResultWriter
 from tune_mc1.results import SweepTables
-from tune_mc1.trial_store import stand_in
+from tune_mc1.trial_store import remove_stand_in, stand_in
 from tune_mc1.tuning import SweepRun, cluster_resources, tune_trials
 from tune_mc1.wandb_mirror import WandbMirror
 from tune_mc1.winner import score_winners
@@ -64,6 +65,7 @@ def run_sweep(
         try:
             _close(writer)
         finally:
+            _tidy(run, interruption)
             cluster.shutdown()
             shutil.rmtree(run.where.features, ignore_errors=True)
             if run.mirror is not None:
@@ -112,7 +114,9 @@ def _run(
 def _stop(run: SweepRun, writer: ResultWriter, stopped: SweepStopped) -> None:
     """Waits for the checkpoints that are about to come, and writes who was cut off."""
     cut = [t for t, row in writer.tables.trials.items() if row["state"] == "running"]
-    if stopped.reason is None:
+    if stopped.reason is None and run.remote is not None:
+        time.sleep(CHECKPOINT_WAIT_S)  # they are sent from wherever a trial runs
+    elif stopped.reason is None:
         _await_checkpoints([run.where.checkpoints(t) for t in cut], CHECKPOINT_WAIT_S)
     writer.write(*({"event": "end", "trial": t, "state": "interrupted"} for t in cut))
 
@@ -135,6 +139,14 @@ def _await_checkpoints(folders: Sequence[Path], seconds: float) -> None:
         changed(folder) == old for folder, old in zip(folders, before, strict=True)
     ):
         time.sleep(0.05)
+
+
+def _tidy(run: SweepRun, interruption: Interruption) -> None:
+    """Removes from a cluster's nodes what an object store has."""
+    if run.remote is None or run.address is None or interruption.seconds_left < float("inf"):
+        return
+    with suppress(Exception):  # of a cluster that is lost nothing can be removed
+        on_each_node(remove_stand_in, stand_in(run.remote))
 
 
 def _finish(mirror: WandbMirror, interruption: Interruption) -> None:

@@ -31,8 +31,8 @@ T = TypeVar("T")
 ROWS = "rows.jsonl"
 """Beside a trial's checkpoints: its setting, then all rows that it has reported."""
 
-LAST = "last.ckpt"
-NAMES = (PREVIOUS, LAST, "best.ckpt")
+LAST, BEST = "last.ckpt", "best.ckpt"
+NAMES = (PREVIOUS, LAST, BEST)
 """In the order in which they are sent: what was last becomes the previous one first."""
 
 LOG_S = 30.0
@@ -64,21 +64,24 @@ class TrialStore:
         self._rows: dict[str, list[Row]] = {name: [] for name in self.trials}
         self._silent = set(self.trials)
 
-    def fetch(self) -> None:
+    def fetch(self, names: Sequence[str] = NAMES) -> None:
         """Makes the files of the trials those that the store has of them.
+
+        Args:
+            names: Which checkpoints.
 
         Raises:
             StorageError: If the store fails for long.
             OSError: If the node's disk does.
         """
         own(self.where.root)
-        for path in (self._log, self.where.checkpoints("")):
-            path.parent.mkdir(exist_ok=True)
+        for folder in (self._log.parent, self.where.checkpoints("")):
+            folder.mkdir(exist_ok=True)
         with suppress(FileNotFoundError):
             before = patiently(lambda: self.remote.read(f"logs/{self._log.name}"))
             if not self._log.exists() or self._log.stat().st_size < len(before):
                 self._log.write_bytes(before)
-        self._of_each(self._fetch, self.trials.values())
+        self._of_each(partial(self._fetch, names), self.trials.values())
 
     def send(self, rows: Sequence[Row]) -> list[Row]:
         """Sends all that belongs to a report.
@@ -114,20 +117,20 @@ class TrialStore:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(task, values))
 
-    def _fetch(self, trial: Trial) -> None:
+    def _fetch(self, names: Sequence[str], trial: Trial) -> None:
         folder = self.where.checkpoints(trial.id)
         remote = self._remote(trial.id)
-        names = patiently(remote.files)
-        if LAST not in names:
+        there = patiently(remote.files)
+        if LAST not in there:
             return
         if not self._is_of(trial, patiently(lambda: remote.read(ROWS)).splitlines()):
             shutil.rmtree(folder, ignore_errors=True)
-            for name in names:
+            for name in there:
                 patiently(partial(remote.delete, name))
             return
         folder.mkdir(exist_ok=True)
-        for name in NAMES:
-            if name not in names:
+        for name in names:
+            if name not in there:
                 (folder / name).unlink(missing_ok=True)
                 continue
             patiently(partial(remote.get, name, folder / name))
@@ -202,6 +205,11 @@ def stand_in(remote: Remote) -> Path:
     """
     name = hashlib.sha256(f"{os.getuid()} {remote.url}".encode()).hexdigest()[:10]
     return Path(tempfile.gettempdir()) / f"tune_mc1-{name}"
+
+
+def remove_stand_in(folder: Path) -> None:
+    """Removes what trials have left on this node, when the sweep has ended."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _setting(trial: Trial) -> dict[str, Any]:

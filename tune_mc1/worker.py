@@ -19,7 +19,7 @@ from tune_mc1.memory import available_memory, group_limit
 from tune_mc1.remote import Remote
 from tune_mc1.result_dir import ResultDir
 from tune_mc1.trial_log import trial_log
-from tune_mc1.trial_store import TrialStore
+from tune_mc1.trial_store import BEST, NAMES, TrialStore
 
 Row = dict[str, Any]
 
@@ -79,12 +79,15 @@ def run_in_tune(config: dict[str, Any], job: Job, data: ImageData) -> None:
 
 
 @contextmanager
-def files_of(trials: Sequence[Trial], job: Job) -> Iterator[TrialStore | None]:
+def files_of(
+    trials: Sequence[Trial], job: Job, names: Sequence[str] = NAMES
+) -> Iterator[TrialStore | None]:
     """Sees to it that the trials' files are on this node, and at the end in the object store.
 
     Args:
         trials: A group.
         job: What the trials of the sweep share.
+        names: Which of their checkpoints are needed.
 
     Yields:
         What sends them; None where results go to a directory, which all nodes share.
@@ -102,7 +105,7 @@ def files_of(trials: Sequence[Trial], job: Job) -> Iterator[TrialStore | None]:
         yield None
         return
     store = TrialStore(job.remote, where, trials, keep=job.keep)
-    store.fetch()
+    store.fetch(names)
     try:
         yield store
     finally:
@@ -243,8 +246,8 @@ def score_winner(
 
     trial = Trial.model_validate(spec)
     where = ResultDir(job.root)
-    with files_of([trial], job), trial_log(where.log(trial.id)):
-        checkpoint = where.checkpoints(trial.id) / "best.ckpt"
+    with files_of([trial], job, [BEST]), trial_log(where.log(trial.id)):
+        checkpoint = where.checkpoints(trial.id) / BEST
         return score_test(
             trial,
             data,
