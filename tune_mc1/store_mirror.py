@@ -20,8 +20,8 @@ from tune_mc1.result_dir import PREVIOUS, STORAGE_URL, ResultDir
 from tune_mc1.results import ENDED
 from tune_mc1.trial_store import Identity, identity
 
-INTERVAL_S = 2.0
-"""Least time between two rounds. It grows with the time that one takes, like a compaction's."""
+INTERVAL_S, LONGEST_S = 2.0, 30.0
+"""Least time between two rounds, and how far it grows with the time that a round takes."""
 
 AT_ONCE = 16
 
@@ -121,7 +121,7 @@ class StoreMirror:
                 if not self._failing:
                     self.notify(f"{error}; results are kept in {self.where.root}, and sent later")
                 self._failing = True
-            pause = max(INTERVAL_S, 20 * (time.monotonic() - began))
+            pause = min(max(INTERVAL_S, 20 * (time.monotonic() - began)), LONGEST_S)
 
     def _round(self) -> None:
         if time.monotonic() - self._signed >= SIGN_S:
