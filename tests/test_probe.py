@@ -22,7 +22,7 @@ from tests.test_sweep import tune_mc1
 from tune_mc1.errors import StorageError
 from tune_mc1.probe import answer, check_answer
 from tune_mc1.remote import Remote
-from tune_mc1.trial_store import stand_in
+from tune_mc1.stand_in import stand_in
 
 CONTENT = b"sixteen bytes..."
 QUIET = ("--wandb", "disabled")

@@ -1,4 +1,4 @@
-"""The copy of a result directory in S3: sent, compared, fetched, and held by one sweep at a time."""
+"""A result directory's copy in S3: sent, compared, fetched, held by one sweep at a time."""
 
 import json
 import os
@@ -95,7 +95,7 @@ def test_what_is_further_on_here_is_not_fetched_over(
     with sweep.where.journal.open("a") as file:
         file.write('{"event":"resume","time":1.0}\n')
     before = sweep.where.journal.read_bytes()
-    with pytest.raises(InputError, match="has what .* has not; name another directory"):
+    with pytest.raises(InputError, match=r"has what .* has not; name another directory"):
         fetch(remote, sweep.where)
     assert sweep.where.journal.read_bytes() == before
     other = tmp_path / "other"
@@ -138,7 +138,7 @@ def test_a_store_that_goes_away_is_said_once_and_does_not_stop_the_sweep(
         with sweep.where.journal.open("a") as file:
             file.write('{"event":"resume","time":1.0}\n')
         until(lambda: notices)
-        with pytest.raises(StorageError, match="cannot be .*Could not connect to server"):
+        with pytest.raises(StorageError, match=r"cannot be .*Could not connect to server"):
             mirror.finish([], timeout_s=3)
     finally:
         store.start()

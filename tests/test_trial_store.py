@@ -1,4 +1,4 @@
-"""Trials whose files are in S3: cut off at any point, they go on elsewhere with the same numbers."""
+"""Trials with files in S3: cut off at any point, they go on elsewhere with the same numbers."""
 
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from tests.object_store import ObjectStore, serving_all
+from tests.test_sweep import _into as into
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
@@ -63,7 +64,12 @@ class Node:
             return ()
 
         run_trials(
-            self.group, data, Holdout(), checkpoints=self.where.checkpoints, report=report, gpu=False
+            self.group,
+            data,
+            Holdout(),
+            checkpoints=self.where.checkpoints,
+            report=report,
+            gpu=False,
         )
         self.store.close()
         return [row for rows in self.reports for row in rows]
@@ -79,12 +85,7 @@ def numbers(rows: Sequence[Row]) -> list[Row]:
 def straight(images: ImageData) -> list[Row]:
     """What a trial reports that nothing befalls."""
     rows: list[Row] = []
-
-    def report(new: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
-        rows.extend(new)
-        return ()
-
-    run_trials(trials(), images, Holdout(), report=report, gpu=False)
+    run_trials(trials(), images, Holdout(), report=into(rows), gpu=False)
     return rows
 
 

@@ -119,9 +119,7 @@ def resumable_copy(place: Path) -> ResultDir:
         )
     if standing == "there":
         small = [
-            (name, entry)
-            for name, entry in there.items()
-            if "/" not in name and name != RUNNING
+            (name, entry) for name, entry in there.items() if "/" not in name and name != RUNNING
         ]
         _bring(remote, where, small)
     if url:

@@ -91,9 +91,8 @@ class Remote:
             FileNotFoundError: If there is no such object.
             OSError: If the file cannot be written.
         """
-        content = self.read(name)
         with replacing(file) as aside:
-            aside.write_bytes(content)
+            aside.write_bytes(self.read(name))
 
     def copy(self, name: str, new: str) -> None:
         """Makes `new` what `name` is, within the store."""
@@ -159,10 +158,7 @@ class Remote:
 
 
 def remote_at(place: Path | str) -> Remote | None:
-    """The folder of an object store that a user named; None for a directory.
-
-    Args:
-        place: What the user wrote; a path, which has no double slash, will do.
+    """The folder of an object store that a user named, as URL or path; None for a directory.
 
     Raises:
         InputError: If it is a URL that cannot be used.
@@ -192,7 +188,7 @@ def patiently(task: Callable[[], T], seconds: float = PATIENCE_S) -> T:
     """Does something with a store, again and again while the store fails.
 
     Args:
-        task: What to do; it may be done twice.
+        task: What to do, possibly more than once.
         seconds: For how long.
 
     Raises:

@@ -18,7 +18,7 @@ from tune_mc1.progress import SweepView
 from tune_mc1.resources import TrialResources, choose_resources
 from tune_mc1.result_writer import ResultWriter
 from tune_mc1.results import SweepTables
-from tune_mc1.trial_store import remove_stand_in, stand_in
+from tune_mc1.stand_in import remove_stand_in, stand_in
 from tune_mc1.tuning import SweepRun, cluster_resources, tune_trials
 from tune_mc1.wandb_mirror import WandbMirror
 from tune_mc1.winner import score_winners

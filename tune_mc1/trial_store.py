@@ -6,15 +6,13 @@ node, and a checkpoint is never ahead of its rows: the journal in the store is a
 a trial that goes on says again what that has missed.
 """
 
-import hashlib
 import json
-import os
+import platform
 import shutil
-import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +21,7 @@ from tune_mc1.config.trial import Trial
 from tune_mc1.errors import StorageError
 from tune_mc1.remote import Remote, patiently
 from tune_mc1.result_dir import PREVIOUS, ResultDir
+from tune_mc1.stand_in import own
 
 Row = dict[str, Any]
 Identity = tuple[int, int, int] | None
@@ -41,6 +40,47 @@ LOG_S = 30.0
 LOG_PATIENCE_S = 5.0
 
 AT_ONCE = 8
+
+
+@contextmanager
+def files_of(
+    trials: Sequence[Trial],
+    root: Path,
+    remote: Remote | None,
+    names: Sequence[str] = NAMES,
+    *,
+    keep: bool,
+) -> Iterator["TrialStore | None"]:
+    """Sees to it that trials find their files on this node, and an object store has them at last.
+
+    Args:
+        trials: A group.
+        root: The result directory, or its stand-in.
+        remote: The sweep's folder in the store; None where all nodes share the directory.
+        names: Which of the trials' checkpoints are needed.
+        keep: Whether files stay on the node when the trials have ended.
+
+    Yields:
+        What sends them; None for a directory.
+
+    Raises:
+        StorageError: If this node does not share it, or the object store fails.
+    """
+    where = ResultDir(root)
+    if remote is None:
+        if not where.sweep_file.exists():  # the node may have joined after all were probed
+            raise StorageError(
+                f"node {platform.node()} does not see what the sweep's driver wrote to {root}; "
+                "name a directory that all nodes share, or an object store, s3://..."
+            )
+        yield None
+        return
+    store = TrialStore(remote, where, trials, keep=keep)
+    store.fetch(names)
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 class TrialStore:
@@ -184,32 +224,6 @@ def identity(path: Path) -> Identity:
     except FileNotFoundError:
         return None
     return stat.st_ino, stat.st_mtime_ns, stat.st_size
-
-
-def own(folder: Path) -> None:
-    """Makes a directory that nobody else can write to, if it is not there.
-
-    Raises:
-        StorageError: If it is there and somebody else's.
-    """
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
-        raise StorageError(f"{folder}: belongs to somebody else")
-
-
-def stand_in(remote: Remote) -> Path:
-    """What stands in for the result directory on each node of a cluster.
-
-    Args:
-        remote: The sweep's folder in the store.
-    """
-    name = hashlib.sha256(f"{os.getuid()} {remote.url}".encode()).hexdigest()[:10]
-    return Path(tempfile.gettempdir()) / f"tune_mc1-{name}"
-
-
-def remove_stand_in(folder: Path) -> None:
-    """Removes what trials have left on this node, when the sweep has ended."""
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _setting(trial: Trial) -> dict[str, Any]:

@@ -1,9 +1,7 @@
 """What runs inside Ray's processes: a trial, and the winner's test score."""
 
-import platform
 import traceback
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +17,7 @@ from tune_mc1.memory import available_memory, group_limit
 from tune_mc1.remote import Remote
 from tune_mc1.result_dir import ResultDir
 from tune_mc1.trial_log import trial_log
-from tune_mc1.trial_store import BEST, NAMES, TrialStore
+from tune_mc1.trial_store import BEST, TrialStore, files_of
 
 Row = dict[str, Any]
 
@@ -66,7 +64,7 @@ def run_in_tune(config: dict[str, Any], job: Job, data: ImageData) -> None:
         return
     try:
         with (
-            files_of(trials, job) as store,
+            files_of(trials, job.root, job.remote, keep=job.keep) as store,
             trial_log(ResultDir(job.root).log(trials[0].id)),
         ):
             report = _TuneReport(len(trials), job, store)
@@ -76,40 +74,6 @@ def run_in_tune(config: dict[str, Any], job: Job, data: ImageData) -> None:
         if isinstance(error, OSError) and error.errno not in DISK_FULL:
             raise
         tune.report({"rows": [], "ends": [], "stop": f"{trials[0].id}: {error}"})
-
-
-@contextmanager
-def files_of(
-    trials: Sequence[Trial], job: Job, names: Sequence[str] = NAMES
-) -> Iterator[TrialStore | None]:
-    """Sees to it that the trials' files are on this node, and at the end in the object store.
-
-    Args:
-        trials: A group.
-        job: What the trials of the sweep share.
-        names: Which of their checkpoints are needed.
-
-    Yields:
-        What sends them; None where results go to a directory, which all nodes share.
-
-    Raises:
-        StorageError: If this node does not share it, or the object store fails.
-    """
-    where = ResultDir(job.root)
-    if job.remote is None:
-        if not where.sweep_file.exists():  # the node may have joined after all were probed
-            raise StorageError(
-                f"node {platform.node()} does not see what the sweep's driver wrote to "
-                f"{job.root}; name a directory that all nodes share, or an object store, s3://..."
-            )
-        yield None
-        return
-    store = TrialStore(job.remote, where, trials, keep=job.keep)
-    store.fetch(names)
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 class _TuneReport:
@@ -246,7 +210,8 @@ def score_winner(
 
     trial = Trial.model_validate(spec)
     where = ResultDir(job.root)
-    with files_of([trial], job, [BEST]), trial_log(where.log(trial.id)):
+    files = files_of([trial], job.root, job.remote, [BEST], keep=job.keep)
+    with files, trial_log(where.log(trial.id)):
         checkpoint = where.checkpoints(trial.id) / BEST
         return score_test(
             trial,
