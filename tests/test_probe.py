@@ -15,17 +15,15 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.faults import result_dir, same, write_sweep
+from tests.faults import driving, result_dir, same, write_sweep
 from tests.object_store import ObjectStore, serving_all
 from tests.test_shared_ray import _address
-from tests.test_sweep import tune_mc1
 from tune_mc1.errors import StorageError
 from tune_mc1.probe import answer, check_answer
 from tune_mc1.remote import Remote
 from tune_mc1.stand_in import stand_in
 
 CONTENT = b"sixteen bytes..."
-QUIET = ("--wandb", "disabled")
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +79,12 @@ def ray_node(*words: str, before: tuple[str, ...] = (), **env: str) -> Iterator[
         node.wait(60)
 
 
+def command(*words: str | Path, cwd: Path) -> tuple[int, str, str]:
+    """Runs the command as long as it takes; returns exit status, output and errors."""
+    with driving(*words, "--wandb", "disabled", cwd=cwd) as driver:
+        return driver.wait(600), driver.out, driver.err
+
+
 def can_unshare() -> bool:
     return subprocess.run(["unshare", "--mount", "true"], check=False).returncode == 0
 
@@ -105,7 +109,7 @@ def until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(2400)
 @pytest.mark.skipif(not can_unshare(), reason="needs the right to make a mount namespace (root)")
 def test_a_cluster_whose_nodes_share_no_directory_but_an_object_store(
     tmp_path: Path, image_dir: Path, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
@@ -123,8 +127,8 @@ def test_a_cluster_whose_nodes_share_no_directory_but_an_object_store(
     }
     file, shared = write_sweep(tmp_path / "sweep", content), tmp_path / "shared"
     shared.mkdir()
-    quiet = tune_mc1("sweep", "grid", file, "-o", tmp_path / "quiet", *QUIET, cwd=tmp_path)
-    assert quiet.returncode == 0, quiet.stderr
+    status, _, errors = command("sweep", "grid", file, "-o", tmp_path / "quiet", cwd=tmp_path)
+    assert status == 0, errors
     hide = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs none "$0" && exec "$@"', str(shared))
     with ExitStack() as stack:
         temp = Path(stack.enter_context(TemporaryDirectory(prefix="ray-")))
@@ -135,12 +139,10 @@ def test_a_cluster_whose_nodes_share_no_directory_but_an_object_store(
         stack.enter_context(ray_node(*more, before=hide))
         until(lambda: nodes(address) == 2)
 
-        blind = tune_mc1(
-            *("sweep", "grid", file, "-o", shared / "out", "--address", address, *QUIET),
-            cwd=tmp_path,
-        )
-        assert blind.returncode == 2
-        (line,) = blind.stderr.strip().splitlines()
+        words = ("sweep", "grid", file, "--address", address, "-o")
+        status, _, errors = command(*words, shared / "out", cwd=tmp_path)
+        (line,) = errors.strip().splitlines()
+        assert status == 2
         assert line.startswith(f"-o: {shared}/out: node ")
         assert line.endswith(
             "does not see there what the sweep's driver wrote; name a directory that all nodes "
@@ -148,13 +150,12 @@ def test_a_cluster_whose_nodes_share_no_directory_but_an_object_store(
         )
         assert list(shared.iterdir()) == []
 
-        words = ("sweep", "grid", file, "-o", "s3://sweeps/on/cluster", "--address", address)
-        done = tune_mc1(*words, *QUIET, cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
+        status, out, errors = command(*words, "s3://sweeps/on/cluster", cwd=tmp_path)
+        assert status == 0, errors
         root = result_dir(tmp_path / "results")
         url = f"s3://sweeps/on/cluster/{root.name}"
         same(root, result_dir(tmp_path / "quiet"))
-        assert f"Checkpoint: {url}/checkpoints/t0" in done.stdout
+        assert f"Checkpoint: {url}/checkpoints/t0" in out
         assert list((root / "checkpoints").iterdir()) == []
         assert not stand_in(Remote(url)).exists()
         assert store.names() >= {
@@ -165,9 +166,9 @@ def test_a_cluster_whose_nodes_share_no_directory_but_an_object_store(
 
         stack.enter_context(ray_node(*more, AWS_ENDPOINT_URL="http://127.0.0.1:9"))
         until(lambda: nodes(address) == 3)
-        far = tune_mc1(*words, *QUIET, cwd=tmp_path)
-        assert far.returncode == 2
-        (line,) = far.stderr.strip().splitlines()
+        status, _, errors = command(*words, "s3://sweeps/on/cluster", cwd=tmp_path)
+        assert status == 2
+        (line,) = errors.strip().splitlines()
         assert line.startswith("-o: s3://sweeps/on/cluster: node ")
         assert "Could not connect to server" in line
         assert line.endswith("endpoint and credentials, in its environment or by its role")

@@ -51,7 +51,7 @@ def run_plan(
     """
     mode = choose_mode(wandb)
     parent, field = _parent(plan, output)
-    if isinstance(parent, Remote):
+    if plan.directory is None and isinstance(parent, Remote):
         checked_place(HERE, str(HERE))
     connect(address) if address is not None else allow_own_token()
     if address is not None:

@@ -65,7 +65,6 @@ def run_sweep(
         try:
             _close(writer)
         finally:
-            _tidy(run, interruption)
             cluster.shutdown()
             shutil.rmtree(run.where.features, ignore_errors=True)
             if run.mirror is not None:
@@ -109,6 +108,9 @@ def _run(
     with interruption.at_any_point():
         scored = score_winners(run, job, images, resources, writer.tables, notify)
     scored.write(writer)
+    if not job.keep:
+        with interruption.at_any_point():
+            on_each_node(remove_stand_in, job.root)
 
 
 def _stop(run: SweepRun, writer: ResultWriter, stopped: SweepStopped) -> None:
@@ -139,14 +141,6 @@ def _await_checkpoints(folders: Sequence[Path], seconds: float) -> None:
         changed(folder) == old for folder, old in zip(folders, before, strict=True)
     ):
         time.sleep(0.05)
-
-
-def _tidy(run: SweepRun, interruption: Interruption) -> None:
-    """Removes from a cluster's nodes what an object store has."""
-    if run.remote is None or run.address is None or interruption.seconds_left < float("inf"):
-        return
-    with suppress(Exception):  # of a cluster that is lost nothing can be removed
-        on_each_node(remove_stand_in, stand_in(run.remote))
 
 
 def _finish(mirror: WandbMirror, interruption: Interruption) -> None:
