@@ -109,7 +109,7 @@ def _run(
         scored = score_winners(run, job, images, resources, writer.tables, notify)
     scored.write(writer)
     if not job.keep:
-        with interruption.at_any_point():
+        with interruption.at_any_point(), suppress(Exception):  # nothing depends on it
             on_each_node(remove_stand_in, job.root)
 
 
