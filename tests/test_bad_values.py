@@ -118,7 +118,6 @@ FLAGS: dict[tuple[str, ...], str] = {
     ("GRID", "--set", "seed=1", "--set", "seed=2"): "--set seed: stands twice",
     ("GRID", "-o", "file"): "-o: must be a directory, got the file 'file'",
     ("GRID", "-o", "file/x"): "-o: results cannot be written to 'file/x': Not a directory",
-    ("GRID", "-o", "s3://b/x"): "-o: must be a directory that all nodes see, got 's3://b/x'",
     ("GRID", "-o", "caf\udce9"): "-o: must be UTF-8, which Ray and W&B need, got 'HERE/caf\\udce9'",
     ("GRID", "-o", "x" * 300): f"-o: results cannot be written to '{'x' * 300}': File name too "
     "long",

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from tune_mc1 import __version__, cli_wandb
 from tune_mc1.cli_errors import run
+from tune_mc1.cli_fetch import fetch
 from tune_mc1.cli_options import (
     Address,
     AsJson,
@@ -22,6 +23,7 @@ from tune_mc1.cli_options import (
     Replicates,
     RunCap,
     Wandb,
+    local,
     print_json,
     say,
 )
@@ -70,7 +72,7 @@ def sweep(
     wandb: Wandb = None,
     resume: Annotated[
         Path | None,
-        typer.Option("--resume", help="Go on with the sweep of this result directory."),
+        typer.Option("--resume", help="Go on with the sweep of this result directory, or URL."),
     ] = None,
     epochs: Annotated[
         int | None,
@@ -143,7 +145,9 @@ def train(
 
 @app.command("list", epilog="Example: [bold]tune_mc1 list results --json[/]")
 def list_sweeps(
-    parent: Annotated[Path, typer.Argument(help="Where results are.")] = Path("results"),
+    parent: Annotated[Path, typer.Argument(help="Where results are.", callback=local)] = Path(
+        "results"
+    ),
     as_json: AsJson = False,
 ) -> None:
     """List past sweeps, newest first."""
@@ -155,7 +159,7 @@ def list_sweeps(
 
 @app.command(epilog="Example: [bold]tune_mc1 show results/grid-20261124-101500[/]")
 def show(
-    directory: Annotated[Path, typer.Argument(help="A result directory.")],
+    directory: Annotated[Path, typer.Argument(help="A result directory.", callback=local)],
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most trials shown.")] = 20,
     as_json: AsJson = False,
 ) -> None:
@@ -170,6 +174,9 @@ def show(
 
 app.command(epilog="Example: [bold]tune_mc1 study layers_and_units --scale 0.1[/]")(study)
 app.command(epilog="Example: [bold]tune_mc1 report results/grid-20261124-101500[/]")(report)
+app.command(epilog="Example: [bold]tune_mc1 fetch s3://bucket/sweeps/grid-20261124-101500[/]")(
+    fetch
+)
 
 
 def main() -> None:

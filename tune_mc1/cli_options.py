@@ -1,15 +1,20 @@
 """Options and output that several commands share."""
 
 import json
+import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from tune_mc1.errors import InputError
 from tune_mc1.secrets import redact
+from tune_mc1.storage import as_url
+
+PathOrPaths = TypeVar("PathOrPaths", Path, list[Path])
 
 err = Console(stderr=True)
 
@@ -22,7 +27,12 @@ Data = Annotated[
     typer.Option("--data", "-d", help="cifar10, shapes10, auto, or a directory or parquet file."),
 ]
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Where results go. Default: results/")
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="Where results go: a directory, s3://bucket/prefix or gs://... Default: results/",
+    ),
 ]
 RunCap = Annotated[
     int | None, typer.Option("--run-cap", "-n", min=1, help="Number of settings to try.")
@@ -50,6 +60,23 @@ Wandb = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would run; start nothing.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def local(value: PathOrPaths) -> PathOrPaths:
+    """Refuses a URL where a directory is read.
+
+    Args:
+        value: What the user wrote for an argument.
+
+    Raises:
+        InputError: If that is one.
+    """
+    for path in [value] if isinstance(value, Path) else value:
+        if url := as_url(path):
+            raise InputError(
+                f"{url}: must be a directory; python -m tune_mc1 fetch {shlex.quote(url)} makes one"
+            )
+    return value
 
 
 def say(notice: str) -> None:

@@ -19,6 +19,7 @@ from tune_mc1.cli_options import (
     Replicates,
     RunCap,
     Wandb,
+    local,
     print_json,
     say,
 )
@@ -92,7 +93,7 @@ def study(
 
 
 def report(
-    directories: Annotated[list[Path], typer.Argument(help="Result directories.")],
+    directories: Annotated[list[Path], typer.Argument(help="Result directories.", callback=local)],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Where. Default: DIR/report, or report/ for several."),

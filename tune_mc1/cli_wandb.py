@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
+from tune_mc1.cli_options import local
 from tune_mc1.errors import InputError, TuneMc1Error
 from tune_mc1.secrets import redact
 from tune_mc1.wandb_mode import has_key, server
@@ -27,7 +28,7 @@ def root() -> None:
 
 @app.command(epilog="Example: [bold]tune_mc1 wandb sync results/grid-20261124-101500[/]")
 def sync(
-    directory: Annotated[Path, typer.Argument(help="A result directory.")],
+    directory: Annotated[Path, typer.Argument(help="A result directory.", callback=local)],
 ) -> None:
     """Send what W&B's server lacks of a sweep: run twice, it sends nothing new.
 

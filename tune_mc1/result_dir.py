@@ -16,6 +16,7 @@ from tune_mc1.journal import read_events
 from tune_mc1.results import DEFAULTS, HISTORY_SCHEMA, SweepTables, trial_schema
 
 PREVIOUS = "previous.ckpt"
+STORAGE_URL = "storage.url"
 
 FORMAT = 1
 """Version of the directory's format; a reader refuses a newer one."""
@@ -37,6 +38,7 @@ class ResultDir:
         self.predictions = self.root / "predictions.parquet"
         self.sweep_file = self.root / "sweep.yaml"
         self.provenance = self.root / "provenance.json"
+        self.storage_url = self.root / STORAGE_URL  # where results go as well, if anywhere
         self.wandb = self.root / "wandb"
         self.ray = self.root / "ray"
         self.lock = self.root / ".lock"
@@ -50,6 +52,12 @@ class ResultDir:
         """Removes the checkpoint that a trial which has ended needs no longer."""
         with suppress(OSError):
             (self.checkpoints(trial) / PREVIOUS).unlink()
+
+    def shown(self, path: Path) -> str:
+        """Where a file of this directory is to be found: here, or in the object store alone."""
+        if path.exists() or not self.storage_url.exists():
+            return str(path)
+        return f"{self.storage_url.read_text().strip()}/{path.relative_to(self.root)}"
 
     def log(self, trial: str) -> Path:
         """What a trial said."""
@@ -151,6 +159,8 @@ class ResultDir:
         ):
             if missing := keys - set(table.schema.names):
                 raise InputError(f"{path}: must have the column {min(missing)!r}")
+        if self.journal.exists() and footers[0]["offset"] > self.journal.stat().st_size:
+            return 0  # the journal's copy in an object store may be the older one
         facts = footers[0]["facts"]
         tables.apply({"event": "sweep", **facts})
         tables.trials = {row["trial"]: DEFAULTS | row for row in trials.to_pylist()}

@@ -11,9 +11,9 @@ from tune_mc1.config.parameters import Constant
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.errors import InputError
+from tune_mc1.fetch import resumable
 from tune_mc1.past import Past, read_past
 from tune_mc1.prepare import Command, Plan, prepare
-from tune_mc1.result_dir import ResultDir
 
 MAY_DIFFER = (
     *("resources", "max_failures", "trial_timeout", "storage", "name", "data"),
@@ -43,7 +43,7 @@ def prepare_resume(
     Args:
         command: The search that the user asks for.
         file: The sweep file, or None for the one in the directory.
-        directory: The result directory.
+        directory: The result directory, or its URL in an object store.
         epochs: Epochs of every trial, at least as many as planned; None leaves them.
         overrides: Items `name=value` that replace parameters of the file.
         run_cap: Number of settings, instead of the file's.
@@ -58,7 +58,7 @@ def prepare_resume(
     Raises:
         InputError: If the directory cannot be resumed, or the sweep is another one.
     """
-    where = ResultDir(directory)
+    where = resumable(directory)
     past = read_past(where)
     if not where.sweep_file.exists():
         raise InputError(f"{where.sweep_file}: is missing, so this sweep cannot be resumed")

@@ -11,16 +11,20 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.data.source import load_data
 from tune_mc1.data.splits import limit_images, make_split
 from tune_mc1.errors import InputError, SweepStopped
+from tune_mc1.fetch import HERE, new_result_dir, remote_of
 from tune_mc1.interruption import INTERRUPTED, Interruption
 from tune_mc1.lock import locked
 from tune_mc1.models.architectures import check_image_fits
 from tune_mc1.past import Past, read_past
 from tune_mc1.prepare import Plan
+from tune_mc1.probe import check_nodes, checked_place
 from tune_mc1.progress import SweepView
 from tune_mc1.ray_address import allow_own_token, connect
+from tune_mc1.remote import Remote
 from tune_mc1.result_dir import ResultDir
 from tune_mc1.results import ENDED, SweepTables
-from tune_mc1.storage import check_storage, directory_name
+from tune_mc1.storage import directory_name
+from tune_mc1.store_mirror import mirrored
 from tune_mc1.wandb_mirror import WandbMirror, choose_mode
 
 Notify = Callable[[str], None]
@@ -45,31 +49,38 @@ def run_plan(
     Raises:
         InputError: If the images cannot be used or results cannot be written.
     """
-    parent = output or Path(plan.sweep.storage or "results")
-    if plan.directory is None:
-        check_storage(parent, "-o" if output else "storage" if plan.sweep.storage else "results")
     mode = choose_mode(wandb)
+    parent, field = _parent(plan, output)
+    if plan.directory is None and isinstance(parent, Remote):
+        checked_place(HERE, str(HERE))
     connect(address) if address is not None else allow_own_token()
+    if address is not None:
+        check_nodes(parent, field)
     data = load_checked(plan, notify)
     from tune_mc1.show import print_result
     from tune_mc1.sweep import run_sweep
     from tune_mc1.tuning import SweepRun
 
     if plan.directory is None:
-        where = ResultDir.create(parent, directory_name(plan.sweep.name or "sweep"))
+        where, remote = new_result_dir(parent, directory_name(plan.sweep.name or "sweep"))
     else:
         where = ResultDir(plan.directory)
+        remote = remote_of(where)
     with locked(where):
         past = Past() if plan.directory is None else read_past(where)
         _check_same_images(past, data)
-        console.print(f"Results: {where.root}", highlight=False, soft_wrap=True)
+        there = f", and {remote.url}" if remote else ""
+        console.print(f"Results: {where.root}{there}", highlight=False, soft_wrap=True)
         mirror = WandbMirror(where, mode, notify) if mode != "disabled" else None
-        run = SweepRun(plan.sweep, plan.trials, data, where, address, max_concurrent, mirror, past)
+        run = SweepRun(
+            plan.sweep, plan.trials, data, where, address, max_concurrent, mirror, past, remote
+        )
         interruption = Interruption()
-        interruption.last_words = resume_line(plan.command, where)
+        interruption.last_words = resume_line(plan.command, where, remote)
         interruption.install()
         try:
-            run_sweep(run, SweepView(console, plan.total), notify, interruption)
+            with mirrored(where, remote, notify, interruption):
+                run_sweep(run, SweepView(console, plan.total), notify, interruption)
             stopped = None
         except SweepStopped as error:
             stopped = error
@@ -83,9 +94,20 @@ def run_plan(
     return INTERRUPTED if stopped.reason is None else 1
 
 
-def resume_line(command: str, where: ResultDir) -> str:
-    """The command that goes on with a sweep."""
-    return f"Resume: python -m tune_mc1 sweep {command} --resume {shlex.quote(str(where.root))}"
+def _parent(plan: Plan, output: Path | None) -> tuple[Path | Remote, str]:
+    """Where results go, and where the user said so; checked if it is to be made."""
+    if plan.directory is not None:
+        remote = remote_of(ResultDir(plan.directory))
+        return remote or plan.directory, "--resume"
+    place = output or plan.sweep.storage or HERE
+    field = "-o" if output else "storage" if plan.sweep.storage else str(HERE)
+    return checked_place(place, field), field
+
+
+def resume_line(command: str, where: ResultDir, remote: Remote | None) -> str:
+    """The command that goes on with a sweep, from any machine if an object store has it."""
+    place = shlex.quote(remote.url if remote else str(where.root))
+    return f"Resume: python -m tune_mc1 sweep {command} --resume {place}"
 
 
 def _check_same_images(past: Past, data: ImageData) -> None:

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 MASK = "***"
-_NAMES = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD)$", re.IGNORECASE)
+_NAMES = re.compile(r"(KEY|KEY_ID|TOKEN|SECRET|PASSWORD|PASSWD)$", re.IGNORECASE)
 _SHORTEST = 8  # a shorter value may be part of an innocent word
 _IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+@")
 

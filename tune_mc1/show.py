@@ -87,7 +87,8 @@ def print_result(
     lines += _best_lines(where, tables)
     for row in rows:
         if row["state"] == "failed":
-            lines.append(f"Failed: {row['trial']}: {row['error']} (log: {where.root / row['log']})")
+            log = where.shown(where.root / row["log"])
+            lines.append(f"Failed: {row['trial']}: {row['error']} (log: {log})")
     lines.append(f"More: python -m tune_mc1 show {_short(where.root)}")
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -101,7 +102,9 @@ def _best_lines(where: ResultDir, tables: SweepTables) -> list[str]:
     score = summary_text(settings_of(tables)[0].score)
     lines = [f"Best: {', '.join(row['trial'] for row in best)}: {tables.metric} {score}"]
     checkpoint = where.checkpoints(best[0]["trial"]) / "best.ckpt"
-    if checkpoint.exists():
+    if (shown := where.shown(checkpoint)) != str(checkpoint):
+        lines.append(f"Checkpoint: {shown}")
+    elif checkpoint.exists():
         lines.append(f"Checkpoint: {_short(checkpoint)}")
     tested = [row["test_acc"] for row in best if row["test_acc"] is not None]
     if tested:

@@ -9,6 +9,16 @@ from tempfile import TemporaryFile
 from tune_mc1.errors import InputError
 
 
+def as_url(place: Path | str) -> str | None:
+    """The URL that a text or path is; None if it is a file's name.
+
+    Args:
+        place: What the user wrote; a path, which has no double slash, will do.
+    """
+    match = re.fullmatch(r"([A-Za-z][A-Za-z0-9+.-]+):/*(|(?<=/).*)", str(place), re.DOTALL)
+    return f"{match[1].lower()}://{match[2]}" if match else None
+
+
 def check_storage(parent: Path, field: str) -> None:
     """Writes a nameless file to a directory, and leaves everything as it was.
 
@@ -19,9 +29,8 @@ def check_storage(parent: Path, field: str) -> None:
     Raises:
         InputError: If nothing can be written there.
     """
-    if re.match(r"[a-z][a-z0-9+.-]+:/", str(parent)):
-        address = str(parent).replace(":/", "://", 1)  # a path has no double slash
-        raise InputError(f"{field}: must be a directory that all nodes see, got {address!r}")
+    if url := as_url(parent):
+        raise InputError(f"{field}: must be a directory, got {url!r}")
     if utf8(where := str(parent.absolute())) != where:
         raise InputError(f"{field}: must be UTF-8, which Ray and W&B need, got {where!r}")
     made: list[Path] = []

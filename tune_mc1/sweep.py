@@ -13,10 +13,12 @@ from tune_mc1.errors import SweepStopped
 from tune_mc1.events import extend_event, sweep_event, trial_event, write_head
 from tune_mc1.interruption import Interruption
 from tune_mc1.journal import Event
+from tune_mc1.probe import on_each_node
 from tune_mc1.progress import SweepView
 from tune_mc1.resources import TrialResources, choose_resources
 from tune_mc1.result_writer import ResultWriter
 from tune_mc1.results import SweepTables
+from tune_mc1.stand_in import remove_stand_in, stand_in
 from tune_mc1.tuning import SweepRun, cluster_resources, tune_trials
 from tune_mc1.wandb_mirror import WandbMirror
 from tune_mc1.winner import score_winners
@@ -106,12 +108,17 @@ def _run(
     with interruption.at_any_point():
         scored = score_winners(run, job, images, resources, writer.tables, notify)
     scored.write(writer)
+    if not job.keep:
+        with interruption.at_any_point(), suppress(Exception):  # nothing depends on it
+            on_each_node(remove_stand_in, job.root)
 
 
 def _stop(run: SweepRun, writer: ResultWriter, stopped: SweepStopped) -> None:
     """Waits for the checkpoints that are about to come, and writes who was cut off."""
     cut = [t for t, row in writer.tables.trials.items() if row["state"] == "running"]
-    if stopped.reason is None:
+    if stopped.reason is None and run.remote is not None:
+        time.sleep(CHECKPOINT_WAIT_S)  # they are sent from wherever a trial runs
+    elif stopped.reason is None:
         _await_checkpoints([run.where.checkpoints(t) for t in cut], CHECKPOINT_WAIT_S)
     writer.write(*({"event": "end", "trial": t, "state": "interrupted"} for t in cut))
 
@@ -153,11 +160,14 @@ def _close(writer: ResultWriter) -> None:
 
 
 def _job(run: SweepRun, resources: TrialResources) -> Job:
+    keep = run.remote is None or run.address is None  # all trials run on this machine
     return Job(
-        root=run.where.root,
+        root=run.where.root if run.remote is None or keep else stand_in(run.remote),
         metric=run.sweep.metric.name,
         maximize=run.maximize,
         validation=run.sweep.validation,
         threads=resources.threads,
         gpu=resources.gpu,
+        remote=run.remote,
+        keep=keep,
     )

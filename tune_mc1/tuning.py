@@ -27,6 +27,7 @@ from tune_mc1.forecast import trial_seconds
 from tune_mc1.fusion import Groups, group_seconds, plan_groups
 from tune_mc1.past import Past
 from tune_mc1.progress import SweepView
+from tune_mc1.remote import Remote
 from tune_mc1.resources import TrialResources, slots
 from tune_mc1.result_dir import ResultDir
 from tune_mc1.result_writer import ResultWriter
@@ -50,6 +51,7 @@ class SweepRun:
         address: A running Ray cluster, or None to start Ray on this machine.
         max_concurrent: Most trials at once, or None for as many as fit.
         mirror: Sends the journal to W&B, or None.
+        remote: The result directory's folder in an object store, or None.
     """
 
     sweep: Sweep
@@ -60,6 +62,7 @@ class SweepRun:
     max_concurrent: int | None = None
     mirror: WandbMirror | None = None
     past: Past = field(default_factory=Past)
+    remote: Remote | None = None
 
     @property
     def maximize(self) -> bool:

@@ -1,12 +1,10 @@
 """What runs inside Ray's processes: a trial, and the winner's test score."""
 
-import logging
 import traceback
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import Any, Protocol
 from uuid import uuid4
 
 from ray import tune
@@ -16,7 +14,10 @@ from tune_mc1.config.validation import Validation
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import DISK_FULL, StorageError, TrialError
 from tune_mc1.memory import available_memory, group_limit
+from tune_mc1.remote import Remote
 from tune_mc1.result_dir import ResultDir
+from tune_mc1.trial_log import trial_log
+from tune_mc1.trial_store import BEST, TrialStore, files_of
 
 Row = dict[str, Any]
 
@@ -26,7 +27,8 @@ class Job:
     """What all trials of a sweep share, apart from the images.
 
     Attributes:
-        root: The result directory, absolute.
+        root: The result directory, absolute; on a cluster with an object store its stand-in on
+            each node.
         metric: The sweep's metric.
         maximize: Whether a higher metric is better.
         validation: How the images that score a trial are chosen.
@@ -34,6 +36,8 @@ class Job:
         gpu: The part of a GPU that a trial or group has; 0 without one.
         decisions: Where a group asks which of its trials ASHA stops (`tune_mc1.decisions`); None
             where nothing is stopped.
+        remote: The sweep's folder in an object store; None where the directory is all there is.
+        keep: Whether files stay in the directory as well when their trial has ended.
     """
 
     root: Path
@@ -43,6 +47,8 @@ class Job:
     threads: int
     gpu: float
     decisions: Any = None
+    remote: Remote | None = None
+    keep: bool = True
 
 
 def run_in_tune(config: dict[str, Any], job: Job, data: ImageData) -> None:
@@ -57,8 +63,11 @@ def run_in_tune(config: dict[str, Any], job: Job, data: ImageData) -> None:
     if not trials:  # all of a group ended just before its process was lost
         return
     try:
-        with trial_log(ResultDir(job.root).log(trials[0].id)):
-            report = _TuneReport(len(trials), job)
+        with (
+            files_of(trials, job.root, job.remote, keep=job.keep) as store,
+            trial_log(ResultDir(job.root).log(trials[0].id)),
+        ):
+            report = _TuneReport(len(trials), job, store)
             for part in parts_that_fit(trials, job, data):
                 run_parts(part, report, job, data)
     except (OSError, StorageError) as error:
@@ -73,17 +82,20 @@ class _TuneReport:
     Args:
         size: Number of trials of the group.
         job: What the trials of the sweep share.
+        store: Has to have all that is reported first; None for a directory.
     """
 
-    def __init__(self, size: int, job: Job) -> None:
-        self.size, self.job = size, job
+    def __init__(self, size: int, job: Job, store: TrialStore | None = None) -> None:
+        self.size, self.job, self.store = size, job, store
         self.ended: set[str] = set()
 
     def __call__(self, rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
+        if self.store is not None:
+            rows = self.store.send(rows)
         result: dict[str, Any] = {"rows": list(rows), "ends": list(ends)}
         self.ended |= {end["trial"] for end in ends}
         if self.size == 1 and rows:  # for a searcher that learns
-            result |= {"epoch": rows[0]["epoch"], self.job.metric: rows[0][self.job.metric]}
+            result |= {"epoch": rows[-1]["epoch"], self.job.metric: rows[-1][self.job.metric]}
         if self.size == 1 or self.job.decisions is None:
             tune.report(result)
             return ()
@@ -198,8 +210,9 @@ def score_winner(
 
     trial = Trial.model_validate(spec)
     where = ResultDir(job.root)
-    with trial_log(where.log(trial.id)):
-        checkpoint = where.checkpoints(trial.id) / "best.ckpt"
+    files = files_of([trial], job.root, job.remote, [BEST], keep=job.keep)
+    with files, trial_log(where.log(trial.id)):
+        checkpoint = where.checkpoints(trial.id) / BEST
         return score_test(
             trial,
             data,
@@ -208,36 +221,3 @@ def score_winner(
             threads=job.threads,
             gpu=job.gpu > 0,
         )
-
-
-@contextmanager
-def trial_log(path: Path) -> Iterator[None]:
-    """Sends all that a trial says to its log file, its traceback too."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", buffering=1) as file, _everything_to(file):
-        try:
-            yield
-        except Exception:
-            traceback.print_exc()
-            raise
-
-
-@contextmanager
-def _everything_to(file: TextIO) -> Iterator[None]:
-    handler = logging.StreamHandler(file)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    names = ("tune_mc1", "lightning", "lightning.pytorch", "lightning.fabric", "py.warnings")
-    loggers = [logging.getLogger(name) for name in names]
-    before = [(logger, logger.handlers, logger.propagate, logger.level) for logger in loggers]
-    logging.captureWarnings(True)
-    for logger in loggers:
-        logger.handlers, logger.propagate = [handler], False
-        logger.setLevel(logging.INFO)
-    try:
-        with redirect_stdout(file), redirect_stderr(file):
-            yield
-    finally:
-        logging.captureWarnings(False)
-        for logger, handlers, propagate, level in before:
-            logger.handlers, logger.propagate = handlers, propagate
-            logger.setLevel(level)

@@ -61,7 +61,13 @@ class ResultCallback(DriverOnly, Callback):
             raise SweepStopped(result["stop"])
         events: list[dict[str, Any]] = []
         lengths = {t["id"]: t["config"]["epochs"] for t in trial.config["trials"]}
-        for row in result.get("rows", ()):
+        rows = result.get("rows", ())
+        last = {row["trial"]: row["epoch"] for row in rows}
+        for row in rows:
+            if row["epoch"] < last[row["trial"]]:
+                if (row["trial"], row["epoch"]) not in self.writer.tables.history:
+                    events.append({"event": "epoch", **row})
+                continue
             events.append({"event": "epoch", **row})
             if row["epoch"] >= lengths[row["trial"]]:
                 events.append({"event": "end", "trial": row["trial"], "state": "completed"})
