@@ -120,7 +120,7 @@ def sweep(
         from tune_mc1.job import submit
 
         raise typer.Exit(submit(command, [plan] if plan else [], say))
-    if plan is None:
+    if plan is None or (command is not None and resume is not None):
         raise InputError("--dry-run: cannot read the directory of --resume, as the cluster has it")
     for notice in plan.notices:
         say(notice)

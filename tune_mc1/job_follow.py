@@ -17,11 +17,12 @@ WATCH_S = 15.0
 END_S = 30.0
 """How long a job has after its output has ended."""
 
-ENDS = (0, 1, 2, INTERRUPTED)
+BAD_INPUT = 2
+ENDS = (0, 1, BAD_INPUT, INTERRUPTED)
 """What a sweep exits with."""
 
 
-class ConnectionLost(Exception):
+class ConnectionLostError(Exception):
     """The server does not answer any more; the job may well go on."""
 
 
@@ -104,14 +105,14 @@ def follow(job: Job, client: Any) -> int:
     except KeyboardInterrupt:
         _say(f"\nDetached: the sweep goes on as job {job.id}.\n{job.how_to_go_on(runs=True)}")
         return INTERRUPTED
-    except ConnectionLost as lost:
+    except ConnectionLostError as lost:
         _say(
             f"\nThe connection to {job.server.address} broke ({lost}). The sweep goes on as job "
             f"{job.id} unless its cluster has ended.\n{job.how_to_go_on(runs=True)}"
         )
         return 1
     status = _exit_status(job, info)
-    if job.root is not None:
+    if job.root is not None and status != BAD_INPUT:
         _say(job.how_to_fetch() if status == 0 else job.how_to_go_on(runs=False))
     return status
 
@@ -139,15 +140,15 @@ async def _show_output(job: Job, client: Any) -> None:
         async for text in client.tail_job_logs(job.id):
             job.show(text)
     except (RuntimeError, OSError, aiohttp.ClientError) as error:
-        raise ConnectionLost(_one_line(error)) from None
+        raise ConnectionLostError(_one_line(error)) from None
 
 
 async def _watch(server: JobServer) -> None:
-    """Asks the server now and then; ends only by ConnectionLost."""
+    """Asks the server now and then; ends only by ConnectionLostError."""
     while True:
         await asyncio.sleep(WATCH_S)
         if reason := await server.silence():
-            raise ConnectionLost(reason)
+            raise ConnectionLostError(reason)
 
 
 async def _end(job: Job, client: Any) -> Any:
@@ -161,8 +162,8 @@ async def _end(job: Job, client: Any) -> Any:
                 return info
             await asyncio.sleep(1)
     except (RuntimeError, requests.exceptions.RequestException) as error:
-        raise ConnectionLost(_one_line(error)) from None
-    raise ConnectionLost("its output ended before it did")
+        raise ConnectionLostError(_one_line(error)) from None
+    raise ConnectionLostError("its output ended before it did")
 
 
 def _exit_status(job: Job, info: Any) -> int:

@@ -138,7 +138,7 @@ def _token_headers() -> dict[str, str]:
     """Ray's token, which its own client leaves out unless `RAY_AUTH_MODE` says `token`."""
     if os.environ.get("RAY_AUTH_MODE", "token").lower() != "token":
         return {}
-    from ray._raylet import AuthenticationTokenLoader
+    from ray._raylet import AuthenticationTokenLoader  # type: ignore[attr-defined]
 
     headers: dict[str, str] = AuthenticationTokenLoader.instance().get_token_for_http_header(
         ignore_auth_mode=True

@@ -35,7 +35,10 @@ def connect(address: str) -> None:
     try:
         start_ray(address, None)
     except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-        raise InputError(f"--address {address}: {_reason(error)}") from None
+        reason = _reason(error)
+        if address == "auto" and "any running Ray" in reason:
+            reason = "no Ray runs on this machine (`ray start --head` starts one)"
+        raise InputError(f"--address {address}: {reason}") from None
 
 
 def _check_form(address: str) -> None:
