@@ -203,7 +203,7 @@ def test_ray_with_another_token(head: str) -> None:
 
 @pytest.mark.skipif(
     shutil.which("unshare") is None
-    or subprocess.run(["unshare", "-p", "-f", "true"], check=False, capture_output=True).returncode,
+    or subprocess.run(["unshare", "-pf", "true"], capture_output=True, check=False).returncode != 0,
     reason="a space of processes of its own takes rights that this user lacks",
 )
 def test_auto_where_no_ray_runs(tmp_path: Path) -> None:

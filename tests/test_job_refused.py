@@ -181,6 +181,15 @@ def test_a_real_cluster_with_another_token(
     assert "/none: no such directory" in done.stdout, "the job itself says it"
 
 
+def test_a_token_that_cannot_be_read() -> None:
+    env = {"RAY_AUTH_MODE": None, "RAY_AUTH_TOKEN": None, "RAY_AUTH_TOKEN_PATH": "/none/token"}
+    assert run(*SWEEP, "--address", CLOSED, env=env) == (
+        2,
+        "--address: RAY_AUTH_TOKEN_PATH is set but file cannot be opened or is empty: "
+        "/none/token\n",
+    )
+
+
 @pytest.mark.parametrize("module", ["aiohttp", "requests"])
 def test_without_the_extra(module: str) -> None:
     code = f"import sys; sys.modules['{module}'] = None"

@@ -139,10 +139,13 @@ def _token_headers() -> dict[str, str]:
     if os.environ.get("RAY_AUTH_MODE", "token").lower() != "token":
         return {}
     from ray._raylet import AuthenticationTokenLoader  # type: ignore[attr-defined]
+    from ray.exceptions import AuthenticationError
 
-    headers: dict[str, str] = AuthenticationTokenLoader.instance().get_token_for_http_header(
-        ignore_auth_mode=True
-    )
+    loader = AuthenticationTokenLoader.instance()
+    try:
+        headers: dict[str, str] = loader.get_token_for_http_header(ignore_auth_mode=True)
+    except AuthenticationError as error:
+        raise InputError(f"--address: {str(error).partition('. ')[0]}") from None
     return headers
 
 
