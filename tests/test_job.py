@@ -10,9 +10,11 @@ import pytest
 
 from tests.faults import Driver, driving, events, reached, result_dir, same, wait_for, write_sweep
 from tests.job_head import TOKEN, Head
-from tests.test_sweep import run_sweep, tune_mc1
+from tests.test_sweep import run_sweep
 
 KEY = "0123456789abcdef" * 2 + "01234567"
+ONE = ("--max-concurrent", "1")
+OFF = ("--wandb", "disabled")
 PACKAGE = Path(__file__).parent.parent / "tune_mc1"
 
 
@@ -58,28 +60,23 @@ def test_a_job_runs_the_code_from_here_and_gives_the_same_numbers(
     with (tmp_path / "code" / "tune_mc1" / "worker.py").open("a") as file:
         file.write(f"\nimport os, pathlib\npathlib.Path({str(seen)!r}, str(os.getpid())).touch()\n")
     write_sweep(tmp_path / "a b", content(image_dir))
-    done = tune_mc1(
-        *("sweep", "grid", "a b/sweep.yaml", "-o", tmp_path / "out", "--address", job_head.url),
-        cwd=tmp_path,
-        **job_head.env,
-        PYTHONPATH=str(tmp_path / "code"),
-        WANDB_API_KEY=KEY,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    words = ("sweep", "grid", "a b/sweep.yaml", "-o", tmp_path / "out", *ONE)
+    env = {**job_head.env, "PYTHONPATH": str(tmp_path / "code"), "WANDB_API_KEY": KEY}
+    with driving(*words, "--address", job_head.url, cwd=tmp_path, **env) as driver:
+        assert driver.wait(400) == 0, driver.out + driver.err
     root = result_dir(tmp_path / "out")
-    assert "t0001 completed after epoch 2" in done.stdout
-    assert f"Results: {root}" in done.stdout
-    assert f"Fetch: ray rsync-down CLUSTER.yaml {root}/ results/{root.name}/" in done.stderr
+    assert "t0001 completed after epoch 2" in driver.out
+    assert f"Results: {root}" in driver.out
+    assert f"{root}/ results/{root.name}/ (with" in line(driver, "Fetch: ray rsync-down")
     assert len(list(seen.iterdir())) >= 2, "the driver and a trial's process at least"
 
-    assert "W&B: the API key of this machine stays here" in done.stderr
-    told = job_head.job(done.stdout.split("Job: ")[1].split()[0])
+    assert "W&B: the API key of this machine stays here" in driver.err
+    told = job_head.job(job_id(driver))
     assert told["runtime_env"]["env_vars"] == {"RAY_JOB_STOP_WAIT_TIME_S": "20"}
     for secret in (KEY, TOKEN):
-        assert secret not in str(told)
-        assert secret not in done.stdout + done.stderr
+        assert secret not in str(told) + driver.out + driver.err
     assert len(list((root / "wandb").glob("offline-run-*"))) == 2
-    quiet = run_sweep(tmp_path / "here", content(image_dir), "grid", "--wandb", "disabled")
+    quiet = run_sweep(tmp_path / "here", content(image_dir), "grid", *ONE, *OFF)
     same(root, quiet.root)
 
 
@@ -90,7 +87,7 @@ def test_ctrl_c_detaches_and_the_job_goes_on(
 ) -> None:
     file = write_sweep(tmp_path, content(image_dir, epochs={"value": 30}))
     out = tmp_path / "out"
-    words = ("sweep", "grid", file, "-o", out, "--wandb", "disabled", "--address", job_head.url)
+    words = ("sweep", "grid", file, "-o", out, *OFF, "--address", job_head.url)
     with driving(*words, cwd=tmp_path, **job_head.env) as driver:
         wait_for(lambda: reached(out, 1), driver)
         os.killpg(driver.process.pid, 2)
@@ -113,7 +110,7 @@ def test_a_job_that_is_stopped_ends_in_order_and_a_second_one_ends_the_sweep(
     seeds = {"seed": {"values": list(range(15))}}
     file = write_sweep(tmp_path, content(image_dir, **seeds))
     out = tmp_path / "out"
-    words = ("sweep", "grid", file, "-o", out, "--max-concurrent", "1", "--wandb", "disabled")
+    words = ("sweep", "grid", file, "-o", out, *ONE, *OFF)
     with driving(*words, "--address", job_head.url, cwd=tmp_path, **job_head.env) as driver:
         wait_for(lambda: reached(out, 1), driver)
         stop = f"RAY_AUTH_MODE=token ray job stop --address {job_head.url} {job_id(driver)}"
@@ -126,10 +123,8 @@ def test_a_job_that_is_stopped_ends_in_order_and_a_second_one_ends_the_sweep(
     ended = [e for e in events(root, "end") if e["state"] == "completed"]
     assert len(ended) < 30
 
-    resumed = shell(
-        line(driver, "Resume").replace("python", str(shutil.which("python"))), job_head, tmp_path
-    )
+    resumed = shell(line(driver, "Resume"), job_head, tmp_path)
     assert resumed.returncode == 0, resumed.stdout + resumed.stderr
     assert f"{len(ended)} trials have ended already" in resumed.stdout
-    quiet = run_sweep(tmp_path / "here", content(image_dir, **seeds), "grid", "--wandb", "disabled")
+    quiet = run_sweep(tmp_path / "here", content(image_dir, **seeds), "grid", *OFF)
     same(root, quiet.root)
