@@ -76,6 +76,7 @@ def test_a_job_runs_the_code_from_here_and_gives_the_same_numbers(
     for secret in (KEY, TOKEN):
         assert secret not in str(told) + driver.out + driver.err
     assert len(list((root / "wandb").glob("offline-run-*"))) == 2
+    (tmp_path / "here").mkdir()
     quiet = run_sweep(tmp_path / "here", content(image_dir), "grid", *ONE, *OFF)
     same(root, quiet.root)
 
@@ -126,5 +127,6 @@ def test_a_job_that_is_stopped_ends_in_order_and_a_second_one_ends_the_sweep(
     resumed = shell(line(driver, "Resume"), job_head, tmp_path)
     assert resumed.returncode == 0, resumed.stdout + resumed.stderr
     assert f"{len(ended)} trials have ended already" in resumed.stdout
+    (tmp_path / "here").mkdir()
     quiet = run_sweep(tmp_path / "here", content(image_dir, **seeds), "grid", *OFF)
     same(root, quiet.root)

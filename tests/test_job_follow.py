@@ -113,3 +113,24 @@ def test_a_job_that_is_stopped(
     assert client.stop_job(job.id)
     assert follow(job, client) == 130
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "root"),
+    [
+        (["Results: /a b/c\n"], "/a b/c"),
+        (["x\nResul", "ts: /a/", "b\ny\n"], "/a/b"),
+        (["Results: results/x, and s3://bucket/a b/x\n"], "s3://bucket/a b/x"),
+        (["Results: /x, and y\n"], "/x, and y"),
+        (["no Results: /x\n", "Results: /half"], None),
+    ],
+)
+def test_where_results_are_is_read_from_the_output(
+    job_head: Head, capsys: pytest.CaptureFixture[str], said: list[str], root: str | None
+) -> None:
+    job = Job("tune_mc1-1", JobServer(job_head.url), None, "/shared/out")
+    for text in said:
+        job.show(text)
+    assert job.root == root
+    assert capsys.readouterr().out == "".join(said)
+    assert ("python -m tune_mc1 fetch" in job.how_to_fetch()) == bool(root and "://" in root)

@@ -17,6 +17,9 @@ WATCH_S = 15.0
 END_S = 30.0
 """How long a job has after its output has ended."""
 
+RESULTS = re.compile(r"Results: (?:.*, and (?=[a-z0-9]+://))?(\S.*)")
+"""A sweep's first line: its directory, and its URL if it has one, which is what lasts."""
+
 BAD_INPUT = 2
 ENDS = (0, 1, BAD_INPUT, INTERRUPTED)
 """What a sweep exits with."""
@@ -51,7 +54,7 @@ class Job:
         print(redact(text), end="", flush=True)
         *lines, self._line = (self._line + text).split("\n")
         for line in lines:
-            if found := re.fullmatch(r"Results: (\S.*)", line):
+            if found := RESULTS.fullmatch(line):
                 self.root = found[1]
 
     def ray(self, words: str) -> str:
