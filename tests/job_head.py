@@ -36,10 +36,11 @@ class Head:
         """What a user of the cluster has in the environment."""
         return {"RAY_AUTH_TOKEN": TOKEN, "PATH": f"{BIN}:{os.environ['PATH']}"}
 
-    def ask(self, path: str) -> Any:
-        request = urllib.request.Request(
-            f"{self.url}{path}", headers={"Authorization": f"Bearer {TOKEN}"}
-        )
+    def ask(self, path: str, data: Any = None) -> Any:
+        """Its answer to a question, or to what is sent to it."""
+        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+        body = None if data is None else json.dumps(data).encode()
+        request = urllib.request.Request(f"{self.url}{path}", body, headers)
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 
@@ -72,7 +73,7 @@ def job_head() -> Iterator[Head]:
         hidden = ("PYTHONPATH", "RAY_", "WANDB_")
         env = {name: v for name, v in os.environ.items() if not name.startswith(hidden)}
         env |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN, "HOME": folder}
-        env |= {"PATH": f"{BIN}:{env['PATH']}"}
+        env |= {"PATH": f"{BIN}:{env['PATH']}", "RAY_agent_register_timeout_ms": "300000"}
         with (Path(folder) / "out.txt").open("w+b") as out:
             process = subprocess.Popen(
                 [str(BIN / "ray"), *words, "--temp-dir", folder],
@@ -99,14 +100,15 @@ def _free_ports(count: int) -> list[int]:
 
 
 def _await_start(head: Head, process: "subprocess.Popen[bytes]") -> None:
-    end = time.monotonic() + 180
+    """Waits until the cluster takes a job: its agent is up some time after its dashboard."""
+    end = time.monotonic() + 250
     while time.monotonic() < end:
         assert process.poll() is None
         with suppress(OSError, ValueError):
-            if head.ask("/api/v0/cluster_metadata")["data"]:
-                return
-        time.sleep(0.5)
-    raise AssertionError("the dashboard did not start")
+            head.await_end(head.ask("/api/jobs/", {"entrypoint": "true"})["submission_id"])
+            return
+        time.sleep(1)
+    raise AssertionError("the cluster takes no jobs")
 
 
 class Tunnel:
