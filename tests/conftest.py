@@ -16,6 +16,9 @@ from tune_mc1.data.source import load_data
 pytest.register_assert_rewrite("tests.bad_input")
 
 from tests.bad_input import CommandLine  # noqa: E402
+from tests.job_head import job_head  # noqa: E402
+
+__all__ = ["job_head"]
 
 TRAIN, TEST = 1000, 400
 

@@ -199,3 +199,18 @@ def test_ray_with_another_token(head: str) -> None:
     assert "Traceback" not in errors
     assert "a" * 64 not in errors
     assert "b" * 64 not in errors
+
+
+@pytest.mark.skipif(
+    shutil.which("unshare") is None
+    or subprocess.run(["unshare", "-pf", "true"], capture_output=True, check=False).returncode != 0,
+    reason="a space of processes of its own takes rights that this user lacks",
+)
+def test_auto_where_no_ray_runs(tmp_path: Path) -> None:
+    """Ray looks for one in its temporary directory, and among all processes."""
+    alone = ("unshare", "--pid", "--fork", "--mount-proc")
+    env = {"RAY_TMPDIR": str(tmp_path), "RAY_ADDRESS": None, "HOME": str(tmp_path)}
+    assert run(*SWEEP, "-o", "out", "--address", "auto", env=env, prefix=alone) == (
+        2,
+        "--address auto: no Ray runs on this machine (`ray start --head` starts one)\n",
+    )

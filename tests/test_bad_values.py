@@ -92,7 +92,7 @@ def test_value(command_line: CommandLine, text: str) -> None:
 
 
 DATA = "--data: must be cifar10, shapes10, auto, a folder or a parquet file, got"
-FORM = "--address: must be auto or host:port, got"
+FORM = "--address: must be auto, host:port of the head, or http://host:8265, got"
 FLAGS: dict[tuple[str, ...], str] = {
     ("swep",): "tune_mc1: no such command 'swep'. Did you mean 'sweep'?",
     ("sweep", "gird"): "tune_mc1 sweep: invalid value for 'method': 'gird' is not one of 'grid', "
@@ -123,8 +123,8 @@ FLAGS: dict[tuple[str, ...], str] = {
     "long",
     ("GRID", "--address", "127.0.0.1:1"): "--address 127.0.0.1:1: no Ray cluster answers: "
     "Connection refused",
-    ("GRID", "--address", "ray://h:1"): f"{FORM} 'ray://h:1' (run the command on a node of the "
-    "cluster, or by `ray job submit`)",
+    ("GRID", "--address", "ray://h:1"): f"{FORM} 'ray://h:1' (a sweep would end with the "
+    "connection of ray://; by http it becomes a job, which goes on)",
     ("GRID", "--address", "here"): f"{FORM} 'here'",
     ("sweep", "bayes"): "sweep bayes: name a sweep file; none is shipped for bayes",
     ("sweep", "asha", "sweep.yaml"): "sweep.yaml: run_cap: is required by asha: how many settings "

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -29,6 +29,11 @@ from tune_mc1.cli_options import (
 )
 from tune_mc1.cli_study import report, study
 from tune_mc1.errors import InputError
+from tune_mc1.job_command import JobCommand
+from tune_mc1.ray_address import is_job_server
+
+if TYPE_CHECKING:
+    from tune_mc1.prepare import Plan
 
 app = typer.Typer(
     help="Hyperparameter sweeps for image classifiers on Ray, from W&B sweep files.",
@@ -56,6 +61,7 @@ def root(
     epilog="Example: [bold]tune_mc1 sweep grid --set learning_rate=0.01,0.03 -o results[/]"
 )
 def sweep(
+    context: typer.Context,
     method: Annotated[Method, typer.Argument(help="How settings are chosen.")],
     file: Annotated[
         Path | None, typer.Argument(help="A W&B sweep file. Default: configs/METHOD.yaml")
@@ -97,16 +103,27 @@ def sweep(
         "replicates": replicates,
         "limit_images": limit_images,
     }
-    if resume is not None:
+    command = JobCommand.of(context) if is_job_server(address) else None
+    plan: Plan | None = None
+    if command is not None and resume is not None and file is None:
+        pass  # the sweep file is in that directory, on the cluster
+    elif command is None and resume is not None:
         from tune_mc1.resume import prepare_resume
 
         plan = prepare_resume(
             method, file, resume, epochs=epochs, overrides=overrides or (), **flags
         )
-    elif epochs is not None:
+    elif epochs is not None and resume is None:
         raise InputError("--epochs: goes with --resume only; a new sweep takes --set epochs=N")
     else:
-        plan = prepare(method, file, overrides=overrides or (), **flags)
+        elsewhere = command is not None
+        plan = prepare(method, file, overrides=overrides or (), elsewhere=elsewhere, **flags)
+    if command is not None and not dry_run:
+        from tune_mc1.job import submit
+
+        raise typer.Exit(submit(command, [plan] if plan else [], say))
+    if plan is None or (command is not None and resume is not None):
+        raise InputError("--dry-run: cannot read the directory of --resume, as the cluster has it")
     for notice in plan.notices:
         say(notice)
     if dry_run:

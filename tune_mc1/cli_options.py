@@ -24,7 +24,12 @@ Overrides = Annotated[
 ]
 Data = Annotated[
     str | None,
-    typer.Option("--data", "-d", help="cifar10, shapes10, auto, or a directory or parquet file."),
+    typer.Option(
+        "--data",
+        "-d",
+        help="cifar10, shapes10, auto, or a directory or parquet file (of the cluster's nodes, "
+        "with --address).",
+    ),
 ]
 Output = Annotated[
     Path | None,
@@ -52,7 +57,12 @@ Fuse = Annotated[
     typer.Option("--fuse", help="Trials trained as one model: auto, off, or at most so many."),
 ]
 Address = Annotated[
-    str | None, typer.Option("--address", help="A running Ray cluster, such as auto.")
+    str | None,
+    typer.Option(
+        "--address",
+        help="A running Ray cluster: auto, host:port of its head, or http://head:8265 from outside "
+        "of it, which runs the sweep as a Ray job.",
+    ),
 ]
 Wandb = Annotated[
     Literal["online", "offline", "disabled"] | None,

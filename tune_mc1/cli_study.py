@@ -24,9 +24,12 @@ from tune_mc1.cli_options import (
     say,
 )
 from tune_mc1.errors import InputError
+from tune_mc1.job_command import JobCommand
+from tune_mc1.ray_address import is_job_server
 
 
 def study(
+    context: typer.Context,
     name: Annotated[str, typer.Argument(help="A study's name, list, or all.")],
     scale: Annotated[
         float,
@@ -57,7 +60,7 @@ def study(
         rows = study_rows()
         print_json({"studies": rows}) if as_json else print_studies(rows, Console())
         return
-    flags = {
+    flags: dict[str, Any] = {
         "overrides": overrides or (),
         "data": data,
         "run_cap": run_cap,
@@ -65,11 +68,17 @@ def study(
         "replicates": replicates,
         "limit_images": limit_images,
     }
+    command = JobCommand.of(context) if is_job_server(address) else None
+    flags["elsewhere"] = command is not None
     names = STUDIES if name == "all" else (name,)
     plans = [_plan(each, scale, as_published, flags) for each in names]
     if dry_run:
         _print_outlines(plans, as_json)
         return
+    if command is not None:
+        from tune_mc1.job import submit
+
+        raise typer.Exit(submit(command, plans, say))
     from tune_mc1.run import run_plan
 
     outcomes = []

@@ -16,7 +16,7 @@ from tune_mc1.config.problems import problems_of
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.types import Fuse
-from tune_mc1.data.source import check_data_spec
+from tune_mc1.data.source import check_data_form, check_data_spec
 from tune_mc1.errors import InputError
 from tune_mc1.forecast import trial_seconds
 from tune_mc1.fusion import Groups, group_seconds, makespan, plan_groups
@@ -83,6 +83,7 @@ def prepare(
     replicates: int | None = None,
     limit_images: float | None = None,
     change: Callable[[Sweep], Sweep] = lambda sweep: sweep,
+    elsewhere: bool = False,
 ) -> Plan:
     """Reads and checks everything that can be checked before anything starts.
 
@@ -96,6 +97,7 @@ def prepare(
         replicates: Seeds of each setting, instead of the file's.
         limit_images: Part of the images that is used, instead of the file's.
         change: What else becomes of the sweep.
+        elsewhere: Whether it is to run on another machine, whose files cannot be looked at here.
 
     Raises:
         InputError: With all mistakes.
@@ -115,24 +117,27 @@ def prepare(
     word = command or flagged.method or "grid"
     sweep, notices = resolve_method(flagged, word, run_cap, source=str(path))
     source = checked_data(
-        sweep.data if data is None else data, f"{path}: data" if data is None else "--data"
+        sweep.data if data is None else data,
+        f"{path}: data" if data is None else "--data",
+        elsewhere=elsewhere,
     )
     sweep = sweep.model_copy(update={"data": source, "name": sweep.name or utf8(path.stem)})
     trials = [] if sweep.method == "bayes" else plan_trials(sweep, source=str(path))
     return Plan(word, sweep, trials, [*loaded.notices, *notices])
 
 
-def checked_data(data: str, field: str) -> str:
+def checked_data(data: str, field: str, *, elsewhere: bool = False) -> str:
     """The name of a data set, or its path, if it can be used as far as can be told cheaply.
 
     Args:
         data: What the user wrote.
         field: Where, for the message.
+        elsewhere: Whether it is to be read on another machine.
 
     Raises:
         InputError: If it cannot be used.
     """
-    problem = check_data_spec(data)
+    problem = check_data_form(data) if elsewhere else check_data_spec(data)
     if problem:
         raise InputError(f"{field}: {problem}")
     return data

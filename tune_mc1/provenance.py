@@ -14,6 +14,9 @@ from tune_mc1.secrets import redact
 
 PACKAGES = ("torch", "torchvision", "lightning", "ray", "wandb", "torchmetrics", "numpy", "pyarrow")
 
+COMMIT = "_commit"
+"""File of a package that was sent to a cluster."""
+
 
 def provenance() -> dict[str, Any]:
     """Facts about this run of the program, for `provenance.json`.
@@ -27,7 +30,7 @@ def provenance() -> dict[str, Any]:
         "command": ["python", "-m", "tune_mc1", *(redact(word) for word in sys.argv[1:])],
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "tune_mc1": __version__,
-        "git_commit": _git_commit(),
+        "git_commit": git_commit(),
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in PACKAGES},
         "platform": platform.platform(),
@@ -44,9 +47,14 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _git_commit() -> str | None:
-    """The commit of the project's own checkout, not of wherever the user stands."""
+def git_commit() -> str | None:
+    """The commit of the project's own checkout, not of wherever the user stands.
+
+    A package that was sent to a cluster has its commit in the file `COMMIT` instead.
+    """
     here = Path(__file__).parent
+    if (sent := here / COMMIT).exists():
+        return sent.read_text()
     try:
         commit = _git(here, "rev-parse", "HEAD")
         changed = _git(here, "status", "--porcelain", "--untracked-files=no")

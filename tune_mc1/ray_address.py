@@ -9,7 +9,13 @@ from pathlib import Path
 from tune_mc1.errors import InputError
 
 ANSWER_S = 5.0
+FORM = "--address: must be auto, host:port of the head, or http://host:8265"
 _VERSIONS = re.compile(r"Ray: (\S+) Python: (\S+)")
+
+
+def is_job_server(address: str | None) -> bool:
+    """Whether an address is that of a cluster's dashboard, so that the sweep becomes a Ray job."""
+    return address is not None and address.startswith(("http://", "https://"))
 
 
 def connect(address: str) -> None:
@@ -29,7 +35,10 @@ def connect(address: str) -> None:
     try:
         start_ray(address, None)
     except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-        raise InputError(f"--address {address}: {_reason(error)}") from None
+        reason = _reason(error)
+        if address == "auto" and "any running Ray" in reason:
+            reason = "no Ray runs on this machine (`ray start --head` starts one)"
+        raise InputError(f"--address {address}: {reason}") from None
 
 
 def _check_form(address: str) -> None:
@@ -38,12 +47,12 @@ def _check_form(address: str) -> None:
         return
     if "://" in address:
         raise InputError(
-            f"--address: must be auto or host:port, got {address!r} (run the command on a node of "
-            "the cluster, or by `ray job submit`)"
+            f"{FORM}, got {address!r} (a sweep would end with the connection of ray://; by http it "
+            "becomes a job, which goes on)"
         )
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal():
-        raise InputError(f"--address: must be auto or host:port, got {address!r}")
+        raise InputError(f"{FORM}, got {address!r}")
     try:
         socket.create_connection((host, int(port)), timeout=ANSWER_S).close()
     except (OSError, OverflowError, UnicodeError) as error:

@@ -29,6 +29,26 @@ def choose_mode(flag: str | None) -> Mode:
     Raises:
         InputError: For a mode that does not exist, or online without an API key.
     """
+    source, mode = named_mode(flag)
+    if mode is None:
+        return "online" if has_key() else "offline"
+    if mode == "online" and not has_key():
+        raise InputError(
+            f"{source}: online needs an API key (run `wandb login` or set WANDB_API_KEY), got none "
+            f"for {server()}"
+        )
+    return mode
+
+
+def named_mode(flag: str | None) -> tuple[str, Mode | None]:
+    """Who names a mode first, and which, whether or not there is an API key.
+
+    Args:
+        flag: Value of `--wandb`, or None.
+
+    Raises:
+        InputError: For a mode that does not exist.
+    """
     sources = {
         "--wandb": flag,
         "WANDB_MODE": os.environ.get("WANDB_MODE"),
@@ -36,17 +56,10 @@ def choose_mode(flag: str | None) -> Mode:
     }
     source, value = next(((s, v) for s, v in sources.items() if v), ("", ""))
     mode = OLD_NAMES.get(value.lower(), value.lower())
-    if not mode:
-        return "online" if has_key() else "offline"
-    if mode not in MODES:
+    if mode and mode not in MODES:
         hint = did_you_mean(mode, MODES)
         raise InputError(f"{source}: must be one of {', '.join(MODES)}{hint}, got {value!r}")
-    if mode == "online" and not has_key():
-        raise InputError(
-            f"{source}: online needs an API key (run `wandb login` or set WANDB_API_KEY), got none "
-            f"for {server()}"
-        )
-    return cast(Mode, mode)
+    return source, cast(Mode, mode) if mode else None
 
 
 def has_key() -> bool:

@@ -73,6 +73,23 @@ def check_data_spec(spec: str, home: Path | None = None) -> str | None:
     return None
 
 
+def check_data_form(spec: str) -> str | None:
+    """What is wrong with the word in `data:` where another machine is to read the images.
+
+    Args:
+        spec: As in `load_data`.
+
+    Returns:
+        `rule, got value`, to stand after `file: data: `; None if nothing is wrong.
+    """
+    if spec in NAMES or spec.startswith("/"):
+        return None
+    return (
+        f"must be {', '.join(NAMES)}, or an absolute path that the cluster has, got {spec!r}"
+        f"{did_you_mean(spec, NAMES)}"
+    )
+
+
 def _is_data_file(path: Path) -> bool:
     return path.suffix == ".parquet" or path.name.startswith("data_batch_")
 
