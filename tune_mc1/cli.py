@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 
-from tune_mc1 import __version__, cli_wandb
+from tune_mc1 import __version__, cli_cluster, cli_wandb
 from tune_mc1.cli_errors import run
 from tune_mc1.cli_options import (
     Address,
@@ -36,6 +36,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(cli_wandb.app, name="wandb")
+app.add_typer(cli_cluster.app, name="cluster")
 
 Method = Literal["grid", "random", "asha", "bayes"]
 

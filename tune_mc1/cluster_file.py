@@ -68,7 +68,7 @@ def _cloud_node(
     instance = str(instance).rpartition("/")[2] if instance else None
     known = find_type(provider, instance)
     resources = mapping(kind.get("resources"))
-    added, added_price, added_spot = _added_gpus(config)
+    added, added_price, added_spot = added_gpus(config)
     cpus, gpus = number(resources.get("CPU")), number(resources.get("GPU"))
     if known is not None:
         cpus = known.cpus if cpus is None else cpus
@@ -103,7 +103,7 @@ def is_spot(config: Mapping[str, Any]) -> bool:
     )
 
 
-def _added_gpus(config: Mapping[str, Any]) -> tuple[float, float, float]:
+def added_gpus(config: Mapping[str, Any]) -> tuple[float, float, float]:
     """How many GPUs GCP adds to a machine, and USD an hour of them all, on demand and on spot."""
     count = price = spot = 0.0
     for entry in map(mapping, items(config.get("guestAccelerators"))):

@@ -1,4 +1,4 @@
-"""Manifests for KubeRay: which machines a RayCluster, or a RayJob with its own cluster, asks for."""
+"""Manifests for KubeRay: which machines a RayCluster, or a RayJob with one of its own, asks for."""
 
 from collections.abc import Mapping
 from pathlib import Path
