@@ -1,4 +1,4 @@
-"""Changes that break our cluster files, each with what the check says: what is replaced, and by what.
+"""Changes that break our cluster files: what is replaced, by what, and what the check says of it.
 
 A mistake that has more than one consequence has a line each.
 """

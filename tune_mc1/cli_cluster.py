@@ -13,6 +13,7 @@ from tune_mc1.errors import InputError
 
 if TYPE_CHECKING:
     from tune_mc1.cluster_check import ClusterReport
+    from tune_mc1.prepare import Plan
 
 app = typer.Typer(help="Files of Ray clusters.", no_args_is_help=True)
 
@@ -94,3 +95,46 @@ def _nodes(report: "ClusterReport") -> Table:
         sizes = ("-" if n is None else f"{n:g}" for n in (node.cpus, node.gpus))
         table.add_row(node.name, node.instance or "-", *sizes, count, price)
     return table
+
+
+def show_outline(plan: "Plan", file: Path | None, address: str | None, as_json: bool) -> None:
+    """Shows what a sweep would do: here, on a cluster that runs, or on a cluster file's limits.
+
+    Args:
+        plan: The sweep.
+        file: The cluster file, or None.
+        address: The cluster that runs, or None.
+        as_json: Whether programs read it.
+
+    Raises:
+        InputError: If the cluster cannot be used, or cannot hold a trial.
+    """
+    from tune_mc1.show import print_outline
+
+    if file is not None and address is not None:
+        raise InputError("--cluster: must not go with --address, which names a cluster that runs")
+    if file is None and address is None:
+        from tune_mc1.prepare import outline
+
+        facts = outline(plan)
+    elif address is not None:
+        from tune_mc1.cluster_outline import outline_on_running
+        from tune_mc1.ray_address import connect
+
+        connect(address)
+        facts = outline_on_running(plan, address)
+    else:
+        assert file is not None
+        facts = _outline_on_file(plan, file)
+    print_json(facts) if as_json else print_outline(plan, facts, Console())
+
+
+def _outline_on_file(plan: "Plan", file: Path) -> dict[str, Any]:
+    from tune_mc1.cluster_check import cluster_mistakes
+    from tune_mc1.cluster_file import read_cluster
+    from tune_mc1.cluster_outline import outline_on_file
+    from tune_mc1.cluster_versions import Versions
+
+    if mistakes := cluster_mistakes(read_cluster(file), Versions()):
+        say(f"{file}: {len(mistakes)} mistakes: python -m tune_mc1 cluster check {file}")
+    return outline_on_file(plan, file)

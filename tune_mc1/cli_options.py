@@ -44,6 +44,10 @@ Fuse = Annotated[
 Address = Annotated[
     str | None, typer.Option("--address", help="A running Ray cluster, such as auto.")
 ]
+OnCluster = Annotated[
+    Path | None,
+    typer.Option("--cluster", help="With --dry-run: what would run on this cluster file's limits."),
+]
 Wandb = Annotated[
     Literal["online", "offline", "disabled"] | None,
     typer.Option("--wandb", help="Default: online with an API key, else offline."),
