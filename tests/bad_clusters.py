@@ -61,8 +61,8 @@ AWS = {
     "default image is of 2022, too old for today's PyTorch",
     ("  ~/.ray/auth_token: ~/.ray/auth_token\n", ""): "file_mounts.~/.ray/auth_token: is required: "
     "without Ray's token on every node they cannot talk to each other",
-    ("65536; ray start --head", "65536; RAY_AUTH_MODE=disabled ray start --head"): "head_start_ray_"
-    "commands: must not disable Ray's token: whoever reaches a node could run code on it",
+    ("export RAY_AUTH_MODE=token; ulimit -n 65536;\n", "RAY_AUTH_MODE=disabled\n"): "head_start_"
+    "ray_commands: must not disable Ray's token: whoever reaches a node could run code on it",
     ("~/tune_mc1: .", "~/tune_mc1: ./nowhere"): "file_mounts.~/tune_mc1: must be a file or "
     "directory here, got './nowhere'",
     ("2.60.0-py311-gpu", "2.44.1-py311-gpu"): "docker.image: must hold Ray 2.60.0 as here, got "
@@ -117,6 +117,8 @@ GCP = {
 
 LOCAL = {
     ("  head_ip: 127.0.0.1\n", ""): "provider.head_ip: is required",
+    ("    --autoscaling-config=~/ray_bootstrap_config.yaml\n", ""): "head_start_ray_commands: must "
+    "have --autoscaling-config=~/ray_bootstrap_config.yaml, or no worker ever comes",
     ("worker_ips: []", "worker_ips: [10.0.0.2, 10.0.0.2]"): "provider.worker_ips[1]: must be a "
     "machine that does not stand here yet, got '10.0.0.2'",
     ("worker_ips: []", "worker_ips: 10.0.0.2"): "provider.worker_ips: must be a list, got "

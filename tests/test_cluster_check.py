@@ -88,6 +88,14 @@ def test_a_file_of_other_types_is_refused_without_a_traceback(tmp_path: Path) ->
                 assert check_cluster(path, OURS).mistakes
 
 
+def test_workers_must_show_the_token(tmp_path: Path) -> None:
+    path = tmp_path / "gpu.yaml"
+    path.write_text((CLUSTERS / "gpu.yaml").read_text().replace("RAY_AUTH_MODE=token", "A=b"))
+    (line,) = check_cluster(path, OURS).mistakes
+    rule = "must set RAY_AUTH_MODE=token: the head asks for the token, a worker must show it"
+    assert line.endswith(f": worker_start_ray_commands: {rule}")
+
+
 def test_without_the_clients_of_clouds_it_says_what_was_not_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -137,6 +137,14 @@ def _authentication(content: Mapping[str, Any]) -> Iterator[Problem]:
     elif TOKEN not in mapping(content.get("file_mounts")) and "RAY_AUTH_TOKEN_PATH=" not in text:
         rule = "is required: without Ray's token on every node they cannot talk to each other"
         yield Problem(("file_mounts", TOKEN), rule)
+    elif _has_workers(content) and "RAY_AUTH_MODE=token" not in text + str(content.get("docker")):
+        rule = "must set RAY_AUTH_MODE=token: the head asks for the token, a worker must show it"
+        yield Problem(("worker_start_ray_commands",), rule)
+
+
+def _has_workers(content: Mapping[str, Any]) -> bool:
+    provider = mapping(content.get("provider"))
+    return provider.get("type") != "local" or bool(provider.get("worker_ips"))
 
 
 def _files(content: Mapping[str, Any]) -> Iterator[Problem]:
