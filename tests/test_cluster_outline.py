@@ -165,7 +165,7 @@ def two_nodes() -> Iterator[str]:
     ray.init(address=cluster.address, log_to_driver=False)
     yield cluster.address
     ray.shutdown()
-    cluster.shutdown()
+    cluster.shutdown()  # type: ignore[no-untyped-call]
 
 
 def test_a_cluster_that_runs_is_shown_machine_by_machine(two_nodes: str, tmp_path: Path) -> None:

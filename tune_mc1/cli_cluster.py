@@ -79,9 +79,9 @@ def _print(report: "ClusterReport", console: Console) -> None:
     shown: dict[tuple[str, ...], list[str]] = {}
     for name, steps in report.runs.items():
         shown.setdefault(tuple(steps), []).append(name)
-    for steps, names in shown.items():
+    for same, names in shown.items():
         console.print(", ".join(names), style="bold", highlight=False)
-        for i, step in enumerate(steps, 1):
+        for i, step in enumerate(same, 1):
             console.print(f"  {i}. {step}", highlight=False, markup=False, soft_wrap=True)
 
 

@@ -105,8 +105,8 @@ def _prepared(cluster: ClusterFile) -> Mapping[str, Any]:
     logging.getLogger("ray.autoscaler").setLevel(logging.ERROR)
     from ray.autoscaler._private.util import prepare_config, validate_config
 
-    prepared: Mapping[str, Any] = prepare_config(dict(cluster.documents[0].content))
-    validate_config(prepared)  # type: ignore[no-untyped-call]
+    prepared: dict[str, Any] = prepare_config(dict(cluster.documents[0].content))
+    validate_config(prepared)
     return prepared
 
 

@@ -76,8 +76,8 @@ def _provider(content: Mapping[str, Any]) -> Iterator[Problem]:
         if not provider.get(key):
             yield Problem(("provider", key), "is required")
     zones, region = provider.get("availability_zone"), provider.get("region")
-    for zone in zones.split(",") if isinstance(zones, str) and isinstance(region, str) else ():
-        if not zone.strip().startswith(region):
+    for zone in zones.split(",") if isinstance(zones, str) and region else ():
+        if not zone.strip().startswith(str(region)):
             rule = f"must be a zone of the region {region}"
             yield Problem(("provider", "availability_zone"), rule, zone)
     if kind == "aws":
@@ -115,13 +115,13 @@ def _numbers(cluster: ClusterFile) -> Iterator[Problem]:
         yield Problem(("head_node_type",), rule, head)
     limit = content.get("max_workers", 2)
     for name, kind in types.items():
-        least, most = number(mapping(kind).get("min_workers")), mapping(kind).get("max_workers")
-        if least is not None and number(most) is not None and least > most:
+        least, most = (number(mapping(kind).get(f"{m}_workers")) for m in ("min", "max"))
+        if least is not None and most is not None and least > most:
             where = ("available_node_types", name, "min_workers")
             yield Problem(where, f"must be at most max_workers ({most})", int(least))
-    least = sum(node.least for node in cluster.workers)
-    if number(limit) is not None and least > limit:
-        rule = f"must be at least {least}, as the node types' min_workers ask for"
+    asked = sum(node.least for node in cluster.workers)
+    if number(limit) is not None and asked > limit:
+        rule = f"must be at least {asked}, as the node types' min_workers ask for"
         yield Problem(("max_workers",), rule, limit)
 
 
