@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.console import Console
 
-from tune_mc1 import __version__, cli_wandb
+from tune_mc1 import __version__, cli_cluster, cli_wandb
+from tune_mc1.cli_cluster import show_outline
 from tune_mc1.cli_errors import run
 from tune_mc1.cli_fetch import fetch
 from tune_mc1.cli_options import (
@@ -18,6 +19,7 @@ from tune_mc1.cli_options import (
     Fuse,
     LimitImages,
     MaxConcurrent,
+    OnCluster,
     Output,
     Overrides,
     Replicates,
@@ -43,6 +45,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(cli_wandb.app, name="wandb")
+app.add_typer(cli_cluster.app, name="cluster")
 
 Method = Literal["grid", "random", "asha", "bayes"]
 
@@ -87,6 +90,7 @@ def sweep(
         ),
     ] = None,
     dry_run: DryRun = False,
+    cluster: OnCluster = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a grid, random, ASHA or Bayesian search.
@@ -94,7 +98,7 @@ def sweep(
     ASHA (Ray: ASHAScheduler) stops bad trials early at rungs: early_terminate {min_iter (Ray:
     grace_period), eta (Ray: reduction_factor), brackets}.
     """
-    from tune_mc1.prepare import outline, prepare
+    from tune_mc1.prepare import prepare
 
     flags: dict[str, Any] = {
         "run_cap": run_cap,
@@ -127,11 +131,10 @@ def sweep(
     for notice in plan.notices:
         say(notice)
     if dry_run:
-        from tune_mc1.show import print_outline
-
-        facts = outline(plan)
-        print_json(facts) if as_json else print_outline(plan, facts, Console())
+        show_outline(plan, cluster, address, as_json)
         return
+    if cluster is not None:
+        raise InputError("--cluster: goes with --dry-run only; --address names one that runs")
     from tune_mc1.run import run_plan
 
     outcome = run_plan(

@@ -64,6 +64,10 @@ Address = Annotated[
         "of it, which runs the sweep as a Ray job.",
     ),
 ]
+OnCluster = Annotated[
+    Path | None,
+    typer.Option("--cluster", help="With --dry-run: what would run on this cluster file's limits."),
+]
 Wandb = Annotated[
     Literal["online", "offline", "disabled"] | None,
     typer.Option("--wandb", help="Default: online with an API key, else offline."),

@@ -58,6 +58,21 @@ class Plan:
         return (self.sweep.run_cap or 0) if self.sweep.method == "bayes" else len(self.trials)
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a sweep would run.
+
+    Attributes:
+        each: What a trial, or a group of trials, gets.
+        at_once: How many run at once.
+        gpu: Whether groups are those of GPUs.
+    """
+
+    each: TrialResources
+    at_once: int
+    gpu: bool = False
+
+
 def shipped_file(command: Command) -> Path:
     """The sweep file that runs where the user names none: `configs/<command>.yaml`.
 
@@ -155,12 +170,13 @@ def checked_fuse(text: str) -> Literal["auto", "off"] | int:
         raise InputError(f"--fuse: {problems_of(error)[0].rule}, got {text!r}") from None
 
 
-def outline(plan: Plan, cores: int | None = None) -> dict[str, Any]:
+def outline(plan: Plan, cores: int | None = None, place: Place | None = None) -> dict[str, Any]:
     """What a sweep would do, for `--dry-run`: trials, rungs, resources, epochs, and a forecast.
 
     Args:
         plan: The sweep.
         cores: Cores of the machine; None asks it.
+        place: Where it would run; None is this machine.
 
     Returns:
         Plain data: `trials` (each with id, config, fold), `rungs` (each with bracket, epoch and
@@ -168,14 +184,10 @@ def outline(plan: Plan, cores: int | None = None) -> dict[str, Any]:
         `groups` (ids of the trials that are trained as one model), `epochs` in total at most, and
         `forecast_seconds`, which is rough.
     """
-    cluster = {"CPU": float(cores or os.cpu_count() or 1)}
-    try:
-        each = choose_resources(plan.sweep.resources, cluster)
-    except InputError:
-        each = TrialResources(plan.sweep.resources.cpu, plan.sweep.resources.gpu)  # type: ignore[union-attr]
-    at_once = slots(each, cluster)
+    place = place or _this_machine(plan, float(cores or os.cpu_count() or 1))
+    each, at_once = place.each, place.at_once
     epochs = sum(t.config.epochs for t in plan.trials) or plan.total * plan.sweep.longest_epochs
-    groups = plan_groups(plan.trials, plan.sweep.fuse, at_once, _seconds(plan))
+    groups = plan_groups(plan.trials, plan.sweep.fuse, at_once, _seconds(plan), gpu=place.gpu)
     return {
         "sweep": plan.sweep.model_dump(mode="json", exclude_none=True),
         "trials": [t.model_dump() for t in plan.trials],
@@ -184,8 +196,17 @@ def outline(plan: Plan, cores: int | None = None) -> dict[str, Any]:
         "resources": {"cpu": each.cpu, "gpu": each.gpu, "trials_at_once": at_once},
         "groups": [[t.id for t in group] for group in groups],
         "epochs": epochs,
-        "forecast_seconds": round(_forecast(plan, groups, epochs, at_once), 1),
+        "forecast_seconds": round(_forecast(plan, groups, epochs, place), 1),
     }
+
+
+def _this_machine(plan: Plan, cores: float) -> Place:
+    cluster = {"CPU": cores}
+    try:
+        each = choose_resources(plan.sweep.resources, cluster)
+    except InputError:
+        each = TrialResources(plan.sweep.resources.cpu, plan.sweep.resources.gpu)  # type: ignore[union-attr]
+    return Place(each, slots(each, cluster))
 
 
 def rung_table(plan: Plan) -> list[dict[str, int]]:
@@ -212,9 +233,10 @@ def _seconds(plan: Plan) -> Callable[[TrialConfig], float]:
     return lambda config: trial_seconds(config, images, (3, 32, 32), 10)
 
 
-def _forecast(plan: Plan, groups: Groups, epochs: int, at_once: int) -> float:
+def _forecast(plan: Plan, groups: Groups, epochs: int, place: Place) -> float:
     each = _seconds(plan)
-    seconds = makespan((group_seconds(group, each, gpu=False) for group in groups), at_once)
+    times = (group_seconds(group, each, gpu=place.gpu) for group in groups)
+    seconds = makespan(times, place.at_once)
     table = rung_table(plan)
     share = 1.0
     if table and epochs:

@@ -38,6 +38,7 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
         console.print(table)
     if facts["rungs"]:
         console.print(_rungs(facts["rungs"]))
+    there = "there" if "cluster" in facts else "here"
     resources = facts["resources"]
     gpu = f" and {resources['gpu']:g} GPU" if resources["gpu"] else ""
     fused = [len(group) for group in facts["groups"] if len(group) > 1]
@@ -52,13 +53,45 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
     console.print(
         f"{facts['total']} trials, {each} with {resources['cpu']:g} CPU{gpu}, "
         f"{resources['trials_at_once']} at once; at most {facts['epochs']} epochs in total"
-        + (f"; roughly {duration(facts['forecast_seconds'])} here" if plan.trials else ""),
+        + (f"; roughly {duration(facts['forecast_seconds'])} {there}" if plan.trials else ""),
         highlight=False,
         soft_wrap=True,
     )
     fixed = [f"{n}={show(rows[0][n])}" for n in plan.sweep.parameters if rows and n not in names]
     if fixed:
         console.print(f"All with {', '.join(fixed)}", highlight=False, soft_wrap=True)
+    if "cluster" in facts:
+        _print_cluster(facts, console)
+
+
+def _print_cluster(facts: dict[str, Any], console: Console) -> None:
+    """Prints how trials map on machines (`tune_mc1.cluster_outline`).
+
+    Args:
+        facts: The outline.
+        console: Where to.
+    """
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("machines")
+    for name in ("CPUs", "GPUs", "used", "of", "trials at once in each", "USD an hour each"):
+        table.add_column(name, justify="right")
+    for kind in facts["cluster"]["machines"]:
+        price = "-" if kind["usd_an_hour"] is None else f"{kind['usd_an_hour']:.2f}"
+        sizes = (f"{kind['cpus']:g}", f"{kind['gpus']:g}")
+        counts = (str(kind[k]) for k in ("used", "most", "trials_at_once"))
+        table.add_row(kind["name"], *sizes, *counts, price)
+    console.print(table)
+    cluster = facts["cluster"]
+    if cluster.get("usd") is not None:
+        console.print(
+            f"About {cluster['usd_an_hour']:.2f} USD an hour with these machines; for "
+            f"{duration(facts['forecast_seconds'])} and the idle minutes after, "
+            f"{cluster['usd']:.2f} USD",
+            highlight=False,
+            soft_wrap=True,
+        )
+    for note in cluster["notes"]:
+        console.print(f"- {note}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _rungs(rows: list[dict[str, int]]) -> Table:

@@ -1,5 +1,6 @@
 """Reading a YAML file that nobody has looked at: bounded, strict, and with line numbers."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,16 +59,28 @@ def read_yaml(path: Path) -> YamlFile:
     Raises:
         InputError: It cannot be read, is no YAML, or holds something else than a mapping.
     """
+    return _parse(path, lambda text: [yaml.compose(text, Loader=yaml.SafeLoader)])[0]
+
+
+def read_documents(path: Path) -> list[YamlFile]:
+    """Reads a file that holds one or more YAML mappings, as manifests for Kubernetes do.
+
+    Args:
+        path: The file.
+
+    Raises:
+        InputError: As of `read_yaml`.
+    """
+    return _parse(path, lambda text: list(yaml.compose_all(text, Loader=yaml.SafeLoader)))
+
+
+def _parse(path: Path, compose: Callable[[str], Sequence[yaml.Node | None]]) -> list[YamlFile]:
     text = _read_text(path)
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        if root is None:
+        roots = [root for root in compose(text) if root is not None]
+        if not roots:
             raise InputError(f"{path}: is empty, must hold a mapping of keys to values")
-        if not isinstance(root, yaml.MappingNode):
-            raise InputError(f"{path}: must hold a mapping of keys to values, got other content")
-        walk = _Walk(path)
-        walk.visit(root, ())
-        content = _construct(root)
+        return [_document(path, root) for root in roots]
     except yaml.MarkedYAMLError as error:
         raise InputError(_syntax_message(path, error)) from None
     except yaml.reader.ReaderError as error:
@@ -81,7 +94,14 @@ def read_yaml(path: Path) -> YamlFile:
         raise InputError(f"{path}: is not valid YAML: {reason}") from None
     except RecursionError:
         raise InputError(f"{path}: is nested too deeply") from None
-    return YamlFile(path, content, walk.lines, walk.problems)
+
+
+def _document(path: Path, root: yaml.Node) -> YamlFile:
+    if not isinstance(root, yaml.MappingNode):
+        raise InputError(f"{path}: must hold a mapping of keys to values, got other content")
+    walk = _Walk(path)
+    walk.visit(root, ())
+    return YamlFile(path, _construct(root), walk.lines, walk.problems)
 
 
 def read_scalar(text: str) -> Any:

@@ -1,0 +1,217 @@
+"""How the trials of a sweep map on the machines of a cluster that runs, or that a file allows.
+
+A trial, or a group of trials that is trained as one model, always runs inside one machine.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tune_mc1.cluster_file import read_cluster
+from tune_mc1.cluster_nodes import ClusterFile
+from tune_mc1.cluster_price import hourly, price_notes
+from tune_mc1.config.sweep import Resources
+from tune_mc1.errors import InputError
+from tune_mc1.prepare import Place, Plan, outline
+from tune_mc1.resources import TrialResources, choose_resources
+
+GPU_NOTE = (
+    "no GPU was measured: time and price are as if each trial, or group of trials, had the speed "
+    "of one CPU core"
+)
+CHOICE_NOTE = (
+    "Ray's autoscaler chooses the machines, by fit, then by priority; starting them takes some "
+    "minutes more"
+)
+
+
+@dataclass(frozen=True)
+class Machines:
+    """Machines of one kind.
+
+    Attributes:
+        name: Of the node type, or of the first of them.
+        cpus: Cores of each.
+        gpus: GPUs of each.
+        count: How many there are, or can be.
+        least: How many are always up.
+        price: USD an hour of each; None if not known.
+        priority: Ray takes the higher one of kinds that suit equally well.
+    """
+
+    name: str
+    cpus: float
+    gpus: float
+    count: int
+    least: int = 0
+    price: float | None = None
+    priority: int = 0
+
+
+def trials_in(each: TrialResources, cpus: float, gpus: float) -> int:
+    """How many trials run at once in one machine.
+
+    Args:
+        each: Resources of a trial; a part of a GPU must fit in one GPU.
+        cpus: Cores of the machine.
+        gpus: Its GPUs.
+    """
+    rounding = 1e-9  # a third of a GPU fits three times
+    most = float("inf")
+    if each.cpu:
+        most = cpus // (each.cpu - rounding)
+    if each.gpu >= 1:
+        most = min(most, gpus // each.gpu)
+    elif each.gpu:
+        most = min(most, int(gpus) * (1 // (each.gpu - rounding)))
+    return int(most) if most < float("inf") else 0
+
+
+def outline_on_file(plan: Plan, path: Path) -> dict[str, Any]:
+    """The outline of a sweep on as many machines as a cluster file allows.
+
+    Args:
+        plan: The sweep.
+        path: The cluster file.
+
+    Returns:
+        What `outline` gives, and `cluster`: the machines used at most, price and notes.
+
+    Raises:
+        InputError: If the file is none, does not say what its machines have, or has none that can
+            hold a trial.
+    """
+    cluster = read_cluster(path)
+    kinds = [
+        Machines(n.name, n.cpus, n.gpus, n.most, n.least, n.price, n.priority)
+        for n in cluster.nodes
+        if n.cpus is not None and n.gpus is not None
+    ]
+    if not kinds:
+        raise InputError(
+            f"{path}: does not say what its machines have; start it, and use --dry-run --address"
+        )
+    heads = sum(node.head for node in cluster.nodes)
+    facts = _outline(plan, kinds, cluster.max_workers + heads, f"a machine of {path}")
+    used = {kind["name"]: kind["used"] for kind in facts["cluster"]["machines"]}
+    facts["cluster"] |= _price(cluster, used, facts["forecast_seconds"])
+    return facts
+
+
+def outline_on_running(plan: Plan, address: str) -> dict[str, Any]:
+    """The outline of a sweep on the cluster that this process is connected to.
+
+    Args:
+        plan: The sweep.
+        address: How the user named it.
+
+    Raises:
+        InputError: If no machine there can hold a trial.
+    """
+    import ray
+
+    sizes: dict[tuple[float, float], list[str]] = {}
+    for node in ray.nodes():  # type: ignore[no-untyped-call]
+        if node["Alive"]:
+            has = node["Resources"]
+            size = (has.get("CPU", 0.0), has.get("GPU", 0.0))
+            sizes.setdefault(size, []).append(node["NodeManagerAddress"])
+    kinds = [
+        Machines(names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} alike", *size,
+                 len(names))
+        for size, names in sizes.items()
+    ]  # fmt: skip
+    total = sum(kind.count for kind in kinds)
+    facts = _outline(plan, kinds, total, f"a machine of the cluster at {address} now")
+    facts["cluster"]["notes"] = [GPU_NOTE] if facts["resources"]["gpu"] else []
+    return facts
+
+
+def _outline(plan: Plan, kinds: Sequence[Machines], limit: int, what: str) -> dict[str, Any]:
+    each = _resources(plan.sweep.resources, kinds, what)
+    fit = [trials_in(each, kind.cpus, kind.gpus) for kind in kinds]
+    full = _used(fit, kinds, limit, plan.total)
+    room = sum(count * n for count, n in zip(full, fit, strict=True))
+    facts = outline(plan, place=Place(each, room, gpu=each.gpu > 0))
+    tasks = len(facts["groups"]) or plan.total
+    facts["resources"]["trials_at_once"] = min(room, tasks)
+    rows = zip(kinds, fit, _used(fit, kinds, limit, tasks), strict=True)
+    facts["cluster"] = {
+        "machines": [
+            {
+                "name": kind.name,
+                "cpus": kind.cpus,
+                "gpus": kind.gpus,
+                "used": used,
+                "most": kind.count,
+                "trials_at_once": n,
+                "usd_an_hour": kind.price,
+            }
+            for kind, n, used in rows
+        ]
+    }
+    return facts
+
+
+def _resources(wanted: Resources | None, kinds: Sequence[Machines], what: str) -> TrialResources:
+    """Resources of a trial, which must fit in one machine.
+
+    Raises:
+        InputError: If they fit in none.
+    """
+    total = {
+        "CPU": sum(kind.count * kind.cpus for kind in kinds),
+        "GPU": sum(kind.count * kind.gpus for kind in kinds),
+    }
+    there = [kind for kind in kinds if kind.count]
+    if wanted is not None:
+        for name, need in (("cpu", wanted.cpu), ("gpu", wanted.gpu)):
+            largest = max((getattr(kind, f"{name}s") for kind in there), default=0)
+            if need > largest:
+                rule = f"must be at most what {what} has ({largest:g})"
+                raise InputError(f"resources.{name}: {rule}, got {need:g}")
+    each = choose_resources(wanted, total)
+    if not any(trials_in(each, kind.cpus, kind.gpus) for kind in there):
+        raise InputError(
+            f"resources: must fit in one machine, but none has room: {what} would need "
+            f"{each.cpu:g} CPUs and {each.gpu:g} GPUs together"
+        )
+    return each
+
+
+def _used(fit: Sequence[int], kinds: Sequence[Machines], limit: int, tasks: int) -> list[int]:
+    """Machines of each kind that trials occupy: by priority, then the cheapest for a trial.
+
+    Args:
+        fit: Trials at once in a machine of each kind.
+        kinds: The machines, some of which are always up.
+        limit: Machines at most, of all kinds.
+        tasks: Trials, or groups of them.
+    """
+
+    def order(i: int) -> tuple[float, float]:
+        return (-kinds[i].priority, (kinds[i].price or 0.0) / (fit[i] or 1))
+
+    used = [kind.least for kind in kinds]
+    tasks -= sum(n * count for n, count in zip(fit, used, strict=True))
+    limit -= sum(used)
+    for i in sorted(range(len(kinds)), key=order):
+        if tasks > 0 and fit[i]:
+            more = min(limit, kinds[i].count - kinds[i].least, -(-tasks // fit[i]))
+            used[i] += more
+            limit -= more
+            tasks -= more * fit[i]
+    return used
+
+
+def _price(cluster: ClusterFile, used: Mapping[str, int], seconds: float) -> dict[str, Any]:
+    """What the machines cost for a time, with the head, and the minutes that workers idle after."""
+    an_hour = hourly(cluster, used)
+    workers = hourly(cluster, {node.name: used.get(node.name, 0) for node in cluster.workers})
+    total = None
+    if an_hour is not None and workers is not None:
+        total = round(an_hour * seconds / 3600 + workers * cluster.idle_minutes / 60, 2)
+    gpu = any(node.gpus and used.get(node.name) for node in cluster.nodes)
+    notes = [*([GPU_NOTE] if gpu else []), CHOICE_NOTE, *price_notes(cluster)]
+    return {"file": str(cluster.path), "usd_an_hour": an_hour, "usd": total, "notes": notes}
