@@ -20,7 +20,7 @@ from tune_mc1.data.source import check_data_spec
 from tune_mc1.errors import InputError
 from tune_mc1.forecast import trial_seconds
 from tune_mc1.fusion import Groups, group_seconds, makespan, plan_groups
-from tune_mc1.resources import TrialResources, choose_resources, slots
+from tune_mc1.resources import Capacity, Node, TrialResources, choose_resources, slots
 from tune_mc1.rungs import survivors
 from tune_mc1.search_space import plan_trials
 from tune_mc1.storage import utf8
@@ -163,12 +163,12 @@ def outline(plan: Plan, cores: int | None = None) -> dict[str, Any]:
         `groups` (ids of the trials that are trained as one model), `epochs` in total at most, and
         `forecast_seconds`, which is rough.
     """
-    cluster = {"CPU": float(cores or os.cpu_count() or 1)}
+    machine = Capacity((Node(cores or os.cpu_count() or 1),))
     try:
-        each = choose_resources(plan.sweep.resources, cluster)
+        each = choose_resources(plan.sweep.resources, machine)
     except InputError:
         each = TrialResources(plan.sweep.resources.cpu, plan.sweep.resources.gpu)  # type: ignore[union-attr]
-    at_once = slots(each, cluster)
+    at_once = slots(each, machine)
     epochs = sum(t.config.epochs for t in plan.trials) or plan.total * plan.sweep.longest_epochs
     groups = plan_groups(plan.trials, plan.sweep.fuse, at_once, _seconds(plan))
     return {

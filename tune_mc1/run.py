@@ -49,7 +49,13 @@ def run_plan(
     if plan.directory is None:
         check_storage(parent, "-o" if output else "storage" if plan.sweep.storage else "results")
     mode = choose_mode(wandb)
-    connect(address) if address is not None else allow_own_token()
+    if address is None:
+        allow_own_token()
+    else:
+        connect(address)
+        from tune_mc1.nodes import trial_resources
+
+        trial_resources(plan.sweep, plan.trials)
     data = load_checked(plan, notify)
     from tune_mc1.show import print_result
     from tune_mc1.sweep import run_sweep
