@@ -34,6 +34,9 @@ from tune_mc1.tuning import SweepRun
 
 Record = dict[str, Any]
 
+PATIENT_RAY = {"RAY_AUTH_MODE": "disabled", "RAY_worker_register_timeout_seconds": "900"}
+"""So many processes on a few cores start slowly, and Ray gives up on each after a minute."""
+
 
 @contextmanager
 def gpu_cluster(nodes: Sequence[tuple[int, int]], *, connect: bool = True) -> Iterator[Cluster]:
@@ -46,7 +49,7 @@ def gpu_cluster(nodes: Sequence[tuple[int, int]], *, connect: bool = True) -> It
     os.environ.update(QUIET_RAY)
     with (
         TemporaryDirectory(prefix="ray-") as folder,
-        patch.dict(os.environ, RAY_AUTH_MODE="disabled"),
+        patch.dict(os.environ, PATIENT_RAY),
         patch("ray._private.utils.write_ray_address"),  # it would be `auto` for all of the machine
     ):
         head = {"num_cpus": 0, "temp_dir": folder, "include_dashboard": False}

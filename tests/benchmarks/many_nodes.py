@@ -54,10 +54,15 @@ class NodeLoss:
     def _watch(self) -> None:
         while not self.over.wait(1.0):
             if len(list(self.folder.glob("*/here/*"))) >= self.after:
-                victim = next(iter(self.cluster.worker_nodes))
-                self.node, self.at = victim.node_id, time.time()
-                self.cluster.remove_node(victim, allow_graceful=False)
+                self.victim = next(iter(self.cluster.worker_nodes))
+                self.node = self.victim.node_id
+                self.remove()
                 return
+
+    def remove(self) -> None:
+        """Takes the node away."""
+        self.at = time.time()
+        self.cluster.remove_node(self.victim, allow_graceful=False)
 
 
 def busy_gpus(records: Sequence[Record]) -> dict[tuple[str, str], list[Record]]:
