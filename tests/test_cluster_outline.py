@@ -11,10 +11,10 @@ from ray.cluster_utils import Cluster
 
 from tests.bad_input import CommandLine
 from tests.test_cli import HEAVY, tune_mc1
-from tune_mc1.cluster_outline import outline_on_file, outline_on_running, trials_in
+from tune_mc1.cluster_outline import outline_on_file, outline_on_running
 from tune_mc1.errors import InputError
 from tune_mc1.prepare import Plan, prepare
-from tune_mc1.resources import TrialResources
+from tune_mc1.resources import Node, TrialResources
 
 GPU_FILE = Path(__file__).parent.parent / "clusters" / "gpu.yaml"
 SWEEP = "method: grid\nfuse: off\nparameters:\n  learning_rate: {values: [LIST]}\n"
@@ -45,7 +45,7 @@ def machines(facts: dict[str, Any]) -> dict[str, tuple[int, int]]:
 def test_a_trial_fits_in_one_machine_and_its_part_of_a_gpu_in_one_gpu(
     cpu: float, gpu: float, trials: int
 ) -> None:
-    assert trials_in(TrialResources(cpu, gpu), cpus=48, gpus=4) == trials
+    assert Node(48, 4).slots(TrialResources(cpu, gpu)) == trials
 
 
 def test_few_trials_use_few_machines_and_the_cheap_ones_first(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from tune_mc1.cluster_price import hourly, price_notes
 from tune_mc1.config.sweep import Resources
 from tune_mc1.errors import InputError
 from tune_mc1.prepare import Place, Plan, outline
-from tune_mc1.resources import TrialResources, choose_resources
+from tune_mc1.resources import Capacity, Node, TrialResources, choose_resources
 
 GPU_NOTE = (
     "no GPU was measured: time and price are as if each trial, or group of trials, had the speed "
@@ -48,24 +48,10 @@ class Machines:
     price: float | None = None
     priority: int = 0
 
-
-def trials_in(each: TrialResources, cpus: float, gpus: float) -> int:
-    """How many trials run at once in one machine.
-
-    Args:
-        each: Resources of a trial; a part of a GPU must fit in one GPU.
-        cpus: Cores of the machine.
-        gpus: Its GPUs.
-    """
-    rounding = 1e-9  # a third of a GPU fits three times
-    most = float("inf")
-    if each.cpu:
-        most = cpus // (each.cpu - rounding)
-    if each.gpu >= 1:
-        most = min(most, gpus // each.gpu)
-    elif each.gpu:
-        most = min(most, int(gpus) * (1 // (each.gpu - rounding)))
-    return int(most) if most < float("inf") else 0
+    @property
+    def node(self) -> Node:
+        """One of them, as a place for trials."""
+        return Node(self.cpus, self.gpus)
 
 
 def outline_on_file(plan: Plan, path: Path) -> dict[str, Any]:
@@ -130,7 +116,7 @@ def outline_on_running(plan: Plan, address: str) -> dict[str, Any]:
 
 def _outline(plan: Plan, kinds: Sequence[Machines], limit: int, what: str) -> dict[str, Any]:
     each = _resources(plan.sweep.resources, kinds, what)
-    fit = [trials_in(each, kind.cpus, kind.gpus) for kind in kinds]
+    fit = [kind.node.slots(each) for kind in kinds]
     full = _used(fit, kinds, limit, plan.total)
     room = sum(count * n for count, n in zip(full, fit, strict=True))
     facts = outline(plan, place=Place(each, room, gpu=each.gpu > 0))
@@ -160,10 +146,6 @@ def _resources(wanted: Resources | None, kinds: Sequence[Machines], what: str) -
     Raises:
         InputError: If they fit in none.
     """
-    total = {
-        "CPU": sum(kind.count * kind.cpus for kind in kinds),
-        "GPU": sum(kind.count * kind.gpus for kind in kinds),
-    }
     there = [kind for kind in kinds if kind.count]
     if wanted is not None:
         for name, need in (("cpu", wanted.cpu), ("gpu", wanted.gpu)):
@@ -171,13 +153,8 @@ def _resources(wanted: Resources | None, kinds: Sequence[Machines], what: str) -
             if need > largest:
                 rule = f"must be at most what {what} has ({largest:g})"
                 raise InputError(f"resources.{name}: {rule}, got {need:g}")
-    each = choose_resources(wanted, total)
-    if not any(trials_in(each, kind.cpus, kind.gpus) for kind in there):
-        raise InputError(
-            f"resources: must fit in one machine, but none has room: {what} would need "
-            f"{each.cpu:g} CPUs and {each.gpu:g} GPUs together"
-        )
-    return each
+    capacity = Capacity((), tuple((kind.node, kind.count) for kind in there), len(there))
+    return choose_resources(wanted, capacity)
 
 
 def _used(fit: Sequence[int], kinds: Sequence[Machines], limit: int, tasks: int) -> list[int]:

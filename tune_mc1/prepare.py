@@ -20,7 +20,7 @@ from tune_mc1.data.source import check_data_form, check_data_spec
 from tune_mc1.errors import InputError
 from tune_mc1.forecast import trial_seconds
 from tune_mc1.fusion import Groups, group_seconds, makespan, plan_groups
-from tune_mc1.resources import TrialResources, choose_resources, slots
+from tune_mc1.resources import Capacity, Node, TrialResources, choose_resources, slots
 from tune_mc1.rungs import survivors
 from tune_mc1.search_space import plan_trials
 from tune_mc1.storage import utf8
@@ -201,12 +201,12 @@ def outline(plan: Plan, cores: int | None = None, place: Place | None = None) ->
 
 
 def _this_machine(plan: Plan, cores: float) -> Place:
-    cluster = {"CPU": cores}
+    machine = Capacity((Node(cores),))
     try:
-        each = choose_resources(plan.sweep.resources, cluster)
+        each = choose_resources(plan.sweep.resources, machine)
     except InputError:
         each = TrialResources(plan.sweep.resources.cpu, plan.sweep.resources.gpu)  # type: ignore[union-attr]
-    return Place(each, slots(each, cluster))
+    return Place(each, slots(each, machine))
 
 
 def rung_table(plan: Plan) -> list[dict[str, int]]:

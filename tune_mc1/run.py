@@ -53,8 +53,13 @@ def run_plan(
     parent, field = _parent(plan, output)
     if plan.directory is None and isinstance(parent, Remote):
         checked_place(HERE, str(HERE))
-    connect(address) if address is not None else allow_own_token()
-    if address is not None:
+    if address is None:
+        allow_own_token()
+    else:
+        connect(address)
+        from tune_mc1.nodes import trial_resources
+
+        trial_resources(plan.sweep, plan.trials)
         check_nodes(parent, field)
     data = load_checked(plan, notify)
     from tune_mc1.show import print_result

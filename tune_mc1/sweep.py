@@ -13,13 +13,14 @@ from tune_mc1.errors import SweepStopped
 from tune_mc1.events import extend_event, sweep_event, trial_event, write_head
 from tune_mc1.interruption import Interruption
 from tune_mc1.journal import Event
+from tune_mc1.nodes import trial_resources
 from tune_mc1.probe import on_each_node
 from tune_mc1.progress import SweepView
-from tune_mc1.resources import TrialResources, choose_resources
+from tune_mc1.resources import TrialResources
 from tune_mc1.result_writer import ResultWriter
 from tune_mc1.results import SweepTables
 from tune_mc1.stand_in import remove_stand_in, stand_in
-from tune_mc1.tuning import SweepRun, cluster_resources, tune_trials
+from tune_mc1.tuning import SweepRun, tune_trials
 from tune_mc1.wandb_mirror import WandbMirror
 from tune_mc1.winner import score_winners
 from tune_mc1.worker import Job
@@ -99,7 +100,7 @@ def _run(
     interruption.install()  # Ray has put its own handler there
     cluster.watch(interruption.stop)
     shutil.rmtree(run.where.ray, ignore_errors=True)  # nothing is restored from it
-    resources = choose_resources(run.sweep.resources, cluster_resources())
+    resources = trial_resources(run.sweep, run.trials)
     job = _job(run, resources)
     with interruption.at_any_point():
         images = ray.put(run.data)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-import ray
 from ray import tune
 from ray.tune import FailureConfig, RunConfig, TuneConfig, Tuner
 from ray.tune.search import ConcurrencyLimiter, Searcher
@@ -25,10 +24,11 @@ from tune_mc1.errors import SweepStopped
 from tune_mc1.events import rung_event
 from tune_mc1.forecast import trial_seconds
 from tune_mc1.fusion import Groups, group_seconds, plan_groups
+from tune_mc1.nodes import cluster_capacity, free_nodes
 from tune_mc1.past import Past
 from tune_mc1.progress import SweepView
 from tune_mc1.remote import Remote
-from tune_mc1.resources import TrialResources, slots
+from tune_mc1.resources import TrialResources, slots, spread
 from tune_mc1.result_dir import ResultDir
 from tune_mc1.result_writer import ResultWriter
 from tune_mc1.rungs import Rungs
@@ -70,12 +70,6 @@ class SweepRun:
         return self.sweep.metric.goal == "maximize"
 
 
-def cluster_resources() -> dict[str, float]:
-    """What Ray has, such as `{"CPU": 8.0, "GPU": 2.0}`."""
-    resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    return resources
-
-
 def tune_trials(
     run: SweepRun,
     job: Job,
@@ -91,7 +85,7 @@ def tune_trials(
         run: What to run.
         job: What the trials share.
         images: The images, in the object store.
-        resources: Of each trial, or group of trials.
+        resources: Of each trial, or group of trials, at least.
         writer: Takes the events.
         view: Shows them.
         check: Called after each step; what it raises ends the sweep.
@@ -102,7 +96,8 @@ def tune_trials(
     left = run.past.left(run.trials)
     if not left and run.sweep.method != "bayes":
         return
-    at_once = slots(resources, cluster_resources())
+    capacity = cluster_capacity()
+    at_once = slots(resources, capacity)
     groups = [] if run.sweep.method == "bayes" else _groups(run, left, at_once, resources.gpu > 0)
     decisions = None
     if run.sweep.early_terminate is not None and any(len(group) > 1 for group in groups):
@@ -110,11 +105,13 @@ def tune_trials(
     scheduler = make_scheduler(run, writer, decisions)
     stopped = scheduler.stopped if scheduler is not None else frozenset[str]()
     hangs = HangCallback(run.sweep.trial_timeout or math.inf)
-    trainable = tune.with_resources(
-        tune.with_parameters(run_in_tune, job=replace(job, decisions=decisions), data=images),
-        {"cpu": resources.cpu, "gpu": resources.gpu},
-    )
     search, samples = _search(run, left, groups, writer)
+    most = search.max_concurrent if isinstance(search, ConcurrencyLimiter) else samples
+    each = spread(resources, min(samples, most), capacity, free_nodes())
+    job = replace(job, gpu=each.gpu, decisions=decisions)
+    trainable = tune.with_resources(
+        tune.with_parameters(run_in_tune, job=job, data=images), {"cpu": each.cpu, "gpu": each.gpu}
+    )
     if run.sweep.method != "bayes":
         # Ray starts trials of a searcher one by one, in case they depend on each other.
         os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(at_once)
