@@ -14,6 +14,9 @@ from tune_mc1.secrets import redact
 WATCH_S = 15.0
 """Seconds between questions whether the server is still there: a cut line says nothing itself."""
 
+PATIENCE = 3
+"""Questions in a row that a busy server may leave without an answer."""
+
 END_S = 30.0
 """How long a job has after its output has ended."""
 
@@ -148,10 +151,12 @@ async def _show_output(job: Job, client: Any) -> None:
 
 async def _watch(server: JobServer) -> None:
     """Asks the server now and then; ends only by ConnectionLostError."""
-    while True:
+    missed, reason = 0, None
+    while missed < PATIENCE:
         await asyncio.sleep(WATCH_S)
-        if reason := await server.silence():
-            raise ConnectionLostError(reason)
+        reason = await server.silence()
+        missed = missed + 1 if reason else 0
+    raise ConnectionLostError(reason)
 
 
 async def _end(job: Job, client: Any) -> Any:
