@@ -14,7 +14,6 @@ from tests.test_cli import HEAVY, tune_mc1
 from tune_mc1.cluster_outline import outline_on_file, outline_on_running
 from tune_mc1.errors import InputError
 from tune_mc1.prepare import Plan, prepare
-from tune_mc1.resources import Node, TrialResources
 
 GPU_FILE = Path(__file__).parent.parent / "clusters" / "gpu.yaml"
 SWEEP = "method: grid\nfuse: off\nparameters:\n  learning_rate: {values: [LIST]}\n"
@@ -34,26 +33,12 @@ def machines(facts: dict[str, Any]) -> dict[str, tuple[int, int]]:
     return {kind["name"]: (kind["used"], kind["trials_at_once"]) for kind in kinds}
 
 
-@pytest.mark.parametrize(
-    ("cpu", "gpu", "trials"),
-    [
-        (1, 0.25, 16), (1, 0.3, 12), (1, 1 / 3, 12), (1, 0.5, 8), (1, 0.6, 4), (1, 1, 4),
-        (1, 2, 2), (1, 3, 1), (1, 4, 1), (1, 8, 0), (1, 0, 48), (16, 1, 3), (0, 0.5, 8),
-        (48, 4, 1), (49, 1, 0),
-    ],
-)  # fmt: skip
-def test_a_trial_fits_in_one_machine_and_its_part_of_a_gpu_in_one_gpu(
-    cpu: float, gpu: float, trials: int
-) -> None:
-    assert Node(48, 4).slots(TrialResources(cpu, gpu)) == trials
-
-
 def test_few_trials_use_few_machines_and_the_cheap_ones_first(tmp_path: Path) -> None:
     facts = outline_on_file(planned(tmp_path, 6), GPU_FILE)
     assert machines(facts)["head"] == (1, 0)
-    assert machines(facts)["gpu_1_spot"] == (2, 4)
+    assert machines(facts)["gpu_1_spot"] == (2, 3)  # a third of a GPU each: no more machines
     assert {name for name, (used, _) in machines(facts).items() if used} == {"head", "gpu_1_spot"}
-    assert facts["resources"] == {"cpu": 1, "gpu": 0.25, "trials_at_once": 6}
+    assert facts["resources"] == {"cpu": 1, "gpu": 0.3333, "trials_at_once": 6}
 
 
 def test_many_trials_never_use_more_machines_than_the_file_allows(tmp_path: Path) -> None:
@@ -90,9 +75,10 @@ def test_trials_that_need_many_cores_get_machines_that_have_them(tmp_path: Path)
         ("{cpu: 1, gpu: 1}", {}, None),
         ("{cpu: 1, gpu: 1}", {"max_workers: 4\n": "max_workers: 0\n",
          "max_workers: 2": "max_workers: 0", "{CPU: 0}": "{CPU: 4}"},
-         "resources.gpu: must be at most what a machine of gpu.yaml has (0), got 1"),
-        ("{cpu: 64, gpu: 1}", {}, "resources.cpu: must be at most what a machine of gpu.yaml has "
-         "(48), got 64"),
+         "gpu.yaml: resources.gpu: must be at most what one node has, or one that may come (0), "
+         "got 1"),
+        ("{cpu: 64, gpu: 1}", {}, "gpu.yaml: resources.cpu: must be at most what one node has, or "
+            "one that may come (48), got 64"),
     ],
 )  # fmt: skip
 def test_a_trial_that_no_machine_can_hold_is_a_mistake(
@@ -115,7 +101,7 @@ def test_cores_and_gpus_must_be_in_one_machine(tmp_path: Path) -> None:
     text = GPU_FILE.read_text().replace("m5.xlarge", "m5.2xlarge").replace("{CPU: 0}", "{CPU: 8}")
     file.write_text(text.replace("max_workers: 2", "max_workers: 0"))
     plan = planned(tmp_path, 2, "resources: {cpu: 8, gpu: 1}\n")
-    with pytest.raises(InputError, match="would need 8 CPUs and 1 GPUs together"):
+    with pytest.raises(InputError, match="must fit into one node"):
         outline_on_file(plan, file)
 
 
@@ -150,7 +136,7 @@ def test_programs_read_it_and_neither_torch_nor_ray_is_loaded(tmp_path: Path) ->
     done = tune_mc1(*words, "--cluster", GPU_FILE, "--json", code=HEAVY)
     assert done.returncode == 0, done.stderr
     assert "HEAVY []" in done.stderr
-    assert machines(json.loads(done.stdout))["gpu_1_spot"] == (2, 4)
+    assert machines(json.loads(done.stdout))["gpu_1_spot"] == (2, 3)
     shown = tune_mc1(*words, "--cluster", GPU_FILE).stdout
     assert "6 at once" in shown
     assert "USD an hour with these machines" in shown
@@ -175,5 +161,5 @@ def test_a_cluster_that_runs_is_shown_machine_by_machine(two_nodes: str, tmp_pat
     assert sorted(rooms) == [(2, 0, 0, 0), (8, 4, 1, 8)]
     assert facts["resources"]["trials_at_once"] == 8
     plan = planned(tmp_path, 2, "resources: {cpu: 16, gpu: 0}\n")
-    with pytest.raises(InputError, match=r"resources.cpu: must be at most what .* now has \(8\)"):
+    with pytest.raises(InputError, match=r"resources.cpu: must be at most what one node .*\(8\)"):
         outline_on_running(plan, two_nodes)

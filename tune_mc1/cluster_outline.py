@@ -11,10 +11,9 @@ from typing import Any
 from tune_mc1.cluster_file import read_cluster
 from tune_mc1.cluster_nodes import ClusterFile
 from tune_mc1.cluster_price import hourly, price_notes
-from tune_mc1.config.sweep import Resources
 from tune_mc1.errors import InputError
 from tune_mc1.prepare import Place, Plan, outline
-from tune_mc1.resources import Capacity, Node, TrialResources, choose_resources
+from tune_mc1.resources import Capacity, Node, choose_resources, spread
 
 GPU_NOTE = (
     "no GPU was measured: time and price are as if each trial, or group of trials, had the speed "
@@ -48,11 +47,6 @@ class Machines:
     price: float | None = None
     priority: int = 0
 
-    @property
-    def node(self) -> Node:
-        """One of them, as a place for trials."""
-        return Node(self.cpus, self.gpus)
-
 
 def outline_on_file(plan: Plan, path: Path) -> dict[str, Any]:
     """The outline of a sweep on as many machines as a cluster file allows.
@@ -79,14 +73,14 @@ def outline_on_file(plan: Plan, path: Path) -> dict[str, Any]:
             f"{path}: does not say what its machines have; start it, and use --dry-run --address"
         )
     heads = sum(node.head for node in cluster.nodes)
-    facts = _outline(plan, kinds, cluster.max_workers + heads, f"a machine of {path}")
+    facts = _outline(plan, kinds, cluster.max_workers + heads, str(path))
     used = {kind["name"]: kind["used"] for kind in facts["cluster"]["machines"]}
     facts["cluster"] |= _price(cluster, used, facts["forecast_seconds"])
     return facts
 
 
 def outline_on_running(plan: Plan, address: str) -> dict[str, Any]:
-    """The outline of a sweep on the cluster that this process is connected to.
+    """The outline of a sweep on the cluster that this process is connected to, and what may come.
 
     Args:
         plan: The sweep.
@@ -97,6 +91,8 @@ def outline_on_running(plan: Plan, address: str) -> dict[str, Any]:
     """
     import ray
 
+    from tune_mc1.nodes import cluster_capacity
+
     sizes: dict[tuple[float, float], list[str]] = {}
     for node in ray.nodes():  # type: ignore[no-untyped-call]
         if node["Alive"]:
@@ -105,23 +101,37 @@ def outline_on_running(plan: Plan, address: str) -> dict[str, Any]:
             sizes.setdefault(size, []).append(node["NodeManagerAddress"])
     kinds = [
         Machines(names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} alike", *size,
-                 len(names))
+                 len(names), priority=1)
         for size, names in sizes.items()
     ]  # fmt: skip
     total = sum(kind.count for kind in kinds)
-    facts = _outline(plan, kinds, total, f"a machine of the cluster at {address} now")
+    capacity = cluster_capacity()
+    kinds += [
+        Machines("may come", node.cpu, node.gpu, min(count, capacity.most))
+        for node, count in capacity.coming
+        if min(count, capacity.most)
+    ]
+    facts = _outline(plan, kinds, total + capacity.most, f"--address {address}")
     facts["cluster"]["notes"] = [GPU_NOTE] if facts["resources"]["gpu"] else []
     return facts
 
 
 def _outline(plan: Plan, kinds: Sequence[Machines], limit: int, what: str) -> dict[str, Any]:
-    each = _resources(plan.sweep.resources, kinds, what)
-    fit = [kind.node.slots(each) for kind in kinds]
-    full = _used(fit, kinds, limit, plan.total)
-    room = sum(count * n for count, n in zip(full, fit, strict=True))
-    facts = outline(plan, place=Place(each, room, gpu=each.gpu > 0))
+    nodes = [Node(kind.cpus, kind.gpus) for kind in kinds]
+    counts = [kind.count for kind in kinds]
+    capacity = Capacity((), tuple(zip(nodes, counts, strict=True)), limit)
+    try:
+        each = choose_resources(plan.sweep.resources, capacity)
+    except InputError as error:
+        raise InputError([f"{what}: {problem}" for problem in error.problems]) from None
+    room = _room([node.slots(each) for node in nodes], kinds, limit, plan.total)
+    groups = outline(plan, place=Place(each, room, gpu=each.gpu > 0))["groups"]
+    tasks = len(groups) or plan.total
+    each = spread(each, tasks, capacity)
+    fit = [node.slots(each) for node in nodes]
+    facts = outline(plan, place=Place(each, _room(fit, kinds, limit, tasks), gpu=each.gpu > 0))
     tasks = len(facts["groups"]) or plan.total
-    facts["resources"]["trials_at_once"] = min(room, tasks)
+    facts["resources"]["trials_at_once"] = min(facts["resources"]["trials_at_once"], tasks)
     rows = zip(kinds, fit, _used(fit, kinds, limit, tasks), strict=True)
     facts["cluster"] = {
         "machines": [
@@ -140,21 +150,9 @@ def _outline(plan: Plan, kinds: Sequence[Machines], limit: int, what: str) -> di
     return facts
 
 
-def _resources(wanted: Resources | None, kinds: Sequence[Machines], what: str) -> TrialResources:
-    """Resources of a trial, which must fit in one machine.
-
-    Raises:
-        InputError: If they fit in none.
-    """
-    there = [kind for kind in kinds if kind.count]
-    if wanted is not None:
-        for name, need in (("cpu", wanted.cpu), ("gpu", wanted.gpu)):
-            largest = max((getattr(kind, f"{name}s") for kind in there), default=0)
-            if need > largest:
-                rule = f"must be at most what {what} has ({largest:g})"
-                raise InputError(f"resources.{name}: {rule}, got {need:g}")
-    capacity = Capacity((), tuple((kind.node, kind.count) for kind in there), len(there))
-    return choose_resources(wanted, capacity)
+def _room(fit: Sequence[int], kinds: Sequence[Machines], limit: int, tasks: int) -> int:
+    """How many trials run at once."""
+    return sum(a * b for a, b in zip(fit, _used(fit, kinds, limit, tasks), strict=True))
 
 
 def _used(fit: Sequence[int], kinds: Sequence[Machines], limit: int, tasks: int) -> list[int]:
