@@ -98,43 +98,32 @@ def sweep(
     ASHA (Ray: ASHAScheduler) stops bad trials early at rungs: early_terminate {min_iter (Ray:
     grace_period), eta (Ray: reduction_factor), brackets}.
     """
-    from tune_mc1.prepare import prepare
-
-    flags: dict[str, Any] = {
-        "run_cap": run_cap,
-        "data": data,
-        "fuse": fuse,
-        "replicates": replicates,
-        "limit_images": limit_images,
-    }
-    command = JobCommand.of(context) if is_job_server(address) else None
-    plan: Plan | None = None
-    if command is not None and resume is not None and file is None:
-        pass  # the sweep file is in that directory, on the cluster
-    elif command is None and resume is not None:
-        from tune_mc1.resume import prepare_resume
-
-        plan = prepare_resume(
-            method, file, resume, epochs=epochs, overrides=overrides or (), **flags
-        )
-    elif epochs is not None and resume is None:
+    if epochs is not None and resume is None:
         raise InputError("--epochs: goes with --resume only; a new sweep takes --set epochs=N")
-    else:
-        elsewhere = command is not None
-        plan = prepare(method, file, overrides=overrides or (), elsewhere=elsewhere, **flags)
-    if command is not None and not dry_run:
+    if cluster is not None and not dry_run:
+        raise InputError("--cluster: goes with --dry-run only; --address names one that runs")
+    job = JobCommand.of(context) if is_job_server(address) else None
+    plan = _plan(
+        (method, file, resume, epochs),
+        elsewhere=job is not None,
+        overrides=overrides or (),
+        run_cap=run_cap,
+        data=data,
+        fuse=fuse,
+        replicates=replicates,
+        limit_images=limit_images,
+    )
+    if job is not None and not dry_run:
         from tune_mc1.job import submit
 
-        raise typer.Exit(submit(command, [plan] if plan else [], say))
-    if plan is None or (command is not None and resume is not None):
+        raise typer.Exit(submit(job, [plan] if plan else [], say))
+    if plan is None or (job is not None and resume is not None):
         raise InputError("--dry-run: cannot read the directory of --resume, as the cluster has it")
     for notice in plan.notices:
         say(notice)
     if dry_run:
-        show_outline(plan, cluster, address, as_json)
+        show_outline(plan, cluster, None if job else address, as_json)
         return
-    if cluster is not None:
-        raise InputError("--cluster: goes with --dry-run only; --address names one that runs")
     from tune_mc1.run import run_plan
 
     outcome = run_plan(
@@ -147,6 +136,22 @@ def sweep(
         notify=say,
     )
     raise typer.Exit(outcome)
+
+
+def _plan(
+    words: "tuple[Method, Path | None, Path | None, int | None]", *, elsewhere: bool, **flags: Any
+) -> "Plan | None":
+    """The plan; None if only the cluster has the directory that it stands in."""
+    method, file, resume, epochs = words
+    if resume is not None and not elsewhere:
+        from tune_mc1.resume import prepare_resume
+
+        return prepare_resume(method, file, resume, epochs=epochs, **flags)
+    if resume is not None and file is None:
+        return None
+    from tune_mc1.prepare import prepare
+
+    return prepare(method, file, elsewhere=elsewhere, **flags)
 
 
 @app.command(epilog="Example: [bold]tune_mc1 train --set learning_rate=0.03 --set epochs=2[/]")
