@@ -78,7 +78,8 @@ def scaling_cluster(
     with socket.socket() as probe:
         probe.bind(("", 0))
         port = probe.getsockname()[1]
-    address = f"{ray.util.get_node_ip_address()}:{port}"
+    host = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]
+    address = f"{host}:{port}"
     file = folder / "cluster.yaml"
     file.write_text(json.dumps(cluster_file(address, kinds)))
     words = ["start", "--head", "--block", "--port", port, "--num-cpus", 0, "--temp-dir", folder]
