@@ -23,6 +23,8 @@ LISTS = (
     "worker_setup_commands head_start_ray_commands worker_start_ray_commands rsync_exclude"
 )
 START_S = 120.0
+REGISTER_S = "900"
+"""What a process may take to start on a busy machine, where Ray gives up after a minute."""
 
 
 def cluster_file(address: str, kinds: dict[str, tuple[int, int, int]]) -> dict[str, Any]:
@@ -42,7 +44,7 @@ def cluster_file(address: str, kinds: dict[str, tuple[int, int, int]]) -> dict[s
     return {
         "cluster_name": "from-zero",
         "max_workers": sum(most for _, _, most in kinds.values()),
-        "idle_timeout_minutes": 0.7,
+        "idle_timeout_minutes": 5,
         "upscaling_speed": 100,
         "provider": {
             "type": "external",
@@ -76,12 +78,14 @@ def scaling_cluster(
     with socket.socket() as probe:
         probe.bind(("", 0))
         port = probe.getsockname()[1]
-    address = f"{ray.util.get_node_ip_address()}:{port}"
+    host = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]
+    address = f"{host}:{port}"
     file = folder / "cluster.yaml"
     file.write_text(json.dumps(cluster_file(address, kinds)))
     words = ["start", "--head", "--block", "--port", port, "--num-cpus", 0, "--temp-dir", folder]
     words += ["--include-dashboard", "false", f"--autoscaling-config={file}"]
     own = {"AUTOSCALER_UPDATE_INTERVAL_S": "1", "RAY_FAKE_CLUSTER": "1"}
+    own["RAY_worker_register_timeout_seconds"] = REGISTER_S
     own["RAY_enable_autoscaler_v2"] = str(version - 1)
     if version == 2:
         own |= {"RAY_CLOUD_INSTANCE_ID": HEAD_ID, "RAY_OVERRIDE_NODE_ID_FOR_TESTING": HEAD_ID}

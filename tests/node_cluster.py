@@ -67,8 +67,8 @@ def gpu_cluster(nodes: Sequence[tuple[int, int]], *, connect: bool = True) -> It
                 )
             yield cluster
         finally:
-            ray.shutdown()  # type: ignore[no-untyped-call]
-            cluster.shutdown()
+            ray.shutdown()
+            cluster.shutdown()  # type: ignore[no-untyped-call]
 
 
 def telling_trial(config: dict[str, Any], job: Any, data: Any) -> None:

@@ -56,7 +56,7 @@ def test_fewer_at_once_have_more(cluster: Cluster, tmp_path: Path, images: Image
 def made_in_store() -> dict[str, int]:
     """Bytes that the object store of each node has ever taken in."""
     return {
-        node["NodeID"]: node_stats(
+        node["NodeID"]: node_stats(  # type: ignore[no-untyped-call]
             node["NodeManagerAddress"], node["NodeManagerPort"], include_memory_info=False
         ).store_stats.cumulative_created_bytes
         for node in ray.nodes()  # type: ignore[no-untyped-call]

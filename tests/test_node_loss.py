@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ray._raylet import GcsClient
+from ray import _raylet
 from ray.cluster_utils import Cluster
-from ray.core.generated.autoscaler_pb2 import DrainNodeReason
+from ray.core.generated import autoscaler_pb2
 
 from tests.benchmarks.many_nodes import EPOCHS, WHOLE_GPU, NodeLoss, busy_gpus, overlaps, recoveries
 from tests.node_cluster import gpu_cluster, telling_sweep
@@ -46,9 +46,11 @@ class Preemption(NodeLoss):
     """Takes a node away as a cloud does: with a notice, and seconds later for good."""
 
     def remove(self) -> None:
-        notice = DrainNodeReason.Value("DRAIN_NODE_REASON_PREEMPTION")
+        notice = autoscaler_pb2.DrainNodeReason.Value(  # type: ignore[attr-defined]
+            "DRAIN_NODE_REASON_PREEMPTION"
+        )
         deadline = int((time.time() + 3) * 1000)
-        client = GcsClient(address=self.cluster.address)
+        client = _raylet.GcsClient(address=self.cluster.address)  # type: ignore[attr-defined]
         accepted, why = client.drain_node(self.node, notice, "taken back", deadline)
         assert accepted, why
         time.sleep(3)
@@ -82,4 +84,5 @@ def test_a_notice_makes_a_loss_that_does_not_count(
     assert len(retries) == GPUS
     assert len(told) == trials * EPOCHS, "they went on from their last epoch"
     later = [r["node"] for r in told if r["ended"] > lost.at]
-    assert later and lost.node not in later
+    assert later
+    assert lost.node not in later

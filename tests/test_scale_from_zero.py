@@ -1,5 +1,6 @@
 """Sweeps on clusters that have no GPU, and no core, until a sweep wants them."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -61,10 +62,11 @@ def address(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1500)
 def test_a_sweep_starts_from_nothing_and_what_no_node_will_have_is_refused(
     tmp_path: Path, image_dir: Path, address: str
 ) -> None:
-    ray.init(address, log_to_driver=False, logging_level="ERROR")
+    ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
     try:
         empty = cluster_capacity()
         assert empty == Capacity((HEAD,), ((Node(2, 2), 2),), 2)
@@ -80,10 +82,10 @@ def test_a_sweep_starts_from_nothing_and_what_no_node_will_have_is_refused(
         file = write_sweep(tmp_path / "fits", content(image_dir))
         words = ("sweep", "grid", file, "-o", tmp_path / "out", *ends)
         with driving(*words, cwd=tmp_path / "fits") as driver:
-            wait_for(lambda: cluster_capacity().up.count(Node(2, 2)) == 2, driver)
-            assert driver.wait(280) == 0, driver.err
+            wait_for(lambda: cluster_capacity().up.count(Node(2, 2)) == 2, driver, 600)
+            assert driver.wait(900) == 0, driver.err
     finally:
-        ray.shutdown()  # type: ignore[no-untyped-call]
+        ray.shutdown()
     table = pd.read_parquet(result_dir(tmp_path / "out") / "trials.parquet")
     assert list(table["state"]) == ["completed"] * 4
     assert table["attempts"].eq(1).all()

@@ -10,6 +10,9 @@ from typing import Any
 
 import ray
 
+WAITING = 1_000_000
+"""Groups that may wait at once; one more, and no decision could reach the actor any longer."""
+
 
 class Decisions:
     """Keeps decisions until they are asked for. An actor: `start_decisions`."""
@@ -38,7 +41,7 @@ class Decisions:
 
 def start_decisions() -> Any:
     """Starts the actor; it ends when its handle is gone."""
-    return ray.remote(Decisions).options(num_cpus=0, max_concurrency=1000).remote()
+    return ray.remote(Decisions).options(num_cpus=0, max_concurrency=WAITING).remote()
 
 
 def ask(decisions: Any, report: str) -> Collection[str]:

@@ -39,6 +39,7 @@ SCRIPTS: dict[str, list[str]] = {
     "idle": ["idle"],
     "memory": ["memory"],
     "growth": ["growth"],
+    "many_nodes": ["many_nodes"],
     "report": ["report"],
 }
 GPU_SCRIPTS: dict[str, list[str]] = {

@@ -1,7 +1,7 @@
-"""Many nodes: trials that train nothing, through our sweep, on 16 nodes of 4 GPUs that need not exist.
+"""Trials that train nothing, through our sweep, on 16 nodes of 4 GPUs that need not exist.
 
-The first sweep has trials that take some seconds, and loses a node when half of them have started. The
-second has trials that take no time, so that it shows how fast the driver hands them out.
+The first sweep has trials that take some seconds, and loses a node when half of them have started.
+The second has trials that take no time, so that it shows how fast the driver hands them out.
 """
 
 import json
