@@ -79,8 +79,9 @@ class Lab:
         # With a new hardware address, the others would not find a host again for a minute.
         mac = f"02:00:0a:4d:00:{number:02x}"
         self.client.run(
-            f"ip link add {name} type veth peer name eth0 address {mac} netns "
-            f"{host.number_in(self.client)} && ip link set {name} master lab up"
+            f"ip link delete {name} 2>/dev/null; "  # the kernel clears up after a while only
+            f"ip link add {name} type veth peer name eth0 address {mac} "
+            f"netns {host.number_in(self.client)} && ip link set {name} master lab up"
         )
         self.wait_until(f"read -rt 1 line </dev/tcp/{host.address}/22; [[ $line == SSH* ]]")
         return host

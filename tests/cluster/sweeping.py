@@ -21,13 +21,17 @@ class Sweep:
 
     Args:
         cluster: The cluster.
-        words: The command line, after `sweep`.
-        folder: Of this sweep: its results go to `out` there.
+        folder: Of this sweep, whose results go to `out` there; one that was cut off goes on.
+        content: Of its file.
     """
 
-    def __init__(self, cluster: Launcher, words: str, folder: Path) -> None:
-        self.out, self.log = folder / "out", folder / "exec.log"
-        command = f"python -m tune_mc1 sweep {words} --address auto --wandb disabled"
+    def __init__(self, cluster: Launcher, folder: Path, content: dict[str, Any]) -> None:
+        self.content, self.out, self.log = content, folder / "out", folder / "exec.log"
+        if self.out.exists():
+            words = f"--resume {self.root}"
+        else:
+            words = f"{write_sweep(folder, content)} -o {self.out}"
+        command = f"python -m tune_mc1 sweep grid {words} --address auto --wandb disabled"
         self.process = cluster.start(command, self.log)
 
     @property
@@ -59,10 +63,10 @@ class Sweep:
         return {e["node"] for e in self.events("epoch") if e["time"] >= since}
 
     def on(self, node: str) -> set[str]:
-        """Trials that run on a host: their last epoch was reported from there."""
-        last = {e["trial"]: e["node"] for e in self.events("epoch")}
-        ended = {e["trial"] for e in self.events("end")}
-        return {trial for trial, at in last.items() if at == node} - ended
+        """Trials that run on a host, by their last report, and will not end just now."""
+        last = {e["trial"]: e for e in self.events("epoch")}
+        longest = self.content["parameters"]["epochs"]["value"]
+        return {t for t, e in last.items() if e["node"] == node and e["epoch"] <= longest - 5}
 
     def epochs_run_again(self) -> dict[str, int]:
         """For each trial, how many epochs that had been reported were run again.

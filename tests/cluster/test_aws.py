@@ -16,7 +16,7 @@ from tests.cluster.lab import KEY, Lab
 from tests.cluster.launcher import Config, Launcher, cluster_file, without_pip
 from tests.cluster.sweeping import Sweep, alone, same, within
 from tests.conftest import write_images
-from tests.faults import trials, write_sweep
+from tests.faults import trials
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(1500)]
 
@@ -116,8 +116,7 @@ def test_ray_up_starts_the_head_alone(place: Place) -> None:
 
 def test_workers_come_for_a_sweep_and_a_spot_machine_is_replaced(place: Place, quiet: Path) -> None:
     folder = place.shared / "sweep"
-    file = write_sweep(folder, {**place.content, "resources": {"cpu": 1, "gpu": 1}})
-    sweep = Sweep(place.cluster, f"grid {file} -o {folder / 'out'}", folder)
+    sweep = Sweep(place.cluster, folder, {**place.content, "resources": {"cpu": 1, "gpu": 1}})
     sweep.wait_for(lambda: len(sweep.nodes()) == WORKERS, 400)
     spot = place.ec2.running(SPOT)
     assert len(spot) == WORKERS
