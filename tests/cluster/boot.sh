@@ -1,17 +1,18 @@
 #!/bin/bash
 # The first process of a machine of the lab, in namespaces of its own (tests/cluster/machine.py).
 #
-# What it may write to is private and gone with it: /etc, the home, temporary directories, shared
-# memory. All else is read-only, but for LAB_SHARED. LAB_KEPT lists, one path a line, what private
-# directories must not hide. LAB_SEED becomes the home. The arguments are the command to stay as.
+# What it may write to is private: LAB_HOME, its disk so to speak, becomes the home; /etc, temporary
+# directories and shared memory are gone with it. All else is read-only, but for LAB_SHARED. LAB_KEPT
+# lists, one path a line, what private directories must not hide. The arguments are the command to
+# stay as.
 set -euo pipefail
 
 disks=$(findmnt --real -rno TARGET)
 
 mount -t tmpfs -o mode=755 tmpfs /run
-mkdir -p /run/sshd /run/lab
+mkdir -p /run/sshd /run/lab/home
 cp -a /etc /run/lab/etc
-cp -a "$LAB_SEED" /run/lab/home
+mount --bind "$LAB_HOME" /run/lab/home
 while read -r path; do
   mkdir -p "/run/lab/kept$path"
   mount --bind "$path" "/run/lab/kept$path"

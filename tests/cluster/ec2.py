@@ -117,7 +117,7 @@ class Ec2:
                 if instance["state"] == "running" and name not in hosts:
                     number = int(instance["address"].rpartition(".")[2])
                     try:
-                        hosts[name] = self.lab.boot(number)
+                        hosts[name] = self.lab.boot(number, fresh=True)
                     except Exception as error:  # of a thread: said where it is asked for
                         self.error = error
                         return

@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from tests.cluster.machine import HOME, SSHD, Machine, Seed
+from tests.cluster.machine import HOME, SSHD, Machine, Place
 
 SUBNET = "10.77.0"
 TOOLS = ("ip", "unshare", "nsenter", "setpriv", "findmnt", "ssh", "ssh-keygen", "rsync")
@@ -47,34 +47,37 @@ class Lab:
     """
 
     def __init__(self, folder: Path, user: str, shared: Path, profile: str = "") -> None:
-        self.folder = folder
-        self._seed = Seed(self._write_home("host", profile), user, shared)
-        client = Seed(self._write_home("client"), user, shared)
-        self._write_secrets(client.home, self._seed.home)
+        self.folder, self.user, self.shared = folder, user, shared
+        self._fresh = self._write_home("fresh", profile)
+        home = self._write_home("client")
+        self._write_secrets(home, self._fresh)
+        client = Place(home, user, shared)
         self.client = Machine("client", f"{SUBNET}.1", client, ["sleep", "infinity"])
         self.hosts: dict[str, Machine] = {}
         self.wait_until("ip -br address show lab | grep -q /24")
 
-    def boot(self, number: int, profile: str = "") -> Machine:
-        """Boots a host, or boots it again after its power was cut.
+    def boot(self, number: int, *, profile: str = "", fresh: bool = False) -> Machine:
+        """Boots a host for the first time, or again after its power was cut.
 
         Args:
-            number: The last part of its address; a host keeps its cable's number too.
+            number: The last part of its address.
             profile: Lines for the `.bashrc` of this host.
+            fresh: Whether it is another machine than the one that had this address before, if any;
+                else its home is as it was.
         """
         name = f"host{number}"
-        seed = self._seed
-        if profile:
-            home = self.folder / f"{name}-home"
-            shutil.copytree(seed.home, home, dirs_exist_ok=True)
+        home = self.folder / f"{name}-home"
+        if fresh:
+            shutil.rmtree(home, ignore_errors=True)
+        if not home.exists():
+            shutil.copytree(self._fresh, home)
             with (home / ".bashrc").open("a") as file:
                 file.write(profile + "\n")
-            seed = Seed(home, seed.user, seed.shared)
-        key = HOME / ".ssh" / "host_key"
         options = ("UsePAM no", "StrictModes no", "PermitRootLogin prohibit-password")
-        words = [str(SSHD), "-D", "-e", "-f", "none", "-h", str(key)]
+        words = [str(SSHD), "-D", "-e", "-f", "none", "-h", str(HOME / ".ssh" / "host_key")]
         words += [word for option in options for word in ("-o", option)]
-        host = Machine(name, f"{SUBNET}.{number}", seed, words, self.client)
+        place = Place(home, self.user, self.shared)
+        host = Machine(name, f"{SUBNET}.{number}", place, words, self.client)
         self.hosts[name] = host
         # With a new hardware address, the others would not find a host again for a minute.
         mac = f"02:00:0a:4d:00:{number:02x}"

@@ -30,13 +30,13 @@ KEPT = sorted({str(PROJECT), sys.prefix, sys.base_prefix} - {"/usr"})
 
 
 @dataclass(frozen=True)
-class Seed:
-    """What a machine starts with.
+class Place:
+    """What of the real machine a machine of the lab has.
 
     Attributes:
-        home: A directory that its home is a copy of.
+        home: Becomes its home.
         user: The name to log in by, beside root.
-        shared: A directory that all machines share with the real one, and may write to.
+        shared: A directory that it shares with all others, and may write to.
     """
 
     home: Path
@@ -50,7 +50,7 @@ class Machine:
     Args:
         name: Its host name.
         address: Its IPv4 address.
-        seed: What it starts with.
+        place: What it has of the real machine.
         command: What its first process becomes.
         gateway: The client, which this machine is to be plugged in to; None makes the client.
     """
@@ -59,7 +59,7 @@ class Machine:
         self,
         name: str,
         address: str,
-        seed: Seed,
+        place: Place,
         command: Sequence[str],
         gateway: "Machine | None" = None,
     ) -> None:
@@ -69,7 +69,7 @@ class Machine:
         else:
             outside = ["nsenter", "--target", str(gateway.pid), "--pid"]
         words = [*outside, "unshare", *NAMESPACES, "--fork", "--kill-child", "--mount-proc"]
-        self.log = seed.home.parent / f"{name}.log"
+        self.log = place.home.parent / f"{name}.log"
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*words, "bash", str(BOOT), *command],
@@ -78,9 +78,9 @@ class Machine:
                     "LAB_NAME": name,
                     "LAB_ADDRESS": address,
                     "LAB_GATEWAY": gateway.address if gateway is not None else "",
-                    "LAB_USER": seed.user,
-                    "LAB_SEED": str(seed.home),
-                    "LAB_SHARED": str(seed.shared),
+                    "LAB_USER": place.user,
+                    "LAB_HOME": str(place.home),
+                    "LAB_SHARED": str(place.shared),
                     "LAB_KEPT": "\n".join(KEPT),
                 },
                 stdin=subprocess.DEVNULL,
@@ -88,7 +88,7 @@ class Machine:
                 stderr=log,
                 start_new_session=True,
             )
-        self.pid = self._first_process()
+        self.pid: int = self._first_process()
 
     def _first_process(self) -> int:
         """The process that is number 1 inside, by its number outside."""

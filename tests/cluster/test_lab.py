@@ -52,6 +52,9 @@ def test_a_host_is_found_again_after_a_power_cut(lab: Lab) -> None:
     lab.hosts["host4"].power_off()
     ssh(lab, "true", status=255)
     lab.boot(4)
+    assert ssh(lab, "ls ~ /tmp | grep -c written") == "1"
+    lab.hosts["host4"].power_off()
+    lab.boot(4, fresh=True)
     assert ssh(lab, "ls ~ /tmp | grep -c written || true") == "0"
 
 

@@ -42,7 +42,7 @@ class Place:
 
     def boot(self, number: int) -> Machine:
         cpus = f"export RAY_OVERRIDE_RESOURCES='{{\"CPU\": {CPUS[number]}}}'"
-        return self.lab.boot(number, cpus)
+        return self.lab.boot(number, profile=cpus)
 
     def wait_for_nodes(self, *names: str) -> None:
         within(120, lambda: set(self.cluster.nodes(self.head)) == set(names))
@@ -163,7 +163,7 @@ def test_ray_down_stops_the_head_and_the_others_follow(place: Place) -> None:
     place.cluster.down()
 
     def left(host: Machine) -> str:
-        return place.cluster.ssh(host, "pgrep -a 'raylet|gcs_server' || true")
+        return place.cluster.ssh(host, "ps -eo comm= | grep -E 'raylet|gcs_server' || true")
 
     assert not left(place.head)
     for host in place.lab.hosts.values():
