@@ -29,8 +29,8 @@ while read -r path; do
   mount --bind "/run/lab/kept$path" "$path"
   [ "$path" = "$LAB_SHARED" ] || mount -o remount,bind,ro "$path"
 done <<<"$LAB_KEPT"$'\n'"$LAB_SHARED"
-for path in $disks; do
-  mount -o remount,bind,ro "$path"
+for path in $disks; do  # but those that a private directory hides now
+  ! mountpoint -q "$path" || mount -o remount,bind,ro "$path"
 done
 
 hostname "$LAB_NAME"

@@ -88,7 +88,7 @@ def alone(client: Machine, folder: Path, content: dict[str, Any]) -> Path:
     client.run(
         f"python -m tune_mc1 sweep {content['method']} {file} -o {folder / 'out'} "
         "--wandb disabled --max-concurrent 2",
-        280,
+        900,
     )
     return result_dir(folder / "out")
 

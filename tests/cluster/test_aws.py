@@ -109,7 +109,7 @@ def quiet(place: Place) -> Path:
     return alone(place.lab.client, place.shared / "alone", place.content)
 
 
-def test_ray_up_starts_the_head_alone(place: Place) -> None:
+def test_ray_up_starts_the_head_alone(place: Place, quiet: Path) -> None:
     place.cluster.up(400)
     assert [i["node"] for i in place.ec2.running().values()] == ["head"]
 

@@ -71,9 +71,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         "method": "grid",
         "parameters": {
             "model": {"value": "CNN_simple"},
-            "learning_rate": {"values": [0.003, 0.01, 0.03]},
+            "learning_rate": {"values": [0.01, 0.03]},
             "batch_size": {"values": [32, 64]},
-            "epochs": {"value": 20},
+            "epochs": {"value": 30},
         },
         "data": str(shared / "images"),
         "resources": {"cpu": 1},
@@ -96,7 +96,7 @@ def quiet(place: Place) -> Path:
     return alone(place.lab.client, place.shared / "alone", place.content)
 
 
-def test_ray_up_starts_all_hosts(place: Place) -> None:
+def test_ray_up_starts_all_hosts(place: Place, quiet: Path) -> None:
     place.cluster.up()
     place.wait_for_nodes("host4", "host5", "host6")
     nodes = place.cluster.nodes(place.head)
