@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tune_mc1 import remote
+from tune_mc1.store import remote
 
 KEY_ID, KEY = "dummy-key-id-for-tests", "dummy-secret-key-for-tests"
 BUCKET = "sweeps"

@@ -7,7 +7,7 @@ import pytest
 
 from tests.bad_input import PARAMETERS, CommandLine
 from tests.object_store import KEY, KEY_ID, ObjectStore, serving
-from tune_mc1 import remote
+from tune_mc1.store import remote
 
 GRID = ("sweep", "grid", "sweep.yaml", "-d", "shapes10", "--wandb", "disabled")
 ENDPOINT = "(keys and endpoint are taken from the environment, such as AWS_ACCESS_KEY_ID and "

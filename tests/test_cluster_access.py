@@ -10,7 +10,7 @@ import pytest
 import yaml
 from moto import mock_aws
 
-from tune_mc1.cluster_file import read_cluster
+from tune_mc1.cluster_files.file import read_cluster
 
 CLUSTERS = Path(__file__).parent.parent / "clusters"
 REGION = read_cluster(CLUSTERS / "gpu.yaml").region

@@ -8,8 +8,8 @@ import pytest
 
 from tests.bad_clusters import AWS, GCP, KUBERAY, LOCAL
 from tests.bad_input import CommandLine
-from tune_mc1.cluster_check import check_cluster
-from tune_mc1.cluster_versions import Versions
+from tune_mc1.cluster_files.check import check_cluster
+from tune_mc1.cluster_files.versions import Versions
 from tune_mc1.errors import InputError
 
 CLUSTERS = Path(__file__).parent.parent / "clusters"
@@ -99,7 +99,9 @@ def test_workers_must_show_the_token(tmp_path: Path) -> None:
 def test_without_the_clients_of_clouds_it_says_what_was_not_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tune_mc1 import cluster_check, cluster_node_config, kuberay_rules
+    from tune_mc1.cluster_files import check as cluster_check
+    from tune_mc1.cluster_files import kuberay_rules
+    from tune_mc1.cluster_files import node_config as cluster_node_config
 
     for module in (cluster_check, cluster_node_config):
         monkeypatch.setattr(module, "has_botocore", lambda: False)

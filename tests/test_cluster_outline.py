@@ -11,7 +11,7 @@ from ray.cluster_utils import Cluster
 
 from tests.bad_input import CommandLine
 from tests.test_cli import HEAVY, tune_mc1
-from tune_mc1.cluster_outline import outline_on_file, outline_on_running
+from tune_mc1.cluster_files.outline import outline_on_file, outline_on_running
 from tune_mc1.errors import InputError
 from tune_mc1.prepare import Plan, prepare
 

@@ -13,9 +13,9 @@ from ray.autoscaler._private.util import prepare_config, validate_config
 from typer.testing import CliRunner
 
 from tune_mc1.cli import app
-from tune_mc1.cluster_check import check_cluster
-from tune_mc1.cluster_file import read_cluster
-from tune_mc1.cluster_versions import Versions
+from tune_mc1.cluster_files.check import check_cluster
+from tune_mc1.cluster_files.file import read_cluster
+from tune_mc1.cluster_files.versions import Versions
 
 CLUSTERS = Path(__file__).parent.parent / "clusters"
 FILES = sorted(path.name for path in CLUSTERS.glob("*.yaml"))

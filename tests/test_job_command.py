@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tests.bad_input import PARAMETERS, CommandLine
-from tune_mc1 import job
-from tune_mc1.job_command import JobCommand
-from tune_mc1.job_package import pack
+from tune_mc1.jobs import submit as job
+from tune_mc1.jobs.command import JobCommand
+from tune_mc1.jobs.package import pack
 from tune_mc1.prepare import Plan
 from tune_mc1.provenance import git_commit
 

@@ -8,10 +8,11 @@ import pytest
 from ray._raylet import AuthenticationTokenLoader  # type: ignore[attr-defined]
 
 from tests.job_head import TOKEN, Head, Tunnel
-from tune_mc1 import job_follow, job_server
-from tune_mc1.job import _new_id
-from tune_mc1.job_follow import Job, follow
-from tune_mc1.job_server import JobServer
+from tune_mc1.jobs import follow as job_follow
+from tune_mc1.jobs import server as job_server
+from tune_mc1.jobs.follow import Job, follow
+from tune_mc1.jobs.server import JobServer
+from tune_mc1.jobs.submit import _new_id
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from tests.bad_input import PARAMETERS, CommandLine
 from tests.job_head import TOKEN, Head
 from tests.test_bad_environment import run
 from tests.test_sweep import tune_mc1
-from tune_mc1 import job_server
+from tune_mc1.jobs import server as job_server
 
 CLOSED = "http://127.0.0.1:1"
 SWEEP = ("sweep", "grid", "sweep.yaml", "-d", "shapes10", "-o", "/shared/out")

@@ -19,9 +19,9 @@ from tests.faults import driving, result_dir, same, write_sweep
 from tests.object_store import ObjectStore, serving_all
 from tests.test_shared_ray import _address
 from tune_mc1.errors import StorageError
-from tune_mc1.probe import answer, check_answer
-from tune_mc1.remote import Remote
-from tune_mc1.stand_in import stand_in
+from tune_mc1.store.probe import answer, check_answer
+from tune_mc1.store.remote import Remote
+from tune_mc1.store.stand_in import stand_in
 
 CONTENT = b"sixteen bytes..."
 
@@ -43,7 +43,7 @@ def test_a_place_that_is_shared(tmp_path: Path, store: ObjectStore) -> None:
 
 
 def test_places_that_are_not_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tune_mc1.probe.SEEN_S", 0.1)
+    monkeypatch.setattr("tune_mc1.store.probe.SEEN_S", 0.1)
     here, there = tmp_path / "here", tmp_path / "there"
     here.mkdir()
     (here / "probe").write_bytes(CONTENT)

@@ -11,13 +11,13 @@ import pytest
 
 from tests.object_store import ObjectStore, serving_all
 from tests.test_wandb import Sweep
-from tune_mc1 import remote as remote_module
 from tune_mc1.errors import InputError, StorageError
-from tune_mc1.fetch import Fetched, fetch, remote_of, resumable
-from tune_mc1.remote import Remote
-from tune_mc1.remote_lock import RUNNING, check_free, sign
 from tune_mc1.result_dir import ResultDir
-from tune_mc1.store_mirror import StoreMirror
+from tune_mc1.store import remote as remote_module
+from tune_mc1.store.fetch import Fetched, fetch, remote_of, resumable
+from tune_mc1.store.mirror import StoreMirror
+from tune_mc1.store.remote import Remote
+from tune_mc1.store.remote_lock import RUNNING, check_free, sign
 
 GONE = 2**22 + 1
 """No process has such a number."""
@@ -129,7 +129,7 @@ def test_a_file_whose_download_breaks_off_stays_as_it_was(
 def test_a_store_that_goes_away_is_said_once_and_does_not_stop_the_sweep(
     sweep: Sweep, remote: Remote, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tune_mc1.store_mirror.INTERVAL_S", 0.1)
+    monkeypatch.setattr("tune_mc1.store.mirror.INTERVAL_S", 0.1)
     notices: list[str] = []
     mirror = sent(sweep.where, remote, notices)
     until(lambda: "journal.jsonl" in remote.files())
@@ -152,7 +152,7 @@ def test_a_store_that_goes_away_is_said_once_and_does_not_stop_the_sweep(
 def test_a_store_that_comes_back_is_said_too(
     sweep: Sweep, remote: Remote, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tune_mc1.store_mirror.INTERVAL_S", 0.1)
+    monkeypatch.setattr("tune_mc1.store.mirror.INTERVAL_S", 0.1)
     store.stop()
     notices: list[str] = []
     try:
@@ -179,7 +179,7 @@ def test_one_sweep_at_a_time(
     remote.write(RUNNING, json.dumps({"process": GONE, "node": "another"}).encode())
     with pytest.raises(InputError, match="on another, heard of"):
         check_free(remote)
-    monkeypatch.setattr("tune_mc1.remote_lock.GONE_S", -1.0)
+    monkeypatch.setattr("tune_mc1.store.remote_lock.GONE_S", -1.0)
     check_free(remote)
 
 

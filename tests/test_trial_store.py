@@ -12,10 +12,10 @@ from tests.test_sweep import _into as into
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
-from tune_mc1.remote import Remote
 from tune_mc1.result_dir import ResultDir
+from tune_mc1.store.remote import Remote
+from tune_mc1.store.trial_store import TrialStore
 from tune_mc1.trial import run_trials
-from tune_mc1.trial_store import TrialStore
 
 CLOCK = ("seconds", "images_per_second", "node")
 Row = dict[str, Any]
@@ -145,7 +145,7 @@ def test_a_group_that_is_cut_between_its_trials_stays_together(
 ) -> None:
     group = trials(3, epochs=3)
     with monkeypatch.context() as patch:
-        patch.setattr("tune_mc1.trial_store.AT_ONCE", 1)
+        patch.setattr("tune_mc1.store.trial_store.AT_ONCE", 1)
         cut_at(patch, "last.ckpt", count=5)  # of the second epoch, the second trial
         with pytest.raises(PowerCut):
             Node(tmp_path / "a", remote, group).run(images)

@@ -31,7 +31,7 @@ from tune_mc1.cli_options import (
 )
 from tune_mc1.cli_study import report, study
 from tune_mc1.errors import InputError
-from tune_mc1.job_command import JobCommand
+from tune_mc1.jobs.command import JobCommand
 from tune_mc1.ray_address import is_job_server
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def sweep(
         limit_images=limit_images,
     )
     if job is not None and not dry_run:
-        from tune_mc1.job import submit
+        from tune_mc1.jobs.submit import submit
 
         raise typer.Exit(submit(job, [plan] if plan else [], say))
     if plan is None or (job is not None and resume is not None):

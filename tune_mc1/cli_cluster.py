@@ -12,7 +12,7 @@ from tune_mc1.cli_options import AsJson, print_json, say
 from tune_mc1.errors import InputError
 
 if TYPE_CHECKING:
-    from tune_mc1.cluster_check import ClusterReport
+    from tune_mc1.cluster_files.check import ClusterReport
     from tune_mc1.prepare import Plan
 
 app = typer.Typer(help="Files of Ray clusters.", no_args_is_help=True)
@@ -32,7 +32,7 @@ def check(
 
     Needs neither a network nor credentials, and starts nothing.
     """
-    from tune_mc1.cluster_check import check_cluster
+    from tune_mc1.cluster_files.check import check_cluster
 
     report = check_cluster(file)
     if as_json:
@@ -114,11 +114,11 @@ def show_outline(plan: "Plan", file: Path | None, address: str | None, as_json: 
     if file is not None and address is not None:
         raise InputError("--cluster: must not go with --address, which names a cluster that runs")
     if file is None and address is None:
-        from tune_mc1.prepare import outline
+        from tune_mc1.outline import outline
 
         facts = outline(plan)
     elif address is not None:
-        from tune_mc1.cluster_outline import outline_on_running
+        from tune_mc1.cluster_files.outline import outline_on_running
         from tune_mc1.ray_address import connect
 
         connect(address)
@@ -130,10 +130,10 @@ def show_outline(plan: "Plan", file: Path | None, address: str | None, as_json: 
 
 
 def _outline_on_file(plan: "Plan", file: Path) -> dict[str, Any]:
-    from tune_mc1.cluster_check import cluster_mistakes
-    from tune_mc1.cluster_file import read_cluster
-    from tune_mc1.cluster_outline import outline_on_file
-    from tune_mc1.cluster_versions import Versions
+    from tune_mc1.cluster_files.check import cluster_mistakes
+    from tune_mc1.cluster_files.file import read_cluster
+    from tune_mc1.cluster_files.outline import outline_on_file
+    from tune_mc1.cluster_files.versions import Versions
 
     if mistakes := cluster_mistakes(read_cluster(file), Versions()):
         say(f"{file}: {len(mistakes)} mistakes: python -m tune_mc1 cluster check {file}")

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import track
 
 if TYPE_CHECKING:
-    from tune_mc1.fetch import Items
-    from tune_mc1.remote import Entry
+    from tune_mc1.store.fetch import Items
+    from tune_mc1.store.remote import Entry
 
 
 def fetch(
@@ -21,9 +21,9 @@ def fetch(
     checkpoints: Annotated[bool, typer.Option(help="Fetch checkpoints too.")] = True,
 ) -> None:
     """Download a sweep's results from an object store; again, only what is new there."""
-    from tune_mc1.fetch import HERE, remote_named
-    from tune_mc1.fetch import fetch as run
     from tune_mc1.result_dir import ResultDir
+    from tune_mc1.store.fetch import HERE, remote_named
+    from tune_mc1.store.fetch import fetch as run
 
     remote = remote_named(url, "fetch")
     where = ResultDir(directory or HERE / remote.name)

@@ -24,7 +24,7 @@ from tune_mc1.cli_options import (
     say,
 )
 from tune_mc1.errors import InputError
-from tune_mc1.job_command import JobCommand
+from tune_mc1.jobs.command import JobCommand
 from tune_mc1.ray_address import is_job_server
 
 
@@ -76,7 +76,7 @@ def study(
         _print_outlines(plans, as_json)
         return
     if command is not None:
-        from tune_mc1.job import submit
+        from tune_mc1.jobs.submit import submit
 
         raise typer.Exit(submit(command, plans, say))
     from tune_mc1.run import run_plan
@@ -153,7 +153,7 @@ def _plan(name: str, scale: float, as_published: bool, flags: dict[str, Any]) ->
 
 
 def _print_outlines(plans: list[Any], as_json: bool) -> None:
-    from tune_mc1.prepare import outline
+    from tune_mc1.outline import outline
     from tune_mc1.show import print_outline
 
     facts = [outline(plan) for plan in plans]

@@ -11,9 +11,9 @@ from tune_mc1.config.parameters import Constant
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.errors import InputError
-from tune_mc1.fetch import resumable
 from tune_mc1.past import Past, read_past
 from tune_mc1.prepare import Command, Plan, prepare
+from tune_mc1.store.fetch import resumable
 
 MAY_DIFFER = (
     *("resources", "max_failures", "trial_timeout", "storage", "name", "data"),

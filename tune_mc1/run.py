@@ -11,20 +11,20 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.data.source import load_data
 from tune_mc1.data.splits import limit_images, make_split
 from tune_mc1.errors import InputError, SweepStopped
-from tune_mc1.fetch import HERE, new_result_dir, remote_of
 from tune_mc1.interruption import INTERRUPTED, Interruption
 from tune_mc1.lock import locked
 from tune_mc1.models.architectures import check_image_fits
 from tune_mc1.past import Past, read_past
 from tune_mc1.prepare import Plan
-from tune_mc1.probe import check_nodes, checked_place
 from tune_mc1.progress import SweepView
 from tune_mc1.ray_address import allow_own_token, connect
-from tune_mc1.remote import Remote
 from tune_mc1.result_dir import ResultDir
 from tune_mc1.results import ENDED, SweepTables
 from tune_mc1.storage import directory_name
-from tune_mc1.store_mirror import mirrored
+from tune_mc1.store.fetch import HERE, new_result_dir, remote_of
+from tune_mc1.store.mirror import mirrored
+from tune_mc1.store.probe import check_nodes, checked_place
+from tune_mc1.store.remote import Remote
 from tune_mc1.wandb_mirror import WandbMirror, choose_mode
 
 Notify = Callable[[str], None]

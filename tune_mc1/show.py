@@ -25,7 +25,7 @@ from tune_mc1.tables import (
 
 
 def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
-    """Prints what a sweep would do (`tune_mc1.prepare.outline`)."""
+    """Prints what a sweep would do (`tune_mc1.outline.outline`)."""
     rows = [{**t.config.model_dump(), "fold": t.fold, "trial": t.id} for t in plan.trials]
     names = varied(rows)
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -65,7 +65,7 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
 
 
 def _print_cluster(facts: dict[str, Any], console: Console) -> None:
-    """Prints how trials map on machines (`tune_mc1.cluster_outline`).
+    """Prints how trials map on machines (`tune_mc1.cluster_files.outline`).
 
     Args:
         facts: The outline.

@@ -14,12 +14,12 @@ from tune_mc1.events import extend_event, sweep_event, trial_event, write_head
 from tune_mc1.interruption import Interruption
 from tune_mc1.journal import Event
 from tune_mc1.nodes import trial_resources
-from tune_mc1.probe import on_each_node
 from tune_mc1.progress import SweepView
 from tune_mc1.resources import TrialResources
 from tune_mc1.result_writer import ResultWriter
 from tune_mc1.results import SweepTables
-from tune_mc1.stand_in import remove_stand_in, stand_in
+from tune_mc1.store.probe import on_each_node
+from tune_mc1.store.stand_in import remove_stand_in, stand_in
 from tune_mc1.tuning import SweepRun, tune_trials
 from tune_mc1.wandb_mirror import WandbMirror
 from tune_mc1.winner import score_winners

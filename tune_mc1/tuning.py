@@ -27,13 +27,13 @@ from tune_mc1.fusion import Groups, group_seconds, plan_groups
 from tune_mc1.nodes import cluster_capacity, free_nodes
 from tune_mc1.past import Past
 from tune_mc1.progress import SweepView
-from tune_mc1.remote import Remote
 from tune_mc1.resources import TrialResources, slots, spread
 from tune_mc1.result_dir import ResultDir
 from tune_mc1.result_writer import ResultWriter
 from tune_mc1.rungs import Rungs
 from tune_mc1.schedulers import AshaScheduler, BayesTrials, PlannedTrials
 from tune_mc1.search_space import ray_space
+from tune_mc1.store.remote import Remote
 from tune_mc1.wandb_mirror import WandbMirror
 from tune_mc1.worker import Job, run_in_tune
 

@@ -14,10 +14,10 @@ from tune_mc1.config.validation import Validation
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import DISK_FULL, StorageError, TrialError
 from tune_mc1.memory import available_memory, group_limit
-from tune_mc1.remote import Remote
 from tune_mc1.result_dir import ResultDir
+from tune_mc1.store.remote import Remote
+from tune_mc1.store.trial_store import BEST, TrialStore, files_of
 from tune_mc1.trial_log import trial_log
-from tune_mc1.trial_store import BEST, TrialStore, files_of
 
 Row = dict[str, Any]
 

@@ -1,18 +1,18 @@
 """Cluster files: which machines a cluster has, from Ray's launcher file or manifests for KubeRay.
 
-Reading is lenient, as `tune_mc1.cluster_check` names the mistakes: what is missing or of the wrong
-form counts as not said.
+Reading is lenient, as `tune_mc1.cluster_files.check` names the mistakes: what is missing or of the
+wrong form counts as not said.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tune_mc1.cluster_nodes import ClusterFile, NodeType, count, items, mapping, number
+from tune_mc1.cluster_files.instance_types import ADDED_GPUS, find_type
+from tune_mc1.cluster_files.kuberay_file import KUBERAY, read_kuberay
+from tune_mc1.cluster_files.nodes import ClusterFile, NodeType, count, items, mapping, number
 from tune_mc1.config.yaml_file import YamlFile, read_documents
 from tune_mc1.errors import InputError
-from tune_mc1.instance_types import ADDED_GPUS, find_type
-from tune_mc1.kuberay_file import KUBERAY, read_kuberay
 
 
 def read_cluster(path: Path) -> ClusterFile:

@@ -6,7 +6,7 @@ import platform
 from uuid import uuid4
 
 from tune_mc1.errors import InputError
-from tune_mc1.remote import Remote
+from tune_mc1.store.remote import Remote
 
 RUNNING = "running.json"
 """There while a sweep runs: who runs it. Written anew every `SIGN_S`."""

@@ -11,10 +11,10 @@ from typing import Any
 
 from tune_mc1.errors import TuneMc1Error
 from tune_mc1.interruption import INTERRUPTED
-from tune_mc1.job_command import JobCommand
-from tune_mc1.job_follow import Job, follow
-from tune_mc1.job_package import pack
-from tune_mc1.job_server import JobServer
+from tune_mc1.jobs.command import JobCommand
+from tune_mc1.jobs.follow import Job, follow
+from tune_mc1.jobs.package import pack
+from tune_mc1.jobs.server import JobServer
 from tune_mc1.prepare import Plan
 from tune_mc1.wandb_mode import has_key, named_mode
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from tune_mc1.errors import InputError, StorageError
-from tune_mc1.remote import Entry, Remote, remote_at
-from tune_mc1.remote_lock import RUNNING, check_free
 from tune_mc1.result_dir import ResultDir
 from tune_mc1.storage import as_url
+from tune_mc1.store.remote import Entry, Remote, remote_at
+from tune_mc1.store.remote_lock import RUNNING, check_free
 
 AT_ONCE = 8
 

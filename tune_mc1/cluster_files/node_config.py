@@ -10,12 +10,12 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
-from tune_mc1.cluster_file import added_gpus
-from tune_mc1.cluster_nodes import ClusterFile, NodeType, mapping
+from tune_mc1.cluster_files.file import added_gpus
+from tune_mc1.cluster_files.instance_types import find_type
+from tune_mc1.cluster_files.nodes import ClusterFile, NodeType, mapping
 from tune_mc1.config.problems import Path as KeyPath
 from tune_mc1.config.problems import Problem, unknown_key
 from tune_mc1.errors import did_you_mean
-from tune_mc1.instance_types import find_type
 
 RAYS_OWN = frozenset({"SubnetIds"})
 """Keys of an AWS `node_config` that Ray translates."""

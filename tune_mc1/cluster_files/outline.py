@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tune_mc1.cluster_file import read_cluster
-from tune_mc1.cluster_nodes import ClusterFile
-from tune_mc1.cluster_price import hourly, price_notes
+from tune_mc1.cluster_files.file import read_cluster
+from tune_mc1.cluster_files.nodes import ClusterFile
+from tune_mc1.cluster_files.price import hourly, price_notes
 from tune_mc1.errors import InputError
-from tune_mc1.prepare import Place, Plan, outline
+from tune_mc1.outline import Place, outline
+from tune_mc1.prepare import Plan
 from tune_mc1.resources import Capacity, Node, choose_resources, spread
 
 GPU_NOTE = (

@@ -10,15 +10,19 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tune_mc1.cluster_file import read_cluster
-from tune_mc1.cluster_node_config import has_botocore
-from tune_mc1.cluster_nodes import ClusterFile, items, mapping
-from tune_mc1.cluster_price import Price, price_notes, price_of
-from tune_mc1.cluster_rules import PROVIDER_KEYS, TOKEN, launcher_problems
-from tune_mc1.cluster_versions import Versions, image_python
+from tune_mc1.cluster_files.file import read_cluster
+from tune_mc1.cluster_files.json_schema import schema_problems
+from tune_mc1.cluster_files.kuberay_rules import (
+    document_problems,
+    has_kubernetes_schema,
+    kuberay_problems,
+)
+from tune_mc1.cluster_files.node_config import has_botocore
+from tune_mc1.cluster_files.nodes import ClusterFile, items, mapping
+from tune_mc1.cluster_files.price import Price, price_notes, price_of
+from tune_mc1.cluster_files.rules import PROVIDER_KEYS, TOKEN, launcher_problems
+from tune_mc1.cluster_files.versions import Versions, image_python
 from tune_mc1.config.problems import Problem
-from tune_mc1.json_schema import schema_problems
-from tune_mc1.kuberay_rules import document_problems, has_kubernetes_schema, kuberay_problems
 
 
 @dataclass(frozen=True)

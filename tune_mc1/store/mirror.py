@@ -2,7 +2,8 @@
 
 The directory on the driver's machine stays what the sweep writes to and what its readers read. A
 thread sends what changes there; what fails is tried again, and only at the end does it count.
-Checkpoints and logs of trials are sent by the processes that write them (`tune_mc1.trial_store`).
+Checkpoints and logs of trials are sent by the processes that write them
+(`tune_mc1.store.trial_store`).
 """
 
 import threading
@@ -14,11 +15,11 @@ from pathlib import Path
 
 from tune_mc1.errors import InputError, StorageError, SweepStopped
 from tune_mc1.interruption import Interruption
-from tune_mc1.remote import PATIENCE_S, Remote, patiently
-from tune_mc1.remote_lock import RUNNING, SIGN_S, sign
 from tune_mc1.result_dir import PREVIOUS, STORAGE_URL, ResultDir
 from tune_mc1.results import ENDED
-from tune_mc1.trial_store import Identity, identity
+from tune_mc1.store.remote import PATIENCE_S, Remote, patiently
+from tune_mc1.store.remote_lock import RUNNING, SIGN_S, sign
+from tune_mc1.store.trial_store import Identity, identity
 
 INTERVAL_S, LONGEST_S = 2.0, 30.0
 """Least time between two rounds, and how far it grows with the time that a round takes."""

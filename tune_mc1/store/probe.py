@@ -14,8 +14,8 @@ from typing import Any
 from uuid import uuid4
 
 from tune_mc1.errors import InputError, StorageError
-from tune_mc1.remote import Remote, remote_at
 from tune_mc1.storage import check_storage
+from tune_mc1.store.remote import Remote, remote_at
 
 NODE_S = 60.0
 """What a node may take for its answer: a first process there has to load its libraries."""

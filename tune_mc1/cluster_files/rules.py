@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tune_mc1.cluster_node_config import node_config_problems, region_problems
-from tune_mc1.cluster_nodes import ClusterFile, items, mapping, number
-from tune_mc1.cluster_secrets import open_port_problems, secret_problems
-from tune_mc1.cluster_versions import Versions, image_problems, pin_problems
+from tune_mc1.cluster_files.node_config import node_config_problems, region_problems
+from tune_mc1.cluster_files.nodes import ClusterFile, items, mapping, number
+from tune_mc1.cluster_files.secrets import open_port_problems, secret_problems
+from tune_mc1.cluster_files.versions import Versions, image_problems, pin_problems
 from tune_mc1.config.problems import Path as KeyPath
 from tune_mc1.config.problems import Problem, unknown_key
 from tune_mc1.errors import did_you_mean
@@ -150,7 +150,7 @@ def _has_workers(content: Mapping[str, Any]) -> bool:
 def _files(content: Mapping[str, Any]) -> Iterator[Problem]:
     for remote, local in mapping(content.get("file_mounts")).items():
         if remote == TOKEN:
-            continue  # made by a command of Ray: `tune_mc1.cluster_check` has a note on it
+            continue  # made by a command of Ray: `tune_mc1.cluster_files.check` has a note on it
         if not isinstance(local, str) or not Path(local).expanduser().exists():
             yield Problem(("file_mounts", remote), "must be a file or directory here", local)
 

@@ -5,16 +5,16 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
-from tune_mc1.cluster_nodes import ClusterFile, NodeType, items, mapping
-from tune_mc1.cluster_secrets import secret_problems
-from tune_mc1.cluster_versions import Versions, image_problems
+from tune_mc1.cluster_files.json_schema import schema_problems
+from tune_mc1.cluster_files.kuberay_file import KUBERAY, cluster_spec
+from tune_mc1.cluster_files.kuberay_schema import RESOURCES
+from tune_mc1.cluster_files.nodes import ClusterFile, NodeType, items, mapping
+from tune_mc1.cluster_files.secrets import secret_problems
+from tune_mc1.cluster_files.versions import Versions, image_problems
 from tune_mc1.config.problems import Path as KeyPath
 from tune_mc1.config.problems import Problem
 from tune_mc1.config.yaml_file import YamlFile
 from tune_mc1.errors import did_you_mean
-from tune_mc1.json_schema import schema_problems
-from tune_mc1.kuberay_file import KUBERAY, cluster_spec
-from tune_mc1.kuberay_schema import RESOURCES
 
 
 def has_kubernetes_schema() -> bool:

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from tune_mc1.job_command import FILES
+from tune_mc1.jobs.command import FILES
 from tune_mc1.provenance import COMMIT, git_commit
 from tune_mc1.storage import utf8
 
@@ -18,7 +18,7 @@ def pack(folder: Path, file: Path | None) -> None:
         folder: An empty directory.
         file: The sweep file, or None.
     """
-    here = Path(__file__).parent
+    here = Path(__file__).parent.parent
     package = folder / here.name
     shutil.copytree(here, package, ignore=shutil.ignore_patterns("__pycache__"))
     configs = here.parent / "configs"

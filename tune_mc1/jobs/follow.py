@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tune_mc1.interruption import INTERRUPTED
-from tune_mc1.job_server import JobServer
+from tune_mc1.jobs.server import JobServer
 from tune_mc1.secrets import redact
 
 WATCH_S = 15.0

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tune_mc1.cluster_nodes import ClusterFile
-from tune_mc1.instance_types import PRICES_OF, REGIONS
+from tune_mc1.cluster_files.instance_types import PRICES_OF, REGIONS
+from tune_mc1.cluster_files.nodes import ClusterFile
 
 
 @dataclass(frozen=True)

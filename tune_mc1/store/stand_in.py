@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from tune_mc1.errors import StorageError
-from tune_mc1.remote import Remote
+from tune_mc1.store.remote import Remote
 
 
 def own(folder: Path) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tune_mc1.cluster_nodes import ClusterFile, NodeType, count, items, mapping, number
+from tune_mc1.cluster_files.instance_types import find_type
+from tune_mc1.cluster_files.nodes import ClusterFile, NodeType, count, items, mapping, number
 from tune_mc1.config.problems import Path as KeyPath
 from tune_mc1.config.yaml_file import YamlFile
 from tune_mc1.errors import InputError
-from tune_mc1.instance_types import find_type
 
 KUBERAY = "ray.io/"
 """How the `apiVersion` of KubeRay's manifests starts."""

@@ -19,9 +19,9 @@ from typing import Any, TypeVar
 
 from tune_mc1.config.trial import Trial
 from tune_mc1.errors import StorageError
-from tune_mc1.remote import Remote, patiently
 from tune_mc1.result_dir import PREVIOUS, ResultDir
-from tune_mc1.stand_in import own
+from tune_mc1.store.remote import Remote, patiently
+from tune_mc1.store.stand_in import own
 
 Row = dict[str, Any]
 Identity = tuple[int, int, int] | None

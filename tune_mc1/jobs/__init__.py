@@ -1,0 +1,1 @@
+"""A sweep from outside of a cluster, as a Ray job."""
