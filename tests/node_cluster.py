@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -77,6 +77,8 @@ def telling_trial(config: dict[str, Any], job: Any, data: Any) -> None:
     Its learning rate times 100 is the seconds that an epoch takes. It waits first until as many
     trials have started as file `together` of the sweep says.
     """
+    if not config["trials"]:  # it had ended just before its process was lost
+        return
     context = ray.get_runtime_context()
     place = {"node": context.get_node_id(), "gpus": context.get_accelerator_ids()["GPU"]}
     spec = config["trials"][0]
@@ -115,6 +117,7 @@ def telling_sweep(
     resources: Resources | None = None,
     max_concurrent: int | None = None,
     max_failures: int = 2,
+    trial: Callable[..., None] | None = None,
 ) -> tuple[list[Record], ResultWriter]:
     """Runs our sweep over trials that tell where they ran, on the Ray that is connected.
 
@@ -128,6 +131,7 @@ def telling_sweep(
         resources: As in a sweep file.
         max_concurrent: Most trials at once.
         max_failures: As in a sweep file.
+        trial: What runs instead of `telling_trial`.
 
     Returns:
         What the trials wrote down, in order of time, and the results.
@@ -149,7 +153,7 @@ def telling_sweep(
     writer.write(sweep_event(sweep, images), *(trial_event(t) for t in plan.trials))
     view = SweepView(Console(file=io.StringIO()), trials)
     job = sweep_module._job(run, each)
-    with patch.object(tuning, "run_in_tune", telling_trial), view.showing(writer.tables):
+    with patch.object(tuning, "run_in_tune", trial or telling_trial), view.showing(writer.tables):
         tuning.tune_trials(run, job, ray.put(images), each, writer, view)
     writer.close()
     return told(where.root), writer

@@ -77,8 +77,10 @@ def extend_event(trial: Trial) -> dict[str, Any]:
 
 def start_events(trials: Sequence[str]) -> list[dict[str, Any]]:
     """Trials start, or start again: one alone, or a group that shares a process and a log."""
-    log = f"logs/{trials[0]}.log"
-    return [{"event": "start", "trial": t, "log": log, "fused": len(trials)} for t in trials]
+    return [
+        {"event": "start", "trial": trial, "log": f"logs/{trials[0]}.log", "fused": len(trials)}
+        for trial in trials
+    ]
 
 
 def rung_event(entry: RungEntry) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from tune_mc1.rungs import Rungs
 from tune_mc1.schedulers import AshaScheduler, BayesTrials, PlannedTrials
 from tune_mc1.search_space import ray_space
 from tune_mc1.store.remote import Remote
+from tune_mc1.tune_fixes import retry_lost_resets
 from tune_mc1.wandb_mirror import WandbMirror
 from tune_mc1.worker import Job, run_in_tune
 
@@ -115,6 +116,7 @@ def tune_trials(
     if run.sweep.method != "bayes":
         # Ray starts trials of a searcher one by one, in case they depend on each other.
         os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(at_once)
+    retry_lost_resets()
     tuner = Tuner(
         trainable,
         tune_config=TuneConfig(
