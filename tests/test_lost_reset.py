@@ -1,4 +1,4 @@
-"""A process that is lost between two trials: after the last report of one, or taking over the next."""
+"""A process that is lost between two trials: after the one, or as it takes over the next."""
 
 import os
 from collections.abc import Iterator
