@@ -18,11 +18,11 @@ def retry_lost_resets() -> None:
     A trial that waits has failed for good then, whatever `max_failures` says. On many nodes, one of
     which goes away, that is a matter of time.
     """
-    TuneController._process_trial_failure = _once
+    TuneController._process_trial_failure = _once  # type: ignore[method-assign]
 
 
 @wraps(_process_failure)
-def _once(self: Any, trial: TuneTrial, exception: Exception) -> None:
+def _once(self: Any, trial: TuneTrial, exception: Any) -> None:
     if isinstance(exception, RayActorError) and trial.status == TuneTrial.PENDING:
         return  # it waits already
     self._resetting_trials.discard(trial)  # else it would never get another process
