@@ -13,7 +13,7 @@ from tests.cluster.launcher import Launcher
 from tests.cluster.machine import Machine
 from tests.faults import events, history, result_dir, trials, write_sweep
 
-PATIENCE_S = 180.0
+PATIENCE_S = 400.0
 
 
 class Sweep:

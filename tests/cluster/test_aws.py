@@ -18,7 +18,7 @@ from tests.cluster.sweeping import Sweep, alone, same, within
 from tests.conftest import write_images
 from tests.faults import trials
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 SPOT = "gpu_1_spot"
 WORKERS = 2

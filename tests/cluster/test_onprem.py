@@ -18,7 +18,7 @@ from tests.cluster.sweeping import Sweep, alone, namespaces_in_use, same, within
 from tests.conftest import write_images
 from tests.faults import trials
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
 CPUS = {4: 1, 5: 1, 6: 2}
 """Cores of each host as Ray is told, by the last part of its address; the first is the head."""
