@@ -131,6 +131,9 @@ GROUP = "spec.workerGroupSpecs[0]"
 KUBERAY = {
     ("kind: RayJob", "kind: RayJop"): "kind: must be one of RayCluster, RayJob, did you mean "
     "'RayJob'?, got 'RayJop'",
+    ('"most": 4', '"most": 8'): "spec.headGroupSpec.template.spec.containers: must tell the head "
+    """what may come, TUNE_MC1_WORKERS=[{"cpu": 4, "gpu": 1, "most": 4}], got """
+    """'[{"cpu": 4, "gpu": 1, "most": 8}]'""",
     ("maxReplicas: 4", "maxReplica: 4"): f"{GROUP}.maxReplica: unknown key, did you mean "
     "'maxReplicas'?",
     ("maxReplicas: 4", "maxReplicas: many"): f"{GROUP}.maxReplicas: must be a whole number, got "

@@ -9,11 +9,13 @@ from typing import Any
 import pandas as pd
 import pytest
 import ray
+import yaml
 
 from tests.autoscaling import cluster_file, scaling_cluster
 from tests.faults import driving, result_dir, wait_for, write_sweep
-from tune_mc1.nodes import capacity_of_config, cluster_capacity
-from tune_mc1.resources import Capacity, Node, TrialResources, slots
+from tune_mc1.errors import InputError
+from tune_mc1.nodes import UNLIMITED, capacity_of_config, cluster_capacity
+from tune_mc1.resources import WORKERS, Capacity, Node, TrialResources, slots
 
 HEAD, TWO, ONE = Node(0), Node(4, 2), Node(8, 1)
 KINDS = {"two": (4, 2, 2), "one": (8, 1, 1)}
@@ -33,6 +35,23 @@ def test_all_nodes_together_have_a_limit() -> None:
     each = TrialResources(cpu=1, gpu=0.5)
     assert slots(each, capacity_of_config(config, (HEAD,))) == 2 * 4
     assert slots(each, capacity_of_config(config | {"max_workers": 9}, (HEAD,))) == 2 * 4 + 2
+
+
+def test_on_kubernetes_the_head_is_told_what_may_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = Path(__file__).parent.parent / "clusters" / "kuberay.yaml"
+    cluster = next(iter(yaml.safe_load_all(manifest.read_text())))
+    (head,) = cluster["spec"]["headGroupSpec"]["template"]["spec"]["containers"]
+    told = {variable["name"]: variable["value"] for variable in head["env"]}
+    monkeypatch.setenv(WORKERS, told[WORKERS])
+    address = ray.init(num_cpus=0, include_dashboard=False, logging_level=logging.ERROR)
+    assert address
+    try:
+        assert cluster_capacity() == Capacity((HEAD,), ((Node(4, 1), 4),), UNLIMITED)
+        monkeypatch.setenv(WORKERS, '[{"cpu": "many"}]')
+        with pytest.raises(InputError, match=f"^{WORKERS}: must be JSON as .*, got '.*many"):
+            cluster_capacity()
+    finally:
+        ray.shutdown()
 
 
 def content(image_dir: Path, **keys: Any) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The nodes of the Ray that this process is connected to, and those that its autoscaler may add."""
 
+import json
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,7 +12,8 @@ import yaml
 
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial
-from tune_mc1.resources import Capacity, Node, TrialResources, choose_resources
+from tune_mc1.errors import InputError
+from tune_mc1.resources import WORKERS, Capacity, Node, TrialResources, choose_resources
 
 UNLIMITED = 1_000_000
 """Nodes, where the autoscaler knows no limit."""
@@ -56,8 +59,26 @@ def _with_coming(up: Sequence[Node]) -> Capacity:
         counts = [g.max_count if g.max_count >= 0 else UNLIMITED for g in groups]
         kinds = [_node(g.resources) for g in groups]
         return _capacity(up, list(zip(kinds, counts, strict=True)), UNLIMITED)
+    if told := os.environ.get(WORKERS):
+        kinds, counts = _told_workers(told)
+        return _capacity(up, list(zip(kinds, counts, strict=True)), UNLIMITED)
     file = _autoscaling_file()
     return capacity_of_config(yaml.safe_load(file.read_text()), up) if file else Capacity(tuple(up))
+
+
+def _told_workers(text: str) -> tuple[list[Node], list[int]]:
+    """Kinds of nodes, and how many of each, from `[{"cpu": 4, "gpu": 1, "most": 4}]`.
+
+    Raises:
+        InputError: If the text is not of that form.
+    """
+    try:
+        groups = json.loads(text)
+        kinds = [Node(float(group["cpu"]), float(group.get("gpu", 0))) for group in groups]
+        return kinds, [int(group["most"]) for group in groups]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        rule = 'must be JSON as [{"cpu": 4, "gpu": 1, "most": 4}]'
+        raise InputError(f"{WORKERS}: {rule}, got {text!r}") from None
 
 
 def _autoscaling_file() -> Path | None:

@@ -15,6 +15,9 @@ RAY_UNITS = 10_000
 
 ROUNDING = 1e-9
 
+WORKERS = "TUNE_MC1_WORKERS"
+"""Variable of the head with what may come where no autoscaler runs beside it, as on Kubernetes."""
+
 
 @dataclass(frozen=True)
 class TrialResources:

@@ -1,5 +1,6 @@
 """What is wrong in manifests for KubeRay: against its fields, Kubernetes' own, and for a sweep."""
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
@@ -15,6 +16,7 @@ from tune_mc1.config.problems import Path as KeyPath
 from tune_mc1.config.problems import Problem
 from tune_mc1.config.yaml_file import YamlFile
 from tune_mc1.errors import did_you_mean
+from tune_mc1.resources import WORKERS
 
 
 def has_kubernetes_schema() -> bool:
@@ -54,6 +56,7 @@ def kuberay_problems(cluster: ClusterFile, file: YamlFile, ours: Versions) -> It
     spec, place = cluster_spec((file,))
     if spec is not None:
         yield from _cluster(spec, place, ours)
+        yield from _workers(spec, place, cluster)
         for node in cluster.nodes:
             yield from _node(node, _at(file.content, node.path), spec)
     if file.content.get("kind") == "RayJob":
@@ -80,6 +83,31 @@ def _cluster(spec: Mapping[str, Any], place: KeyPath, ours: Versions) -> Iterato
     if grows and spec.get("enableInTreeAutoscaling") is not True:
         rule = "must be true, or the groups stay at their replicas"
         yield Problem((*place, "enableInTreeAutoscaling"), rule)
+
+
+def _workers(spec: Mapping[str, Any], place: KeyPath, cluster: ClusterFile) -> Iterator[Problem]:
+    """Whether the head is told what may come: Ray's autoscaler has a container of its own here."""
+    counts = [mapping(g).get("maxReplicas") for g in items(spec.get("workerGroupSpecs"))]
+    if spec.get("enableInTreeAutoscaling") is not True or not all(type(n) is int for n in counts):
+        return
+    groups = [n for n in cluster.workers if n.cpus is not None and n.gpus is not None]
+    right = [{"cpu": _plain(n.cpus), "gpu": _plain(n.gpus), "most": n.most} for n in groups]
+    pod = mapping(mapping(mapping(spec.get("headGroupSpec")).get("template")).get("spec"))
+    variables = [
+        mapping(v) for c in items(pod.get("containers")) for v in items(mapping(c).get("env"))
+    ]
+    told = next((v.get("value") for v in variables if v.get("name") == WORKERS), None)
+    try:
+        known = json.loads(str(told))
+    except ValueError:
+        known = None
+    if known != right:
+        rule = f"must tell the head what may come, {WORKERS}={json.dumps(right)}"
+        yield Problem((*place, "headGroupSpec", "template", "spec", "containers"), rule, told)
+
+
+def _plain(number: float | None) -> float | None:
+    return int(number) if number is not None and number == int(number) else number
 
 
 def _node(node: NodeType, group: Mapping[str, Any], spec: Mapping[str, Any]) -> Iterator[Problem]:
