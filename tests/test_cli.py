@@ -2,9 +2,9 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -87,14 +87,14 @@ def test_answers_come_before_torch_and_ray(good: Path, words: tuple[str, ...]) -
     assert "HEAVY []" in done.stderr
 
 
-def test_answers_come_in_under_a_second(good: Path) -> None:
-    def seconds() -> float:
-        began = time.perf_counter()
-        assert tune_mc1("sweep", "grid", good, "--set", "learning_rate=-1").returncode == 2
-        return time.perf_counter() - began
+def test_answers_cost_less_than_a_second_of_the_processor(good: Path) -> None:
+    def used() -> float:
+        times = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return times.ru_utime + times.ru_stime
 
-    # The best of three: other tests run beside this one.
-    assert min(seconds() for _ in range(3)) < 1.0
+    before = used()
+    assert tune_mc1("sweep", "grid", good, "--set", "learning_rate=-1").returncode == 2
+    assert used() - before < 1.0
 
 
 @pytest.mark.parametrize(
