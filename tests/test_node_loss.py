@@ -30,7 +30,13 @@ def test_a_node_that_is_lost_costs_its_trials_an_epoch_at_most(
 ) -> None:
     with NodeLoss(cluster, tmp_path, after=20) as loss:
         told, writer = telling_sweep(
-            tmp_path, images, 40, seconds=0.3, epochs=EPOCHS, resources=WHOLE_GPU
+            tmp_path,
+            images,
+            40,
+            together=NODES * GPUS,
+            seconds=0.3,
+            epochs=EPOCHS,
+            resources=WHOLE_GPU,
         )
     assert loss.node
     assert {row["state"] for row in writer.tables.trials.values()} == {"completed"}
