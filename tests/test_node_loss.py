@@ -20,9 +20,16 @@ GPUS = 4
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
+def nodes() -> Iterator[Cluster]:
     with gpu_cluster([(GPUS, GPUS)] * NODES) as up:
         yield up
+
+
+@pytest.fixture
+def cluster(nodes: Cluster) -> Cluster:
+    while len(nodes.worker_nodes) < NODES:  # a test before has lost one
+        nodes.add_node(num_cpus=GPUS, num_gpus=GPUS)
+    return nodes
 
 
 def test_a_node_that_is_lost_costs_its_trials_an_epoch_at_most(
@@ -30,7 +37,13 @@ def test_a_node_that_is_lost_costs_its_trials_an_epoch_at_most(
 ) -> None:
     with NodeLoss(cluster, tmp_path, after=20) as loss:
         told, writer = telling_sweep(
-            tmp_path, images, 40, seconds=0.3, epochs=EPOCHS, resources=WHOLE_GPU
+            tmp_path,
+            images,
+            40,
+            together=NODES * GPUS,
+            seconds=0.3,
+            epochs=EPOCHS,
+            resources=WHOLE_GPU,
         )
     assert loss.node
     assert {row["state"] for row in writer.tables.trials.values()} == {"completed"}
@@ -39,7 +52,6 @@ def test_a_node_that_is_lost_costs_its_trials_an_epoch_at_most(
     _, again = recoveries(told, loss)
     assert sum(again) == 0, "no epoch that was reported runs again"
     assert len(told) == 40 * EPOCHS
-    cluster.add_node(num_cpus=GPUS, num_gpus=GPUS)
 
 
 class Preemption(NodeLoss):
@@ -73,7 +85,6 @@ def test_a_notice_makes_a_loss_that_does_not_count(
             resources=WHOLE_GPU,
             max_failures=0,
         )
-    cluster.add_node(num_cpus=GPUS, num_gpus=GPUS)
     states = Counter(row["state"] for row in writer.tables.trials.values())
     retries = [e for e, _ in read_events(writer.where.journal) if e["event"] == "retry"]
     if loss is NodeLoss:
