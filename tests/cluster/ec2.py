@@ -27,7 +27,7 @@ while True:
         "address": i.get("PrivateIpAddress"),
         "type": i["InstanceType"],
         "spot": i.get("InstanceLifecycle") == "spot",
-        "node": next((t["Value"] for t in i.get("Tags", []) if t["Key"] == "ray-node-type"), ""),
+        "node": next((t["Value"] for t in i.get("Tags", []) if t["Key"] == "ray-user-node-type"), ""),
     } for i in found]), flush=True)
     time.sleep(0.5)
 """
