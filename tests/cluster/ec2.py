@@ -19,6 +19,11 @@ KEY_NAME = "lab"
 WATCH = """
 import boto3, json, time
 ec2 = boto3.client("ec2")
+
+def node(instance):
+    tags = {t["Key"]: t["Value"] for t in instance.get("Tags", [])}
+    return tags.get("ray-user-node-type", "")
+
 while True:
     found = [i for r in ec2.describe_instances()["Reservations"] for i in r["Instances"]]
     print(json.dumps([{
@@ -27,7 +32,7 @@ while True:
         "address": i.get("PrivateIpAddress"),
         "type": i["InstanceType"],
         "spot": i.get("InstanceLifecycle") == "spot",
-        "node": next((t["Value"] for t in i.get("Tags", []) if t["Key"] == "ray-user-node-type"), ""),
+        "node": node(i),
     } for i in found]), flush=True)
     time.sleep(0.5)
 """

@@ -82,7 +82,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             "model": {"value": "CNN_simple"},
             "learning_rate": {"values": [0.01, 0.03]},
             "batch_size": {"values": [32, 64]},
-            "epochs": {"value": 20},
+            "epochs": {"value": 40},
         },
         "data": str(shared / "images"),
         "fuse": "off",
@@ -122,15 +122,16 @@ def test_workers_come_for_a_sweep_and_a_spot_machine_is_replaced(place: Place, q
     assert len(spot) == WORKERS
     assert all(i["spot"] and i["type"] == "g5.xlarge" for i in spot.values())
 
-    name, instance = next(iter(spot.items()))
-    hit = sweep.on(f"host{instance['address'].rpartition('.')[2]}")
-    place.ec2.take_back(name)
+    hosts = {f"host{i['address'].rpartition('.')[2]}": name for name, i in spot.items()}
+    sweep.wait_for(lambda: any(map(sweep.on, hosts)))
+    host = next(filter(sweep.on, hosts))
+    hit = sweep.on(host)
+    place.ec2.take_back(hosts[host])
     lost = time.time()
     sweep.wait_for(lambda: hit <= {e["trial"] for e in sweep.events("retry")}, 120)
     sweep.wait_for(lambda: place.ec2.running(SPOT).keys() - spot.keys(), 200)
 
     assert sweep.wait(600) == 0, sweep.log.read_text()
-    assert hit
     assert sweep.nodes(since=lost)
     assert max(sweep.epochs_run_again().values()) <= 1
     assert trials(sweep.root)["state"].eq("completed").all()
