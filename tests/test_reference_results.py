@@ -46,5 +46,4 @@ def test_kept_files_are_few_and_without_images_of_the_data_set() -> None:
     assert sum(path.stat().st_size for path in files) < 5 * 2**20
     assert not [path for path in files if path.stem == "mistakes"]
     assert (KEPT / "report.html").exists()
-    assert (KEPT / "slides.md").exists()
     assert 'class="photo"' not in (KEPT / "report.html").read_text()
