@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import ray
+from ray._common.test_utils import wait_for_condition
 from ray._private.internal_api import node_stats
 from ray.cluster_utils import Cluster
 
@@ -24,6 +25,12 @@ QUARTER = Resources(cpu=1, gpu=0.25)
 def cluster() -> Iterator[Cluster]:
     with gpu_cluster([(4, 2), (4, 2), (4, 1)]) as up:
         yield up
+
+
+@pytest.fixture(autouse=True)
+def _free(cluster: Cluster) -> None:
+    """What the sweep before has reserved is given back some moments after its end."""
+    wait_for_condition(lambda: Counter(free_nodes()) == Counter(cluster_capacity().up), timeout=60)
 
 
 def test_the_nodes_are_known(cluster: Cluster) -> None:
