@@ -1,5 +1,6 @@
 """Trials that are trained together, and the images that they read: which lanes, in which order."""
 
+import math
 from collections.abc import Hashable, Sequence
 
 import torch
@@ -13,6 +14,15 @@ from tune_mc1.data.splits import Split, make_split
 EVAL_BATCH = 500
 """Images at once, over all trials of a group, where no gradient is needed: they fit a cache."""
 
+GPU_EVAL_BATCH = 4000
+"""The same on a GPU, which wants work for all of its processors."""
+
+GPU_STEPS_PER_MACRO = 256
+"""Optimiser steps a macro-batch on a GPU: it waits for the processor after each."""
+
+MACRO_BYTES = 256 * 2**20
+"""Memory that the images of a macro-batch may take."""
+
 
 class Group:
     """One trial, or several that fit together (`tune_mc1.fusion`).
@@ -24,6 +34,7 @@ class Group:
         trials: The trials; they are put in the order of their lanes.
         data: The images.
         validation: How the validation images are chosen.
+        gpu: Whether they are trained on a GPU.
 
     Attributes:
         trials: Those that still train.
@@ -32,17 +43,25 @@ class Group:
         val_from: Whether validation images are training images (`train`) or `test` images.
     """
 
-    def __init__(self, trials: Sequence[Trial], data: ImageData, validation: Validation) -> None:
+    def __init__(
+        self,
+        trials: Sequence[Trial],
+        data: ImageData,
+        validation: Validation,
+        gpu: bool = False,
+    ) -> None:
         self.trials = sorted(trials, key=lambda t: t.image_order)
         folds = dict.fromkeys(t.fold for t in self.trials)
         self._splits: dict[int | None, Split] = {f: make_split(data, validation, f) for f in folds}
         self.val_from = self._splits[self.trials[0].fold].val_from
         # Lightning counts the batches of an epoch once, so both stay as they are in `keep`.
         count = len(lanes([t.image_order for t in self.trials]))
-        self._steps_per_macro = max(1, STEPS_PER_MACRO // count)
-        eval_batch = max(1, EVAL_BATCH // len(self.trials))
+        step_bytes = 4 * math.prod(data.image_shape) * self.trials[0].config.batch_size
+        most = min(GPU_STEPS_PER_MACRO if gpu else STEPS_PER_MACRO, MACRO_BYTES // step_bytes)
+        self._steps_per_macro = max(1, most // count)
+        eval_batch = (GPU_EVAL_BATCH if gpu else EVAL_BATCH) // len(self.trials)
         self.train = LaneBatches(self._train_lanes())
-        self.val = EvalBatches(self._val_lanes(), eval_batch)
+        self.val = EvalBatches(self._val_lanes(), max(1, eval_batch))
 
     def keep(self, indices: Sequence[int]) -> None:
         """Goes on with some of the trials.

@@ -25,6 +25,7 @@ from tune_mc1.metrics import EpochCounts
 from tune_mc1.models.build import Classifier
 from tune_mc1.models.fused import FusedClassifier
 from tune_mc1.optimizers import GroupOptimizer, make_group_optimizer, make_optimizer
+from tune_mc1.steps import GraphSteps, Steps
 
 
 class Inputs(Protocol):
@@ -73,6 +74,7 @@ class ClassifierModule(LightningModule):
         self.classes = classes
         self.epoch_metrics: list[dict[str, float]] = [{} for _ in self.configs]
         self.diverged: dict[int, DivergedError] = {}
+        self._steps: Steps | None = None
 
     @property
     def fused(self) -> bool:
@@ -103,24 +105,30 @@ class ClassifierModule(LightningModule):
             DivergedError: If the loss of no trial is finite any more.
         """
         images, labels = self.train_inputs.gather(batch), self._labels(self.train_inputs, batch)
-        optimizer = self.optimizers()
-        assert isinstance(optimizer, LightningOptimizer)
-        outputs = []
-        # Looked up once, as attributes of modules cost a microsecond each.
-        model, loss_of = self.model, self._group_loss if self.fused else cross_entropy
-        trained = [p for p in model.parameters() if p.requires_grad]
+        if self._steps is None:
+            self._steps = self._make_steps()
+        outputs, model, do_step = [], self.model, self._steps
         size, first = self.configs[0].batch_size, self.global_step
         batches = zip(torch.split(images, size), torch.split(labels, size, dim=-1), strict=True)
         for step, (x, y) in enumerate(batches, first):
             model.at_step(step)
-            logits = model(x)
-            for parameter in trained:
-                parameter.grad = None
-            torch.autograd.backward(loss_of(logits, y))
-            optimizer.step()
-            outputs.append(logits.detach())
+            outputs.append(do_step(x, y))
         sums = self._train_counts.add(torch.cat(outputs, dim=-2), labels)
         self._note_divergence(sums.tolist())
+
+    def _make_steps(self) -> Steps:
+        optimizer = self.optimizers()
+        assert isinstance(optimizer, LightningOptimizer)
+        loss_of = self._group_loss if self.fused else cross_entropy
+        if self.device.type != "cuda":
+            return Steps(self.model, loss_of, optimizer)
+        done = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
+
+        def count() -> None:
+            done.increment_ready()
+            done.increment_completed()
+
+        return GraphSteps(self.model, loss_of, optimizer, count)
 
     def _labels(self, inputs: Inputs, batch: Tensor) -> Tensor:
         """The labels of a batch: (n,), or (trials, n) where trials read different images."""
@@ -193,6 +201,7 @@ class ClassifierModule(LightningModule):
         Args:
             indices: int64, which, ascending.
         """
+        self._steps = None
         cast(FusedClassifier, self.model).keep(indices)
         optimizer = cast(LightningOptimizer, self.optimizers()).optimizer
         cast(GroupOptimizer, optimizer).keep(indices)

@@ -85,56 +85,82 @@ class GroupOptimizer(Optimizer):
             with torch.enable_grad():
                 result = closure()
         with torch.no_grad():
-            for parameter in self.param_groups[0]["params"]:
-                if parameter.grad is not None:
-                    self._update(parameter, parameter.grad)
+            stepped = [p for p in self.param_groups[0]["params"] if p.grad is not None]
+            self._update(stepped, [p.grad for p in stepped])
         return result
 
     def _any(self, name: str) -> bool:
         return any(trial[name] for trial in self.trials)
 
-    def _update(self, parameter: Tensor, gradient: Tensor) -> None:
+    def _columns_of(self, name: str, parameters: list[Tensor]) -> list[Tensor]:
+        return [self.column(name, parameter) for parameter in parameters]
+
+    def _update(self, parameters: list[Tensor], gradients: list[Tensor]) -> None:
         raise NotImplementedError
 
 
 class GroupSGD(GroupOptimizer):
     """`torch.optim.SGD`, for several trials."""
 
-    def _update(self, parameter: Tensor, gradient: Tensor) -> None:
-        if self._any("weight_decay"):
-            gradient = gradient + self.column("weight_decay", parameter) * parameter
-        if self._any("momentum"):
-            state = self.state[parameter]
-            if "momentum_buffer" not in state:
-                state["momentum_buffer"] = torch.zeros_like(parameter)
-            momentum = self.column("momentum", parameter)
-            gradient = state["momentum_buffer"].mul_(momentum).add_(gradient)
-        parameter.addcmul_(gradient, self.column("lr", parameter), value=-1)
+    def _update(self, parameters: list[Tensor], gradients: list[Tensor]) -> None:
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            step = gradient
+            if self._any("weight_decay"):
+                step = step + self.column("weight_decay", parameter) * parameter
+            if self._any("momentum"):
+                state = self.state[parameter]
+                if "momentum_buffer" not in state:
+                    state["momentum_buffer"] = torch.zeros_like(parameter)
+                momentum = self.column("momentum", parameter)
+                step = state["momentum_buffer"].mul_(momentum).add_(step)
+            parameter.addcmul_(step, self.column("lr", parameter), value=-1)
 
 
 class GroupAdam(GroupOptimizer):
     """`torch.optim.Adam` or `AdamW` with their default betas and epsilon, for several trials."""
 
-    def _update(self, parameter: Tensor, gradient: Tensor) -> None:
-        state, settings = self.state[parameter], self.trials[0]
+    def _update(self, parameters: list[Tensor], gradients: list[Tensor]) -> None:
+        settings = self.trials[0]
+        (beta1, beta2), epsilon = settings["betas"], settings["eps"]
+        states = [self._state_of(parameter) for parameter in parameters]
+        means, squares = ([s[name] for s in states] for name in ("exp_avg", "exp_avg_sq"))
+        rates = self._columns_of("lr", parameters)
+        if self._any("weight_decay"):
+            decays = self._columns_of("weight_decay", parameters)
+            if settings["decoupled_weight_decay"]:
+                for parameter, rate, decay in zip(parameters, rates, decays, strict=True):
+                    parameter.mul_(1 - rate * decay)
+            else:
+                decayed = zip(parameters, gradients, decays, strict=True)
+                gradients = [gradient + decay * parameter for parameter, gradient, decay in decayed]
+        step = self._count([state["step"] for state in states])
+        torch._foreach_lerp_(means, gradients, 1 - beta1)
+        torch._foreach_mul_(squares, beta2)
+        torch._foreach_addcmul_(squares, gradients, gradients, value=1 - beta2)
+        roots = torch._foreach_div(squares, 1 - beta2**step)
+        torch._foreach_sqrt_(roots)
+        torch._foreach_add_(roots, epsilon)
+        changes = torch._foreach_div(means, roots)
+        scales = {id(rate): rate / (1 - beta1**step) for rate in rates}
+        torch._foreach_mul_(changes, [scales[id(rate)] for rate in rates])
+        torch._foreach_sub_(parameters, changes)
+
+    def _state_of(self, parameter: Tensor) -> dict[str, Any]:
+        """The moments of a parameter; on a GPU the step lies there too, as PyTorch's own does."""
+        state = self.state[parameter]
         if not state:
             state["step"] = torch.zeros((), dtype=torch.float32)
             state["exp_avg"] = torch.zeros_like(parameter)
             state["exp_avg_sq"] = torch.zeros_like(parameter)
-        rate = self.column("lr", parameter)
-        if self._any("weight_decay"):
-            decay = self.column("weight_decay", parameter)
-            if settings["decoupled_weight_decay"]:
-                parameter.mul_(1 - rate * decay)
-            else:
-                gradient = gradient + decay * parameter
-        (beta1, beta2), epsilon = settings["betas"], settings["eps"]
-        state["step"] += 1
-        step = state["step"].item()
-        state["exp_avg"].lerp_(gradient, 1 - beta1)
-        state["exp_avg_sq"].mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
-        root = (state["exp_avg_sq"] / (1 - beta2**step)).sqrt_().add_(epsilon)
-        parameter.sub_(state["exp_avg"].div(root).mul_(rate / (1 - beta1**step)))
+        if parameter.is_cuda and not state["step"].is_cuda:
+            state["step"] = state["step"].to(parameter.device)
+        return cast(dict[str, Any], state)
+
+    @staticmethod
+    def _count(steps: list[Tensor]) -> Any:
+        """Counts a step; where it lies on a GPU it stays there, so that nothing waits for it."""
+        torch._foreach_add_(steps, 1)
+        return steps[0].double() if steps[0].is_cuda else steps[0].item()
 
 
 def make_group_optimizer(

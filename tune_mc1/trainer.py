@@ -37,6 +37,9 @@ def make_trainer(
     on_gpu = device.type == "cuda"
     if on_gpu:
         torch.set_float32_matmul_precision("high")
+        torch.backends.cudnn.allow_tf32 = True
+        # Determinism would else fill all new memory, one more kernel for each tensor.
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     return Trainer(
         accelerator="cuda" if on_gpu else "cpu",
         devices=[device.index] if on_gpu else 1,

@@ -73,8 +73,8 @@ def run_trials(
             folders = [checkpoints(t.id) for t in part]
             report([restore_report(last_state(folder), folder) for folder in folders])
             continue
-        group = Group(part, data, validation)
-        device = pick_device(group.trials[0].config, gpu)
+        device = pick_device(part[0].config, gpu)
+        group = Group(part, data, validation, gpu=device.type == "cuda")
         module = make_module(group, data, device, shared)
         files = None
         if checkpoints is not None:

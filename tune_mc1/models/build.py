@@ -55,6 +55,12 @@ class Classifier(nn.Module):
         if self.dropout_stream is not None:
             self.dropout_stream.step = step
 
+    def redraw_masks(self) -> None:
+        """Draws that step's masks for the replay of a recorded CUDA graph."""
+        for layer in self.layers:
+            if isinstance(layer, SeededDropout):
+                layer.redraw()
+
 
 def build_model(config: TrialConfig, image_shape: tuple[int, int, int], classes: int) -> Classifier:
     """Builds the model that a trial names, initialised from the trial's seed.

@@ -37,6 +37,7 @@ class SeededDropout(nn.Module):
         super().__init__()
         self.p, self.name, self.stream = p, name, stream
         self._generator: torch.Generator | None = None
+        self._recorded: Tensor | None = None
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Drops units of (B, units) while training; the identity else."""
@@ -51,12 +52,22 @@ class SeededDropout(nn.Module):
         """
         if self.p in (0, 1):
             return torch.full_like(like, 1 - self.p)
-        if self._generator is None or self._generator.device != like.device:
-            self._generator = torch.Generator(like.device)
+        if like.is_cuda and torch.cuda.is_current_stream_capturing():
+            self._recorded = torch.empty_like(like)  # what a replay reads, `redraw` has written
+            return self._recorded
+        return self._draw(torch.empty_like(like))
+
+    def redraw(self) -> None:
+        """Draws the masks of this step for the replay of a recorded CUDA graph, if there is one."""
+        if self._recorded is not None:
+            self._draw(self._recorded)
+
+    def _draw(self, mask: Tensor) -> Tensor:
+        if self._generator is None or self._generator.device != mask.device:
+            self._generator = torch.Generator(mask.device)
         seed = derive_seed(self.stream.seed, "dropout", self.name, self.stream.step)
         self._generator.manual_seed(seed)
-        mask = torch.empty_like(like).bernoulli_(1 - self.p, generator=self._generator)
-        return mask.div_(1 - self.p)
+        return mask.bernoulli_(1 - self.p, generator=self._generator).div_(1 - self.p)
 
     def extra_repr(self) -> str:
         """As `nn.Dropout` shows itself."""

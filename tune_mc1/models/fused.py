@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tune_mc1.models.build import Classifier
+from tune_mc1.models.column_conv import column_conv, columns_pay
 from tune_mc1.models.dropout import DropoutStream, SeededDropout
 
 
@@ -32,7 +33,8 @@ class FusedConv2d(nn.Module):
 
     def __init__(self, plain: nn.Conv2d, trials: int) -> None:
         super().__init__()
-        self.channels, self.padding = plain.in_channels, plain.padding
+        self.channels = plain.in_channels
+        self.padding = cast("tuple[int, int]", plain.padding)
         _add_stacked(self, plain, trials)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -40,11 +42,13 @@ class FusedConv2d(nn.Module):
 
         With S = 1 it is one dense convolution, which fills a processor's vectors.
         """
+        if columns_pay(images, self.channels):
+            return column_conv(images, self.weight, self.bias, self.padding)
         return functional.conv2d(
             images,
             self.weight.flatten(0, 1),
             self.bias.flatten(),
-            padding=cast("tuple[int, int]", self.padding),
+            padding=self.padding,
             groups=images.shape[1] // self.channels,
         )
 
@@ -210,6 +214,13 @@ class FusedClassifier(nn.Module):
         """Names the optimiser step whose dropout masks come next."""
         for stream in self.dropout_streams:
             stream.step = step
+
+    def redraw_masks(self) -> None:
+        """Draws that step's masks for the replay of a recorded CUDA graph."""
+        for layer in self.layers:
+            if isinstance(layer, FusedDropout):
+                for member in layer.members:
+                    member.redraw()
 
     def keep(self, indices: Tensor) -> None:
         """Goes on with some of the trials only, packed together.

@@ -1,0 +1,158 @@
+"""Narrow convolutions of many trials as matrix products: what a GPU is good at.
+
+cuDNN runs a grouped convolution one group after the other, each far too small for a GPU. Here the
+windows of the images are copied out as rows, once for all trials that read the same images, and one
+batched product multiplies the rows of all trials at once (`im2col`: Chellapilla et al. 2006, High
+Performance Convolutional Neural Networks for Document Processing). A column of ones makes the bias
+part of the product, and its gradient with it.
+"""
+
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+MAX_CHANNELS = 32
+"""Input channels up to which the copied windows are worth their memory (measured on an H100)."""
+
+ALIGNED = 8
+"""Rows are a multiple of so many numbers: tensor cores read 16 bytes at once, 8 of bfloat16."""
+
+PRODUCTS = 128
+"""Matrix products at once that keep a GPU's processors busy."""
+
+
+def column_conv(images: Tensor, weight: Tensor, bias: Tensor, padding: tuple[int, int]) -> Tensor:
+    """As `ColumnConv.forward`, in the type of numbers that autocast names, if it is on."""
+    kind = images.device.type
+    if torch.is_autocast_enabled(kind):
+        number = torch.get_autocast_dtype(kind)
+        images, weight, bias = (tensor.to(number) for tensor in (images, weight, bias))
+    with torch.autocast(kind, enabled=False):
+        return cast(Tensor, ColumnConv.apply(images, weight, bias, padding))
+
+
+def columns_pay(images: Tensor, channels: int) -> bool:
+    """Whether this is the faster way to convolve.
+
+    Args:
+        images: What comes in.
+        channels: Channels of one trial of it.
+    """
+    return images.is_cuda and channels <= MAX_CHANNELS
+
+
+class ColumnConv(torch.autograd.Function):
+    """`conv2d` with `groups`, of stride 1, for trials with weights of their own."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, images: Tensor, weight: Tensor, bias: Tensor, padding: tuple[int, int]
+    ) -> Tensor:
+        """Convolves.
+
+        Args:
+            ctx: Of autograd.
+            images: (B, S * channels, height, width); K / S neighbouring trials share images.
+            weight: (K, outputs, channels, kernel height, kernel width).
+            bias: (K, outputs).
+            padding: Zero padding in pixels, above and below, left and right.
+
+        Returns:
+            (B, K * outputs, ...), channels last in memory.
+        """
+        trials, width, channels, *kernel = weight.shape
+        lanes = images.shape[1] // channels
+        padded = functional.pad(images, (padding[1], padding[1], padding[0], padding[0]))
+        rows, size = _rows(padded, lanes, kernel)
+        matrix = _matrix(weight, bias, lanes)
+        ctx.save_for_backward(rows, matrix)
+        ctx.shapes = (padded.shape, padding, weight.shape, size)
+        outputs = torch.bmm(rows, matrix)  # (S, B * size, K / S * outputs)
+        joined = outputs.transpose(0, 1).reshape(-1, *size, trials * width)
+        return joined.permute(0, 3, 1, 2)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        """Gradients of images, weight and bias."""
+        rows, matrix = ctx.saved_tensors
+        padded, padding, (trials, width, channels, *kernel), size = ctx.shapes
+        lanes = rows.shape[0]
+        gradient = cast(Tensor, gradients[0]).permute(0, 2, 3, 1)
+        gradient = gradient.reshape(-1, lanes, trials // lanes * width).transpose(0, 1)
+        of_matrix = _long_product(rows, gradient, padded[0])
+        of_weight, of_bias = _unpacked(of_matrix, (trials, width, channels, *kernel))
+        if not ctx.needs_input_grad[0]:
+            return None, of_weight, of_bias, None
+        of_rows = torch.bmm(gradient, matrix.mT)
+        of_images = _added_up(of_rows, padded, lanes, kernel, size)
+        borders = [-padding[1], -padding[1], -padding[0], -padding[0]]
+        return functional.pad(of_images, borders), of_weight, of_bias, None
+
+
+def _row_length(values: int) -> int:
+    """Numbers of a row: the window's, a one, and zeros up to the alignment."""
+    return -(-(values + 1) // ALIGNED) * ALIGNED
+
+
+def _rows(images: Tensor, lanes: int, kernel: list[int]) -> tuple[Tensor, list[int]]:
+    """All windows of images, (S, B * size, row length), and the size of what they give."""
+    batch, _, height, width = images.shape
+    high, wide = kernel
+    size = [height - high + 1, width - wide + 1]
+    channels = images.shape[1] // lanes
+    values = high * wide * channels
+    windows = images.permute(0, 2, 3, 1).reshape(batch, height, width, lanes, channels)
+    windows = windows.unfold(1, high, 1).unfold(2, wide, 1)  # (B, size, S, channels, kernel)
+    rows = images.new_empty((lanes, batch * size[0] * size[1], _row_length(values)))
+    rows[..., values] = 1
+    rows[..., values + 1 :] = 0
+    room = rows[..., :values].view(lanes, batch, *size, high, wide, channels)
+    room.copy_(windows.permute(3, 0, 1, 2, 5, 6, 4))
+    return rows, size
+
+
+def _matrix(weight: Tensor, bias: Tensor, lanes: int) -> Tensor:
+    """Weights and biases as (S, row length, K / S * outputs), for rows from the left."""
+    trials, width = bias.shape
+    values = weight[0, 0].numel()
+    matrix = weight.new_zeros((trials, width, _row_length(values)))
+    matrix[..., :values] = weight.permute(0, 1, 3, 4, 2).flatten(2)
+    matrix[..., values] = bias
+    return matrix.view(lanes, trials // lanes * width, -1).mT
+
+
+def _unpacked(matrix: Tensor, shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """The reverse of `_matrix`: what belongs to weight and bias."""
+    trials, width, channels, high, wide = shape
+    values = channels * high * wide
+    by_output = matrix.mT.reshape(trials, width, -1)
+    weight = by_output[..., :values].view(trials, width, high, wide, channels)
+    return weight.permute(0, 1, 4, 2, 3), by_output[..., values]
+
+
+def _long_product(rows: Tensor, gradient: Tensor, batch: int) -> Tensor:
+    """`rows.mT @ gradient`; its long sums are cut into parts, as few trials leave a GPU idle."""
+    lanes = rows.shape[0]
+    if lanes == 1:
+        return torch.mm(rows[0].mT, gradient[0])[None]  # cuBLAS cuts these by itself
+    parts = max(n for n in range(1, batch + 1) if batch % n == 0 and n * lanes <= 4 * PRODUCTS)
+    cut_rows = rows.reshape(lanes * parts, -1, rows.shape[2])
+    cut_gradient = gradient.reshape(lanes * parts, -1, gradient.shape[2])
+    products = torch.bmm(cut_rows.mT, cut_gradient)
+    return products.view(lanes, parts, *products.shape[1:]).sum(dim=1)
+
+
+def _added_up(
+    of_rows: Tensor, shape: torch.Size, lanes: int, kernel: list[int], size: list[int]
+) -> Tensor:
+    """The gradient of images, from that of their windows, which overlap."""
+    batch, all_channels, height, width = shape
+    (high, wide), channels = kernel, all_channels // lanes
+    windows = of_rows[..., : high * wide * channels]
+    windows = windows.view(lanes, batch, *size, high, wide, channels).permute(1, 2, 3, 0, 6, 4, 5)
+    add_up = torch.ops.aten.unfold_backward
+    lines = add_up(windows, [batch, size[0], width, lanes, channels, high], 2, wide, 1)
+    pixels: Tensor = add_up(lines, [batch, height, width, lanes, channels], 1, high, 1)
+    return pixels.flatten(3).permute(0, 3, 1, 2)
