@@ -13,6 +13,9 @@ from torch.optim import SGD, Adam, AdamW, Optimizer
 
 from tune_mc1.config.trial import TrialConfig
 
+FULL_SIZE = 2**23
+"""Parameters of a group up to which its settings are kept in full size on a GPU: 32 MB each."""
+
 
 def make_optimizer(config: TrialConfig, parameters: list[nn.Parameter]) -> Optimizer:
     """The optimiser that a trial names, with its learning rate, decay and momentum."""
@@ -46,6 +49,7 @@ class GroupOptimizer(Optimizer):
     def __init__(self, parameters: Iterable[nn.Parameter], configs: Sequence[TrialConfig]) -> None:
         super().__init__(parameters, {"trials": [plain_settings(c) for c in configs]})
         self._columns: dict[tuple[str, int], Tensor] = {}
+        self._full: dict[str, list[Tensor]] = {}
 
     @property
     def trials(self) -> list[dict[str, Any]]:
@@ -59,6 +63,7 @@ class GroupOptimizer(Optimizer):
             indices: int64, which, ascending; the parameters have been cut already.
         """
         self._columns.clear()
+        self._full.clear()
         self.param_groups[0]["trials"] = [self.trials[i] for i in indices.tolist()]
         for state in self.state.values():
             for name, value in state.items():
@@ -93,7 +98,19 @@ class GroupOptimizer(Optimizer):
         return any(trial[name] for trial in self.trials)
 
     def _columns_of(self, name: str, parameters: list[Tensor]) -> list[Tensor]:
-        return [self.column(name, parameter) for parameter in parameters]
+        """A setting for each parameter.
+
+        Small ones on a GPU get it in full size, as one kernel then serves all of them.
+        """
+        if not parameters[0].is_cuda or sum(p.numel() for p in parameters) > FULL_SIZE:
+            return [self.column(name, parameter) for parameter in parameters]
+        if name not in self._full:
+            self._full[name] = [torch.empty_like(p).copy_(self.column(name, p)) for p in parameters]
+        return self._full[name]
+
+    def _decayed(self, parameters: list[Tensor], gradients: list[Tensor]) -> list[Tensor]:
+        decays = self._columns_of("weight_decay", parameters)
+        return list(torch._foreach_addcmul(gradients, decays, parameters))
 
     def _update(self, parameters: list[Tensor], gradients: list[Tensor]) -> None:
         raise NotImplementedError
@@ -103,17 +120,22 @@ class GroupSGD(GroupOptimizer):
     """`torch.optim.SGD`, for several trials."""
 
     def _update(self, parameters: list[Tensor], gradients: list[Tensor]) -> None:
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            step = gradient
-            if self._any("weight_decay"):
-                step = step + self.column("weight_decay", parameter) * parameter
-            if self._any("momentum"):
-                state = self.state[parameter]
-                if "momentum_buffer" not in state:
-                    state["momentum_buffer"] = torch.zeros_like(parameter)
-                momentum = self.column("momentum", parameter)
-                step = state["momentum_buffer"].mul_(momentum).add_(step)
-            parameter.addcmul_(step, self.column("lr", parameter), value=-1)
+        changes = gradients
+        if self._any("weight_decay"):
+            changes = self._decayed(parameters, gradients)
+        if self._any("momentum"):
+            buffers = [self._buffer(parameter) for parameter in parameters]
+            torch._foreach_mul_(buffers, self._columns_of("momentum", parameters))
+            torch._foreach_add_(buffers, changes)
+            changes = buffers
+        rates = self._columns_of("lr", parameters)
+        torch._foreach_addcmul_(parameters, changes, rates, value=-1)
+
+    def _buffer(self, parameter: Tensor) -> Tensor:
+        state = self.state[parameter]
+        if "momentum_buffer" not in state:
+            state["momentum_buffer"] = torch.zeros_like(parameter)
+        return cast(Tensor, state["momentum_buffer"])
 
 
 class GroupAdam(GroupOptimizer):
@@ -126,13 +148,12 @@ class GroupAdam(GroupOptimizer):
         means, squares = ([s[name] for s in states] for name in ("exp_avg", "exp_avg_sq"))
         rates = self._columns_of("lr", parameters)
         if self._any("weight_decay"):
-            decays = self._columns_of("weight_decay", parameters)
             if settings["decoupled_weight_decay"]:
+                decays = self._columns_of("weight_decay", parameters)
                 for parameter, rate, decay in zip(parameters, rates, decays, strict=True):
                     parameter.mul_(1 - rate * decay)
             else:
-                decayed = zip(parameters, gradients, decays, strict=True)
-                gradients = [gradient + decay * parameter for parameter, gradient, decay in decayed]
+                gradients = self._decayed(parameters, gradients)
         step = self._count([state["step"] for state in states])
         torch._foreach_lerp_(means, gradients, 1 - beta1)
         torch._foreach_mul_(squares, beta2)
@@ -141,8 +162,7 @@ class GroupAdam(GroupOptimizer):
         torch._foreach_sqrt_(roots)
         torch._foreach_add_(roots, epsilon)
         changes = torch._foreach_div(means, roots)
-        scales = {id(rate): rate / (1 - beta1**step) for rate in rates}
-        torch._foreach_mul_(changes, [scales[id(rate)] for rate in rates])
+        torch._foreach_mul_(changes, torch._foreach_div(rates, 1 - beta1**step))
         torch._foreach_sub_(parameters, changes)
 
     def _state_of(self, parameter: Tensor) -> dict[str, Any]:

@@ -10,7 +10,14 @@ from tune_mc1.errors import InputError
 from tune_mc1.forecast import trial_seconds
 from tune_mc1.fusion import Groups, group_seconds, makespan, plan_groups
 from tune_mc1.prepare import Plan
-from tune_mc1.resources import Capacity, Node, TrialResources, choose_resources, slots
+from tune_mc1.resources import (
+    Capacity,
+    Node,
+    TrialResources,
+    choose_resources,
+    full_speed,
+    slots,
+)
 from tune_mc1.rungs import survivors
 
 
@@ -46,7 +53,8 @@ def outline(plan: Plan, cores: int | None = None, place: Place | None = None) ->
     place = place or _this_machine(plan, float(cores or os.cpu_count() or 1))
     each, at_once = place.each, place.at_once
     epochs = sum(t.config.epochs for t in plan.trials) or plan.total * plan.sweep.longest_epochs
-    groups = plan_groups(plan.trials, plan.sweep.fuse, at_once, _seconds(plan), gpu=place.gpu)
+    busy = full_speed(each, at_once)
+    groups = plan_groups(plan.trials, plan.sweep.fuse, busy, _seconds(plan), gpu=place.gpu)
     return {
         "sweep": plan.sweep.model_dump(mode="json", exclude_none=True),
         "trials": [t.model_dump() for t in plan.trials],
@@ -95,7 +103,7 @@ def _seconds(plan: Plan) -> Callable[[TrialConfig], float]:
 def _forecast(plan: Plan, groups: Groups, epochs: int, place: Place) -> float:
     each = _seconds(plan)
     times = (group_seconds(group, each, gpu=place.gpu) for group in groups)
-    seconds = makespan(times, place.at_once)
+    seconds = makespan(times, full_speed(place.each, place.at_once))
     table = rung_table(plan)
     share = 1.0
     if table and epochs:

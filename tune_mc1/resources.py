@@ -137,6 +137,18 @@ def slots(each: TrialResources, capacity: Capacity) -> int:
     return max(1, count)
 
 
+def full_speed(each: TrialResources, at_once: int) -> int:
+    """Of some trials or groups at once, how many are as fast as alone.
+
+    Those that share a GPU share its time: a recorded step keeps it busy.
+
+    Args:
+        each: What each has.
+        at_once: How many run at once.
+    """
+    return max(1, at_once // per_gpu(each)) if each.gpu else at_once
+
+
 def spread(
     each: TrialResources, trials: int, capacity: Capacity, free: Sequence[Node] | None = None
 ) -> TrialResources:

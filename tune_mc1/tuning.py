@@ -15,6 +15,7 @@ from ray.tune.search import ConcurrencyLimiter, Searcher
 from tune_mc1.callbacks.hangs import HangCallback
 from tune_mc1.callbacks.progress import ProgressCallback
 from tune_mc1.callbacks.results import ResultCallback
+from tune_mc1.callbacks.spare import SpareProcess
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.images import ImageData
@@ -27,7 +28,7 @@ from tune_mc1.fusion import Groups, group_seconds, plan_groups
 from tune_mc1.nodes import cluster_capacity, free_nodes
 from tune_mc1.past import Past
 from tune_mc1.progress import SweepView
-from tune_mc1.resources import TrialResources, slots, spread
+from tune_mc1.resources import TrialResources, full_speed, slots, spread
 from tune_mc1.result_dir import ResultDir
 from tune_mc1.result_writer import ResultWriter
 from tune_mc1.rungs import Rungs
@@ -99,7 +100,7 @@ def tune_trials(
         return
     capacity = cluster_capacity()
     at_once = slots(resources, capacity)
-    groups = [] if run.sweep.method == "bayes" else _groups(run, left, at_once, resources.gpu > 0)
+    groups = [] if run.sweep.method == "bayes" else _groups(run, left, at_once, resources)
     decisions = None
     if run.sweep.early_terminate is not None and any(len(group) > 1 for group in groups):
         decisions = start_decisions()
@@ -136,6 +137,7 @@ def tune_trials(
                 ResultCallback(writer, stopped.__contains__, hangs.hung.__contains__),
                 ProgressCallback(view, run.mirror, check),
                 hangs,
+                SpareProcess(samples, each),
             ],
         ),
     )
@@ -152,7 +154,9 @@ def _dirname(trial: Any) -> str:
     return "-".join(t["id"] for t in trial.config["trials"][:1])
 
 
-def _groups(run: SweepRun, left: Sequence[Trial], at_once: int, gpu: bool) -> Groups:
+def _groups(
+    run: SweepRun, left: Sequence[Trial], at_once: int, resources: TrialResources
+) -> Groups:
     """The groups of the trials that are left, in the order in which to start.
 
     Trials of a group go on from one epoch.
@@ -169,7 +173,8 @@ def _groups(run: SweepRun, left: Sequence[Trial], at_once: int, gpu: bool) -> Gr
         return len(split.train), len(split.val)
 
     most = run.max_concurrent
-    busy = min(at_once, most or at_once)
+    busy = full_speed(resources, min(at_once, most or at_once))
+    gpu = resources.gpu > 0
     limit = most if most is None or run.sweep.fuse != "auto" else max(1, most // busy)
     groups = [
         group

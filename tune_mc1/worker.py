@@ -1,5 +1,6 @@
 """What runs inside Ray's processes: a trial, and the winner's test score."""
 
+import os
 import traceback
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -200,6 +201,13 @@ def run_parts(
     print(f"the group of {len(trials)} trials failed; it goes on as two halves")
     for part in (trials[:half], trials[half:]):
         run_parts(part, report, job, data)
+
+
+def ready() -> int:
+    """Loads what `score_winner` needs; returns the process's id."""
+    import tune_mc1.trial  # noqa: F401
+
+    return os.getpid()
 
 
 def score_winner(

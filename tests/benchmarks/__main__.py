@@ -43,9 +43,22 @@ SCRIPTS: dict[str, list[str]] = {
     "report": ["report"],
 }
 GPU_SCRIPTS: dict[str, list[str]] = {
-    "gpu_fused": ["fused", "--gpu", "--trials", "30"],
-    "gpu_fused_CNN8": ["fused", "--gpu", "--trials", "8", "--model", "CNN8"],
-    "gpu_precision": ["precision", "--gpu", "--batch-size", "512", "--steps", "50"],
+    "gpu_step": ["step", "--gpu"],
+    "gpu_reference": ["reference", "--gpu", "--images", "20000"],
+    "gpu_fused": ["fused", "--gpu", "--trials", "30", "--images", "20000"],
+    "gpu_fused_eager": ["fused", "--gpu", "--trials", "30", "--images", "20000", "--eager"],
+    "gpu_fused_10": ["fused", "--gpu", "--trials", "10", "--images", "20000"],
+    "gpu_fused_seeds": ["fused", "--gpu", "--trials", "30", "--seeds", "30", "--images", "20000"],
+    "gpu_fused_CNN5": ["fused", "--gpu", "--model", "CNN5"],
+    "gpu_fused_CNN8": ["fused", "--gpu", "--model", "CNN8", "--runs", "3"],
+    "gpu_fused_MLP": ["fused", "--gpu", "--model", "MLP", "--runs", "3"],
+    "gpu_fused_VGG": ["fused", "--gpu", "--model", "VGG", "--runs", "3", "--images", "4000"],
+    "gpu_precision": ["precision", "--gpu", "--batch-size", "512"],
+    "gpu_grid": [
+        *["grid", "--gpu", "--runs", "1", "--images", "50000", "--reference-epochs", "2"],
+        *["--ways", "reference", "optuna"],
+    ],
+    "gpu_idle": ["idle", "--gpu", "--set", "epochs=40"],
 }
 
 HEAD = """# Performance

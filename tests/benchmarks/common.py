@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.source import HOME_VARIABLE, load_data
 
@@ -85,10 +87,13 @@ def machine() -> dict[str, str]:
     if info.exists():
         models = [r for r in info.read_text().splitlines() if r.startswith("model name")]
         cpu = models[0].split(":")[1].strip() if models else cpu
-    versions = {name: importlib.metadata.version(name) for name in VERSIONS}
+    there = {d.name.lower() for d in importlib.metadata.distributions() if d.name}
+    versions = {name: importlib.metadata.version(name) for name in VERSIONS if name in there}
+    gpu = {"gpu": torch.cuda.get_device_name()} if torch.cuda.is_available() else {}
     return {
         "date": time.strftime("%Y-%m-%d"),
         "cpu": f"{os.cpu_count()} x {cpu}",
+        **gpu,
         "python": platform.python_version(),
         **versions,
     }
@@ -117,6 +122,15 @@ def cpu_seconds(work: Callable[[], object]) -> float:
     work()
     gc.collect()
     return cpu_clock() - began
+
+
+def gpu_seconds(work: Callable[[], object]) -> float:
+    """Wall time that some work takes, until the GPU has done it."""
+    torch.cuda.synchronize()
+    began = time.perf_counter()
+    work()
+    torch.cuda.synchronize()
+    return time.perf_counter() - began
 
 
 def alternate(

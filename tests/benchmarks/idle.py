@@ -1,15 +1,18 @@
 """How long cores idle over a sweep: the quick-start grid, between its first start and last end.
 
-What the whole machine idles counts, so nothing else should run.
+What the whole machine idles counts, so nothing else should run. With `--gpu` it is how much of the
+time a GPU computes (`nvidia-smi`), from the first report on.
 """
 
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 from tests.benchmarks.common import Figure, parser, publish
 from tune_mc1.journal import read_events
@@ -36,17 +39,55 @@ class Sampler(threading.Thread):
         return (after - before) / (last - first) / (os.cpu_count() or 1)
 
 
+class GpuSampler(threading.Thread):
+    """Notes which part of the last moments the GPU computed, several times a second."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.samples: list[tuple[float, float]] = []
+        query = ["nvidia-smi", "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits"]
+        self.process = subprocess.Popen([*query, "-lms", "200"], stdout=subprocess.PIPE, text=True)
+
+    def run(self) -> None:
+        """Notes until the process is ended."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.samples.append((time.time(), float(line)))
+
+    def busy(self, start: float, end: float) -> float:
+        """Per cent of the time between two times."""
+        return statistics.mean(part for at, part in self.samples if start <= at <= end)
+
+
+def measure_gpu(command: list[str], folder: Path) -> tuple[float, float]:
+    """Busy part in per cent, and wall time in seconds, of a sweep on a GPU."""
+    sampler = GpuSampler()
+    sampler.start()
+    began = time.perf_counter()
+    events = run_sweep(command, folder)
+    wall = time.perf_counter() - began
+    sampler.process.terminate()
+    start = min(e["time"] for e in events if e["event"] == "epoch")
+    end = max(e["time"] for e in events if e["event"] == "end")
+    return sampler.busy(start, end), wall
+
+
+def run_sweep(command: list[str], folder: Path) -> list[dict[str, Any]]:
+    """The events of a sweep."""
+    env = os.environ | {"WANDB_MODE": "disabled"}
+    subprocess.run([*command, "-o", str(folder)], env=env, capture_output=True, check=True)
+    (journal,) = folder.glob("*/journal.jsonl")
+    return [event for event, _ in read_events(journal)]
+
+
 def measure(command: list[str], folder: Path) -> tuple[float, float]:
     """Idle part in per cent, and wall time in seconds, of a sweep."""
     sampler = Sampler()
     sampler.start()
     began = time.perf_counter()
-    env = os.environ | {"WANDB_MODE": "disabled"}
-    subprocess.run([*command, "-o", str(folder)], env=env, capture_output=True, check=True)
+    events = run_sweep(command, folder)
     wall = time.perf_counter() - began
     sampler.ended.set()
-    (journal,) = folder.glob("*/journal.jsonl")
-    events = [event for event, _ in read_events(journal)]
     start = min(e["time"] for e in events if e["event"] == "start")
     end = max(e["time"] for e in events if e["event"] == "end")
     return 100 * sampler.idle_part(start, end), wall
@@ -56,6 +97,7 @@ def main() -> None:
     """Runs the benchmark."""
     made = parser(__doc__, runs=1)
     made.add_argument("--set", action="append", default=[], help="as of the command `sweep`")
+    made.add_argument("--gpu", action="store_true")
     args = made.parse_args()
     command = [sys.executable, "-m", "tune_mc1", "sweep", "grid"]
     for item in args.set:
@@ -63,12 +105,16 @@ def main() -> None:
     idle, walls = [], []
     for _ in range(args.runs):
         with tempfile.TemporaryDirectory() as folder:
-            part, wall = measure(command, Path(folder) / "out")
+            watch = measure_gpu if args.gpu else measure
+            part, wall = watch(command, Path(folder) / "out")
         idle.append(part)
         walls.append(wall)
-        print(f"idle {part:.1f} %, {wall:.0f} s")
+        print(f"{part:.1f} %, {wall:.0f} s")
+    name, goal = "cores idle over the quick-start grid", "<= 5"
+    if args.gpu:
+        name, goal = "GPU busy over the quick-start grid", ">= 90"
     figures = [
-        Figure("cores idle over the quick-start grid", idle, "%", "<= 10"),
+        Figure(name, idle, "%", goal),
         Figure("the quick-start grid, whole command", walls, "s"),
     ]
     publish(figures, args.json)

@@ -5,9 +5,11 @@ torchmetrics' accuracy and macro F1, and `self.log`, on every step. The network,
 the split are ours, so that only the way differs.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from lightning import LightningModule, Trainer
+from lightning.pytorch.callbacks import Callback
 from PIL import Image
 from torch import Tensor
 from torch.nn.functional import cross_entropy
@@ -78,7 +80,13 @@ class ReferenceModule(LightningModule):
         return loss
 
 
-def train_as_reference(config: TrialConfig, data: ImageData, workers: int = 4) -> None:
+def train_as_reference(
+    config: TrialConfig,
+    data: ImageData,
+    workers: int = 4,
+    gpu: bool = False,
+    callbacks: Sequence[Callback] = (),
+) -> None:
     """Trains a whole trial; nothing but the way differs from ours, except that nothing is saved."""
     split = make_split(data, Holdout())
     train, val = (
@@ -88,8 +96,10 @@ def train_as_reference(config: TrialConfig, data: ImageData, workers: int = 4) -
         for indices, shuffle in ((split.train, True), (split.val, False))
     )
     trainer = Trainer(
-        accelerator="cpu",
+        accelerator="cuda" if gpu else "cpu",
+        devices=1,
         max_epochs=config.epochs,
+        callbacks=list(callbacks),
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,

@@ -7,13 +7,14 @@ Performance Convolutional Neural Networks for Document Processing). A column of 
 part of the product, and its gradient with it.
 """
 
+from functools import cache
 from typing import Any, cast
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-MAX_CHANNELS = 32
+MAX_CHANNELS = 16
 """Input channels up to which the copied windows are worth their memory (measured on an H100)."""
 
 ALIGNED = 8
@@ -64,14 +65,23 @@ class ColumnConv(torch.autograd.Function):
         """
         trials, width, channels, *kernel = weight.shape
         lanes = images.shape[1] // channels
-        padded = functional.pad(images, (padding[1], padding[1], padding[0], padding[0]))
+        padded = _pad(images, *padding)
         rows, size = _rows(padded, lanes, kernel)
         matrix = _matrix(weight, bias, lanes)
         ctx.save_for_backward(rows, matrix)
         ctx.shapes = (padded.shape, padding, weight.shape, size)
-        outputs = torch.bmm(rows, matrix)  # (S, B * size, K / S * outputs)
-        joined = outputs.transpose(0, 1).reshape(-1, *size, trials * width)
-        return joined.permute(0, 3, 1, 2)
+        outputs = torch.empty(
+            (len(images), trials * width, *size),
+            dtype=images.dtype,
+            device=images.device,
+            memory_format=torch.channels_last,
+        )
+        by_lane = outputs.permute(0, 2, 3, 1).view(-1, lanes, trials // lanes * width)
+        if lanes == 1:
+            torch.mm(rows[0], matrix[0], out=by_lane[:, 0])
+        else:
+            by_lane.copy_(torch.bmm(rows, matrix).transpose(0, 1))
+        return outputs
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
@@ -87,13 +97,21 @@ class ColumnConv(torch.autograd.Function):
             return None, of_weight, of_bias, None
         of_rows = torch.bmm(gradient, matrix.mT)
         of_images = _added_up(of_rows, padded, lanes, kernel, size)
-        borders = [-padding[1], -padding[1], -padding[0], -padding[0]]
-        return functional.pad(of_images, borders), of_weight, of_bias, None
+        return _pad(of_images, -padding[0], -padding[1]), of_weight, of_bias, None
 
 
-def _row_length(values: int) -> int:
-    """Numbers of a row: the window's, a one, and zeros up to the alignment."""
-    return -(-(values + 1) // ALIGNED) * ALIGNED
+def _pad(images: Tensor, rows: int, columns: int) -> Tensor:
+    """Adds a border of zeros, or takes one off; without one nothing is copied."""
+    if not rows and not columns:
+        return images
+    return functional.pad(images, (columns, columns, rows, rows))
+
+
+@cache
+def _tail(values: int, number: torch.dtype, device: torch.device) -> Tensor:
+    """What follows a window in its row: a one, and zeros up to the alignment."""
+    length = -(-(values + 1) // ALIGNED) * ALIGNED - values
+    return torch.eye(1, length, dtype=number, device=device)[0]
 
 
 def _rows(images: Tensor, lanes: int, kernel: list[int]) -> tuple[Tensor, list[int]]:
@@ -105,9 +123,9 @@ def _rows(images: Tensor, lanes: int, kernel: list[int]) -> tuple[Tensor, list[i
     values = high * wide * channels
     windows = images.permute(0, 2, 3, 1).reshape(batch, height, width, lanes, channels)
     windows = windows.unfold(1, high, 1).unfold(2, wide, 1)  # (B, size, S, channels, kernel)
-    rows = images.new_empty((lanes, batch * size[0] * size[1], _row_length(values)))
-    rows[..., values] = 1
-    rows[..., values + 1 :] = 0
+    tail = _tail(values, images.dtype, images.device)
+    rows = images.new_empty((lanes, batch * size[0] * size[1], values + len(tail)))
+    rows[..., values:] = tail
     room = rows[..., :values].view(lanes, batch, *size, high, wide, channels)
     room.copy_(windows.permute(3, 0, 1, 2, 5, 6, 4))
     return rows, size
@@ -116,10 +134,9 @@ def _rows(images: Tensor, lanes: int, kernel: list[int]) -> tuple[Tensor, list[i
 def _matrix(weight: Tensor, bias: Tensor, lanes: int) -> Tensor:
     """Weights and biases as (S, row length, K / S * outputs), for rows from the left."""
     trials, width = bias.shape
-    values = weight[0, 0].numel()
-    matrix = weight.new_zeros((trials, width, _row_length(values)))
-    matrix[..., :values] = weight.permute(0, 1, 3, 4, 2).flatten(2)
-    matrix[..., values] = bias
+    by_output = weight.permute(0, 1, 3, 4, 2).flatten(2)
+    zeros = _tail(by_output.shape[2], weight.dtype, weight.device)[1:].expand(trials, width, -1)
+    matrix = torch.cat([by_output, bias[..., None], zeros], dim=2)
     return matrix.view(lanes, trials // lanes * width, -1).mT
 
 
