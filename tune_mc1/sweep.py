@@ -25,6 +25,9 @@ from tune_mc1.wandb_mirror import WandbMirror
 from tune_mc1.winner import score_winners
 from tune_mc1.worker import Job
 
+SPARE_WAIT_S = 30
+"""How long to wait for the process that is made ready for the winner's test."""
+
 CHECKPOINT_WAIT_S = 3.0
 """How long a sweep that is interrupted waits for the epochs that are about to end."""
 
@@ -105,8 +108,10 @@ def _run(
     with interruption.at_any_point():
         images = ray.put(run.data)
     with view.showing(writer.tables):
-        tune_trials(run, job, images, resources, writer, view, interruption.check)
+        spare = tune_trials(run, job, images, resources, writer, view, interruption.check)
     with interruption.at_any_point():
+        if spare is not None:  # a process that is about to be ready is faster than a new one
+            ray.wait([spare], timeout=SPARE_WAIT_S)
         scored = score_winners(run, job, images, resources, writer.tables, notify)
     scored.write(writer)
     if not job.keep:

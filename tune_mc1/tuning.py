@@ -80,7 +80,7 @@ def tune_trials(
     writer: ResultWriter,
     view: SweepView,
     check: Callable[[], None] = lambda: None,
-) -> None:
+) -> Any:
     """Runs all trials of a sweep that have not ended; the results are in the writer's tables.
 
     Args:
@@ -92,12 +92,15 @@ def tune_trials(
         view: Shows them.
         check: Called after each step; what it raises ends the sweep.
 
+    Returns:
+        A reference to what makes a process ready for the winner's test; None if nothing does.
+
     Raises:
         SweepStopped: If the sweep cannot go on.
     """
     left = run.past.left(run.trials)
     if not left and run.sweep.method != "bayes":
-        return
+        return None
     capacity = cluster_capacity()
     at_once = slots(resources, capacity)
     groups = [] if run.sweep.method == "bayes" else _groups(run, left, at_once, resources)
@@ -117,6 +120,7 @@ def tune_trials(
     if run.sweep.method != "bayes":
         # Ray starts trials of a searcher one by one, in case they depend on each other.
         os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(at_once)
+    spare = SpareProcess(samples, each)
     retry_lost_resets()
     tuner = Tuner(
         trainable,
@@ -137,7 +141,7 @@ def tune_trials(
                 ResultCallback(writer, stopped.__contains__, hangs.hung.__contains__),
                 ProgressCallback(view, run.mirror, check),
                 hangs,
-                SpareProcess(samples, each),
+                spare,
             ],
         ),
     )
@@ -148,6 +152,7 @@ def tune_trials(
         log.write_text(traceback.format_exc())
         last = str(error).strip().splitlines()[-1:] or [type(error).__name__]
         raise SweepStopped(f"Ray Tune failed: {last[0]} (log: {log})") from error
+    return spare.process
 
 
 def _dirname(trial: Any) -> str:
