@@ -150,10 +150,9 @@ def alternate(
     for round_ in range(-int(warm_up), runs):
         for name, measure in sides.items():
             value = measure()
+            print(f"run {round_ + 1}: {name} {value:.3f}", flush=True)
             if round_ >= 0:
                 values[name].append(value)
-        if round_ >= 0:
-            print(f"run {round_ + 1}:", *(f"{n} {v[-1]:.3f}" for n, v in values.items()))
     return values
 
 

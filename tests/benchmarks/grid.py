@@ -131,7 +131,9 @@ def compare(args: argparse.Namespace, folder: Path) -> None:
     """Measures all ways in turn."""
     data = images(args.images)
     grid = [sys.executable, "-m", "tune_mc1", "sweep", "grid", "-o", str(folder / "out")]
-    grid += ["--data", str(write_parquet(data, folder)), "--set", f"epochs={args.epochs}"]
+    whole = len(data.train_labels) == len(images().train_labels)
+    place = data.name if whole else str(write_parquet(data, folder))
+    grid += ["--data", place, "--set", f"epochs={args.epochs}"]
     grid += ["--set", "weights_init_type=" + ",".join(INITS)]
     scale = SETTINGS / len(BATCHES)
     trained = args.reference_epochs or args.epochs

@@ -37,7 +37,7 @@ class SeededDropout(nn.Module):
         super().__init__()
         self.p, self.name, self.stream = p, name, stream
         self._generator: torch.Generator | None = None
-        self._recorded: Tensor | None = None
+        self._kept: Tensor | None = None
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Drops units of (B, units) while training; the identity else."""
@@ -52,15 +52,22 @@ class SeededDropout(nn.Module):
         """
         if self.p in (0, 1):
             return torch.full_like(like, 1 - self.p)
-        if like.is_cuda and torch.cuda.is_current_stream_capturing():
-            self._recorded = torch.empty_like(like)  # what a replay reads, `redraw` has written
-            return self._recorded
-        return self._draw(torch.empty_like(like))
+        if not like.is_cuda:
+            return self._draw(torch.empty_like(like))
+        if self._kept is None:
+            self._kept = torch.empty_like(like)
+        if torch.cuda.is_current_stream_capturing():
+            return self._kept  # what a replay reads there, `redraw` has written
+        return self._draw(self._kept if like.shape == self._kept.shape else torch.empty_like(like))
 
     def redraw(self) -> None:
-        """Draws the masks of this step for the replay of a recorded CUDA graph, if there is one."""
-        if self._recorded is not None:
-            self._draw(self._recorded)
+        """Draws the mask of this step for the replay of a recorded CUDA graph.
+
+        It lies where the first mask lay, and not in the graph's own memory, in which a replay
+        writes before it reads.
+        """
+        if self._kept is not None:
+            self._draw(self._kept)
 
     def _draw(self, mask: Tensor) -> Tensor:
         if self._generator is None or self._generator.device != mask.device:
