@@ -100,6 +100,7 @@ def train_as_reference(
         devices=1,
         max_epochs=config.epochs,
         callbacks=list(callbacks),
+        deterministic=False,
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,
