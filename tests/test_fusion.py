@@ -94,6 +94,13 @@ def test_the_cpu_keeps_its_limit_beside_a_gpu() -> None:
     assert max(sizes(plan[64:], fuse="auto", slots=1, gpu=True)) == 32
 
 
+def test_a_gpu_fuses_what_leaves_it_idle() -> None:
+    assert sizes(trials(30, model="CNN"), "auto", slots=1, gpu=True) == [30]
+    assert sizes(trials(30, model="CNN"), "auto", slots=2, gpu=True) == [15, 15]
+    for model in ("MLP", "CNN8", "VGG"):
+        assert sizes(trials(4, model=model), "auto", slots=1, gpu=True) == [1] * 4
+
+
 def test_auto_is_never_slower_than_off() -> None:
     for count in range(1, 30):
         for slots in (1, 2, 3, 8):

@@ -26,6 +26,17 @@ def test_a_trial_takes_its_weights_and_its_activations() -> None:
     assert adam == pytest.approx(mlp * 4 / 3, rel=0.01)
 
 
+def test_windows_take_memory_on_a_gpu() -> None:
+    config = TrialConfig(model="CNN", batch_size=32)
+    windows = 3 * 25 * 28 * 28 + 6 * 25 * 10 * 10  # numbers of the first and the second layer
+    weights = 62_006
+    more = trial_bytes(config, CIFAR, 10, gpu=True) - trial_bytes(config, CIFAR, 10)
+    assert more == 4 * (2 * 32 * windows + 3 * weights)
+    wide = TrialConfig(model="CNN8", batch_size=32)
+    more = trial_bytes(wide, CIFAR, 10, gpu=True) - trial_bytes(wide, CIFAR, 10)
+    assert more < 4 * 2 * 32 * 4 * 25 * 32 * 32 + 4 * 3 * 10_000_000, "its first layer alone"
+
+
 def test_a_group_is_as_large_as_memory_allows(
     images: ImageData, monkeypatch: pytest.MonkeyPatch
 ) -> None:

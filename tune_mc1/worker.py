@@ -114,9 +114,9 @@ def parts_that_fit(trials: Sequence[Trial], job: Job, data: ImageData) -> Iterat
     if len(trials) == 1:
         yield trials
         return
-    on_cpu = trials[0].config.device == "cpu"
-    memory = available_memory(job.threads, 0.0 if on_cpu else job.gpu)
-    most = group_limit(trials[0].config, data.image_shape, len(data.classes), memory)
+    gpu = 0.0 if trials[0].config.device == "cpu" else job.gpu
+    memory = available_memory(job.threads, gpu)
+    most = group_limit(trials[0].config, data.image_shape, len(data.classes), memory, gpu > 0)
     for start in range(0, len(trials), most):
         yield trials[start : start + most]
 

@@ -132,7 +132,7 @@ def compare(args: argparse.Namespace, folder: Path) -> None:
     data = images(args.images)
     grid = [sys.executable, "-m", "tune_mc1", "sweep", "grid", "-o", str(folder / "out")]
     whole = len(data.train_labels) == len(images().train_labels)
-    place = data.name if whole else str(write_parquet(data, folder))
+    place = "cifar10" if whole else str(write_parquet(data, folder))
     grid += ["--data", place, "--set", f"epochs={args.epochs}"]
     grid += ["--set", "weights_init_type=" + ",".join(INITS)]
     scale = SETTINGS / len(BATCHES)

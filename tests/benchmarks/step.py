@@ -147,7 +147,7 @@ class Turns(Callback):
         assert isinstance(module, ClassifierModule)
         pairs = zip(module.model.parameters(), self.bare.model.parameters(), strict=True)
         far = 1e-2 if self.gpu else 0.0
-        assert all(torch.allclose(a, b, rtol=0, atol=far) for a, b in pairs), (
+        assert all(torch.allclose(a.cpu(), b.cpu(), rtol=0, atol=far) for a, b in pairs), (
             "the bare loop trained something else"
         )
         del self.ours[-1], self.other[-1]  # begun by the last report

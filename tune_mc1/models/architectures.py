@@ -155,6 +155,10 @@ def layer_sizes(
     return sizes
 
 
+COLUMN_CHANNELS = 16
+"""Input channels up to which a GPU convolves many trials by copies of all windows
+(`tune_mc1.models.column_conv`): measured on an H100, 3 and 6 channels gain, 32 lose."""
+
 BACKBONE_FEATURES = 2048
 """Features that the frozen ResNeXt-50 gives for each image."""
 

@@ -14,8 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-MAX_CHANNELS = 16
-"""Input channels up to which the copied windows are worth their memory (measured on an H100)."""
+from tune_mc1.models.architectures import COLUMN_CHANNELS
 
 ALIGNED = 8
 """Rows are a multiple of so many numbers: tensor cores read 16 bytes at once, 8 of bfloat16."""
@@ -41,7 +40,7 @@ def columns_pay(images: Tensor, channels: int) -> bool:
         images: What comes in.
         channels: Channels of one trial of it.
     """
-    return images.is_cuda and channels <= MAX_CHANNELS
+    return images.is_cuda and channels <= COLUMN_CHANNELS
 
 
 class ColumnConv(torch.autograd.Function):
