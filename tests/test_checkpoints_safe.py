@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 import torch
 
-from tune_mc1.checkpoints import BEST, LAST, last_state, read_checkpoint
+from tune_mc1.checkpoints import last_state, read_checkpoint
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
 from tune_mc1.last_checkpoint import epochs_done
+from tune_mc1.result_dir import BEST, LAST
 from tune_mc1.trial import run_trials, score_test
 
 

@@ -17,11 +17,9 @@ from lightning.fabric.plugins.io.checkpoint_io import CheckpointIO
 from torch import Tensor
 
 from tune_mc1.errors import STORAGE_ERRNOS, StorageError
-from tune_mc1.result_dir import PREVIOUS, replacing
+from tune_mc1.result_dir import BEST, LAST, PREVIOUS, replacing
 
 Checkpoint = dict[str, Any]
-
-LAST, BEST = "last.ckpt", "best.ckpt"
 
 
 class TrialCheckpoints(CheckpointIO):

@@ -11,10 +11,11 @@ import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
-from tune_mc1.checkpoints import BEST, LAST, TrialCheckpoints, link
+from tune_mc1.checkpoints import TrialCheckpoints, link
 from tune_mc1.errors import DivergedError
 from tune_mc1.group import Group
 from tune_mc1.module import ClassifierModule
+from tune_mc1.result_dir import BEST, LAST
 from tune_mc1.results import better
 
 Row = dict[str, Any]

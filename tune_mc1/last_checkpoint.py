@@ -4,8 +4,8 @@ import logging
 import zipfile
 from pathlib import Path
 
-from tune_mc1.checkpoints import BEST, LAST, link, read_checkpoint
-from tune_mc1.result_dir import PREVIOUS
+from tune_mc1.checkpoints import link, read_checkpoint
+from tune_mc1.result_dir import BEST, LAST, PREVIOUS
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from tune_mc1.errors import InputError
 from tune_mc1.journal import read_events
 from tune_mc1.results import DEFAULTS, HISTORY_SCHEMA, SweepTables, trial_schema
 
-PREVIOUS = "previous.ckpt"
+LAST, BEST, PREVIOUS = "last.ckpt", "best.ckpt", "previous.ckpt"
 STORAGE_URL = "storage.url"
 
 FORMAT = 1

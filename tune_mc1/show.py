@@ -10,7 +10,7 @@ from rich.table import Table
 
 from tune_mc1.errors import InputError
 from tune_mc1.prepare import Plan
-from tune_mc1.result_dir import ResultDir
+from tune_mc1.result_dir import BEST, ResultDir
 from tune_mc1.results import SweepTables
 from tune_mc1.settings import repeated, settings_of, summarize, winners
 from tune_mc1.tables import (
@@ -134,7 +134,7 @@ def _best_lines(where: ResultDir, tables: SweepTables) -> list[str]:
         return []
     score = summary_text(settings_of(tables)[0].score)
     lines = [f"Best: {', '.join(row['trial'] for row in best)}: {tables.metric} {score}"]
-    checkpoint = where.checkpoints(best[0]["trial"]) / "best.ckpt"
+    checkpoint = where.checkpoints(best[0]["trial"]) / BEST
     if (shown := where.shown(checkpoint)) != str(checkpoint):
         lines.append(f"Checkpoint: {shown}")
     elif checkpoint.exists():

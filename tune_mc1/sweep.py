@@ -16,6 +16,7 @@ from tune_mc1.journal import Event
 from tune_mc1.nodes import trial_resources
 from tune_mc1.progress import SweepView
 from tune_mc1.resources import TrialResources
+from tune_mc1.result_dir import LAST
 from tune_mc1.result_writer import ResultWriter
 from tune_mc1.results import SweepTables
 from tune_mc1.store.probe import on_each_node
@@ -137,7 +138,7 @@ def _await_checkpoints(folders: Sequence[Path], seconds: float) -> None:
 
     def changed(folder: Path) -> int:
         try:
-            return (folder / "last.ckpt").stat().st_mtime_ns
+            return (folder / LAST).stat().st_mtime_ns
         except OSError:
             return 0
 

@@ -10,7 +10,7 @@ from tune_mc1.config.load import sweep_of
 from tune_mc1.errors import InputError
 from tune_mc1.events import start_events, sweep_event, trial_event, write_head
 from tune_mc1.prepare import Plan, checked_data
-from tune_mc1.result_dir import ResultDir
+from tune_mc1.result_dir import BEST, ResultDir
 from tune_mc1.result_writer import ResultWriter
 from tune_mc1.run import load_checked
 from tune_mc1.search_space import plan_trials
@@ -95,7 +95,7 @@ def _train(plan: Plan, images: Any, writer: ResultWriter, console: Console) -> N
         )
         if end["state"] == "interrupted":
             end["state"] = "completed"
-            score, _ = score_test(trial, images, where.checkpoints(trial.id) / "best.ckpt")
+            score, _ = score_test(trial, images, where.checkpoints(trial.id) / BEST)
             writer.write({"event": "test", "trial": trial.id, **score})
     except Exception as error:
         end |= {"state": "failed", "error": str(error)}

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from lightning.pytorch.callbacks import Callback
 
-from tune_mc1.checkpoints import LAST, TrialCheckpoints, last_state, read_checkpoint
+from tune_mc1.checkpoints import TrialCheckpoints, last_state, read_checkpoint
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Validation
 from tune_mc1.data.batches import EvalBatches, FeatureTensors, ImageTensors, compute_features
@@ -23,6 +23,7 @@ from tune_mc1.models.build import Classifier, build_model
 from tune_mc1.models.features import shared_features
 from tune_mc1.models.fused import FusedClassifier
 from tune_mc1.module import ClassifierModule, Inputs
+from tune_mc1.result_dir import LAST
 from tune_mc1.trainer import make_trainer, pick_device
 
 log = logging.getLogger(__name__)

@@ -15,9 +15,9 @@ from tune_mc1.config.validation import Validation
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import DISK_FULL, StorageError, TrialError
 from tune_mc1.memory import available_memory, group_limit
-from tune_mc1.result_dir import ResultDir
+from tune_mc1.result_dir import BEST, ResultDir
 from tune_mc1.store.remote import Remote
-from tune_mc1.store.trial_store import BEST, TrialStore, files_of
+from tune_mc1.store.trial_store import TrialStore, files_of
 from tune_mc1.trial_log import trial_log
 
 Row = dict[str, Any]
@@ -204,9 +204,13 @@ def run_parts(
 
 
 def ready() -> int:
-    """Loads what `score_winner` needs; returns the process's id."""
+    """Loads what `score_winner` needs, and takes up its GPU; returns the process's id."""
+    import torch
+
     import tune_mc1.trial  # noqa: F401
 
+    if torch.cuda.is_available():
+        torch.cuda.init()
     return os.getpid()
 
 

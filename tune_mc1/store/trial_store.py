@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from tune_mc1.config.trial import Trial
 from tune_mc1.errors import StorageError
-from tune_mc1.result_dir import PREVIOUS, ResultDir
+from tune_mc1.result_dir import BEST, LAST, PREVIOUS, ResultDir
 from tune_mc1.store.remote import Remote, patiently
 from tune_mc1.store.stand_in import own
 
@@ -30,7 +30,6 @@ T = TypeVar("T")
 ROWS = "rows.jsonl"
 """Beside a trial's checkpoints: its setting, then all rows that it has reported."""
 
-LAST, BEST = "last.ckpt", "best.ckpt"
 NAMES = (PREVIOUS, LAST, BEST)
 """In the order in which they are sent: what was last becomes the previous one first."""
 
