@@ -210,7 +210,7 @@ def ready() -> int:
     import tune_mc1.trial  # noqa: F401
 
     if torch.cuda.is_available():
-        torch.cuda.init()
+        torch.cuda.init()  # type: ignore[no-untyped-call]
     return os.getpid()
 
 
