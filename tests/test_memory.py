@@ -9,7 +9,7 @@ import pytest
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
-from tune_mc1.memory import available_memory, group_limit, trial_bytes
+from tune_mc1.memory import available_memory, group_limit, image_bytes, trial_bytes
 from tune_mc1.worker import Job, parts_that_fit
 
 CIFAR = (3, 32, 32)
@@ -35,6 +35,16 @@ def test_windows_take_memory_on_a_gpu() -> None:
     wide = TrialConfig(model="CNN8", batch_size=32)
     more = trial_bytes(wide, CIFAR, 10, gpu=True) - trial_bytes(wide, CIFAR, 10)
     assert more < 4 * 2 * 32 * 4 * 25 * 32 * 32 + 4 * 3 * 10_000_000, "its first layer alone"
+
+
+def test_validation_on_a_gpu_keeps_within_its_memory() -> None:
+    wide = TrialConfig(model="CNN8")
+    assert image_bytes(wide, CIFAR, 10, fused=False) == 4 * (128 + 64) * 32 * 32
+    assert image_bytes(wide, (3, 64, 64), 10, fused=False) == 4 * (128 + 64) * 64 * 64
+    narrow = TrialConfig(model="CNN")
+    alone, fused = (image_bytes(narrow, CIFAR, 10, fused=fused) for fused in (False, True))
+    assert (alone, fused) == (4 * (3 * 32 * 32 + 6 * 28 * 28), alone + 4 * 75 * 28 * 28)
+    assert image_bytes(TrialConfig(model="MLP"), CIFAR, 10, fused=True) == 4 * (5000 + 5000)
 
 
 def test_a_group_is_as_large_as_memory_allows(

@@ -9,9 +9,9 @@ from tune_mc1.resources import (
     Node,
     TrialResources,
     choose_resources,
-    full_speed,
     slots,
     spread,
+    unslowed,
 )
 
 HEAD = Node(cpu=0)
@@ -162,7 +162,10 @@ def test_what_others_use_is_left(trials: int, free: tuple[Node, ...], gpu: float
 
 
 def test_trials_that_share_a_gpu_share_its_time() -> None:
-    assert full_speed(TrialResources(cpu=1, gpu=0.25), at_once=8) == 2
-    assert full_speed(TrialResources(cpu=1, gpu=0.25), at_once=3) == 1
-    assert full_speed(TrialResources(cpu=1, gpu=1), at_once=3) == 3
-    assert full_speed(TrialResources(cpu=1, gpu=0), at_once=3) == 3
+    quarter = TrialResources(cpu=1, gpu=0.25)
+    assert unslowed(quarter, at_once=8, up=[Node(8, 2)]) == 2
+    assert unslowed(quarter, at_once=1, up=[Node(8, 2)]) == 1
+    assert unslowed(quarter, at_once=5, up=[Node(4, 1), Node(1, 1)]) == 2
+    assert unslowed(quarter, at_once=4, up=[]) == 1, "GPUs that may come do not count"
+    assert unslowed(TrialResources(cpu=4, gpu=0.25), at_once=2, up=[Node(8, 2)]) == 2
+    assert unslowed(TrialResources(cpu=1, gpu=0), at_once=3, up=[]) == 3

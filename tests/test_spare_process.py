@@ -18,6 +18,7 @@ def trials(*states: str) -> list[Any]:
 
 def end_one(spare: SpareProcess, there: list[Any]) -> None:
     spare.on_trial_complete(1, there, there[0])
+    spare.on_step_end(1, there)
 
 
 @pytest.fixture
@@ -28,15 +29,18 @@ def two_cores() -> Any:
 
 
 def test_it_waits_until_no_trial_is_left_to_start() -> None:
-    spare = SpareProcess(3, TrialResources(cpu=1, gpu=0))
+    spare = SpareProcess(3, TrialResources(cpu=1, gpu=0), every_s=0)
     end_one(spare, trials(TuneTrial.RUNNING, TuneTrial.RUNNING))  # the third is not there yet
     end_one(spare, trials(TuneTrial.RUNNING, TuneTrial.RUNNING, TuneTrial.PENDING))
     assert spare.process is None
 
 
 def test_the_next_task_runs_in_it(two_cores: None) -> None:
-    spare = SpareProcess(2, TrialResources(cpu=1, gpu=0))
     there = trials(TuneTrial.RUNNING, TuneTrial.RUNNING)
+    large = SpareProcess(2, TrialResources(cpu=3, gpu=0), every_s=0)
+    end_one(large, there)
+    assert large.process is None, "no node has room"
+    spare = SpareProcess(2, TrialResources(cpu=1, gpu=0), every_s=0)
     end_one(spare, there)
     first = spare.process
     end_one(spare, there)

@@ -10,6 +10,7 @@ from tune_mc1.config.validation import Validation
 from tune_mc1.data.batches import STEPS_PER_MACRO, EvalBatches, LaneBatches, MacroBatches
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.splits import Split, make_split
+from tune_mc1.memory import image_bytes
 
 EVAL_BATCH = 500
 """Images at once, over all trials of a group, where no gradient is needed: they fit a cache."""
@@ -17,8 +18,11 @@ EVAL_BATCH = 500
 GPU_EVAL_BATCH = 4000
 """The same on a GPU, which wants work for all of its processors."""
 
+GPU_EVAL_BYTES = 2**30
+"""Memory that they may take there, beside the weights."""
+
 GPU_STEPS_PER_MACRO = 256
-"""Optimiser steps a macro-batch on a GPU: it waits for the processor after each."""
+"""Optimiser steps a macro-batch on a GPU, which idles between two of them."""
 
 MACRO_BYTES = 256 * 2**20
 """Memory that the images of a macro-batch may take."""
@@ -59,7 +63,11 @@ class Group:
         step_bytes = 4 * math.prod(data.image_shape) * self.trials[0].config.batch_size
         most = min(GPU_STEPS_PER_MACRO if gpu else STEPS_PER_MACRO, MACRO_BYTES // step_bytes)
         self._steps_per_macro = max(1, most // count)
-        eval_batch = (GPU_EVAL_BATCH if gpu else EVAL_BATCH) // len(self.trials)
+        eval_batch = EVAL_BATCH // len(self.trials)
+        if gpu:
+            shape, classes = data.image_shape, len(data.classes)
+            each = image_bytes(self.trials[0].config, shape, classes, len(self.trials) > 1)
+            eval_batch = min(GPU_EVAL_BATCH, GPU_EVAL_BYTES // each) // len(self.trials)
         self.train = LaneBatches(self._train_lanes())
         self.val = EvalBatches(self._val_lanes(), max(1, eval_batch))
 

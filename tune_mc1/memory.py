@@ -1,10 +1,17 @@
 """How much memory a trial takes, and so how many of them fit into one group."""
 
+import math
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tune_mc1.config.trial import TrialConfig
-from tune_mc1.models.architectures import ARCHITECTURES, COLUMN_CHANNELS, layer_sizes
+from tune_mc1.models.architectures import (
+    ARCHITECTURES,
+    COLUMN_CHANNELS,
+    LayerSize,
+    layer_sizes,
+)
 
 FLOAT = 4
 VALUES_AN_OUTPUT = 4.0
@@ -33,12 +40,40 @@ def trial_bytes(
     outputs = sum(layer.outputs for layer in layers) * config.batch_size * VALUES_AN_OUTPUT
     if gpu:
         weights += 3 * sum(layer.weights for layer in layers)
-        channels = image_shape[0]
-        for conv, layer in zip(ARCHITECTURES[config.model].convs, layers, strict=False):
-            if channels <= COLUMN_CHANNELS:  # the windows, and their gradient
-                outputs += 2 * config.batch_size * layer.multiply_adds / conv.channels
-            channels = conv.channels
+        windows = sum(_windows(config, image_shape, layers))
+        outputs += 2 * config.batch_size * windows  # and their gradient
     return int(FLOAT * (weights + outputs))
+
+
+def image_bytes(
+    config: TrialConfig, image_shape: tuple[int, int, int], classes: int, fused: bool
+) -> int:
+    """Memory that one more image takes on a GPU where no gradient is needed, in bytes a trial.
+
+    It is what goes into and comes out of the layer that takes the most.
+
+    Args:
+        config: A trial's parameters.
+        image_shape: Channels, height and width.
+        classes: Number of classes.
+        fused: Whether the trial is part of a group, whose narrow layers copy windows.
+    """
+    layers = layer_sizes(config.model, image_shape, classes, config.effective_batch_norm)
+    inputs = [math.prod(image_shape), *(layer.outputs for layer in layers)]
+    windows = [n if fused else 0.0 for n in _windows(config, image_shape, layers)]
+    windows += [0.0] * (len(layers) - len(windows))
+    parts = zip(inputs, layers, windows, strict=False)
+    return int(FLOAT * max(before + layer.outputs + copied for before, layer, copied in parts))
+
+
+def _windows(
+    config: TrialConfig, image_shape: tuple[int, int, int], layers: Sequence[LayerSize]
+) -> Iterator[float]:
+    """Numbers of the windows that a group on a GPU copies of an image, for each convolution."""
+    channels = image_shape[0]
+    for conv, layer in zip(ARCHITECTURES[config.model].convs, layers, strict=False):
+        yield layer.multiply_adds / conv.channels if channels <= COLUMN_CHANNELS else 0.0
+        channels = conv.channels
 
 
 def group_limit(

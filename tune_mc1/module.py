@@ -201,7 +201,7 @@ class ClassifierModule(LightningModule):
         Args:
             indices: int64, which, ascending.
         """
-        self._steps = None
+        self.forget_steps()
         cast(FusedClassifier, self.model).keep(indices)
         optimizer = cast(LightningOptimizer, self.optimizers()).optimizer
         cast(GroupOptimizer, optimizer).keep(indices)
@@ -209,6 +209,10 @@ class ClassifierModule(LightningModule):
         self.configs = [self.configs[i] for i in kept]
         self.epoch_metrics = [self.epoch_metrics[i] for i in kept]
         self.diverged = {n: self.diverged[i] for n, i in enumerate(kept) if i in self.diverged}
+
+    def forget_steps(self) -> None:
+        """Lets go of the recorded step, which holds memory of a GPU."""
+        self._steps = None
 
     def _counts(self) -> EpochCounts:
         return EpochCounts(self.classes, self.device, len(self.configs))

@@ -135,6 +135,8 @@ class GroupSGD(GroupOptimizer):
         state = self.state[parameter]
         if "momentum_buffer" not in state:
             state["momentum_buffer"] = torch.zeros_like(parameter)
+        if parameter.is_cuda:
+            _lay_out(state, parameter)
         return cast(Tensor, state["momentum_buffer"])
 
 
@@ -158,11 +160,12 @@ class GroupAdam(GroupOptimizer):
         torch._foreach_lerp_(means, gradients, 1 - beta1)
         torch._foreach_mul_(squares, beta2)
         torch._foreach_addcmul_(squares, gradients, gradients, value=1 - beta2)
-        roots = torch._foreach_div(squares, 1 - beta2**step)
+        roots = torch._foreach_div(squares, self._rest(beta2, step, parameters[0]))
         torch._foreach_sqrt_(roots)
         torch._foreach_add_(roots, epsilon)
         changes = torch._foreach_div(means, roots)
-        torch._foreach_mul_(changes, torch._foreach_div(rates, 1 - beta1**step))
+        scales = torch._foreach_div(rates, self._rest(beta1, step, parameters[0]))
+        torch._foreach_mul_(changes, scales)
         torch._foreach_sub_(parameters, changes)
 
     def _state_of(self, parameter: Tensor) -> dict[str, Any]:
@@ -172,15 +175,29 @@ class GroupAdam(GroupOptimizer):
             state["step"] = torch.zeros((), dtype=torch.float32)
             state["exp_avg"] = torch.zeros_like(parameter)
             state["exp_avg_sq"] = torch.zeros_like(parameter)
-        if parameter.is_cuda and not state["step"].is_cuda:
+        if parameter.is_cuda:
             state["step"] = state["step"].to(parameter.device)
+            _lay_out(state, parameter)
         return cast(dict[str, Any], state)
+
+    @staticmethod
+    def _rest(beta: float, step: Any, like: Tensor) -> Any:
+        """`1 - beta**step`, in the type of the parameters where it lies on a GPU."""
+        rest = 1 - beta**step
+        return rest.to(like.dtype) if isinstance(rest, Tensor) else rest
 
     @staticmethod
     def _count(steps: list[Tensor]) -> Any:
         """Counts a step; where it lies on a GPU it stays there, so that nothing waits for it."""
         torch._foreach_add_(steps, 1)
         return steps[0].double() if steps[0].is_cuda else steps[0].item()
+
+
+def _lay_out(state: dict[str, Any], parameter: Tensor) -> None:
+    """Brings moments of a checkpoint into the parameter's layout: one kernel serves all then."""
+    for name, value in state.items():
+        if value.ndim and value.stride() != parameter.stride():
+            state[name] = torch.empty_like(parameter).copy_(value)
 
 
 def make_group_optimizer(

@@ -15,8 +15,8 @@ from tune_mc1.resources import (
     Node,
     TrialResources,
     choose_resources,
-    full_speed,
     slots,
+    unslowed,
 )
 from tune_mc1.rungs import survivors
 
@@ -28,12 +28,22 @@ class Place:
     Attributes:
         each: What a trial, or a group of trials, gets.
         at_once: How many run at once.
-        gpu: Whether groups are those of GPUs.
+        up: The nodes that are there; what does not need a GPU needs none named.
     """
 
     each: TrialResources
     at_once: int
-    gpu: bool = False
+    up: tuple[Node, ...] = ()
+
+    @property
+    def gpu(self) -> bool:
+        """Whether groups are those of GPUs."""
+        return self.each.gpu > 0
+
+    @property
+    def unslowed(self) -> int:
+        """How many of those at once are as fast as alone."""
+        return unslowed(self.each, self.at_once, self.up)
 
 
 def outline(plan: Plan, cores: int | None = None, place: Place | None = None) -> dict[str, Any]:
@@ -53,8 +63,9 @@ def outline(plan: Plan, cores: int | None = None, place: Place | None = None) ->
     place = place or _this_machine(plan, float(cores or os.cpu_count() or 1))
     each, at_once = place.each, place.at_once
     epochs = sum(t.config.epochs for t in plan.trials) or plan.total * plan.sweep.longest_epochs
-    busy = full_speed(each, at_once)
-    groups = plan_groups(plan.trials, plan.sweep.fuse, busy, _seconds(plan), gpu=place.gpu)
+    groups = plan_groups(
+        plan.trials, plan.sweep.fuse, place.unslowed, _seconds(plan), gpu=place.gpu
+    )
     return {
         "sweep": plan.sweep.model_dump(mode="json", exclude_none=True),
         "trials": [t.model_dump() for t in plan.trials],
@@ -103,7 +114,7 @@ def _seconds(plan: Plan) -> Callable[[TrialConfig], float]:
 def _forecast(plan: Plan, groups: Groups, epochs: int, place: Place) -> float:
     each = _seconds(plan)
     times = (group_seconds(group, each, gpu=place.gpu) for group in groups)
-    seconds = makespan(times, full_speed(place.each, place.at_once))
+    seconds = makespan(times, place.unslowed)
     table = rung_table(plan)
     share = 1.0
     if table and epochs:

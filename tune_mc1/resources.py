@@ -137,16 +137,21 @@ def slots(each: TrialResources, capacity: Capacity) -> int:
     return max(1, count)
 
 
-def full_speed(each: TrialResources, at_once: int) -> int:
+def unslowed(each: TrialResources, at_once: int, up: Sequence[Node]) -> int:
     """Of some trials or groups at once, how many are as fast as alone.
 
-    Those that share a GPU share its time: a recorded step keeps it busy.
+    Those that share a GPU share its time, as a recorded step keeps it busy. GPUs that may come do
+    not count: groups are not made smaller so that more of them are paid for.
 
     Args:
-        each: What each has.
+        each: What each has at least.
         at_once: How many run at once.
+        up: The nodes that are there.
     """
-    return max(1, at_once // per_gpu(each)) if each.gpu else at_once
+    if not each.gpu:
+        return at_once
+    gpus = sum(min(int(node.gpu + ROUNDING), node.slots(each)) for node in up)
+    return max(1, min(gpus, at_once))
 
 
 def spread(

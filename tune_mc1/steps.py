@@ -114,6 +114,9 @@ class GraphSteps(Steps):
         adam = [group for group in optimizer.param_groups if "capturable" in group]
         for group in adam:
             group["capturable"] = True  # lets itself be recorded; fused, it always could be
+        # Lightning frees cuBLAS's workspaces whenever a Trainer starts or ends. So the graph gets
+        # its own, in its own memory, which stays as long as the graph.
+        torch._C._cuda_clearCublasWorkspaces()
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, stream=self._stream):
             self._logits = self._gradients(self._inputs, self._labels)

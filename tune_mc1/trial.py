@@ -24,7 +24,7 @@ from tune_mc1.models.features import shared_features
 from tune_mc1.models.fused import FusedClassifier
 from tune_mc1.module import ClassifierModule, Inputs
 from tune_mc1.result_dir import LAST
-from tune_mc1.trainer import make_trainer, pick_device
+from tune_mc1.trainer import free_memory, make_trainer, pick_device
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +95,10 @@ def run_trials(
             )
         except DivergedError:  # all of them
             report([], diverged_ends(group, module))
+        finally:
+            module.forget_steps()
+            if device.type == "cuda":
+                free_memory()
 
 
 def _at_one_epoch(

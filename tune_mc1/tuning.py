@@ -28,7 +28,7 @@ from tune_mc1.fusion import Groups, group_seconds, plan_groups
 from tune_mc1.nodes import cluster_capacity, free_nodes
 from tune_mc1.past import Past
 from tune_mc1.progress import SweepView
-from tune_mc1.resources import TrialResources, full_speed, slots, spread
+from tune_mc1.resources import Node, TrialResources, slots, spread, unslowed
 from tune_mc1.result_dir import ResultDir
 from tune_mc1.result_writer import ResultWriter
 from tune_mc1.rungs import Rungs
@@ -103,7 +103,9 @@ def tune_trials(
         return None
     capacity = cluster_capacity()
     at_once = slots(resources, capacity)
-    groups = [] if run.sweep.method == "bayes" else _groups(run, left, at_once, resources)
+    groups: Groups = []
+    if run.sweep.method != "bayes":
+        groups = _groups(run, left, at_once, resources, capacity.up)
     decisions = None
     if run.sweep.early_terminate is not None and any(len(group) > 1 for group in groups):
         decisions = start_decisions()
@@ -120,7 +122,7 @@ def tune_trials(
     if run.sweep.method != "bayes":
         # Ray starts trials of a searcher one by one, in case they depend on each other.
         os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(at_once)
-    spare = SpareProcess(samples, each)
+    spare = SpareProcess(samples, resources)
     retry_lost_resets()
     tuner = Tuner(
         trainable,
@@ -160,7 +162,11 @@ def _dirname(trial: Any) -> str:
 
 
 def _groups(
-    run: SweepRun, left: Sequence[Trial], at_once: int, resources: TrialResources
+    run: SweepRun,
+    left: Sequence[Trial],
+    at_once: int,
+    resources: TrialResources,
+    up: Sequence[Node],
 ) -> Groups:
     """The groups of the trials that are left, in the order in which to start.
 
@@ -178,7 +184,7 @@ def _groups(
         return len(split.train), len(split.val)
 
     most = run.max_concurrent
-    busy = full_speed(resources, min(at_once, most or at_once))
+    busy = unslowed(resources, min(at_once, most or at_once), up)
     gpu = resources.gpu > 0
     limit = most if most is None or run.sweep.fuse != "auto" else max(1, most // busy)
     groups = [

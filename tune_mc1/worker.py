@@ -204,13 +204,12 @@ def run_parts(
 
 
 def ready() -> int:
-    """Loads what `score_winner` needs, and takes up its GPU; returns the process's id."""
-    import torch
+    """Loads what `score_winner` needs; returns the process's id.
 
+    It leaves GPUs alone: the test may be given another one.
+    """
     import tune_mc1.trial  # noqa: F401
 
-    if torch.cuda.is_available():
-        torch.cuda.init()  # type: ignore[no-untyped-call]
     return os.getpid()
 
 

@@ -35,7 +35,7 @@ SCRIPTS: dict[str, list[str]] = {
     "precision": ["precision"],
     "precision_CNN": ["precision", "--model", "CNN", "--steps", "100"],
     "precision_VGG": ["precision", "--model", "VGG", "--steps", "1"],
-    "grid": ["grid", "--images", "6000", "--runs", "2"],
+    "grid": ["grid", "--images", "20000", "--runs", "1"],
     "idle": ["idle"],
     "memory": ["memory"],
     "growth": ["growth"],

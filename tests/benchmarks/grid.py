@@ -99,7 +99,7 @@ def main() -> None:
     made = parser(__doc__, runs=3)
     made.add_argument("--images", type=int, default=10_000, help="training images")
     made.add_argument("--epochs", type=int, default=10)
-    made.add_argument("--reference-epochs", type=int, help="that are trained; default all")
+    made.add_argument("--reference-epochs", type=int, help="on a GPU; default all")
     made.add_argument("--gpu", action="store_true")
     made.add_argument("--ways", nargs="*", default=list(GOALS), choices=list(GOALS))
     made.add_argument("--one", type=int, help="train this setting the reference's way, and end")
@@ -131,12 +131,13 @@ def compare(args: argparse.Namespace, folder: Path) -> None:
     """Measures all ways in turn."""
     data = images(args.images)
     grid = [sys.executable, "-m", "tune_mc1", "sweep", "grid", "-o", str(folder / "out")]
-    whole = len(data.train_labels) == len(images().train_labels)
-    place = "cifar10" if whole else str(write_parquet(data, folder))
+    place = "shapes10" if data.name == "shapes10" else "cifar10"
+    if len(data.train_labels) < len(images().train_labels):
+        place = str(write_parquet(data, folder))
     grid += ["--data", place, "--set", f"epochs={args.epochs}"]
     grid += ["--set", "weights_init_type=" + ",".join(INITS)]
     scale = SETTINGS / len(BATCHES)
-    trained = args.reference_epochs or args.epochs
+    trained = (args.reference_epochs if args.gpu else None) or args.epochs
     now = time.perf_counter if args.gpu else _all_processes
     walls: list[float] = []
 
@@ -153,7 +154,9 @@ def compare(args: argparse.Namespace, folder: Path) -> None:
         for i in range(len(BATCHES)):
             began = now()
             last = float(command_output([*command, str(i)], Path.cwd()).split()[-1])
-            spent += now() - began + (args.epochs - trained) * last
+            spent += now() - began
+            if args.gpu:
+                spent += (args.epochs - trained) * last
         return scale * spent
 
     def optuna() -> float:

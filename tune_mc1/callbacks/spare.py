@@ -1,5 +1,6 @@
 """Readies a process for the winner's test while the last trials still run."""
 
+import time
 from typing import Any
 
 import ray
@@ -7,6 +8,7 @@ from ray.tune import Callback
 from ray.tune.experiment import Trial as TuneTrial
 
 from tune_mc1.callbacks.driver_only import DriverOnly
+from tune_mc1.nodes import free_nodes
 from tune_mc1.resources import TrialResources
 from tune_mc1.worker import ready
 
@@ -14,28 +16,37 @@ from tune_mc1.worker import ready
 class SpareProcess(DriverOnly, Callback):
     """Loads libraries where a trial has ended and none takes its place.
 
-    A process takes seconds to load them, which the winner's test would else wait for; Ray keeps
-    the idle process for the next task that asks for the same resources.
+    A process takes seconds to load them, which the winner's test would else wait for; Ray keeps an
+    idle process for the next task.
 
     Args:
         trials: How many trials, or groups of trials, there are.
-        each: What each has of the machine.
+        each: What the winner's test asks for.
+        every_s: Least time between two looks at what is free.
 
     Attributes:
         process: What the process, once it is ready, gives: its id. None before.
     """
 
-    def __init__(self, trials: int, each: TrialResources) -> None:
-        self.trials, self.each = trials, each
+    def __init__(self, trials: int, each: TrialResources, every_s: float = 0.5) -> None:
+        self.trials, self.each, self.every_s = trials, each, every_s
         self.process: Any = None
+        self._due, self._next = False, 0.0
 
     def on_trial_complete(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
     ) -> None:
         """A trial has ended, and its place is about to be free."""
         others = [other.status for other in trials if other is not trial]
-        # Not earlier: what waits for resources makes an autoscaler start a node.
-        if self.process is None and len(trials) >= self.trials and TuneTrial.PENDING not in others:
+        self._due = len(trials) >= self.trials and TuneTrial.PENDING not in others
+
+    def on_step_end(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
+        """Starts loading once there is room: what waits makes an autoscaler start a node."""
+        now = time.monotonic()
+        if not self._due or self.process is not None or now < self._next:
+            return
+        self._next = now + self.every_s
+        if any(node.slots(self.each) for node in free_nodes()):
             task = ray.remote(ready).options(
                 num_cpus=self.each.cpu, num_gpus=self.each.gpu, max_retries=0
             )

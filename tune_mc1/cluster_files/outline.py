@@ -74,7 +74,8 @@ def outline_on_file(plan: Plan, path: Path) -> dict[str, Any]:
             f"{path}: does not say what its machines have; start it, and use --dry-run --address"
         )
     heads = sum(node.head for node in cluster.nodes)
-    facts = _outline(plan, kinds, cluster.max_workers + heads, str(path))
+    up = [Node(kind.cpus, kind.gpus) for kind in kinds for _ in range(kind.least)]
+    facts = _outline(plan, kinds, cluster.max_workers + heads, up, str(path))
     used = {kind["name"]: kind["used"] for kind in facts["cluster"]["machines"]}
     facts["cluster"] |= _price(cluster, used, facts["forecast_seconds"])
     return facts
@@ -105,19 +106,21 @@ def outline_on_running(plan: Plan, address: str) -> dict[str, Any]:
                  len(names), priority=1)
         for size, names in sizes.items()
     ]  # fmt: skip
-    total = sum(kind.count for kind in kinds)
+    up = [Node(kind.cpus, kind.gpus) for kind in kinds for _ in range(kind.count)]
     capacity = cluster_capacity()
     kinds += [
         Machines("may come", node.cpu, node.gpu, min(count, capacity.most))
         for node, count in capacity.coming
         if min(count, capacity.most)
     ]
-    facts = _outline(plan, kinds, total + capacity.most, f"--address {address}")
+    facts = _outline(plan, kinds, len(up) + capacity.most, up, f"--address {address}")
     facts["cluster"]["notes"] = [GPU_NOTE] if facts["resources"]["gpu"] else []
     return facts
 
 
-def _outline(plan: Plan, kinds: Sequence[Machines], limit: int, what: str) -> dict[str, Any]:
+def _outline(
+    plan: Plan, kinds: Sequence[Machines], limit: int, up: Sequence[Node], what: str
+) -> dict[str, Any]:
     nodes = [Node(kind.cpus, kind.gpus) for kind in kinds]
     counts = [kind.count for kind in kinds]
     capacity = Capacity((), tuple(zip(nodes, counts, strict=True)), limit)
@@ -126,11 +129,11 @@ def _outline(plan: Plan, kinds: Sequence[Machines], limit: int, what: str) -> di
     except InputError as error:
         raise InputError([f"{what}: {problem}" for problem in error.problems]) from None
     room = _room([node.slots(each) for node in nodes], kinds, limit, plan.total)
-    groups = outline(plan, place=Place(each, room, gpu=each.gpu > 0))["groups"]
+    groups = outline(plan, place=Place(each, room, tuple(up)))["groups"]
     tasks = len(groups) or plan.total
     each = spread(each, tasks, capacity)
     fit = [node.slots(each) for node in nodes]
-    facts = outline(plan, place=Place(each, _room(fit, kinds, limit, tasks), gpu=each.gpu > 0))
+    facts = outline(plan, place=Place(each, _room(fit, kinds, limit, tasks), tuple(up)))
     tasks = len(facts["groups"]) or plan.total
     facts["resources"]["trials_at_once"] = min(facts["resources"]["trials_at_once"], tasks)
     rows = zip(kinds, fit, _used(fit, kinds, limit, tasks), strict=True)

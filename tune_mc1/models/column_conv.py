@@ -19,7 +19,7 @@ from tune_mc1.models.architectures import COLUMN_CHANNELS
 ALIGNED = 8
 """Rows are a multiple of so many numbers: tensor cores read 16 bytes at once, 8 of bfloat16."""
 
-PRODUCTS = 128
+PRODUCTS = 512
 """Matrix products at once that keep a GPU's processors busy."""
 
 
@@ -153,7 +153,8 @@ def _long_product(rows: Tensor, gradient: Tensor, batch: int) -> Tensor:
     lanes = rows.shape[0]
     if lanes == 1:
         return torch.mm(rows[0].mT, gradient[0])[None]  # cuBLAS cuts these by itself
-    parts = max(n for n in range(1, batch + 1) if batch % n == 0 and n * lanes <= 4 * PRODUCTS)
+    fits = (n for n in range(1, batch + 1) if batch % n == 0 and n * lanes <= PRODUCTS)
+    parts = max(fits, default=1)
     cut_rows = rows.reshape(lanes * parts, -1, rows.shape[2])
     cut_gradient = gradient.reshape(lanes * parts, -1, gradient.shape[2])
     products = torch.bmm(cut_rows.mT, cut_gradient)
