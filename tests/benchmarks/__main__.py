@@ -65,7 +65,8 @@ HEAD = """# Performance
 
 Made by `python -m tests.benchmarks`, from the scripts in `tests/benchmarks/`. A figure that
 compares two sides is the median of ratios of alternating runs in one script, in CPU-seconds on a
-CPU; behind it stand the smallest and the largest, and the number of runs. Missed goals say so.
+CPU and in wall time on a GPU; behind it stand the smallest and the largest, and the number of runs.
+Missed goals say so.
 """
 
 
@@ -85,7 +86,7 @@ def page(results: dict[str, dict[str, Any]]) -> str:
             parts.append(section(results[name]))
         elif name in GPU_SCRIPTS:
             words = " ".join(GPU_SCRIPTS[name])
-            parts.append(f"## `python -m tests.benchmarks.{words}`\n\nNot measured: needs a GPU.\n")
+            parts.append(f"## `python -m tests.benchmarks.{words}`\n\nNot measured yet: needs a GPU.\n")
     return "\n".join(parts)
 
 
