@@ -86,7 +86,8 @@ def page(results: dict[str, dict[str, Any]]) -> str:
             parts.append(section(results[name]))
         elif name in GPU_SCRIPTS:
             words = " ".join(GPU_SCRIPTS[name])
-            parts.append(f"## `python -m tests.benchmarks.{words}`\n\nNot measured yet: needs a GPU.\n")
+            head = f"## `python -m tests.benchmarks.{words}`"
+            parts.append(f"{head}\n\nNot measured yet: needs a GPU.\n")
     return "\n".join(parts)
 
 
