@@ -18,8 +18,10 @@ from tests.benchmarks.common import Figure, parser, publish
 from tune_mc1.journal import read_events
 
 
-class Sampler(threading.Thread):
+class CpuSampler(threading.Thread):
     """Notes how long the processors have idled, several times a second."""
+
+    FROM = "start"
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -32,15 +34,21 @@ class Sampler(threading.Thread):
             idle = int(Path("/proc/stat").read_text().split()[4]) / os.sysconf("SC_CLK_TCK")
             self.samples.append((time.time(), idle))
 
-    def idle_part(self, start: float, end: float) -> float:
-        """Part of the processors' time between two times that was idle."""
+    def end(self) -> None:
+        """Stops noting."""
+        self.ended.set()
+
+    def percent(self, start: float, end: float) -> float:
+        """Per cent of the processors' time between two times that was idle."""
         inside = [(at, idle) for at, idle in self.samples if start <= at <= end]
         (first, before), (last, after) = inside[0], inside[-1]
-        return (after - before) / (last - first) / (os.cpu_count() or 1)
+        return 100 * (after - before) / (last - first) / (os.cpu_count() or 1)
 
 
 class GpuSampler(threading.Thread):
     """Notes which part of the last moments the GPU computed, several times a second."""
+
+    FROM = "epoch"
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -54,22 +62,13 @@ class GpuSampler(threading.Thread):
         for line in self.process.stdout:
             self.samples.append((time.time(), float(line)))
 
-    def busy(self, start: float, end: float) -> float:
-        """Per cent of the time between two times."""
+    def end(self) -> None:
+        """Stops noting."""
+        self.process.terminate()
+
+    def percent(self, start: float, end: float) -> float:
+        """Per cent of the time between two times that it computed."""
         return statistics.mean(part for at, part in self.samples if start <= at <= end)
-
-
-def measure_gpu(command: list[str], folder: Path) -> tuple[float, float]:
-    """Busy part in per cent, and wall time in seconds, of a sweep on a GPU."""
-    sampler = GpuSampler()
-    sampler.start()
-    began = time.perf_counter()
-    events = run_sweep(command, folder)
-    wall = time.perf_counter() - began
-    sampler.process.terminate()
-    start = min(e["time"] for e in events if e["event"] == "epoch")
-    end = max(e["time"] for e in events if e["event"] == "end")
-    return sampler.busy(start, end), wall
 
 
 def run_sweep(command: list[str], folder: Path) -> list[dict[str, Any]]:
@@ -80,17 +79,18 @@ def run_sweep(command: list[str], folder: Path) -> list[dict[str, Any]]:
     return [event for event, _ in read_events(journal)]
 
 
-def measure(command: list[str], folder: Path) -> tuple[float, float]:
-    """Idle part in per cent, and wall time in seconds, of a sweep."""
-    sampler = Sampler()
+def measure(
+    command: list[str], folder: Path, sampler: CpuSampler | GpuSampler
+) -> tuple[float, float]:
+    """What a sampler says of a sweep, in per cent, and the sweep's wall time in seconds."""
     sampler.start()
     began = time.perf_counter()
     events = run_sweep(command, folder)
     wall = time.perf_counter() - began
-    sampler.ended.set()
-    start = min(e["time"] for e in events if e["event"] == "start")
+    sampler.end()
+    start = min(e["time"] for e in events if e["event"] == sampler.FROM)
     end = max(e["time"] for e in events if e["event"] == "end")
-    return 100 * sampler.idle_part(start, end), wall
+    return sampler.percent(start, end), wall
 
 
 def main() -> None:
@@ -105,8 +105,8 @@ def main() -> None:
     idle, walls = [], []
     for _ in range(args.runs):
         with tempfile.TemporaryDirectory() as folder:
-            watch = measure_gpu if args.gpu else measure
-            part, wall = watch(command, Path(folder) / "out")
+            sampler = GpuSampler() if args.gpu else CpuSampler()
+            part, wall = measure(command, Path(folder) / "out", sampler)
         idle.append(part)
         walls.append(wall)
         print(f"{part:.1f} %, {wall:.0f} s")
