@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,7 @@ def write_folders(root: Path, split: str = "", count: int = 60) -> Path:
 
 def write_parquet(
     file: Path,
-    contents: list[bytes | None] | None = None,
+    contents: Sequence[bytes | None] | None = None,
     labels: list[int | None] | None = None,
     names: list[str] | None = None,
 ) -> Path:

@@ -1,12 +1,15 @@
 """A user's own images: class folders and parquet."""
 
-import io
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from torchvision.io import decode_jpeg
 
 from tests.data_digits import digits, encode, write_folders, write_parquet
 from tune_mc1.data.images import Labels, Pixels
@@ -62,15 +65,29 @@ def test_mixed_channels_become_rgb(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "BMP"])
-def test_decoders_agree_with_pillow(tmp_path: Path, form: str) -> None:
+def test_decoded_as_elsewhere(tmp_path: Path, form: str) -> None:
     rng = np.random.default_rng(0)
     colour = rng.integers(0, 256, (60, 9, 7, 3), np.uint8)
-    write_parquet(tmp_path / "a.parquet", [encode(image, form) for image in colour])
+    files = [encode(image, form) for image in colour]
+    write_parquet(tmp_path / "a.parquet", files)
     data = load_data(str(tmp_path / "a.parquet"), notify=lambda _: None)
     both = np.concatenate([data.train_images, data.test_images])
-    expected = [np.asarray(Image.open(io.BytesIO(encode(image, form)))) for image in colour]
+    expected: list[Pixels] = list(colour)
+    if form == "JPEG":
+        raw = [torch.frombuffer(bytearray(file), dtype=torch.uint8) for file in files]
+        expected = [decode_jpeg(bytes_).permute(1, 2, 0).contiguous().numpy() for bytes_ in raw]
     assert data.image_shape == (3, 9, 7)
     assert sorted(i.tobytes() for i in both) == sorted(i.tobytes() for i in expected)
+
+
+def test_images_are_read_without_pytorch(tmp_path: Path) -> None:
+    write_folders(tmp_path)
+    code = (
+        "import sys; from tune_mc1.data.source import load_data; "
+        f"load_data({str(tmp_path)!r}); print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 @pytest.mark.parametrize("subfolder", ["", "plain_text", "data"])

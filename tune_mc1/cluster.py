@@ -23,6 +23,10 @@ short."""
 
 WATCH_S = 1.0
 
+IDLE_MS = 600_000
+"""How long a Ray of our own keeps an idle process: libraries that it has loaded serve the next
+task."""
+
 QUIET_RAY = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # our own files hold the results
     "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
@@ -146,13 +150,18 @@ def start_ray(address: str | None, temp: Path | None) -> None:
     if ray.is_initialized():
         return
     hide_command_line()
+    # A Ray of our own inherits the variables. An environment of a job's own would cost a second a
+    # process, as Ray could use none of those that it has ready.
+    options: dict[str, Any] = {"runtime_env": {"env_vars": QUIET_RAY}}
+    if address is None:
+        options = {"_system_config": {"idle_worker_killing_time_threshold_ms": IDLE_MS}}
     ray.init(
         address=address or "local",
         include_dashboard=False if address is None else None,
         log_to_driver=False,
         logging_level=logging.ERROR,
-        runtime_env={"env_vars": QUIET_RAY},
         _temp_dir=str(temp) if temp else None,
+        **options,
     )
 
 

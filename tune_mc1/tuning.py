@@ -122,7 +122,7 @@ def tune_trials(
     if run.sweep.method != "bayes":
         # Ray starts trials of a searcher one by one, in case they depend on each other.
         os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(at_once)
-    spare = SpareProcess(samples, resources)
+    spare = SpareProcess(samples, resources, own=run.address is None)
     retry_lost_resets()
     tuner = Tuner(
         trainable,

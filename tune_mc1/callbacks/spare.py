@@ -14,31 +14,41 @@ from tune_mc1.worker import ready
 
 
 class SpareProcess(DriverOnly, Callback):
-    """Loads libraries where a trial has ended and none takes its place.
+    """Loads libraries when no trial is left to start.
 
     A process takes seconds to load them, which the winner's test would else wait for; Ray keeps an
-    idle process for the next task.
+    idle process for the next task (`tune_mc1.cluster` says how long). On a Ray of our own it loads
+    beside the last trials; on a cluster, where a trial has ended and leaves it room.
 
     Args:
         trials: How many trials, or groups of trials, there are.
         each: What the winner's test asks for.
+        own: Whether Ray is our own.
         every_s: Least time between two looks at what is free.
 
     Attributes:
         process: What the process, once it is ready, gives: its id. None before.
     """
 
-    def __init__(self, trials: int, each: TrialResources, every_s: float = 0.5) -> None:
-        self.trials, self.each, self.every_s = trials, each, every_s
+    def __init__(
+        self, trials: int, each: TrialResources, *, own: bool, every_s: float = 0.5
+    ) -> None:
+        self.trials, self.each, self.own, self.every_s = trials, each, own, every_s
         self.process: Any = None
         self._due, self._next = False, 0.0
+
+    def on_trial_start(
+        self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
+    ) -> None:
+        """A trial starts, perhaps the last one."""
+        if self.own and self._is_last(trials, trial):
+            self._start(cpu=0, gpu=0)
 
     def on_trial_complete(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
     ) -> None:
         """A trial has ended, and its place is about to be free."""
-        others = [other.status for other in trials if other is not trial]
-        self._due = len(trials) >= self.trials and TuneTrial.PENDING not in others
+        self._due = self._is_last(trials, trial)
 
     def on_step_end(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
         """Starts loading once there is room: what waits makes an autoscaler start a node."""
@@ -47,7 +57,13 @@ class SpareProcess(DriverOnly, Callback):
             return
         self._next = now + self.every_s
         if any(node.slots(self.each) for node in free_nodes()):
-            task = ray.remote(ready).options(
-                num_cpus=self.each.cpu, num_gpus=self.each.gpu, max_retries=0
-            )
+            self._start(self.each.cpu, self.each.gpu)
+
+    def _is_last(self, trials: list[TuneTrial], trial: TuneTrial) -> bool:
+        others = [other.status for other in trials if other is not trial]
+        return len(trials) >= self.trials and TuneTrial.PENDING not in others
+
+    def _start(self, cpu: float, gpu: float) -> None:
+        if self.process is None:
+            task = ray.remote(ready).options(num_cpus=cpu, num_gpus=gpu, max_retries=0)
             self.process = task.remote()
