@@ -56,16 +56,22 @@ class Cluster:
         self._family: set[Any] = set()
 
     def connect(self) -> None:
-        """Connects, and starts Ray if no address is named.
+        """Connects, and starts Ray if no address is named. Does nothing where that is done.
 
         Raises:
-            SweepStopped: If that fails.
+            SweepStopped: If that fails, with the reason, or a signal came.
         """
+        if self._own and ray.is_initialized():
+            return
         if not ray.is_initialized() and self._temp is not None:
             remove(self._temp)
             self._own = True
         try:
             self._start()
+        except SweepStopped:
+            raise
+        except SystemExit:  # Ray's own handler of SIGTERM, while it starts
+            raise SweepStopped(None) from None
         except Exception as error:
             reason = " ".join(str(error).split())
             raise SweepStopped(f"Ray could not be started: {reason}") from error
@@ -76,6 +82,8 @@ class Cluster:
             try:
                 start_ray(self.address, self._temp)
                 return
+            except SweepStopped:  # by a signal
+                raise
             except Exception:  # Ray raises just that where a process of its takes too long
                 if not tries_left:
                     raise

@@ -1,19 +1,19 @@
-"""Runs a plan: loads the images, starts the sweep, and says at the end what came of it."""
+"""Runs a plan: its images, its result directory, its sweep, and at the end what came of it."""
 
 import shlex
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from tune_mc1.data.images import ImageData
-from tune_mc1.data.source import load_data
-from tune_mc1.data.splits import limit_images, make_split
 from tune_mc1.errors import InputError, SweepStopped
 from tune_mc1.interruption import INTERRUPTED, Interruption
+from tune_mc1.loading import Loading
 from tune_mc1.lock import locked
-from tune_mc1.models.architectures import check_image_fits
 from tune_mc1.past import Past, read_past
 from tune_mc1.prepare import Plan
 from tune_mc1.progress import SweepView
@@ -26,6 +26,9 @@ from tune_mc1.store.mirror import mirrored
 from tune_mc1.store.probe import check_nodes, checked_place
 from tune_mc1.store.remote import Remote
 from tune_mc1.wandb_mirror import WandbMirror, choose_mode
+
+if TYPE_CHECKING:
+    from tune_mc1.cluster import Cluster
 
 Notify = Callable[[str], None]
 
@@ -61,31 +64,30 @@ def run_plan(
 
         trial_resources(plan.sweep, plan.trials)
         check_nodes(parent, field)
-    data = load_checked(plan, notify)
+    loading = Loading(plan, notify, alone=address is not None)
+    from tune_mc1.cluster import Cluster
     from tune_mc1.show import print_result
     from tune_mc1.sweep import run_sweep
     from tune_mc1.tuning import SweepRun
 
-    if plan.directory is None:
-        where, remote = new_result_dir(parent, directory_name(plan.sweep.name or "sweep"))
-    else:
-        where = ResultDir(plan.directory)
-        remote = remote_of(where)
+    where, remote = _directory(plan, parent)
+    interruption = Interruption()
     with locked(where):
         past = Past() if plan.directory is None else read_past(where)
-        _check_same_images(past, data)
+        interruption.install()
+        cluster = Cluster(address, where.root)
+        interruption.leaving.append(cluster.kill)
+        data = _images(loading, past, cluster, interruption, None if plan.directory else where)
         there = f", and {remote.url}" if remote else ""
         console.print(f"Results: {where.root}{there}", highlight=False, soft_wrap=True)
         mirror = WandbMirror(where, mode, notify) if mode != "disabled" else None
         run = SweepRun(
             plan.sweep, plan.trials, data, where, address, max_concurrent, mirror, past, remote
         )
-        interruption = Interruption()
         interruption.last_words = resume_line(plan.command, where, remote)
-        interruption.install()
         try:
             with mirrored(where, remote, notify, interruption):
-                run_sweep(run, SweepView(console, plan.total), notify, interruption)
+                run_sweep(run, cluster, SweepView(console, plan.total), notify, interruption)
             stopped = None
         except SweepStopped as error:
             stopped = error
@@ -109,10 +111,43 @@ def _parent(plan: Plan, output: Path | None) -> tuple[Path | Remote, str]:
     return checked_place(place, field), field
 
 
+def _directory(plan: Plan, parent: Path | Remote) -> tuple[ResultDir, Remote | None]:
+    """The result directory, made if the sweep is a new one, and its folder in an object store."""
+    if plan.directory is None:
+        return new_result_dir(parent, directory_name(plan.sweep.name or "sweep"))
+    where = ResultDir(plan.directory)
+    return where, remote_of(where)
+
+
 def resume_line(command: str, where: ResultDir, remote: Remote | None) -> str:
     """The command that goes on with a sweep, from any machine if an object store has it."""
     place = shlex.quote(remote.url if remote else str(where.root))
     return f"Resume: python -m tune_mc1 sweep {command} --resume {place}"
+
+
+def _images(
+    loading: Loading,
+    past: Past,
+    cluster: "Cluster",
+    interruption: Interruption,
+    new: ResultDir | None,
+) -> ImageData:
+    """The images; where there are none, nothing is left of Ray and a new directory."""
+
+    def clean() -> None:
+        cluster.shutdown()
+        if new is not None:
+            shutil.rmtree(new.root, ignore_errors=True)
+
+    interruption.leaving.append(clean)
+    try:
+        data = loading.beside(cluster, interruption)
+        _check_same_images(past, data)
+    except BaseException:
+        clean()
+        raise
+    interruption.leaving.remove(clean)
+    return data
 
 
 def _check_same_images(past: Past, data: ImageData) -> None:
@@ -123,22 +158,6 @@ def _check_same_images(past: Past, data: ImageData) -> None:
             f"data: was {facts['data']} ({facts['fingerprint']}), is {data.name} "
             f"({data.fingerprint}): these are other images"
         )
-
-
-def load_checked(plan: Plan, notify: Notify) -> ImageData:
-    """Loads the images and checks that every trial can use them.
-
-    Raises:
-        InputError: If not.
-    """
-    data = limit_images(load_data(plan.sweep.data, notify=notify), plan.sweep.limit_images)
-    models = sorted({t.config.model for t in plan.trials})
-    problems = [p for m in models if (p := check_image_fits(m, data.image_shape))]
-    if problems:
-        raise InputError(problems)
-    fold = plan.trials[0].fold if plan.trials else None
-    make_split(data, plan.sweep.validation, fold)
-    return data
 
 
 def exit_status(tables: SweepTables, total: int) -> int:

@@ -34,12 +34,17 @@ CHECKPOINT_WAIT_S = 3.0
 
 
 def run_sweep(
-    run: SweepRun, view: SweepView, notify: Callable[[str], None], interruption: Interruption
+    run: SweepRun,
+    cluster: Cluster,
+    view: SweepView,
+    notify: Callable[[str], None],
+    interruption: Interruption,
 ) -> SweepTables:
     """Runs all trials that have not ended, and scores the winner on the test images.
 
     Args:
         run: What to run.
+        cluster: Where, connected or not; it is left in the end.
         view: Shows the sweep as it goes.
         notify: Called with each notice for the user.
         interruption: Says when to end before that.
@@ -59,8 +64,6 @@ def run_sweep(
     if run.mirror is not None:
         run.mirror.start()
         interruption.leaving.append(run.mirror.abandon)
-    cluster = Cluster(run.address, run.where.root)
-    interruption.leaving.append(cluster.kill)
     try:
         _run(run, cluster, writer, view, notify, interruption)
     except SweepStopped as stopped:
@@ -99,8 +102,8 @@ def _run(
     notify: Callable[[str], None],
     interruption: Interruption,
 ) -> None:
-    interruption.check()
-    cluster.connect()
+    with interruption.at_any_point():
+        cluster.connect()
     interruption.install()  # Ray has put its own handler there
     cluster.watch(interruption.stop)
     shutil.rmtree(run.where.ray, ignore_errors=True)  # nothing is restored from it

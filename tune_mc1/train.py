@@ -9,10 +9,10 @@ from rich.console import Console
 from tune_mc1.config.load import sweep_of
 from tune_mc1.errors import InputError
 from tune_mc1.events import start_events, sweep_event, trial_event, write_head
+from tune_mc1.loading import load_checked
 from tune_mc1.prepare import Plan, checked_data
 from tune_mc1.result_dir import BEST, ResultDir
 from tune_mc1.result_writer import ResultWriter
-from tune_mc1.run import load_checked
 from tune_mc1.search_space import plan_trials
 from tune_mc1.show import print_result
 from tune_mc1.storage import check_storage

@@ -1,0 +1,83 @@
+"""The images of a plan, loaded in a thread while Ray starts."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
+from contextlib import suppress
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from tune_mc1.data.images import ImageData
+from tune_mc1.data.source import load_data
+from tune_mc1.data.splits import limit_images, make_split
+from tune_mc1.errors import InputError, SweepStopped
+from tune_mc1.interruption import Interruption
+from tune_mc1.models.architectures import check_image_fits
+from tune_mc1.prepare import Plan
+
+if TYPE_CHECKING:
+    from tune_mc1.cluster import Cluster
+
+ALONE_S = 1.0
+"""Seconds that images load before Ray starts beside them: most mistakes come out by then."""
+
+
+def load_checked(plan: Plan, notify: Callable[[str], None]) -> ImageData:
+    """Loads the images and checks that every trial can use them.
+
+    Raises:
+        InputError: If not.
+    """
+    data = limit_images(load_data(plan.sweep.data, notify=notify), plan.sweep.limit_images)
+    models = sorted({t.config.model for t in plan.trials})
+    problems = [p for m in models if (p := check_image_fits(m, data.image_shape))]
+    if problems:
+        raise InputError(problems)
+    fold = plan.trials[0].fold if plan.trials else None
+    make_split(data, plan.sweep.validation, fold)
+    return data
+
+
+class Loading:
+    """Images that are being loaded.
+
+    Args:
+        plan: Whose images.
+        notify: Called with each notice for the user.
+        alone: Whether they are waited for; else for `ALONE_S`.
+
+    Raises:
+        InputError: If they cannot be used, and that is known.
+    """
+
+    def __init__(self, plan: Plan, notify: Callable[[str], None], *, alone: bool) -> None:
+        self._data: Future[ImageData] = Future()
+        # It ends with the process, whatever it does just then.
+        Thread(target=self._load, args=(plan, notify), daemon=True).start()
+        with suppress(NotYet):
+            self._data.result(None if alone else ALONE_S)
+
+    def _load(self, plan: Plan, notify: Callable[[str], None]) -> None:
+        try:
+            self._data.set_result(load_checked(plan, notify))
+        except BaseException as error:
+            self._data.set_exception(error)
+
+    def beside(self, cluster: "Cluster", interruption: Interruption) -> ImageData:
+        """The images; while they are not there yet, Ray is started.
+
+        Raises:
+            InputError: If they cannot be used.
+            SweepStopped: If a signal came.
+        """
+        if not self._data.done():
+            try:
+                with interruption.at_any_point():
+                    cluster.connect()
+            except SweepStopped as stopped:
+                if stopped.reason is None:
+                    raise
+                # else the sweep tries again, and says why it fails
+            interruption.install()  # Ray has put its own handler there
+        with interruption.at_any_point():
+            return self._data.result()
