@@ -30,7 +30,7 @@ from tune_mc1.resources import choose_resources
 from tune_mc1.result_dir import ResultDir
 from tune_mc1.result_writer import ResultWriter
 from tune_mc1.results import METRICS
-from tune_mc1.tuning import SweepRun
+from tune_mc1.sweep_run import SweepRun
 
 Record = dict[str, Any]
 

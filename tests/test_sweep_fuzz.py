@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.sweep_files import load
@@ -50,6 +50,7 @@ SWEEPS = st.fixed_dictionaries(
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@example(raw={"parameters": {"epochs": {"value": 9}}, "name": "a\x85b"})
 @given(raw=SWEEPS)
 def test_resolved_file_loads_again_to_an_equal_sweep(tmp_path: Path, raw: dict[str, Any]) -> None:
     sweep = Sweep.model_validate(raw)

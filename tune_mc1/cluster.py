@@ -68,8 +68,6 @@ class Cluster:
             self._own = True
         try:
             self._start()
-        except SweepStopped:
-            raise
         except SystemExit:  # Ray's own handler of SIGTERM, while it starts
             raise SweepStopped(None) from None
         except Exception as error:
@@ -82,8 +80,6 @@ class Cluster:
             try:
                 start_ray(self.address, self._temp)
                 return
-            except SweepStopped:  # by a signal
-                raise
             except Exception:  # Ray raises just that where a process of its takes too long
                 if not tries_left:
                     raise

@@ -68,7 +68,7 @@ def run_plan(
     from tune_mc1.cluster import Cluster
     from tune_mc1.show import print_result
     from tune_mc1.sweep import run_sweep
-    from tune_mc1.tuning import SweepRun
+    from tune_mc1.sweep_run import SweepRun
 
     where, remote = _directory(plan, parent)
     interruption = Interruption()

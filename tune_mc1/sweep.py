@@ -21,7 +21,8 @@ from tune_mc1.result_writer import ResultWriter
 from tune_mc1.results import SweepTables
 from tune_mc1.store.probe import on_each_node
 from tune_mc1.store.stand_in import remove_stand_in, stand_in
-from tune_mc1.tuning import SweepRun, tune_trials
+from tune_mc1.sweep_run import SweepRun
+from tune_mc1.tuning import tune_trials
 from tune_mc1.wandb_mirror import WandbMirror
 from tune_mc1.winner import score_winners
 from tune_mc1.worker import Job

@@ -85,14 +85,9 @@ def run_trials(
         for trial in group.trials:
             setting = trial.config.model_dump_json()
             log.info("%s on %s, %d threads: %s", trial.id, device, threads, setting)
+        start = LAST if done else None
         try:
-            trainer.fit(
-                module,
-                group.train,
-                group.val,
-                ckpt_path=LAST if done else None,
-                weights_only=True,
-            )
+            trainer.fit(module, group.train, group.val, ckpt_path=start, weights_only=True)
         except DivergedError:  # all of them
             report([], diverged_ends(group, module))
         finally:

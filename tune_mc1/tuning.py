@@ -4,21 +4,19 @@ import math
 import os
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from ray import tune
-from ray.tune import FailureConfig, RunConfig, TuneConfig, Tuner
+from ray.tune import Callback, FailureConfig, RunConfig, TuneConfig, Tuner
 from ray.tune.search import ConcurrencyLimiter, Searcher
 
 from tune_mc1.callbacks.hangs import HangCallback
 from tune_mc1.callbacks.progress import ProgressCallback
 from tune_mc1.callbacks.results import ResultCallback
 from tune_mc1.callbacks.spare import SpareProcess
-from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
-from tune_mc1.data.images import ImageData
 from tune_mc1.data.splits import make_split
 from tune_mc1.decisions import start_decisions
 from tune_mc1.errors import SweepStopped
@@ -26,7 +24,6 @@ from tune_mc1.events import rung_event
 from tune_mc1.forecast import trial_seconds
 from tune_mc1.fusion import Groups, group_seconds, plan_groups
 from tune_mc1.nodes import cluster_capacity, free_nodes
-from tune_mc1.past import Past
 from tune_mc1.progress import SweepView
 from tune_mc1.resources import Node, TrialResources, slots, spread, unslowed
 from tune_mc1.result_dir import ResultDir
@@ -34,42 +31,9 @@ from tune_mc1.result_writer import ResultWriter
 from tune_mc1.rungs import Rungs
 from tune_mc1.schedulers import AshaScheduler, BayesTrials, PlannedTrials
 from tune_mc1.search_space import ray_space
-from tune_mc1.store.remote import Remote
+from tune_mc1.sweep_run import SweepRun
 from tune_mc1.tune_fixes import retry_lost_resets
-from tune_mc1.wandb_mirror import WandbMirror
 from tune_mc1.worker import Job, run_in_tune
-
-
-@dataclass(frozen=True)
-class SweepRun:
-    """All that a sweep needs beside its file.
-
-    Attributes:
-        sweep: The validated sweep, its method resolved.
-        trials: The plan; empty where the method makes its trials as it goes (bayes).
-        data: The images.
-        where: The result directory.
-        past: What a sweep that goes on did before.
-        address: A running Ray cluster, or None to start Ray on this machine.
-        max_concurrent: Most trials at once, or None for as many as fit.
-        mirror: Sends the journal to W&B, or None.
-        remote: The result directory's folder in an object store, or None.
-    """
-
-    sweep: Sweep
-    trials: Sequence[Trial]
-    data: ImageData
-    where: ResultDir
-    address: str | None = None
-    max_concurrent: int | None = None
-    mirror: WandbMirror | None = None
-    past: Past = field(default_factory=Past)
-    remote: Remote | None = None
-
-    @property
-    def maximize(self) -> bool:
-        """Whether a higher metric is better."""
-        return self.sweep.metric.goal == "maximize"
 
 
 def tune_trials(
@@ -123,8 +87,26 @@ def tune_trials(
         # Ray starts trials of a searcher one by one, in case they depend on each other.
         os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(at_once)
     spare = SpareProcess(samples, resources, own=run.address is None)
+    callbacks: list[Callback] = [
+        ResultCallback(writer, stopped.__contains__, hangs.hung.__contains__),
+        ProgressCallback(view, run.mirror, check),
+        hangs,
+        spare,
+    ]
     retry_lost_resets()
-    tuner = Tuner(
+    _fit(_tuner(run, trainable, search, samples, scheduler, callbacks), run.where)
+    return spare.process
+
+
+def _tuner(
+    run: SweepRun,
+    trainable: Any,
+    search: Searcher,
+    samples: int,
+    scheduler: AshaScheduler | None,
+    callbacks: Sequence[Callback],
+) -> Tuner:
+    return Tuner(
         trainable,
         tune_config=TuneConfig(
             search_alg=search,
@@ -139,22 +121,24 @@ def tune_trials(
             storage_path=str(run.where.ray),
             verbose=0,
             failure_config=FailureConfig(max_failures=run.sweep.max_failures),
-            callbacks=[
-                ResultCallback(writer, stopped.__contains__, hangs.hung.__contains__),
-                ProgressCallback(view, run.mirror, check),
-                hangs,
-                spare,
-            ],
+            callbacks=list(callbacks),
         ),
     )
+
+
+def _fit(tuner: Tuner, where: ResultDir) -> None:
+    """Runs all trials.
+
+    Raises:
+        SweepStopped: If Ray Tune fails, or a callback ends the sweep.
+    """
     try:
         tuner.fit()
     except Exception as error:
-        log = run.where.log("ray")
+        log = where.log("ray")
         log.write_text(traceback.format_exc())
         last = str(error).strip().splitlines()[-1:] or [type(error).__name__]
         raise SweepStopped(f"Ray Tune failed: {last[0]} (log: {log})") from error
-    return spare.process
 
 
 def _dirname(trial: Any) -> str:

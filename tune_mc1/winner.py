@@ -14,7 +14,7 @@ from tune_mc1.resources import TrialResources
 from tune_mc1.result_writer import ResultWriter
 from tune_mc1.results import ENDED, SweepTables
 from tune_mc1.settings import winners
-from tune_mc1.tuning import SweepRun
+from tune_mc1.sweep_run import SweepRun
 from tune_mc1.worker import Job, score_winner
 
 PREDICTIONS_SCHEMA = pa.schema(

@@ -151,25 +151,11 @@ def run_parts(
         StorageError: If results cannot be written.
     """
     # torch is for the workers: the driver imports this module and needs none
-    from tune_mc1.last_checkpoint import epochs_done
     from tune_mc1.trainer import free_memory, is_out_of_memory
-    from tune_mc1.trial import run_trials
 
-    where = ResultDir(job.root)
     trials = [trial for trial in trials if trial.id not in report.ended]
     try:
-        run_trials(
-            trials,
-            data,
-            job.validation,
-            metric=job.metric,
-            maximize=job.maximize,
-            checkpoints=where.checkpoints,
-            report=report,
-            shared=where.features,
-            threads=job.threads,
-            gpu=job.gpu > 0,
-        )
+        _run_together(trials, report, job, data)
         return
     except StorageError:
         raise
@@ -177,30 +163,56 @@ def run_parts(
         memory_ran_out = is_out_of_memory(error)
         if report.size == 1 and not memory_ran_out and not isinstance(error, TrialError):
             raise
-        text = " ".join(str(error).split())
-        reason = text if isinstance(error, TrialError) else f"{type(error).__name__}: {text}"
-        if memory_ran_out:
-            reason = (
-                "out of memory: make batch_size smaller, or give each trial more of the machine "
-                f"(resources): {text}"
-            )
+        reason = _reason(error, memory_ran_out)
         traceback.print_exc()
     free_memory()
     if report.size == 1 and memory_ran_out and not again:
         run_parts(trials, report, job, data, again=True)
-        return
-    if len(trials) == 1:
-        try:
-            epoch = epochs_done(where.checkpoints(trials[0].id)) + 1
-        except Exception:  # the checkpoint may be what failed
-            epoch = 1
-        end = {"trial": trials[0].id, "state": "failed", "epoch": epoch, "error": reason}
-        report([], [end])
-        return
-    half = len(trials) // 2
-    print(f"the group of {len(trials)} trials failed; it goes on as two halves")
-    for part in (trials[:half], trials[half:]):
-        run_parts(part, report, job, data)
+    elif len(trials) == 1:
+        report([], [_failed_end(trials[0], ResultDir(job.root), reason)])
+    else:
+        half = len(trials) // 2
+        print(f"the group of {len(trials)} trials failed; it goes on as two halves")
+        for part in (trials[:half], trials[half:]):
+            run_parts(part, report, job, data)
+
+
+def _run_together(trials: Sequence[Trial], report: Report, job: Job, data: ImageData) -> None:
+    from tune_mc1.trial import run_trials
+
+    where = ResultDir(job.root)
+    run_trials(
+        trials,
+        data,
+        job.validation,
+        metric=job.metric,
+        maximize=job.maximize,
+        checkpoints=where.checkpoints,
+        report=report,
+        shared=where.features,
+        threads=job.threads,
+        gpu=job.gpu > 0,
+    )
+
+
+def _reason(error: Exception, memory_ran_out: bool) -> str:
+    text = " ".join(str(error).split())
+    if memory_ran_out:
+        return (
+            "out of memory: make batch_size smaller, or give each trial more of the machine "
+            f"(resources): {text}"
+        )
+    return text if isinstance(error, TrialError) else f"{type(error).__name__}: {text}"
+
+
+def _failed_end(trial: Trial, where: ResultDir, reason: str) -> Row:
+    from tune_mc1.last_checkpoint import epochs_done
+
+    try:
+        epoch = epochs_done(where.checkpoints(trial.id)) + 1
+    except Exception:  # the checkpoint may be what failed
+        epoch = 1
+    return {"trial": trial.id, "state": "failed", "epoch": epoch, "error": reason}
 
 
 def ready() -> int:

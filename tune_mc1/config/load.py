@@ -92,7 +92,10 @@ def config_to_yaml(sweep: Sweep) -> str:
         name: {k: v for k, v in parameter.model_dump(mode="json").items() if (k, v) != ("q", None)}
         for name, parameter in sweep.parameters.items()
     }
-    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    if "\x85" in text:  # PyYAML would write this one as it is, and read it as a line's end
+        text = yaml.safe_dump(content, sort_keys=False)
+    return text
 
 
 _KEYS: dict[KeyPath, Iterable[str]] = {
