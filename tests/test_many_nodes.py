@@ -18,6 +18,8 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.nodes import cluster_capacity, free_nodes
 from tune_mc1.resources import Node
 
+pytestmark = pytest.mark.alone
+
 QUARTER = Resources(cpu=1, gpu=0.25)
 
 

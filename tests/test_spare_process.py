@@ -16,6 +16,8 @@ from tune_mc1.callbacks.spare import SpareProcess
 from tune_mc1.cluster import Cluster
 from tune_mc1.resources import TrialResources
 
+pytestmark = pytest.mark.alone
+
 
 def trials(*states: str) -> list[Any]:
     return [SimpleNamespace(status=state) for state in states]
