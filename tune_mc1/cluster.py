@@ -15,7 +15,7 @@ from typing import Any
 import ray
 
 from tune_mc1.errors import SweepStopped
-from tune_mc1.ray_address import hide_command_line
+from tune_mc1.ray_address import hide_command_line, leave_signals_alone
 
 LONGEST_TEMP = 40
 """Characters of the temporary directory at most: Ray keeps sockets below it, whose paths must be
@@ -23,7 +23,7 @@ short."""
 
 WATCH_S = 1.0
 
-IDLE_MS = 600_000
+IDLE_MS = 30 * 24 * 3_600_000
 """How long a Ray of our own keeps an idle process: libraries that it has loaded serve the next
 task."""
 
@@ -59,7 +59,7 @@ class Cluster:
         """Connects, and starts Ray if no address is named. Does nothing where that is done.
 
         Raises:
-            SweepStopped: If that fails, with the reason, or a signal came.
+            SweepStopped: If that fails.
         """
         if self._own and ray.is_initialized():
             return
@@ -68,8 +68,6 @@ class Cluster:
             self._own = True
         try:
             self._start()
-        except SystemExit:  # Ray's own handler of SIGTERM, while it starts
-            raise SweepStopped(None) from None
         except Exception as error:
             reason = " ".join(str(error).split())
             raise SweepStopped(f"Ray could not be started: {reason}") from error
@@ -159,6 +157,7 @@ def start_ray(address: str | None, temp: Path | None) -> None:
     options: dict[str, Any] = {"runtime_env": {"env_vars": QUIET_RAY}}
     if address is None:
         options = {"_system_config": {"idle_worker_killing_time_threshold_ms": IDLE_MS}}
+        leave_signals_alone()
     ray.init(
         address=address or "local",
         include_dashboard=False if address is None else None,

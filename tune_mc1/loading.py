@@ -7,6 +7,8 @@ from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.source import load_data
 from tune_mc1.data.splits import limit_images, make_split
@@ -39,23 +41,32 @@ def load_checked(plan: Plan, notify: Callable[[str], None]) -> ImageData:
 
 
 class Loading:
-    """Images that are being loaded.
+    """Images that are being loaded, in a thread that ends with the process.
 
     Args:
         plan: Whose images.
         notify: Called with each notice for the user.
+        interruption: Says when not to wait any longer.
         alone: Whether they are waited for; else for `ALONE_S`.
 
     Raises:
         InputError: If they cannot be used, and that is known.
+        SweepStopped: If a signal came.
     """
 
-    def __init__(self, plan: Plan, notify: Callable[[str], None], *, alone: bool) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        notify: Callable[[str], None],
+        interruption: Interruption,
+        *,
+        alone: bool,
+    ) -> None:
         self._data: Future[ImageData] = Future()
-        # It ends with the process, whatever it does just then.
+        self._interruption = interruption
         Thread(target=self._load, args=(plan, notify), daemon=True).start()
         with suppress(NotYet):
-            self._data.result(None if alone else ALONE_S)
+            self._wait(None if alone else ALONE_S)
 
     def _load(self, plan: Plan, notify: Callable[[str], None]) -> None:
         try:
@@ -63,21 +74,23 @@ class Loading:
         except BaseException as error:
             self._data.set_exception(error)
 
-    def beside(self, cluster: "Cluster", interruption: Interruption) -> ImageData:
+    def _wait(self, seconds: float | None = None) -> ImageData:
+        try:
+            with self._interruption.at_any_point():
+                return self._data.result(seconds)
+        except SweepStopped:
+            Console(stderr=True).show_cursor()  # the bar of a download hides it
+            raise
+
+    def beside(self, cluster: "Cluster") -> ImageData:
         """The images; while they are not there yet, Ray is started.
 
         Raises:
             InputError: If they cannot be used.
-            SweepStopped: If a signal came.
+            SweepStopped: If a signal came, or Ray cannot be started.
         """
         if not self._data.done():
-            try:
-                with interruption.at_any_point():
-                    cluster.connect()
-            except SweepStopped as stopped:
-                if stopped.reason is None:
-                    raise
-                # else the sweep tries again, and says why it fails
-            interruption.install()  # Ray has put its own handler there
-        with interruption.at_any_point():
-            return self._data.result()
+            with self._interruption.at_any_point():
+                cluster.connect()
+            self._interruption.install()  # in case Ray has put a handler of its own there
+        return self._wait()

@@ -82,6 +82,19 @@ def hide_command_line() -> None:
     utils.get_entrypoint_name = lambda: "tune_mc1"
 
 
+def leave_signals_alone() -> None:
+    """Keeps Ray from handling SIGTERM in this process: `tune_mc1.interruption` does.
+
+    Ray would exit at once, in the middle of its own start. It has no setting for this.
+    """
+    from ray._private import utils
+
+    def leave(_: object) -> None:
+        """In place of Ray's function, which takes a handler."""
+
+    utils.set_sigterm_handler = leave
+
+
 def allow_own_token() -> None:
     """Gives a Ray of our own a token by the environment where Ray cannot keep it in the home."""
     if any(os.environ.get(n) for n in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH", "RAY_AUTH_MODE")):

@@ -3,7 +3,8 @@
 import shlex
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,20 +65,19 @@ def run_plan(
 
         trial_resources(plan.sweep, plan.trials)
         check_nodes(parent, field)
-    loading = Loading(plan, notify, alone=address is not None)
+    interruption = Interruption()
+    interruption.install()
+    loading = Loading(plan, notify, interruption, alone=address is not None)
     from tune_mc1.cluster import Cluster
     from tune_mc1.show import print_result
     from tune_mc1.sweep import run_sweep
     from tune_mc1.sweep_run import SweepRun
 
-    where, remote = _directory(plan, parent)
-    interruption = Interruption()
-    with locked(where):
+    with _directory(plan, parent, interruption) as (where, remote), locked(where):
         past = Past() if plan.directory is None else read_past(where)
-        interruption.install()
         cluster = Cluster(address, where.root)
         interruption.leaving.append(cluster.kill)
-        data = _images(loading, past, cluster, interruption, None if plan.directory else where)
+        data = _images(loading, past, cluster)
         there = f", and {remote.url}" if remote else ""
         console.print(f"Results: {where.root}{there}", highlight=False, soft_wrap=True)
         mirror = WandbMirror(where, mode, notify) if mode != "disabled" else None
@@ -111,12 +111,29 @@ def _parent(plan: Plan, output: Path | None) -> tuple[Path | Remote, str]:
     return checked_place(place, field), field
 
 
-def _directory(plan: Plan, parent: Path | Remote) -> tuple[ResultDir, Remote | None]:
-    """The result directory, made if the sweep is a new one, and its folder in an object store."""
-    if plan.directory is None:
-        return new_result_dir(parent, directory_name(plan.sweep.name or "sweep"))
-    where = ResultDir(plan.directory)
-    return where, remote_of(where)
+@contextmanager
+def _directory(
+    plan: Plan, parent: Path | Remote, interruption: Interruption
+) -> Iterator[tuple[ResultDir, Remote | None]]:
+    """The result directory, and its folder in an object store.
+
+    It is made if the sweep is a new one, and removed again if the sweep did not begin.
+    """
+    if plan.directory is not None:
+        where = ResultDir(plan.directory)
+        yield where, remote_of(where)
+        return
+    where, remote = new_result_dir(parent, directory_name(plan.sweep.name or "sweep"))
+
+    def forget() -> None:
+        if not where.journal.exists():
+            shutil.rmtree(where.root, ignore_errors=True)
+
+    interruption.leaving.append(forget)
+    try:
+        yield where, remote
+    finally:
+        forget()
 
 
 def resume_line(command: str, where: ResultDir, remote: Remote | None) -> str:
@@ -125,28 +142,15 @@ def resume_line(command: str, where: ResultDir, remote: Remote | None) -> str:
     return f"Resume: python -m tune_mc1 sweep {command} --resume {place}"
 
 
-def _images(
-    loading: Loading,
-    past: Past,
-    cluster: "Cluster",
-    interruption: Interruption,
-    new: ResultDir | None,
-) -> ImageData:
-    """The images; where there are none, nothing is left of Ray and a new directory."""
-
-    def clean() -> None:
-        cluster.shutdown()
-        if new is not None:
-            shutil.rmtree(new.root, ignore_errors=True)
-
-    interruption.leaving.append(clean)
+def _images(loading: Loading, past: Past, cluster: "Cluster") -> ImageData:
+    """The images; where there are none, nothing is left of Ray."""
     try:
-        data = loading.beside(cluster, interruption)
+        data = loading.beside(cluster)
         _check_same_images(past, data)
     except BaseException:
-        clean()
+        with suppress(Exception):  # what has happened is worth more
+            cluster.shutdown()
         raise
-    interruption.leaving.remove(clean)
     return data
 
 

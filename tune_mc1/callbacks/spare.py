@@ -18,7 +18,8 @@ class SpareProcess(DriverOnly, Callback):
 
     A process takes seconds to load them, which the winner's test would else wait for; Ray keeps an
     idle process for the next task (`tune_mc1.cluster` says how long). On a Ray of our own it loads
-    beside the last trials; on a cluster, where a trial has ended and leaves it room.
+    beside the last trials; on a cluster, where a trial has ended and leaves it room, and so with
+    GPUs: Ray gives no task with a GPU to a process that began without.
 
     Args:
         trials: How many trials, or groups of trials, there are.
@@ -41,7 +42,7 @@ class SpareProcess(DriverOnly, Callback):
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
     ) -> None:
         """A trial starts, perhaps the last one."""
-        if self.own and self._is_last(trials, trial):
+        if self.own and not self.each.gpu and self._is_last(trials, trial):
             self._start(cpu=0, gpu=0)
 
     def on_trial_complete(

@@ -16,7 +16,7 @@ import numpy as np
 from tune_mc1.data.images import Pixels
 from tune_mc1.errors import DataError
 
-_BLOCK = 1024
+_BLOCK = 256
 
 
 class _ColourAmongGreyError(Exception):
@@ -80,9 +80,16 @@ def _fill(images: Sequence[Encoded], shape: tuple[int, int, int]) -> Pixels:
                 raise _ColourAmongGreyError
             out[place] = pixels
 
-    with ThreadPoolExecutor(_threads(shape)) as pool:
-        # Results come in order, so the first offender of the data set is the one that is reported.
-        list(pool.map(fill, range(0, len(images), _BLOCK)))
+    starts, threads = range(0, len(images), _BLOCK), _threads(shape)
+    if threads == 1:
+        for start in starts:
+            fill(start)
+        return out
+    with ThreadPoolExecutor(threads) as pool:
+        # In rounds, as a process that ends waits for all that a pool was given. Results come in
+        # order, so the first offender of the data set is the one that is reported.
+        for first in range(0, len(starts), threads):
+            list(pool.map(fill, starts[first : first + threads]))
     return out
 
 
