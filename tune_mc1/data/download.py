@@ -113,10 +113,13 @@ def _open(url: str, patience: float) -> tuple[http.client.HTTPResponse, bytes]:
             answers.put(error)
 
     threading.Thread(target=ask, daemon=True).start()
+    late = TimeoutError(f"no answer within {patience:g} s")
     try:
         answer = answers.get(timeout=patience)
     except queue.Empty:
-        raise TimeoutError(f"no answer within {patience:g} s") from None
+        raise late from None
+    if isinstance(getattr(answer, "reason", answer), TimeoutError):
+        raise late
     if isinstance(answer, Exception):
         raise answer
     return answer  # type: ignore[no-any-return]
