@@ -61,8 +61,9 @@ class SpareProcess(DriverOnly, Callback):
             self._start(self.each.cpu, self.each.gpu)
 
     def _is_last(self, trials: list[TuneTrial], trial: TuneTrial) -> bool:
-        others = [other.status for other in trials if other is not trial]
-        return len(trials) >= self.trials and TuneTrial.PENDING not in others
+        if len(trials) < self.trials:  # as for all but the last of very many
+            return False
+        return all(t is trial or t.status != TuneTrial.PENDING for t in trials)
 
     def _start(self, cpu: float, gpu: float) -> None:
         if self.process is None:
