@@ -105,7 +105,7 @@ def _run(
 ) -> None:
     with interruption.at_any_point():
         cluster.connect()
-    interruption.install()  # Ray has put its own handler there
+    interruption.install()  # on a cluster Ray has put its own handler there
     cluster.watch(interruption.stop)
     shutil.rmtree(run.where.ray, ignore_errors=True)  # nothing is restored from it
     resources = trial_resources(run.sweep, run.trials)

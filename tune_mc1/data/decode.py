@@ -1,7 +1,7 @@
 """Compressed images to one array, by Pillow.
 
 torchvision's operators decode 60,000 JPEGs of 32x32 in 3.3 s, Pillow in 6; but to load PyTorch and
-them takes those 3 s, and up to 10 on a slow disk, in a process that needs neither.
+them takes those 3 s, and more on a slow disk, in a process that needs neither.
 """
 
 import io
