@@ -13,10 +13,10 @@ from PIL import Image
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.source import load_data
 
-pytest.register_assert_rewrite("tests.bad_input")
+pytest.register_assert_rewrite("tests.support.bad_input")
 
-from tests.bad_input import CommandLine  # noqa: E402
-from tests.job_head import job_head  # noqa: E402
+from tests.support.bad_input import CommandLine  # noqa: E402
+from tests.support.job_head import job_head  # noqa: E402
 
 __all__ = ["job_head"]
 

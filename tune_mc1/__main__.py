@@ -7,7 +7,7 @@ if not (3, 11) <= sys.version_info[:2] < (3, 14):  # also in pyproject.toml, whe
     sys.stderr.write("tune_mc1: must be run by Python 3.11 to 3.13, got " + found + "\n")
     sys.exit(2)
 
-from tune_mc1.cli import main
+from tune_mc1.cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -1,8 +1,8 @@
 """CPU of the driver for a trivial trial with five reports: our sweep against bare Ray Tune.
 
-Ours is `tune_mc1.sweep` as it is, with ASHA, journal, result files and progress, but its trials
-report made-up rows. Bare Tune has Ray's own ASHAScheduler, reused actors and no callbacks. All
-scores are equal, so that neither ASHA stops any trial.
+Ours is `tune_mc1.running.driver` as it is, with ASHA, journal, result files and progress, but
+its trials report made-up rows. Bare Tune has Ray's own ASHAScheduler, reused actors and no
+callbacks. All scores are equal, so that neither ASHA stops any trial.
 """
 
 import io
@@ -21,18 +21,18 @@ from ray.tune.schedulers import ASHAScheduler
 from rich.console import Console
 
 from tests.benchmarks.common import Figure, alternate, images, parser, publish
-from tune_mc1 import sweep as sweep_module
-from tune_mc1 import tuning
-from tune_mc1.cluster import QUIET_RAY
+from tune_mc1.cluster.ray_runtime import QUIET_RAY
 from tune_mc1.data.images import ImageData
-from tune_mc1.events import sweep_event, trial_event, write_head
-from tune_mc1.prepare import prepare
-from tune_mc1.progress import SweepView
-from tune_mc1.resources import TrialResources
-from tune_mc1.result_dir import ResultDir
-from tune_mc1.result_writer import ResultWriter
-from tune_mc1.results import METRICS
-from tune_mc1.sweep_run import SweepRun
+from tune_mc1.planning.plan import prepare
+from tune_mc1.planning.resources import TrialResources
+from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.events import sweep_event, trial_event, write_head
+from tune_mc1.results.schema import METRICS
+from tune_mc1.results.writer import ResultWriter
+from tune_mc1.running import driver as sweep_module
+from tune_mc1.running import tuning
+from tune_mc1.running.sweep_run import SweepRun
+from tune_mc1.terminal.live_view import SweepView
 
 EPOCHS = 5
 SCORE = 0.5

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.common import Figure, parser, publish
-from tune_mc1.journal import read_events
+from tune_mc1.results.journal import read_events
 
 
 class CpuSampler(threading.Thread):

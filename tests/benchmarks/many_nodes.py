@@ -18,9 +18,9 @@ from statistics import mean
 from ray.cluster_utils import Cluster
 
 from tests.benchmarks.common import Figure, images, parser, publish
-from tests.node_cluster import Record, gpu_cluster, telling_sweep
+from tests.support.node_cluster import Record, gpu_cluster, telling_sweep
 from tune_mc1.config.sweep import Resources
-from tune_mc1.result_writer import ResultWriter
+from tune_mc1.results.writer import ResultWriter
 
 WHOLE_GPU = Resources(cpu=1, gpu=1)
 GPUS = 4

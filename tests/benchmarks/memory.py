@@ -22,7 +22,7 @@ from tests.benchmarks.reference import train_group
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.source import load_data
-from tune_mc1.memory import trial_bytes
+from tune_mc1.planning.memory import trial_bytes
 
 MB = 2**20
 SMALL = ("CNN", "CNN5")

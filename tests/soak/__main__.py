@@ -20,9 +20,9 @@ import pandas as pd
 import psutil
 
 from tests.conftest import write_images
-from tests.faults import Driver, events, history, result_dir, trials, write_sweep
-from tests.faults import epochs as reported
 from tests.soak.schedule import HANG_S, Schedule
+from tests.support.faults import Driver, events, history, result_dir, trials, write_sweep
+from tests.support.faults import epochs as reported
 
 WORDS = ("--wandb", "disabled")
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import psutil
 
-from tests.faults import Driver
+from tests.support.faults import Driver
 
 SHORTEST_S, LONGEST_S = 1.0, 12.0
 EARLY = 0.2

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from tune_mc1.config.types import Float
+from tune_mc1.config.field_types import Float
 
 if TYPE_CHECKING:
     import numpy as np

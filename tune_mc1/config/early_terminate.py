@@ -4,7 +4,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from tune_mc1.config.types import Int
+from tune_mc1.config.field_types import Int
 
 
 class EarlyTerminate(BaseModel):

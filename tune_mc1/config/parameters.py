@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 from pydantic import BeforeValidator, Field, model_validator
 
 from tune_mc1.config.distributions import Beta, Distribution, Normal, Range
-from tune_mc1.config.types import Float, Int
+from tune_mc1.config.field_types import Float, Int
 
 if TYPE_CHECKING:
     import numpy as np

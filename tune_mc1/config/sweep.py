@@ -7,12 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from tune_mc1.config.distributions import Range
 from tune_mc1.config.early_terminate import EarlyTerminate
+from tune_mc1.config.field_types import Float, Fuse, Int
 from tune_mc1.config.fields import FIELDS, check_parameter
 from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter
 from tune_mc1.config.problems import unknown_key
 from tune_mc1.config.reference import Reference
 from tune_mc1.config.trial import TrialConfig
-from tune_mc1.config.types import Float, Fuse, Int
 from tune_mc1.config.validation import Holdout, Validation
 from tune_mc1.errors import did_you_mean
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from tune_mc1.config.types import Float, Int
+from tune_mc1.config.architectures import ALIASES, ARCHITECTURES, ModelName
+from tune_mc1.config.field_types import Float, Int
 from tune_mc1.errors import did_you_mean
-from tune_mc1.models.architectures import ALIASES, ARCHITECTURES, ModelName
 
 WeightsInit = Literal[
     "default", "xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform"
@@ -34,7 +34,7 @@ class TrialConfig(BaseModel):
     """All that decides a trial's numbers, apart from the images and the split.
 
     Attributes:
-        model: Name of the architecture (`tune_mc1.models.architectures`).
+        model: Name of the architecture (`tune_mc1.config.architectures`).
         epochs: Passes over the training images, at least 1.
         batch_size: Images per optimiser step, at least 1.
         learning_rate: Step size of the optimiser, above 0.

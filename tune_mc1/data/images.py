@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tune_mc1.storage import utf8
+from tune_mc1.files import utf8
 
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]

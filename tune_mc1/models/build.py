@@ -6,14 +6,14 @@ from typing import TypeVar
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
-from tune_mc1.config.trial import TrialConfig
-from tune_mc1.errors import TrialError
-from tune_mc1.models.architectures import (
+from tune_mc1.config.architectures import (
     ARCHITECTURES,
     BACKBONE_FEATURES,
     Architecture,
     check_image_fits,
 )
+from tune_mc1.config.trial import TrialConfig
+from tune_mc1.errors import TrialError
 from tune_mc1.models.dropout import DropoutStream, SeededDropout
 from tune_mc1.models.init import init_layer
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tune_mc1.result_dir import replacing
+from tune_mc1.files import replacing
 
 
 def shared_features(folder: Path | None, name: str, compute: Callable[[], Tensor]) -> Tensor:

@@ -1,0 +1,134 @@
+"""Data sets that cannot be used, through the command line: one exact line each."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.support.bad_input import PARAMETERS, CommandLine
+from tests.support.data_digits import digits, encode, made, write_folders, write_parquet
+
+SCHEMA = "must have the columns img: struct<bytes: binary, path: string> and label: int64, got"
+ANY = "must be cifar10, shapes10, auto, a folder or a parquet file, got"
+
+DATA: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "empty folder": (made, f"--data: {ANY} 'data' (neither folders nor parquet files in it)"),
+    "nothing there": (lambda d: None, f"--data: {ANY} 'data' (not there)"),
+    "one class": (
+        lambda d: [*map(shutil.rmtree, write_folders(d).glob("digit[1-9]"))],
+        "data: must have at least 2 classes, got 1",
+    ),
+    "empty class": (
+        lambda d: (write_folders(d), made(d / "cat")),
+        "data: each of the 11 classes must have training images, got none of 'cat'",
+    ),
+    "class that is only in the test images": (
+        lambda d: (write_folders(d, "train"), made(d / "test" / "cat")),
+        "data/test/cat: must be a class of data/train, got 'cat'",
+    ),
+    "file that is no image": (
+        lambda d: (write_folders(d), (d / "digit4/004.png").write_bytes(b"no image")),
+        "data/digit4/004.png: broken or truncated image: cannot identify image file",
+    ),
+    "sizes": (
+        lambda d: (
+            write_folders(d),
+            (d / "digit5/005.png").write_bytes(encode(digits()[0][0][:7])),
+        ),
+        "data/digit5/005.png: all images must have one size, 8x8 as in data/digit0/000.png, got "
+        "8x7",
+    ),
+    "link to nothing": (
+        lambda d: (write_folders(d) / "digit4/link.png").symlink_to("gone.png"),
+        "data/digit4/link.png: cannot be read: No such file or directory",
+    ),
+    "too few images for a split": (
+        lambda d: (
+            write_folders(d),
+            made(d / "cat"),
+            (d / "digit0/000.png").rename(d / "cat/0.png"),
+        ),
+        "class 'cat': must have at least 2 training images for this validation, got 1",
+    ),
+    "parquet cut short": (
+        lambda d: cut(write_parquet(d / "a.parquet"), 500),
+        "data/a.parquet: broken or unreadable parquet file: Parquet magic bytes not found in "
+        "footer. Either the file is corrupted or this is not a parquet file.",
+    ),
+    "empty parquet": (
+        lambda d: (made(d) / "a.parquet").touch(),
+        "data/a.parquet: broken or unreadable parquet file: Parquet file size is 0 bytes",
+    ),
+    "columns": (
+        lambda d: pq.write_table(
+            pa.table({"img": [b"x"], "label": ["cat"]}), made(d) / "a.parquet"
+        ),
+        f"data/a.parquet: {SCHEMA} img: binary, label: string",
+    ),
+    "no rows": (
+        lambda d: pq.write_table(
+            pq.read_table(write_parquet(d / "a.parquet")).slice(0, 0), d / "a.parquet"
+        ),
+        "data: must have images, got none",
+    ),
+    "label that is missing": (
+        lambda d: write_parquet(d / "a.parquet", labels=[None, *digits()[1].tolist()[1:]]),
+        "data/a.parquet: row 0: label must be an integer, got null",
+    ),
+    "label out of range": (
+        lambda d: write_parquet(d / "a.parquet", labels=[-1, *digits()[1].tolist()[1:]]),
+        "data/a.parquet: row 0: label must be in 0 to 9 (there are 10 classes in training), got -1",
+    ),
+    "labels that are real numbers, with NaN": (
+        lambda d: real_labels(d / "a.parquet"),
+        f"data/a.parquet: {SCHEMA} img: struct<bytes: binary, path: string>, label: double",
+    ),
+    "image that is missing": (
+        lambda d: write_parquet(
+            d / "a.parquet", [None, *(encode(image) for image in digits()[0][1:])]
+        ),
+        "data/a.parquet: row 0: img.bytes must be there, got null",
+    ),
+    "broken CIFAR-10": (
+        lambda d: (made(d / "cifar-10-batches-py") / "data_batch_1").write_bytes(b"\x80\x04."),
+        "data/cifar-10-batches-py/data_batch_1: broken or truncated CIFAR-10 file: unpickling "
+        "stack underflow",
+    ),
+    "CIFAR-10 without a file": (
+        lambda d: made(d / "cifar-10-batches-py"),
+        "data/cifar-10-batches-py/data_batch_1: cannot be read: No such file or directory",
+    ),
+}
+
+
+def cut(file: Path, size: int) -> None:
+    file.write_bytes(file.read_bytes()[:size])
+
+
+def real_labels(file: Path) -> None:
+    table = pq.read_table(write_parquet(file))
+    labels = pa.array([float("nan")] * len(table))
+    pq.write_table(table.set_column(1, "label", labels), file)
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_data(command_line: CommandLine, name: str) -> None:
+    spoil, message = DATA[name]
+    spoil(Path("data"))
+    Path("sweep.yaml").write_text(PARAMETERS)
+    command_line.refuses("sweep", "grid", "sweep.yaml", "-d", "data", message=message)
+
+
+def test_images_that_do_not_fit_the_model(command_line: CommandLine) -> None:
+    write_folders(Path("data"), "train")
+    write_folders(Path("data"), "test")
+    Path("sweep.yaml").write_text(PARAMETERS + "  model: {values: [CNN, MLP]}\n")
+    command_line.refuses(
+        *("sweep", "grid", "sweep.yaml", "-d", "data"),
+        message="parameters.model: CNN needs larger images (nothing is left of them after "
+        "convolution 2), got 8x8 pixels",
+    )

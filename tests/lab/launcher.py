@@ -1,0 +1,83 @@
+"""Ray's launcher, run on the lab's client with one of our cluster files."""
+
+import json
+import shlex
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.lab.hosts import KEY, Lab
+from tests.lab.machine import PROJECT, Machine
+
+Config = dict[str, Any]
+
+INSTALLED = "grep -qs PYTHONPATH ~/.bashrc || echo 'export PYTHONPATH=$HOME/tune_mc1' >> ~/.bashrc"
+"""Instead of an installation by pip: the lab has no network, and Python is installed already."""
+
+NODES = """
+import json, ray
+ray.init("auto", log_to_driver=False, logging_level="error")
+print("nodes:", json.dumps(ray.nodes()))
+"""
+
+
+def cluster_file(name: str) -> Config:
+    """A cluster file as it stands."""
+    content: Config = yaml.safe_load((PROJECT / "clusters" / name).read_text())
+    return content
+
+
+def without_pip(commands: list[str]) -> list[str]:
+    """Set-up commands for a lab: all but those that make an environment and install into it."""
+    return [c for c in commands if "pip install" not in c and "-venv" not in c] + [INSTALLED]
+
+
+class Launcher:
+    """A cluster of the lab.
+
+    Args:
+        lab: The lab.
+        config: A cluster file, with what must be other in a lab.
+        env: More environment variables of the client.
+    """
+
+    def __init__(self, lab: Lab, config: Config, env: Mapping[str, str] | None = None) -> None:
+        self.lab, self.env = lab, dict(env or {})
+        lab.client.run(f"echo {shlex.quote(yaml.safe_dump(config))} > ~/cluster.yaml")
+
+    def up(self, seconds: float = 240) -> str:
+        """`ray up`."""
+        return self._run("ray up --yes ~/cluster.yaml", seconds)
+
+    def down(self, seconds: float = 120) -> str:
+        """`ray down`."""
+        return self._run("ray down --yes ~/cluster.yaml", seconds)
+
+    def start(self, command: str, log: Path) -> "subprocess.Popen[str]":
+        """`ray exec`, which runs a command in the project's copy on the head, in the background."""
+        return self.lab.client.start(_exec(command), log=log, env=self.env)
+
+    def exec(self, command: str, seconds: float = 120) -> str:
+        """`ray exec`, to its end."""
+        return self._run(_exec(command), seconds)
+
+    def nodes(self, head: Machine) -> dict[str, dict[str, float]]:
+        """Resources of each node that is alive, by its host name, as Ray on the head knows them."""
+        said = self.ssh(head, f"source ~/.bashrc; python -c {shlex.quote(NODES)}")
+        nodes = json.loads(said.partition("nodes:")[2])
+        return {n["NodeManagerHostname"]: n["Resources"] for n in nodes if n["Alive"]}
+
+    def ssh(self, host: Machine, command: str) -> str:
+        """A command on a host."""
+        options = "-o StrictHostKeyChecking=no -o LogLevel=ERROR -o ConnectTimeout=10"
+        return self._run(f"ssh -i {KEY} {options} {host.address} {shlex.quote(command)}", 120)
+
+    def _run(self, command: str, seconds: float) -> str:
+        return self.lab.client.run(command, seconds, self.env)
+
+
+def _exec(command: str) -> str:
+    return f"ray exec ~/cluster.yaml {shlex.quote(f'cd ~/tune_mc1 && {command}')}"

@@ -1,0 +1,118 @@
+"""Sweeps on a cluster of the lab, watched from outside by their journal."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tests.lab.launcher import Launcher
+from tests.lab.machine import Machine
+from tests.support.faults import events, history, result_dir, trials, write_sweep
+
+PATIENCE_S = 400.0
+
+
+class Sweep:
+    """A sweep that runs on the head, started by `ray exec` on the client.
+
+    Args:
+        cluster: The cluster.
+        folder: Of this sweep, whose results go to `out` there; one that was cut off goes on.
+        content: Of its file.
+    """
+
+    def __init__(self, cluster: Launcher, folder: Path, content: dict[str, Any]) -> None:
+        self.content, self.out, self.log = content, folder / "out", folder / "exec.log"
+        if self.out.exists():
+            words = f"--resume {self.root}"
+        else:
+            words = f"{write_sweep(folder, content)} -o {self.out}"
+        command = f"python -m tune_mc1 sweep grid {words} --address auto --wandb disabled"
+        self.process = cluster.start(command, self.log)
+
+    @property
+    def root(self) -> Path:
+        return result_dir(self.out)
+
+    def events(self, *kinds: str) -> list[dict[str, Any]]:
+        """What the journal has, also while there is none."""
+        return [e for root in self.out.glob("*") for e in events(root, *kinds)]
+
+    def wait_for(self, condition: Callable[[], Any], seconds: float = PATIENCE_S) -> None:
+        """Waits until something holds of the sweep that runs."""
+        end = time.monotonic() + seconds
+        while not condition():
+            assert self.process.poll() is None, f"it ended:\n{self.log.read_text()}"
+            assert time.monotonic() < end, f"nothing happened:\n{self.log.read_text()}"
+            time.sleep(0.2)
+
+    def wait(self, seconds: float = PATIENCE_S) -> int:
+        """The exit status."""
+        return self.process.wait(seconds)
+
+    def nodes(self, since: float = 0.0) -> set[str]:
+        """Hosts that have reported an epoch.
+
+        Args:
+            since: The time from which on, in seconds since 1970.
+        """
+        return {e["node"] for e in self.events("epoch") if e["time"] >= since}
+
+    def on(self, node: str) -> set[str]:
+        """Trials that run on a host, by their last report, and will not end just now."""
+        last = {e["trial"]: e for e in self.events("epoch")}
+        longest = self.content["parameters"]["epochs"]["value"]
+        return {t for t, e in last.items() if e["node"] == node and e["epoch"] <= longest - 5}
+
+    def epochs_run_again(self) -> dict[str, int]:
+        """For each trial, how many epochs that had been reported were run again.
+
+        A trial that goes on says its last epoch once more, with the same clock.
+        """
+        clocks: dict[tuple[str, int], set[float]] = defaultdict(set)
+        for event in self.events("epoch"):
+            clocks[event["trial"], event["epoch"]].add(event["seconds"])
+        again: dict[str, int] = defaultdict(int)
+        for (trial, _), seen in clocks.items():
+            again[trial] += len(seen) - 1
+        return dict(again)
+
+
+def alone(client: Machine, folder: Path, content: dict[str, Any]) -> Path:
+    """The same sweep on one machine, on a Ray of its own; returns its results."""
+    file = write_sweep(folder, content)
+    client.run(
+        f"python -m tune_mc1 sweep {content['method']} {file} -o {folder / 'out'} "
+        "--wandb disabled --max-concurrent 2",
+        900,
+    )
+    return result_dir(folder / "out")
+
+
+def same(root: Path, quiet: Path) -> None:
+    """Checks that two sweeps have the same numbers, to the last bit, wherever they were made."""
+    pd.testing.assert_frame_equal(history(root), history(quiet), check_exact=True)
+    places = ["node", "device_name"]
+    mine, theirs = (trials(path).drop(columns=places) for path in (root, quiet))
+    pd.testing.assert_frame_equal(mine, theirs, check_exact=True)
+
+
+def within(seconds: float, condition: Callable[[], Any]) -> None:
+    """Waits until something holds that costs a process to ask."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it does not come about"
+        time.sleep(1)
+
+
+def namespaces_in_use() -> set[str]:
+    """Those in which any process of this machine is."""
+    found = set()
+    for link in Path("/proc").glob("[0-9]*/ns/*"):
+        with suppress(OSError):  # it may just have ended
+            found.add(str(link.readlink()))
+    return found

@@ -1,0 +1,182 @@
+"""`ray up clusters/onprem.yaml` on three hosts of the lab, and what may befall them in a sweep.
+
+The tests are one story, in order: what a cluster went through is what the next test finds.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import write_images
+from tests.lab.hosts import KEY, Lab
+from tests.lab.launcher import Config, Launcher, cluster_file, without_pip
+from tests.lab.machine import Machine
+from tests.lab.sweeping import Sweep, alone, namespaces_in_use, same, within
+from tests.support.faults import trials
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
+
+CPUS = {4: 1, 5: 1, 6: 2}
+"""Cores of each host as Ray is told, by the last part of its address; the first is the head."""
+
+NOTICED_S = 60.0
+"""Until a node that is gone must have been noticed; seen: 2 s for a power cut, 9 s for a cable."""
+
+
+@dataclass
+class Place:
+    """The lab with the cluster file as it is used there."""
+
+    lab: Lab
+    cluster: Launcher
+    shared: Path
+    content: dict[str, Any]
+
+    @property
+    def head(self) -> Machine:
+        return self.lab.hosts["host4"]
+
+    def boot(self, number: int) -> Machine:
+        cpus = f"export RAY_OVERRIDE_RESOURCES='{{\"CPU\": {CPUS[number]}}}'"
+        return self.lab.boot(number, profile=cpus)
+
+    def wait_for_nodes(self, *names: str) -> None:
+        within(120, lambda: set(self.cluster.nodes(self.head)) == set(names))
+
+    def status(self) -> str:
+        """What the autoscaler last said of the nodes, some seconds after they came."""
+        return self.cluster.exec("ray status").replace("\r", "")
+
+    def sweep(self, name: str) -> Sweep:
+        return Sweep(self.cluster, self.shared / name, self.content)
+
+
+def in_the_lab(config: Config, shared: Path) -> Config:
+    """The cluster file with addresses, key and installation of the lab, and nothing else."""
+    head, *workers = (f"10.77.0.{number}" for number in CPUS)
+    setup = [command.replace("/srv/tune_mc1", str(shared)) for command in config["setup_commands"]]
+    return {
+        **config,
+        "provider": config["provider"] | {"head_ip": head, "worker_ips": workers},
+        "auth": config["auth"] | {"ssh_private_key": str(KEY)},
+        "setup_commands": without_pip(setup),
+    }
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    shared = tmp_path_factory.mktemp("shared")
+    write_images(shared / "images")
+    content = {
+        "method": "grid",
+        "parameters": {
+            "model": {"value": "CNN_simple"},
+            "learning_rate": {"values": [0.01, 0.03]},
+            "batch_size": {"values": [32, 64]},
+            "epochs": {"value": 30},
+        },
+        "data": str(shared / "images"),
+        "resources": {"cpu": 1},
+        "fuse": "off",
+    }
+    config = in_the_lab(cluster_file("onprem.yaml"), shared)
+    lab = Lab(tmp_path_factory.mktemp("lab"), config["auth"]["ssh_user"], shared)
+    try:
+        here = Place(lab, Launcher(lab, config), shared, content)
+        for number in CPUS:
+            here.boot(number)
+        yield here
+    finally:
+        lab.close()
+
+
+@pytest.fixture(scope="module")
+def quiet(place: Place) -> Path:
+    """The results of the same sweep on one machine."""
+    return alone(place.lab.client, place.shared / "alone", place.content)
+
+
+def test_ray_up_starts_all_hosts(place: Place, quiet: Path) -> None:
+    place.cluster.up()
+    place.wait_for_nodes("host4", "host5", "host6")
+    nodes = place.cluster.nodes(place.head)
+    assert [nodes[f"host{number}"]["CPU"] for number in CPUS] == list(CPUS.values())
+    within(60, lambda: "Active:\n 3 local.cluster.node" in place.status())  # it lags behind
+
+
+def test_a_node_is_refused_without_the_token(place: Place) -> None:
+    said = place.lab.client.run(
+        "rm -rf ~/none; mkdir ~/none; HOME=~/none RAY_AUTH_MODE=disabled python -c "
+        f"\"import ray; ray.init('{place.head.address}:6379')\"",
+        status=1,
+    )
+    assert "InvalidAuthToken" in said
+
+
+def test_hosts_lost_by_power_and_by_cable_cost_an_epoch_at_most(place: Place, quiet: Path) -> None:
+    hosts = place.lab.hosts
+    sweep = place.sweep("faults")
+    sweep.wait_for(lambda: sweep.nodes() == set(hosts))
+
+    sweep.wait_for(lambda: sweep.on("host6"))
+    hit = sweep.on("host6")
+    hosts["host6"].power_off()
+    sweep.wait_for(lambda: hit <= {e["trial"] for e in sweep.events("retry")}, NOTICED_S)
+    off = time.time()
+    place.boot(6)
+
+    sweep.wait_for(lambda: sweep.on("host5"))
+    hit = sweep.on("host5")
+    place.lab.unplug(hosts["host5"])
+    cut = time.time()
+    sweep.wait_for(
+        lambda: hit <= {e["trial"] for e in sweep.events("retry") if e["time"] > cut}, NOTICED_S
+    )
+    place.lab.plug_in(hosts["host5"])
+
+    assert sweep.wait() == 0, sweep.log.read_text()
+    assert "host4" in sweep.nodes(since=off), "trials went on elsewhere"
+    assert max(sweep.epochs_run_again().values()) <= 1
+    assert trials(sweep.root)["state"].eq("completed").all()
+    same(sweep.root, quiet)
+    place.wait_for_nodes("host4", "host5", "host6")  # both are back
+
+
+def test_the_head_dies_and_the_sweep_goes_on_on_a_new_cluster(place: Place, quiet: Path) -> None:
+    sweep = place.sweep("resumed")
+    sweep.wait_for(lambda: sweep.nodes() == set(place.lab.hosts))
+    place.head.power_off()
+    assert sweep.wait() != 0
+    before = len(sweep.events("epoch"))
+
+    place.boot(4)
+    place.cluster.up()
+    place.wait_for_nodes("host4", "host5", "host6")
+    again = place.sweep("resumed")
+    assert again.wait() == 0, again.log.read_text()
+    assert len(again.events("epoch")) > before
+    assert max(again.epochs_run_again().values()) <= 1
+    same(again.root, quiet)
+
+
+def test_ray_down_stops_the_head_and_the_others_follow(place: Place) -> None:
+    place.cluster.down()
+
+    def left(host: Machine) -> str:
+        return place.cluster.ssh(host, "ps -eo comm= | grep -E 'raylet|gcs_server' || true")
+
+    assert not left(place.head)
+    for host in place.lab.hosts.values():
+        within(120, lambda host=host: not left(host))  # type: ignore[misc]
+
+
+def test_nothing_of_the_lab_is_left(place: Place) -> None:
+    machines = [place.lab.client, *place.lab.hosts.values()]
+    spaces = {space for machine in machines for space in machine.namespaces}
+    place.lab.close()
+    within(10, lambda: not spaces & namespaces_in_use())
+    assert str(place.lab.folder) not in Path("/proc/self/mounts").read_text()

@@ -1,0 +1,99 @@
+"""Statistics and verdicts on a sweep that the real command ran, whole and cut off."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from scipy import stats
+
+from tune_mc1.reporting.conclusions.verdicts import verdicts
+from tune_mc1.reporting.frames import SweepFrames, read_frames
+from tune_mc1.reporting.pages.reference_table import reference_table
+from tune_mc1.reporting.statistics.best import not_worse_than_best, selection
+from tune_mc1.reporting.statistics.effects import marginal_means
+from tune_mc1.reporting.statistics.importance import importance
+from tune_mc1.reporting.statistics.pairwise import compare, sweep_tests
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+SWEEP = {
+    "name": "layers_and_units",
+    "method": "grid",
+    "parameters": {
+        "model": {"values": ["CNN", "CNN2"]},
+        "learning_rate": {"value": 0.05},
+        "momentum": {"value": 0.9},
+        "epochs": {"value": 2},
+    },
+    "replicates": 3,
+    "reference": {
+        "source": "made up",
+        "outcomes": [{"where": {"model": "CNN2"}, "epoch": 20, "val_acc": 0.618}],
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Path:
+    folder = tmp_path_factory.mktemp("sweep")
+    (folder / "sweep.yaml").write_text(yaml.safe_dump({**SWEEP, "data": str(image_dir)}))
+    words = ["sweep", "grid", "sweep.yaml", "-o", "out", "--wandb", "disabled"]
+    done = subprocess.run(
+        [sys.executable, "-m", "tune_mc1", *words],
+        cwd=folder,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (made,) = (folder / "out").iterdir()
+    return made
+
+
+def everything(frames: SweepFrames) -> None:
+    for parameter in (*frames.varied, "model"):
+        assert marginal_means(frames, parameter).reason.de
+    assert importance(frames).reason.de
+    assert not_worse_than_best(frames).reason.de
+    assert selection(frames).reason.de
+    assert all(c.reason.de for c in sweep_tests(frames).comparisons)
+    assert all(v.reason.de for v in verdicts([frames]))
+
+
+def test_a_real_sweep_is_judged(root: Path) -> None:
+    frames = read_frames(root)
+    everything(frames)
+    wide = frames.trials.pivot_table("last_val_acc", "seed", "model")
+    oracle = stats.ttest_rel(wide["CNN2"], wide["CNN"])
+    found = compare(frames, "model", "CNN", "CNN2", "last_val_acc")
+    assert found.p == pytest.approx(oracle.pvalue)
+    (padding,) = (v for v in verdicts([frames]) if v.id == "padding")
+    assert padding.effect == found.effect
+    assert (padding.effect.n, padding.effect.unit, padding.effect.trials) == (3, "seed", 6)
+    assert padding.result in ("confirmed", "not confirmed", "undecided")
+    assert padding.measured.en == "val_acc after the last epoch (2)"
+    (row,) = reference_table(frames)
+    assert row.ours == pytest.approx(wide["CNN2"].mean())
+    assert (row.our_epoch, row.trials, row.seeds) == (2, 3, 3)
+    assert selection(frames).test == pytest.approx(frames.trials["test_acc"].dropna().iloc[0])
+
+
+@pytest.mark.parametrize("part", [0.3, 0.5, 0.8])
+def test_a_sweep_that_was_cut_off_is_judged_as_far_as_it_came(
+    root: Path, tmp_path: Path, part: float
+) -> None:
+    cut = tmp_path / "cut"
+    shutil.copytree(root, cut, ignore=shutil.ignore_patterns("*.parquet", "ray", "checkpoints"))
+    journal = cut / "journal.jsonl"
+    whole = journal.read_bytes()
+    journal.write_bytes(whole[: int(part * len(whole))])
+    frames = read_frames(cut)
+    assert not frames.finished
+    everything(frames)
+    assert "not finished" in sweep_tests(frames).note.en

@@ -1,0 +1,195 @@
+"""Trials with files in S3: cut off at any point, they go on elsewhere with the same numbers."""
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from tests.running.test_sweep import _into as into
+from tests.support.object_store import ObjectStore, serving_all
+from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.config.validation import Holdout
+from tune_mc1.data.images import ImageData
+from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.store.remote import Remote
+from tune_mc1.results.store.trial_store import TrialStore
+from tune_mc1.training.trial import run_trials
+
+CLOCK = ("seconds", "images_per_second", "node")
+Row = dict[str, Any]
+
+
+class PowerCut(BaseException):
+    """The process is gone."""
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[ObjectStore]:
+    with serving_all() as server:
+        yield server
+
+
+@pytest.fixture
+def remote(store: ObjectStore, request: pytest.FixtureRequest) -> Remote:
+    return Remote(f"s3://sweeps/{request.node.name}")
+
+
+def trials(count: int = 1, epochs: int = 4) -> list[Trial]:
+    config = TrialConfig(model="CNN_simple", epochs=epochs, device="cpu")
+    return [
+        Trial(id=f"t{i:04d}", config=config.model_copy(update={"learning_rate": 0.01 * i}))
+        for i in range(1, count + 1)
+    ]
+
+
+class Node:
+    """A machine that runs trials: its directory, and what is reported from it."""
+
+    def __init__(self, folder: Path, remote: Remote, group: Sequence[Trial]) -> None:
+        self.where = ResultDir(folder)
+        self.group = group
+        self.store = TrialStore(remote, self.where, group, keep=True)
+        self.reports: list[list[Row]] = []
+
+    def run(self, data: ImageData, until: int = 100) -> list[Row]:
+        """Runs the group up to the report of an epoch; returns all rows that were reported."""
+        self.store.fetch()
+
+        def report(rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
+            self.reports.append(self.store.send(rows))
+            if rows[-1]["epoch"] >= until:
+                raise PowerCut
+            return ()
+
+        run_trials(
+            self.group,
+            data,
+            Holdout(),
+            checkpoints=self.where.checkpoints,
+            report=report,
+            gpu=False,
+        )
+        self.store.close()
+        return [row for rows in self.reports for row in rows]
+
+
+def numbers(rows: Sequence[Row]) -> list[Row]:
+    """Each epoch of each trial once, without the clock's numbers."""
+    kept = {(row["trial"], row["epoch"]): row for row in rows}
+    return [{k: v for k, v in kept[key].items() if k not in CLOCK} for key in sorted(kept)]
+
+
+@pytest.fixture(scope="module")
+def straight(images: ImageData) -> list[Row]:
+    """What a trial reports that nothing befalls."""
+    rows: list[Row] = []
+    run_trials(trials(), images, Holdout(), report=into(rows), gpu=False)
+    return rows
+
+
+def test_a_trial_goes_on_on_another_node_and_says_again_what_may_be_lost(
+    tmp_path: Path, images: ImageData, remote: Remote, store: ObjectStore, straight: list[Row]
+) -> None:
+    with pytest.raises(PowerCut):
+        Node(tmp_path / "a", remote, trials()).run(images, until=3)
+    second = Node(tmp_path / "b", remote, trials())
+    rows = second.run(images)
+    assert [[row["epoch"] for row in rows] for rows in second.reports] == [[1, 2, 3], [4]]
+    assert numbers(rows) == numbers(straight)
+    there = {name.rpartition("/")[2] for name in store.names(remote.name)}
+    assert there >= {"last.ckpt", "best.ckpt", "previous.ckpt", "rows.jsonl"}
+    for name in ("last.ckpt", "best.ckpt", "previous.ckpt"):
+        path = second.where.checkpoints("t0001") / name
+        assert store.content(f"{remote.name}/checkpoints/t0001/{name}") == path.read_bytes()
+
+
+@pytest.mark.parametrize("at", ["rows.jsonl", "previous.ckpt", "last.ckpt", "best.ckpt"])
+def test_a_power_cut_while_files_are_sent_costs_nothing_but_the_epoch(
+    tmp_path: Path,
+    images: ImageData,
+    remote: Remote,
+    straight: list[Row],
+    monkeypatch: pytest.MonkeyPatch,
+    at: str,
+) -> None:
+    with monkeypatch.context() as patch:
+        cut_at(patch, at, count=3)
+        with pytest.raises(PowerCut):
+            Node(tmp_path / "a", remote, trials()).run(images)
+    assert numbers(Node(tmp_path / "b", remote, trials()).run(images)) == numbers(straight)
+
+
+def cut_at(patch: pytest.MonkeyPatch, name: str, count: int) -> None:
+    """The power goes just before a file of this name would be sent, or copied, for the nth time."""
+    left = [count]
+
+    def before(method: Any) -> Any:
+        def cut(self: Remote, *values: Any) -> None:
+            target = values[0] if method.__name__ == "write" else values[1]
+            if target == name:
+                left[0] -= 1
+                if left[0] <= 0:
+                    raise PowerCut
+            method(self, *values)
+
+        return cut
+
+    for method in (Remote.write, Remote.copy):
+        patch.setattr(Remote, method.__name__, before(method))
+
+
+def test_a_group_that_is_cut_between_its_trials_stays_together(
+    tmp_path: Path, images: ImageData, remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = trials(3, epochs=3)
+    with monkeypatch.context() as patch:
+        patch.setattr("tune_mc1.results.store.trial_store.AT_ONCE", 1)
+        cut_at(patch, "last.ckpt", count=5)  # of the second epoch, the second trial
+        with pytest.raises(PowerCut):
+            Node(tmp_path / "a", remote, group).run(images)
+    second = Node(tmp_path / "b", remote, group)
+    second.run(images)
+    assert [[row["epoch"] for row in rows] for rows in second.reports] == [
+        [1] * 3,
+        [2] * 3,
+        [3] * 3,
+    ]
+
+
+def test_a_checkpoint_of_another_setting_is_not_taken(
+    tmp_path: Path, images: ImageData, remote: Remote, straight: list[Row]
+) -> None:
+    (other,) = trials()
+    other = other.model_copy(update={"config": other.config.model_copy(update={"seed": 7})})
+    Node(tmp_path / "a", remote, [other]).run(images)
+    rows = Node(tmp_path / "b", remote, trials()).run(images)
+    assert rows[0]["epoch"] == 1
+    assert numbers(rows) == numbers(straight)
+
+
+def test_a_damaged_last_checkpoint_falls_back_to_the_one_before(
+    tmp_path: Path, images: ImageData, remote: Remote, store: ObjectStore, straight: list[Row]
+) -> None:
+    with pytest.raises(PowerCut):
+        Node(tmp_path / "a", remote, trials()).run(images, until=3)
+    remote.write("checkpoints/t0001/last.ckpt", b"not a checkpoint")
+    second = Node(tmp_path / "b", remote, trials())
+    assert numbers(second.run(images)) == numbers(straight)
+    assert [row["epoch"] for row in second.reports[0]] == [1, 2]
+    torch.load(second.where.checkpoints("t0001") / "last.ckpt", weights_only=True)
+
+
+def test_what_stays_on_a_node(tmp_path: Path, images: ImageData, remote: Remote) -> None:
+    node = Node(tmp_path / "a", remote, trials(epochs=1))
+    node.store.keep = False
+    log = node.where.log("t0001")
+    log.parent.mkdir(parents=True)
+    log.write_text("what it said\n")
+    node.run(images)
+    assert not node.where.checkpoints("t0001").exists()
+    assert remote.read("logs/t0001.log") == b"what it said\n"
+    second = Node(tmp_path / "b", remote, trials(epochs=1))
+    second.store.fetch()
+    assert second.where.log("t0001").read_text() == "what it said\n"

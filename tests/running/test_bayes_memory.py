@@ -1,0 +1,72 @@
+"""A Bayesian search that goes on suggests what it would have without the cut."""
+
+from typing import Any
+
+import pytest
+from ray.tune.search import Searcher
+
+from tune_mc1.config.sweep import Sweep
+from tune_mc1.config.trial import Trial
+from tune_mc1.planning.search_space import ray_space
+from tune_mc1.results.journal import Event
+from tune_mc1.running.search.bayes import BayesTrials
+
+COUNT = 14
+SWEEP = Sweep.model_validate(
+    {
+        "method": "bayes",
+        "parameters": {
+            "learning_rate": {"distribution": "log_uniform_values", "min": 1e-4, "max": 0.1},
+            "batch_size": {"distribution": "int_uniform", "min": 8, "max": 64},
+        },
+    }
+)
+
+
+def search(events: list[Event]) -> BayesTrials:
+    return BayesTrials(ray_space(SWEEP), "val_acc", True, COUNT, 5, events.append)
+
+
+def score(trial: dict[str, Any]) -> float | None:
+    rate = float(trial["config"]["learning_rate"])
+    return None if trial["id"] == "t0003" else 1 - abs(rate - 0.02)  # one fails
+
+
+def run(bayes: BayesTrials, until: int | None, prefix: str) -> bool:
+    """Runs trials one by one; a cut comes while trial number `until` runs."""
+    for number in range(COUNT + 1):
+        suggested = bayes.suggest(f"{prefix}{number}")
+        if suggested == Searcher.FINISHED:
+            return True
+        (trial,) = suggested["trials"]
+        if trial["id"] == f"t{until or 0:04d}":
+            return False
+        value = score(trial)
+        result = {} if value is None else {"val_acc": value}
+        bayes.on_trial_complete(f"{prefix}{number}", result, error=value is None)
+    raise AssertionError
+
+
+def settings(events: list[Event]) -> dict[str, Any]:
+    return {event["trial"]: event["config"] for event in events if event["event"] == "trial"}
+
+
+@pytest.mark.parametrize("cut", [1, 3, 12])  # TPE begins to learn after ten trials
+def test_a_cut_changes_no_suggestion(cut: int) -> None:
+    quiet: list[Event] = []
+    assert run(search(quiet), None, "q")
+    assert len(settings(quiet)) == COUNT
+    events: list[Event] = []
+    assert not run(search(events), cut, "a")
+    told = {event["trial"] for event in events if event["event"] == "told"}
+    left = [
+        Trial(id=event["trial"], config=event["config"])
+        for event in events
+        if event["event"] == "trial" and event["trial"] not in told
+    ]
+    assert [trial.id for trial in left] == [f"t{cut:04d}"]
+    again = search(events)
+    again.replay(list(events), left)
+    assert run(again, None, "b")
+    assert settings(events) == settings(quiet)
+    assert len(events) == len(quiet)

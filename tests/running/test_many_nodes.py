@@ -1,0 +1,88 @@
+"""Sweeps on clusters of several nodes, in one process tree, with GPUs that need not exist."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import ray
+from ray._common.test_utils import wait_for_condition
+from ray._private.internal_api import node_stats
+from ray.cluster_utils import Cluster
+
+from tests.support.node_cluster import gpu_cluster, telling_sweep
+from tune_mc1.cluster.nodes import cluster_capacity, free_nodes
+from tune_mc1.config.sweep import Resources
+from tune_mc1.data.images import ImageData
+from tune_mc1.planning.resources import Node
+
+pytestmark = pytest.mark.alone
+
+QUARTER = Resources(cpu=1, gpu=0.25)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    with gpu_cluster([(4, 2), (4, 2), (4, 1)]) as up:
+        yield up
+
+
+@pytest.fixture(autouse=True)
+def _free(cluster: Cluster) -> None:
+    """What the sweep before has reserved is given back some moments after its end."""
+    wait_for_condition(lambda: Counter(free_nodes()) == Counter(cluster_capacity().up), timeout=60)
+
+
+def test_the_nodes_are_known(cluster: Cluster) -> None:
+    nodes = [Node(0), Node(4, 1), Node(4, 2), Node(4, 2)]
+    capacity = cluster_capacity()
+    assert Counter(capacity.up) == Counter(nodes)
+    assert Counter(free_nodes()) == Counter(nodes)
+    assert not capacity.coming
+
+
+@pytest.mark.parametrize(("trials", "gpu", "most"), [(5, 1, 1), (10, 0.5, 2)])
+def test_parts_of_gpus_are_spread(
+    cluster: Cluster, tmp_path: Path, images: ImageData, trials: int, gpu: float, most: int
+) -> None:
+    told, writer = telling_sweep(
+        tmp_path, images, trials, together=trials, epochs=1, resources=QUARTER
+    )
+    load = Counter((record["node"], *record["gpus"]) for record in told)
+    assert load == dict.fromkeys(load, most), "all GPUs are equally loaded"
+    assert len(load) == 5
+    assert {record["gpu"] for record in told} == {gpu}
+    assert {row["state"] for row in writer.tables.trials.values()} == {"completed"}
+
+
+def test_fewer_at_once_have_more(cluster: Cluster, tmp_path: Path, images: ImageData) -> None:
+    told, _ = telling_sweep(tmp_path, images, 4, epochs=1, resources=QUARTER, max_concurrent=2)
+    assert {record["gpu"] for record in told} == {1}
+
+
+def made_in_store() -> dict[str, int]:
+    """Bytes that the object store of each node has ever taken in."""
+    return {
+        node["NodeID"]: node_stats(  # type: ignore[no-untyped-call]
+            node["NodeManagerAddress"], node["NodeManagerPort"], include_memory_info=False
+        ).store_stats.cumulative_created_bytes
+        for node in ray.nodes()  # type: ignore[no-untyped-call]
+    }
+
+
+def test_the_images_come_to_each_node_once(
+    cluster: Cluster, tmp_path: Path, images: ImageData
+) -> None:
+    size = 30_000_000
+    many = np.resize(images.train_images, (size // images.train_images[0].size, 32, 32, 3))
+    labels = np.resize(images.train_labels, len(many))
+    data = replace(images, train_images=many, train_labels=labels)
+    before = made_in_store()
+    told, _ = telling_sweep(tmp_path, data, 10, together=10, epochs=1, resources=QUARTER)
+    trials = Counter(record["node"] for record in told)
+    taken = {node: made - before[node] for node, made in made_in_store().items()}
+    assert sorted(trials.values()) == [2, 4, 4]
+    for node in trials:
+        assert size <= taken[node] < 1.5 * size, "once a node, not once a trial"

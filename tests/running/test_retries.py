@@ -1,0 +1,111 @@
+"""Trials whose process is lost or hangs, and disks that are full, in real sweeps."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import psutil
+import pytest
+
+from tests.running.test_sweep import Ran, run_sweep, tune_mc1
+from tests.support.faults import (
+    driving,
+    epochs,
+    events,
+    history,
+    reached,
+    result_dir,
+    wait_for,
+    write_sweep,
+)
+
+
+def content(image_dir: Path, **keys: Any) -> dict[str, Any]:
+    return {
+        "method": "grid",
+        "parameters": {
+            "model": {"value": "CNN_simple"},
+            "learning_rate": {"values": [0.01, 0.03]},
+            "epochs": {"value": 20},
+        },
+        "data": str(image_dir),
+        "fuse": "off",
+        **keys,
+    }
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
+    folder = tmp_path_factory.mktemp("quiet")
+    return run_sweep(folder, content(image_dir), "grid", "--wandb", "disabled")
+
+
+def training(driver: Any) -> list[psutil.Process]:
+    """The processes that train, not those that wait for a trial."""
+    return [p for p in driver.workers() if "ImplicitFunc" in " ".join(p.cmdline())]
+
+
+def test_trials_that_are_killed_or_hang_go_on_from_their_checkpoints(
+    tmp_path: Path, image_dir: Path, quiet: Ran
+) -> None:
+    file = write_sweep(tmp_path, content(image_dir, trial_timeout=10, max_failures=50))
+    out = tmp_path / "out"
+    words = ("sweep", "grid", file, "-o", out, "--wandb", "disabled")
+    with driving(*words, cwd=tmp_path) as driver:
+        wait_for(lambda: reached(out, 2) and training(driver), driver)
+        first, *_ = training(driver)
+        first.kill()
+        wait_for(lambda: events(result_dir(out), "retry"), driver)
+        more = epochs(out) + 1
+        wait_for(lambda: reached(out, more) and training(driver), driver)
+        hung, *_ = training(driver)
+        hung.suspend()
+        assert driver.wait() == 0, driver.err
+        assert not driver.left_behind()
+    root = result_dir(out)
+    pd.testing.assert_frame_equal(history(root), history(quiet.root), check_exact=True)
+    table = pd.read_parquet(root / "trials.parquet")
+    assert list(table["state"]) == ["completed", "completed"]
+    assert table["error"].isna().all()
+    reasons = [event["error"] for event in events(root, "retry")]
+    assert any("its process was lost" in reason for reason in reasons)
+    assert "hung: it did not report within trial_timeout" in reasons
+    assert table["attempts"].sum() == 2 + len(reasons)
+
+
+FULL = """
+import os, pathlib
+real = {"fsync": os.fsync, "fdatasync": os.fdatasync}
+def full(name):
+    def sync(fd):
+        if pathlib.Path(os.environ["FULL_DISK"]).exists():
+            raise OSError(28, "No space left on device")
+        return real[name](fd)
+    return sync
+os.fsync, os.fdatasync = full("fsync"), full("fdatasync")
+"""
+
+
+def test_a_full_disk_ends_the_sweep_and_room_lets_it_go_on(
+    tmp_path: Path, image_dir: Path, quiet: Ran
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(FULL)
+    full = tmp_path / "full"
+    package = Path(__file__).parents[2]
+    env = {"PYTHONPATH": f"{tmp_path}:{package}", "FULL_DISK": str(full)}
+    out = tmp_path / "out"
+    file = write_sweep(tmp_path, content(image_dir))
+    words = ("sweep", "grid", file, "-o", out, "--wandb", "disabled")
+    with driving(*words, cwd=tmp_path, **env) as driver:
+        wait_for(lambda: reached(out, 3), driver)
+        full.touch()
+        assert driver.wait(60) == 1
+        assert not driver.left_behind()
+    root = result_dir(out)
+    assert "No space left on device" in driver.err
+    assert "Traceback" not in driver.err + driver.out
+    assert f"Resume: python -m tune_mc1 sweep grid --resume {root}" in driver.out
+    full.unlink()
+    done = tune_mc1("sweep", "grid", "--resume", root, *words[-2:], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    pd.testing.assert_frame_equal(history(root), history(quiet.root), check_exact=True)

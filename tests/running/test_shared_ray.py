@@ -1,0 +1,91 @@
+"""Sweeps on a Ray that was there before: two at once, one of them interrupted."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from tests.running.test_interruption import LONG
+from tests.running.test_retries import content
+from tests.support.faults import (
+    driving,
+    events,
+    interrupt,
+    reached,
+    result_dir,
+    wait_for,
+    write_sweep,
+)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A cluster of one node, ended by the processes that were started for it."""
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # a test needs no token of the user's
+    with TemporaryDirectory(prefix="ray-") as folder:
+        words = ["start", "--head", "--block", "--port", "0", "--num-cpus", "3"]
+        words += ["--include-dashboard", "false", "--temp-dir", folder]
+        cluster = subprocess.Popen(
+            [str(Path(sys.executable).parent / "ray"), *words],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            yield _address(Path(folder), cluster)
+            assert cluster.poll() is None, "the cluster is still there"
+        finally:
+            cluster.terminate()
+            cluster.wait(60)
+
+
+def _address(folder: Path, cluster: "subprocess.Popen[bytes]") -> str:
+    for _ in range(600):
+        file = folder / "ray_current_cluster"
+        if file.exists() and (text := file.read_text().strip()):
+            return text
+        assert cluster.poll() is None
+        time.sleep(0.2)
+    raise AssertionError("Ray did not start")
+
+
+def free_cpus(address: str) -> float:
+    """Cores of the cluster that nothing has reserved, once it has had time to take them back."""
+    code = (
+        "import sys, time, ray; ray.init(sys.argv[1], log_to_driver=False, logging_level='ERROR');"
+        "time.sleep(5); print(ray.available_resources().get('CPU', 0))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, address], capture_output=True, text=True, check=True
+    )
+    return float(done.stdout.split()[-1])
+
+
+def test_an_interrupted_sweep_leaves_the_cluster_and_its_neighbour(
+    tmp_path: Path, image_dir: Path, address: str
+) -> None:
+    folders = [tmp_path / "cut", tmp_path / "neighbour"]
+    files = [
+        write_sweep(folders[0], {**LONG, "data": str(image_dir)}),
+        write_sweep(folders[1], content(image_dir)),
+    ]
+    words = [
+        ("sweep", "grid", file, "-o", file.parent / "out", "--address", address) for file in files
+    ]
+    ends = ("--wandb", "disabled", "--max-concurrent", "1")
+    with (
+        driving(*words[0], *ends, cwd=folders[0]) as cut,
+        driving(*words[1], *ends, cwd=folders[1]) as neighbour,
+    ):
+        wait_for(lambda: reached(folders[0] / "out", 2), cut)
+        interrupt(cut)
+        assert cut.wait(60) == 130
+        assert not cut.left_behind()
+        assert neighbour.wait(280) == 0, neighbour.err
+    assert [e["state"] for e in events(result_dir(folders[1] / "out"), "end")] == ["completed"] * 2
+    assert free_cpus(address) == 3

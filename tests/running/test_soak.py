@@ -1,0 +1,22 @@
+"""A short soak; the long one is `python -m tests.soak`."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+
+def test_a_short_soak_loses_nothing(tmp_path: Path) -> None:
+    words = ["--seconds", "20", "--seed", "1", "--trials", "8", "--folder", str(tmp_path / "soak")]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.soak", *words],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "trials lost: 0" in done.stdout
+    assert "differences: 0" in done.stdout
+    assert re.search(r"s, [1-9][0-9]* faults:", done.stdout), done.stdout

@@ -1,0 +1,197 @@
+"""Injects faults into real sweeps: runs of the command whose processes are found and killed.
+
+Victims are found from the driver down, by parent and child, never by name over the machine.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import psutil
+import yaml
+
+from tune_mc1.cluster.ray_runtime import _temp_dir
+from tune_mc1.results.journal import read_events
+
+CLOCK = ["seconds", "images_per_second", "time"]
+PATIENCE_S = 150.0
+
+
+class Driver:
+    """One run of the command.
+
+    Args:
+        words: Its arguments.
+        cwd: Where it runs; what it says goes into files there.
+        env: More environment variables.
+    """
+
+    def __init__(self, *words: str | Path, cwd: Path, **env: str) -> None:
+        self.cwd = cwd
+        self._out = (cwd / "out.txt").open("w+b")
+        self._err = (cwd / "err.txt").open("w+b")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tune_mc1", *map(str, words)],
+            cwd=cwd,
+            env=os.environ | {"COLUMNS": "160"} | env,
+            stdout=self._out,
+            stderr=self._err,
+            start_new_session=True,
+        )
+        self.seen: set[psutil.Process] = set()
+
+    @property
+    def out(self) -> str:
+        return (self.cwd / "out.txt").read_text()
+
+    @property
+    def err(self) -> str:
+        return (self.cwd / "err.txt").read_text()
+
+    def family(self) -> list[psutil.Process]:
+        """All processes that the driver has started, by them or theirs, itself last."""
+        try:
+            driver = psutil.Process(self.process.pid)
+            found = [*driver.children(recursive=True), driver]
+        except psutil.NoSuchProcess:
+            return []
+        self.seen.update(found)
+        return found
+
+    def named(self, word: str) -> list[psutil.Process]:
+        """Those of its processes whose command line has a word."""
+        found = []
+        for process in self.family():
+            with suppress(psutil.Error):
+                if any(word in part for part in process.cmdline()):
+                    found.append(process)
+        return found
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes that run trials."""
+        return self.named("ray::")
+
+    def kill_all(self) -> None:
+        """Kills the whole sweep as a power cut would, and waits for its end."""
+        self.suspend_and_kill()
+        self.wait()
+
+    def suspend_and_kill(self) -> None:
+        """Kills every process of the sweep; all stand still first, so that nothing can react."""
+        family = self.family()
+        for process in reversed(family):
+            with suppress(psutil.Error):
+                process.suspend()
+        for process in {*family, *self.family()}:
+            with suppress(psutil.Error):
+                process.kill()
+
+    def wait(self, timeout: float = PATIENCE_S) -> int:
+        """The exit status."""
+        try:
+            return self.process.wait(timeout)
+        finally:
+            self._out.close()
+            self._err.close()
+
+    def left_behind(self, seconds: float = 10.0) -> list[psutil.Process]:
+        """Processes of the sweep, seen before, that still run some time after its end."""
+        _, alive = psutil.wait_procs(self.seen, timeout=seconds)
+        return list(alive)
+
+    def end(self) -> None:
+        """Makes sure that nothing is left when a test fails."""
+        if self.process.poll() is None:
+            self.kill_all()
+
+
+@contextmanager
+def driving(*words: str | Path, cwd: Path, **env: str) -> Iterator[Driver]:
+    """A run of the command that is ended with the block."""
+    driver = Driver(*words, cwd=cwd, **env)
+    try:
+        yield driver
+    finally:
+        driver.end()
+
+
+def wait_for(condition: Callable[[], Any], driver: Driver, seconds: float = PATIENCE_S) -> Any:
+    """Waits until a condition holds while the driver runs; returns what it gave."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if value := condition():
+            return value
+        if driver.process.poll() is not None:
+            raise AssertionError(f"ended with {driver.process.poll()}: {driver.err}{driver.out}")
+        driver.family()
+        time.sleep(0.05)
+    raise AssertionError(f"nothing happened: {driver.err}{driver.out}")
+
+
+def events(root: Path, *kinds: str) -> list[dict[str, Any]]:
+    """Events of these kinds in a sweep's journal."""
+    return [e for e, _ in read_events(root / "journal.jsonl") if e["event"] in kinds]
+
+
+def result_dir(parent: Path) -> Path:
+    """The one result directory below a folder."""
+    (root,) = parent.iterdir()
+    return root
+
+
+def epochs(parent: Path) -> int:
+    """Epochs that the sweep below a folder has reported."""
+    return sum(len(events(root, "epoch")) for root in parent.glob("*"))
+
+
+def reached(parent: Path, count: int) -> bool:
+    """Whether so many epochs have been reported."""
+    return epochs(parent) >= count
+
+
+def write_sweep(folder: Path, content: dict[str, Any]) -> Path:
+    """Writes a sweep file."""
+    folder.mkdir(exist_ok=True)
+    file = folder / "sweep.yaml"
+    file.write_text(yaml.safe_dump(content))
+    return file
+
+
+def history(root: Path) -> pd.DataFrame:
+    """Every number of every epoch, without the clock's."""
+    table = pd.read_parquet(root / "history.parquet").drop(columns=CLOCK)
+    return table.sort_values(["trial", "epoch"]).reset_index(drop=True)
+
+
+def trials(root: Path) -> pd.DataFrame:
+    """Every number of every trial, without those of clock and attempts."""
+    table = pd.read_parquet(root / "trials.parquet")
+    return table.drop(columns=["seconds", "images_per_second", "attempts", "started", "ended"])
+
+
+def temp_dirs(driver: Driver, root: Path) -> list[Path]:
+    """Temporary directories that a sweep has left: its own, and one that Ray makes by default."""
+    default = Path(tempfile.gettempdir(), "ray").glob(f"session_*_{driver.process.pid}")
+    return [path for path in (_temp_dir(root), *default) if path.exists()]
+
+
+def same(root: Path, quiet: Path) -> None:
+    """Checks that two sweeps have the same results, to the last bit."""
+    pd.testing.assert_frame_equal(history(root), history(quiet), check_exact=True)
+    pd.testing.assert_frame_equal(trials(root), trials(quiet), check_exact=True)
+
+
+def interrupt(driver: Driver, number: signal.Signals = signal.SIGINT) -> None:
+    """Sends a signal: Ctrl-C as a terminal does, to the whole process group, others to one."""
+    if number == signal.SIGINT:
+        os.killpg(driver.process.pid, number)
+    else:
+        driver.process.send_signal(number)

@@ -1,0 +1,227 @@
+"""Every epoch of every trial reaches W&B's own files, and W&B's failures reach nobody else."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tune_mc1.config.trial import TrialConfig
+from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.schema import METRICS
+from tune_mc1.results.writer import ResultWriter
+from tune_mc1.tracking.wandb.mirror import WandbMirror
+
+RATES = {"t0001": 0.01, "t0002": 0.02, "t0003": 0.03, "t0004": 0.04}
+
+
+class Sweep:
+    """Plays a sweep: writes what one writes to its journal, with made-up numbers."""
+
+    def __init__(self, parent: Path) -> None:
+        self.where = ResultDir.create(parent, "my sweep")
+        self.notices: list[str] = []
+        self.begin()
+        head = {"name": "my sweep", "description": "why", "project": "cifar", "entity": None}
+        facts = {"metric": "val_acc", "maximize": True, "data": "shapes10", "fingerprint": "f00"}
+        self.writer.write({"event": "sweep", **head, **facts})
+        for trial, rate in RATES.items():
+            config = TrialConfig(learning_rate=rate)
+            plan = {"config": config.model_dump(), "config_hash": config.config_hash, "fold": 3}
+            self.writer.write({"event": "trial", "trial": trial, **plan})
+
+    def begin(self) -> None:
+        """Opens the journal, anew where it is a resumed sweep."""
+        self.writer = ResultWriter(self.where)
+        self.mirror = WandbMirror(self.where, "offline", self.hear)
+
+    def hear(self, notice: str) -> None:
+        """Keeps notices, but for the one that depends on how busy the machine is."""
+        if "waiting" not in notice:
+            self.notices.append(notice)
+
+    def start(self, *trials: str) -> None:
+        for trial in trials:
+            self.writer.write({"event": "start", "trial": trial, "log": f"logs/{trial}.log"})
+
+    def epoch(self, trial: str, epoch: int, **metrics: float | None) -> None:
+        values = {name: RATES[trial] + epoch / 100 + i for i, name in enumerate(METRICS)}
+        rest = {"learning_rate": RATES[trial], "steps": 32 * epoch, "seconds": 1.5}
+        self.writer.write(
+            {"event": "epoch", "trial": trial, "epoch": epoch, **values, **rest}
+            | {"images_per_second": 99.0, "device": "cpu", **metrics}
+        )
+
+    def end(self, trial: str, state: str = "completed") -> None:
+        self.writer.write({"event": "end", "trial": trial, "state": state, "error": None})
+
+    def score(self, trial: str) -> None:
+        test = {"test_loss": 1.5, "test_acc": 0.5, "test_f1": 0.25}
+        self.writer.write({"event": "test", "trial": trial, **test})
+
+    def close(self, timeout_s: float = 200) -> None:
+        self.writer.write({"event": "close"})
+        self.writer.close()
+        self.mirror.finish(timeout_s)
+
+    def run_all(self) -> None:
+        """All trials, two epochs each, in turns."""
+        self.start(*RATES)
+        for epoch in (1, 2):
+            for trial in RATES:
+                self.epoch(trial, epoch)
+        for trial in RATES:
+            self.end(trial)
+
+
+class Run:
+    """A run as W&B's own reader shows it."""
+
+    def __init__(self, where: ResultDir, trial: str) -> None:
+        (self.file,) = where.wandb.rglob(f"*-{trial}.wandb")
+        self.history = [r["history"]["item"] for r in self.inspect() if r["type"] == "history"]
+        (self.facts,) = self.inspect("--summary")
+        self.head = next(r["run"] for r in self.inspect() if r["type"] == "run")
+        self.epochs = [row["epoch"] for row in self.history]
+
+    def inspect(self, *options: str) -> list[dict[str, Any]]:
+        command = [sys.executable, "-m", "wandb", "leet", "inspect", *options, "--json"]
+        text = subprocess.run([*command, str(self.file)], capture_output=True, check=True).stdout
+        return [json.loads(text)] if options else [json.loads(x) for x in text.splitlines()]
+
+
+@pytest.fixture
+def sweep(tmp_path: Path) -> Iterator[Sweep]:
+    sweep = Sweep(tmp_path)
+    yield sweep
+    sweep.mirror.finish(0)  # no process stays if the test failed
+
+
+def test_offline_sweep_leaves_one_whole_file_a_trial(sweep: Sweep) -> None:
+    sweep.mirror.start()
+    sweep.start(*RATES)
+    for epoch in range(1, 6):
+        for trial in RATES:
+            if trial != "t0003" or epoch < 3:
+                sweep.epoch(trial, epoch, **({"train_f1": None} if epoch == 2 else {}))
+    for trial, state in zip(RATES, ("failed", "completed", "stopped", "completed"), strict=True):
+        sweep.end(trial, state)
+    sweep.score("t0004")
+    sweep.close()
+
+    assert sweep.notices == []
+    assert len(list(sweep.where.root.rglob("*.wandb"))) == len(RATES)
+    for trial in RATES:
+        run = Run(sweep.where, trial)
+        rows = [r for (t, _), r in sweep.writer.tables.history.items() if t == trial]
+        logged = [{k: row[k] for k in ("epoch", *METRICS) if k in row} for row in run.history]
+        assert logged == [
+            {k: row[k] for k in ("epoch", *METRICS) if row[k] is not None} for row in rows
+        ]
+        assert [row["_step"] for row in run.history] == [row["epoch"] for row in rows]
+        assert run.facts["exit_code"] == (1 if trial == "t0001" else 0)
+        table = sweep.writer.tables.trials[trial]
+        for name in ("state", "best_epoch", "best_val_acc", "best_val_loss"):
+            assert run.facts["summary"][name] == table[name]
+        assert ("test_acc" in run.facts["summary"]) == (trial == "t0004")
+    assert run.facts["summary"]["test_acc"] == 0.5
+    assert run.facts["summary"]["val_acc"] == rows[-1]["val_acc"]
+    config = TrialConfig(learning_rate=RATES[trial])
+    assert run.facts["config"] == config.model_dump() | {
+        "trial": "t0004",
+        "fold": 3,
+        "data": "shapes10",
+        "fingerprint": "f00",
+        "config_hash": config.config_hash,
+    }
+    assert (run.facts["name"], run.facts["notes"]) == ("t0004 learning_rate=0.04", "why")
+    assert (run.head["run_group"], run.head["job_type"]) == (sweep.where.root.name, "trial")
+    assert (run.head["project"], run.head["run_id"][-6:]) == ("cifar", "-t0004")
+
+
+def test_trial_that_starts_again_still_has_one_file(sweep: Sweep) -> None:
+    sweep.mirror.start()
+    sweep.start("t0001", "t0002")
+    for trial in ("t0001", "t0002"):
+        sweep.epoch(trial, 1)
+        sweep.epoch(trial, 2)
+    sweep.end("t0002", "failed")  # t0001 lost its worker without a word
+    sweep.epoch("t0001", 3)
+    sweep.end("t0001")
+    time.sleep(2)  # both runs are finished or held by now
+    sweep.start("t0001", "t0002")
+    for epoch in (2, 3, 4):
+        sweep.epoch("t0001", epoch)
+        sweep.epoch("t0002", epoch)
+    sweep.end("t0001")
+    sweep.end("t0002")
+    sweep.close()
+    assert sweep.notices == []
+    assert Run(sweep.where, "t0001").epochs == [1, 2, 3, 4]
+    assert Run(sweep.where, "t0002").epochs == [1, 2, 3, 4]
+
+
+def test_resumed_sweep_completes_its_files(sweep: Sweep) -> None:
+    sweep.mirror.start()
+    sweep.start("t0001", "t0002", "t0003")
+    for trial, state in (("t0001", "completed"), ("t0002", "completed"), ("t0003", "interrupted")):
+        sweep.epoch(trial, 1, val_acc=0.9 if trial == "t0001" else 0.1)
+        sweep.end(trial, state)
+    sweep.close()
+    untouched = Run(sweep.where, "t0002").file.stat()
+    assert Run(sweep.where, "t0003").facts["exit_code"] == 255
+
+    sweep.begin()
+    sweep.writer.tables = sweep.where.read()
+    sweep.mirror.start()
+    sweep.start("t0003")
+    sweep.epoch("t0003", 2)
+    sweep.end("t0003")
+    sweep.score("t0001")
+    sweep.close()
+    assert sweep.notices == []
+    assert Run(sweep.where, "t0003").epochs == [1, 2]
+    winner = Run(sweep.where, "t0001")
+    assert (winner.epochs, winner.facts["summary"]["test_acc"]) == ([1], 0.5)
+    assert Run(sweep.where, "t0002").file.stat() == untouched
+
+
+def wait_until_gone(pid: int) -> None:
+    deadline = time.monotonic() + 30
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, f"process {pid} is still there"
+        time.sleep(0.1)
+
+
+def test_killed_sweep_leaves_whole_files(sweep: Sweep) -> None:
+    code = (
+        "import pathlib, sys, time; from tune_mc1.results.directory import ResultDir;"
+        "from tune_mc1.tracking.wandb.mirror import WandbMirror;"
+        "m = WandbMirror(ResultDir(pathlib.Path(sys.argv[1])), 'offline', print);"
+        "m.start(); print(m._process.pid, flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", code, str(sweep.where.root)]
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=env) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        sweep.start("t0001", "t0002")
+        sweep.epoch("t0001", 1)
+        sweep.end("t0001")
+        time.sleep(3)
+        os.killpg(child, signal.SIGINT)  # must not matter
+        sweep.epoch("t0002", 1)
+        parent.kill()
+        sweep.epoch("t0002", 2)  # on the disk, not yet read
+    wait_until_gone(child)
+    assert not sweep.where.log("wandb").read_text()
+    cut, ended = Run(sweep.where, "t0002"), Run(sweep.where, "t0001")
+    assert (cut.epochs[:1], cut.facts["exit_code"], cut.facts["state"]) == ([1], 255, "failed")
+    assert (ended.epochs, ended.facts["exit_code"]) == ([1], 0)

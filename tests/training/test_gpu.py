@@ -1,0 +1,150 @@
+"""On a GPU: recorded steps give the numbers of steps done one operation at a time, bit for bit."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import tune_mc1.training.module
+from tests.support.group_run import CutOff, Report, group, nearly_equal, run, state
+from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.config.validation import Holdout
+from tune_mc1.data.images import ImageData
+from tune_mc1.training.steps import GraphSteps, Steps
+from tune_mc1.training.trial import run_trials, score_test
+
+pytestmark = pytest.mark.gpu
+
+CASES: dict[str, tuple[int, dict[str, Any]]] = {
+    "alone": (1, {"model": "CNN"}),
+    "alone, Adam": (1, {"model": "CNN", "optimizer": "Adam", "batch_norm": True}),
+    "alone, dropout": (1, {"model": "CNN8", "dropout_p": 0.5, "batch_size": 64}),
+    "group": (4, {"model": "CNN", "momentum": 0.9}),
+    "group, Adam": (4, {"model": "CNN", "optimizer": "AdamW", "batch_norm": True}),
+    "group, dropout": (2, {"model": "CNN8", "dropout_p": 0.5, "batch_size": 64}),
+    "group, bf16": (3, {"model": "CNN5", "precision": "bf16-mixed"}),
+}
+
+
+@pytest.fixture
+def recorded(monkeypatch: pytest.MonkeyPatch) -> list[GraphSteps]:
+    """The steps that were recorded, once they are."""
+    found: list[GraphSteps] = []
+    record = GraphSteps._record
+
+    def spy(steps: GraphSteps, *batch: Any) -> Any:
+        found.append(steps)
+        return record(steps, *batch)
+
+    monkeypatch.setattr(GraphSteps, "_record", spy)
+    return found
+
+
+def _eager(model: Any, loss_of: Any, optimizer: Any, _: Any) -> Steps:
+    return Steps(model, loss_of, optimizer)
+
+
+def _same(one: Report, other: Report, trials: list[Trial], folders: tuple[Path, Path]) -> None:
+    assert one.rows == other.rows
+    for trial in trials:
+        first, second = (state(folder / trial.id) for folder in folders)
+        for name, value in first.items():
+            assert torch.equal(value, second[name]), name
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_recorded_steps_are_the_steps(
+    case: str,
+    images: ImageData,
+    tmp_path: Path,
+    recorded: list[GraphSteps],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    count, parameters = CASES[case]
+    trials = group(count, epochs=2, **parameters)
+    replayed = run(trials, images, tmp_path / "replayed")
+    assert len(recorded) == 1
+    monkeypatch.setattr(tune_mc1.training.module, "GraphSteps", _eager)
+    eager = run(trials, images, tmp_path / "eager")
+    assert len(recorded) == 1
+    _same(replayed, eager, trials, (tmp_path / "replayed", tmp_path / "eager"))
+
+
+def test_a_trial_gives_the_same_numbers_again(images: ImageData, tmp_path: Path) -> None:
+    trials = group(1, model="CNN")
+    once, again = (run(trials, images, tmp_path / name) for name in "ab")
+    _same(once, again, trials, (tmp_path / "a", tmp_path / "b"))
+
+
+def test_a_group_is_recorded_again_when_a_trial_leaves(
+    images: ImageData, tmp_path: Path, recorded: list[GraphSteps], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trials = group(4, model="CNN", momentum=0.9)
+    replayed = run(trials, images, tmp_path / "replayed", stop=["t1"])
+    assert len(recorded) == 2
+    monkeypatch.setattr(tune_mc1.training.module, "GraphSteps", _eager)
+    eager = run(trials, images, tmp_path / "eager", stop=["t1"])
+    _same(replayed, eager, trials, (tmp_path / "replayed", tmp_path / "eager"))
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
+def test_a_trial_is_resumed(images: ImageData, tmp_path: Path, count: int, optimizer: str) -> None:
+    trials = group(count, model="CNN", optimizer=optimizer, momentum=0.0)
+    straight = run(trials, images, tmp_path / "straight")
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        run(trials, images, tmp_path / "cut", callbacks=(CutOff(),))
+    again = run(trials, images, tmp_path / "cut")
+    last = {key: row for key, row in straight.rows.items() if key[1] >= 2}
+    assert last == {key: row for key, row in again.rows.items() if key[1] >= 2}
+
+
+def test_a_trial_of_a_gpu_goes_on_on_a_cpu(images: ImageData, tmp_path: Path) -> None:
+    trial = Trial(id="t", config=TrialConfig(model="CNN", optimizer="Adam", epochs=2))
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        run([_longer(trial)], images, tmp_path, callbacks=(CutOff(),))
+    report = Report()
+    run_trials(
+        [_longer(trial)],
+        images,
+        Holdout(holdout=0.2),
+        checkpoints=tmp_path.joinpath,
+        report=report,
+        gpu=False,
+    )
+    assert report.rows["t", 3]["device_name"] == "cpu"
+    scores = [
+        score_test(trial, images, tmp_path / "t" / "last.ckpt", gpu=gpu)[0] for gpu in (True, False)
+    ]
+    assert scores[0]["test_acc"] == pytest.approx(scores[1]["test_acc"], abs=0.01)
+
+
+def _longer(trial: Trial) -> Trial:
+    return trial.model_copy(update={"config": trial.config.model_copy(update={"epochs": 3})})
+
+
+def test_gpu_and_cpu_agree(images: ImageData, tmp_path: Path) -> None:
+    trials = group(1, epochs=2, model="CNN")
+    on_gpu = run(trials, images, tmp_path / "gpu")
+    on_cpu = Report()
+    run_trials(
+        trials,
+        images,
+        Holdout(holdout=0.2),
+        checkpoints=(tmp_path / "cpu").joinpath,
+        report=on_cpu,
+        gpu=False,
+    )
+    for key, row in on_gpu.rows.items():
+        assert row.pop("device_name") != on_cpu.rows[key].pop("device_name") == "cpu"
+        nearly_equal(row, on_cpu.rows[key], 10)
+
+
+def test_fused_and_alone_agree(images: ImageData, tmp_path: Path) -> None:
+    trials = group(4, epochs=2, model="CNN")
+    fused = run(trials, images, tmp_path / "fused")
+    for trial in trials:
+        alone = run([trial], images, tmp_path / "alone")
+        for key, row in alone.rows.items():
+            nearly_equal(fused.rows[key], row, 10)

@@ -1,0 +1,1 @@
+"""Commands: flags in, calls, printed output."""

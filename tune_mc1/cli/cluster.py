@@ -1,0 +1,140 @@
+"""The commands `cluster ...`."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tune_mc1.cli.options import AsJson, print_json, say
+from tune_mc1.errors import InputError
+
+if TYPE_CHECKING:
+    from tune_mc1.cluster.files.check import ClusterReport
+    from tune_mc1.planning.plan import Plan
+
+app = typer.Typer(help="Files of Ray clusters.", no_args_is_help=True)
+
+
+@app.callback()
+def root() -> None:
+    """Files of Ray clusters."""
+
+
+@app.command(epilog="Example: [bold]tune_mc1 cluster check clusters/gpu.yaml[/]")
+def check(
+    file: Annotated[Path, typer.Argument(help="A file for `ray up`, or manifests for KubeRay.")],
+    as_json: AsJson = False,
+) -> None:
+    """Check a cluster file: mistakes, price by the hour, and what `ray up` will run.
+
+    Needs neither a network nor credentials, and starts nothing.
+    """
+    from tune_mc1.cluster.files.check import check_cluster
+
+    report = check_cluster(file)
+    if as_json:
+        print_json(facts(report))
+        raise typer.Exit(2 if report.mistakes else 0)
+    for note in report.notes:
+        say(note)
+    if report.mistakes:
+        raise InputError(report.mistakes)
+    _print(report, Console())
+
+
+def facts(report: "ClusterReport") -> dict[str, Any]:
+    """A report as plain data, for programs."""
+    cluster = report.cluster
+    nodes = [{k: v for k, v in asdict(n).items() if k != "path"} for n in cluster.nodes]
+    return {
+        "file": str(cluster.path),
+        "form": cluster.form,
+        "provider": cluster.provider,
+        "mistakes": report.mistakes,
+        "notes": report.notes,
+        "nodes": nodes,
+        "max_workers": cluster.max_workers,
+        "usd_an_hour": asdict(report.price),
+        "runs": report.runs,
+    }
+
+
+def _print(report: "ClusterReport", console: Console) -> None:
+    cluster = report.cluster
+    console.print(f"{cluster.path}: no mistakes found", style="green", highlight=False)
+    console.print(_nodes(report))
+    price = report.price
+    if price.idle is not None and price.most is not None:
+        console.print(
+            f"About {price.idle:.2f} USD an hour while nothing runs, at most {price.most:.2f} with "
+            f"{cluster.max_workers} workers",
+            highlight=False,
+            soft_wrap=True,
+        )
+    if report.runs:
+        console.print("\n`ray up` sets machines up in this order:")
+    shown: dict[tuple[str, ...], list[str]] = {}
+    for name, steps in report.runs.items():
+        shown.setdefault(tuple(steps), []).append(name)
+    for same, names in shown.items():
+        console.print(", ".join(names), style="bold", highlight=False)
+        for i, step in enumerate(same, 1):
+            console.print(f"  {i}. {step}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _nodes(report: "ClusterReport") -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("node type", "machine", "CPUs", "GPUs", "nodes", "USD an hour each"):
+        table.add_column(name, justify="left" if name in ("node type", "machine") else "right")
+    for node in report.cluster.nodes:
+        count = str(node.most) if node.least == node.most else f"{node.least} to {node.most}"
+        price = "-" if node.price is None else f"{node.price:.2f}{' (spot)' if node.spot else ''}"
+        sizes = ("-" if n is None else f"{n:g}" for n in (node.cpus, node.gpus))
+        table.add_row(node.name, node.instance or "-", *sizes, count, price)
+    return table
+
+
+def show_outline(plan: "Plan", file: Path | None, address: str | None, as_json: bool) -> None:
+    """Shows what a sweep would do: here, on a cluster that runs, or on a cluster file's limits.
+
+    Args:
+        plan: The sweep.
+        file: The cluster file, or None.
+        address: The cluster that runs, or None.
+        as_json: Whether programs read it.
+
+    Raises:
+        InputError: If the cluster cannot be used, or cannot hold a trial.
+    """
+    from tune_mc1.terminal.printing import print_outline
+
+    if file is not None and address is not None:
+        raise InputError("--cluster: must not go with --address, which names a cluster that runs")
+    if file is None and address is None:
+        from tune_mc1.planning.dry_run import outline
+
+        facts = outline(plan)
+    elif address is not None:
+        from tune_mc1.cluster.address import connect
+        from tune_mc1.cluster.files.placement import outline_on_running
+
+        connect(address)
+        facts = outline_on_running(plan, address)
+    else:
+        assert file is not None
+        facts = _outline_on_file(plan, file)
+    print_json(facts) if as_json else print_outline(plan, facts, Console())
+
+
+def _outline_on_file(plan: "Plan", file: Path) -> dict[str, Any]:
+    from tune_mc1.cluster.files.check import cluster_mistakes
+    from tune_mc1.cluster.files.cluster_file import read_cluster
+    from tune_mc1.cluster.files.placement import outline_on_file
+    from tune_mc1.cluster.files.versions import Versions
+
+    if mistakes := cluster_mistakes(read_cluster(file), Versions()):
+        say(f"{file}: {len(mistakes)} mistakes: python -m tune_mc1 cluster check {file}")
+    return outline_on_file(plan, file)

@@ -1,0 +1,66 @@
+"""Turns whatever a command raises into one line a mistake, and an exit status."""
+
+import io
+import sys
+
+import typer
+
+from tune_mc1.errors import InputError, SweepStopped, TuneMc1Error
+from tune_mc1.interruption import INTERRUPTED
+from tune_mc1.redaction import redact
+
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+"""What a wrong flag raises. Typer has a Click of its own in some versions, and names it nowhere."""
+
+_VISIBLE = {code: repr(chr(code))[1:-1] for code in range(32)}
+"""A name may hold a line's end or a terminal's commands."""
+
+
+def run(app: typer.Typer) -> int:
+    """Runs the command that the command line names.
+
+    Args:
+        app: The commands.
+
+    Returns:
+        The exit status. 0: all trials ended. 1: some failed. 2: bad input. 130: interrupted.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file may have a name that is no UTF-8
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        return app(prog_name="tune_mc1", standalone_mode=False) or 0
+    except InputError as error:
+        return _fail(2, *error.problems)
+    except TuneMc1Error as error:
+        return _fail(1, str(error))
+    except UsageError as error:
+        if type(error).__name__.startswith("NoArgsIsHelp"):
+            print(error)
+            return 2
+        return _fail(2, _usage(error))
+    except (KeyboardInterrupt, typer.Abort, SweepStopped) as stopped:
+        # SweepStopped comes here without a sweep: of `train`, or before the first trial.
+        reason = getattr(stopped, "reason", None)
+        return _fail(1, reason) if reason else INTERRUPTED
+
+
+def _usage(error: Exception) -> str:
+    """One line: `command: rule`."""
+    message: str = error.format_message()  # type: ignore[attr-defined]
+    for words, ours in (("Value error, ", ""), ("Input should be", "must be")):  # pydantic's
+        message = message.replace(words, ours)
+    message = " ".join(message.split()).rstrip(".")
+    context = getattr(error, "ctx", None)
+    where = context.command_path if context is not None else "tune_mc1"
+    return f"{where}: {message[:1].lower()}{message[1:]}"
+
+
+def _fail(status: int, *lines: str) -> int:
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    for line in lines:
+        text = redact(line).translate(_VISIBLE)
+        console.print(text, style="red", highlight=False, markup=False, soft_wrap=True)
+    return status

@@ -1,0 +1,48 @@
+"""The command `report`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from tune_mc1.cli.options import (
+    local,
+    say,
+)
+from tune_mc1.errors import InputError
+
+
+def report(
+    directories: Annotated[list[Path], typer.Argument(help="Result directories.", callback=local)],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Where. Default: DIR/report, or report/ for several."),
+    ] = None,
+    lang: Annotated[Literal["en", "de"], typer.Option("--lang", help="Language.")] = "en",
+    examples: Annotated[bool, typer.Option(help="Show images that the winner got wrong.")] = True,
+    tables: Annotated[
+        bool,
+        typer.Option("--tables", help="Also copy the result tables, without host names and paths."),
+    ] = False,
+    markdown: Annotated[
+        bool,
+        typer.Option("--markdown", help="Only print the table of the reference and ours."),
+    ] = False,
+) -> None:
+    """Write a report on one or several sweeps: report.html, slides.md (Marp) and figures."""
+    try:
+        from tune_mc1.reporting.build import write_report
+        from tune_mc1.reporting.frames import read_frames
+        from tune_mc1.reporting.pages.reference_table import reference_table
+        from tune_mc1.reporting.pages.stat_tables import markdown as lines
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"report: needs the extra report (no module {error.name}): pip install '.[report]'"
+        ) from None
+    if markdown:
+        rows = [row for d in directories for row in reference_table(read_frames(d))]
+        print("\n".join(lines(rows, lang)))
+        return
+    page = write_report(directories, output, lang, examples=examples, tables=tables, notify=say)
+    Console().print(f"Report: {page}", highlight=False, soft_wrap=True)

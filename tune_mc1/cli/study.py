@@ -1,0 +1,129 @@
+"""The commands around the reference: its studies, and reports on any sweeps."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from tune_mc1.cli.options import (
+    Address,
+    AsJson,
+    Data,
+    DryRun,
+    Fuse,
+    LimitImages,
+    MaxConcurrent,
+    Output,
+    Overrides,
+    Replicates,
+    RunCap,
+    Wandb,
+    print_json,
+    say,
+)
+from tune_mc1.cluster.address import is_job_server
+from tune_mc1.cluster.jobs.command import JobCommand
+
+
+def study(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="A study's name, list, or all.")],
+    scale: Annotated[
+        float,
+        typer.Option("--scale", help="Part of the work: fewer images, epochs and samples."),
+    ] = 1.0,
+    as_published: Annotated[
+        bool,
+        typer.Option("--as-published", help="Validate on test images, never shuffle: its own way."),
+    ] = False,
+    overrides: Overrides = None,
+    data: Data = None,
+    run_cap: RunCap = None,
+    replicates: Replicates = None,
+    limit_images: LimitImages = None,
+    output: Output = None,
+    max_concurrent: MaxConcurrent = None,
+    fuse: Fuse = None,
+    address: Address = None,
+    wandb: Wandb = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run a study of the reference by name, or all of them; `list` shows them."""
+    from tune_mc1.planning.studies import STUDIES, study_rows
+    from tune_mc1.terminal.printing import print_studies
+
+    if name == "list":
+        rows = study_rows()
+        print_json({"studies": rows}) if as_json else print_studies(rows, Console())
+        return
+    flags: dict[str, Any] = {
+        "overrides": overrides or (),
+        "data": data,
+        "run_cap": run_cap,
+        "fuse": fuse,
+        "replicates": replicates,
+        "limit_images": limit_images,
+    }
+    command = JobCommand.of(context) if is_job_server(address) else None
+    flags["elsewhere"] = command is not None
+    names = STUDIES if name == "all" else (name,)
+    plans = [_plan(each, scale, as_published, flags) for each in names]
+    if dry_run:
+        _print_outlines(plans, as_json)
+        return
+    if command is not None:
+        from tune_mc1.cluster.jobs.submit import submit
+
+        raise typer.Exit(submit(command, plans, say))
+    from tune_mc1.running.start import run_plan
+
+    outcomes = []
+    for plan in plans:
+        for notice in plan.notices:
+            say(notice)
+        outcomes.append(
+            run_plan(
+                plan,
+                output=output,
+                address=address,
+                max_concurrent=max_concurrent,
+                wandb=wandb,
+                console=Console(),
+                notify=say,
+            )
+        )
+        if outcomes[-1] == 130:
+            break
+    raise typer.Exit(max(outcomes))
+
+
+def _plan(name: str, scale: float, as_published: bool, flags: dict[str, Any]) -> Any:
+    from tune_mc1.config.sweep import Sweep
+    from tune_mc1.planning import studies
+    from tune_mc1.planning.plan import prepare
+
+    file = studies.study_file(name)
+    keep = {item.partition("=")[0].strip() for item in flags["overrides"]}
+    keep |= {key for key in ("run_cap", "limit_images") if flags[key] is not None}
+
+    def change(sweep: Sweep) -> Sweep:
+        scaled = studies.scaled(sweep, scale, keep)
+        return studies.as_published(scaled) if as_published else scaled
+
+    return prepare(None, file, change=change, **flags)
+
+
+def _print_outlines(plans: list[Any], as_json: bool) -> None:
+    from tune_mc1.planning.dry_run import outline
+    from tune_mc1.terminal.printing import print_outline
+
+    facts = [outline(plan) for plan in plans]
+    if as_json:
+        print_json(facts[0] if len(facts) == 1 else {"studies": facts})
+        return
+    for plan, each in zip(plans, facts, strict=True):
+        for notice in plan.notices:
+            say(notice)
+        Console().print(f"[bold]{plan.sweep.name}[/]")
+        print_outline(plan, each, Console())

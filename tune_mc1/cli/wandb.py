@@ -1,0 +1,81 @@
+"""The commands `wandb ...`."""
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from tune_mc1.cli.options import local
+from tune_mc1.errors import InputError, TuneMc1Error
+from tune_mc1.redaction import redact
+from tune_mc1.tracking.wandb.mode import has_key, server
+
+if TYPE_CHECKING:
+    from tune_mc1.tracking.wandb.sync import Row, Sync
+
+app = typer.Typer(help="Send results to Weights & Biases.", no_args_is_help=True)
+
+
+@app.callback()
+def root() -> None:
+    """Send results to Weights & Biases."""
+
+
+@app.command(epilog="Example: [bold]tune_mc1 wandb sync results/grid-20261124-101500[/]")
+def sync(
+    directory: Annotated[Path, typer.Argument(help="A result directory.", callback=local)],
+) -> None:
+    """Send what W&B's server lacks of a sweep: run twice, it sends nothing new.
+
+    A sweep that is still running can be sent as well, and again later.
+    """
+    from tune_mc1.results.directory import ResultDir
+
+    where = ResultDir(directory)
+    where.read()
+    if not has_key():
+        raise InputError(
+            "wandb sync: needs an API key (run `wandb login` or set WANDB_API_KEY), got none for "
+            f"{server()}"
+        )
+    from tune_mc1.tracking.wandb.sent import Sent
+    from tune_mc1.tracking.wandb.sync import Sync, quieten
+
+    quieten()
+    try:
+        sent = Sent(where, server())
+    except OSError as error:
+        raise InputError(
+            f"{where.root}: what was sent cannot be noted here: {error.strerror}"
+        ) from None
+    go = Sync(where, sent)
+    try:
+        go.send(_shown)
+    except KeyboardInterrupt:
+        _leave(130, f"{_told(go)} The same command goes on there.")
+    except TuneMc1Error as error:
+        _leave(1, f"{error} ({_told(go)} The same command goes on there.)")
+    print(_told(go))
+    sent.close()
+
+
+def _shown(rows: "Iterable[Row]") -> "Iterable[Row]":
+    console = Console(stderr=True)
+    return track(rows, "W&B", console=console, transient=True) if console.is_terminal else rows
+
+
+def _told(go: "Sync") -> str:
+    return f"W&B: {go.count} of {go.total} runs sent to {server()}, {go.known} were there already."
+
+
+def _leave(status: int, message: str) -> NoReturn:
+    """Ends the process now: at its exit W&B would wait for the server."""
+    print(redact(message), file=sys.stderr)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)

@@ -1,0 +1,1 @@
+"""Ray itself, cluster files and remote jobs."""

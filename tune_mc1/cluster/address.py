@@ -1,0 +1,88 @@
+"""Ray, before a sweep: a running cluster is found and fits, or one of our own can start."""
+
+import os
+import re
+import secrets
+import socket
+from pathlib import Path
+
+from tune_mc1.errors import InputError
+
+ANSWER_S = 5.0
+FORM = "--address: must be auto, host:port of the head, or http://host:8265"
+_VERSIONS = re.compile(r"Ray: (\S+) Python: (\S+)")
+
+
+def is_job_server(address: str | None) -> bool:
+    """Whether an address is that of a cluster's dashboard, so that the sweep becomes a Ray job."""
+    return address is not None and address.startswith(("http://", "https://"))
+
+
+def connect(address: str) -> None:
+    """Connects this process to a running cluster.
+
+    Args:
+        address: `auto`, or `host:port` of the cluster's head.
+
+    Raises:
+        InputError: If nothing answers there, or what answers does not fit.
+    """
+    _check_form(address)
+    import ray
+
+    from tune_mc1.cluster.ray_runtime import start_ray
+
+    try:
+        start_ray(address, None)
+    except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        reason = _reason(error)
+        if address == "auto" and "any running Ray" in reason:
+            reason = "no Ray runs on this machine (`ray start --head` starts one)"
+        raise InputError(f"--address {address}: {reason}") from None
+
+
+def _check_form(address: str) -> None:
+    """Refuses what Ray would take long to refuse, or would take and then fail."""
+    if address == "auto":
+        return
+    if "://" in address:
+        raise InputError(
+            f"{FORM}, got {address!r} (a sweep would end with the connection of ray://; by http it "
+            "becomes a job, which goes on)"
+        )
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal():
+        raise InputError(f"{FORM}, got {address!r}")
+    try:
+        socket.create_connection((host, int(port)), timeout=ANSWER_S).close()
+    except (OSError, OverflowError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"--address {address}: no Ray cluster answers: {reason}") from None
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    versions = _VERSIONS.findall(text)
+    if len(versions) == 2:
+        theirs, ours = (f"Ray {r} and Python {p}" for r, p in versions)
+        return f"must run {ours} as here, got {theirs}"
+    return (
+        f"{text.partition('. ')[0]}: what answers there is no Ray cluster, or one with another "
+        "token (RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH gives it)"
+    )
+
+
+def allow_own_token() -> None:
+    """Gives a Ray of our own a token by the environment where Ray cannot keep it in the home."""
+    if any(os.environ.get(n) for n in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH", "RAY_AUTH_MODE")):
+        return
+    try:
+        folder = Path.home() / ".ray"
+        if (folder / "auth_token").exists():
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return
+    except (OSError, RuntimeError):
+        pass
+    os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)

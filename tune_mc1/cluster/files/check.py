@@ -1,0 +1,166 @@
+"""All that is wrong in a cluster file, what it costs, and what `ray up` will run on its nodes."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from tune_mc1.cluster.files.cluster_file import read_cluster
+from tune_mc1.cluster.files.json_schema import schema_problems
+from tune_mc1.cluster.files.kuberay_rules import (
+    document_problems,
+    has_kubernetes_schema,
+    kuberay_problems,
+)
+from tune_mc1.cluster.files.node_config import has_botocore
+from tune_mc1.cluster.files.node_types import ClusterFile, items, mapping
+from tune_mc1.cluster.files.price import Price, price_notes, price_of
+from tune_mc1.cluster.files.rules import PROVIDER_KEYS, TOKEN, launcher_problems
+from tune_mc1.cluster.files.versions import Versions, image_python
+from tune_mc1.config.problems import Problem
+
+
+@dataclass(frozen=True)
+class ClusterReport:
+    """What is to be said of a cluster file.
+
+    Attributes:
+        cluster: What it describes.
+        mistakes: A line each, `file:line: path.to.field: rule, got value`.
+        notes: What could not be checked, and what a user should know.
+        price: In USD an hour.
+        runs: What `ray up` runs on the machines of each node type, in order; empty for KubeRay.
+    """
+
+    cluster: ClusterFile
+    mistakes: list[str]
+    notes: list[str]
+    price: Price
+    runs: dict[str, list[str]]
+
+
+def check_cluster(path: Path, ours: Versions | None = None) -> ClusterReport:
+    """Checks a cluster file as far as that needs neither a network nor credentials.
+
+    Args:
+        path: A file for Ray's launcher, or manifests for KubeRay.
+        ours: The versions that images must fit; None takes those that run here.
+
+    Raises:
+        InputError: If the file cannot be read, or is no cluster file.
+    """
+    cluster = read_cluster(path)
+    mistakes = cluster_mistakes(cluster, ours or Versions())
+    runs: dict[str, list[str]] = {}
+    if cluster.form == "ray" and not mistakes:
+        try:
+            runs = _runs(cluster, _prepared(cluster))
+        except Exception as error:  # Ray raises whatever its parts do
+            mistakes = [f"{path}: Ray refuses it: {' '.join(str(error).split())}"]
+    return ClusterReport(cluster, mistakes, _notes(cluster), price_of(cluster), runs)
+
+
+def cluster_mistakes(cluster: ClusterFile, ours: Versions) -> list[str]:
+    """Every mistake in a cluster file, a line each, by their order in the file.
+
+    Args:
+        cluster: The file.
+        ours: The versions that images must fit.
+    """
+    found: list[tuple[int, str]] = []
+    told = set()
+    for file in cluster.documents:
+        problems: Iterable[Problem]
+        if cluster.form == "ray":
+            first = [*file.problems, *schema_problems(file.content, _ray_schema())]
+            problems = launcher_problems(cluster, ours)
+        else:
+            first = [*file.problems, *document_problems(file)]
+            problems = kuberay_problems(cluster, file, ours)
+        seen = {problem.path for problem in first}
+        for problem in (*first, *(p for p in problems if p.path not in seen)):
+            line = file.line(problem.path)
+            # What an anchor gives to several places is wrong at one.
+            same = (line, problem.path[-1:], problem.rule)
+            if same not in told:
+                found.append((line, file.message(problem)))
+            told.add(same)
+    return [text for _, text in sorted(found, key=lambda pair: pair[0])]
+
+
+@cache
+def _ray_schema() -> Mapping[str, Any]:
+    """Ray's own schema, read without importing Ray, which takes seconds."""
+    spec = find_spec("ray")
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    folder = Path(next(iter(spec.submodule_search_locations)))
+    schema: Mapping[str, Any] = json.loads((folder / "autoscaler" / "ray-schema.json").read_text())
+    return schema
+
+
+def _prepared(cluster: ClusterFile) -> Mapping[str, Any]:
+    """The file with Ray's defaults, after Ray's own checks."""
+    logging.getLogger("ray.autoscaler").setLevel(logging.ERROR)
+    from ray.autoscaler._private.util import prepare_config, validate_config
+
+    prepared: dict[str, Any] = prepare_config(dict(cluster.documents[0].content))
+    validate_config(prepared)
+    return prepared
+
+
+def _runs(cluster: ClusterFile, config: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What Ray's launcher runs on a new machine, in its order (`ray...updater.NodeUpdater`)."""
+    runs = {}
+    types = mapping(config.get("available_node_types"))
+    for node in cluster.nodes:
+        if node.most:
+            own = mapping(types.get(node.name))
+            runs[node.name] = list(_steps(config, own, "head" if node.head else "worker"))
+    return runs
+
+
+def _steps(config: Mapping[str, Any], own: Mapping[str, Any], role: str) -> Iterator[str]:
+    for remote, local in mapping(config.get("file_mounts")).items():
+        yield f"copy {local} to {remote}"
+    first = "initialization_commands"
+    yield from items(own.get(first, config.get(first)) if role == "worker" else config.get(first))
+    docker = {**mapping(config.get("docker")), **mapping(own.get("docker"))}
+    image = docker.get(f"{role}_image") or docker.get("image")
+    if image:
+        if docker.get("pull_before_run", True):
+            yield f"docker pull {image}"
+        yield f"docker run --name {docker['container_name']} {image}; what follows runs in it"
+    setup = f"{role}_setup_commands"
+    yield from items(own.get(setup, config.get(setup)) if role == "worker" else config.get(setup))
+    yield from items(config.get(f"{role}_start_ray_commands"))
+
+
+def _notes(cluster: ClusterFile) -> list[str]:
+    notes = price_notes(cluster)
+    if cluster.form == "kuberay":
+        if not has_kubernetes_schema():
+            notes.append("pod templates were not checked: pip install kubernetes-validate")
+        return notes
+    content = cluster.documents[0].content
+    if cluster.provider == "aws" and not has_botocore():
+        notes.append(
+            "node_config and machine types were not checked against AWS's own: "
+            "pip install 'tune_mc1[cluster]'"
+        )
+    if cluster.provider not in PROVIDER_KEYS:
+        notes.append(f"of {cluster.provider}'s own settings nothing was checked")
+    if TOKEN in mapping(content.get("file_mounts")) and not Path(TOKEN).expanduser().exists():
+        notes.append(f"{TOKEN} is not there yet: ray get-auth-token --generate")
+    if cluster.provider == "local" and cluster.workers:
+        notes.append("-o must name a directory that all machines share, or a bucket")
+    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+    python = image_python(str(mapping(content.get("docker")).get("image", "")))
+    if python not in (None, here):
+        notes.append(f"the image has Python {python}, here is {here}: that is fine for jobs")
+    return notes

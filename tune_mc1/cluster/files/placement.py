@@ -1,0 +1,196 @@
+"""How the trials of a sweep map on the machines of a cluster that runs, or that a file allows.
+
+A trial, or a group of trials that is trained as one model, always runs inside one machine.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tune_mc1.cluster.files.cluster_file import read_cluster
+from tune_mc1.cluster.files.node_types import ClusterFile
+from tune_mc1.cluster.files.price import hourly, price_notes
+from tune_mc1.errors import InputError
+from tune_mc1.planning.dry_run import Place, outline
+from tune_mc1.planning.plan import Plan
+from tune_mc1.planning.resources import Capacity, Node, choose_resources, spread
+
+GPU_NOTE = (
+    "no GPU was measured: time and price are as if each trial, or group of trials, had the speed "
+    "of one CPU core"
+)
+CHOICE_NOTE = (
+    "Ray's autoscaler chooses the machines, by fit, then by priority; starting them takes some "
+    "minutes more"
+)
+
+
+@dataclass(frozen=True)
+class Machines:
+    """Machines of one kind.
+
+    Attributes:
+        name: Of the node type, or of the first of them.
+        cpus: Cores of each.
+        gpus: GPUs of each.
+        count: How many there are, or can be.
+        least: How many are always up.
+        price: USD an hour of each; None if not known.
+        priority: Ray takes the higher one of kinds that suit equally well.
+    """
+
+    name: str
+    cpus: float
+    gpus: float
+    count: int
+    least: int = 0
+    price: float | None = None
+    priority: int = 0
+
+
+def outline_on_file(plan: Plan, path: Path) -> dict[str, Any]:
+    """The outline of a sweep on as many machines as a cluster file allows.
+
+    Args:
+        plan: The sweep.
+        path: The cluster file.
+
+    Returns:
+        What `outline` gives, and `cluster`: the machines used at most, price and notes.
+
+    Raises:
+        InputError: If the file is none, does not say what its machines have, or has none that can
+            hold a trial.
+    """
+    cluster = read_cluster(path)
+    kinds = [
+        Machines(n.name, n.cpus, n.gpus, n.most, n.least, n.price, n.priority)
+        for n in cluster.nodes
+        if n.cpus is not None and n.gpus is not None
+    ]
+    if not kinds:
+        raise InputError(
+            f"{path}: does not say what its machines have; start it, and use --dry-run --address"
+        )
+    heads = sum(node.head for node in cluster.nodes)
+    up = [Node(kind.cpus, kind.gpus) for kind in kinds for _ in range(kind.least)]
+    facts = _outline(plan, kinds, cluster.max_workers + heads, up, str(path))
+    used = {kind["name"]: kind["used"] for kind in facts["cluster"]["machines"]}
+    facts["cluster"] |= _price(cluster, used, facts["forecast_seconds"])
+    return facts
+
+
+def outline_on_running(plan: Plan, address: str) -> dict[str, Any]:
+    """The outline of a sweep on the cluster that this process is connected to, and what may come.
+
+    Args:
+        plan: The sweep.
+        address: How the user named it.
+
+    Raises:
+        InputError: If no machine there can hold a trial.
+    """
+    import ray
+
+    from tune_mc1.cluster.nodes import cluster_capacity
+
+    sizes: dict[tuple[float, float], list[str]] = {}
+    for node in ray.nodes():  # type: ignore[no-untyped-call]
+        if node["Alive"]:
+            has = node["Resources"]
+            size = (has.get("CPU", 0.0), has.get("GPU", 0.0))
+            sizes.setdefault(size, []).append(node["NodeManagerAddress"])
+    kinds = [
+        Machines(names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} alike", *size,
+                 len(names), priority=1)
+        for size, names in sizes.items()
+    ]  # fmt: skip
+    up = [Node(kind.cpus, kind.gpus) for kind in kinds for _ in range(kind.count)]
+    capacity = cluster_capacity()
+    kinds += [
+        Machines("may come", node.cpu, node.gpu, min(count, capacity.most))
+        for node, count in capacity.coming
+        if min(count, capacity.most)
+    ]
+    facts = _outline(plan, kinds, len(up) + capacity.most, up, f"--address {address}")
+    facts["cluster"]["notes"] = [GPU_NOTE] if facts["resources"]["gpu"] else []
+    return facts
+
+
+def _outline(
+    plan: Plan, kinds: Sequence[Machines], limit: int, up: Sequence[Node], what: str
+) -> dict[str, Any]:
+    nodes = [Node(kind.cpus, kind.gpus) for kind in kinds]
+    counts = [kind.count for kind in kinds]
+    capacity = Capacity((), tuple(zip(nodes, counts, strict=True)), limit)
+    try:
+        each = choose_resources(plan.sweep.resources, capacity)
+    except InputError as error:
+        raise InputError([f"{what}: {problem}" for problem in error.problems]) from None
+    room = _room([node.slots(each) for node in nodes], kinds, limit, plan.total)
+    groups = outline(plan, place=Place(each, room, tuple(up)))["groups"]
+    tasks = len(groups) or plan.total
+    each = spread(each, tasks, capacity)
+    fit = [node.slots(each) for node in nodes]
+    facts = outline(plan, place=Place(each, _room(fit, kinds, limit, tasks), tuple(up)))
+    tasks = len(facts["groups"]) or plan.total
+    facts["resources"]["trials_at_once"] = min(facts["resources"]["trials_at_once"], tasks)
+    rows = zip(kinds, fit, _used(fit, kinds, limit, tasks), strict=True)
+    facts["cluster"] = {
+        "machines": [
+            {
+                "name": kind.name,
+                "cpus": kind.cpus,
+                "gpus": kind.gpus,
+                "used": used,
+                "most": kind.count,
+                "trials_at_once": n,
+                "usd_an_hour": kind.price,
+            }
+            for kind, n, used in rows
+        ]
+    }
+    return facts
+
+
+def _room(fit: Sequence[int], kinds: Sequence[Machines], limit: int, tasks: int) -> int:
+    """How many trials run at once."""
+    return sum(a * b for a, b in zip(fit, _used(fit, kinds, limit, tasks), strict=True))
+
+
+def _used(fit: Sequence[int], kinds: Sequence[Machines], limit: int, tasks: int) -> list[int]:
+    """Machines of each kind that trials occupy: by priority, then the cheapest for a trial.
+
+    Args:
+        fit: Trials at once in a machine of each kind.
+        kinds: The machines, some of which are always up.
+        limit: Machines at most, of all kinds.
+        tasks: Trials, or groups of them.
+    """
+
+    def order(i: int) -> tuple[float, float]:
+        return (-kinds[i].priority, (kinds[i].price or 0.0) / (fit[i] or 1))
+
+    used = [kind.least for kind in kinds]
+    tasks -= sum(n * count for n, count in zip(fit, used, strict=True))
+    limit -= sum(used)
+    for i in sorted(range(len(kinds)), key=order):
+        if tasks > 0 and fit[i]:
+            more = min(limit, kinds[i].count - kinds[i].least, -(-tasks // fit[i]))
+            used[i] += more
+            limit -= more
+            tasks -= more * fit[i]
+    return used
+
+
+def _price(cluster: ClusterFile, used: Mapping[str, int], seconds: float) -> dict[str, Any]:
+    """What the machines cost for a time, with the head, and the minutes that workers idle after."""
+    an_hour = hourly(cluster, used)
+    workers = hourly(cluster, {node.name: used.get(node.name, 0) for node in cluster.workers})
+    total = None
+    if an_hour is not None and workers is not None:
+        total = round(an_hour * seconds / 3600 + workers * cluster.idle_minutes / 60, 2)
+    gpu = any(node.gpus and used.get(node.name) for node in cluster.nodes)
+    notes = [*([GPU_NOTE] if gpu else []), CHOICE_NOTE, *price_notes(cluster)]
+    return {"file": str(cluster.path), "usd_an_hour": an_hour, "usd": total, "notes": notes}

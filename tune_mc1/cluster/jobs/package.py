@@ -1,0 +1,30 @@
+"""What a job takes along to the cluster: this package as it is here, and the sweep file."""
+
+import shutil
+from pathlib import Path
+
+from tune_mc1.cluster.jobs.command import FILES
+from tune_mc1.files import PACKAGE, utf8
+from tune_mc1.results.provenance import COMMIT, git_commit
+
+
+def pack(folder: Path, file: Path | None) -> None:
+    """Fills the working directory of a job.
+
+    Ray puts it before everything else on the path of the driver and of every trial's process, so
+    that they run this version whatever is installed there.
+
+    Args:
+        folder: An empty directory.
+        file: The sweep file, or None.
+    """
+    package = folder / PACKAGE.name
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    configs = PACKAGE.parent / "configs"
+    if not (package / "_configs").exists() and configs.is_dir():  # a checkout, nothing installed
+        shutil.copytree(configs, package / "_configs")
+    if commit := git_commit():
+        (package / COMMIT).write_text(commit)
+    if file is not None:
+        (folder / FILES).mkdir()
+        shutil.copy(file, folder / FILES / utf8(file.name))

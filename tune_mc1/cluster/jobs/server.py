@@ -1,0 +1,164 @@
+"""A cluster's dashboard, which takes jobs: found, and fit for them, before anything is sent."""
+
+import logging
+import os
+import platform
+from typing import Any
+from urllib.parse import urlsplit
+
+from tune_mc1.cluster.address import ANSWER_S
+from tune_mc1.errors import InputError
+
+READ_S = 30.0
+"""How long the server, which may be busy, has for an answer."""
+
+TOKEN = "RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token"
+NO_RAY = "what answers there is no dashboard of Ray, which takes the jobs (usually at port 8265)"
+
+
+class JobServer:
+    """A server that has answered, runs the same versions, and knows the token.
+
+    Args:
+        address: Such as `http://head:8265`.
+
+    Attributes:
+        token: Whether a token is sent along.
+
+    Raises:
+        InputError: If there is no such server.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address = address.rstrip("/")
+        _check_form(self.address)
+        _check_extra()
+        self._headers = _token_headers()
+        self.token = bool(self._headers)
+        self._check_versions()
+
+    def client(self) -> Any:
+        """Ray's client of the server; no request of it waits for ever."""
+        from ray.job_submission import JobSubmissionClient
+
+        class Client(JobSubmissionClient):
+            def _do_request(self, *words: Any, **options: Any) -> Any:
+                return super()._do_request(*words, **({"timeout": (ANSWER_S, READ_S)} | options))
+
+        for handler in logging.getLogger("ray").handlers:
+            handler.setLevel(logging.WARNING)
+        for name in ("RAY_API_SERVER_ADDRESS", "RAY_ADDRESS"):
+            os.environ.pop(name, None)  # Ray would take it instead of the address
+        try:
+            return Client(self.address, headers=dict(self._headers))
+        except (OSError, RuntimeError) as error:  # it asks for the version again
+            raise self._error(_cause(error)) from None
+
+    async def silence(self) -> str | None:
+        """Why the server does not answer; None if it does."""
+        import aiohttp
+
+        limit = aiohttp.ClientTimeout(total=READ_S)
+        try:
+            async with (
+                aiohttp.ClientSession(headers=self._headers, timeout=limit) as session,
+                session.get(f"{self.address}/api/version") as answer,
+            ):
+                return None if answer.status == 200 else f"HTTP status {answer.status}"
+        except TimeoutError:
+            return f"no answer in {READ_S:g} s"
+        except (OSError, aiohttp.ClientError) as error:
+            return _cause(error)
+
+    def _check_versions(self) -> None:
+        import ray
+
+        facts = self._ask("/api/v0/cluster_metadata")
+        theirs = facts.get("rayVersion"), _minor(str(facts.get("pythonVersion")))
+        if theirs[0] is None:
+            raise self._error(NO_RAY)
+        ours = ray.__version__, _minor(platform.python_version())
+        if theirs != ours:
+            said = (f"Ray {version} and Python {python}" for version, python in (ours, theirs))
+            raise self._error("must run {} as here, got {}".format(*said))
+
+    def _ask(self, path: str) -> dict[str, Any]:
+        """The answer to a question; empty where it is none of Ray's."""
+        import requests
+
+        try:
+            answer = requests.get(
+                self.address + path, headers=self._headers, timeout=(ANSWER_S, READ_S)
+            )
+        except requests.exceptions.SSLError as error:
+            raise self._error(f"its certificate does not hold: {_cause(error)}") from None
+        except requests.exceptions.Timeout:
+            raise self._error("no Ray cluster answers in time") from None
+        except (requests.exceptions.RequestException, ValueError) as error:
+            raise self._error(f"no Ray cluster answers: {_cause(error)}") from None
+        if answer.status_code == 401:
+            raise self._error(f"asks for a token, got none (from {TOKEN})")
+        if answer.status_code == 403:
+            raise self._error(f"refuses the token (from {TOKEN})")
+        try:
+            data = answer.json()["data"]
+        except (ValueError, KeyError, TypeError):
+            return {}
+        return data if isinstance(data, dict) else {}
+
+    def _error(self, reason: str) -> InputError:
+        return InputError(f"--address {self.address}: {reason}")
+
+
+def _check_form(address: str) -> None:
+    try:
+        parts = urlsplit(address)
+        good = bool(parts.hostname) and parts.port != 0 and not (parts.query or parts.fragment)
+    except ValueError:
+        good = False
+    if good and parts.username is not None:
+        raise InputError(f"--address: must hold no name or password; Ray's token is in {TOKEN}")
+    if not good:
+        raise InputError(f"--address: must be http://host:8265, got {address!r}")
+
+
+def _check_extra() -> None:
+    try:
+        import aiohttp  # noqa: F401
+        import requests  # noqa: F401
+        from ray.job_submission import JobSubmissionClient  # noqa: F401
+    except ImportError as error:
+        raise InputError(
+            f"--address http://...: needs the extra cluster (no module {error.name}): "
+            "pip install '.[cluster]'"
+        ) from None
+
+
+def _token_headers() -> dict[str, str]:
+    """Ray's token, which its own client leaves out unless `RAY_AUTH_MODE` says `token`."""
+    if os.environ.get("RAY_AUTH_MODE", "token").lower() != "token":
+        return {}
+    from ray._raylet import AuthenticationTokenLoader  # type: ignore[attr-defined]
+    from ray.exceptions import AuthenticationError
+
+    loader = AuthenticationTokenLoader.instance()
+    try:
+        headers: dict[str, str] = loader.get_token_for_http_header(ignore_auth_mode=True)
+    except AuthenticationError as error:
+        raise InputError(f"--address: {str(error).partition('. ')[0]}") from None
+    return headers
+
+
+def _minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])
+
+
+def _cause(error: BaseException) -> str:
+    """The reason below the layers of a failed request."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, OSError) and inner.strerror:
+            return inner.strerror
+        wrapped = getattr(inner, "reason", None) or next(iter(inner.args), None)
+        inner = wrapped if isinstance(wrapped, BaseException) else inner.__context__
+    return " ".join(str(error).split())

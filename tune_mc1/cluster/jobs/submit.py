@@ -1,0 +1,91 @@
+"""A sweep on a cluster that is reached by http, from outside of it: it becomes a Ray job."""
+
+import secrets
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tune_mc1.cluster.jobs.command import JobCommand
+from tune_mc1.cluster.jobs.follow import Job, follow
+from tune_mc1.cluster.jobs.package import pack
+from tune_mc1.cluster.jobs.server import JobServer
+from tune_mc1.errors import TuneMc1Error
+from tune_mc1.interruption import INTERRUPTED
+from tune_mc1.planning.plan import Plan
+from tune_mc1.tracking.wandb.mode import has_key, named_mode
+
+STOP_WAIT_S = 20
+"""What a sweep that is stopped has to end in order; Ray's own 3 s are too short for that."""
+
+KEY_STAYS = (
+    "W&B: the API key of this machine stays here, as everyone who reaches a cluster can read a "
+    "job's variables; give one to the head (WANDB_API_KEY before `ray start`, or `wandb login` "
+    "there), else W&B is offline in the job"
+)
+
+
+def submit(command: JobCommand, plans: Sequence[Plan], notify: Callable[[str], None]) -> int:
+    """Runs a command as a job, and follows it to its end.
+
+    Args:
+        command: The command.
+        plans: What it is to run, as far as that is known here.
+        notify: Called with each notice for the user.
+
+    Returns:
+        The exit status, as `follow` gives it.
+
+    Raises:
+        InputError: If something is wrong with the command, the server, or what ties them.
+        TuneMc1Error: If the server does not take the job.
+    """
+    for plan in plans or (None,):
+        command.check_places(plan.sweep.storage if plan else None)
+    _, mode = named_mode(command.options.get("--wandb"))
+    server = JobServer(command.address)
+    for notice in (notice for plan in plans for notice in plan.notices):
+        notify(notice)
+    if mode in {None, "online"} and has_key():
+        notify(KEY_STAYS)
+    command = replace(command, options={**command.options, "--wandb": mode})
+    sweep = f"sweep {plans[0].command}" if len(plans) == 1 else None
+    if command.words[0] == "sweep":
+        sweep = " ".join(command.words)
+    place = command.root or command.place or str(plans[0].sweep.storage)
+    job = Job(_new_id(), server, sweep, place, command.root)
+    client = server.client()
+    try:
+        _send(client, job.id, command)
+    except KeyboardInterrupt:
+        print(f"\nInterrupted as the job was sent; {job.ray('status')} tells.", file=sys.stderr)
+        return INTERRUPTED
+    print(f"Job: {job.id} on {server.address} (Ctrl-C detaches; the sweep goes on)", flush=True)
+    return follow(job, client)
+
+
+def _new_id() -> str:
+    """The job's name is made here, so that it is known whatever becomes of the request."""
+    return f"tune_mc1-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+
+
+def _send(client: Any, name: str, command: JobCommand) -> None:
+    import requests
+    from ray.exceptions import RayError
+
+    with TemporaryDirectory(prefix="tune_mc1-job-") as folder:
+        pack(Path(folder), command.file)
+        environment: dict[str, Any] = {
+            "working_dir": folder,
+            "env_vars": {"RAY_JOB_STOP_WAIT_TIME_S": str(STOP_WAIT_S)},
+        }
+        try:
+            client.submit_job(
+                entrypoint=command.entrypoint(), submission_id=name, runtime_env=environment
+            )
+        except (RuntimeError, RayError, requests.exceptions.RequestException) as error:
+            reason = " ".join(str(error).split())[:300]
+            raise TuneMc1Error(f"The job was not taken: {reason}") from None

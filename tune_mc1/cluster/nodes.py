@@ -1,0 +1,125 @@
+"""The nodes of the Ray that this process is connected to, and those that its autoscaler may add."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import ray
+import yaml
+
+from tune_mc1.config.sweep import Sweep
+from tune_mc1.config.trial import Trial
+from tune_mc1.errors import InputError
+from tune_mc1.planning.resources import WORKERS, Capacity, Node, TrialResources, choose_resources
+
+UNLIMITED = 1_000_000
+"""Nodes, where the autoscaler knows no limit."""
+
+
+def trial_resources(sweep: Sweep, trials: Sequence[Trial]) -> TrialResources:
+    """Resources of each trial, or group, of a sweep on the Ray that is connected.
+
+    Args:
+        sweep: The sweep.
+        trials: Its trials; empty where it makes them as it goes.
+
+    Raises:
+        InputError: If no node can ever hold such a trial.
+    """
+    wants_cpu = bool(trials) and all(trial.config.device == "cpu" for trial in trials)
+    return choose_resources(sweep.resources, cluster_capacity(), wants_cpu)
+
+
+def cluster_capacity() -> Capacity:
+    """The nodes that a sweep may use."""
+    return _with_coming([_node(resources) for resources in _resources().values()])
+
+
+def free_nodes() -> list[Node]:
+    """What nothing has reserved now of each node that is up."""
+    free = ray._private.state.state.available_resources_per_node()  # type: ignore[no-untyped-call]
+    return [_node(free.get(name, {})) for name in _resources()]
+
+
+def _resources() -> dict[str, dict[str, float]]:
+    return {n["NodeID"]: n["Resources"] for n in ray.nodes() if n["Alive"]}  # type: ignore[no-untyped-call]
+
+
+def _node(resources: Mapping[str, float]) -> Node:
+    return Node(resources.get("CPU", 0.0), resources.get("GPU", 0.0))
+
+
+def _with_coming(up: Sequence[Node]) -> Capacity:
+    reported = ray._private.state.state.get_cluster_config()
+    if reported is not None:
+        groups = reported.node_group_configs
+        counts = [g.max_count if g.max_count >= 0 else UNLIMITED for g in groups]
+        kinds = [_node(g.resources) for g in groups]
+        return _capacity(up, list(zip(kinds, counts, strict=True)), UNLIMITED)
+    if told := os.environ.get(WORKERS):
+        kinds, counts = _told_workers(told)
+        return _capacity(up, list(zip(kinds, counts, strict=True)), UNLIMITED)
+    file = _autoscaling_file()
+    return capacity_of_config(yaml.safe_load(file.read_text()), up) if file else Capacity(tuple(up))
+
+
+def _told_workers(text: str) -> tuple[list[Node], list[int]]:
+    """Kinds of nodes, and how many of each, from `[{"cpu": 4, "gpu": 1, "most": 4}]`.
+
+    Raises:
+        InputError: If the text is not of that form.
+    """
+    try:
+        groups = json.loads(text)
+        kinds = [Node(float(group["cpu"]), float(group.get("gpu", 0))) for group in groups]
+        return kinds, [int(group["most"]) for group in groups]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        rule = 'must be JSON as [{"cpu": 4, "gpu": 1, "most": 4}]'
+        raise InputError(f"{WORKERS}: {rule}, got {text!r}") from None
+
+
+def _autoscaling_file() -> Path | None:
+    """The file by which the autoscaler works, if it runs on this machine, the cluster's head.
+
+    No autoscaler of the open Ray, the first or the second, tells the cluster its limits; each has
+    them from the file that its command line names.
+    """
+    import psutil  # comes with Ray
+
+    address = f"--gcs-address={ray.get_runtime_context().gcs_address}"
+    for process in psutil.process_iter(["cmdline"]):
+        words = process.info["cmdline"] or ()
+        named = [w.partition("=")[2] for w in words if w.startswith("--autoscaling-config=")]
+        if named and address in words:
+            file = Path(named[0]).expanduser()
+            return file if file.is_file() else None
+    return None
+
+
+def capacity_of_config(config: Mapping[str, Any], up: Sequence[Node] = ()) -> Capacity:
+    """The nodes that a cluster file, or what Ray's launcher made of it, lets the autoscaler add.
+
+    Args:
+        config: With `available_node_types`, `head_node_type` and `max_workers`.
+        up: The nodes that are there, the head among them; each counts as the kind that it equals.
+    """
+    most = config.get("max_workers", 2)  # Ray's default
+    kinds = [
+        (_node(kind.get("resources", {})), kind.get("max_workers", most))
+        for name, kind in config.get("available_node_types", {}).items()
+        if name != config.get("head_node_type")
+    ]
+    return _capacity(up, kinds, most - max(0, len(up) - 1))
+
+
+def _capacity(up: Sequence[Node], kinds: Sequence[tuple[Node, int]], most: int) -> Capacity:
+    there = Counter(up)
+    coming = []
+    for node, count in kinds:
+        taken = min(count, there[node])
+        there[node] -= taken
+        coming.append((node, count - taken))
+    return Capacity(tuple(up), tuple(coming), max(0, most))

@@ -1,0 +1,190 @@
+"""The Ray that a sweep runs on: its own, which it ends, or one that is up already."""
+
+import hashlib
+import logging
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import ray
+
+from tune_mc1.cluster.ray_private import hide_command_line, leave_signals_alone
+from tune_mc1.errors import SweepStopped
+
+LONGEST_TEMP = 40
+"""Characters of the temporary directory at most: Ray keeps sockets below it, whose paths must be
+short."""
+
+WATCH_S = 1.0
+
+IDLE_MS = 30 * 24 * 3_600_000
+"""How long a Ray of our own keeps an idle process: libraries that it has loaded serve the next
+task."""
+
+QUIET_RAY = {
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # our own files hold the results
+    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+    "TUNE_GLOBAL_CHECKPOINT_S": "3600",  # nothing is restored from Ray's own state
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # `tune_mc1.interruption` handles it
+    "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",  # one missing metric would end the sweep
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",  # each trial's log has its own
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+
+
+class Cluster:
+    """Connects to Ray.
+
+    Args:
+        address: A running cluster, or None to start Ray on this machine.
+        root: The sweep's directory; a Ray of its own keeps its files in a temporary directory that
+            is named after it, so that a resumed sweep finds what a killed one has left.
+    """
+
+    def __init__(self, address: str | None, root: Path) -> None:
+        self.address = address
+        self._temp = _temp_dir(root) if address is None else None
+        self._own = False
+        self._ended = threading.Event()
+        self._family: set[Any] = set()
+
+    def connect(self) -> None:
+        """Connects, and starts Ray if no address is named. Does nothing where that is done.
+
+        Raises:
+            SweepStopped: If that fails.
+        """
+        if self._own and ray.is_initialized():
+            return
+        if not ray.is_initialized() and self._temp is not None:
+            remove(self._temp)
+            self._own = True
+        try:
+            self._start()
+        except Exception as error:
+            reason = " ".join(str(error).split())
+            raise SweepStopped(f"Ray could not be started: {reason}") from error
+
+    def _start(self) -> None:
+        """Starts Ray, or connects to it; a busy machine may need a second try."""
+        for tries_left in (1, 0) if self._own else (0,):
+            try:
+                start_ray(self.address, self._temp)
+                return
+            except Exception:  # Ray raises just that where a process of its takes too long
+                if not tries_left:
+                    raise
+            self.shutdown()
+            self._ended.clear()
+
+    def watch(self, lost: Callable[[str], None]) -> None:
+        """Calls `lost`, from a thread, when one of Ray's own processes has died.
+
+        Of a cluster that was there before, Ray itself says so.
+        """
+        if self._own:
+            threading.Thread(target=self._watch, args=(lost,), daemon=True).start()
+
+    def _watch(self, lost: Callable[[str], None]) -> None:
+        self._ended.wait(WATCH_S)
+        self._know_family()
+        while not self._ended.wait(WATCH_S):
+            node = ray._private.worker._global_node
+            dead = node.dead_processes() if node is not None else ()
+            if dead and not self._ended.is_set():
+                lost(f"Ray's process {dead[0][0]} has died, and the sweep with it")
+                return
+
+    def shutdown(self) -> None:
+        """Ends what was started here; leaves a cluster that was there before."""
+        self._ended.set()
+        self._know_family()
+        if self._own or self.address is not None:
+            ray.shutdown()
+        self._remove_rest()
+
+    def kill(self) -> None:
+        """Ends what was started here, by force."""
+        self._ended.set()
+        self._know_family()
+        self._remove_rest()
+        node = ray._private.worker._global_node
+        if self._own and node is not None:
+            node.kill_all_processes(check_alive=False, allow_graceful=False)
+
+    def _know_family(self) -> None:
+        """Takes note of what Ray has started; some of it would outlive a Ray that was killed."""
+        import psutil  # comes with Ray
+
+        if not self._own:
+            return
+        for child in psutil.Process().children():
+            with suppress(psutil.Error):
+                if any(str(self._temp) in part for part in child.cmdline()):
+                    self._family.update((child, *child.children(recursive=True)))
+
+    def _remove_rest(self) -> None:
+        import psutil
+
+        for process in self._family:
+            with suppress(psutil.Error):
+                process.kill()
+        if self._temp is not None:
+            remove(self._temp)
+
+
+def start_ray(address: str | None, temp: Path | None) -> None:
+    """Connects this process to Ray, quietly, unless it is so already.
+
+    Args:
+        address: A running cluster, or None to start Ray on this machine.
+        temp: Where a Ray of our own keeps its files; None is Ray's default.
+    """
+    os.environ.update(QUIET_RAY)
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # the result tables say it better
+    if ray.is_initialized():
+        return
+    hide_command_line()
+    # A Ray of our own inherits the variables. An environment of a job's own would cost a second a
+    # process, as Ray could use none of those that it has ready.
+    options: dict[str, Any] = {"runtime_env": {"env_vars": QUIET_RAY}}
+    if address is None:
+        options = {"_system_config": {"idle_worker_killing_time_threshold_ms": IDLE_MS}}
+        leave_signals_alone()
+    ray.init(
+        address=address or "local",
+        include_dashboard=False if address is None else None,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        _temp_dir=str(temp) if temp else None,
+        **options,
+    )
+
+
+def _temp_dir(root: Path) -> Path:
+    """A name for the sweep's own temporary directory: the same each time, and short."""
+    parent = tempfile.gettempdir()
+    if len(parent) > LONGEST_TEMP:
+        parent = "/tmp"
+    name = hashlib.sha256(f"{os.getuid()} {root}".encode()).hexdigest()[:10]
+    path = Path(parent) / f"tune_mc1-{name}"
+    if path.exists() and (path.is_symlink() or path.stat().st_uid != os.getuid()):
+        return Path(tempfile.mkdtemp(prefix="tune_mc1-", dir=parent))
+    return path
+
+
+def remove(folder: Path) -> None:
+    """Removes a directory that processes which are just ending may still write to."""
+    for _ in range(20):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        with suppress(InterruptedError):
+            time.sleep(0.1)

@@ -1,0 +1,215 @@
+"""Which trials of a sweep are trained together as one model.
+
+Trials fit together where their models, batches and epochs agree; they may differ in all that is a
+number (learning rate, decay, momentum, dropout), in initialisation, seed and fold. `fuse: auto`
+makes groups where that ends the sweep sooner: it starts with the largest groups, halves the longest
+one again and again, since few large groups leave cores idle, and takes what has the best forecast.
+"""
+
+import heapq
+import math
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import partial
+from itertools import pairwise
+from typing import Literal
+
+from tune_mc1.config.architectures import ARCHITECTURES, ModelName
+from tune_mc1.config.trial import Trial, TrialConfig
+
+AGREE = (
+    "model",
+    "epochs",
+    "batch_size",
+    "optimizer",
+    "loss_function",
+    "overfit_batches",
+    "drop_last",
+    "shuffle",
+    "device",
+    "precision",
+)
+"""Parameters that are equal in a group, beside batch norm and the sizes of the split."""
+
+Groups = list[list[Trial]]
+_Timed = list[tuple[float, list[Trial]]]
+FoldSizes = Callable[[int | None], Hashable]
+
+CPU_LIMIT = 8
+"""Trials of a group on a CPU: more of them leave its caches and gain nothing."""
+GPU_LIMIT = 32
+"""Trials of a group on a GPU, where memory allows: 30 of them gain more than 10."""
+
+CPU_SHARE: dict[ModelName, tuple[float, float]] = {
+    "CNN_simple": (0.64, 1.0),
+    "CNN": (0.39, 0.69),
+    "CNN2": (0.6, 1.0),
+}
+"""Time of one more trial in a group over its time alone, on one core: where the trials share their
+images, and where each has its own. Fitted to `docs/performance.md`. Models that are not here gain
+nothing, or a tenth at most, as their layers fill a core by themselves."""
+
+GPU_SHARE: dict[ModelName, float] = {
+    "CNN_simple": 0.05,
+    "CNN": 0.05,
+    "CNN2": 0.05,
+    "CNN3": 0.05,
+    "CNN4": 0.05,
+    "CNN5": 0.05,
+    "CNN6": 0.05,
+}
+"""The same on a GPU. Measured on an H100 for CNN (0.04 to 0.05) and CNN5 (0.03), and taken to hold
+for the models that are like them; MLP, CNN8 and VGG gain nothing, nor should CNN7, as wide."""
+
+
+def fits_alone_only(config: TrialConfig) -> bool:
+    """Whether an architecture has no fused form: with a frozen backbone, trials share features."""
+    return ARCHITECTURES[config.model].backbone is not None
+
+
+def _unknown(_: int | None) -> Hashable:
+    return None
+
+
+def group_key(trial: Trial, fold_sizes: FoldSizes = _unknown) -> Hashable:
+    """What must agree for trials to be trained together.
+
+    Args:
+        trial: A trial.
+        fold_sizes: Numbers of training and validation images of a fold.
+    """
+    config = trial.config
+    alone = trial.id if fits_alone_only(config) else ""
+    values = tuple(getattr(config, name) for name in AGREE)
+    return (alone, fold_sizes(trial.fold), config.effective_batch_norm, *values)
+
+
+def share(config: TrialConfig, lanes: int, gpu: bool) -> float:
+    """Time of one more trial in a group over its time alone; 1 if nothing is gained.
+
+    Args:
+        config: Of one of the trials.
+        lanes: Different orders of images in the group.
+        gpu: Whether the group runs on a GPU.
+    """
+    if fits_alone_only(config):
+        return 1.0
+    if gpu and config.device != "cpu":
+        return GPU_SHARE.get(config.model, 1.0)
+    same, own = CPU_SHARE.get(config.model, (1.0, 1.0))
+    return same if lanes == 1 else own
+
+
+def group_seconds(
+    trials: Sequence[Trial], seconds: Callable[[TrialConfig], float], gpu: bool
+) -> float:
+    """Time that a group takes: one trial in full, and of each other its share.
+
+    Args:
+        trials: The group.
+        seconds: Time of a whole trial alone.
+        gpu: Whether it runs on a GPU.
+    """
+    config = trials[0].config
+    lanes = len({t.image_order for t in trials})
+    return seconds(config) * (1 + (len(trials) - 1) * share(config, lanes, gpu))
+
+
+def plan_groups(
+    trials: Sequence[Trial],
+    fuse: Literal["auto", "off"] | int,
+    slots: int,
+    seconds: Callable[[TrialConfig], float],
+    *,
+    gpu: bool = False,
+    limit: int | None = None,
+    fold_sizes: FoldSizes = _unknown,
+) -> Groups:
+    """The groups in which trials are trained, in the order of their first trials.
+
+    Args:
+        trials: The plan.
+        fuse: The sweep's `fuse`.
+        slots: How many groups run at once.
+        seconds: Time of a whole trial alone, on one scale for all.
+        gpu: Whether groups run on a GPU.
+        limit: Trials of a group at most, whatever `fuse` says.
+        fold_sizes: Numbers of training and validation images of a fold.
+    """
+    alike: dict[Hashable, list[Trial]] = {}
+    for trial in trials:
+        alike.setdefault(group_key(trial, fold_sizes), []).append(trial)
+    most = limit or len(trials)
+    if fuse == "off" or most <= 1:
+        groups = [[trial] for trial in trials]
+    elif fuse == "auto":
+        time = partial(group_seconds, seconds=seconds, gpu=gpu)
+        groups = _auto(alike.values(), most, slots, time, gpu)
+    else:
+        groups = [part for same in alike.values() for part in _chunks(same, min(most, fuse))]
+    position = {trial.id: i for i, trial in enumerate(trials)}
+    return sorted(groups, key=lambda group: position[group[0].id])
+
+
+def _chunks(trials: Sequence[Trial], most: int) -> Groups:
+    """As few groups as possible, of sizes that differ by one at most."""
+    if fits_alone_only(trials[0].config):
+        most = 1
+    count = math.ceil(len(trials) / most)
+    ends = [len(trials) * i // count for i in range(count + 1)]
+    return [list(trials[a:b]) for a, b in pairwise(ends)]
+
+
+def _auto(
+    alike: Iterable[Sequence[Trial]],
+    most: int,
+    slots: int,
+    seconds: Callable[[Sequence[Trial]], float],
+    gpu: bool,
+) -> Groups:
+    timed: _Timed = []
+    for same in alike:
+        config = same[0].config
+        largest = min(most, GPU_LIMIT if gpu and config.device != "cpu" else CPU_LIMIT)
+        if share(config, 1, gpu) >= 1:
+            largest = 1
+        timed += [(seconds(g), g) for g in _chunks(_by_lane(same), largest)]
+    best, shortest = timed, makespan((time for time, _ in timed), slots)
+    while any(len(group) > 1 for _, group in timed):
+        timed = _halve_longest(timed, slots, seconds)
+        span = makespan((time for time, _ in timed), slots)
+        if span <= shortest * (1 + 1e-9):  # of two equally good plans, that with smaller groups
+            best, shortest = timed, span
+    return [group for _, group in best]
+
+
+def _halve_longest(
+    timed: _Timed, slots: int, seconds: Callable[[Sequence[Trial]], float]
+) -> _Timed:
+    """Halves the longest group; of very many that are equally long, a part of them."""
+    fused = sorted((pair for pair in timed if len(pair[1]) > 1), key=lambda pair: -pair[0])
+    equal = sum(1 for time, _ in fused if time == fused[0][0])
+    count = max(1, equal // (4 * slots))
+    parts = [part for _, g in fused[:count] for part in _chunks(g, -(-len(g) // 2))]
+    alone = [pair for pair in timed if len(pair[1]) == 1]
+    return alone + fused[count:] + [(seconds(part), part) for part in parts]
+
+
+def _by_lane(trials: Sequence[Trial]) -> list[Trial]:
+    """Trials that read the same images stand together, so that a group has few lanes."""
+    first: dict[Hashable, int] = {}
+    for i, trial in enumerate(trials):
+        first.setdefault((trial.fold, trial.config.seed), i)
+    return sorted(trials, key=lambda t: first[t.fold, t.config.seed])
+
+
+def makespan(durations: Iterable[float], slots: int) -> float:
+    """When the last of some tasks ends that start longest first, as many at once as slots.
+
+    Args:
+        durations: Of the tasks.
+        slots: At least 1.
+    """
+    free = [0.0] * slots
+    for duration in sorted(durations, reverse=True):
+        heapq.heapreplace(free, free[0] + duration)
+    return max(free)

@@ -1,0 +1,119 @@
+"""How much memory a trial takes, and so how many of them fit into one group."""
+
+import math
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tune_mc1.config.architectures import (
+    ARCHITECTURES,
+    COLUMN_CHANNELS,
+    LayerSize,
+    layer_sizes,
+)
+from tune_mc1.config.trial import TrialConfig
+
+FLOAT = 4
+VALUES_AN_OUTPUT = 4.0
+"""Numbers kept for each output of a layer until the backward pass is through: the output, what
+pooling and activation make of it, its gradient. Measured (`tests/benchmarks/memory.py`)."""
+
+PART = 0.8
+"""Part of the memory that groups may plan with; the rest is for what else a process holds."""
+
+
+def trial_bytes(
+    config: TrialConfig, image_shape: tuple[int, int, int], classes: int, gpu: bool = False
+) -> int:
+    """Memory that one more trial adds to a group, in bytes.
+
+    Args:
+        config: The trial's parameters.
+        image_shape: Channels, height and width.
+        classes: Number of classes.
+        gpu: Whether the group runs on a GPU, where windows of images and settings of optimisers
+            take memory as well.
+    """
+    layers = layer_sizes(config.model, image_shape, classes, config.effective_batch_norm)
+    moments = 1 if config.optimizer == "SGD" else 2
+    weights = sum(layer.weights for layer in layers) * (2 + moments)
+    outputs = sum(layer.outputs for layer in layers) * config.batch_size * VALUES_AN_OUTPUT
+    if gpu:
+        weights += 3 * sum(layer.weights for layer in layers)
+        windows = sum(_windows(config, image_shape, layers))
+        outputs += 2 * config.batch_size * windows  # and their gradient
+    return int(FLOAT * (weights + outputs))
+
+
+def image_bytes(
+    config: TrialConfig, image_shape: tuple[int, int, int], classes: int, fused: bool
+) -> int:
+    """Memory that one more image takes on a GPU where no gradient is needed, in bytes a trial.
+
+    It is what goes into and comes out of the layer that takes the most.
+
+    Args:
+        config: A trial's parameters.
+        image_shape: Channels, height and width.
+        classes: Number of classes.
+        fused: Whether the trial is part of a group, whose narrow layers copy windows.
+    """
+    layers = layer_sizes(config.model, image_shape, classes, config.effective_batch_norm)
+    inputs = [math.prod(image_shape), *(layer.outputs for layer in layers)]
+    windows = [n if fused else 0.0 for n in _windows(config, image_shape, layers)]
+    windows += [0.0] * (len(layers) - len(windows))
+    parts = zip(inputs, layers, windows, strict=False)
+    return int(FLOAT * max(before + layer.outputs + copied for before, layer, copied in parts))
+
+
+def _windows(
+    config: TrialConfig, image_shape: tuple[int, int, int], layers: Sequence[LayerSize]
+) -> Iterator[float]:
+    """Numbers of the windows that a group on a GPU copies of an image, for each convolution."""
+    channels = image_shape[0]
+    for conv, layer in zip(ARCHITECTURES[config.model].convs, layers, strict=False):
+        yield layer.multiply_adds / conv.channels if channels <= COLUMN_CHANNELS else 0.0
+        channels = conv.channels
+
+
+def group_limit(
+    config: TrialConfig,
+    image_shape: tuple[int, int, int],
+    classes: int,
+    memory: float,
+    gpu: bool = False,
+) -> int:
+    """Trials of a group at most, so that it fits into memory; at least 1.
+
+    Args:
+        config: Of one of the trials.
+        image_shape: Channels, height and width.
+        classes: Number of classes.
+        memory: Bytes that the group may take.
+        gpu: Whether it runs on a GPU.
+    """
+    return max(1, int(PART * memory // trial_bytes(config, image_shape, classes, gpu)))
+
+
+def available_memory(threads: int, gpu: float) -> float:
+    """Bytes that a group may take of the node that it runs on.
+
+    Args:
+        threads: Cores of the group.
+        gpu: Its part of a GPU; 0 without one.
+    """
+    if gpu:
+        import torch
+
+        if torch.cuda.is_available():
+            return gpu * torch.cuda.get_device_properties(torch.cuda.current_device()).total_memory
+    return _free_bytes() * min(1.0, threads / (os.cpu_count() or 1))
+
+
+def _free_bytes() -> float:
+    info = Path("/proc/meminfo")
+    if info.exists():
+        fields = dict(line.split(":", 1) for line in info.read_text().splitlines())
+        if "MemAvailable" in fields:
+            return float(fields["MemAvailable"].split()[0]) * 1024
+    return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")) / 2

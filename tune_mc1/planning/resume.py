@@ -1,0 +1,164 @@
+"""A sweep that goes on where it was cut off: what may differ, and what is left to do."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tune_mc1.config.fields import coerce
+from tune_mc1.config.load import load_sweep
+from tune_mc1.config.parameters import Constant
+from tune_mc1.config.sweep import Sweep
+from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.errors import InputError
+from tune_mc1.planning.past import Past, read_past
+from tune_mc1.planning.plan import Command, Plan, prepare
+from tune_mc1.results.store.local_copy import resumable
+
+MAY_DIFFER = (
+    *("resources", "max_failures", "trial_timeout", "storage", "name", "data"),
+    *("description", "reference", "scale"),
+)
+"""What changes no number of a trial. Images are compared by their fingerprint instead."""
+
+MADE_HERE = ("cifar10", "shapes10")
+"""Data sets that `auto` may have stood for."""
+
+
+def prepare_resume(
+    command: Command,
+    file: Path | None,
+    directory: Path,
+    *,
+    epochs: int | None = None,
+    overrides: Sequence[str] = (),
+    run_cap: int | None = None,
+    data: str | None = None,
+    fuse: str | None = None,
+    replicates: int | None = None,
+    limit_images: float | None = None,
+) -> Plan:
+    """Reads and checks everything that can be checked before a sweep goes on.
+
+    Args:
+        command: The search that the user asks for.
+        file: The sweep file, or None for the one in the directory.
+        directory: The result directory, or its URL in an object store.
+        epochs: Epochs of every trial, at least as many as planned; None leaves them.
+        overrides: Items `name=value` that replace parameters of the file.
+        run_cap: Number of settings, instead of the file's.
+        data: Data set, instead of the file's: where the same images are now.
+        fuse: How many trials are trained as one model, instead of the file's.
+        replicates: Seeds of each setting, instead of the file's.
+        limit_images: Part of the images that is used, instead of the file's.
+
+    Returns:
+        The plan, with all trials and what is known of them.
+
+    Raises:
+        InputError: If the directory cannot be resumed, or the sweep is another one.
+    """
+    where = resumable(directory)
+    past = read_past(where)
+    if not where.sweep_file.exists():
+        raise InputError(f"{where.sweep_file}: is missing, so this sweep cannot be resumed")
+    before = load_sweep(where.sweep_file).sweep
+    source = file or where.sweep_file
+    plan = prepare(
+        command,
+        source,
+        overrides=overrides,
+        run_cap=run_cap,
+        data=data or _same_data(past),
+        fuse=fuse,
+        replicates=replicates,
+        limit_images=limit_images,
+    )
+    now = plan.sweep.model_copy(update={"name": before.name})
+    if epochs is not None:
+        now = _with_epochs(now, epochs)
+    problems = list(differences(before, now))
+    if problems:
+        raise InputError(f"{source}: {problem}" for problem in problems)
+    trials = _trials(plan, past, now)
+    resumed = Plan(command, now, trials, plan.notices, where.root, past)
+    left = resumed.total - len(trials) + len(past.left(trials))
+    notice = f"{resumed.total - left} trials have ended already; {left} are left"
+    return replace(resumed, notices=[*plan.notices, notice])
+
+
+def _same_data(past: Past) -> str | None:
+    """What `auto` stood for."""
+    name = past.tables.facts.get("data")
+    return name if name in MADE_HERE else None
+
+
+def _with_epochs(sweep: Sweep, epochs: int) -> Sweep:
+    if _epochs(sweep) is None:
+        raise InputError("--epochs: needs a sweep whose trials all have the same epochs")
+    value = coerce("epochs", epochs)
+    return sweep.model_copy(
+        update={"parameters": {**sweep.parameters, "epochs": Constant(value=value)}}
+    )
+
+
+def _epochs(sweep: Sweep) -> int | None:
+    """Epochs of every trial; None where they differ."""
+    parameter = sweep.parameters.get("epochs", Constant(value=TrialConfig().epochs))
+    return int(parameter.value) if isinstance(parameter, Constant) else None
+
+
+def differences(before: Sweep, now: Sweep) -> Iterator[str]:
+    """Each field in which a sweep differs from what it was, apart from epochs that grow.
+
+    Args:
+        before: The sweep as it was started.
+        now: The sweep as it is to go on.
+
+    Yields:
+        Lines `path.to.field: was X, is Y`.
+    """
+    old, new = (dict(_flat(_comparable(sweep))) for sweep in (before, now))
+    was, is_now = _epochs(before), _epochs(now)
+    if was is not None and is_now is not None:
+        for values in (old, new):
+            values.pop("parameters.epochs.value", None)
+        if is_now < was:
+            yield f"parameters.epochs: was {was}, is {is_now}; they can only grow"
+        early = now.early_terminate
+        if is_now > was and early is not None and early.brackets > 1:
+            yield f"parameters.epochs: was {was}, is {is_now}; several brackets fix them"
+    for name in dict.fromkeys([*old, *new]):
+        if name not in old:
+            yield f"{name}: was not there, is {new[name]!r}"
+        elif name not in new:
+            yield f"{name}: was {old[name]!r}, is not there"
+        elif old[name] != new[name]:
+            yield f"{name}: was {old[name]!r}, is {new[name]!r}"
+
+
+def _comparable(sweep: Sweep) -> dict[str, Any]:
+    return sweep.model_dump(mode="json", exclude_none=True, exclude=set(MAY_DIFFER))
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _trials(plan: Plan, past: Past, now: Sweep) -> list[Trial]:
+    """The trials as the journal has them, with the epochs that they are to have.
+
+    Where the journal was cut off before it had all, the rest is as planned, and the same.
+    """
+    epochs = _epochs(now)
+    known = [
+        trial
+        if epochs is None
+        else trial.model_copy(update={"config": trial.config.model_copy(update={"epochs": epochs})})
+        for trial in past.trials
+    ]
+    return known + plan.trials[len(known) :]

@@ -1,0 +1,198 @@
+"""A whole report: reads result directories, draws figures, writes page and slides."""
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tune_mc1.data.images import ImageData
+from tune_mc1.errors import DataError, InputError, TuneMc1Error
+from tune_mc1.files import replacing
+from tune_mc1.reporting.conclusions.verdicts import Verdict, verdicts
+from tune_mc1.reporting.figures.make import compare_figures, make_figures
+from tune_mc1.reporting.figures.spec import FigureSpec, save
+from tune_mc1.reporting.frames import SweepFrames, read_frames
+from tune_mc1.reporting.pages.page import Chapter, Compared, Picture, VerdictRow, render
+from tune_mc1.reporting.pages.result_tables import setting_groups, summary_text
+from tune_mc1.reporting.pages.sections import make_section
+from tune_mc1.reporting.pages.slides import write_slides
+from tune_mc1.reporting.pages.stat_tables import Statistics
+from tune_mc1.reporting.pages.views import TableView, cell
+from tune_mc1.reporting.publish import publish
+from tune_mc1.reporting.words.page_texts import Lang, speaker
+from tune_mc1.reporting.words.text import join
+
+Notify = Callable[[str], None]
+
+
+def write_report(
+    directories: Sequence[Path],
+    output: Path | None,
+    lang: Lang,
+    *,
+    examples: bool = True,
+    tables: bool = False,
+    notify: Notify = lambda _: None,
+) -> Path:
+    """Writes `report.html`, `slides.md` and `figures/`.
+
+    Args:
+        directories: Result directories; several are compared side by side.
+        output: Where; None is `report/` in a single directory, or here for several.
+        lang: Language of all words.
+        examples: Whether images of the data set are shown.
+        tables: Whether the result tables are copied beside the report, without host names and
+            paths (`tune_mc1.reporting.publish`).
+        notify: Called with each notice.
+
+    Returns:
+        The path of `report.html`.
+
+    Raises:
+        InputError: If a directory cannot be read, or has no trials.
+    """
+    sweeps = [read_frames(directory) for directory in directories]
+    for frames in sweeps:
+        if frames.trials.empty:
+            raise InputError(f"{frames.where.root}: has no trials yet")
+    default = sweeps[0].where.root if len(sweeps) == 1 else Path()
+    out = output or default / "report"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{out}: a report cannot be written here: {error.strerror}") from None
+    names = unique_names(sweeps)
+    if tables:  # the report is on the copies, so that it names no place either
+        pairs = zip(sweeps, names, strict=True)
+        sweeps = [read_frames(publish(frames, out / name).root) for frames, name in pairs]
+    found = verdicts(sweeps)
+    chapters = [
+        _chapter(frames, name, out, lang, found, _images(frames, examples, notify))
+        for frames, name in zip(sweeps, names, strict=True)
+    ]
+    compared = _compared(sweeps, names, out, lang) if len(sweeps) > 1 else None
+    title = speaker(lang)("report_title", names=", ".join(names[:4]) + ("…" if names[4:] else ""))
+    rows = [verdict_row(v, lang) for v in found if v.result != "not run" or _asked(v, sweeps)]
+    page = out / "report.html"
+    for path, text in (
+        (page, render(title, chapters, rows, compared, lang)),
+        (out / "slides.md", write_slides(title, chapters, compared, lang)),
+    ):
+        with replacing(path) as aside:
+            aside.write_text(text)
+    return page
+
+
+def unique_names(sweeps: Sequence[SweepFrames]) -> list[str]:
+    """A short name for each sweep: its own, or its directory's where two share one."""
+    names = [frames.name for frames in sweeps]
+    return [
+        n if names.count(n) == 1 else f.where.root.name for n, f in zip(names, sweeps, strict=True)
+    ]
+
+
+def _asked(verdict: Verdict, sweeps: Sequence[SweepFrames]) -> bool:
+    """Whether a verdict that could not be reached is of a study that was given."""
+    return any(frames.name in verdict.studies for frames in sweeps)
+
+
+def _images(frames: SweepFrames, examples: bool, notify: Notify) -> ImageData | None:
+    """The sweep's images if they are at hand, for the winner's mistakes."""
+    if not examples or not frames.where.predictions.exists():
+        return None
+    from tune_mc1.data.splits import limit_images
+
+    try:
+        data = limit_images(_on_disk(frames), frames.sweep.limit_images)
+    except TuneMc1Error as error:
+        notify(f"{frames.name}: no examples of mistakes, as its images are not at hand ({error})")
+        return None
+    return data if data.fingerprint == frames.facts.get("fingerprint") else None
+
+
+def _on_disk(frames: SweepFrames) -> ImageData:
+    """The data set of a sweep, if that takes no network."""
+    from tune_mc1.data.cifar10 import find_cifar10, read_cifar10
+    from tune_mc1.data.source import data_home, load_data
+
+    if frames.facts.get("data") == "shapes10":
+        return load_data("shapes10")
+    if frames.sweep.data not in ("auto", "cifar10"):
+        return load_data(frames.sweep.data)
+    copy = find_cifar10(data_home())
+    if copy is None:
+        raise DataError("CIFAR-10 is not on this disk")
+    return read_cifar10(copy, lambda _: None)
+
+
+def _chapter(
+    frames: SweepFrames,
+    name: str,
+    out: Path,
+    lang: Lang,
+    found: Sequence[Verdict],
+    data: ImageData | None,
+) -> Chapter:
+    statistics = Statistics(frames)
+    figures = make_figures(frames, lang, data, statistics)
+    pictures = [_picture(spec, name, out) for spec in figures]
+    section = make_section(frames, name, statistics.views(lang), speaker(lang))
+    own = [verdict_row(v, lang) for v in found if v.studies[0] == frames.name]
+    return Chapter(section, pictures, list(figures.left_out), frames.name, own)
+
+
+def _picture(spec: FigureSpec, name: str, out: Path) -> Picture:
+    png, _ = save(spec, out / "figures" / name)
+    return Picture(f"{name}/{spec.name}", spec.title, spec.caption, png, spec.photographs)
+
+
+def verdict_row(verdict: Verdict, lang: Lang) -> VerdictRow:
+    """A verdict in the words of one language."""
+    effect = verdict.effect
+    ends = (effect.low, effect.high)
+    more = [verdict.more.text] if verdict.result == "undecided" else []
+    return VerdictRow(
+        statement=verdict.statement.of(lang),
+        result=verdict.result,
+        compared=verdict.compared.of(lang),
+        effect=signed(effect.value),
+        interval="–" if math.isnan(effect.low) else " … ".join(map(signed, ends)),
+        published="–" if verdict.published is None else signed(verdict.published),
+        trials=str(effect.trials or "–"),
+        reason=": ".join(
+            filter(None, [verdict.measured.of(lang), join([verdict.reason, *more]).of(lang)])
+        ),
+        one_seed=effect.seeds == 1 and verdict.result in ("confirmed", "not confirmed"),
+    )
+
+
+def signed(value: float) -> str:
+    """A difference with its sign, to three decimals; a dash where it is not known."""
+    return "–" if math.isnan(value) else f"{value:+.3f}".replace("-", "−")
+
+
+def _compared(
+    sweeps: Sequence[SweepFrames], names: Sequence[str], out: Path, lang: Lang
+) -> Compared:
+    t = speaker(lang)
+    rows: list[list[Any]] = []
+    for frames, name in zip(sweeps, names, strict=True):
+        settings = setting_groups(frames)
+        best = settings.iloc[0]
+        test = sum(best["test"]) / len(best["test"]) if best["test"] else None
+        rows.append(
+            [
+                cell(name),
+                cell(frames.facts.get("data")),
+                cell(len(settings)),
+                cell(len(frames.trials)),
+                cell(frames.metric),
+                cell(summary_text(best["summary"], 3)),
+                cell(test, 3),
+                cell(float(frames.trials["seconds"].sum()) / 60, 1),
+            ]
+        )
+    heads = ["study", "data", "settings", "n", "metric", "best_short", "test_short", "minutes"]
+    view = TableView(t("agenda"), [t(h) for h in heads], rows)
+    figures = compare_figures(sweeps, lang)
+    return Compared([view], [_picture(spec, "compared", out) for spec in figures])

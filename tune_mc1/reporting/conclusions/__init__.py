@@ -1,0 +1,1 @@
+"""Conclusions of the reference study, checked against results."""

@@ -1,0 +1,91 @@
+"""Cross-validation: the score of every fold, by setting."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from tune_mc1.reporting.figures.context import Context, finite
+from tune_mc1.reporting.figures.groups import shown
+from tune_mc1.reporting.figures.sheet import sheet
+from tune_mc1.reporting.figures.spec import FigureSpec
+from tune_mc1.reporting.figures.style import BLUE, INK, SOFT, short
+from tune_mc1.reporting.words.figure_texts import capital
+
+MOST_SETTINGS = 10
+
+
+def fold_boxes(context: Context) -> list[tuple[str, NDArray[np.float64]]]:
+    """Scores by fold: of one setting at its best and last epoch, of several each at the best."""
+    trials, t = context.frames.trials, context.t
+    scores = context.scores
+    means = scores.groupby(context.hashes).mean().dropna()
+    if len(means) == 1:
+        last = finite(trials[f"last_{context.frames.metric}"])
+        pairs = [(t("at_best"), scores), (t("at_last"), last)]
+        return [(name, _known(v)) for name, v in pairs if v.notna().any()]
+    order = means.sort_values(ascending=not context.maximize, kind="stable").index
+    boxes = []
+    for code in order[:MOST_SETTINGS]:
+        own = context.hashes == code
+        row = trials[own].iloc[0]
+        words = [shown(row[n], t) for n in context.frames.varied[:3]]
+        boxes.append((short(", ".join(words), 30), _known(scores[own])))
+    return boxes
+
+
+def _known(column: "pd.Series[float]") -> NDArray[np.float64]:
+    return column.dropna().to_numpy().astype(np.float64)
+
+
+def folds_figure(context: Context) -> Iterator[FigureSpec]:
+    """A box plot over folds with every fold's point on top."""
+    if not context.folds:
+        return
+    boxes = fold_boxes(context)
+    if not boxes or max(len(values) for _, values in boxes) < 2:
+        return
+    t = context.t
+    title = t("folds_title")
+    caption = t("folds_caption", metric=context.metric)
+    if len(boxes) == MOST_SETTINGS:
+        caption += " " + t("folds_cut", n=MOST_SETTINGS)
+
+    def draw() -> Figure:
+        return _draw(context, title, boxes)
+
+    yield FigureSpec("folds", title, capital(caption), draw)
+
+
+def _draw(context: Context, title: str, boxes: list[tuple[str, NDArray[np.float64]]]) -> Figure:
+    figure = sheet(context.foot, title, height=0.8 + 0.5 * len(boxes))
+    ax = figure.add_subplot()
+    ax.boxplot(
+        [values for _, values in boxes],
+        orientation="horizontal",
+        widths=0.5,
+        showfliers=False,
+        positions=range(len(boxes)),
+        medianprops={"color": INK, "lw": 1.4},
+        boxprops={"color": SOFT},
+        whiskerprops={"color": SOFT},
+        capprops={"color": SOFT},
+    )
+    for i, (_, values) in enumerate(boxes):
+        shift = 0.3 * ((np.arange(len(values)) * 0.6180339887) % 1 - 0.5)
+        ax.plot(values, i + shift, ls="", marker="o", ms=4, color=BLUE, alpha=0.75)
+        spread = f" ± {values.std(ddof=1):.4f}" if len(values) > 1 else ""
+        ax.annotate(
+            f"{values.mean():.4f}{spread}  (n = {len(values)})",
+            (1.01, i),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            size=7,
+        )
+    ax.set_yticks(range(len(boxes)), [name for name, _ in boxes])
+    ax.invert_yaxis()
+    ax.grid(visible=False, axis="y")
+    ax.set_xlabel(capital(context.metric))
+    return figure

@@ -1,0 +1,107 @@
+"""Mean curves of a group of trials, with their spread."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from tune_mc1.reporting.figures.context import Context, Matrix
+
+Unit = Literal["setting", "run", "fold"]
+Band = Literal["interval", "range", "none"]
+ENOUGH = 5
+"""Fewer settings than this have no useful interval of their mean; their range is shown."""
+
+
+@dataclass(frozen=True)
+class MeanCurve:
+    """The mean of some curves.
+
+    Attributes:
+        mean: Mean over the units that have a value, per epoch; nan without any.
+        low: Lower edge of the band; nan where there is none.
+        high: Its upper edge.
+        n: Trials that have a value, per epoch.
+        total: Trials that have a value in any epoch.
+        units: Units that have a value in any epoch.
+    """
+
+    mean: Matrix
+    low: Matrix
+    high: Matrix
+    n: NDArray[np.int64]
+    total: int
+    units: int
+
+    @property
+    def whole(self) -> NDArray[np.bool_]:
+        """The epochs in which every trial has a value."""
+        return np.equal(self.n, self.total)
+
+
+def unit_of(context: Context, masks: list[NDArray[np.bool_]]) -> Unit:
+    """What counts once in a mean: settings where a group has several, else its runs or folds."""
+    if any(len(np.unique(context.hashes[mask])) > 1 for mask in masks):
+        return "setting"
+    return "fold" if context.folds else "run"
+
+
+def unit_curves(context: Context, curves: Matrix, mask: NDArray[np.bool_], unit: Unit) -> Matrix:
+    """A row a unit: its curve, or of a setting the mean of its runs' curves.
+
+    Args:
+        context: The sweep.
+        curves: (trials, epochs).
+        mask: Which trials.
+        unit: What a row is.
+    """
+    rows = curves[mask]
+    if unit == "setting" and context.replicated:
+        keys, places = np.unique(context.hashes[mask], return_inverse=True)
+        sums, counts = (np.zeros((len(keys), rows.shape[1])) for _ in range(2))
+        np.add.at(sums, places, np.nan_to_num(rows))
+        np.add.at(counts, places, np.isfinite(rows))
+        rows = np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
+    return rows[np.isfinite(rows).any(axis=1)]
+
+
+def band_of(unit: Unit, sizes: list[int]) -> Band:
+    """What the band of all curves of a figure is.
+
+    Folds share training images, so no interval of theirs is as wide as it should be.
+
+    Args:
+        unit: What a group's size counts.
+        sizes: Of each group.
+    """
+    if max(sizes, default=0) < 2:
+        return "none"
+    return "interval" if unit != "fold" and min(sizes) >= ENOUGH else "range"
+
+
+def mean_curve(rows: Matrix, band: Band, trials: Matrix | None = None) -> MeanCurve:
+    """Mean and band of curves.
+
+    Args:
+        rows: (units, epochs), each with a finite value somewhere.
+        band: `interval`: 95 % by Student's t, where `ENOUGH` units have a value; `range`: from the
+            least to the largest, where two have.
+        trials: (trials, epochs), which the units are made of; None where every unit is a trial.
+    """
+    there = np.isfinite(rows)
+    n = there.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(n > 0, np.where(there, rows, 0).sum(axis=0) / n, np.nan)
+        squares = np.where(there, (rows - mean) ** 2, 0).sum(axis=0)
+        half = stdtrit(n - 1.0, 0.975) * np.sqrt(squares / (n - 1) / n)
+    low = high = np.full(rows.shape[1], np.nan)
+    if band == "interval":
+        low, high = (np.where(n >= ENOUGH, mean + sign * half, np.nan) for sign in (-1, 1))
+    elif band == "range":
+        low = np.where(n > 1, np.where(there, rows, np.inf).min(axis=0, initial=np.inf), np.nan)
+        high = np.where(n > 1, np.where(there, rows, -np.inf).max(axis=0, initial=-np.inf), np.nan)
+    alive = there if trials is None else np.isfinite(trials)
+    total = int(alive.any(axis=1).sum())
+    return MeanCurve(mean, low, high, alive.sum(axis=0).astype(np.int64), total, len(rows))

@@ -1,0 +1,194 @@
+"""Parallel coordinates: every trial a line through its parameters, coloured by its score."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import LineCollection
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from tune_mc1.reporting.figures.context import Context, finite
+from tune_mc1.reporting.figures.groups import levels, numeric, plain, shown
+from tune_mc1.reporting.figures.sheet import sheet
+from tune_mc1.reporting.figures.spec import FigureSpec
+from tune_mc1.reporting.figures.style import INK, SEQUENCE, SOFT, short
+from tune_mc1.reporting.words.figure_texts import Say, capital, number
+
+MOST_AXES = 8
+MOST_LINES = 1000
+FEW_VALUES = 8
+"""A number with at most so many values has its places side by side, evenly."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One vertical axis.
+
+    Attributes:
+        name: Its heading.
+        places: Where each trial crosses it, from 0 at the bottom to 1.
+        ticks: Places and their labels.
+    """
+
+    name: str
+    places: NDArray[np.float64]
+    ticks: list[tuple[float, str]]
+
+
+def parallel_figure(context: Context) -> Iterator[FigureSpec]:
+    """The figure, where at least two parameters vary and two trials have a score."""
+    trials, t = context.frames.trials, context.t
+    alive = context.scores.notna().to_numpy()
+    names = [n for n in context.frames.varied if trials.loc[alive, n].nunique(dropna=False) > 1]
+    if len(names) < 2 or alive.sum() < 2:
+        return
+    order = _drawn_last_is_best(context, alive)
+    scored = trials.iloc[order]
+    axes = [parameter_axis(context, scored, name) for name in names[:MOST_AXES]]
+    scores = context.values[order]
+    axes.append(_score_axis(context.metric, scores))
+    title = t("parallel_title", metric=context.metric)
+    caption = t("parallel_caption", metric=context.metric, n=len(order))
+    if int(alive.sum()) > len(order):
+        caption += " " + t("parallel_cut", shown=len(order), total=int(alive.sum()))
+    if len(names) > MOST_AXES:
+        caption += " " + t("parallel_axes", names=", ".join(t(n) for n in names[MOST_AXES:]))
+    if (context.frames.trials["state"] == "stopped").any():
+        caption += " " + t("stopped_count")
+    if missing := int((~alive).sum()):
+        caption += " " + t("without_score", n=missing)
+
+    def draw() -> Figure:
+        return _draw(context, title, axes, scores)
+
+    yield FigureSpec("parallel", title, capital(caption), draw)
+
+
+def _drawn_last_is_best(context: Context, alive: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Trials with a score, the worst first; of very many an even choice."""
+    scores = context.values
+    order = np.argsort(scores if context.maximize else -scores, kind="stable")
+    order = order[alive[order]]
+    if len(order) > MOST_LINES:
+        order = order[np.linspace(0, len(order) - 1, MOST_LINES).round().astype(int)]
+    return np.asarray(order)
+
+
+def logarithmic(context: Context, name: str) -> bool:
+    """Whether a number belongs on a logarithmic axis: drawn so, or over more than 1.5 decades."""
+    values = finite(context.frames.trials[name]).dropna()
+    declared = context.frames.sweep.parameters.get(name)
+    drawn = "log" in str(getattr(declared, "distribution", ""))
+    return bool(len(values) and values.min() > 0 and (drawn or values.max() > 30 * values.min()))
+
+
+def parameter_axis(context: Context, trials: pd.DataFrame, name: str) -> Axis:
+    """The axis of a parameter: a scale for a number of many values, else a place a value."""
+    t, column = context.t, trials[name]
+    heading = capital(t(name))
+    if numeric(column) and column.nunique() > FEW_VALUES:
+        return _scale(heading, finite(column), logarithmic(context, name), t)
+    values = levels(context.frames, name)
+    index = {value: i for i, value in enumerate(values)}
+    raw = np.array([index[plain(v)] for v in column], dtype=float)
+    step = 1 / max(len(values) - 1, 1)
+    jitter = 0.22 * step * _spread(len(raw))
+    room = 0.12 * step if len(values) > 1 else 0.0
+    places = room + (1 - 2 * room) * (raw * step + jitter)
+    ticks = [(room + (1 - 2 * room) * i * step, short(shown(v, t), 16)) for v, i in index.items()]
+    return Axis(heading, places, ticks)
+
+
+def _spread(count: int) -> NDArray[np.float64]:
+    """Numbers in [-0.5, 0.5) that fill it evenly, the same in every run."""
+    return np.asarray((np.arange(count) * 0.6180339887) % 1 - 0.5)
+
+
+def _scale(heading: str, column: "pd.Series[float]", log: bool, t: Say) -> Axis:
+    known = column.dropna()
+    values = np.log10(column.to_numpy()) if log else column.to_numpy()
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    places = ((values - low) / (high - low)).astype(np.float64)
+    ticks = [(0.0, number(float(known.min()))), (1.0, number(float(known.max())))]
+    inner: Any = np.arange(np.ceil(low), high) if log else MaxNLocator(4).tick_values(low, high)
+    for tick in inner:
+        place = float((tick - low) / (high - low))
+        if 0.09 < place < 0.91:
+            ticks.append((place, number(10**tick if log else float(tick))))
+    if column.isna().any():  # None: a place of its own below the scale
+        places = np.where(np.isnan(places), 0.0, 0.15 + 0.85 * places)
+        ticks = [(0.0, t("none")), *((0.15 + 0.85 * p, label) for p, label in ticks)]
+    return Axis(heading, places, ticks)
+
+
+def _score_axis(metric: str, scores: NDArray[np.float64]) -> Axis:
+    low, high = float(scores.min()), float(scores.max())
+    span = (high - low) or 1.0
+    places = (scores - low) / span if high > low else np.full(len(scores), 0.5)
+    ticks = [
+        (float((v - low) / span), f"{v:.3g}")
+        for v in MaxNLocator(6).tick_values(low, high)
+        if low <= v <= high and high > low
+    ] or [(0.5, f"{low:.3g}")]
+    return Axis(capital(metric), places, ticks)
+
+
+def _draw(context: Context, title: str, axes: list[Axis], scores: NDArray[np.float64]) -> Figure:
+    figure = sheet(context.foot, title, height=3.3, width=max(7.0, 1.15 * len(axes)))
+    ax = figure.add_subplot()
+    at = np.arange(len(axes))
+    points = np.column_stack([axis.places for axis in axes])
+    norm = _norm(scores, context.maximize)
+    cmap = colormaps[SEQUENCE if context.maximize else f"{SEQUENCE}_r"]
+    lines = LineCollection(
+        [np.column_stack((at, row)) for row in points],
+        colors=cmap(norm(scores)),
+        linewidths=1.3 if len(points) < 60 else 0.8,
+        alpha=float(np.clip(150 / len(points), 0.35, 0.9)),
+        rasterized=len(points) > 60,
+    )
+    ax.add_collection(lines)
+    for place, axis in zip(at, axes, strict=True):
+        _vertical(ax, float(place), axis, last=bool(place == at[-1]))
+    ax.set_xlim(-0.35, at[-1] + 0.45)
+    ax.set_ylim(-0.06, 1.06)
+    ax.set_axis_off()
+    figure.colorbar(
+        ScalarMappable(norm, cmap), ax=ax, label=capital(context.metric), pad=0.01, aspect=30
+    )
+    return figure
+
+
+def _norm(scores: NDArray[np.float64], maximize: bool) -> Normalize:
+    """Colours from the worst tenth to the best, so that a few failures do not take them all."""
+    low, high = float(scores.min()), float(scores.max())
+    if maximize:
+        low = float(np.quantile(scores, 0.1))
+    else:
+        high = float(np.quantile(scores, 0.9))
+    return Normalize(low, high if high > low else low + 1e-9, clip=True)
+
+
+def _vertical(ax: Axes, place: float, axis: Axis, last: bool) -> None:
+    ax.plot([place, place], [0, 1], color=INK, lw=0.9)
+    ax.text(place, 1.075, axis.name, ha="center", va="bottom", size=7.5, weight="bold")
+    for y, label in axis.ticks:
+        ax.plot([place, place + 0.025], [y, y], color=SOFT, lw=0.8)
+        ax.text(
+            place + 0.04,
+            y,
+            label,
+            size=6.5,
+            va="center",
+            bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.6},
+            zorder=5,
+            weight="bold" if last else "normal",
+        )

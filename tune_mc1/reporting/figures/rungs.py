@@ -1,0 +1,124 @@
+"""ASHA's rungs: which trials went on at each, and by which score."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from tune_mc1.planning.rungs import Rungs
+from tune_mc1.reporting.figures.context import Context
+from tune_mc1.reporting.figures.sheet import sheet
+from tune_mc1.reporting.figures.spec import FigureSpec
+from tune_mc1.reporting.figures.style import BLUE, FAINT, SOFT, VERMILION
+from tune_mc1.reporting.words.figure_texts import capital
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One rung, or the end.
+
+    Attributes:
+        epoch: Its epoch; of the end that of the longest trial.
+        arrived: Which trials have a score there.
+        went_on: Which of them trained longer, or at the end ran all their epochs.
+    """
+
+    epoch: int
+    arrived: NDArray[np.bool_]
+    went_on: NDArray[np.bool_]
+
+
+def rungs_of(context: Context) -> list[Rung]:
+    """The rungs that trials reached, and the end; empty without early termination."""
+    early, sweep = context.frames.sweep.early_terminate, context.frames.sweep
+    if early is None:
+        return []
+    trials, curves = context.frames.trials, context.score_curves
+    ran = trials["epochs_run"].to_numpy(float, na_value=0.0)
+    brackets = [early.rung_epochs(sweep.longest_epochs, b) for b in range(early.brackets)]
+    dealt = Rungs(brackets, early.eta)
+    own = np.array([dealt.bracket_of(trial) for trial in trials["trial"]])
+    found = []
+    for epoch in sorted({rung for bracket in brackets for rung in bracket}):
+        if epoch > curves.shape[1]:
+            continue
+        here = np.isin(own, [b for b, bracket in enumerate(brackets) if epoch in bracket])
+        arrived = here & np.isfinite(curves[:, epoch - 1])
+        found.append(Rung(epoch, arrived, arrived & (ran > epoch)))
+    full = (trials["state"] == "completed").to_numpy() & np.isfinite(_last(curves))
+    return [*found, Rung(int(ran.max(initial=1)), full, full)]
+
+
+def _last(curves: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each trial's last finite value; nan without any."""
+    there = np.isfinite(curves)
+    place = curves.shape[1] - 1 - np.argmax(there[:, ::-1], axis=1)
+    return np.where(there.any(axis=1), curves[np.arange(len(curves)), place], np.nan)
+
+
+def rungs_figure(context: Context) -> Iterator[FigureSpec]:
+    """The figure, where the sweep stops trials early and any came to a rung."""
+    rungs = rungs_of(context)
+    if len(rungs) < 2 or not rungs[0].arrived.any():
+        return
+    t = context.t
+    title = t("rungs_title")
+    caption = t("rungs_caption", metric=context.metric, eta=_eta(context))
+
+    def draw() -> Figure:
+        return _draw(context, title, rungs)
+
+    yield FigureSpec("rungs", title, capital(caption), draw)
+
+
+def _eta(context: Context) -> int:
+    early = context.frames.sweep.early_terminate
+    return early.eta if early is not None else 0
+
+
+def _draw(context: Context, title: str, rungs: list[Rung]) -> Figure:
+    t, curves = context.t, context.score_curves
+    figure = sheet(context.foot, title, height=3.4)
+    ax = figure.add_subplot()
+    count = len(curves)
+    jitter = 0.5 * ((np.arange(count) * 0.6180339887) % 1 - 0.5)
+    last = _last(curves)
+    y = [curves[:, rung.epoch - 1] for rung in rungs[:-1]] + [last]
+    dense = count > 100
+    size = 4.5 if count < 60 else 3 if count < 300 else 1.8
+    for i, rung in enumerate(rungs[:-1]):
+        onward = rung.went_on & (rungs[i + 1].arrived)
+        ends = [((i + jitter[k], y[i][k]), (i + 1 + jitter[k], y[i + 1][k]))
+                for k in np.flatnonzero(onward)]  # fmt: skip
+        ax.add_collection(
+            LineCollection(ends, colors=BLUE, lw=0.5, alpha=0.25, rasterized=dense, zorder=1)
+        )
+    for i, rung in enumerate(rungs):
+        out = rung.arrived & ~rung.went_on
+        for mask, face, edge, key in (
+            (out, FAINT, SOFT, "rung_out"),
+            (rung.went_on, BLUE, BLUE, "rung_on"),
+        ):
+            ax.plot(i + jitter[mask], y[i][mask], ls="", marker="o", ms=size, mfc=face, mec=edge,
+                    mew=0.5, label=t(key) if i == 0 else "_", rasterized=dense)  # fmt: skip
+    if context.winner is not None:
+        best = np.flatnonzero(context.winner & rungs[-1].arrived)
+        ax.plot(len(rungs) - 1 + jitter[best], last[best], ls="", marker="*", ms=11,
+                color=VERMILION, label=t("best_setting_short"))  # fmt: skip
+    labels = [_label(context, rung, i == len(rungs) - 1) for i, rung in enumerate(rungs)]
+    ax.set_xticks(range(len(rungs)), labels)
+    ax.grid(visible=False, axis="x")
+    ax.set_xlim(-0.5, len(rungs) - 0.5)
+    ax.set_ylabel(capital(context.metric))
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
+    return figure
+
+
+def _label(context: Context, rung: Rung, end: bool) -> str:
+    t, n = context.t, int(rung.arrived.sum())
+    if end:
+        return t("rung_end", n=n)
+    return t("rung_label", epoch=rung.epoch, n=n, on=int(rung.went_on.sum()))

@@ -1,0 +1,116 @@
+"""A figure that can be drawn, and its files: the same bytes in every run."""
+
+import io
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+from PIL import Image
+
+from tune_mc1.reporting.figures.style import RC
+
+DPI = 150
+"""Resolution of the PNG."""
+SVG_DPI = 100
+"""Resolution of the parts of an SVG that are pixels: lines by the hundred."""
+COLORS = 256
+"""Of a PNG without photographs, which makes it a third of the size."""
+
+ID = re.compile(r'(\bid="|href="#|url\(#)([A-Za-z]?[0-9a-f]{10})(?=["\)])')
+
+
+@dataclass(frozen=True)
+class FigureSpec:
+    """A figure, drawn when it is asked for, so that a report holds one at a time.
+
+    Attributes:
+        name: Name of its files without suffix, unique in a sweep.
+        title: Its heading, which stands on the figure too.
+        caption: What it shows and over how many trials, in full sentences.
+        draw: Makes it.
+        photographs: Whether it shows images of the data set, whose colours must stay.
+    """
+
+    name: str
+    title: str
+    caption: str
+    draw: Callable[[], Figure]
+    photographs: bool = False
+
+    def figure(self) -> Figure:
+        """The figure, with this package's fonts and lines."""
+        with mpl.rc_context(RC):
+            return self.draw()
+
+
+@dataclass(frozen=True)
+class FigureSet:
+    """The figures of a sweep, in the order of a report.
+
+    Attributes:
+        specs: The figures.
+        left_out: Why a figure is missing that readers might look for; a sentence each.
+    """
+
+    specs: Sequence[FigureSpec]
+    left_out: Sequence[str] = ()
+
+    def __iter__(self) -> Iterator[FigureSpec]:
+        return iter(self.specs)
+
+    def __len__(self) -> int:
+        return len(self.specs)
+
+    def __getitem__(self, name: str) -> FigureSpec:
+        return next(spec for spec in self.specs if spec.name == name)
+
+
+def save(spec: FigureSpec, folder: Path) -> tuple[Path, Path]:
+    """Draws a figure and writes it as PNG and as SVG.
+
+    The SVG keeps text as text, and has neither date nor random ids.
+
+    Args:
+        spec: The figure.
+        folder: Where; made if it is not there.
+
+    Returns:
+        Both files.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    png, svg = (folder / f"{spec.name}.{suffix}" for suffix in ("png", "svg"))
+    with mpl.rc_context(RC):
+        figure = spec.draw()
+        _save_png(figure, png, spec.photographs)
+        figure.set_layout_engine("none")  # its places are found; the SVG needs no second search
+        text = io.StringIO()
+        figure.savefig(text, format="svg", dpi=SVG_DPI, metadata={"Date": None, "Creator": None})
+    svg.write_text(_numbered_ids(text.getvalue()))
+    return png, svg
+
+
+def _save_png(figure: Figure, path: Path, photographs: bool) -> None:
+    pixels = io.BytesIO()
+    figure.savefig(pixels, format="png", dpi=DPI)
+    with Image.open(pixels) as image:
+        plain = image.convert("RGB")
+    if not photographs:
+        plain = plain.quantize(COLORS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    plain.save(path, optimize=True, dpi=(DPI, DPI))
+
+
+def _numbered_ids(svg: str) -> str:
+    """The same picture with ids in their order.
+
+    Matplotlib's ids are hashes of coordinates, whose last digits the search for a layout leaves
+    to chance.
+    """
+    numbers: dict[str, int] = {}
+
+    def numbered(found: re.Match[str]) -> str:
+        return f"{found[1]}i{numbers.setdefault(found[2], len(numbers))}"
+
+    return ID.sub(numbered, svg)

@@ -1,0 +1,88 @@
+"""The best setting of each of several sweeps, among all its settings."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from tune_mc1.reporting.figures.context import Context, Foot, finite
+from tune_mc1.reporting.figures.sheet import sheet
+from tune_mc1.reporting.figures.spec import FigureSpec
+from tune_mc1.reporting.figures.style import BLUE, FAINT, SOFT, VERMILION, short
+from tune_mc1.reporting.words.figure_texts import capital
+
+
+def winners_figure(contexts: Sequence[Context], foot: Foot) -> list[FigureSpec]:
+    """A row a sweep: its settings' scores, the best one's, and that one's on the test images.
+
+    Args:
+        contexts: Several sweeps; those with another metric than the first are left out.
+        foot: The lines below.
+
+    Returns:
+        One figure, or none where fewer than two sweeps have scores of one metric.
+    """
+    first = contexts[0]
+    rows = [
+        c for c in contexts if c.frames.metric == first.frames.metric and c.scores.notna().any()
+    ]
+    if len(rows) < 2:
+        return []
+    t = first.t
+    title = t("winners_title")
+
+    def draw() -> Figure:
+        figure = sheet(foot, title, height=0.9 + 0.3 * len(rows))
+        ax = figure.add_subplot()
+        for place, context in enumerate(rows):
+            _row(ax, context, place)
+        ax.set_yticks(range(len(rows)), [short(c.frames.name, 28) for c in rows])
+        ax.set_ylim(len(rows) - 0.4, -0.6)
+        ax.grid(visible=False, axis="y")
+        ax.set_xlabel(capital(first.metric))
+        keys = [("each_setting", FAINT, FAINT, "o"), ("winner_val", BLUE, BLUE, "o")]
+        if any(c.frames.trials["test_acc"].notna().any() for c in rows):
+            keys.append(("winner_test", "white", VERMILION, "^"))
+        for key, face, edge, shape in keys:
+            ax.plot([], [], ls="", marker=shape, mfc=face, mec=edge, label=t(key))
+        ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
+        return figure
+
+    caption = capital(t("winners_caption", metric=first.metric))
+    return [FigureSpec("compare_winners", title, caption, draw)]
+
+
+def _row(ax: Axes, context: Context, place: int) -> None:
+    means = context.scores.groupby(context.hashes).mean().dropna().to_numpy()
+    shift = 0.18 * np.sin(np.arange(len(means)) * 2.4)  # spread, the same in every run
+    ax.plot(
+        means,
+        place + shift,
+        ls="",
+        marker="o",
+        ms=3,
+        mfc=FAINT,
+        mec=SOFT,
+        mew=0.3,
+        rasterized=len(means) > 300,
+    )
+    if context.winner is None:
+        return
+    runs = context.scores[context.winner].to_numpy()
+    ax.plot([runs.min(), runs.max()], [place, place], color=BLUE, lw=1.4)
+    ax.plot([runs.mean()], [place], ls="", marker="o", ms=6, color=BLUE)
+    name = context.frames.metric.replace("val_", "test_")
+    if name in context.frames.trials:
+        tests = finite(context.frames.trials.loc[context.winner, name]).dropna()
+        if len(tests):
+            ax.plot(
+                [tests.mean()],
+                [place],
+                ls="",
+                marker="^",
+                ms=6,
+                mfc="white",
+                mec=VERMILION,
+                mew=1.3,
+            )

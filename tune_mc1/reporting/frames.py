@@ -1,0 +1,105 @@
+"""What a report is made of: the tables of one result directory as data frames."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tune_mc1.config.load import load_sweep
+from tune_mc1.config.sweep import Sweep
+from tune_mc1.config.trial import TrialConfig
+from tune_mc1.results.directory import FORMAT, ResultDir
+from tune_mc1.results.schema import ENDED, HISTORY_SCHEMA, trial_schema
+
+PARAMETERS = tuple(TrialConfig.model_fields)
+
+
+@dataclass(frozen=True)
+class SweepFrames:
+    """One sweep.
+
+    Attributes:
+        where: Its directory.
+        sweep: The resolved sweep, with `reference` where it is a study.
+        facts: What the sweep said of its images and split.
+        provenance: Command, commit, versions and hardware.
+        trials: A row per trial: the columns of `trials.parquet`
+            (`tune_mc1.results.schema.trial_schema`).
+        history: A row per trial and epoch: the columns of `history.parquet`, and of the trial
+            `config_hash`, `fold` and every parameter.
+    """
+
+    where: ResultDir
+    sweep: Sweep
+    facts: dict[str, Any]
+    provenance: dict[str, Any]
+    trials: pd.DataFrame
+    history: pd.DataFrame
+
+    @property
+    def name(self) -> str:
+        """The sweep's name, such as `regularisation`."""
+        return self.sweep.name or self.where.root.name
+
+    @property
+    def metric(self) -> str:
+        """The sweep's metric, such as `val_acc`."""
+        return self.sweep.metric.name
+
+    @property
+    def finished(self) -> bool:
+        """Whether every trial has ended."""
+        return bool(self.trials["state"].isin(list(ENDED)).all())
+
+    @property
+    def varied(self) -> list[str]:
+        """The parameters of a setting in which trials differ: neither seed nor device."""
+        names = [n for n in PARAMETERS if n not in ("seed", "device")]
+        return [n for n in names if self.trials[n].nunique(dropna=False) > 1]
+
+
+def read_frames(directory: Path) -> SweepFrames:
+    """Reads a result directory, also of a sweep that still runs or was cut off.
+
+    Raises:
+        InputError: If it is none, or cannot be read.
+    """
+    where = ResultDir(directory)
+    trials, history, facts = _whole(where) or _merged(where)
+    # A row of the history has the rate of its epoch; a setting's is that of its trial.
+    history = history.drop(columns="learning_rate").merge(
+        trials[["trial", "config_hash", "fold", *PARAMETERS]], on="trial"
+    )
+    provenance = json.loads(where.provenance.read_text()) if where.provenance.exists() else {}
+    sweep = load_sweep(where.sweep_file).sweep
+    return SweepFrames(where, sweep, facts, provenance, trials, history)
+
+
+Parts = tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]
+
+
+def _whole(where: ResultDir) -> Parts | None:
+    """The parquet files alone, ten times as fast, where the journal has nothing beyond them."""
+    try:
+        trials, history = pq.read_table(where.trials), pq.read_table(where.history)
+        footers = [json.loads(t.schema.metadata[b"tune_mc1"]) for t in (trials, history)]
+    except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError):
+        return None
+    size = where.journal.stat().st_size if where.journal.exists() else footers[0]["offset"]
+    if any((f["format"], f["offset"]) != (FORMAT, size) for f in footers):
+        return None
+    schemas = (trial_schema().names, HISTORY_SCHEMA.names)
+    if (trials.column_names, history.column_names) != schemas:
+        return None
+    return trials.to_pandas(), history.to_pandas(), footers[0]["facts"]
+
+
+def _merged(where: ResultDir) -> Parts:
+    tables = where.read()
+    trials = pd.DataFrame(tables.trials.values(), columns=trial_schema().names)
+    history = pd.DataFrame(tables.history.values(), columns=HISTORY_SCHEMA.names)
+    return trials, history, tables.facts

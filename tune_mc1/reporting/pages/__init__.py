@@ -1,0 +1,1 @@
+"""Report page, slides and their tables."""

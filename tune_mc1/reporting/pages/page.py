@@ -1,0 +1,128 @@
+"""The report as one HTML file that needs nothing else: no network, no other file."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from tune_mc1 import __version__
+from tune_mc1.reporting.pages.sections import Section
+from tune_mc1.reporting.pages.views import TableView
+from tune_mc1.reporting.words.page_texts import Lang, speaker
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure on disk.
+
+    Attributes:
+        name: Its file's name without suffix, unique in a report.
+        title: Its heading.
+        caption: What it shows, over how many trials.
+        png: The picture.
+        photographs: Whether it shows images of the data set, whose colours must stay.
+    """
+
+    name: str
+    title: str
+    caption: str
+    png: Path
+    photographs: bool = False
+
+    @property
+    def uri(self) -> str:
+        """The picture itself, as an address."""
+        return "data:image/png;base64," + base64.b64encode(self.png.read_bytes()).decode()
+
+
+@dataclass(frozen=True)
+class VerdictRow:
+    """A verdict in words.
+
+    Attributes:
+        statement: The conclusion.
+        result: `confirmed`, `not confirmed`, `undecided` or `not run`.
+        one_seed: Whether all trials have one seed, whose chance no interval shows.
+        compared: What the effect is, such as CNN6 − CNN5.
+        effect: Its size.
+        interval: Both ends of its 95 % interval.
+        published: The same effect in the reference.
+        trials: How many it rests on.
+        reason: Why.
+    """
+
+    statement: str
+    result: str
+    compared: str
+    effect: str
+    interval: str
+    published: str
+    trials: str
+    reason: str
+    one_seed: bool = False
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One sweep in a report: what is said, and its pictures.
+
+    Attributes:
+        section: Words and tables.
+        pictures: Its figures.
+        left_out: Why a figure is missing that readers might look for.
+        study: Name of the study, or of the sweep.
+        verdicts: Those that rest on this sweep first of all.
+    """
+
+    section: Section
+    pictures: Sequence[Picture]
+    left_out: Sequence[str]
+    study: str
+    verdicts: Sequence[VerdictRow]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Several sweeps side by side."""
+
+    tables: Sequence[TableView]
+    pictures: Sequence[Picture]
+
+
+def render(
+    title: str,
+    chapters: Sequence[Chapter],
+    verdicts: Sequence[VerdictRow],
+    compared: Compared | None,
+    lang: Lang,
+) -> str:
+    """The page.
+
+    Args:
+        title: Its heading.
+        chapters: A part a sweep.
+        verdicts: Of all conclusions.
+        compared: Several sweeps side by side; None for a single one.
+        lang: Its language.
+    """
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    source = files("tune_mc1.reporting") / "templates" / "report.html.j2"
+    sections: list[dict[str, Any]] = [
+        {**vars(c.section), "figures": c.pictures, "left_out": c.left_out} for c in chapters
+    ]
+    side = None
+    if compared is not None:
+        side = {"tables": compared.tables, "figures": compared.pictures}
+    return environment.from_string(source.read_text()).render(
+        title=title,
+        lang=lang,
+        t=speaker(lang),
+        sections=sections,
+        verdicts=verdicts,
+        compared=side,
+        version=__version__,
+    )

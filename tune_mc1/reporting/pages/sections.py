@@ -1,0 +1,193 @@
+"""What a report says of one sweep, in words and tables: the same for page and slides."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from tune_mc1.config.load import config_to_yaml
+from tune_mc1.config.validation import Folds, Holdout
+from tune_mc1.reporting.frames import SweepFrames
+from tune_mc1.reporting.pages.result_tables import (
+    plain,
+    setting_groups,
+    settings_view,
+    summary_text,
+    trials_view,
+)
+from tune_mc1.reporting.pages.views import TableView, missing
+from tune_mc1.reporting.words.page_texts import Say
+from tune_mc1.results.schema import ENDED
+from tune_mc1.results.settings import summarize
+from tune_mc1.terminal.formatting import duration, show
+
+Facts = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One sweep's part of a report, without its figures.
+
+    Attributes:
+        anchor: Name of the part in links.
+        title: Its heading.
+        description: The sweep's own.
+        warnings: What limits its conclusions.
+        facts: What was run.
+        winner: The best setting and its scores.
+        winner_note: How to read them.
+        tables: Statistics, settings and trials.
+        rerun: Commands that run the sweep again.
+        sweep_yaml: The resolved sweep.
+        provenance: What made the results.
+    """
+
+    anchor: str
+    title: str
+    description: str
+    warnings: list[str]
+    facts: Facts
+    winner: Facts
+    winner_note: str
+    tables: list[TableView] = field(default_factory=list)
+    rerun: str = ""
+    sweep_yaml: str = ""
+    provenance: Facts = field(default_factory=list)
+
+
+def make_section(frames: SweepFrames, title: str, tables: list[TableView], t: Say) -> Section:
+    """The words and tables of one sweep.
+
+    Args:
+        frames: The sweep.
+        title: Its heading.
+        tables: Its statistics, which come before settings and trials.
+        t: Words a key.
+    """
+    settings = setting_groups(frames)
+    winner, note = _winner(frames, settings, t)
+    ends = [settings_view(frames, settings, t)] if len(settings) < len(frames.trials) else []
+    return Section(
+        anchor=frames.where.root.name,
+        title=title,
+        description=frames.sweep.description or "",
+        warnings=warnings(frames, t),
+        facts=_facts(frames, len(settings), t),
+        winner=winner,
+        winner_note=note,
+        tables=[*tables, *ends, trials_view(frames, t)],
+        rerun=_rerun(frames),
+        sweep_yaml=config_to_yaml(frames.sweep),
+        provenance=_provenance(frames, t),
+    )
+
+
+def warnings(frames: SweepFrames, t: Say) -> list[str]:
+    """What limits the conclusions that a sweep allows."""
+    trials, sweep = frames.trials, frames.sweep
+    found = []
+    ended = int(trials["state"].isin(list(ENDED)).sum())
+    if ended < len(trials):
+        found.append(t("warn_unfinished", ended=ended, total=len(trials)))
+    broken = int(trials["state"].isin(["failed", "diverged"]).sum())
+    if broken:
+        found.append(t("warn_failed", n=broken))
+    if sweep.validation == "test":
+        found.append(t("warn_test"))
+    parts = []
+    if sweep.scale < 1:
+        parts.append(t("scaled_work", part=100 * sweep.scale))
+    if sweep.limit_images < 1:
+        parts.append(t("scaled_images", part=100 * sweep.limit_images))
+    if parts:
+        found.append(t("warn_scaled", parts=", ".join(parts)))
+    if trials["config_hash"].is_unique and len(trials) > 1:
+        found.append(t("warn_one_run"))
+    return found
+
+
+def _facts(frames: SweepFrames, settings: int, t: Say) -> Facts:
+    facts, trials, sweep = frames.facts, frames.trials, frames.sweep
+    states = ", ".join(f"{n} {state}" for state, n in trials["state"].value_counts().items())
+    runs = round(len(trials) / max(settings, 1))
+    data = t(
+        "data_value",
+        data=facts.get("data", "?"),
+        fingerprint=facts.get("fingerprint", "?"),
+        train=_count(facts.get("train_images")),
+        test=_count(facts.get("test_images")),
+    )
+    processor = frames.provenance.get("processor") or t("unknown")
+    return [
+        (t("data"), data),
+        (t("validation"), validation_text(sweep.validation, t)),
+        (
+            t("search"),
+            t(
+                "search_value",
+                method=sweep.method,
+                settings=settings,
+                runs=t("one_run") if runs == 1 else t("runs", n=runs),
+                states=states,
+            ),
+        ),
+        (
+            t("metric"),
+            t("metric_value", metric=frames.metric, goal=t(sweep.metric.goal)),
+        ),
+        (
+            t("time"),
+            t("time_value", time=duration(float(trials["seconds"].sum())), processor=processor),
+        ),
+    ]
+
+
+def _count(value: Any) -> str:
+    return "?" if missing(value) else f"{value:,}".replace(",", "\u202f")
+
+
+def validation_text(validation: Any, t: Say) -> str:
+    """Which images score the trials, in words."""
+    if isinstance(validation, Holdout):
+        return t("holdout", part=validation.holdout)
+    if isinstance(validation, Folds):
+        return t("folds", folds=validation.folds)
+    return t("test")
+
+
+def _winner(frames: SweepFrames, settings: pd.DataFrame, t: Say) -> tuple[Facts, str]:
+    if settings.empty or settings.iloc[0]["summary"].mean is None:
+        return [], t("no_winner")
+    best = settings.iloc[0]
+    setting = ", ".join(f"{n}={show(plain(best[n]))}" for n in frames.varied) or t("all")
+    ids = ", ".join(best["ids"][:12])
+    rows = [
+        (t("winner_setting"), f"{setting} ({ids})"),
+        (t("winner_val"), f"{frames.metric} {summary_text(best['summary'])}"),
+    ]
+    if not best["test"]:
+        return rows, t("winner_no_test")
+    rows.append((t("winner_test"), f"test_acc {summary_text(summarize(best['test']))}"))
+    return rows, t("winner_bias", n=len(settings)) if len(settings) > 1 else ""
+
+
+def _rerun(frames: SweepFrames) -> str:
+    command = "random" if frames.sweep.method is None else frames.sweep.method
+    return f"python -m tune_mc1 sweep {command} sweep.yaml"
+
+
+def _provenance(frames: SweepFrames, t: Say) -> Facts:
+    made = frames.provenance
+    if not made:
+        return [(t("command"), t("unknown"))]
+    packages = made.get("packages", {})
+    versions = ", ".join(f"{name} {number}" for name, number in packages.items() if number)
+    memory = made.get("memory_bytes")
+    size = f", {memory / 2**30:.0f} GiB" if memory else ""
+    return [
+        (t("command"), " ".join(made.get("command", []))),
+        (t("commit"), made.get("git_commit") or t("unknown")),
+        (t("started"), made.get("started", t("unknown"))),
+        (t("versions"), f"Python {made.get('python', '?')}, {versions}"),
+        (t("machine"), f"{made.get('processor', '?')}, {made.get('cores', '?')} CPU{size}"),
+    ]

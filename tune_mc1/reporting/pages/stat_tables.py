@@ -1,0 +1,189 @@
+"""Statistics as tables of a report."""
+
+from collections.abc import Iterator, Sequence
+
+from tune_mc1.reporting.frames import SweepFrames
+from tune_mc1.reporting.pages.reference_table import ReferenceRow, reference_table
+from tune_mc1.reporting.pages.views import Cell, TableView, cell, interval_cell
+from tune_mc1.reporting.statistics.best import BestSet, not_worse_than_best
+from tune_mc1.reporting.statistics.effects import Marginal, marginal_means
+from tune_mc1.reporting.statistics.estimate import UNITS
+from tune_mc1.reporting.statistics.importance import Importances, importance
+from tune_mc1.reporting.statistics.pairwise import SweepTests, sweep_tests
+from tune_mc1.reporting.words.page_texts import Lang, Say, speaker
+from tune_mc1.terminal.formatting import show
+
+MOST_COMPARISONS = 200
+MOST_CANDIDATES = 50
+
+
+class Statistics:
+    """All statistics of one sweep, each worked out once.
+
+    Args:
+        frames: The sweep.
+
+    Attributes:
+        marginals: Marginal means of each parameter that varies.
+        importance: What each parameter explains.
+        tests: Every two values of every parameter.
+        best: The settings that are not worse than the best.
+        reference: What was published beside ours.
+    """
+
+    def __init__(self, frames: SweepFrames) -> None:
+        self.frames = frames
+        self.marginals = [marginal_means(frames, name) for name in frames.varied]
+        self.importance: Importances = importance(frames)
+        self.tests: SweepTests = sweep_tests(frames)
+        self.best: BestSet = not_worse_than_best(frames)
+        self.reference: Sequence[ReferenceRow] = reference_table(frames)
+
+    def views(self, lang: Lang) -> list[TableView]:
+        """The tables that have rows, in the order of a reader's questions."""
+        t = speaker(lang)
+        views = [
+            reference_view(self.reference, lang, t),
+            effects_view(self.marginals, lang, t),
+            comparisons_view(self.tests, lang, t),
+            trends_view(self.tests, lang, t),
+            best_view(self.best, self.frames, lang, t),
+        ]
+        return [view for view in views if view.rows]
+
+
+def effects_view(marginals: Sequence[Marginal], lang: Lang, t: Say) -> TableView:
+    """Marginal means of all parameters."""
+    columns = [t("parameter"), t("value"), t("mean"), t("interval"), t("settings"), t("n")]
+    rows = [
+        [
+            cell(marginal.parameter),
+            _value(mean.value, mean.low_value, mean.high_value),
+            cell(mean.mean, 3),
+            interval_cell(mean.low, mean.high),
+            cell(mean.settings),
+            cell(mean.trials),
+        ]
+        for marginal in marginals
+        for mean in marginal.means
+    ]
+    notes = dict.fromkeys(m.reason.of(lang) for m in marginals)
+    return TableView(t("effects"), columns, rows, " ".join(filter(None, notes)))
+
+
+def _value(value: object, low: float, high: float) -> Cell:
+    if low < high:  # a bin; of a single value both are nan
+        return Cell(f"{low:.3g} … {high:.3g}", low)
+    return Cell(show(value), value) if isinstance(value, int | float) else cell(show(value))
+
+
+def comparisons_view(tests: SweepTests, lang: Lang, t: Say) -> TableView:
+    """Comparisons of two values, the clearest first."""
+    names = ("comparison", "difference", "interval", "p_holm", "effect_size", "pairs", "more")
+    found = [c for c in tests.comparisons if c.effect.n]
+    found.sort(key=lambda c: (c.p_holm != c.p_holm, c.p_holm))
+    rows = [
+        [
+            cell(f"{c.parameter}: {show(c.b)} − {show(c.a)}"),
+            Cell(f"{c.effect.value:+.3f}".replace("-", "−"), c.effect.value),
+            interval_cell(c.effect.low, c.effect.high),
+            cell(c.p_holm, 3),
+            cell(c.effect.effect_size, 2),
+            Cell(f"{c.effect.n} {UNITS[c.effect.unit][c.effect.n != 1].of(lang)}", c.effect.n),
+            cell(c.more.text.of(lang)),
+        ]
+        for c in found[:MOST_COMPARISONS]
+    ]
+    notes = dict.fromkeys(c.reason.of(lang) for c in found[:1])
+    return TableView(t("comparisons"), [t(n) for n in names], rows, " ".join(notes))
+
+
+def trends_view(tests: SweepTests, lang: Lang, t: Say) -> TableView:
+    """How the score goes with each continuous parameter."""
+    columns = [t("parameter"), "Spearman ρ", t("interval"), t("p_holm"), t("settings")]
+    rows = [
+        [
+            cell(trend.parameter),
+            cell(trend.rho, 2),
+            interval_cell(trend.low, trend.high, 2),
+            cell(trend.p_holm, 3),
+            cell(trend.n),
+        ]
+        for trend in tests.trends
+    ]
+    notes = dict.fromkeys(trend.reason.of(lang) for trend in tests.trends)
+    return TableView(t("trends"), columns, rows, " ".join(filter(None, notes)))
+
+
+def best_view(best: BestSet, frames: SweepFrames, lang: Lang, t: Say) -> TableView:
+    """The settings that may be as good as the best one."""
+    columns = [*frames.varied, t("mean"), t("behind"), t("p_holm"), t("trials")]
+    by_trial = frames.trials.set_index("trial")
+    rows = []
+    for candidate in best.not_worse[:MOST_CANDIDATES]:
+        first = by_trial.loc[candidate.trials[0]]
+        rows.append(
+            [
+                *(cell(first[name]) for name in frames.varied),
+                cell(candidate.mean, 3),
+                cell(candidate.behind, 3),
+                cell(candidate.p_holm, 3),
+                cell(len(candidate.trials)),
+            ]
+        )
+    return TableView(t("best_set"), columns, rows, best.reason.of(lang))
+
+
+def reference_view(reference: Sequence[ReferenceRow], lang: Lang, t: Say) -> TableView:
+    """Published outcomes beside ours."""
+    names = ("where", "epoch", "published", "ours", "interval", "difference", "inside", "n", "why")
+    rows = [
+        [
+            cell(where_text(row, t)),
+            cell(row.epoch),
+            cell(row.reference, 3),
+            cell(row.ours, 3),
+            interval_cell(row.low, row.high),
+            cell(row.difference, 3),
+            cell("–" if row.inside is None else t("yes" if row.inside else "no")),
+            cell(row.trials),
+            cell(row.note.of(lang)),
+        ]
+        for row in reference
+    ]
+    return TableView(t("reference"), [t(n) for n in names], rows)
+
+
+def where_text(row: ReferenceRow, t: Say) -> str:
+    """Which trials a published number is of."""
+    where = ", ".join(f"{name}={show(value)}" for name, value in row.where.items()) or t("all")
+    return t("best_of", where=where) if row.statistic == "best" else where
+
+
+def markdown(reference: Sequence[ReferenceRow], lang: Lang) -> Iterator[str]:
+    """The lines of a Markdown table: published outcomes beside ours.
+
+    Args:
+        reference: Rows of any number of studies.
+        lang: Its language.
+    """
+    t = speaker(lang)
+    heads = [t("study"), t("where"), t("epoch"), t("published"), t("ours"), t("interval")]
+    yield "| " + " | ".join([*heads, t("trials")]) + " |"
+    yield "|---" * 7 + "|"
+    for row in reference:
+        if not row.trials:
+            continue
+        epoch = str(row.epoch)
+        if row.our_epoch != row.epoch:
+            epoch += f" ({t('ours').lower()}: {row.our_epoch})"
+        cells = [
+            row.study,
+            where_text(row, t),
+            epoch,
+            f"{row.reference:.3f}",
+            f"{row.ours:.3f}",
+            interval_cell(row.low, row.high).text,
+            str(row.trials),
+        ]
+        yield "| " + " | ".join(cells) + " |"

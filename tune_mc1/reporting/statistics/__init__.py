@@ -1,0 +1,1 @@
+"""Statistics over the trials of a sweep."""

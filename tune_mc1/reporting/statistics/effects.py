@@ -1,0 +1,184 @@
+"""The score by value of each parameter: marginal means with bootstrap intervals."""
+
+import math
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from tune_mc1.reporting.frames import SweepFrames
+from tune_mc1.reporting.statistics.estimate import LEVEL, UNITS, Unit, mean_estimate, unit_of
+from tune_mc1.reporting.statistics.scores import (
+    Scores,
+    Value,
+    is_continuous,
+    levels,
+    matching,
+    plain,
+    scores,
+)
+from tune_mc1.reporting.words.text import NOTHING, Text, join, say
+
+RESAMPLES = 2000
+BINS = 5
+FEWEST = 5
+"""Observations from which a bootstrap is of use; below, the interval is Student's."""
+
+
+@dataclass(frozen=True)
+class MarginalMean:
+    """The mean score of the settings with one value, or with a value in one bin.
+
+    Attributes:
+        value: The value; of a bin its median.
+        low_value: Lower edge of the bin; nan where it is a single value.
+        high_value: Upper edge of the bin.
+        mean: Mean over settings, each averaged over its seeds and folds; nan without any.
+        low: Lower end of its 95 % interval; nan with one observation.
+        high: Upper end. Intervals of two values may overlap although their paired difference is
+            clear (`compare` tests that).
+        unit: What one observation of the interval is.
+        settings: Settings in it.
+        trials: Trials in it.
+        missing: Trials with this value that have no score.
+    """
+
+    value: Value
+    low_value: float
+    high_value: float
+    mean: float
+    low: float
+    high: float
+    unit: Unit
+    settings: int
+    trials: int
+    missing: int
+
+
+@dataclass(frozen=True)
+class Marginal:
+    """A parameter's marginal means.
+
+    Attributes:
+        parameter: Its name.
+        column: The score, such as `best_val_acc`.
+        continuous: Whether values are in bins of about equally many settings.
+        means: In the order of values.
+        reason: How the intervals came about, and which trials are left out.
+    """
+
+    parameter: str
+    column: str
+    continuous: bool
+    means: tuple[MarginalMean, ...]
+    reason: Text
+
+
+def marginal_means(
+    frames: SweepFrames, parameter: str, column: str | None = None, epoch: int | None = None
+) -> Marginal:
+    """The mean score by value of one parameter.
+
+    Args:
+        frames: The sweep.
+        parameter: Name of a parameter.
+        column: As in `scores`.
+        epoch: As in `scores`.
+    """
+    table = scores(frames, column, epoch)
+    continuous = is_continuous(frames, parameter)
+    bins = _bins(table.table[parameter], frames.trials[parameter]) if continuous else None
+    if bins is None:
+        values = levels(frames.trials, parameter)
+        means = tuple(_of_value(table, frames.trials, parameter, v) for v in values)
+    else:
+        means = tuple(_of_bin(table, frames.trials, parameter, *edges) for edges in bins)
+        if frames.trials[parameter].isna().any():
+            means = (*means, _of_value(table, frames.trials, parameter, None))
+    units = sorted({m.unit for m in means if m.trials})
+    over = join((UNITS[unit][1] for unit in units), ", ")
+    en = "95 % bootstrap interval over {over} (Student's below {n})."
+    de = "95-%-Bootstrap-Intervall über {over} (unter {n} nach Student)."
+    reason = join([say(en, de, n=FEWEST, over=over) if units else NOTHING, table.note])
+    return Marginal(parameter, table.column, continuous, means, reason)
+
+
+def _bins(scored: pd.Series, planned: pd.Series) -> list[tuple[float, float]]:
+    """Edges of about equally full bins; the outer ones reach to the ends of what was planned."""
+    values = scored.dropna() if scored.notna().any() else planned.dropna()
+    edges = np.unique(np.quantile(values.to_numpy(float), np.linspace(0, 1, BINS + 1)))
+    edges[0], edges[-1] = planned.min(), planned.max()
+    return list(pairwise(edges))
+
+
+def _of_value(table: Scores, planned: pd.DataFrame, parameter: str, value: Value) -> MarginalMean:
+    count = int(matching(planned, {parameter: value}).sum())
+    return _marginal(value, (math.nan, math.nan), table.only({parameter: value}), count)
+
+
+def _of_bin(
+    table: Scores, planned: pd.DataFrame, parameter: str, low: float, high: float
+) -> MarginalMean:
+    def inside(column: pd.Series) -> pd.Series:
+        closed = column <= high if high == planned[parameter].max() else column < high
+        return (column >= low) & closed
+
+    rows = table.table[inside(table.table[parameter])]
+    middle = plain(rows[parameter].median()) if len(rows) else (low + high) / 2
+    count = int(inside(planned[parameter]).sum())
+    return _marginal(middle, (low, high), replace(table, table=rows), count)
+
+
+def _marginal(
+    value: Value, edges: tuple[float, float], table: Scores, planned: int
+) -> MarginalMean:
+    rows = table.table
+    means = rows.groupby("setting")["score"].mean()
+    unit = unit_of(len(means), rows["seed"].nunique(), rows["fold"].nunique())
+    observed = rows.groupby(unit)["score"].mean().to_numpy()
+    if unit == "fold":
+        estimate = mean_estimate(observed, unit=unit, folds=table.folds)
+        low, high = estimate.low, estimate.high
+    else:
+        low, high = bootstrap_interval(observed)
+    return MarginalMean(
+        value=value,
+        low_value=float(edges[0]),
+        high_value=float(edges[1]),
+        mean=float(means.mean()),
+        low=low,
+        high=high,
+        unit=unit,
+        settings=len(means),
+        trials=len(rows),
+        missing=planned - len(rows),
+    )
+
+
+def bootstrap_interval(values: np.ndarray) -> tuple[float, float]:
+    """The 95 % interval of a mean by percentiles of resampled means.
+
+    Args:
+        values: One an independent observation.
+
+    Returns:
+        Both ends: Student's interval below five observations, nan with one, the mean itself where
+        all are equal.
+    """
+    if len(values) > 1 and np.ptp(values) == 0:
+        return float(values[0]), float(values[0])
+    if len(values) < FEWEST:
+        estimate = mean_estimate(values, unit="setting")
+        return estimate.low, estimate.high
+    found = stats.bootstrap(
+        (values,),
+        np.mean,
+        n_resamples=RESAMPLES,
+        batch=max(1, 1_000_000 // len(values)),
+        confidence_level=LEVEL,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    )
+    return float(found.confidence_interval.low), float(found.confidence_interval.high)

@@ -1,0 +1,250 @@
+"""Estimated means and differences with their Student distribution, and how many runs decide."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+from statsmodels.stats.power import TTestIndPower, TTestPower
+
+from tune_mc1.reporting.words.text import Text, say
+
+Unit = Literal["setting", "seed", "fold", "trial"]
+Method = Literal["paired t", "corrected t", "Welch", "bootstrap", "none"]
+
+LEVEL = 0.95
+ALPHA = 0.05
+POWER = 0.8
+MOST = 200
+"""More units than this are not asked for."""
+
+UNITS: dict[Unit, tuple[Text, Text]] = {
+    "setting": (Text("setting", "Einstellung"), Text("settings", "Einstellungen")),
+    "seed": (Text("seed", "Seed"), Text("seeds", "Seeds")),
+    "fold": (Text("fold", "Fold"), Text("folds", "Folds")),
+    "trial": (Text("trial", "Lauf"), Text("trials", "Läufe")),
+}
+
+
+ENOUGH_SETTINGS = 3
+
+
+def unit_of(settings: int, seeds: int, folds: int) -> Unit:
+    """What counts as one independent observation.
+
+    A setting, averaged over its seeds and folds, from three settings on; else a fold, else a seed.
+
+    Args:
+        settings: Settings, or pairs of them.
+        seeds: Distinct seeds.
+        folds: Distinct folds.
+    """
+    if settings >= ENOUGH_SETTINGS:
+        return "setting"
+    if folds > 1:
+        return "fold"
+    return "seed" if seeds >= settings else "setting"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean, or a difference of means, and how sure it is.
+
+    Attributes:
+        value: The mean or the difference; nan if there is nothing to estimate it from.
+        low: Lower end of the 95 % interval; nan if the spread is not known.
+        high: Upper end of it.
+        n: Units that it rests on; of an unpaired comparison those of the smaller group.
+        trials: Trials in them.
+        unit: What was counted as one independent observation.
+        method: How the interval came about.
+        se: Standard error.
+        df: Degrees of freedom.
+        effect_size: Of pairs Cohen's d_z, the mean over the standard deviation of the differences;
+            of two groups Cohen's d. Nan without a spread.
+        rank_p: p of a rank test of the same question (Wilcoxon, Mann-Whitney); nan below 6 units.
+        seeds: Distinct seeds in it.
+    """
+
+    value: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    n: int = 0
+    trials: int = 0
+    unit: Unit = "setting"
+    method: Method = "none"
+    se: float = math.nan
+    df: float = math.nan
+    effect_size: float = math.nan
+    rank_p: float = math.nan
+    seeds: int = 0
+
+    @property
+    def known(self) -> bool:
+        """Whether there is an interval."""
+        return not math.isnan(self.low)
+
+    @property
+    def p(self) -> float:
+        """Two-sided p of the hypothesis that it is 0; nan without an interval."""
+        return 2 * min(self.p_above(0), self.p_below(0)) if self.known else math.nan
+
+    def p_above(self, bound: float) -> float:
+        """One-sided p of the hypothesis that it is at most `bound`."""
+        return float(stats.t.sf(self._t(bound), self.df))
+
+    def p_below(self, bound: float) -> float:
+        """One-sided p of the hypothesis that it is at least `bound`."""
+        return float(stats.t.cdf(self._t(bound), self.df))
+
+    def p_within(self, margin: float) -> float:
+        """P of the two one-sided tests (Schuirmann 1987) that it lies within ± `margin`."""
+        return max(self.p_above(-margin), self.p_below(margin)) if self.known else math.nan
+
+    def p_beyond(self, margin: float) -> float:
+        """P of the hypothesis that it lies within ± `margin`; small if it is larger than that."""
+        p = 2 * min(self.p_above(margin), self.p_below(-margin)) if self.known else math.nan
+        return min(p, 1.0) if self.known else math.nan
+
+    def _t(self, bound: float) -> float:
+        return (self.value - bound) / self.se if self.known else math.nan
+
+
+def mean_estimate(
+    values: ArrayLike, *, unit: Unit, folds: int = 0, trials: int = 0, seeds: int = 0
+) -> Estimate:
+    """The mean of independent observations, or of folds, with Student's interval.
+
+    Args:
+        values: One a unit: scores, or differences of pairs.
+        unit: What they are. Folds share training images, so their variance is corrected by
+            Nadeau and Bengio (2003): 1/n becomes 1/n + test/train, here 1/(folds - 1).
+        folds: Folds of the cross-validation, where `unit` is `fold`.
+        trials: Trials in them.
+        seeds: Distinct seeds in them.
+
+    Returns:
+        Without an interval where there is one value only, or where all are equal: no spread, no
+        interval.
+    """
+    x = np.asarray(values, float)
+    n = len(x)
+    if n == 0:
+        return Estimate(unit=unit)
+    bare = Estimate(float(x.mean()), n=n, trials=trials, unit=unit, seeds=seeds)
+    if n < 2:
+        return bare
+    spread = float(x.std(ddof=1))
+    if spread <= 1e-12 * max(1.0, float(np.abs(x).max())):
+        return bare
+    corrected = unit == "fold" and folds > 1
+    se = spread * math.sqrt(1 / n + (1 / (folds - 1) if corrected else 0))
+    full = replace(
+        bare,
+        method="corrected t" if corrected else "paired t",
+        se=se,
+        df=float(n - 1),
+        effect_size=bare.value / spread,
+        rank_p=float(stats.wilcoxon(x).pvalue) if n >= 6 else math.nan,
+    )
+    return _with_interval(full)
+
+
+def welch_estimate(a: ArrayLike, b: ArrayLike, *, trials: int = 0, seeds: int = 0) -> Estimate:
+    """Mean of `b` less mean of `a`, unpaired, with unequal variances (Welch 1947).
+
+    Args:
+        a: Scores of one group of settings.
+        b: Scores of the other.
+        trials: Trials in both.
+        seeds: Distinct seeds in both.
+    """
+    x, y = np.asarray(a, float), np.asarray(b, float)
+    n = min(len(x), len(y))
+    if n == 0:
+        return Estimate()
+    bare = Estimate(float(y.mean() - x.mean()), n=n, trials=trials, seeds=seeds)
+    if n < 2 or x.std() + y.std() <= 1e-12:
+        return bare
+    variances = x.var(ddof=1) / len(x), y.var(ddof=1) / len(y)
+    test = stats.ttest_ind(y, x, equal_var=False)
+    pooled = (x.var(ddof=1) * (len(x) - 1) + y.var(ddof=1) * (len(y) - 1)) / (len(x) + len(y) - 2)
+    full = replace(
+        bare,
+        method="Welch",
+        se=math.sqrt(sum(variances)),
+        df=float(test.df),
+        effect_size=bare.value / math.sqrt(pooled),
+        rank_p=float(stats.mannwhitneyu(x, y).pvalue) if n >= 6 else math.nan,
+    )
+    return _with_interval(full)
+
+
+def _with_interval(estimate: Estimate) -> Estimate:
+    half = float(stats.t.ppf((1 + LEVEL) / 2, estimate.df)) * estimate.se
+    return replace(estimate, low=estimate.value - half, high=estimate.value + half)
+
+
+@dataclass(frozen=True)
+class MoreUnits:
+    """How many more observations would decide a comparison.
+
+    Attributes:
+        more: How many; 0 if it is decided, None if no useful number is.
+        text: The same as a sentence.
+    """
+
+    more: int | None
+    text: Text
+
+
+def more_units(estimate: Estimate, margin: float = 0.0, alpha: float = ALPHA) -> MoreUnits:
+    """About how many more units a t-test needs for 80 % power at the effect and spread observed.
+
+    The effect observed is itself uncertain, so this is a rough guide.
+
+    Args:
+        estimate: A difference.
+        margin: Above 0 the question is whether the difference lies within ± `margin` or beyond.
+        alpha: Level of the test.
+    """
+    if estimate.n == 0:
+        return MoreUnits(None, Text("No trials to compare.", "Keine Läufe zum Vergleichen."))
+    one, many = UNITS[estimate.unit]
+    if not estimate.known:
+        more = max(3 - estimate.n, 1)
+        en = "The spread is not known; run at least {more} more {unit} first."
+        de = "Die Streuung ist unbekannt; dafür braucht es noch mindestens {more} {unit}."
+        return MoreUnits(more, say(en, de, more=more, unit=many if more > 1 else one))
+    p = min(estimate.p_within(margin), estimate.p_beyond(margin)) if margin else estimate.p
+    if p < alpha:
+        return MoreUnits(0, Text("Decided.", "Entschieden."))
+    needed = _needed(estimate, margin, alpha)
+    if needed is None:
+        en = "So close to the limit that even {most} {unit} would hardly decide it."
+        de = "So nah an der Grenze, dass auch {most} {unit} kaum entscheiden würden."
+        return MoreUnits(None, say(en, de, most=MOST, unit=many))
+    more = max(needed - estimate.n, 1)
+    en = "About {more} more {unit} would decide it (80 % power)."
+    de = "Zur Entscheidung braucht es noch etwa {more} {unit} (Teststärke 80 %)."
+    return MoreUnits(more, say(en, de, more=more, unit=many if more > 1 else one))
+
+
+def _needed(estimate: Estimate, margin: float, alpha: float) -> int | None:
+    """The least number of units with enough power; None beyond `MOST`."""
+    sizes = np.arange(2, MOST + 1)
+    distance = abs(abs(estimate.value) - margin)
+    side = "larger" if margin else "two-sided"
+    if estimate.method == "Welch":
+        deviation = abs(estimate.value / estimate.effect_size)
+        effect = min(distance / deviation, 5.0)
+        power = TTestIndPower().power(effect, sizes, alpha, ratio=1.0, alternative=side)
+    else:
+        # Of folds the standard error is larger than the spread alone says.
+        effect = min(distance / (estimate.se * math.sqrt(estimate.n)), 5.0)
+        power = TTestPower().power(effect, sizes, alpha, alternative=side)
+    enough: Sequence[int] = sizes[np.nan_to_num(power, nan=1.0) >= POWER]
+    return int(enough[0]) if len(enough) else None

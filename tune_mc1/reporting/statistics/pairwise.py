@@ -1,0 +1,205 @@
+"""Every two values of every parameter of a sweep, with Holm's correction over all of them."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+from scipy import stats
+
+from tune_mc1.reporting.frames import SweepFrames
+from tune_mc1.reporting.statistics.contrast import Contrast, contrast
+from tune_mc1.reporting.statistics.estimate import ALPHA, LEVEL, Estimate, MoreUnits, more_units
+from tune_mc1.reporting.statistics.scores import Scores, Value, is_continuous, levels, scores
+from tune_mc1.reporting.words.text import Text, join, say
+
+RESAMPLES = 2000
+FEWEST = 5
+"""Settings that a correlation needs."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two values of one parameter: the score with `b` less that with `a`.
+
+    Attributes:
+        parameter: Name of the parameter.
+        a: One value.
+        b: The other.
+        mean_a: Mean score with a, over the trials compared.
+        mean_b: Mean score with b.
+        effect: The difference, its 95 % interval (of this comparison alone), n and unit.
+        p: p of the t-test; nan where there is none.
+        p_holm: The same after Holm's correction over all comparisons of the sweep.
+        reason: What it rests on.
+        more: How many more observations would decide it.
+    """
+
+    parameter: str
+    a: Value
+    b: Value
+    mean_a: float
+    mean_b: float
+    effect: Estimate
+    p: float
+    p_holm: float
+    reason: Text
+    more: MoreUnits
+
+    @property
+    def significant(self) -> bool:
+        """Whether it holds after Holm's correction, at the level 0.05."""
+        return self.p_holm < ALPHA
+
+
+@dataclass(frozen=True)
+class Trend:
+    """How the score goes with a continuous parameter, over settings.
+
+    Attributes:
+        parameter: Name of the parameter.
+        rho: Spearman's rank correlation in [-1, 1]; nan where it is not known.
+        low: Lower end of its 95 % bootstrap interval over settings.
+        high: Upper end.
+        p: p of a permutation test.
+        p_holm: The same after Holm's correction over all comparisons of the sweep.
+        n: Settings.
+        reason: What it rests on. A correlation is blind to an optimum in the middle.
+    """
+
+    parameter: str
+    rho: float
+    low: float
+    high: float
+    p: float
+    p_holm: float
+    n: int
+    reason: Text
+
+
+@dataclass(frozen=True)
+class SweepTests:
+    """All tests of one sweep; Holm's correction is over all of them.
+
+    Attributes:
+        comparisons: Of values of parameters that have a few, in the order of parameters.
+        trends: Of continuous parameters.
+        column: The score, such as `best_val_acc`.
+        note: Trials without a score, by reason, and what else limits the comparisons.
+    """
+
+    comparisons: tuple[Comparison, ...]
+    trends: tuple[Trend, ...]
+    column: str
+    note: Text
+
+
+def compare(
+    frames: SweepFrames,
+    parameter: str,
+    a: Value,
+    b: Value,
+    column: str | None = None,
+    epoch: int | None = None,
+) -> Comparison:
+    """One comparison of two values, without a correction for others.
+
+    Args:
+        frames: The sweep.
+        parameter: Name of the parameter.
+        a: One value.
+        b: The other.
+        column: As in `scores`.
+        epoch: As in `scores`.
+    """
+    table = scores(frames, column, epoch)
+    found = _comparison(table, parameter, a, b)
+    return replace(found, reason=join([found.reason, table.note]))
+
+
+def sweep_tests(
+    frames: SweepFrames, column: str | None = None, epoch: int | None = None
+) -> SweepTests:
+    """Compares every two values of each parameter that varies, and tests continuous ones.
+
+    Args:
+        frames: The sweep.
+        column: As in `scores`.
+        epoch: As in `scores`.
+    """
+    table = scores(frames, column, epoch)
+    comparisons, trends = [], []
+    for name in frames.varied:
+        if is_continuous(frames, name):
+            trends.append(_trend(table, name))
+            continue
+        pairs = combinations(levels(table.table, name), 2)
+        comparisons += [_comparison(table, name, a, b) for a, b in pairs]
+    p = [c.p for c in comparisons] + [t.p for t in trends]
+    corrected = holm(p)
+    # The level that the smallest p meets under Holm's correction.
+    alpha = ALPHA / max(1, sum(not math.isnan(each) for each in p))
+    return SweepTests(
+        tuple(_corrected(c, p, alpha) for c, p in zip(comparisons, corrected, strict=False)),
+        tuple(
+            replace(t, p_holm=p) for t, p in zip(trends, corrected[len(comparisons) :], strict=True)
+        ),
+        table.column,
+        table.note,
+    )
+
+
+def _corrected(comparison: Comparison, p: float, alpha: float) -> Comparison:
+    decided = replace(comparison, p_holm=p)
+    if decided.significant:
+        return decided
+    return replace(decided, more=more_units(comparison.effect, alpha=alpha))
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """Holm's (1979) corrected p; a nan is no test, does not count, and stays nan.
+
+    As `multipletests` of statsmodels, which collects garbage at each call: with torch loaded that
+    takes a tenth of a second, too long for the many calls of a report.
+    """
+    values = np.asarray(p, float)
+    known = np.flatnonzero(~np.isnan(values))
+    rising = known[np.argsort(values[known], kind="stable")]
+    steps = np.arange(len(rising), 0, -1) * values[rising]
+    corrected = np.full(len(values), math.nan)
+    corrected[rising] = np.maximum.accumulate(steps).clip(max=1.0)
+    return [float(each) for each in corrected]
+
+
+def _comparison(table: Scores, parameter: str, a: Value, b: Value) -> Comparison:
+    found: Contrast = contrast(table, {parameter: a}, {parameter: b})
+    p = found.effect.p
+    more = more_units(found.effect)
+    means = found.mean_a, found.mean_b
+    return Comparison(parameter, a, b, *means, found.effect, p, p, found.reason, more)
+
+
+def _trend(table: Scores, parameter: str) -> Trend:
+    """Settings are resampled and permuted whole, so that replicates do not count twice."""
+    settings = table.table.groupby("setting").agg({parameter: "first", "score": "mean"}).dropna()
+    x, y = settings[parameter].to_numpy(float), settings["score"].to_numpy(float)
+    nothing = Trend(parameter, math.nan, math.nan, math.nan, math.nan, math.nan, len(x), Text())
+    if len(x) < FEWEST:
+        en = "Fewer than {n} settings with a score."
+        de = "Weniger als {n} Einstellungen mit Ergebnis."
+        return replace(nothing, reason=say(en, de, n=FEWEST))
+    if np.ptp(x) == 0 or np.ptp(y) == 0:
+        reason = Text("All scores or values are equal.", "Alle Ergebnisse oder Werte sind gleich.")
+        return replace(nothing, reason=reason)
+    rx, ry = stats.rankdata(x), stats.rankdata(y)
+    permuted = stats.PermutationMethod(RESAMPLES, batch=100, rng=np.random.default_rng(0))
+    test = stats.pearsonr(rx, ry, method=permuted)
+    drawn = stats.BootstrapMethod(
+        RESAMPLES, batch=100, rng=np.random.default_rng(0), method="percentile"
+    )
+    low, high = map(float, test.confidence_interval(LEVEL, method=drawn))
+    rho, p = float(test.statistic), float(test.pvalue)
+    en = "Spearman over {n} settings; bootstrap interval, permutation test."
+    de = "Spearman über {n} Einstellungen; Bootstrap-Intervall, Permutationstest."
+    return Trend(parameter, rho, low, high, p, p, len(x), say(en, de, n=len(x)))

@@ -1,0 +1,239 @@
+"""The one number a trial that statistics compare, and which trials have it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tune_mc1.config.validation import Folds
+from tune_mc1.reporting.frames import PARAMETERS, SweepFrames
+from tune_mc1.reporting.words.text import NOTHING, Text, join, say
+
+Value = str | int | float | bool | None
+"""A parameter's value; None where it is left to the architecture."""
+
+SETTING = tuple(name for name in PARAMETERS if name not in ("seed", "device"))
+"""The parameters that make a setting: all but seed and device."""
+
+CONDITIONS = ("conditions", "fold")
+"""What must agree beside the parameters for two trials to be compared: images, split and fold."""
+
+MAX_LEVELS = 12
+"""A number with more distinct values than this is treated as continuous."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One score a trial, with all that says which trials may be compared.
+
+    Attributes:
+        table: A row a trial: `study`, `trial`, `config_hash`, `setting` (a number, equal for
+            replicates and folds), `seed`, `fold`, the parameters, `conditions` (equal for the same
+            images and split), and `score`.
+        column: What the score is, such as `best_val_acc`, or `val_acc` at an epoch.
+        maximize: Whether a higher score is better.
+        folds: Folds of the cross-validation; 0 without.
+        sampled: Whether settings were drawn at random, so that groups compare without pairs.
+        planned: Trials of the sweep.
+        note: Trials without a score, by reason, and what else limits the comparison; often empty.
+    """
+
+    table: pd.DataFrame
+    column: str
+    maximize: bool
+    folds: int
+    sampled: bool
+    planned: int
+    note: Text
+
+    def only(self, where: Mapping[str, Any]) -> "Scores":
+        """The trials that have these values. A tuple stands for any of its members."""
+        return replace(self, table=self.table[matching(self.table, where)])
+
+    def with_scores(self, values: pd.Series) -> "Scores":
+        """The same trials with other scores; those without one are left out."""
+        return replace(self, table=self.table.assign(score=values)[values.notna()])
+
+    @property
+    def replicated(self) -> bool:
+        """Whether any setting ran more than once."""
+        return bool(self.table["setting"].duplicated().any())
+
+
+def scores(frames: SweepFrames, column: str | None = None, epoch: int | None = None) -> Scores:
+    """The trials' scores.
+
+    A column of `trials` is compared among trials that ran all their epochs: one that ASHA stopped
+    has its last, and its best, epoch sooner than the others. At an epoch every trial counts that
+    reached it, however it ended.
+
+    Args:
+        frames: The sweep.
+        column: A column of `trials` such as `last_val_acc`; with an epoch a metric such as
+            `val_acc`. None is the sweep's metric at its best epoch, or where trials were stopped
+            early after the last epoch that all of them reached.
+        epoch: From 1; None takes the column of `trials`.
+    """
+    trials = frames.trials
+    notes = [_LEARNED if frames.sweep.method == "bayes" else NOTHING]
+    if column is None and epoch is None and (epoch := equal_epoch(frames)):
+        en = "Trials were stopped early, so all are compared after epoch {n}, which all reached."
+        de = (
+            "Läufe wurden vorzeitig gestoppt; verglichen wird nach Epoche {n}, die alle erreichten."
+        )
+        notes.append(say(en, de, n=epoch))
+    if epoch is None:
+        column = column or f"best_{frames.metric}"
+        values = trials[column].where(trials["state"] == "completed")
+    else:
+        column = column or frames.metric
+        rows = frames.history[frames.history["epoch"] == epoch]
+        values = trials["trial"].map(rows.set_index("trial")[column])
+    table = trials[["trial", "config_hash", *PARAMETERS, "fold"]].copy()
+    table["fold"] = table["fold"].astype(float).fillna(-1).astype(int)
+    table["score"] = pd.to_numeric(values, errors="coerce").replace([np.inf, -np.inf], np.nan)
+    table["study"] = frames.name
+    split = f" {frames.sweep.validation!r} {frames.sweep.limit_images}"
+    table["conditions"] = trials["fingerprint"].astype(str) + split
+    missing = table["score"].isna()
+    validation = frames.sweep.validation
+    return Scores(
+        _numbered(table[~missing].reset_index(drop=True)),
+        column,
+        _maximize(frames, column),
+        validation.folds if isinstance(validation, Folds) else 0,
+        frames.sweep.method != "grid",
+        len(trials),
+        join([*notes, _reasons(trials.loc[missing, "state"], epoch)]),
+    )
+
+
+_LEARNED = Text(
+    "The search learned from earlier trials, so its settings are no random sample and p is too "
+    "small.",
+    "Die Suche lernte aus früheren Läufen; ihre Einstellungen sind keine Zufallsstichprobe, und p "
+    "ist zu klein.",
+)
+
+
+def equal_epoch(frames: SweepFrames) -> int | None:
+    """The last epoch that every trial reached which ran to its end or was stopped early.
+
+    Returns:
+        An epoch from 1; None where no trial was stopped early.
+    """
+    states = frames.trials["state"]
+    if not (states == "stopped").any():
+        return None
+    return max(1, int(frames.trials.loc[states.isin(["stopped", "completed"]), "epochs_run"].min()))
+
+
+def _maximize(frames: SweepFrames, column: str) -> bool:
+    if column.removeprefix("best_").removeprefix("last_") == frames.metric:
+        return frames.sweep.metric.goal == "maximize"
+    return not column.endswith("loss")
+
+
+def together(parts: Sequence[Scores]) -> Scores:
+    """Scores of several sweeps in one table."""
+    table = pd.concat([part.table for part in parts], ignore_index=True)
+    first = parts[0]
+    return replace(
+        first,
+        table=_numbered(table),
+        folds=max(part.folds for part in parts),
+        sampled=all(part.sampled for part in parts),
+        planned=sum(part.planned for part in parts),
+        note=join(dict.fromkeys(part.note for part in parts)),
+    )
+
+
+def _numbered(table: pd.DataFrame) -> pd.DataFrame:
+    keys = ["study", *SETTING, "conditions"]
+    return table.assign(setting=codes(table, keys))
+
+
+def codes(table: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
+    """A number a row, equal for rows that agree in all keys; None agrees with None."""
+    if table.empty or not keys:
+        return pd.Series(0, index=table.index)
+    return table.groupby(list(keys), dropna=False, sort=False).ngroup()
+
+
+_STATES = {
+    "stopped": Text("stopped early", "vorzeitig gestoppt"),
+    "diverged": Text("diverged", "divergiert"),
+    "failed": Text("failed", "fehlgeschlagen"),
+    "completed": Text("without a finite score", "ohne endlichen Wert"),
+}
+_UNFINISHED = Text("not finished", "nicht fertig")
+_SHORT = Text("ended before this epoch", "vor dieser Epoche beendet")
+
+
+def _reasons(states: pd.Series, epoch: int | None) -> Text:
+    """How many trials have no score, and why."""
+    counts: dict[Text, int] = {}
+    for state, count in states.value_counts().items():
+        why = _STATES.get(str(state), _UNFINISHED)
+        why = _SHORT if epoch is not None and state == "completed" else why
+        counts[why] = counts.get(why, 0) + int(count)
+    if not counts:
+        return Text()
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    parts = join((say("{n} {why}", "{n} {why}", n=n, why=why) for why, n in ordered), ", ")
+    return say("Left out: {parts}.", "Nicht berücksichtigt: {parts}.", parts=parts)
+
+
+def matching(table: pd.DataFrame, where: Mapping[str, Any]) -> pd.Series:
+    """Which rows have these values; numbers are compared to 9 digits, None is a missing value.
+
+    Args:
+        table: Any table with parameters as columns.
+        where: Value by column; a tuple stands for any of its members. A column that the table lacks
+            matches nothing.
+    """
+    chosen = pd.Series(True, index=table.index)
+    for name, wanted in where.items():
+        if name not in table:
+            return pd.Series(False, index=table.index)
+        members = wanted if isinstance(wanted, tuple) else (wanted,)
+        fits = [_equals(table[name], member) for member in members]
+        chosen &= pd.concat(fits, axis=1).any(axis=1) if fits else False
+    return chosen
+
+
+def _equals(column: pd.Series, value: Value) -> pd.Series:
+    if value is None:
+        return column.isna()
+    if isinstance(value, float) and pd.api.types.is_numeric_dtype(column):
+        return pd.Series(np.isclose(column.astype(float), value, rtol=1e-9, atol=0), column.index)
+    return (column == value).fillna(False).astype(bool)
+
+
+def plain(value: Any) -> Value:
+    """A cell of a table as a plain Python value; a missing one is None."""
+    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return None
+    item = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(item, float) and np.isnan(item) else item
+
+
+def levels(table: pd.DataFrame, parameter: str) -> list[Value]:
+    """The distinct values of a parameter, numbers in their order, else as they first occur."""
+    values = [plain(v) for v in table[parameter].unique()]
+    if all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
+        return sorted(values, key=float)  # type: ignore[arg-type]
+    return values
+
+
+def is_continuous(frames: SweepFrames, parameter: str) -> bool:
+    """Whether a parameter is a number drawn from a range, or has many distinct values."""
+    column = frames.trials[parameter]
+    if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
+        return False
+    declared = frames.sweep.parameters.get(parameter)
+    if declared is not None and not hasattr(declared, "values"):
+        return column.nunique() > 2
+    return column.nunique() > MAX_LEVELS

@@ -1,0 +1,1 @@
+"""Texts that figures and pages share, in English and German."""

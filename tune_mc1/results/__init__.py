@@ -1,0 +1,1 @@
+"""Result directory: journal, tables, object store."""

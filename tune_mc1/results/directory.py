@@ -1,0 +1,168 @@
+"""A sweep's directory on disk: making it, writing its tables whole or not at all, reading it."""
+
+import json
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tune_mc1.errors import InputError
+from tune_mc1.files import replacing
+from tune_mc1.results.journal import read_events
+from tune_mc1.results.schema import DEFAULTS, HISTORY_SCHEMA, trial_schema
+from tune_mc1.results.tables import SweepTables
+
+LAST, BEST, PREVIOUS = "last.ckpt", "best.ckpt", "previous.ckpt"
+STORAGE_URL = "storage.url"
+
+FORMAT = 1
+"""Version of the directory's format; a reader refuses a newer one."""
+
+
+class ResultDir:
+    """Paths of one result directory.
+
+    Args:
+        root: The directory.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        self.journal = self.root / "journal.jsonl"
+        self.trials = self.root / "trials.parquet"
+        self.history = self.root / "history.parquet"
+        self.settings = self.root / "settings.parquet"
+        self.predictions = self.root / "predictions.parquet"
+        self.sweep_file = self.root / "sweep.yaml"
+        self.provenance = self.root / "provenance.json"
+        self.storage_url = self.root / STORAGE_URL  # where results go as well, if anywhere
+        self.wandb = self.root / "wandb"
+        self.ray = self.root / "ray"
+        self.lock = self.root / ".lock"
+        self.features = self.root / "features"  # of a frozen backbone, while the sweep runs
+
+    def checkpoints(self, trial: str) -> Path:
+        """Where a trial keeps `best.ckpt`, `last.ckpt` and, while it runs, `previous.ckpt`."""
+        return self.root / "checkpoints" / trial
+
+    def forget_previous(self, trial: str) -> None:
+        """Removes the checkpoint that a trial which has ended needs no longer."""
+        with suppress(OSError):
+            (self.checkpoints(trial) / PREVIOUS).unlink()
+
+    def shown(self, path: Path) -> str:
+        """Where a file of this directory is to be found: here, or in the object store alone."""
+        if path.exists() or not self.storage_url.exists():
+            return str(path)
+        return f"{self.storage_url.read_text().strip()}/{path.relative_to(self.root)}"
+
+    def log(self, trial: str) -> Path:
+        """What a trial said."""
+        return self.root / "logs" / f"{trial}.log"
+
+    @classmethod
+    def create(cls, parent: Path, name: str) -> "ResultDir":
+        """Makes `<parent>/<name>-<yyyymmdd-hhmmss>/`, with a number behind it if that is taken.
+
+        Raises:
+            InputError: If it cannot be made.
+        """
+        stem = f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            for attempt in range(1000):
+                root = parent / (f"{stem}-{attempt}" if attempt else stem)
+                try:
+                    root.mkdir()
+                except FileExistsError:
+                    continue
+                for folder in ("logs", "checkpoints"):
+                    (root / folder).mkdir()
+                return cls(root)
+        except OSError as error:
+            raise InputError(
+                f"{parent}: results cannot be written here: {error.strerror}"
+            ) from None
+        raise InputError(f"{parent}: a thousand directories named {stem} are here already")
+
+    def write_tables(self, tables: SweepTables, offset: int) -> None:
+        """Writes both parquet files.
+
+        Args:
+            tables: What to write.
+            offset: Bytes of the journal that the tables hold.
+        """
+        footer = {
+            "tune_mc1": json.dumps({"format": FORMAT, "offset": offset, "facts": tables.facts})
+        }
+        for path, schema, rows in (
+            (self.trials, trial_schema(), list(tables.trials.values())),
+            (self.history, HISTORY_SCHEMA, list(tables.history.values())),
+        ):
+            table = pa.Table.from_pylist(rows, schema=schema.with_metadata(footer))
+            with replacing(path) as aside, aside.open("wb") as file:
+                pq.write_table(table, file, compression="zstd")
+
+    def read(self) -> SweepTables:
+        """Reads both tables: the parquet files, and what the journal has beyond them.
+
+        Raises:
+            InputError: If this is no result directory, or one of a newer format.
+        """
+        try:
+            if not (self.journal.exists() or self.trials.exists()):
+                raise InputError(f"{self.root}: no result directory (it has no journal or trials)")
+        except OSError as error:
+            raise InputError(f"{self.root}: cannot be read: {error.strerror}") from None
+        tables = SweepTables()
+        offset = self._read_parquet(tables)
+        for event, end in read_events(self.journal, offset):
+            try:
+                tables.apply(event)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise InputError(
+                    f"{self.journal}: broken event {event.get('event')!r} before byte {end}: "
+                    f"{type(error).__name__}: {error}"
+                ) from None
+            self._check_format(self.journal, tables.facts.get("format", FORMAT))
+        return tables
+
+    def _check_format(self, path: Path, found: Any) -> None:
+        if not isinstance(found, int) or found > FORMAT:
+            raise InputError(
+                f"{path}: format {found} is newer than this version of tune_mc1 reads ({FORMAT}); "
+                "install a newer one"
+            )
+
+    def _read_parquet(self, tables: SweepTables) -> int:
+        """Fills the tables from the parquet files; returns the offset in the journal they reach."""
+        if not (self.trials.exists() and self.history.exists()):
+            return 0
+        try:
+            trials, history = pq.read_table(self.trials), pq.read_table(self.history)
+            footers = [json.loads(t.schema.metadata[b"tune_mc1"]) for t in (trials, history)]
+        except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+            if self.journal.exists():
+                return 0
+            foreign = isinstance(error, KeyError | TypeError)  # no metadata, or other
+            reason = "they are not of tune_mc1" if foreign else str(error).splitlines()[0]
+            raise InputError(f"{self.root}: cannot read its parquet files: {reason}") from None
+        self._check_format(self.trials, footers[0]["format"])
+        if footers[0]["offset"] != footers[1]["offset"] and self.journal.exists():
+            return 0  # a crash came between the two files; the journal has everything
+        for table, path, keys in (
+            (trials, self.trials, {"trial", "state"}),
+            (history, self.history, {"trial", "epoch"}),
+        ):
+            if missing := keys - set(table.schema.names):
+                raise InputError(f"{path}: must have the column {min(missing)!r}")
+        if self.journal.exists() and footers[0]["offset"] > self.journal.stat().st_size:
+            return 0  # the journal's copy in an object store may be the older one
+        facts = footers[0]["facts"]
+        tables.apply({"event": "sweep", **facts})
+        tables.trials = {row["trial"]: DEFAULTS | row for row in trials.to_pylist()}
+        tables.history = {(r["trial"], r["epoch"]): r for r in history.to_pylist()}
+        return int(footers[0]["offset"])

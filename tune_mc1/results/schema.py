@@ -1,0 +1,90 @@
+"""Columns of the parquet files, and the states of a trial."""
+
+import types
+import typing
+from typing import Any
+
+import pyarrow as pa
+
+from tune_mc1.config.trial import TrialConfig
+
+SPLITS = ("train", "val", "test")
+
+
+METRICS = tuple(f"{split}_{name}" for split in ("train", "val") for name in ("loss", "acc", "f1"))
+
+
+TEST_METRICS = ("test_loss", "test_acc", "test_f1")
+
+
+STATES = (
+    "pending",  # not started
+    "running",
+    "completed",  # ran all its epochs
+    "stopped",  # ended early by ASHA
+    "diverged",  # its loss was no longer finite
+    "failed",  # raised an error: columns `error` and `log`
+    "interrupted",  # the sweep ended before it did
+)
+
+
+DEFAULTS = TrialConfig().model_dump()
+"""What a parameter was before there was one: results of older versions lack it."""
+
+
+ENDED = frozenset({"completed", "stopped", "diverged", "failed"})
+
+
+HISTORY_SCHEMA = pa.schema(
+    [
+        ("trial", pa.string()),
+        ("epoch", pa.int32()),
+        *((name, pa.float64()) for name in METRICS),
+        ("learning_rate", pa.float64()),
+        ("steps", pa.int64()),  # optimiser steps so far
+        ("seconds", pa.float64()),  # wall time, training and validation; of a group an equal share
+        ("images_per_second", pa.float64()),  # training images, over the training part alone
+        ("time", pa.float64()),  # when the epoch ended, seconds since 1970
+    ]
+)
+
+
+def _arrow_type(annotation: Any) -> pa.DataType:
+    """The column type of a trial parameter, from its annotation."""
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union):
+        annotation = next(a for a in typing.get_args(annotation) if a is not type(None))
+    if typing.get_origin(annotation) is typing.Annotated:
+        annotation = typing.get_args(annotation)[0]
+    known = {bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
+    return known.get(annotation, pa.string())
+
+
+def trial_schema() -> pa.Schema:
+    """Columns of `trials.parquet`: who, every parameter, where and how, best and last metrics."""
+    parameters = [(n, _arrow_type(f.annotation)) for n, f in TrialConfig.model_fields.items()]
+    return pa.schema(
+        [
+            ("trial", pa.string()),
+            ("config_hash", pa.string()),  # equal for replicates and folds of one setting
+            ("state", pa.string()),  # one of STATES
+            *parameters,
+            ("fold", pa.int32()),
+            ("data", pa.string()),
+            ("fingerprint", pa.string()),
+            ("epochs_run", pa.int32()),
+            ("best_epoch", pa.int32()),  # by the sweep's metric; that of best.ckpt
+            *((f"best_{name}", pa.float64()) for name in METRICS),  # each over all its epochs
+            *((f"last_{name}", pa.float64()) for name in METRICS),
+            *((name, pa.float64()) for name in TEST_METRICS),  # best.ckpt, of the winner only
+            ("seconds", pa.float64()),  # sum over its epochs
+            ("images_per_second", pa.float64()),  # mean over its epochs
+            ("node", pa.string()),
+            ("device_name", pa.string()),  # `cpu`, or the GPU's product name
+            ("attempts", pa.int32()),  # times it was started
+            ("fused", pa.int32()),  # trials of its group as planned at its last start; 1: alone
+            ("error", pa.string()),
+            ("log", pa.string()),  # path below the result directory
+            ("started", pa.float64()),  # seconds since 1970
+            ("ended", pa.float64()),
+        ]
+    )

@@ -1,0 +1,130 @@
+"""Settings: what replicates and folds of one setting say together."""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from tune_mc1.config.trial import TrialConfig
+from tune_mc1.results.schema import trial_schema
+from tune_mc1.results.tables import SweepTables
+
+Row = dict[str, Any]
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Mean of some scores and how far it can be trusted.
+
+    Attributes:
+        n: Number of scores.
+        mean: Their mean; None without any.
+        sd: Their standard deviation (n - 1); None below two.
+        low: Lower end of the 95 % interval of the mean; None below two.
+        high: Its upper end.
+    """
+
+    n: int
+    mean: float | None = None
+    sd: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+def summarize(scores: Sequence[float], folds: int = 0) -> Summary:
+    """Mean, standard deviation, and a 95 % interval by Student's t.
+
+    The training images of folds overlap, so their scores vary less than those of new images would;
+    the variance of the mean is raised for it (Nadeau and Bengio, Machine Learning 52, 2003; for
+    repeated folds Bouckaert and Frank, PAKDD 2004).
+
+    Args:
+        scores: One score a trial.
+        folds: Number of folds, if the trials are folds; 0 otherwise.
+    """
+    n = len(scores)
+    if n < 2:
+        return Summary(n, scores[0] if scores else None)
+    from scipy.special import stdtrit
+
+    mean, sd = statistics.fmean(scores), statistics.stdev(scores)
+    overlap = 1 / (folds - 1) if folds else 0.0
+    half = float(stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * sd * math.sqrt(1 / n + overlap)
+    return Summary(n, mean, sd, mean - half, mean + half)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of a sweep.
+
+    Attributes:
+        rows: Its trials' rows, in the order of the plan.
+        score: Of the sweep's metric at each trial's best epoch.
+    """
+
+    rows: list[Row]
+    score: Summary
+
+
+def settings_of(tables: SweepTables) -> list[Setting]:
+    """The settings of a sweep, best mean first; those without a score come last."""
+    by_hash: dict[str, list[Row]] = {}
+    for row in tables.trials.values():
+        by_hash.setdefault(row["config_hash"], []).append(row)
+    validation = tables.facts.get("validation")
+    folds = validation.get("folds", 0) if isinstance(validation, dict) else 0
+    settings = []
+    for rows in by_hash.values():
+        scores = [score for row in rows if (score := tables.score(row)) is not None]
+        settings.append(Setting(rows, summarize(scores, folds)))
+    sign = -1 if tables.maximize else 1
+
+    def rank(setting: Setting) -> float:
+        return math.inf if setting.score.mean is None else sign * setting.score.mean
+
+    return sorted(settings, key=rank)
+
+
+def repeated(tables: SweepTables) -> bool:
+    """Whether a setting has several trials: replicates or folds."""
+    hashes = {row["config_hash"] for row in tables.trials.values()}
+    return len(hashes) < len(tables.trials)
+
+
+def winners(tables: SweepTables) -> list[Row]:
+    """The trials of the best setting that have a score, in the order of the plan."""
+    best = next(iter(settings_of(tables)), None)
+    return [row for row in best.rows if row["best_epoch"] is not None] if best else []
+
+
+PARAMETERS = [name for name in TrialConfig.model_fields if name != "seed"]
+
+
+def settings_table(tables: SweepTables) -> pa.Table:
+    """`settings.parquet`: a row a setting, best first.
+
+    Columns: `config_hash`, every parameter but the seed, `trials` (planned), `n` (with a score),
+    and `mean`, `sd`, `low` and `high` of the sweep's metric at each trial's best epoch, where low
+    and high are the ends of the 95 % interval of the mean.
+    """
+    types = trial_schema()
+    schema = pa.schema(
+        [
+            types.field("config_hash"),
+            *(types.field(name) for name in PARAMETERS),
+            ("trials", pa.int32()),
+            ("n", pa.int32()),
+            *((name, pa.float64()) for name in ("mean", "sd", "low", "high")),
+        ]
+    )
+    rows = [
+        {name: setting.rows[0][name] for name in ("config_hash", *PARAMETERS)}
+        | {"trials": len(setting.rows), **vars(setting.score)}
+        for setting in settings_of(tables)
+    ]
+    return pa.Table.from_pylist(rows, schema=schema)

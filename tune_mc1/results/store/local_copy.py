@@ -1,0 +1,248 @@
+"""From an object store to this machine: a whole result directory, or what a resumed sweep needs."""
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tune_mc1.errors import InputError, StorageError
+from tune_mc1.files import as_url
+from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.store.heartbeat import RUNNING, check_free
+from tune_mc1.results.store.remote import Entry, Remote, remote_at
+
+AT_ONCE = 8
+
+HERE = Path("results")
+"""Where copies of result directories are, as for sweeps on this machine."""
+
+Standing = Literal["same", "here", "there", "apart"]
+Items = list[tuple[str, Entry]]
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What a fetch did.
+
+    Attributes:
+        files: Number of files that came.
+        bytes: Their size.
+        there: Number of files that were here already.
+    """
+
+    files: int
+    bytes: int
+    there: int
+
+
+def fetch(
+    remote: Remote,
+    where: ResultDir,
+    *,
+    checkpoints: bool = True,
+    shown: Callable[[Items], Iterable[tuple[str, Entry]]] = iter,
+) -> Fetched:
+    """Downloads what this machine lacks of a result directory, each file whole or not at all.
+
+    A file that has size and time of the store's is not fetched again.
+
+    Args:
+        remote: The sweep's folder in the store.
+        where: Where it goes.
+        checkpoints: Whether checkpoints are fetched too.
+        shown: Wraps the files, such as by a progress bar.
+
+    Raises:
+        InputError: If there is no such sweep, or something else is in the directory.
+        StorageError: If the store fails, or the disk.
+    """
+    there = _entries(remote)
+    standing = compare(where, remote)
+    if standing in ("here", "apart"):
+        raise InputError(
+            f"{where.root}: has what {remote.url} has not; name another directory to fetch to"
+        )
+    if standing == "there" and not where.journal.exists() and _is_used(where.root):
+        raise InputError(f"{where.root}: must be empty, or a copy of {remote.url}")
+    wanted = [
+        (name, entry)
+        for name, entry in sorted(there.items())
+        if name != RUNNING and (checkpoints or not name.startswith("checkpoints/"))
+    ]
+    missing = [item for item in wanted if not _is_here(where.root / item[0], item[1])]
+    _bring(remote, where, missing, shown)
+    _note_url(remote, where)
+    size = sum(entry.size for _, entry in missing)
+    return Fetched(len(missing), size, len(wanted) - len(missing))
+
+
+def compare(where: ResultDir, remote: Remote) -> Standing:
+    """Which copy of a sweep is further on, by their journals.
+
+    Returns:
+        `same`; `here` or `there`, which has what the other one lacks; `apart` if both have.
+
+    Raises:
+        StorageError: If the store fails.
+    """
+    here = where.journal.read_bytes() if where.journal.exists() else b""
+    try:
+        there = remote.read(where.journal.name)
+    except FileNotFoundError:
+        there = b""
+    if here == there:
+        return "same"
+    if there.startswith(here):
+        return "there"
+    return "here" if here.startswith(there) else "apart"
+
+
+def remote_of(where: ResultDir) -> Remote | None:
+    """The folder of an object store that a result directory is a copy of, if any."""
+    try:
+        return remote_at(where.storage_url.read_text().strip())
+    except OSError:
+        return None
+
+
+def remote_named(place: Path | str, field: str) -> Remote:
+    """The folder of an object store that a user named by its URL.
+
+    Args:
+        place: What the user wrote.
+        field: Where, for the message.
+
+    Raises:
+        InputError: If it is none.
+    """
+    try:
+        remote = remote_at(place)
+    except InputError as error:
+        raise InputError(f"{field}: {error}") from None
+    if remote is None:
+        raise InputError(f"{field}: must be s3://... or gs://..., got {str(place)!r}")
+    return remote
+
+
+def new_result_dir(parent: Path | Remote, name: str) -> tuple[ResultDir, Remote | None]:
+    """Makes the result directory of a new sweep, and its folder's name in the object store.
+
+    Args:
+        parent: The directory or object store that results go to.
+        name: The sweep's.
+
+    Raises:
+        InputError: If it cannot be made.
+        StorageError: If the store fails.
+    """
+    if isinstance(parent, Path):
+        return ResultDir.create(parent, name), None
+    while True:
+        where = ResultDir.create(HERE, name)
+        remote = parent.child(where.root.name)
+        if not remote.files():  # another machine may have begun in the same second
+            _note_url(remote, where)
+            return where, remote
+
+
+def _entries(remote: Remote) -> dict[str, Entry]:
+    try:
+        there = remote.files()
+    except StorageError as error:
+        raise InputError(str(error)) from None
+    if "journal.jsonl" not in there:
+        raise InputError(f"{remote.url}: no result directory (it has no journal)")
+    return there
+
+
+def _bring(
+    remote: Remote,
+    where: ResultDir,
+    items: Items,
+    shown: Callable[[Items], Iterable[tuple[str, Entry]]] = iter,
+) -> None:
+    def one(item: tuple[str, Entry]) -> None:
+        name, entry = item
+        path = where.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remote.get(name, path)
+        os.utime(path, (entry.time_s, entry.time_s))
+
+    try:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for _ in pool.map(one, shown(items)):
+                pass
+        for folder in ("logs", "checkpoints"):
+            (where.root / folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError.of(where.root, error) from None
+
+
+def _note_url(remote: Remote, where: ResultDir) -> None:
+    try:
+        where.storage_url.write_text(f"{remote.url}\n")
+    except OSError as error:
+        raise StorageError.of(where.storage_url, error) from None
+
+
+def _is_here(path: Path, entry: Entry) -> bool:
+    try:
+        stat = path.stat()
+    except OSError:
+        return False
+    return stat.st_size == entry.size and abs(stat.st_mtime - entry.time_s) < 0.001
+
+
+def _is_used(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.iterdir())
+
+
+def resumable(place: Path) -> ResultDir:
+    """As `resumable_copy`; a store that cannot be used is bad input as well.
+
+    Raises:
+        InputError: If the sweep cannot go on.
+    """
+    try:
+        return resumable_copy(place)
+    except StorageError as error:
+        raise InputError(f"--resume: {error}") from None
+
+
+def resumable_copy(place: Path) -> ResultDir:
+    """The directory here of a sweep that is to go on, up to date with its object store, if any.
+
+    Args:
+        place: A result directory, or its URL; of a URL what is no checkpoint is fetched to
+            `results/`.
+
+    Raises:
+        InputError: If the store's copy is that of a sweep that runs, or has gone on without this
+            directory, or there is none.
+        StorageError: If the store fails, or the disk.
+    """
+    url = as_url(place)
+    where = ResultDir(place)
+    remote = remote_named(place, "--resume") if url else remote_of(where)
+    if remote is None:
+        return where
+    there = _entries(remote) if url else {}
+    check_free(remote)
+    if url:
+        where = ResultDir(HERE / remote.name)
+    standing = compare(where, remote)
+    if standing == "apart" or (standing == "there" and not url):
+        raise InputError(
+            f"{where.root}: {remote.url} has what is not here; move this one away and --resume "
+            f"{remote.url}"
+        )
+    if standing == "there":
+        small = [
+            (name, entry) for name, entry in there.items() if "/" not in name and name != RUNNING
+        ]
+        _bring(remote, where, small)
+    if url:
+        _note_url(remote, where)
+    return where

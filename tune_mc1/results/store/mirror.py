@@ -1,0 +1,160 @@
+"""Keeps a copy of a sweep's result directory in an object store, while the sweep goes on.
+
+The directory on the driver's machine stays what the sweep writes to and what its readers read. A
+thread sends what changes there; what fails is tried again, and only at the end does it count.
+Checkpoints and logs of trials are sent by the processes that write them
+(`tune_mc1.results.store.trial_store`).
+"""
+
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tune_mc1.errors import InputError, StorageError, SweepStopped
+from tune_mc1.interruption import Interruption
+from tune_mc1.results.directory import PREVIOUS, STORAGE_URL, ResultDir
+from tune_mc1.results.schema import ENDED
+from tune_mc1.results.store.heartbeat import RUNNING, SIGN_S, sign
+from tune_mc1.results.store.remote import PATIENCE_S, Remote, patiently
+from tune_mc1.results.store.trial_store import Identity, identity
+
+INTERVAL_S, LONGEST_S = 2.0, 30.0
+"""Least time between two rounds, and how far it grows with the time that a round takes."""
+
+AT_ONCE = 16
+
+
+@contextmanager
+def mirrored(
+    where: ResultDir,
+    remote: Remote | None,
+    notify: Callable[[str], None],
+    interruption: Interruption,
+) -> Iterator[None]:
+    """Keeps the copy of a sweep's directory up to date in this block, and complete after it.
+
+    Args:
+        where: The directory.
+        remote: Its folder in the store; None for none.
+        notify: Called with each notice for the user.
+        interruption: Says how long the end may take.
+
+    Raises:
+        SweepStopped: If the store lacks results in the end, unless the block has raised another.
+    """
+    if remote is None:
+        yield
+        return
+    mirror = StoreMirror(where, remote, notify)
+    mirror.start()
+    try:
+        yield
+    except BaseException:
+        if reason := _finish(mirror, interruption):
+            notify(reason)
+        raise
+    if reason := _finish(mirror, interruption):
+        raise SweepStopped(reason)
+
+
+def _finish(mirror: "StoreMirror", interruption: Interruption) -> str | None:
+    """Sends the rest; returns why that failed, if it did."""
+    ended: list[str] = []
+    with suppress(InputError):  # nothing was written
+        rows = mirror.where.read().trials.values()
+        ended += (row["trial"] for row in rows if row["state"] in ENDED)
+    try:
+        mirror.finish(ended, min(PATIENCE_S, interruption.seconds_left / 2))
+    except StorageError as error:
+        return f"{error}; all results are in {mirror.where.root}"
+    return None
+
+
+class StoreMirror:
+    """Sends a result directory.
+
+    Args:
+        where: The directory.
+        remote: Its folder in the store.
+        notify: Called, from any thread, with each notice for the user.
+    """
+
+    def __init__(self, where: ResultDir, remote: Remote, notify: Callable[[str], None]) -> None:
+        self.where, self.remote, self.notify = where, remote, notify
+        self._sent: dict[Path, Identity] = {}
+        self._signed = -SIGN_S
+        self._failing = False
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    def finish(self, ended: Collection[str], timeout_s: float = PATIENCE_S) -> None:
+        """Sends all that the store lacks, once nothing is written any more.
+
+        Args:
+            ended: Trials that do not go on, and need no checkpoint before the last.
+            timeout_s: How long to try while the store fails.
+
+        Raises:
+            StorageError: If it does so all the time; the directory has everything.
+        """
+        end = time.monotonic() + timeout_s
+        self._ended.set()
+        self._thread.join(timeout_s)
+        patiently(lambda: self._send_all(ended), end - time.monotonic())
+
+    def _run(self) -> None:
+        pause = 0.0
+        while not self._ended.wait(pause):
+            began = time.monotonic()
+            try:
+                self._round()
+                if self._failing:
+                    self.notify(f"{self.remote.url}: answers again")
+                self._failing = False
+            except StorageError as error:
+                if not self._failing:
+                    self.notify(f"{error}; results are kept in {self.where.root}, and sent later")
+                self._failing = True
+            pause = min(max(INTERVAL_S, 20 * (time.monotonic() - began)), LONGEST_S)
+
+    def _round(self) -> None:
+        if time.monotonic() - self._signed >= SIGN_S:
+            sign(self.remote)
+            self._signed = time.monotonic()
+        self._send(self.where.root.iterdir())
+
+    def _send_all(self, ended: Collection[str]) -> None:
+        there = self.remote.files()
+        self._send(self.where.root.iterdir())
+        for folder in (self.where.root / "logs", self.where.wandb):
+            self._send(
+                path
+                for path in folder.rglob("*")
+                if (entry := there.get(self._name(path))) is None
+                or entry.size != path.stat().st_size
+            )
+        gone = [f"checkpoints/{trial}/{PREVIOUS}" for trial in ended]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(self.remote.delete, {RUNNING, *gone}.intersection(there)))
+
+    def _send(self, paths: Iterable[Path]) -> None:
+        """Sends those files that are new or changed."""
+        for path in paths:
+            hidden = path.name.startswith(".") or path.name == STORAGE_URL
+            if hidden or path.is_symlink() or not path.is_file():
+                continue
+            now = identity(path)
+            if now != self._sent.get(path):
+                with suppress(FileNotFoundError):  # replaced just now
+                    self.remote.put(path, self._name(path))
+                    self._sent[path] = now
+
+    def _name(self, path: Path) -> str:
+        return str(path.relative_to(self.where.root))

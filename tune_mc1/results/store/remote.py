@@ -1,0 +1,247 @@
+"""Files in an object store, S3 or Google Cloud Storage, through pyarrow's filesystems.
+
+Keys, region and endpoint come from the environment, as every client of the store reads them:
+`AWS_ACCESS_KEY_ID`, `AWS_PROFILE`, an instance's role, `AWS_REGION`, `AWS_ENDPOINT_URL`,
+`GOOGLE_APPLICATION_CREDENTIALS`. An object is there as a whole or not at all, and a new one
+replaces the old one in one step.
+"""
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyarrow as pa
+from pyarrow import fs
+
+from tune_mc1.errors import InputError, StorageError
+from tune_mc1.files import as_url, replacing
+
+SCHEMES = ("s3", "gs")
+
+CONNECT_S, ANSWER_S = 3.0, 20.0
+TRIES = 3
+"""The client's own, within a second or so; `patiently` has more."""
+
+PATIENCE_S = 30.0
+"""How long a store may be out of reach before that ends a sweep."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An object: its size in bytes, and when it was written, by the store's clock, in seconds."""
+
+    size: int
+    time_s: float
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A folder of an object store.
+
+    Every method raises `StorageError` where the store cannot be reached or refuses.
+
+    Attributes:
+        url: Such as `s3://bucket/prefix`, without a slash at its end.
+    """
+
+    url: str
+
+    @property
+    def name(self) -> str:
+        """The last part of the URL."""
+        return self.url.rpartition("/")[2]
+
+    def child(self, name: str) -> "Remote":
+        """A folder in this one."""
+        return Remote(f"{self.url}/{name}")
+
+    def put(self, file: Path, name: str) -> None:
+        """Sends a file as it is now."""
+        self.write(name, file.read_bytes())
+
+    def write(self, name: str, content: bytes) -> None:
+        """Makes an object, or replaces it."""
+        with self._said("written to"), self._filesystem.open_output_stream(self._path(name)) as out:
+            out.write(content)
+
+    def read(self, name: str) -> bytes:
+        """The content of an object.
+
+        Raises:
+            FileNotFoundError: If there is none.
+        """
+        with self._said("read"), self._filesystem.open_input_stream(self._path(name)) as stream:
+            content: bytes = stream.read()
+            return content
+
+    def get(self, name: str, file: Path) -> None:
+        """Fetches an object into a file, whole or not at all.
+
+        Raises:
+            FileNotFoundError: If there is no such object.
+            OSError: If the file cannot be written.
+        """
+        with replacing(file) as aside:
+            aside.write_bytes(self.read(name))
+
+    def copy(self, name: str, new: str) -> None:
+        """Makes `new` what `name` is, within the store."""
+        with self._said("written to"):
+            self._filesystem.copy_file(self._path(name), self._path(new))
+
+    def delete(self, name: str) -> None:
+        """Removes an object that may be there."""
+        with self._said("written to"), suppress(FileNotFoundError):
+            self._filesystem.delete_file(self._path(name))
+
+    def files(self, under: str = "") -> dict[str, Entry]:
+        """All objects in this folder, or in one below it, by their names from here."""
+        base = self._path("")
+        selector = fs.FileSelector(
+            f"{base}/{under}".rstrip("/"), recursive=True, allow_not_found=True
+        )
+        with self._said("read"):
+            found = self._filesystem.get_file_info(selector)
+            if not found:
+                self._check_bucket()
+        return {
+            info.path.removeprefix(f"{base}/"): Entry(info.size, info.mtime_ns / 1e9)
+            for info in found
+            if info.type == fs.FileType.File
+        }
+
+    def _check_bucket(self) -> None:
+        """Tells an empty folder from one in a bucket that does not exist."""
+        (bucket,) = self._filesystem.get_file_info([self._path("").partition("/")[0]])
+        if bucket.type == fs.FileType.NotFound:
+            raise StorageError(f"{self.url}: cannot be read: {_KNOWN['NO_SUCH_BUCKET']}")
+
+    def time_of(self, name: str) -> float:
+        """When an object was written, by the store's clock, in seconds since 1970.
+
+        Raises:
+            FileNotFoundError: If there is none.
+        """
+        with self._said("read"):
+            (info,) = self._filesystem.get_file_info([self._path(name)])
+        if info.type != fs.FileType.File:
+            raise FileNotFoundError(name)
+        return float(info.mtime_ns / 1e9)
+
+    @property
+    def _filesystem(self) -> Any:
+        scheme, _, rest = self.url.partition("://")
+        return _filesystem(scheme, rest.partition("/")[0])
+
+    def _path(self, name: str) -> str:
+        path = self.url.partition("://")[2]
+        return f"{path}/{name}" if name else path
+
+    @contextmanager
+    def _said(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except (OSError, pa.ArrowException) as error:
+            raise StorageError(f"{self.url}: cannot be {what}: {_reason(error)}") from error
+
+
+def remote_at(place: Path | str) -> Remote | None:
+    """The folder of an object store that a user named, as URL or path; None for a directory.
+
+    Raises:
+        InputError: If it is a URL that cannot be used.
+    """
+    url = as_url(place)
+    if url is None:
+        return None
+    scheme, _, rest = url.partition("://")
+    bucket = rest.partition("/")[0]
+    if scheme not in SCHEMES:
+        raise InputError(f"must be a directory, s3://... or gs://..., got {url!r}")
+    if "@" in bucket or "?" in rest:
+        shown = re.sub(r"//.*@|\?.*", lambda m: "//***@" if m[0][0] == "/" else "?***", url)
+        raise InputError(
+            f"must be bucket and prefix alone, got {shown!r} (keys and endpoint are taken from the "
+            "environment, such as AWS_ACCESS_KEY_ID and AWS_ENDPOINT_URL)"
+        )
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]+", bucket):
+        raise InputError(f"must name a bucket, as in {scheme}://bucket/prefix, got {url!r}")
+    parts = [part for part in rest.split("/") if part]
+    if ".." in parts or "." in parts:
+        raise InputError(f"must have no '.' or '..' in its prefix, got {url!r}")
+    return Remote(f"{scheme}://{'/'.join(parts)}")
+
+
+def patiently(task: Callable[[], T], seconds: float = PATIENCE_S) -> T:
+    """Does something with a store, again and again while the store fails.
+
+    Args:
+        task: What to do, possibly more than once.
+        seconds: For how long.
+
+    Raises:
+        StorageError: The last one, when the time is up.
+    """
+    end, pause = time.monotonic() + seconds, 0.2
+    while True:
+        try:
+            return task()
+        except StorageError:
+            if time.monotonic() + pause > end:
+                raise
+        time.sleep(pause)
+        pause = min(2 * pause, 5.0)
+
+
+@cache
+def _filesystem(scheme: str, bucket: str) -> Any:
+    """Pyarrow's filesystem, one a process and bucket."""
+    if scheme == "gs":
+        return fs.GcsFileSystem(retry_time_limit=timedelta(seconds=ANSWER_S / 4))
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if not (region or endpoint):
+        region = fs.resolve_s3_region(bucket)
+    return fs.S3FileSystem(
+        endpoint_override=endpoint or None,
+        region=region or "us-east-1",
+        connect_timeout=CONNECT_S,
+        request_timeout=ANSWER_S,
+        retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=TRIES),
+        allow_delayed_open=True,  # one request a file instead of three
+    )
+
+
+_KNOWN = {
+    "NO_SUCH_BUCKET": "there is no such bucket",
+    "INVALID_ACCESS_KEY_ID": "the access key is not known there",
+    "SIGNATURE_DOES_NOT_MATCH": "the secret key is wrong",
+    "EXPIRED_TOKEN": "the session token has expired",
+    "ACCESS_DENIED": "access is denied (these credentials do not allow it, or there are none)",
+}
+
+
+def _reason(error: Exception) -> str:
+    """What the store's client says, in one line and without its internals."""
+    text = " ".join(str(error).split())
+    for word, meaning in _KNOWN.items():
+        if f"AWS Error {word} " in text:
+            return meaning
+    if re.search(r"Bucket '\S+' not found|The specified bucket does not exist", text):
+        return _KNOWN["NO_SUCH_BUCKET"]
+    for pattern in (r"Details: (.*)", r"original-message=(.*?)[,}]", r"AWS Error (.*)"):
+        if match := re.search(pattern, text):
+            text = match[1]
+            break
+    return re.sub(r" \(Request ID: \S*\)|\.$", "", text)

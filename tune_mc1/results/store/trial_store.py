@@ -1,0 +1,233 @@
+"""The files of trials that run on some node, kept in an object store as well.
+
+A trial goes on from what the store has, wherever it runs next. Before each report of an epoch all
+that belongs to it is sent: rows, then checkpoint. So nothing is reported that could be lost with a
+node, and a checkpoint is never ahead of its rows: the journal in the store is a little behind, and
+a trial that goes on says again what that has missed.
+"""
+
+import json
+import platform
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tune_mc1.config.trial import Trial
+from tune_mc1.errors import StorageError
+from tune_mc1.results.directory import BEST, LAST, PREVIOUS, ResultDir
+from tune_mc1.results.store.remote import Remote, patiently
+from tune_mc1.results.store.scratch_dir import own
+
+Row = dict[str, Any]
+Identity = tuple[int, int, int] | None
+T = TypeVar("T")
+
+ROWS = "rows.jsonl"
+"""Beside a trial's checkpoints: its setting, then all rows that it has reported."""
+
+NAMES = (PREVIOUS, LAST, BEST)
+"""In the order in which they are sent: what was last becomes the previous one first."""
+
+LOG_S = 30.0
+"""Least time between two copies of a log, but for the last."""
+
+LOG_PATIENCE_S = 5.0
+
+AT_ONCE = 8
+
+
+@contextmanager
+def files_of(
+    trials: Sequence[Trial],
+    root: Path,
+    remote: Remote | None,
+    names: Sequence[str] = NAMES,
+    *,
+    keep: bool,
+) -> Iterator["TrialStore | None"]:
+    """Sees to it that trials find their files on this node, and an object store has them at last.
+
+    Args:
+        trials: A group.
+        root: The result directory, or its stand-in.
+        remote: The sweep's folder in the store; None where all nodes share the directory.
+        names: Which of the trials' checkpoints are needed.
+        keep: Whether files stay on the node when the trials have ended.
+
+    Yields:
+        What sends them; None for a directory.
+
+    Raises:
+        StorageError: If this node does not share it, or the object store fails.
+    """
+    where = ResultDir(root)
+    if remote is None:
+        if not where.sweep_file.exists():  # the node may have joined after all were probed
+            raise StorageError(
+                f"node {platform.node()} does not see what the sweep's driver wrote to {root}; "
+                "name a directory that all nodes share, or an object store, s3://..."
+            )
+        yield None
+        return
+    store = TrialStore(remote, where, trials, keep=keep)
+    store.fetch(names)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+class TrialStore:
+    """Fetches and sends the files of the trials of a group.
+
+    Args:
+        remote: The sweep's folder in the store.
+        where: The result directory, or a node's stand-in for it.
+        trials: The group; the first one's log is that of all.
+        keep: Whether files stay on the node when the trials have ended.
+    """
+
+    def __init__(
+        self, remote: Remote, where: ResultDir, trials: Sequence[Trial], *, keep: bool
+    ) -> None:
+        self.remote, self.where, self.keep = remote, where, keep
+        self.trials = {trial.id: trial for trial in trials}
+        self._log = where.log(trials[0].id)
+        self._log_sent: tuple[Identity, float] = None, -LOG_S
+        self._sent: dict[str, dict[str, Identity]] = {name: {} for name in self.trials}
+        self._rows: dict[str, list[Row]] = {name: [] for name in self.trials}
+        self._silent = set(self.trials)
+
+    def fetch(self, names: Sequence[str] = NAMES) -> None:
+        """Makes the files of the trials those that the store has of them.
+
+        Args:
+            names: Which checkpoints.
+
+        Raises:
+            StorageError: If the store fails for long.
+            OSError: If the node's disk does.
+        """
+        own(self.where.root)
+        for folder in (self._log.parent, self.where.checkpoints("")):
+            folder.mkdir(exist_ok=True)
+        with suppress(FileNotFoundError):
+            before = patiently(lambda: self.remote.read(f"logs/{self._log.name}"))
+            if not self._log.exists() or self._log.stat().st_size < len(before):
+                self._log.write_bytes(before)
+        self._of_each(partial(self._fetch, names), self.trials.values())
+
+    def send(self, rows: Sequence[Row]) -> list[Row]:
+        """Sends all that belongs to a report.
+
+        Args:
+            rows: What the trials are about to report.
+
+        Returns:
+            The rows, with those before them if these are the first ones of this process.
+
+        Raises:
+            StorageError: If the store fails for long.
+        """
+        said = list(rows)
+        for row in rows:
+            if row["trial"] in self._silent:
+                said += _before(self._rows[row["trial"]], row)
+        self._silent -= {row["trial"] for row in rows}
+        self._of_each(lambda row: patiently(lambda: self._send(row)), rows)
+        if time.monotonic() - self._log_sent[1] >= LOG_S:
+            self._send_log()
+        return sorted(said, key=lambda row: int(row["epoch"]))
+
+    def close(self) -> None:
+        """Sends the log as it is at the end, and removes what is to stay in the store alone."""
+        with suppress(StorageError):  # it is no result
+            patiently(self._send_log, LOG_PATIENCE_S)
+        if not self.keep:
+            for name in self.trials:
+                shutil.rmtree(self.where.checkpoints(name), ignore_errors=True)
+
+    def _of_each(self, task: Callable[[T], None], values: Iterable[T]) -> None:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(task, values))
+
+    def _fetch(self, names: Sequence[str], trial: Trial) -> None:
+        folder = self.where.checkpoints(trial.id)
+        remote = self._remote(trial.id)
+        there = patiently(remote.files)
+        if LAST not in there:
+            return
+        if not self._is_of(trial, patiently(lambda: remote.read(ROWS)).splitlines()):
+            shutil.rmtree(folder, ignore_errors=True)
+            for name in there:
+                patiently(partial(remote.delete, name))
+            return
+        folder.mkdir(exist_ok=True)
+        for name in names:
+            if name not in there:
+                (folder / name).unlink(missing_ok=True)
+                continue
+            patiently(partial(remote.get, name, folder / name))
+            self._sent[trial.id][name] = identity(folder / name)
+
+    def _is_of(self, trial: Trial, lines: Sequence[bytes]) -> bool:
+        """Takes in a trial's earlier rows, if they are of its setting.
+
+        A Bayesian search whose journal was lost in part may give a trial's name to another one.
+        """
+        setting, *rows = (json.loads(line) for line in lines)
+        if setting | {"epochs": 0} != _setting(trial) | {"epochs": 0}:
+            return False
+        self._rows[trial.id] = rows
+        return True
+
+    def _send(self, row: Row) -> None:
+        """Sends the rows of a trial, then the checkpoints that it made anew."""
+        name = row["trial"]
+        folder, remote, sent = self.where.checkpoints(name), self._remote(name), self._sent[name]
+        rows = [*_before(self._rows[name], row), row]
+        if rows != self._rows[name] or not sent:
+            lines = [_setting(self.trials[name]), *rows]
+            remote.write(ROWS, "".join(json.dumps(line) + "\n" for line in lines).encode())
+            self._rows[name] = rows
+        for file in NAMES:
+            now = identity(folder / file)
+            if now is None or now == sent.get(file):
+                continue
+            twin = next((other for other in NAMES if sent.get(other) == now), None)
+            if twin is None:
+                remote.put(folder / file, file)
+            else:
+                remote.copy(twin, file)
+            sent[file] = now
+
+    def _send_log(self) -> None:
+        now = identity(self._log)
+        if now is not None and now != self._log_sent[0]:
+            self.remote.put(self._log, f"logs/{self._log.name}")
+        self._log_sent = now, time.monotonic()
+
+    def _remote(self, trial: str) -> Remote:
+        return self.remote.child(f"checkpoints/{trial}")
+
+
+def identity(path: Path) -> Identity:
+    """Tells a file from any that was there before; hard links are the same file."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size
+
+
+def _setting(trial: Trial) -> dict[str, Any]:
+    return {**trial.config.model_dump(mode="json"), "fold": trial.fold}
+
+
+def _before(rows: Sequence[Row], row: Row) -> list[Row]:
+    return [earlier for earlier in rows if earlier["epoch"] < row["epoch"]]

@@ -1,0 +1,173 @@
+"""The result directory: its schemas, and the tables that events build up.
+
+A sweep's directory holds:
+
+| file | content |
+|---|---|
+| `sweep.yaml` | the resolved sweep; it can be run again |
+| `provenance.json` | command, git commit, versions, hardware, data set |
+| `journal.jsonl` | every event of the sweep, in order (`tune_mc1.results.journal`) |
+| `trials.parquet` | a row a trial: `trial_schema()` |
+| `history.parquet` | a row per trial and epoch: `HISTORY_SCHEMA` |
+| `settings.parquet` | a row a setting over its replicates and folds: `tune_mc1.results.settings` |
+| `predictions.parquet` | what the winner makes of each test image: `tune_mc1.running.winner` |
+| `checkpoints/<trial>/` | `best.ckpt`, `last.ckpt` and, of a trial that runs, `previous.ckpt` |
+| `logs/<trial>.log` | what the trial said |
+| `wandb/` | W&B's offline runs |
+| `ray/` | Ray Tune's own state |
+
+The parquet files hold every event up to the byte of the journal that their metadata names, so a
+reader takes both and misses nothing, also while the sweep runs or after it was killed. Epochs count
+from 1. Metrics: `loss` is the mean cross-entropy in nats over the epoch's images; `acc` and `f1`
+(macro average over the classes that occur) are in [0, 1].
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tune_mc1.results.journal import Event
+from tune_mc1.results.schema import DEFAULTS, HISTORY_SCHEMA, METRICS, TEST_METRICS, trial_schema
+
+
+def better(new: float | None, old: float | None, *, maximize: bool) -> bool:
+    """Whether `new` is the better value of a metric; a missing one is worse than any."""
+    if new is None or old is None:
+        return new is not None
+    return new > old if maximize else new < old
+
+
+_NOTHING_YET: dict[str, Any] = {
+    "epochs_run": 0,
+    "seconds": 0.0,
+    "best_epoch": None,
+    "images_per_second": None,
+    **{f"{kind}_{name}": None for kind in ("best", "last") for name in METRICS},
+}
+"""What a row holds before the first epoch."""
+
+
+@dataclass
+class SweepTables:
+    """Both tables of a sweep, built up event by event.
+
+    Attributes:
+        metric: The sweep's metric; it decides `best_epoch`.
+        maximize: Whether a higher metric is better.
+        trials: Row by trial id, in the order of the plan.
+        history: Row by (trial id, epoch). An epoch run twice keeps its last row.
+        facts: What the sweep said of itself: event `sweep`, without event and time.
+        ended: Ids of trials in the order in which they ended, since these tables were made.
+    """
+
+    metric: str = "val_acc"
+    maximize: bool = True
+    trials: dict[str, dict[str, Any]] = field(default_factory=dict)
+    history: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    ended: list[str] = field(default_factory=list, compare=False)
+
+    def apply(self, event: Event) -> None:
+        """Takes in one event; events of unknown kinds are left alone."""
+        handler = getattr(self, f"_on_{event.get('event')}", None)
+        if handler is not None:
+            handler(event)
+
+    def apply_all(self, events: Iterable[Event]) -> None:
+        """Takes in events in their order."""
+        for event in events:
+            self.apply(event)
+
+    def _on_sweep(self, event: Event) -> None:
+        self.facts = {k: v for k, v in event.items() if k not in ("event", "time")}
+        self.metric, self.maximize = event["metric"], event["maximize"]
+
+    def _on_trial(self, event: Event) -> None:
+        row: dict[str, Any] = dict.fromkeys(trial_schema().names)
+        row |= DEFAULTS
+        row |= event["config"]
+        row |= {k: event[k] for k in ("trial", "config_hash", "fold")}
+        row |= {k: self.facts.get(k) for k in ("data", "fingerprint")}
+        row |= {"state": "pending", "attempts": 0, **_NOTHING_YET}
+        self.trials[event["trial"]] = row
+
+    def _on_start(self, event: Event) -> None:
+        row = self.trials[event["trial"]]
+        row |= {"state": "running", "log": event["log"], "fused": event.get("fused", 1)}
+        row["attempts"] += 1
+        row["started"] = row["started"] or event["time"]
+        row["ended"] = row["error"] = None
+
+    def _on_epoch(self, event: Event) -> None:
+        trial, epoch = event["trial"], event["epoch"]
+        row, old = self.trials[trial], self.history.get((trial, epoch))
+        entry = {name: event.get(name) for name in HISTORY_SCHEMA.names}
+        if old is not None and {**entry, "time": None} == {**old, "time": None}:
+            return  # a trial that goes on says its last epoch again
+        self.history[trial, epoch] = entry
+        row |= {k: event.get(k) for k in ("node", "device_name")}
+        if old is None:
+            self._take_metrics(row, entry)
+            return
+        last = row["epochs_run"]  # the epoch ran again, so all that was made of it is too
+        row |= _NOTHING_YET
+        for again in (self.history.get((trial, e)) for e in range(1, last + 1)):
+            if again is not None:
+                self._take_metrics(row, again)
+
+    def _take_metrics(self, row: dict[str, Any], entry: dict[str, Any]) -> None:
+        row["seconds"] += entry["seconds"]
+        epoch, before = entry["epoch"], row["epochs_run"]
+        if better(entry[self.metric], self.score(row), maximize=self.maximize):
+            row["best_epoch"] = epoch
+        for name in METRICS:
+            row[f"last_{name}"] = entry[name]
+            if better(entry[name], row[f"best_{name}"], maximize=not name.endswith("loss")):
+                row[f"best_{name}"] = entry[name]
+        row["epochs_run"] = max(epoch, before)
+        rate = row["images_per_second"] or 0.0
+        row["images_per_second"] = rate + (entry["images_per_second"] - rate) / max(epoch, 1)
+
+    def _on_end(self, event: Event) -> None:
+        row = self.trials[event["trial"]]
+        self.ended.append(event["trial"])
+        row |= {"state": event["state"], "error": event.get("error"), "ended": event["time"]}
+
+    def _on_resume(self, event: Event) -> None:
+        for row in self.trials.values():
+            if row["state"] == "running":
+                row["state"] = "interrupted"
+
+    def _on_extend(self, event: Event) -> None:
+        row = self.trials[event["trial"]]
+        row |= event["config"] | {"config_hash": event["config_hash"]}
+        row |= dict.fromkeys(TEST_METRICS)  # a longer sweep may have another winner
+        if row["state"] == "completed":
+            row |= {"state": "interrupted", "ended": None}
+
+    def _on_retry(self, event: Event) -> None:
+        self.trials[event["trial"]]["error"] = event["error"]
+
+    def _on_test(self, event: Event) -> None:
+        self.trials[event["trial"]] |= {name: event[name] for name in TEST_METRICS}
+
+    def ranked(self) -> list[dict[str, Any]]:
+        """Trial rows, best first by the best epoch of the sweep's metric; those without come last.
+
+        Equal scores are in the order of the plan.
+        """
+        return sorted(self.trials.values(), key=self._rank)
+
+    def _rank(self, row: dict[str, Any]) -> float:
+        score = self.score(row)
+        if score is None:
+            return math.inf
+        return -score if self.maximize else score
+
+    def score(self, row: dict[str, Any]) -> float | None:
+        """A trial's best value of the sweep's metric, in the direction of its goal."""
+        if row["best_epoch"] is None:
+            return None
+        value: float | None = self.history[row["trial"], row["best_epoch"]][self.metric]
+        return value

@@ -1,0 +1,100 @@
+"""A sweep's results as they come: the journal at once, the parquet files now and then."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tune_mc1.errors import StorageError, SweepStopped
+from tune_mc1.files import replacing
+from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.journal import Journal
+from tune_mc1.results.settings import settings_table
+from tune_mc1.results.tables import SweepTables
+
+
+class ResultWriter:
+    """Writes a sweep's results as it goes: journal at once, parquet now and then.
+
+    Args:
+        where: The sweep's directory.
+        interval_s: Least time between two compactions, in seconds. It grows with the time that
+            one takes, so that compaction never costs more than a twentieth of the sweep.
+        tables: What the journal holds already; None for a new one.
+
+    Raises:
+        SweepStopped: If the journal cannot be written.
+    """
+
+    def __init__(
+        self, where: ResultDir, interval_s: float = 10.0, tables: SweepTables | None = None
+    ) -> None:
+        self.where = where
+        self.tables = tables or SweepTables()
+        with _stopping_the_sweep(where):
+            self._journal = Journal(where.journal)
+        self._interval = interval_s
+        self._next = time.monotonic() + interval_s
+
+    def write(self, *events: dict[str, Any]) -> None:
+        """Stamps events with the time and makes them last.
+
+        Raises:
+            SweepStopped: If the storage fails.
+        """
+        stamped = [{"time": time.time(), **event} for event in events]
+        with _stopping_the_sweep(self.where):
+            self._journal.write(*stamped)
+        self.tables.apply_all(stamped)
+        if time.monotonic() >= self._next:
+            self.compact()
+
+    def compact(self) -> None:
+        """Writes the parquet files.
+
+        Raises:
+            SweepStopped: If the storage fails.
+        """
+        began = time.monotonic()
+        with _stopping_the_sweep(self.where):
+            self.where.write_tables(self.tables, self._journal.tell())
+        ended = time.monotonic()
+        self._next = ended + max(self._interval, 20 * (ended - began))
+
+    def write_file(self, path: Path, table: pa.Table) -> None:
+        """Writes one more parquet file, whole or not at all.
+
+        Raises:
+            SweepStopped: If the storage fails.
+        """
+        with (
+            _stopping_the_sweep(self.where),
+            replacing(path) as aside,
+            aside.open("wb") as file,
+        ):
+            pq.write_table(table, file, compression="zstd")
+
+    def close(self) -> None:
+        """Writes the parquet files for the last time.
+
+        Raises:
+            SweepStopped: If the storage fails.
+        """
+        try:
+            self.compact()
+            self.write_file(self.where.settings, settings_table(self.tables))
+        finally:
+            self._journal.close()
+
+
+@contextmanager
+def _stopping_the_sweep(where: ResultDir) -> Iterator[None]:
+    """A write that fails ends the sweep, whatever calls it."""
+    try:
+        yield
+    except OSError as error:
+        raise SweepStopped(str(StorageError.of(error.filename or where.root, error))) from None

@@ -1,0 +1,1 @@
+"""Running a sweep: driver, workers, search, schedulers, Ray callbacks."""

@@ -1,0 +1,62 @@
+"""Ends trials that hang, so that Ray Tune tries them again."""
+
+import time
+from typing import Any
+
+import ray
+from ray.tune import Callback
+from ray.tune.experiment import Trial as TuneTrial
+
+from tune_mc1.running.callbacks.driver_only import DriverOnly
+
+START_S = 120.0
+"""What a fresh process may take to load its libraries on a busy machine, on top."""
+
+
+class HangCallback(DriverOnly, Callback):
+    """Kills the process of a trial that has not reported for too long.
+
+    Args:
+        timeout_s: Longest time from a report to the next, in seconds. The first after a start has
+            `START_S` more.
+        every_s: Least time between two looks.
+    """
+
+    def __init__(self, timeout_s: float, every_s: float = 0.5) -> None:
+        self.timeout_s, self.every_s = timeout_s, every_s
+        self.hung: set[str] = set()
+        self._heard: dict[str, float] = {}
+        self._next = 0.0
+
+    def on_trial_start(
+        self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
+    ) -> None:
+        """A trial starts, or starts again."""
+        self.hung.discard(trial.trial_id)
+        self._heard[trial.trial_id] = time.monotonic() + START_S
+
+    def on_trial_result(
+        self,
+        iteration: int,
+        trials: list[TuneTrial],
+        trial: TuneTrial,
+        result: dict[str, Any],
+        **info: Any,
+    ) -> None:
+        """A trial is alive."""
+        self._heard[trial.trial_id] = time.monotonic()
+
+    def on_step_end(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
+        """Kills what was silent for too long."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + self.every_s
+        for trial in trials:
+            silent = now - self._heard.get(trial.trial_id, now)
+            if trial.status != TuneTrial.RUNNING or silent <= self.timeout_s:
+                continue
+            actor = trial.temporary_state.ray_actor
+            if actor is not None and trial.trial_id not in self.hung:
+                self.hung.add(trial.trial_id)
+                ray.kill(actor)

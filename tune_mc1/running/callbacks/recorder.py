@@ -1,0 +1,133 @@
+"""Turns what Ray Tune reports into events of the journal."""
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ray.exceptions import RayActorError
+from ray.tune import Callback
+from ray.tune.experiment import Trial as TuneTrial
+
+from tune_mc1.errors import SweepStopped, TuneMc1Error
+from tune_mc1.redaction import redact
+from tune_mc1.results.events import start_events
+from tune_mc1.results.schema import ENDED
+from tune_mc1.results.writer import ResultWriter
+from tune_mc1.running.callbacks.driver_only import DriverOnly
+
+
+class ResultCallback(DriverOnly, Callback):
+    """Writes each start, epoch and end of each trial.
+
+    Ray may run several of our trials in one of its own, so every report is a list of rows.
+
+    Args:
+        writer: Takes the events.
+        stopped: Whether the scheduler has stopped a trial.
+        hung: Whether Ray's trial was killed because it did not report, by Ray's id.
+    """
+
+    def __init__(
+        self,
+        writer: ResultWriter,
+        stopped: Callable[[str], bool],
+        hung: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        self.writer = writer
+        self.stopped = stopped
+        self.hung = hung
+
+    def on_trial_start(
+        self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
+    ) -> None:
+        """A trial starts, or starts again."""
+        self.writer.write(*start_events(_ids(trial)))
+
+    def on_trial_result(
+        self,
+        iteration: int,
+        trials: list[TuneTrial],
+        trial: TuneTrial,
+        result: dict[str, Any],
+        **info: Any,
+    ) -> None:
+        """Epochs ended, or the storage failed.
+
+        Raises:
+            SweepStopped: If it did.
+        """
+        if "stop" in result:
+            raise SweepStopped(result["stop"])
+        events: list[dict[str, Any]] = []
+        lengths = {t["id"]: t["config"]["epochs"] for t in trial.config["trials"]}
+        rows = result.get("rows", ())
+        last = {row["trial"]: row["epoch"] for row in rows}
+        for row in rows:
+            if row["epoch"] < last[row["trial"]]:
+                if (row["trial"], row["epoch"]) not in self.writer.tables.history:
+                    events.append({"event": "epoch", **row})
+                continue
+            events.append({"event": "epoch", **row})
+            if row["epoch"] >= lengths[row["trial"]]:
+                events.append({"event": "end", "trial": row["trial"], "state": "completed"})
+            elif self.stopped(row["trial"]):
+                events.append({"event": "end", "trial": row["trial"], "state": "stopped"})
+        events.extend({"event": "end", **end} for end in result.get("ends", ()))
+        if events:
+            self.writer.write(*events)
+        for event in events:
+            if event["event"] == "end":
+                self.writer.where.forget_previous(event["trial"])
+
+    def on_trial_recover(
+        self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
+    ) -> None:
+        """Ray's trial failed and will be tried again, with those of its trials that go on."""
+        open_ids = self._open(trial)
+        trial.config["trials"] = [t for t in trial.config["trials"] if t["id"] in open_ids]
+        reason = self._reason(trial)
+        self.writer.write(*({"event": "retry", "trial": t, "error": reason} for t in open_ids))
+
+    def on_trial_complete(
+        self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
+    ) -> None:
+        """Ray's trial ended; what has no end yet broke off without a word."""
+        self._fail(trial, "ended before its last epoch, for a reason that Ray does not know")
+
+    def on_trial_error(
+        self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
+    ) -> None:
+        """Ray's trial failed."""
+        self._fail(trial, self._reason(trial))
+
+    def _open(self, trial: TuneTrial) -> list[str]:
+        return [t for t in _ids(trial) if self.writer.tables.trials[t]["state"] not in ENDED]
+
+    def _fail(self, trial: TuneTrial, reason: str) -> None:
+        open_ids = self._open(trial)
+        ends = [{"event": "end", "trial": t, "state": "failed", "error": reason} for t in open_ids]
+        if ends:
+            self.writer.write(*ends)
+
+    def _reason(self, trial: TuneTrial) -> str:
+        """One line on why Ray's trial failed: the error that our code raised, or Ray's own."""
+        if self.hung(trial.trial_id):
+            return "hung: it did not report within trial_timeout"
+        file = trial.pickled_error_file
+        if file is None or not Path(file).exists():
+            return "failed without an error that Ray knows; see its log"
+        error = pickle.loads(Path(file).read_bytes())
+        cause = getattr(error, "cause", None) or error
+        lines = str(cause).split("\n")
+        if isinstance(cause, RayActorError):
+            told = [line for line in lines[1:] if not line.startswith("\t")]
+            return redact(f"its process was lost: {' '.join(' '.join(told or lines).split())}")
+        text = " ".join(str(cause).split())
+        return redact(
+            text if isinstance(cause, TuneMc1Error) else f"{type(cause).__name__}: {text}"
+        )
+
+
+def _ids(trial: TuneTrial) -> list[str]:
+    return [t["id"] for t in trial.config["trials"]]

@@ -1,0 +1,184 @@
+"""A sweep from validated file to finished results, on Ray Tune."""
+
+import shutil
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import ray
+
+from tune_mc1.cluster.nodes import trial_resources
+from tune_mc1.cluster.ray_runtime import Cluster
+from tune_mc1.errors import SweepStopped
+from tune_mc1.interruption import Interruption
+from tune_mc1.planning.resources import TrialResources
+from tune_mc1.results.directory import LAST
+from tune_mc1.results.events import extend_event, sweep_event, trial_event, write_head
+from tune_mc1.results.journal import Event
+from tune_mc1.results.store.probe import on_each_node
+from tune_mc1.results.store.scratch_dir import remove_stand_in, stand_in
+from tune_mc1.results.tables import SweepTables
+from tune_mc1.results.writer import ResultWriter
+from tune_mc1.running.sweep_run import SweepRun
+from tune_mc1.running.tuning import tune_trials
+from tune_mc1.running.winner import score_winners
+from tune_mc1.running.worker import Job
+from tune_mc1.terminal.live_view import SweepView
+from tune_mc1.tracking.wandb.mirror import WandbMirror
+
+SPARE_WAIT_S = 30
+"""How long to wait for the process that is made ready for the winner's test."""
+
+CHECKPOINT_WAIT_S = 3.0
+"""How long a sweep that is interrupted waits for the epochs that are about to end."""
+
+
+def run_sweep(
+    run: SweepRun,
+    cluster: Cluster,
+    view: SweepView,
+    notify: Callable[[str], None],
+    interruption: Interruption,
+) -> SweepTables:
+    """Runs all trials that have not ended, and scores the winner on the test images.
+
+    Args:
+        run: What to run.
+        cluster: Where, connected or not; it is left in the end.
+        view: Shows the sweep as it goes.
+        notify: Called with each notice for the user.
+        interruption: Says when to end before that.
+
+    Returns:
+        The tables of the results, which are on the disk as well. Trials that were cut off are
+        `interrupted` there.
+
+    Raises:
+        SweepStopped: If it was interrupted, or could not go on, with all that is known on the disk.
+        StorageError: If the directory cannot be written to from the start.
+    """
+    write_head(run.where, run.sweep, run.data)
+    writer = ResultWriter(run.where, tables=run.past.tables)
+    writer.write(*_head_events(run))
+    writer.compact()
+    if run.mirror is not None:
+        run.mirror.start()
+        interruption.leaving.append(run.mirror.abandon)
+    try:
+        _run(run, cluster, writer, view, notify, interruption)
+    except SweepStopped as stopped:
+        _stop(run, writer, stopped)
+        raise
+    finally:
+        try:
+            _close(writer)
+        finally:
+            cluster.shutdown()
+            shutil.rmtree(run.where.features, ignore_errors=True)
+            if run.mirror is not None:
+                _finish(run.mirror, interruption)
+    return writer.tables
+
+
+def _head_events(run: SweepRun) -> Iterable[Event]:
+    """What the journal does not say yet of the sweep and its trials."""
+    known = run.past.tables.trials
+    if run.past.tables.facts:
+        yield {"event": "resume"}
+    else:
+        yield sweep_event(run.sweep, run.data)
+    for trial in run.trials:
+        if trial.id not in known:
+            yield trial_event(trial)
+        elif known[trial.id]["epochs"] != trial.config.epochs:
+            yield extend_event(trial)
+
+
+def _run(
+    run: SweepRun,
+    cluster: Cluster,
+    writer: ResultWriter,
+    view: SweepView,
+    notify: Callable[[str], None],
+    interruption: Interruption,
+) -> None:
+    with interruption.at_any_point():
+        cluster.connect()
+    interruption.install()  # on a cluster Ray has put its own handler there
+    cluster.watch(interruption.stop)
+    shutil.rmtree(run.where.ray, ignore_errors=True)  # nothing is restored from it
+    resources = trial_resources(run.sweep, run.trials)
+    job = _job(run, resources)
+    with interruption.at_any_point():
+        images = ray.put(run.data)
+    with view.showing(writer.tables):
+        spare = tune_trials(run, job, images, resources, writer, view, interruption.check)
+    with interruption.at_any_point():
+        if spare is not None:  # a process that is about to be ready is faster than a new one
+            ray.wait([spare], timeout=SPARE_WAIT_S)
+        scored = score_winners(run, job, images, resources, writer.tables, notify)
+    scored.write(writer)
+    if not job.keep:
+        with interruption.at_any_point(), suppress(Exception):  # nothing depends on it
+            on_each_node(remove_stand_in, job.root)
+
+
+def _stop(run: SweepRun, writer: ResultWriter, stopped: SweepStopped) -> None:
+    """Waits for the checkpoints that are about to come, and writes who was cut off."""
+    cut = [t for t, row in writer.tables.trials.items() if row["state"] == "running"]
+    if stopped.reason is None and run.remote is not None:
+        time.sleep(CHECKPOINT_WAIT_S)  # they are sent from wherever a trial runs
+    elif stopped.reason is None:
+        _await_checkpoints([run.where.checkpoints(t) for t in cut], CHECKPOINT_WAIT_S)
+    writer.write(*({"event": "end", "trial": t, "state": "interrupted"} for t in cut))
+
+
+def _await_checkpoints(folders: Sequence[Path], seconds: float) -> None:
+    """Waits until each trial has written a new checkpoint, or the time is up.
+
+    Ray Tune takes no reports any more, so a trial waits after it.
+    """
+
+    def changed(folder: Path) -> int:
+        try:
+            return (folder / LAST).stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    before = [changed(folder) for folder in folders]
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and any(
+        changed(folder) == old for folder, old in zip(folders, before, strict=True)
+    ):
+        time.sleep(0.05)
+
+
+def _finish(mirror: WandbMirror, interruption: Interruption) -> None:
+    """Waits for W&B, but not for long where the sweep was interrupted, or is now."""
+    if interruption.seconds_left < float("inf"):
+        mirror.finish(timeout_s=interruption.seconds_left / 4)
+        return
+    with suppress(SweepStopped), interruption.at_any_point():
+        mirror.finish()
+
+
+def _close(writer: ResultWriter) -> None:
+    try:
+        writer.write({"event": "close"})
+    finally:
+        writer.close()
+
+
+def _job(run: SweepRun, resources: TrialResources) -> Job:
+    keep = run.remote is None or run.address is None  # all trials run on this machine
+    return Job(
+        root=run.where.root if run.remote is None or keep else stand_in(run.remote),
+        metric=run.sweep.metric.name,
+        maximize=run.maximize,
+        validation=run.sweep.validation,
+        threads=resources.threads,
+        gpu=resources.gpu,
+        remote=run.remote,
+        keep=keep,
+    )

@@ -1,0 +1,96 @@
+"""The images of a plan, loaded in a thread while Ray starts."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
+from contextlib import suppress
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from tune_mc1.config.architectures import check_image_fits
+from tune_mc1.data.images import ImageData
+from tune_mc1.data.source import load_data
+from tune_mc1.data.splits import limit_images, make_split
+from tune_mc1.errors import InputError, SweepStopped
+from tune_mc1.interruption import Interruption
+from tune_mc1.planning.plan import Plan
+
+if TYPE_CHECKING:
+    from tune_mc1.cluster.ray_runtime import Cluster
+
+ALONE_S = 1.0
+"""Seconds that images load before Ray starts beside them: most mistakes come out by then."""
+
+
+def load_checked(plan: Plan, notify: Callable[[str], None]) -> ImageData:
+    """Loads the images and checks that every trial can use them.
+
+    Raises:
+        InputError: If not.
+    """
+    data = limit_images(load_data(plan.sweep.data, notify=notify), plan.sweep.limit_images)
+    models = sorted({t.config.model for t in plan.trials})
+    problems = [p for m in models if (p := check_image_fits(m, data.image_shape))]
+    if problems:
+        raise InputError(problems)
+    fold = plan.trials[0].fold if plan.trials else None
+    make_split(data, plan.sweep.validation, fold)
+    return data
+
+
+class Loading:
+    """Images that are being loaded, in a thread that ends with the process.
+
+    Args:
+        plan: Whose images.
+        notify: Called with each notice for the user.
+        interruption: Says when not to wait any longer.
+        alone: Whether they are waited for; else for `ALONE_S`.
+
+    Raises:
+        InputError: If they cannot be used, and that is known.
+        SweepStopped: If a signal came.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        notify: Callable[[str], None],
+        interruption: Interruption,
+        *,
+        alone: bool,
+    ) -> None:
+        self._data: Future[ImageData] = Future()
+        self._interruption = interruption
+        Thread(target=self._load, args=(plan, notify), daemon=True).start()
+        with suppress(NotYet):
+            self._wait(None if alone else ALONE_S)
+
+    def _load(self, plan: Plan, notify: Callable[[str], None]) -> None:
+        try:
+            self._data.set_result(load_checked(plan, notify))
+        except BaseException as error:
+            self._data.set_exception(error)
+
+    def _wait(self, seconds: float | None = None) -> ImageData:
+        try:
+            with self._interruption.at_any_point():
+                return self._data.result(seconds)
+        except SweepStopped:
+            Console(stderr=True).show_cursor()  # the bar of a download hides it
+            raise
+
+    def beside(self, cluster: "Cluster") -> ImageData:
+        """The images; while they are not there yet, Ray is started.
+
+        Raises:
+            InputError: If they cannot be used.
+            SweepStopped: If a signal came, or Ray cannot be started.
+        """
+        if not self._data.done():
+            with self._interruption.at_any_point():
+                cluster.connect()
+            self._interruption.install()  # in case Ray has put a handler of its own there
+        return self._wait()

@@ -1,0 +1,1 @@
+"""Trial schedulers on Ray Tune."""

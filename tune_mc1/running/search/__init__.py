@@ -1,0 +1,1 @@
+"""Search algorithms on Ray Tune."""

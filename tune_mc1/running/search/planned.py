@@ -1,0 +1,32 @@
+"""Search that hands out a plan made beforehand (grid, random)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ray.tune.search import Searcher
+
+from tune_mc1.config.trial import Trial
+from tune_mc1.running.callbacks.driver_only import DriverOnly
+
+
+class PlannedTrials(DriverOnly, Searcher):
+    """Gives Ray Tune the groups of a plan, one after the other.
+
+    Args:
+        groups: The plan, in the order in which to start; most groups are of one trial.
+    """
+
+    def __init__(self, groups: Sequence[Sequence[Trial]]) -> None:
+        super().__init__()
+        self._waiting = list(reversed(groups))
+
+    def suggest(self, trial_id: str) -> Any:
+        """The next group of the plan."""
+        if not self._waiting:
+            return Searcher.FINISHED
+        return {"trials": [trial.model_dump() for trial in self._waiting.pop()]}
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        """A plan does not depend on results."""

@@ -1,0 +1,105 @@
+"""One trial without Ray, with a progress bar and the same numbers: for debugging."""
+
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from tune_mc1.config.load import sweep_of
+from tune_mc1.errors import InputError
+from tune_mc1.planning.plan import Plan, checked_data
+from tune_mc1.planning.search_space import plan_trials
+from tune_mc1.results.directory import BEST, ResultDir
+from tune_mc1.results.events import start_events, sweep_event, trial_event, write_head
+from tune_mc1.results.store.probe import check_storage
+from tune_mc1.results.writer import ResultWriter
+from tune_mc1.running.loading import load_checked
+from tune_mc1.terminal.formatting import metric_text
+from tune_mc1.terminal.printing import print_result
+
+
+def train_one(
+    overrides: Sequence[str],
+    data: str,
+    output: Path | None,
+    console: Console,
+    notify: Callable[[str], None],
+) -> int:
+    """Runs one trial in this process and writes a result directory, as a sweep of one would.
+
+    Args:
+        overrides: Items `name=value`; the rest is at its default.
+        data: Name of a data set, or a path.
+        output: Where results go; None is `results/`.
+        console: For the progress bar and the results.
+        notify: Called with each notice.
+
+    Returns:
+        The exit status, 0.
+
+    Raises:
+        InputError: For a bad value or data set.
+        TrialError: If the trial cannot run.
+    """
+    sweep = sweep_of(overrides).model_copy(
+        update={"name": "train", "data": checked_data(data, "--data"), "method": "grid"}
+    )
+    trials = plan_trials(sweep)
+    if len(trials) != 1:
+        raise InputError(f"--set: train runs one trial, got values for {len(trials)}; use sweep")
+    plan = Plan("grid", sweep, trials)
+    parent = output or Path("results")
+    check_storage(parent, "-o" if output else "results")
+    images = load_checked(plan, notify)
+    where = ResultDir.create(parent, "train")
+    write_head(where, sweep, images)
+    writer = ResultWriter(where)
+    try:
+        _train(plan, images, writer, console)
+    finally:
+        writer.write({"event": "close"})
+        writer.close()
+    print_result(where, writer.tables, console)
+    return 0
+
+
+def _train(plan: Plan, images: Any, writer: ResultWriter, console: Console) -> None:
+    from lightning.pytorch.callbacks import RichProgressBar
+
+    from tune_mc1.training.epoch_report import Row
+    from tune_mc1.training.trial import run_trials, score_test
+
+    trial, where = plan.trials[0], writer.where
+    writer.write(sweep_event(plan.sweep, images), trial_event(trial), *start_events([trial.id]))
+    end = {"event": "end", "trial": trial.id, "state": "interrupted"}
+
+    def report(rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
+        for row in rows:
+            writer.write({"event": "epoch", **row})
+            names = ("train_loss", "val_loss", "val_acc")
+            text = " ".join(f"{n} {metric_text(row[n])}" for n in names)
+            console.print(f"epoch {row['epoch']}/{trial.config.epochs}: {text}", highlight=False)
+        for diverged in ends:
+            end.update(diverged)
+        return ()
+
+    try:
+        run_trials(
+            [trial],
+            images,
+            plan.sweep.validation,
+            checkpoints=where.checkpoints,
+            report=report,
+            callbacks=(RichProgressBar(leave=False),) if console.is_terminal else (),
+        )
+        if end["state"] == "interrupted":
+            end["state"] = "completed"
+            score, _ = score_test(trial, images, where.checkpoints(trial.id) / BEST)
+            writer.write({"event": "test", "trial": trial.id, **score})
+    except Exception as error:
+        end |= {"state": "failed", "error": str(error)}
+        raise
+    finally:
+        writer.write(end)
+        where.forget_previous(trial.id)

@@ -1,0 +1,173 @@
+"""Runs a plan: its images, its result directory, its sweep, and at the end what came of it."""
+
+import shlex
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from tune_mc1.cluster.address import allow_own_token, connect
+from tune_mc1.data.images import ImageData
+from tune_mc1.errors import InputError, SweepStopped
+from tune_mc1.files import directory_name
+from tune_mc1.interruption import INTERRUPTED, Interruption
+from tune_mc1.planning.past import Past, read_past
+from tune_mc1.planning.plan import Plan
+from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.lock import locked
+from tune_mc1.results.schema import ENDED
+from tune_mc1.results.store.local_copy import HERE, new_result_dir, remote_of
+from tune_mc1.results.store.mirror import mirrored
+from tune_mc1.results.store.probe import check_nodes, checked_place
+from tune_mc1.results.store.remote import Remote
+from tune_mc1.results.tables import SweepTables
+from tune_mc1.running.loading import Loading
+from tune_mc1.terminal.live_view import SweepView
+from tune_mc1.tracking.wandb.mirror import WandbMirror, choose_mode
+
+if TYPE_CHECKING:
+    from tune_mc1.cluster.ray_runtime import Cluster
+
+Notify = Callable[[str], None]
+
+
+def run_plan(
+    plan: Plan,
+    *,
+    output: Path | None,
+    address: str | None,
+    max_concurrent: int | None,
+    wandb: str | None,
+    console: Console,
+    notify: Notify,
+) -> int:
+    """Runs all trials of a plan and prints the ranked results.
+
+    Returns:
+        The exit status: 0 if all trials ended, 1 if some failed or the sweep could not go on, 130
+        if it was interrupted.
+
+    Raises:
+        InputError: If the images cannot be used or results cannot be written.
+    """
+    mode = choose_mode(wandb)
+    parent, field = _parent(plan, output)
+    if plan.directory is None and isinstance(parent, Remote):
+        checked_place(HERE, str(HERE))
+    if address is None:
+        allow_own_token()
+    else:
+        connect(address)
+        from tune_mc1.cluster.nodes import trial_resources
+
+        trial_resources(plan.sweep, plan.trials)
+        check_nodes(parent, field)
+    interruption = Interruption()
+    interruption.install()
+    loading = Loading(plan, notify, interruption, alone=address is not None)
+    from tune_mc1.cluster.ray_runtime import Cluster
+    from tune_mc1.running.driver import run_sweep
+    from tune_mc1.running.sweep_run import SweepRun
+    from tune_mc1.terminal.printing import print_result
+
+    with _directory(plan, parent, interruption) as (where, remote), locked(where):
+        past = Past() if plan.directory is None else read_past(where)
+        cluster = Cluster(address, where.root)
+        interruption.leaving.append(cluster.kill)
+        data = _images(loading, past, cluster)
+        there = f", and {remote.url}" if remote else ""
+        console.print(f"Results: {where.root}{there}", highlight=False, soft_wrap=True)
+        mirror = WandbMirror(where, mode, notify) if mode != "disabled" else None
+        run = SweepRun(
+            plan.sweep, plan.trials, data, where, address, max_concurrent, mirror, past, remote
+        )
+        interruption.last_words = resume_line(plan.command, where, remote)
+        try:
+            with mirrored(where, remote, notify, interruption):
+                run_sweep(run, cluster, SweepView(console, plan.total), notify, interruption)
+            stopped = None
+        except SweepStopped as error:
+            stopped = error
+        tables = where.read()
+    print_result(where, tables, console)
+    if stopped is None:
+        return exit_status(tables, plan.total)
+    if stopped.reason is not None:
+        notify(stopped.reason)
+    console.print(interruption.last_words, highlight=False, markup=False, soft_wrap=True)
+    return INTERRUPTED if stopped.reason is None else 1
+
+
+def _parent(plan: Plan, output: Path | None) -> tuple[Path | Remote, str]:
+    """Where results go, and where the user said so; checked if it is to be made."""
+    if plan.directory is not None:
+        remote = remote_of(ResultDir(plan.directory))
+        return remote or plan.directory, "--resume"
+    place = output or plan.sweep.storage or HERE
+    field = "-o" if output else "storage" if plan.sweep.storage else str(HERE)
+    return checked_place(place, field), field
+
+
+@contextmanager
+def _directory(
+    plan: Plan, parent: Path | Remote, interruption: Interruption
+) -> Iterator[tuple[ResultDir, Remote | None]]:
+    """The result directory, and its folder in an object store.
+
+    It is made if the sweep is a new one, and removed again if the sweep did not begin.
+    """
+    if plan.directory is not None:
+        where = ResultDir(plan.directory)
+        yield where, remote_of(where)
+        return
+    where, remote = new_result_dir(parent, directory_name(plan.sweep.name or "sweep"))
+
+    def forget() -> None:
+        if not where.journal.exists():
+            shutil.rmtree(where.root, ignore_errors=True)
+
+    interruption.leaving.append(forget)
+    try:
+        yield where, remote
+    finally:
+        forget()
+
+
+def resume_line(command: str, where: ResultDir, remote: Remote | None) -> str:
+    """The command that goes on with a sweep, from any machine if an object store has it."""
+    place = shlex.quote(remote.url if remote else str(where.root))
+    return f"Resume: python -m tune_mc1 sweep {command} --resume {place}"
+
+
+def _images(loading: Loading, past: Past, cluster: "Cluster") -> ImageData:
+    """The images; where there are none, nothing is left of Ray."""
+    try:
+        data = loading.beside(cluster)
+        _check_same_images(past, data)
+    except BaseException:
+        with suppress(Exception):  # what has happened is worth more
+            cluster.shutdown()
+        raise
+    return data
+
+
+def _check_same_images(past: Past, data: ImageData) -> None:
+    """Raises InputError if a sweep is to go on with other images."""
+    facts = past.tables.facts
+    if facts and facts["fingerprint"] != data.fingerprint:
+        raise InputError(
+            f"data: was {facts['data']} ({facts['fingerprint']}), is {data.name} "
+            f"({data.fingerprint}): these are other images"
+        )
+
+
+def exit_status(tables: SweepTables, total: int) -> int:
+    """0 if all trials ended by themselves, 1 if some failed, 130 if the sweep was cut off."""
+    states = Counter(row["state"] for row in tables.trials.values())
+    if sum(states[s] for s in ENDED) < total:
+        return 130
+    return 1 if states["failed"] else 0

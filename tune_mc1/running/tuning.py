@@ -1,0 +1,211 @@
+"""The trials of a sweep on Ray Tune: groups, search, scheduler, callbacks."""
+
+import math
+import os
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from ray import tune
+from ray.tune import Callback, FailureConfig, RunConfig, TuneConfig, Tuner
+from ray.tune.search import ConcurrencyLimiter, Searcher
+
+from tune_mc1.cluster.nodes import cluster_capacity, free_nodes
+from tune_mc1.cluster.ray_private import retry_lost_resets
+from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.data.splits import make_split
+from tune_mc1.errors import SweepStopped
+from tune_mc1.planning.forecast import trial_seconds
+from tune_mc1.planning.fusion import Groups, group_seconds, plan_groups
+from tune_mc1.planning.resources import Node, TrialResources, slots, spread, unslowed
+from tune_mc1.planning.search_space import ray_space
+from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.writer import ResultWriter
+from tune_mc1.running.callbacks.hangs import HangCallback
+from tune_mc1.running.callbacks.recorder import ResultCallback
+from tune_mc1.running.callbacks.spare import SpareProcess
+from tune_mc1.running.callbacks.watch import ProgressCallback
+from tune_mc1.running.decisions import start_decisions
+from tune_mc1.running.schedulers.asha import AshaScheduler, make_scheduler
+from tune_mc1.running.search.bayes import BayesTrials
+from tune_mc1.running.search.planned import PlannedTrials
+from tune_mc1.running.sweep_run import SweepRun
+from tune_mc1.running.worker import Job, run_in_tune
+from tune_mc1.terminal.live_view import SweepView
+
+
+def tune_trials(
+    run: SweepRun,
+    job: Job,
+    images: Any,
+    resources: TrialResources,
+    writer: ResultWriter,
+    view: SweepView,
+    check: Callable[[], None] = lambda: None,
+) -> Any:
+    """Runs all trials of a sweep that have not ended; the results are in the writer's tables.
+
+    Args:
+        run: What to run.
+        job: What the trials share.
+        images: The images, in the object store.
+        resources: Of each trial, or group of trials, at least.
+        writer: Takes the events.
+        view: Shows them.
+        check: Called after each step; what it raises ends the sweep.
+
+    Returns:
+        A reference to what makes a process ready for the winner's test; None if nothing does.
+
+    Raises:
+        SweepStopped: If the sweep cannot go on.
+    """
+    left = run.past.left(run.trials)
+    if not left and run.sweep.method != "bayes":
+        return None
+    capacity = cluster_capacity()
+    at_once = slots(resources, capacity)
+    groups: Groups = []
+    if run.sweep.method != "bayes":
+        groups = _groups(run, left, at_once, resources, capacity.up)
+    decisions = None
+    if run.sweep.early_terminate is not None and any(len(group) > 1 for group in groups):
+        decisions = start_decisions()
+    scheduler = make_scheduler(run, writer, decisions)
+    stopped = scheduler.stopped if scheduler is not None else frozenset[str]()
+    hangs = HangCallback(run.sweep.trial_timeout or math.inf)
+    search, samples = _search(run, left, groups, writer)
+    most = search.max_concurrent if isinstance(search, ConcurrencyLimiter) else samples
+    each = spread(resources, min(samples, most), capacity, free_nodes())
+    job = replace(job, gpu=each.gpu, decisions=decisions)
+    trainable = tune.with_resources(
+        tune.with_parameters(run_in_tune, job=job, data=images), {"cpu": each.cpu, "gpu": each.gpu}
+    )
+    if run.sweep.method != "bayes":
+        # Ray starts trials of a searcher one by one, in case they depend on each other.
+        os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(at_once)
+    spare = SpareProcess(samples, resources, own=run.address is None)
+    callbacks: list[Callback] = [
+        ResultCallback(writer, stopped.__contains__, hangs.hung.__contains__),
+        ProgressCallback(view, run.mirror, check),
+        hangs,
+        spare,
+    ]
+    retry_lost_resets()
+    _fit(_tuner(run, trainable, search, samples, scheduler, callbacks), run.where)
+    return spare.process
+
+
+def _tuner(
+    run: SweepRun,
+    trainable: Any,
+    search: Searcher,
+    samples: int,
+    scheduler: AshaScheduler | None,
+    callbacks: Sequence[Callback],
+) -> Tuner:
+    return Tuner(
+        trainable,
+        tune_config=TuneConfig(
+            search_alg=search,
+            scheduler=scheduler,
+            num_samples=samples,
+            reuse_actors=True,
+            max_concurrent_trials=None,
+            trial_dirname_creator=_dirname,
+        ),
+        run_config=RunConfig(
+            name="tune",
+            storage_path=str(run.where.ray),
+            verbose=0,
+            failure_config=FailureConfig(max_failures=run.sweep.max_failures),
+            callbacks=list(callbacks),
+        ),
+    )
+
+
+def _fit(tuner: Tuner, where: ResultDir) -> None:
+    """Runs all trials.
+
+    Raises:
+        SweepStopped: If Ray Tune fails, or a callback ends the sweep.
+    """
+    try:
+        tuner.fit()
+    except Exception as error:
+        log = where.log("ray")
+        log.write_text(traceback.format_exc())
+        last = str(error).strip().splitlines()[-1:] or [type(error).__name__]
+        raise SweepStopped(f"Ray Tune failed: {last[0]} (log: {log})") from error
+
+
+def _dirname(trial: Any) -> str:
+    return "-".join(t["id"] for t in trial.config["trials"][:1])
+
+
+def _groups(
+    run: SweepRun,
+    left: Sequence[Trial],
+    at_once: int,
+    resources: TrialResources,
+    up: Sequence[Node],
+) -> Groups:
+    """The groups of the trials that are left, in the order in which to start.
+
+    Trials of a group go on from one epoch.
+    """
+    shape, classes = run.data.image_shape, len(run.data.classes)
+    images = len(run.data.train_labels)
+
+    def seconds(config: TrialConfig) -> float:
+        return trial_seconds(config, images, shape, classes)
+
+    @cache
+    def fold_sizes(fold: int | None) -> tuple[int, int]:
+        split = make_split(run.data, run.sweep.validation, fold)
+        return len(split.train), len(split.val)
+
+    most = run.max_concurrent
+    busy = unslowed(resources, min(at_once, most or at_once), up)
+    gpu = resources.gpu > 0
+    limit = most if most is None or run.sweep.fuse != "auto" else max(1, most // busy)
+    groups = [
+        group
+        for part in run.past.by_epoch(left)
+        for group in plan_groups(
+            part, run.sweep.fuse, busy, seconds, gpu=gpu, limit=limit, fold_sizes=fold_sizes
+        )
+    ]
+    position = {trial.id: i for i, trial in enumerate(left)}
+    groups.sort(key=lambda group: position[group[0].id])
+    if run.sweep.early_terminate is None:
+        # so that no core idles for long at the end of a sweep
+        groups.sort(key=lambda group: -group_seconds(group, seconds, gpu))
+    return groups
+
+
+def _search(
+    run: SweepRun, left: Sequence[Trial], groups: Groups, writer: ResultWriter
+) -> tuple[Searcher, int]:
+    sweep = run.sweep
+    search: Searcher
+    if sweep.method != "bayes":
+        search, count = PlannedTrials(groups), len(groups)
+    else:
+        assert sweep.run_cap is not None
+        count = sweep.run_cap - len(run.trials) + len(left)
+        search = BayesTrials(
+            ray_space(sweep),
+            sweep.metric.name,
+            run.maximize,
+            sweep.run_cap,
+            sweep.search_seed,
+            writer.write,
+        )
+        search.replay(run.past.search, left)
+    if run.max_concurrent is not None:
+        largest = max(map(len, groups), default=1)
+        search = ConcurrencyLimiter(search, max(1, run.max_concurrent // largest))
+    return search, count

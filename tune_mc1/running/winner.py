@@ -1,0 +1,105 @@
+"""The winner: its trials are scored on the test images, once, when all else is decided."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import ray
+
+from tune_mc1.planning.resources import TrialResources
+from tune_mc1.results.events import trial_of
+from tune_mc1.results.journal import Event
+from tune_mc1.results.schema import ENDED
+from tune_mc1.results.settings import winners
+from tune_mc1.results.tables import SweepTables
+from tune_mc1.results.writer import ResultWriter
+from tune_mc1.running.sweep_run import SweepRun
+from tune_mc1.running.worker import Job, score_winner
+
+PREDICTIONS_SCHEMA = pa.schema(
+    [
+        ("trial", pa.string()),
+        ("image", pa.int32()),  # position in the test images
+        ("label", pa.int16()),
+        ("predicted", pa.int16()),
+        ("confidence", pa.float32()),  # probability of the predicted class
+    ]
+)
+"""Columns of `predictions.parquet`: a row per trial of the winning setting and test image."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What the test images said of the winner.
+
+    Attributes:
+        events: The scores, for the journal.
+        predictions: Rows of `predictions.parquet`; none if there is no winner, or no new one.
+    """
+
+    events: Sequence[Event] = ()
+    predictions: pa.Table | None = None
+
+    def write(self, writer: ResultWriter) -> None:
+        """Makes both last.
+
+        Raises:
+            SweepStopped: If the storage fails.
+        """
+        writer.write(*self.events)
+        if self.predictions is not None:
+            writer.write_file(writer.where.predictions, self.predictions)
+
+
+def score_winners(
+    run: SweepRun,
+    job: Job,
+    images: Any,
+    resources: TrialResources,
+    tables: SweepTables,
+    notify: Callable[[str], None],
+) -> Scored:
+    """Scores the trials of the best setting on the test images.
+
+    The best setting is that of the best mean over its replicates and folds. A sweep that was
+    interrupted has no winner. Where the test images chose the winner, nothing is scored anew.
+
+    Args:
+        run: The sweep.
+        job: What its trials share.
+        images: The images in Ray's object store.
+        resources: What a trial gets.
+        tables: The results.
+        notify: Called if a trial could not be scored.
+    """
+    if any(row["state"] not in ENDED for row in tables.trials.values()):
+        return Scored()
+    on_test = run.sweep.validation == "test"
+    best = winners(tables)
+    known = on_test or all(row["test_acc"] is not None for row in best)
+    if known and run.where.predictions.exists():
+        return Scored()  # a sweep that goes on after its end
+    score = ray.remote(score_winner).options(num_cpus=resources.cpu, num_gpus=resources.gpu)
+    trials = [trial_of(row) for row in best]
+    pending = {trial.id: score.remote(trial.model_dump(), job, images) for trial in trials}
+    events: list[Event] = []
+    parts = []
+    for trial, result in pending.items():
+        try:
+            values, predictions = ray.get(result)
+        except ray.exceptions.RayError as error:
+            reason = getattr(error, "cause", None) or error
+            notify(f"The winner {trial} could not be scored on the test images: {reason}")
+            continue
+        parts.append(_rows(trial, predictions))
+        if not on_test:
+            events.append({"event": "test", "trial": trial, **values})
+    return Scored(events, pa.concat_tables(parts) if parts else None)
+
+
+def _rows(trial: str, predictions: dict[str, Any]) -> pa.Table:
+    count = len(predictions["label"])
+    columns = {"trial": [trial] * count, "image": np.arange(count), **predictions}
+    return pa.table({f.name: pa.array(columns[f.name]).cast(f.type) for f in PREDICTIONS_SCHEMA})

@@ -1,0 +1,246 @@
+"""What runs inside Ray's processes: a trial, and the winner's test score."""
+
+import os
+import traceback
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import uuid4
+
+from ray import tune
+
+from tune_mc1.config.trial import Trial
+from tune_mc1.config.validation import Validation
+from tune_mc1.data.images import ImageData
+from tune_mc1.errors import DISK_FULL, StorageError, TrialError
+from tune_mc1.planning.memory import available_memory, group_limit
+from tune_mc1.results.directory import BEST, ResultDir
+from tune_mc1.results.store.remote import Remote
+from tune_mc1.results.store.trial_store import TrialStore, files_of
+from tune_mc1.training.trial_log import trial_log
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What all trials of a sweep share, apart from the images.
+
+    Attributes:
+        root: The result directory, absolute; on a cluster with an object store its stand-in on
+            each node.
+        metric: The sweep's metric.
+        maximize: Whether a higher metric is better.
+        validation: How the images that score a trial are chosen.
+        threads: Threads of a trial on the CPU.
+        gpu: The part of a GPU that a trial or group has; 0 without one.
+        decisions: Where a group asks which of its trials ASHA stops
+            (`tune_mc1.running.decisions`); None where nothing is stopped.
+        remote: The sweep's folder in an object store; None where the directory is all there is.
+        keep: Whether files stay in the directory as well when their trial has ended.
+    """
+
+    root: Path
+    metric: str
+    maximize: bool
+    validation: Validation
+    threads: int
+    gpu: float
+    decisions: Any = None
+    remote: Remote | None = None
+    keep: bool = True
+
+
+def run_in_tune(config: dict[str, Any], job: Job, data: ImageData) -> None:
+    """The function that Ray Tune runs: one trial, or a group, which reports each epoch.
+
+    Args:
+        config: `{"trials": [...]}`, dumped `Trial`s.
+        job: What the trials of the sweep share.
+        data: The images, mapped from the object store without a copy.
+    """
+    trials = [Trial.model_validate(spec) for spec in config["trials"]]
+    if not trials:  # all of a group ended just before its process was lost
+        return
+    try:
+        with (
+            files_of(trials, job.root, job.remote, keep=job.keep) as store,
+            trial_log(ResultDir(job.root).log(trials[0].id)),
+        ):
+            report = _TuneReport(len(trials), job, store)
+            for part in parts_that_fit(trials, job, data):
+                run_parts(part, report, job, data)
+    except (OSError, StorageError) as error:
+        if isinstance(error, OSError) and error.errno not in DISK_FULL:
+            raise
+        tune.report({"rows": [], "ends": [], "stop": f"{trials[0].id}: {error}"})
+
+
+class _TuneReport:
+    """Reports to Ray Tune, and keeps in mind which trials have ended.
+
+    Args:
+        size: Number of trials of the group.
+        job: What the trials of the sweep share.
+        store: Has to have all that is reported first; None for a directory.
+    """
+
+    def __init__(self, size: int, job: Job, store: TrialStore | None = None) -> None:
+        self.size, self.job, self.store = size, job, store
+        self.ended: set[str] = set()
+
+    def __call__(self, rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
+        if self.store is not None:
+            rows = self.store.send(rows)
+        result: dict[str, Any] = {"rows": list(rows), "ends": list(ends)}
+        self.ended |= {end["trial"] for end in ends}
+        if self.size == 1 and rows:  # for a searcher that learns
+            result |= {"epoch": rows[-1]["epoch"], self.job.metric: rows[-1][self.job.metric]}
+        if self.size == 1 or self.job.decisions is None:
+            tune.report(result)
+            return ()
+        from tune_mc1.running.decisions import ask
+
+        name = uuid4().hex
+        tune.report({**result, "decision": name})
+        stopped = ask(self.job.decisions, name)
+        self.ended.update(stopped)
+        return stopped
+
+
+def parts_that_fit(trials: Sequence[Trial], job: Job, data: ImageData) -> Iterator[Sequence[Trial]]:
+    """A group in parts that fit into memory, to be run one after the other; mostly one part."""
+    if len(trials) == 1:
+        yield trials
+        return
+    gpu = 0.0 if trials[0].config.device == "cpu" else job.gpu
+    memory = available_memory(job.threads, gpu)
+    most = group_limit(trials[0].config, data.image_shape, len(data.classes), memory, gpu > 0)
+    for start in range(0, len(trials), most):
+        yield trials[start : start + most]
+
+
+class Report(Protocol):
+    """What `run_parts` reports to."""
+
+    size: int
+    ended: set[str]
+
+    def __call__(self, rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
+        """As `tune_mc1.training.epoch_report.Reporter`."""
+
+
+def run_parts(
+    trials: Sequence[Trial], report: Report, job: Job, data: ImageData, *, again: bool = False
+) -> None:
+    """Runs a group; where that fails, each half of it, down to the trial that fails alone.
+
+    So an error of one trial, or a lack of memory, costs the others nothing but the epoch in which
+    it came: they go on from their checkpoints. An error of a trial that is no part of a group is
+    raised, so that Ray Tune tries it again; what would repeat itself is reported as its end.
+
+    Args:
+        trials: One trial, or trials that fit together.
+        report: Takes the reports.
+        job: What the trials of the sweep share.
+        data: The images.
+        again: Whether memory has run out for this trial before.
+
+    Raises:
+        StorageError: If results cannot be written.
+    """
+    # torch is for the workers: the driver imports this module and needs none
+    from tune_mc1.training.trainer import free_memory, is_out_of_memory
+
+    trials = [trial for trial in trials if trial.id not in report.ended]
+    try:
+        _run_together(trials, report, job, data)
+        return
+    except StorageError:
+        raise
+    except Exception as error:
+        memory_ran_out = is_out_of_memory(error)
+        if report.size == 1 and not memory_ran_out and not isinstance(error, TrialError):
+            raise
+        reason = _reason(error, memory_ran_out)
+        traceback.print_exc()
+    free_memory()
+    if report.size == 1 and memory_ran_out and not again:
+        run_parts(trials, report, job, data, again=True)
+    elif len(trials) == 1:
+        report([], [_failed_end(trials[0], ResultDir(job.root), reason)])
+    else:
+        half = len(trials) // 2
+        print(f"the group of {len(trials)} trials failed; it goes on as two halves")
+        for part in (trials[:half], trials[half:]):
+            run_parts(part, report, job, data)
+
+
+def _run_together(trials: Sequence[Trial], report: Report, job: Job, data: ImageData) -> None:
+    from tune_mc1.training.trial import run_trials
+
+    where = ResultDir(job.root)
+    run_trials(
+        trials,
+        data,
+        job.validation,
+        metric=job.metric,
+        maximize=job.maximize,
+        checkpoints=where.checkpoints,
+        report=report,
+        shared=where.features,
+        threads=job.threads,
+        gpu=job.gpu > 0,
+    )
+
+
+def _reason(error: Exception, memory_ran_out: bool) -> str:
+    text = " ".join(str(error).split())
+    if memory_ran_out:
+        return (
+            "out of memory: make batch_size smaller, or give each trial more of the machine "
+            f"(resources): {text}"
+        )
+    return text if isinstance(error, TrialError) else f"{type(error).__name__}: {text}"
+
+
+def _failed_end(trial: Trial, where: ResultDir, reason: str) -> Row:
+    from tune_mc1.training.last_checkpoint import epochs_done
+
+    try:
+        epoch = epochs_done(where.checkpoints(trial.id)) + 1
+    except Exception:  # the checkpoint may be what failed
+        epoch = 1
+    return {"trial": trial.id, "state": "failed", "epoch": epoch, "error": reason}
+
+
+def ready() -> int:
+    """Loads what `score_winner` needs; returns the process's id.
+
+    It leaves GPUs alone: the test may be given another one.
+    """
+    import tune_mc1.training.trial  # noqa: F401
+
+    return os.getpid()
+
+
+def score_winner(
+    spec: dict[str, Any], job: Job, data: ImageData
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """Scores a trial's best checkpoint on the test images; see `score_test`."""
+    from tune_mc1.training.trial import score_test
+
+    trial = Trial.model_validate(spec)
+    where = ResultDir(job.root)
+    files = files_of([trial], job.root, job.remote, [BEST], keep=job.keep)
+    with files, trial_log(where.log(trial.id)):
+        checkpoint = where.checkpoints(trial.id) / BEST
+        return score_test(
+            trial,
+            data,
+            checkpoint,
+            shared=where.features,
+            threads=job.threads,
+            gpu=job.gpu > 0,
+        )

@@ -1,0 +1,112 @@
+"""What the terminal shows of a sweep's rows: settings, numbers, durations, ranked tables."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+
+from tune_mc1.config.trial import TrialConfig
+from tune_mc1.results.settings import Setting, Summary
+
+Row = Mapping[str, Any]
+
+STATE_STYLES = {
+    "running": "cyan",
+    "completed": "green",
+    "stopped": "yellow",
+    "diverged": "magenta",
+    "failed": "bold red",
+    "interrupted": "red",
+}
+
+
+def varied(rows: Iterable[Row]) -> list[str]:
+    """Names of the parameters in which the rows differ, in the order of the trial's config."""
+    rows = list(rows)
+    names = [*TrialConfig.model_fields, "fold"]
+    return [n for n in names if any(r[n] != rows[0][n] for r in rows)]
+
+
+def show(value: Any) -> str:
+    """A parameter's value, short: four digits are enough to know a setting again."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def summary_text(score: Summary) -> str:
+    """A mean with half its 95 % interval: `0.5340 ± 0.0120`."""
+    if score.mean is None or score.high is None:
+        return metric_text(score.mean)
+    return f"{score.mean:.4f} ± {score.high - score.mean:.4f}"
+
+
+def settings_ranking(settings: Sequence[Setting], metric: str, limit: int | None) -> Table:
+    """Settings as a table, in the order given.
+
+    Args:
+        settings: The settings, best first.
+        metric: The sweep's metric.
+        limit: Rows shown at most; None shows all.
+    """
+    names = [n for n in varied([s.rows[0] for s in settings]) if n not in ("seed", "fold")]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("#", *names, f"best {metric}, 95 %", "sd", "trials"):
+        table.add_column(name, justify="right")
+    for rank, setting in enumerate(settings[:limit], 1):
+        cells = [show(setting.rows[0][n]) for n in names]
+        score = setting.score
+        count = f"{score.n} of {len(setting.rows)}"
+        table.add_row(str(rank), *cells, summary_text(score), metric_text(score.sd), count)
+    return table
+
+
+def metric_text(value: float | None) -> str:
+    """A metric with four decimals, or a dash."""
+    return "-" if value is None else f"{value:.4f}"
+
+
+def duration(seconds: float) -> str:
+    """A duration for people: `48s`, `3m 20s`, `2h 05m`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m {whole % 60:02d}s"
+    return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
+
+
+def ranked_table(
+    rows: Sequence[Row], metric: str, names: Sequence[str], limit: int | None = 20
+) -> Table:
+    """Trials as a table, in the order given.
+
+    Args:
+        rows: Rows of `trials.parquet`, best first.
+        metric: The sweep's metric.
+        names: The parameters to show.
+        limit: Rows shown at most; None shows all.
+    """
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("#", justify="right")
+    table.add_column("trial")
+    for name in names:
+        table.add_column(name, justify="right")
+    tested = any(row["test_acc"] is not None for row in rows)
+    columns = [f"best {metric}", "at epoch", *(["test_acc"] if tested else [])]
+    for name in (*columns, "state", "time"):
+        table.add_column(name, justify="right")
+    for rank, row in enumerate(rows[:limit], 1):
+        style = STATE_STYLES.get(row["state"], "")
+        epoch = f"{row['best_epoch'] or '-'}/{row['epochs_run']}"
+        cells = [metric_text(row[f"best_{metric}"]), epoch]
+        if tested:
+            cells.append(metric_text(row["test_acc"]))
+        state = f"[{style}]{row['state']}[/]" if style else row["state"]
+        settings = [show(row[n]) for n in names]
+        table.add_row(
+            str(rank), row["trial"], *settings, *cells, state, duration(row["seconds"] or 0)
+        )
+    return table

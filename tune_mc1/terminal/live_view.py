@@ -1,0 +1,159 @@
+"""A sweep in the terminal while it runs: one live table, or plain lines where there is none."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from tune_mc1.results.schema import ENDED
+from tune_mc1.results.tables import SweepTables
+from tune_mc1.terminal.formatting import STATE_STYLES, duration, metric_text, show, varied
+
+ROWS = 16
+"""Most trials that the live table shows: all that run, then the best that ended."""
+
+
+class SweepView:
+    """Shows a sweep as it goes.
+
+    Args:
+        console: Where to.
+        total: Number of trials that the sweep will have.
+        interval_s: Least time between two redraws of the live table, in seconds.
+        plain_interval_s: Time between two status lines where there is no terminal, in seconds.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        total: int,
+        interval_s: float = 0.5,
+        plain_interval_s: float = 30.0,
+    ) -> None:
+        self.console = console
+        self.total = total
+        self._interval = interval_s if console.is_terminal else plain_interval_s
+        self._tables = SweepTables()
+        self._live: Live | None = None
+        self._began = self._drawn = time.monotonic()
+        self._said = self._named = 0
+        self._names: list[str] = []
+
+    @contextmanager
+    def showing(self, tables: SweepTables) -> Iterator[None]:
+        """Shows these tables until the block ends."""
+        self._tables = tables
+        self._said = len(tables.ended)
+        self._began = self._drawn = time.monotonic()
+        if not self.console.is_terminal:
+            yield
+            self.refresh(at_once=True)
+            return
+        with Live(console=self.console, auto_refresh=False, transient=True) as self._live:
+            self.refresh(at_once=True)
+            yield
+            self.refresh(at_once=True)
+        self._live = None
+
+    def refresh(self, at_once: bool = False) -> None:
+        """Redraws if it is time to."""
+        if self._live is None:
+            self._say_ends()
+        if not at_once and time.monotonic() - self._drawn < self._interval:
+            return
+        if self._live is None:
+            self.console.print(self.headline(), highlight=False)
+        else:
+            self._live.update(self.render(), refresh=True)
+        self._drawn = time.monotonic()
+
+    def _say_ends(self) -> None:
+        """Plain lines: one for each trial that has ended since the last call."""
+        tables = self._tables
+        new, self._said = tables.ended[self._said :], len(tables.ended)
+        if len(tables.trials) != self._named:  # all of a plan are there from the start
+            self._named, self._names = len(tables.trials), varied(tables.trials.values())
+        for trial in new:
+            row = tables.trials[trial]
+            if row["state"] not in ENDED:
+                continue
+            best = metric_text(row[f"best_{tables.metric}"])
+            line = f"{trial} {row['state']} after epoch {row['epochs_run']}"
+            settings = " ".join(f"{n}={show(row[n])}" for n in self._names)
+            line += f", best {tables.metric} {best}  ({settings})"
+            if row["error"]:
+                line += f"\n      {row['error']}"
+            self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+    def headline(self) -> Text:
+        """Trials by state, best so far, images a second, and the time left."""
+        tables = self._tables
+        states = Counter(row["state"] for row in tables.trials.values())
+        states["pending"] += self.total - len(tables.trials)
+        counts = ", ".join(
+            f"{states[s]} {s}"
+            for s in ("running", *sorted(ENDED), "interrupted", "pending")
+            if states[s]
+        )
+        text = f"{self.total} trials: {counts}"
+        best = next(iter(tables.ranked()), None)
+        if best is not None and best["best_epoch"] is not None:
+            text += f" | best {tables.metric} {metric_text(tables.score(best))} ({best['trial']})"
+        rate = sum(
+            r["images_per_second"] or 0.0 for r in tables.trials.values() if r["state"] == "running"
+        )
+        text += f" | {rate:,.0f} images/s" if rate else ""
+        left = self.seconds_left()
+        elapsed = duration(time.monotonic() - self._began)
+        text += f" | {elapsed} elapsed" + (f", about {duration(left)} left" if left else "")
+        return Text(text)
+
+    def seconds_left(self) -> float | None:
+        """Estimate of the time to the end, from the epochs so far; None before the first."""
+        rows = self._tables.trials.values()
+        spent = sum(r["seconds"] or 0.0 for r in rows)
+        done = sum(r["epochs_run"] for r in rows)
+        ended = [r for r in rows if r["state"] in ENDED]
+        if not done:
+            return None
+        share = 1.0
+        if ended:
+            share = sum(r["epochs_run"] for r in ended) / sum(r["epochs"] for r in ended)
+        still = [r for r in rows if r["state"] not in ENDED]
+        epochs = sum(max(r["epochs"] * share - r["epochs_run"], 0) for r in still)
+        if self.total > len(self._tables.trials):
+            longest = max(r["epochs"] for r in rows)
+            epochs += (self.total - len(self._tables.trials)) * longest * share
+        elapsed = time.monotonic() - self._began
+        return epochs * spent / done * min(1.0, elapsed / spent) if spent else None
+
+    def render(self) -> RenderableType:
+        """The live table."""
+        tables = self._tables
+        rows = list(tables.trials.values())
+        names = varied(rows)
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for name in ("trial", "state", "epoch", tables.metric, "best", "images/s", *names):
+            table.add_column(name, justify="left" if name in ("trial", "state") else "right")
+        running = [r for r in rows if r["state"] == "running"]
+        others = [r for r in tables.ranked() if r["state"] in ENDED]
+        shown = [*running, *others][:ROWS]
+        for row in shown:
+            rate = row["images_per_second"]
+            table.add_row(
+                row["trial"],
+                Text(row["state"], style=STATE_STYLES.get(row["state"], "")),
+                f"{row['epochs_run']}/{row['epochs']}",
+                metric_text(row[f"last_{tables.metric}"]),
+                metric_text(row[f"best_{tables.metric}"]),
+                f"{rate:,.0f}" if rate else "-",
+                *(show(row[n]) for n in names),
+            )
+        hidden = len(running) + len(others) - len(shown)
+        more = [Text(f"... and {hidden} more", style="dim")] if hidden > 0 else []
+        return Group(self.headline(), table, *more)

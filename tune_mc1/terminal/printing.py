@@ -1,0 +1,216 @@
+"""Reads past sweeps and prints them, for people and for programs."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tune_mc1.errors import InputError
+from tune_mc1.planning.plan import Plan
+from tune_mc1.results.directory import BEST, ResultDir
+from tune_mc1.results.settings import repeated, settings_of, summarize, winners
+from tune_mc1.results.tables import SweepTables
+from tune_mc1.terminal.formatting import (
+    duration,
+    metric_text,
+    ranked_table,
+    settings_ranking,
+    show,
+    summary_text,
+    varied,
+)
+
+
+def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
+    """Prints what a sweep would do (`tune_mc1.planning.dry_run.outline`)."""
+    rows = [{**t.config.model_dump(), "fold": t.fold, "trial": t.id} for t in plan.trials]
+    names = varied(rows)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("trial")
+    for name in names:
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(row["trial"], *(show(row[n]) for n in names))
+    if rows:
+        console.print(table)
+    if facts["rungs"]:
+        console.print(_rungs(facts["rungs"]))
+    there = "there" if "cluster" in facts else "here"
+    resources = facts["resources"]
+    gpu = f" and {resources['gpu']:g} GPU" if resources["gpu"] else ""
+    fused = [len(group) for group in facts["groups"] if len(group) > 1]
+    each = "each"
+    if fused:
+        sizes = ", ".join(f"{n} of {size}" for size, n in sorted(Counter(fused).items()))
+        alone = len(facts["groups"]) - len(fused)
+        console.print(
+            f"Fused, trained as one model: groups: {sizes}; {alone} trials alone", highlight=False
+        )
+        each = "each group"
+    console.print(
+        f"{facts['total']} trials, {each} with {resources['cpu']:g} CPU{gpu}, "
+        f"{resources['trials_at_once']} at once; at most {facts['epochs']} epochs in total"
+        + (f"; roughly {duration(facts['forecast_seconds'])} {there}" if plan.trials else ""),
+        highlight=False,
+        soft_wrap=True,
+    )
+    fixed = [f"{n}={show(rows[0][n])}" for n in plan.sweep.parameters if rows and n not in names]
+    if fixed:
+        console.print(f"All with {', '.join(fixed)}", highlight=False, soft_wrap=True)
+    if "cluster" in facts:
+        _print_cluster(facts, console)
+
+
+def _print_cluster(facts: dict[str, Any], console: Console) -> None:
+    """Prints how trials map on machines (`tune_mc1.cluster.files.placement`).
+
+    Args:
+        facts: The outline.
+        console: Where to.
+    """
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("machines")
+    for name in ("CPUs", "GPUs", "used", "of", "trials at once in each", "USD an hour each"):
+        table.add_column(name, justify="right")
+    for kind in facts["cluster"]["machines"]:
+        price = "-" if kind["usd_an_hour"] is None else f"{kind['usd_an_hour']:.2f}"
+        sizes = (f"{kind['cpus']:g}", f"{kind['gpus']:g}")
+        counts = (str(kind[k]) for k in ("used", "most", "trials_at_once"))
+        table.add_row(kind["name"], *sizes, *counts, price)
+    console.print(table)
+    cluster = facts["cluster"]
+    if cluster.get("usd") is not None:
+        console.print(
+            f"About {cluster['usd_an_hour']:.2f} USD an hour with these machines; for "
+            f"{duration(facts['forecast_seconds'])} and the idle minutes after, "
+            f"{cluster['usd']:.2f} USD",
+            highlight=False,
+            soft_wrap=True,
+        )
+    for note in cluster["notes"]:
+        console.print(f"- {note}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _rungs(rows: list[dict[str, int]]) -> Table:
+    table = Table(title="rungs", title_justify="left", box=None, pad_edge=False)
+    for name in ("bracket", "epoch", "trials that reach it"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(str(row["bracket"]), str(row["epoch"]), f"about {row['trials']}")
+    return table
+
+
+def print_result(
+    where: ResultDir, tables: SweepTables, console: Console, limit: int | None = 20
+) -> None:
+    """Prints a sweep's trials, best first, and where to find more."""
+    rows = tables.ranked()
+    names = varied(rows)
+    if repeated(tables):
+        console.print(settings_ranking(settings_of(tables), tables.metric, limit))
+        console.print()
+    console.print(ranked_table(rows, tables.metric, names, limit))
+    if limit is not None and len(rows) > limit:
+        console.print(f"... and {len(rows) - limit} more (show --limit {len(rows)})")
+    facts = tables.facts
+    lines = [f"Data: {facts.get('data')} ({facts.get('fingerprint')})"]
+    lines += _best_lines(where, tables)
+    for row in rows:
+        if row["state"] == "failed":
+            log = where.shown(where.root / row["log"])
+            lines.append(f"Failed: {row['trial']}: {row['error']} (log: {log})")
+    lines.append(f"More: python -m tune_mc1 show {_short(where.root)}")
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _best_lines(where: ResultDir, tables: SweepTables) -> list[str]:
+    """The best setting: its trials, score, checkpoints, and what the test images say of it."""
+    best = winners(tables)
+    if not best:
+        return []
+    score = summary_text(settings_of(tables)[0].score)
+    lines = [f"Best: {', '.join(row['trial'] for row in best)}: {tables.metric} {score}"]
+    checkpoint = where.checkpoints(best[0]["trial"]) / BEST
+    if (shown := where.shown(checkpoint)) != str(checkpoint):
+        lines.append(f"Checkpoint: {shown}")
+    elif checkpoint.exists():
+        lines.append(f"Checkpoint: {_short(checkpoint)}")
+    tested = [row["test_acc"] for row in best if row["test_acc"] is not None]
+    if tested:
+        lines.append(f"Accuracy on the test images: {summary_text(summarize(tested))}")
+    return lines
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def result_facts(tables: SweepTables) -> dict[str, Any]:
+    """A sweep as plain data: its facts, and its trials, best first."""
+    return {"sweep": tables.facts, "trials": tables.ranked()}
+
+
+def sweep_summaries(parent: Path, notify: Callable[[str], None]) -> list[dict[str, Any]]:
+    """A row for each result directory below a folder, newest first.
+
+    Args:
+        parent: The folder.
+        notify: Takes what is wrong with a directory that cannot be read.
+
+    Raises:
+        InputError: If there is no such folder.
+    """
+    if not parent.is_dir():
+        raise InputError(f"{parent}: no such directory; -o or the argument names where results are")
+    found = [ResultDir(p) for p in parent.iterdir() if (p / "sweep.yaml").exists()]
+    found.sort(key=lambda where: where.sweep_file.stat().st_mtime, reverse=True)
+    rows = []
+    for where in found:
+        try:
+            rows.append(_summary(where))
+        except InputError as error:
+            notify(str(error))
+    return rows
+
+
+def _summary(where: ResultDir) -> dict[str, Any]:
+    tables = where.read()
+    best = next(iter(tables.ranked()), None)
+    return {
+        "directory": str(where.root),
+        "method": tables.facts.get("method"),
+        "data": tables.facts.get("data"),
+        "trials": len(tables.trials),
+        "states": dict(Counter(row["state"] for row in tables.trials.values())),
+        "metric": tables.metric,
+        "best": tables.score(best) if best else None,
+        "best_trial": best["trial"] if best else None,
+    }
+
+
+def print_studies(rows: list[dict[str, Any]], console: Console) -> None:
+    """Prints what `tune_mc1.planning.studies.study_rows` gives."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("study", "method", "trials", "epochs", "what"):
+        table.add_column(name, justify="right" if name in ("trials", "epochs") else "left")
+    for row in rows:
+        columns = ("study", "method", "trials", "epochs", "description")
+        table.add_row(*(str(row[name]) for name in columns))
+    console.print(table)
+
+
+def print_sweeps(rows: list[dict[str, Any]], parent: Path, console: Console) -> None:
+    """Prints what `sweep_summaries` gives."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("directory", "method", "data", "trials", "best", "trial"):
+        table.add_column(name)
+    for row in rows:
+        states = ", ".join(f"{n} {state}" for state, n in row["states"].items())
+        best = f"{row['metric']} {metric_text(row['best'])}"
+        name = Path(row["directory"]).name
+        table.add_row(name, row["method"], row["data"], states, best, row["best_trial"] or "-")
+    console.print(table if rows else f"{parent}: no sweeps here yet")

@@ -1,0 +1,126 @@
+"""Opens and finishes one W&B run."""
+
+import os
+import re
+import shutil
+import time
+from pathlib import Path
+from typing import Any, Literal
+
+import wandb
+
+from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.journal import Event
+from tune_mc1.tracking.wandb.offline_file import is_whole
+
+PROJECT = "tune_mc1"
+"""The project of a sweep that names none."""
+
+SERVER_TIMEOUT_S = 30
+WRITE_TIMEOUT_S = 20.0  # the process is a nice one and may wait for a processor
+
+
+def run_id(where: ResultDir, trial: str) -> str:
+    """The W&B id of a trial's run: the same each time, so that a later upload meets it.
+
+    Args:
+        where: The sweep's directory; its name is part of the id.
+        trial: The trial's id.
+    """
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", f"{where.root.name}-{trial}")
+
+
+def server_timeout() -> float:
+    """Seconds to wait for an answer of the server."""
+    return float(os.environ.get("WANDB_INIT_TIMEOUT", SERVER_TIMEOUT_S))
+
+
+def open_run(
+    where: ResultDir,
+    plan: Event,
+    name: str,
+    facts: dict[str, Any],
+    mode: Literal["online", "offline"],
+    *,
+    directory: Path | None = None,
+) -> wandb.Run:
+    """Opens the run of a trial. Online, a run that the server has already goes on.
+
+    Args:
+        where: The sweep's directory; its name is the run's group.
+        plan: The trial's event `trial`.
+        name: What people see.
+        facts: What the sweep said of itself.
+        mode: Whether it is sent at once.
+        directory: Where W&B makes its folder; the sweep's by default.
+
+    Raises:
+        wandb.Error: If the server fails, or the files cannot be written.
+    """
+    config = plan["config"] | {k: plan[k] for k in ("trial", "fold", "config_hash")}
+    return wandb.init(
+        project=facts.get("project") or PROJECT,
+        entity=facts.get("entity"),
+        dir=directory or where.root,
+        id=run_id(where, plan["trial"]),
+        name=name,
+        notes=facts.get("description"),
+        group=where.root.name[:128],
+        job_type="trial",
+        config=config | {k: facts.get(k) for k in ("data", "fingerprint")},
+        mode=mode,
+        reinit="create_new",
+        resume="allow" if mode == "online" else None,
+        settings=_settings(),
+    )
+
+
+def finish_run(run: wandb.Run, code: int) -> str:
+    """Finishes a run. The file of an offline one replaces those of earlier attempts.
+
+    Args:
+        run: The run.
+        code: Its exit code; 0 is success.
+
+    Returns:
+        Its mode, `online` or `offline`.
+
+    Raises:
+        TimeoutError: If the server did not take all of it in the time that its settings allow.
+        OSError: If its offline file is not whole.
+    """
+    offline, folder = run.offline, Path(run.dir).parent
+    run.finish(exit_code=code)
+    if not offline:
+        return "online"
+    file = folder / f"run-{run.id}.wandb"
+    deadline = time.monotonic() + WRITE_TIMEOUT_S
+    while not is_whole(file):  # W&B writes the end after `finish` returned
+        if time.monotonic() > deadline:
+            raise OSError(f"{file}: cut short; is the disk full?")
+        time.sleep(0.02)
+    for other in folder.parent.glob(f"*/{file.name}"):
+        if other != file:  # the new file has all that it had
+            shutil.rmtree(other.parent)
+    return "offline"
+
+
+def _settings() -> wandb.Settings:
+    return wandb.Settings(
+        console="off",
+        silent=True,
+        disable_code=True,
+        disable_git=True,
+        disable_job_creation=True,
+        save_code=False,
+        symlink=False,  # `latest-run` makes a recursive search find a file twice
+        init_timeout=server_timeout(),
+        finish_timeout=float(os.environ.get("WANDB_FINISH_TIMEOUT", SERVER_TIMEOUT_S)),
+        finish_timeout_raises=True,
+        x_disable_machine_info=True,
+        x_disable_meta=True,
+        x_disable_stats=True,
+        x_save_requirements=False,
+        x_service_wait=120.0,  # a busy machine
+        x_transaction_log_flush_interval=5.0,
+    )

@@ -1,0 +1,57 @@
+"""What W&B gets of a trial: rows of its history, its summary, its exit code, its name."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tune_mc1.results.schema import HISTORY_SCHEMA, METRICS, TEST_METRICS
+from tune_mc1.results.tables import SweepTables
+
+LOGGED = tuple(n for n in HISTORY_SCHEMA.names if n not in ("trial", "time"))
+SUMMARY = ("state", "best_epoch", "epochs_run", "node", "device", "attempts", "error")
+EXIT_CODES = {"completed": 0, "stopped": 0, "diverged": 0, "failed": 1}  # all others: cut off
+CUT_OFF = 255  # W&B's own code for an interrupted run
+
+
+def epoch_rows(
+    tables: SweepTables, trial: str, after: int, last: int
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Epochs of a trial with what is logged of each; a metric that is missing is left out.
+
+    Args:
+        tables: The sweep's tables.
+        trial: The trial's id.
+        after: Epoch after which to begin.
+        last: The last epoch.
+    """
+    for epoch in range(after + 1, last + 1):
+        row = tables.history.get((trial, epoch), {})
+        values = {name: row[name] for name in LOGGED if row.get(name) is not None}
+        if values:
+            yield epoch, values
+
+
+def summary_values(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What the run's summary says at the end, named as in `trials.parquet`."""
+    names = (*SUMMARY, *(f"best_{name}" for name in METRICS), *TEST_METRICS)
+    return {name: row[name] for name in names if row[name] is not None}
+
+
+def exit_code(row: Mapping[str, Any]) -> int:
+    """0 for a trial that ended, 1 for one that failed, else that of a run that was cut off."""
+    return EXIT_CODES.get(row["state"], CUT_OFF)
+
+
+def run_name(trial: str, config: Mapping[str, Any], varied: Mapping[str, set[str]]) -> str:
+    """The trial's id and those of its settings that differ between trials.
+
+    Args:
+        trial: The trial's id.
+        config: Its settings.
+        varied: The values that each setting has in the sweep, as text.
+    """
+    settings = (
+        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"
+        for name, value in config.items()
+        if len(varied[name]) > 1
+    )
+    return " ".join((trial, *settings))[:128]

@@ -1,0 +1,192 @@
+"""Turns events of the journal into W&B runs, one a trial, in one group a sweep.
+
+It runs in a process of its own (`tune_mc1.tracking.wandb.mirror_process`), never in the sweep's.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Literal
+
+import wandb
+
+from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.journal import Event
+from tune_mc1.results.tables import SweepTables
+from tune_mc1.tracking.wandb.one_run import finish_run, open_run
+from tune_mc1.tracking.wandb.rows import epoch_rows, exit_code, run_name, summary_values
+from tune_mc1.tracking.wandb.sent import sync_command
+
+
+@dataclass
+class _Open:
+    """A run being written, and the last epoch that it has."""
+
+    run: wandb.Run
+    logged: int
+
+
+@dataclass
+class WandbRuns:
+    """The runs of one sweep.
+
+    A run holds every epoch that the tables have, each once, at step = epoch: a new run of a trial
+    begins with the epochs of earlier attempts, and what an attempt repeats is passed over. W&B's
+    summary has the last value of each metric under its own name; at the end come `best_<metric>`,
+    the state and so on, named as in `trials.parquet`.
+
+    The test score comes when the sweep is over: the winner's run is opened again for it, by its id.
+
+    Where W&B's server fails, all later runs are offline. The run that failed follows offline when
+    no other is open, since only W&B's teardown frees its id.
+
+    Attributes:
+        where: The sweep's directory.
+        mode: Whether runs are sent at once.
+        report: Takes `{"event": "notice", "text"}`, and `{"event": "finished", "trial", "mode"}`
+            for each run that is complete.
+        tables: What the events so far amount to.
+    """
+
+    where: ResultDir
+    mode: Literal["online", "offline"]
+    report: Callable[[Event], None]
+    tables: SweepTables = field(default_factory=SweepTables)
+    _planned: dict[str, Event] = field(default_factory=dict)
+    _values: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _open: dict[str, _Open] = field(default_factory=dict)
+    _late: set[str] = field(default_factory=set)
+    _finishing: dict[str, Future[str]] = field(default_factory=dict)
+    _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16))
+
+    def know(self, event: Event) -> None:
+        """Takes an event into account without writing anything to W&B."""
+        self.tables.apply(event)
+        if event["event"] == "trial":
+            self._planned[event["trial"]] = event
+            for name, value in event["config"].items():
+                self._values[name].add(repr(value))
+
+    def take(self, event: Event) -> None:
+        """Mirrors one event.
+
+        Raises:
+            wandb.Error, OSError: If W&B's files cannot be written.
+        """
+        self.know(event)
+        handler = getattr(self, f"_on_{event['event']}", None)
+        if handler is not None and event["trial"] not in self._late:
+            with suppress(_ServerFailedError):
+                handler(event)
+        self.collect()
+
+    def collect(self) -> None:
+        """Takes note of the runs that finished since the last call. To be called now and then."""
+        for trial in [t for t, future in self._finishing.items() if future.done()]:
+            future = self._finishing.pop(trial)
+            if isinstance(future.exception(), TimeoutError):
+                self._fail(trial, "could not be sent in time")
+            else:
+                self.report({"event": "finished", "trial": trial, "mode": future.result()})
+        if self._late and not self._open and not self._finishing:
+            self._write_late()
+
+    @property
+    def sending(self) -> bool:
+        """Whether something goes to the server, or may."""
+        runs = [opened.run for opened in self._open.values()]
+        return self.mode == "online" or bool(self._finishing) or not all(r.offline for r in runs)
+
+    def finish(self) -> None:
+        """Finishes all runs and waits for them; the trial of each ended, or was cut off."""
+        while self._open or self._finishing or self._late:
+            self.finish_open()
+            wait(self._finishing.values())
+            self.collect()
+
+    def finish_open(self) -> None:
+        """Begins to finish the runs that are open."""
+        for trial in list(self._open):
+            self._finish(trial)
+
+    def wait(self, timeout_s: float) -> None:
+        """Waits until the runs that are being finished are done, or the time is up."""
+        wait(self._finishing.values(), timeout_s)
+
+    def _on_start(self, event: Event) -> None:
+        self._opened(event["trial"])
+
+    def _on_epoch(self, event: Event) -> None:
+        self._log(event["trial"], event["epoch"])
+
+    def _on_end(self, event: Event) -> None:
+        self._log(event["trial"], self.tables.trials[event["trial"]]["epochs_run"])
+        self._finish(event["trial"])
+
+    _on_test = _on_end
+
+    def _log(self, trial: str, last: int) -> None:
+        """Logs the epochs up to `last` that the run does not have yet."""
+        opened = self._opened(trial)
+        for epoch, values in epoch_rows(self.tables, trial, opened.logged, last):
+            opened.run.log(values, step=epoch, commit=True)
+        opened.logged = max(opened.logged, last)
+
+    def _summarise(self, trial: str) -> None:
+        self._opened(trial).run.summary.update(summary_values(self.tables.trials[trial]))
+
+    def _opened(self, trial: str) -> _Open:
+        """A trial's run, opened if it is not."""
+        if trial not in self._open:
+            if trial in self._finishing:
+                wait([self._finishing[trial]])
+                self.collect()
+            try:
+                run = open_run(
+                    self.where,
+                    self._planned[trial],
+                    run_name(trial, self._planned[trial]["config"], self._values),
+                    self.tables.facts,
+                    self.mode,
+                )
+            except wandb.Error as error:
+                if self.mode == "offline":
+                    raise
+                self._fail(trial, f"could not be opened: {' '.join(str(error).split())}")
+                raise _ServerFailedError from error
+            # a run met again online goes on after the step that the server has last
+            self._open[trial] = _Open(run, max(run.starting_step - 1, 0))
+        return self._open[trial]
+
+    def _finish(self, trial: str) -> None:
+        """Ends a run in a thread, as an upload may take long."""
+        self._summarise(trial)
+        run = self._open.pop(trial).run
+        code = exit_code(self.tables.trials[trial])
+        self._finishing[trial] = self._pool.submit(finish_run, run, code)
+
+    def _fail(self, trial: str, reason: str) -> None:
+        """Takes note that the server failed."""
+        self._late.add(trial)
+        if self.mode == "online":
+            self.mode = "offline"
+            text = (
+                f"W&B: the run of {trial} {reason}. Trials are recorded offline from here on, in "
+                f"{self.where.wandb}; {sync_command(self.where)} sends them"
+            )
+            self.report({"event": "notice", "text": text})
+
+    def _write_late(self) -> None:
+        wandb.teardown()
+        late, self._late = self._late, set()
+        for trial in late:
+            row = self.tables.trials[trial]
+            self._log(trial, row["epochs_run"])
+            if row["state"] != "running":
+                self._finish(trial)
+
+
+class _ServerFailedError(Exception):
+    """A run could not be opened online."""

@@ -1,0 +1,202 @@
+"""Sends to W&B's server what it lacks of a sweep, from the sweep's tables, once.
+
+The server is asked what it has of each trial's run: its last step and its summary. What is beyond
+them goes into that run, which has the same id as online or offline
+(`tune_mc1.tracking.wandb.one_run.run_id`). Then it is asked again, as W&B says
+nothing of data that the server refused. A run that it has as a whole is noted
+(`tune_mc1.tracking.wandb.sent`), and not asked for again until there is more of it.
+"""
+
+import math
+import os
+import shutil
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import wandb
+from pydantic import ValidationError
+
+from tune_mc1.config.trial import TrialConfig
+from tune_mc1.errors import TuneMc1Error
+from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.tables import SweepTables
+from tune_mc1.tracking.wandb.mode import server
+from tune_mc1.tracking.wandb.one_run import PROJECT, finish_run, open_run, run_id, server_timeout
+from tune_mc1.tracking.wandb.rows import epoch_rows, exit_code, run_name, summary_values
+from tune_mc1.tracking.wandb.sent import Sent, marks_of
+
+AT_ONCE = 8
+"""Runs whose upload is waited for at the same time."""
+ASKS, ASK_PAUSE_S = 5, 0.5
+"""The server may take a moment to show what it has taken."""
+
+Row = dict[str, Any]
+
+
+class SyncError(TuneMc1Error):
+    """The server failed, or does not take what it is sent."""
+
+
+@dataclass
+class Sync:
+    """One go at sending a sweep.
+
+    Args:
+        where: The sweep's directory.
+        sent: What the server has for certain.
+
+    Attributes:
+        count: Runs that something was sent of, all of it taken.
+        known: Runs that the server had already.
+        total: Runs of the sweep: trials that were started.
+    """
+
+    where: ResultDir
+    sent: Sent
+    count: int = 0
+    known: int = 0
+    total: int = 0
+    _tables: SweepTables = field(init=False)
+    _varied: dict[str, set[str]] = field(init=False)
+    _api: wandb.Api = field(init=False)
+    _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE))
+    _finishing: dict[Future[None], Row] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._tables = self.where.read()
+        self._varied = _varied(self._tables)
+
+    def send(self, progress: Callable[[Iterable[Row]], Iterable[Row]] = lambda rows: rows) -> None:
+        """Sends what is missing. Ends at the first failure, when what was under way has ended.
+
+        Args:
+            progress: Wraps the trials, to show how far it is.
+
+        Raises:
+            SyncError: If the server fails. What it took until then is noted.
+        """
+        started = [row for row in self._tables.trials.values() if row["attempts"]]
+        self.total = len(started)
+        open_rows = [row for row in started if not self.sent.has(row)]
+        self.known = self.total - len(open_rows)
+        if not open_rows:
+            return
+        shutil.rmtree(self._folder, ignore_errors=True)  # of a process that was killed
+        self._folder.mkdir(parents=True)
+        try:
+            with _one_line("cannot be reached"):
+                self._api = wandb.Api(timeout=math.ceil(server_timeout()))
+            for row in progress(open_rows):
+                with _one_line(f"the run of {row['trial']} could not be sent"):
+                    self._begin(row)
+                self._collect(len(self._finishing) >= AT_ONCE)
+        finally:
+            self._collect_all()
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def _folder(self) -> Any:
+        return self.where.wandb / "sync"
+
+    def _begin(self, row: Row) -> None:
+        """Sends what the server lacks of a trial; a thread waits until it has it."""
+        trial = row["trial"]
+        last_step, summary = self._ask(trial)
+        if _is_whole(row, last_step, summary):
+            self.sent.add(row)
+            self.known += 1
+            return
+        config = {name: row[name] for name in TrialConfig.model_fields}
+        plan = {"config": config, **{k: row[k] for k in ("trial", "config_hash", "fold")}}
+        name = run_name(trial, config, self._varied)
+        run = open_run(self.where, plan, name, self._tables.facts, "online", directory=self._folder)
+        for epoch, values in epoch_rows(self._tables, trial, last_step, row["epochs_run"]):
+            run.log(values, step=epoch, commit=True)
+        run.summary.update(summary_values(row))
+        self._finishing[self._pool.submit(self._complete, run, row)] = row
+
+    def _complete(self, run: wandb.Run, row: Row) -> None:
+        finish_run(run, exit_code(row))
+        for attempt in range(ASKS):
+            time.sleep(attempt * ASK_PAUSE_S)
+            if _is_whole(row, *self._ask(row["trial"])):
+                return
+        raise SyncError("the server did not keep all that it was sent")
+
+    def _ask(self, trial: str) -> tuple[int, dict[str, Any]]:
+        """The last step and the summary that the server has of a run; 0 and nothing without one."""
+        facts = self._tables.facts
+        entity = facts.get("entity") or self._api.default_entity
+        path = f"{entity}/{facts.get('project') or PROJECT}/{run_id(self.where, trial)}"
+        self._api.flush()  # type: ignore[no-untyped-call]
+        try:
+            run = self._api.run(path)
+        except (wandb.Error, ValueError) as error:
+            if _says_not_there(error):
+                return 0, {}
+            raise
+        return max(run.lastHistoryStep, 0), dict(run.summary_metrics)
+
+    def _collect(self, full: bool) -> None:
+        done = [future for future in self._finishing if future.done()]
+        if full and not done:
+            done = list(wait(self._finishing, return_when=FIRST_COMPLETED).done)
+        for future in done:
+            row = self._finishing.pop(future)
+            with _one_line(f"the run of {row['trial']} could not be sent"):
+                future.result()
+            self.sent.add(row)
+            self.count += 1
+
+    def _collect_all(self) -> None:
+        """Notes what is still taken, after a failure too."""
+        failures = []
+        while self._finishing:
+            try:
+                self._collect(full=True)
+            except SyncError as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+
+
+@contextmanager
+def _one_line(what: str) -> Iterator[None]:
+    """Turns what W&B raises into one line."""
+    try:
+        yield
+    except Exception as error:  # W&B's library meets a strange answer in any way there is
+        reason = " ".join(str(error).split()) or type(error).__name__
+        if "did not respond in time" in reason:  # which W&B says of its own process
+            reason = f"no good answer within {server_timeout():g} s"
+        raise SyncError(f"W&B at {server()}: {what}: {reason}") from error
+
+
+def _says_not_there(error: Exception) -> bool:
+    """W&B raises a ValueError where it has no such run, mostly wrapped in one of its own."""
+    cause = getattr(error, "exc", None) or error
+    return isinstance(cause, ValueError) and not isinstance(cause, ValidationError)
+
+
+def _is_whole(row: Row, last_step: int, summary: dict[str, Any]) -> bool:
+    marks = {name: value for name, value in marks_of(row).items() if value is not None}
+    return last_step >= row["epochs_run"] and all(summary.get(k) == v for k, v in marks.items())
+
+
+def _varied(tables: SweepTables) -> dict[str, set[str]]:
+    varied: dict[str, set[str]] = defaultdict(set)
+    for row in tables.trials.values():
+        for name in TrialConfig.model_fields:
+            varied[name].add(repr(row[name]))
+    return varied
+
+
+def quieten() -> None:
+    """Keeps W&B from writing to the terminal, and from another mode than online."""
+    os.environ.pop("WANDB_MODE", None)
+    os.environ |= {"WANDB_SILENT": "true", "WANDB_ERROR_REPORTING": "false"}

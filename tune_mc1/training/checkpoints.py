@@ -1,0 +1,205 @@
+"""Checkpoints of trials that are trained together: each trial has its own, as if it were alone.
+
+A group's state has a leading trial axis. It is cut into plain Lightning checkpoints, one a trial,
+and put together from them again; so a trial can go on alone, or in another group.
+
+A trial that runs keeps the checkpoint before its last one too, in case the last one is damaged.
+"""
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.fabric.plugins.io.checkpoint_io import CheckpointIO
+from torch import Tensor
+
+from tune_mc1.errors import STORAGE_ERRNOS, StorageError
+from tune_mc1.files import replacing
+from tune_mc1.results.directory import BEST, LAST, PREVIOUS
+
+Checkpoint = dict[str, Any]
+
+
+class TrialCheckpoints(CheckpointIO):
+    """What Lightning saves to and loads from: `last.ckpt` in each trial's directory.
+
+    Args:
+        directories: The trials'.
+        fused: Whether the state has a trial axis.
+
+    Attributes:
+        improved: Indices of the trials whose next checkpoint is their best.
+    """
+
+    def __init__(self, directories: Sequence[Path], fused: bool) -> None:
+        self.directories = list(directories)
+        self.fused = fused
+        self.improved: list[int] = []
+
+    def save_checkpoint(
+        self, checkpoint: Checkpoint, path: Any, storage_options: Any | None = None
+    ) -> None:
+        """Writes each trial's part, whole or not at all.
+
+        Args:
+            checkpoint: What Lightning saves.
+            path: Name of the files.
+            storage_options: Not used.
+
+        Raises:
+            StorageError: If the storage fails.
+        """
+        for index, directory in enumerate(self.directories):
+            part = take_trial(checkpoint, index) if self.fused else checkpoint
+            try:
+                self._save(part, directory, Path(path).name, improved=index in self.improved)
+            except (OSError, RuntimeError) as error:
+                cause = _storage_error(error)
+                if cause is not None:
+                    raise StorageError.of(cause.filename or directory, cause) from error
+                raise
+
+    def _save(self, part: Checkpoint, directory: Path, name: str, *, improved: bool) -> None:
+        for folder in (directory.parent, directory):  # but never the result directory itself
+            folder.mkdir(exist_ok=True)
+        with replacing(directory / name) as aside:
+            with aside.open("wb") as file:  # a file of its own would hide why a write fails
+                torch.save(part, file)
+            if (directory / LAST).exists():
+                link(directory / LAST, directory / PREVIOUS)
+        if improved:
+            link(directory / LAST, directory / BEST)
+
+    def load_checkpoint(
+        self, path: Any, map_location: Any | None = None, weights_only: bool | None = None
+    ) -> Checkpoint:
+        """Reads each trial's part and puts them together.
+
+        Args:
+            path: Name of the files.
+            map_location: Not used: everything is loaded to the CPU first.
+            weights_only: Not used: nothing but plain data is ever loaded.
+        """
+        parts = [read_checkpoint(d / Path(path).name) for d in self.directories]
+        return stack_trials(parts) if self.fused else parts[0]
+
+    def remove_checkpoint(self, path: Any) -> None:
+        """Removes a file of each trial."""
+        for directory in self.directories:
+            (directory / Path(path).name).unlink(missing_ok=True)
+
+
+def _storage_error(error: BaseException | None) -> OSError | None:
+    """The failed write behind an error; torch hides it behind one of its own."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in STORAGE_ERRNOS:
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """A trial's checkpoint, on the CPU."""
+    loaded: Checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    return loaded
+
+
+def link(path: Path, new: Path) -> None:
+    """Makes `new` the same file as `path`; checkpoints are replaced, never written over."""
+    aside = new.with_name(f".{new.name}.{os.getpid()}.tmp")
+    aside.unlink(missing_ok=True)
+    try:
+        aside.hardlink_to(path)
+    except OSError:  # not every file system has hard links
+        shutil.copyfile(path, aside)
+    aside.replace(new)
+
+
+def last_state(directory: Path) -> dict[str, Any]:
+    """What `EpochReport` knew of a trial when it wrote its last checkpoint."""
+    callbacks = read_checkpoint(directory / LAST)["callbacks"].values()
+    state: dict[str, Any]
+    (state,) = next(state["trials"] for state in callbacks if "trials" in state)
+    return state
+
+
+def take_trial(checkpoint: Checkpoint, index: int) -> Checkpoint:
+    """The plain checkpoint of one trial of a group.
+
+    Args:
+        checkpoint: The group's.
+        index: Which trial.
+    """
+    (optimizer,) = checkpoint["optimizer_states"]
+    (group,) = optimizer["param_groups"]
+    return checkpoint | {
+        "state_dict": _each(checkpoint["state_dict"], index),
+        "optimizer_states": [
+            {
+                "state": {i: _each(s, index) for i, s in optimizer["state"].items()},
+                "param_groups": [{**group["trials"][index], "params": group["params"]}],
+            }
+        ],
+        "callbacks": {
+            name: {"trials": [state["trials"][index]]} if "trials" in state else state
+            for name, state in checkpoint["callbacks"].items()
+        },
+    }
+
+
+def stack_trials(parts: Sequence[Checkpoint]) -> Checkpoint:
+    """The checkpoint of a group.
+
+    Args:
+        parts: The trials', all after the same number of steps.
+    """
+    optimizers = [part["optimizer_states"][0] for part in parts]
+    groups = [optimizer["param_groups"][0] for optimizer in optimizers]
+    states = [optimizer["state"] for optimizer in optimizers]
+    settings = [{k: v for k, v in group.items() if k != "params"} for group in groups]
+    return parts[0] | {
+        "state_dict": _stacked([part["state_dict"] for part in parts]),
+        "optimizer_states": [
+            {
+                "state": {
+                    i: _stacked([state.get(i, {}) for state in states])
+                    for i in sorted({i for state in states for i in state})
+                },
+                "param_groups": [{"trials": settings, "params": groups[0]["params"]}],
+            }
+        ],
+        "callbacks": {
+            name: {"trials": [part["callbacks"][name]["trials"][0] for part in parts]}
+            if "trials" in state
+            else state
+            for name, state in parts[0]["callbacks"].items()
+        },
+    }
+
+
+def _each(values: Mapping[str, Any], index: int) -> dict[str, Any]:
+    """One trial's part of named tensors; what has no axis, such as Adam's step, all share."""
+    return {
+        # Cloned, as a file would else hold the storage of the whole group; and contiguous, as
+        # PyTorch's fused optimisers walk through the memory of a parameter and its moments alike.
+        name: value[index].clone(memory_format=torch.contiguous_format)
+        if isinstance(value, Tensor) and value.ndim
+        else value
+        for name, value in values.items()
+    }
+
+
+def _stacked(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Named tensors of all trials; a momentum that a trial without one lacks is 0."""
+    known = {name: value for part in parts for name, value in part.items() if value is not None}
+    return {
+        name: value
+        if name == "step"
+        else torch.stack(
+            [v if (v := part.get(name)) is not None else torch.zeros_like(value) for part in parts]
+        )
+        for name, value in known.items()
+    }

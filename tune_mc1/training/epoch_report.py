@@ -1,0 +1,177 @@
+"""The Lightning callback that ends each epoch: checkpoints first, then the report."""
+
+import math
+import platform
+import time
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from lightning import LightningModule, Trainer
+from lightning.pytorch.callbacks import Checkpoint
+
+from tune_mc1.errors import DivergedError
+from tune_mc1.results.directory import BEST, LAST
+from tune_mc1.results.tables import better
+from tune_mc1.training.checkpoints import TrialCheckpoints, link
+from tune_mc1.training.group import Group
+from tune_mc1.training.module import ClassifierModule
+
+Row = dict[str, Any]
+
+
+class Reporter(Protocol):
+    """Takes what happened in an epoch, and says which trials are to stop."""
+
+    def __call__(self, rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
+        """Takes a report.
+
+        Args:
+            rows: Of each trial, `tune_mc1.results.schema.HISTORY_SCHEMA`, `node`, `device_name`.
+            ends: `trial`, `state`, `epoch` and `error` of each trial that broke off.
+
+        Returns:
+            Ids of trials of a group that train no longer.
+        """
+
+
+class EpochReport(Checkpoint):
+    """Writes `last.ckpt` and `best.ckpt` and reports a history row of each trial after each epoch.
+
+    It is a `Checkpoint`, since Lightning calls those after the module's own hooks, when training
+    and validation metrics of the same epoch are both there. The row is part of the checkpoint: a
+    trial that was cut off between checkpoint and report reports it when it is resumed.
+
+    Args:
+        group: The trials.
+        metric: Metric that decides which checkpoint is best.
+        maximize: Whether a higher metric is better.
+        files: Where the checkpoints go; None writes none.
+        report: Called after each epoch.
+    """
+
+    def __init__(
+        self,
+        group: Group,
+        metric: str,
+        maximize: bool,
+        files: TrialCheckpoints | None,
+        report: Reporter,
+    ) -> None:
+        self.group = group
+        self.metric, self.maximize = metric, maximize
+        self.files = files
+        self.report = report
+        self.states: list[Row] = [
+            {"best": None, "best_epoch": None, "row": None} for _ in group.trials
+        ]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Of each trial the last row, and the best score and its epoch, for the checkpoint."""
+        return {"trials": self.states}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Takes up where a checkpoint left off."""
+        self.states = state_dict["trials"]
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Reports the rows of the checkpoint that the trials go on from, if any."""
+        if self.files is None or self.states[0]["row"] is None:
+            return
+        pairs = zip(self.states, self.files.directories, strict=True)
+        rows = [restore_report(state, directory) for state, directory in pairs]
+        self._drop(trainer, pl_module, self.report(rows))
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Starts the clock of the epoch."""
+        self._began = self._trained = time.perf_counter()
+
+    def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Stops the clock of the training part."""
+        self._trained = time.perf_counter()
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Saves and reports, then goes on without the trials that diverged or are to stop."""
+        assert isinstance(pl_module, ClassifierModule)
+        for index, metrics in enumerate(pl_module.epoch_metrics):
+            if not math.isfinite(metrics["val_loss"]):
+                error = DivergedError(
+                    trainer.current_epoch + 1, trainer.global_step, metrics["val_loss"]
+                )
+                pl_module.diverged.setdefault(index, error)
+        ends = diverged_ends(self.group, pl_module)
+        self._drop(trainer, pl_module, {end["trial"] for end in ends})
+        rows = [] if trainer.should_stop else self._take_rows(trainer, pl_module)
+        self._drop(trainer, pl_module, self.report(rows, ends))
+
+    def _take_rows(self, trainer: Trainer, module: ClassifierModule) -> list[Row]:
+        wall = time.perf_counter() - self._began
+        common = {
+            "epoch": trainer.current_epoch + 1,
+            "steps": trainer.global_step,
+            "seconds": wall / len(self.group.trials),
+            "images_per_second": self.group.train.images / (self._trained - self._began),
+            "node": platform.node(),
+            "device_name": device_name(module.device),
+        }
+        improved = []
+        for index, trial in enumerate(self.group.trials):
+            metrics, state = module.epoch_metrics[index], self.states[index]
+            rate = {"learning_rate": trial.config.learning_rate}
+            state["row"] = {"trial": trial.id, **metrics, **rate, **common}
+            if better(metrics[self.metric], state["best"], maximize=self.maximize):
+                state["best"], state["best_epoch"] = metrics[self.metric], common["epoch"]
+                improved.append(index)
+        if self.files is not None:
+            self.files.improved = improved
+            trainer.save_checkpoint(LAST, weights_only=False)
+        return [state["row"] for state in self.states]
+
+    def _drop(self, trainer: Trainer, module: LightningModule, gone: Collection[str]) -> None:
+        """Goes on without some trials; ends the training where none is left."""
+        assert isinstance(module, ClassifierModule)
+        kept = [i for i, trial in enumerate(self.group.trials) if trial.id not in gone]
+        if len(kept) == len(self.group.trials):
+            return
+        if not kept:
+            trainer.should_stop = True
+            return
+        module.keep(torch.tensor(kept))
+        self.group.keep(kept)
+        self.states = [self.states[i] for i in kept]
+        if self.files is not None:
+            self.files.directories = [self.files.directories[i] for i in kept]
+
+
+def diverged_ends(group: Group, module: ClassifierModule) -> list[Row]:
+    """What to report of the trials of a group that diverged."""
+    return [
+        {
+            "trial": group.trials[index].id,
+            "state": "diverged",
+            "epoch": error.epoch,
+            "error": str(error),
+        }
+        for index, error in module.diverged.items()
+    ]
+
+
+def restore_report(state: Row, directory: Path) -> Row:
+    """The row of a checkpoint, to be said again.
+
+    A trial that was cut off after it wrote its best checkpoint may not have named it so.
+
+    Args:
+        state: What the checkpoint holds of `EpochReport`.
+        directory: Where the checkpoint is.
+    """
+    row: Row = state["row"]
+    if state["best_epoch"] == row["epoch"]:
+        link(directory / LAST, directory / BEST)
+    return row
+
+
+def device_name(device: torch.device) -> str:
+    """What results call a device: `cpu`, or the GPU's product name."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type

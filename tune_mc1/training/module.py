@@ -1,0 +1,224 @@
+"""The LightningModule: loss, optimiser, and metrics from counts, of one trial or of a group.
+
+At batch 32 a small network's step takes half a millisecond, and Lightning's own work per
+`training_step` would take as long again. So one `training_step` does a macro-batch of several
+optimiser steps by manual optimisation; metrics are counted once a macro-batch and logged once an
+epoch.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+import torch
+from lightning import LightningModule
+from lightning.pytorch.core.optimizer import LightningOptimizer
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+from torch.optim import Optimizer
+from torchmetrics import MeanMetric, Metric, MetricCollection
+from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
+
+from tune_mc1.config.trial import TrialConfig
+from tune_mc1.errors import DivergedError
+from tune_mc1.models.build import Classifier
+from tune_mc1.models.fused import FusedClassifier
+from tune_mc1.training.metrics import EpochCounts
+from tune_mc1.training.optimizers import GroupOptimizer, make_group_optimizer, make_optimizer
+from tune_mc1.training.steps import GraphSteps, Steps
+
+
+class Inputs(Protocol):
+    """Labelled inputs of a network in memory, taken by their indices."""
+
+    def gather(self, indices: Tensor) -> Tensor:
+        """The inputs at int64 (B,) or (B, lanes), as float (B, ...)."""
+
+    def gather_labels(self, indices: Tensor) -> Tensor:
+        """Their labels, int64, in the shape of `indices`."""
+
+
+class ClassifierModule(LightningModule):
+    """Trains a classifier on images in memory; a batch is a tensor of image indices.
+
+    With a fused model it trains several trials, each as if it were alone: nothing that one computes
+    enters another.
+
+    Args:
+        configs: The parameters of each trial; a single one with a plain model.
+        model: A plain model maps inputs to logits (B, classes), a fused one to
+            (trials, B, classes).
+        train: What `training_step` takes indices into.
+        val: What `validation_step` takes indices into.
+        classes: Number of classes.
+
+    Attributes:
+        epoch_metrics: Of each trial, the metrics of this epoch so far.
+        diverged: By index of the trial, those whose loss is no longer finite.
+    """
+
+    def __init__(
+        self,
+        configs: Sequence[TrialConfig],
+        model: Classifier | FusedClassifier,
+        train: Inputs,
+        val: Inputs,
+        classes: int,
+    ) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.configs = list(configs)
+        self.model = model
+        self.train_inputs = train
+        self.val_inputs = val
+        self.classes = classes
+        self.epoch_metrics: list[dict[str, float]] = [{} for _ in self.configs]
+        self.diverged: dict[int, DivergedError] = {}
+        self._steps: Steps | None = None
+
+    @property
+    def fused(self) -> bool:
+        """Whether the model has a trial axis."""
+        return isinstance(self.model, FusedClassifier)
+
+    def configure_optimizers(self) -> Optimizer:
+        """The optimiser that the trials name, over the parameters that are trained."""
+        trained = [p for p in self.parameters() if p.requires_grad]
+        if self.fused:
+            return make_group_optimizer(self.configs, trained)
+        return make_optimizer(self.configs[0], trained)
+
+    def on_train_epoch_start(self) -> None:
+        """Starts the counts of the epoch."""
+        self._train_counts = self._counts()
+        self.epoch_metrics = [{} for _ in self.configs]
+
+    def training_step(self, batch: Tensor, batch_idx: int) -> None:
+        """Does one optimiser step for each batch of a macro-batch.
+
+        Args:
+            batch: int64 indices of the images of several batches, one after the other: (n,), or
+                (n, lanes) where trials read different images.
+            batch_idx: Index of the macro-batch in the epoch.
+
+        Raises:
+            DivergedError: If the loss of no trial is finite any more.
+        """
+        images, labels = self.train_inputs.gather(batch), self._labels(self.train_inputs, batch)
+        if self._steps is None:
+            self._steps = self._make_steps()
+        outputs, model, do_step = [], self.model, self._steps
+        size, first = self.configs[0].batch_size, self.global_step
+        batches = zip(torch.split(images, size), torch.split(labels, size, dim=-1), strict=True)
+        for step, (x, y) in enumerate(batches, first):
+            model.at_step(step)
+            outputs.append(do_step(x, y))
+        sums = self._train_counts.add(torch.cat(outputs, dim=-2), labels)
+        self._note_divergence(sums.tolist())
+
+    def _make_steps(self) -> Steps:
+        optimizer = self.optimizers()
+        assert isinstance(optimizer, LightningOptimizer)
+        loss_of = self._group_loss if self.fused else cross_entropy
+        if self.device.type != "cuda":
+            return Steps(self.model, loss_of, optimizer)
+        done = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
+
+        def count() -> None:
+            done.increment_ready()
+            done.increment_completed()
+
+        return GraphSteps(self.model, loss_of, optimizer, count)
+
+    def _labels(self, inputs: Inputs, batch: Tensor) -> Tensor:
+        """The labels of a batch: (n,), or (trials, n) where trials read different images."""
+        labels = inputs.gather_labels(batch)
+        if labels.ndim == 1:
+            return labels
+        return labels.T.repeat_interleave(len(self.configs) // labels.shape[1], dim=0)
+
+    def _group_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The sum of the trials' mean losses of a batch."""
+        trials, batch, classes = logits.shape
+        targets = labels.expand(trials, batch).reshape(-1)
+        return cross_entropy(logits.reshape(-1, classes), targets, reduction="sum") / batch
+
+    def _note_divergence(self, loss_sums: list[float]) -> None:
+        for index, value in enumerate(loss_sums):
+            if not math.isfinite(value):
+                error = DivergedError(self.current_epoch + 1, self.global_step, value)
+                self.diverged.setdefault(index, error)
+        if len(self.diverged) == len(self.configs):
+            raise self.diverged[0]
+
+    def on_train_epoch_end(self) -> None:
+        """Keeps the training metrics of the epoch."""
+        self._keep_metrics(self._train_counts.compute("train"))
+
+    def on_validation_epoch_start(self) -> None:
+        """Starts the counts of the validation."""
+        self._val_counts = self._counts()
+
+    def validation_step(self, batch: Tensor, batch_idx: int) -> None:
+        """Counts predictions of validation images, by their indices (n,) or (n, lanes)."""
+        logits = self.model(self.val_inputs.gather(batch))
+        self._val_counts.add(logits, self._labels(self.val_inputs, batch))
+
+    def on_validation_epoch_end(self) -> None:
+        """Keeps the validation metrics of the epoch."""
+        self._keep_metrics(self._val_counts.compute("val"))
+
+    def on_test_start(self) -> None:
+        """Makes the metrics of the test: once a sweep, so torchmetrics' own will do."""
+        kinds: dict[str, Metric | MetricCollection] = {
+            "test_acc": MulticlassAccuracy(self.classes, average="micro"),
+            "test_f1": MulticlassF1Score(self.classes, average="macro"),
+        }
+        self._test_metrics = MetricCollection(kinds).to(self.device)
+        self._test_loss = MeanMetric().to(self.device)
+        self._probabilities: list[Tensor] = []
+
+    def test_step(self, batch: Tensor, batch_idx: int) -> None:
+        """Scores test images of one trial, by their indices (n,) into the validation inputs."""
+        images, labels = self.val_inputs.gather(batch), self.val_inputs.gather_labels(batch)
+        logits = self.model(images)
+        self._test_metrics.update(logits, labels)
+        self._test_loss.update(cross_entropy(logits, labels), len(labels))
+        self._probabilities.append(logits.float().softmax(dim=-1))
+
+    def on_test_epoch_end(self) -> None:
+        """Logs the test metrics."""
+        self.log_dict({"test_loss": self._test_loss.compute(), **self._test_metrics.compute()})
+
+    def test_predictions(self) -> tuple[Tensor, Tensor]:
+        """Of each test image its class as predicted, int64 (N,), and the probability of that."""
+        confidence, predicted = torch.cat(self._probabilities).max(dim=-1)
+        return predicted, confidence
+
+    def keep(self, indices: Tensor) -> None:
+        """Goes on with some of a group's trials only, packed together.
+
+        Args:
+            indices: int64, which, ascending.
+        """
+        self.forget_steps()
+        cast(FusedClassifier, self.model).keep(indices)
+        optimizer = cast(LightningOptimizer, self.optimizers()).optimizer
+        cast(GroupOptimizer, optimizer).keep(indices)
+        kept = indices.tolist()
+        self.configs = [self.configs[i] for i in kept]
+        self.epoch_metrics = [self.epoch_metrics[i] for i in kept]
+        self.diverged = {n: self.diverged[i] for n, i in enumerate(kept) if i in self.diverged}
+
+    def forget_steps(self) -> None:
+        """Lets go of the recorded step, which holds memory of a GPU."""
+        self._steps = None
+
+    def _counts(self) -> EpochCounts:
+        return EpochCounts(self.classes, self.device, len(self.configs))
+
+    def _keep_metrics(self, each: list[dict[str, float]]) -> None:
+        for kept, metrics in zip(self.epoch_metrics, each, strict=True):
+            kept.update(metrics)
+        if len(each) == 1:
+            self.log_dict(each[0])

@@ -1,0 +1,69 @@
+"""Where and how trials are trained: device, Lightning's Trainer, what to do about memory."""
+
+import gc
+import logging
+
+import torch
+from lightning import Trainer
+from lightning.pytorch.callbacks import Callback, ProgressBar
+
+from tune_mc1.config.trial import TrialConfig
+from tune_mc1.training.checkpoints import TrialCheckpoints
+from tune_mc1.training.epoch_report import EpochReport
+
+log = logging.getLogger(__name__)
+
+
+def pick_device(config: TrialConfig, gpu: bool) -> torch.device:
+    """The device of a trial; `cuda` without a GPU goes on on the CPU, and says so in the log."""
+    if gpu and config.device != "cpu" and torch.cuda.is_available():
+        return torch.device("cuda", torch.cuda.current_device())
+    if config.device == "cuda":
+        log.warning("device: cuda, but there is no GPU for this trial; it runs on the CPU")
+    return torch.device("cpu")
+
+
+def make_trainer(
+    config: TrialConfig,
+    device: torch.device,
+    callbacks: list[Callback],
+    files: TrialCheckpoints | None = None,
+) -> Trainer:
+    """A Trainer that only trains: files, logging and progress are ours.
+
+    It is deterministic on a GPU too, where matrices are multiplied in TF32; on a CPU it is so
+    without being told.
+    """
+    on_gpu = device.type == "cuda"
+    if on_gpu:
+        torch.set_float32_matmul_precision("high")
+        torch.backends.cudnn.allow_tf32 = True
+        # Determinism would else fill all new memory, one more kernel for each tensor.
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    return Trainer(
+        accelerator="cuda" if on_gpu else "cpu",
+        devices=[device.index] if on_gpu else 1,
+        precision="bf16-mixed" if config.precision == "bf16-mixed" else "32-true",
+        max_epochs=config.epochs,
+        callbacks=callbacks,
+        plugins=[files] if files is not None else None,
+        logger=False,
+        enable_checkpointing=any(isinstance(c, EpochReport) for c in callbacks),
+        enable_progress_bar=any(isinstance(c, ProgressBar) for c in callbacks),
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        deterministic=True if on_gpu else None,
+    )
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory was not enough, on a GPU or, as PyTorch words it, on the CPU."""
+    return isinstance(error, torch.OutOfMemoryError) or "t allocate memory" in str(error)
+
+
+def free_memory() -> None:
+    """Gives back what a broken-off group held."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

@@ -1,0 +1,206 @@
+"""Trials from start to result, with or without Ray: one alone, or a group as one model."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch.callbacks import Callback
+
+from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.config.validation import Validation
+from tune_mc1.data.batches import EvalBatches, FeatureTensors, ImageTensors, compute_features
+from tune_mc1.data.images import ImageData
+from tune_mc1.errors import DivergedError
+from tune_mc1.models.build import Classifier, build_model
+from tune_mc1.models.features import shared_features
+from tune_mc1.models.fused import FusedClassifier
+from tune_mc1.results.directory import LAST
+from tune_mc1.training.checkpoints import TrialCheckpoints, last_state, read_checkpoint
+from tune_mc1.training.epoch_report import EpochReport, Reporter, diverged_ends, restore_report
+from tune_mc1.training.group import EVAL_BATCH, Group
+from tune_mc1.training.last_checkpoint import epochs_done, step_back
+from tune_mc1.training.module import ClassifierModule, Inputs
+from tune_mc1.training.trainer import free_memory, make_trainer, pick_device
+
+log = logging.getLogger(__name__)
+
+Checkpoints = Callable[[str], Path]
+"""Directory of a trial's checkpoints, by its id."""
+
+
+def run_trials(
+    trials: Sequence[Trial],
+    data: ImageData,
+    validation: Validation,
+    *,
+    metric: str = "val_acc",
+    maximize: bool = True,
+    checkpoints: Checkpoints | None = None,
+    report: Reporter,
+    shared: Path | None = None,
+    threads: int = 1,
+    gpu: bool = True,
+    callbacks: tuple[Callback, ...] = (),
+) -> None:
+    """Trains and validates for all epochs, from `last.ckpt` on where there is one.
+
+    A single trial is a plain model: it gives the same numbers again on the same machine with the
+    same number of threads, bit for bit, alone or in any sweep. Several are one fused model and give
+    the same numbers but for rounding.
+
+    Args:
+        trials: What to run; several must fit together (`tune_mc1.planning.fusion.group_key`).
+        data: The images.
+        validation: How the validation images are chosen.
+        metric: Metric that decides which checkpoint is best.
+        maximize: Whether a higher metric is better.
+        checkpoints: Where each trial's go; None writes none.
+        report: Called after each epoch, and for trials that diverge.
+        shared: Where the trials of a sweep share a frozen backbone's features; None shares none.
+        threads: Threads on the CPU.
+        gpu: Whether a GPU may be used.
+        callbacks: More Lightning callbacks, such as a progress bar.
+
+    Raises:
+        TrialError: If the model cannot be built.
+    """
+    torch.set_num_threads(threads)
+    for done, part in _at_one_epoch(trials, checkpoints):
+        if checkpoints is not None and done >= part[0].config.epochs:
+            folders = [checkpoints(t.id) for t in part]
+            report([restore_report(last_state(folder), folder) for folder in folders])
+            continue
+        device = pick_device(part[0].config, gpu)
+        group = Group(part, data, validation, gpu=device.type == "cuda")
+        module = make_module(group, data, device, shared)
+        files = None
+        if checkpoints is not None:
+            files = TrialCheckpoints([checkpoints(t.id) for t in group.trials], module.fused)
+        reporter = EpochReport(group, metric, maximize, files, report)
+        trainer = make_trainer(group.trials[0].config, device, [*callbacks, reporter], files)
+        for trial in group.trials:
+            setting = trial.config.model_dump_json()
+            log.info("%s on %s, %d threads: %s", trial.id, device, threads, setting)
+        start = LAST if done else None
+        try:
+            trainer.fit(module, group.train, group.val, ckpt_path=start, weights_only=True)
+        except DivergedError:  # all of them
+            report([], diverged_ends(group, module))
+        finally:
+            module.forget_steps()
+            if device.type == "cuda":
+                free_memory()
+
+
+def _at_one_epoch(
+    trials: Sequence[Trial], checkpoints: Checkpoints | None
+) -> Iterable[tuple[int, list[Trial]]]:
+    """The trials by the epochs that they have behind them: a group is in step.
+
+    Trials of a group that was cut off while it saved are one epoch ahead of the others; they go
+    back by that one, so that the group stays together.
+    """
+    if checkpoints is None:
+        return [(0, list(trials))]
+    done = {t.id: epochs_done(checkpoints(t.id)) for t in trials}
+    least = min(done.values())
+    for trial in trials:
+        ahead = done[trial.id] == least + 1 and done[trial.id] < trial.config.epochs
+        if ahead and step_back(checkpoints(trial.id), least):
+            done[trial.id] = least
+    behind = sorted(trials, key=lambda t: done[t.id])
+    return [(epochs, list(part)) for epochs, part in groupby(behind, key=lambda t: done[t.id])]
+
+
+def make_module(
+    group: Group, data: ImageData, device: torch.device, shared: Path | None = None
+) -> ClassifierModule:
+    """The model of a group, with the images that it reads.
+
+    Args:
+        group: The trials.
+        data: The images.
+        device: Where to train.
+        shared: Where the trials of a sweep share a frozen backbone's features.
+
+    Raises:
+        TrialError: If a model cannot be built.
+    """
+    configs = [trial.config for trial in group.trials]
+    shape, classes = data.image_shape, len(data.classes)
+    sources = {"train": ImageTensors(data.train_images, data.train_labels, device)}
+    if group.val_from == "test":
+        sources["test"] = ImageTensors(data.test_images, data.test_labels, device)
+    if len(configs) == 1:
+        model = build_model(configs[0], shape, classes).to(device)
+        inputs = inputs_of(model, configs[0], sources, shared)
+        return ClassifierModule(configs, model, inputs["train"], inputs[group.val_from], classes)
+    built = (build_model(config, shape, classes) for config in configs)
+    fused = FusedClassifier(built, len(configs), shape[0]).to(device)
+    return ClassifierModule(configs, fused, sources["train"], sources[group.val_from], classes)
+
+
+def score_test(
+    trial: Trial,
+    data: ImageData,
+    checkpoint: Path,
+    *,
+    shared: Path | None = None,
+    threads: int = 1,
+    gpu: bool = True,
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """Scores a checkpoint on the test images.
+
+    Args:
+        trial: The trial.
+        data: The images.
+        checkpoint: One of its checkpoints.
+        shared: Where the trials of a sweep share a frozen backbone's features.
+        threads: Threads on the CPU.
+        gpu: Whether a GPU may be used.
+
+    Returns:
+        `test_loss` in nats, `test_acc` and `test_f1` in [0, 1]; and NumPy arrays (N,) over the
+        images: `label`, `predicted`, and `confidence`, the probability of the predicted class.
+    """
+    torch.set_num_threads(threads)
+    device = pick_device(trial.config, gpu)
+    images = ImageTensors(data.test_images, data.test_labels, device)
+    model = build_model(trial.config, data.image_shape, len(data.classes)).to(device)
+    inputs = inputs_of(model, trial.config, {"test": images}, shared)["test"]
+    module = ClassifierModule([trial.config], model, inputs, inputs, len(data.classes))
+    module.load_state_dict(read_checkpoint(checkpoint)["state_dict"])
+    trainer = make_trainer(trial.config, device, [])
+    order = EvalBatches([torch.arange(len(data.test_labels))], EVAL_BATCH)
+    (metrics,) = trainer.test(module, order, verbose=False)
+    predicted, confidence = (values.cpu().numpy() for values in module.test_predictions())
+    arrays = {"label": data.test_labels, "predicted": predicted, "confidence": confidence}
+    return dict(metrics), arrays
+
+
+def inputs_of(
+    model: Classifier, config: TrialConfig, sources: Mapping[str, ImageTensors], shared: Path | None
+) -> dict[str, Inputs]:
+    """What the trained layers get: images, or a frozen backbone's features, computed only once.
+
+    Args:
+        model: The plain model.
+        config: Its trial's parameters.
+        sources: Images by the name of their split.
+        shared: Where trials share features.
+    """
+    if model.backbone is None:
+        return dict(sources)
+    backbone = model.backbone
+    weights = "imagenet" if config.pretrained else f"seed{config.seed}"
+    device = next(iter(sources.values())).labels.device.type
+    made: dict[str, Inputs] = {}
+    for split, images in sources.items():
+        compute = partial(compute_features, images, backbone, EVAL_BATCH)
+        features = shared_features(shared, f"{config.model}-{weights}-{split}-{device}", compute)
+        made[split] = FeatureTensors(features.to(images.labels.device), images.labels)
+    return made
