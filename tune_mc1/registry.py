@@ -1,0 +1,131 @@
+"""Registries: models, optimisers, searches and the like, found by name.
+
+Each wing has one registry per kind of part. A part registers itself when its module is imported:
+those that ship with the package stand in the registry's own folder or table, those of other
+packages are named by an entry point of the group `tune_mc1.plugins` (docs/extending.md). Both are
+imported at the first lookup, in whatever process that happens, so that a driver and Ray's workers
+know the same names.
+"""
+
+import pkgutil
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from threading import RLock
+from typing import Any, Generic, TypeVar
+
+from tune_mc1.errors import InputError, did_you_mean
+
+GROUP = "tune_mc1.plugins"
+"""Entry point group by which other packages name the modules that register their parts."""
+
+T = TypeVar("T")
+
+_lock = RLock()
+_plugins: dict[str, EntryPoint] | None = None
+
+
+class Registry(Mapping[str, T], Generic[T]):
+    """Parts of one kind by name, in the order in which they were registered.
+
+    Args:
+        kind: A noun for messages, such as `model`.
+        folder: Package whose modules are imported at the first lookup, in alphabetical order, to
+            register what ships; None if everything is registered where the registry stands.
+    """
+
+    def __init__(self, kind: str, folder: str | None = None) -> None:
+        self.kind = kind
+        self._folder = folder
+        self._parts: dict[str, T] = {}
+
+    def register(self, name: str, part: T) -> T:
+        """Adds a part.
+
+        Args:
+            name: The word for it in sweep files and flags.
+            part: What the word stands for.
+
+        Returns:
+            The part.
+
+        Raises:
+            ValueError: If another part has the name.
+        """
+        if name in self._parts:
+            raise ValueError(f"{self.kind} {name!r} is registered already")
+        self._parts[name] = part
+        return part
+
+    def find(self, name: str) -> T:
+        """The part of a name.
+
+        Raises:
+            ValueError: If there is none; the message names those that there are.
+        """
+        if name not in self:
+            hint = did_you_mean(name, list(self))
+            raise ValueError(f"must be one of {', '.join(self)}{hint}")
+        return self[name]
+
+    def __getitem__(self, name: str) -> T:
+        self._load()
+        return self._parts[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self._load()
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        self._load()
+        return len(self._parts)
+
+    def _load(self) -> None:
+        with _lock:
+            folder, self._folder = self._folder, None
+            if folder is not None:
+                for module in pkgutil.iter_modules(import_module(folder).__path__):
+                    import_module(f"{folder}.{module.name}")
+            load_plugins()
+
+
+def load_plugins() -> Mapping[str, EntryPoint]:
+    """Imports the modules that other packages named for this one, once per process.
+
+    Returns:
+        Their entry points by name.
+
+    Raises:
+        InputError: If one cannot be imported.
+    """
+    global _plugins  # noqa: PLW0603  once per process
+    with _lock:
+        if _plugins is None:
+            _plugins = {}  # a plugin that looks something up must not load itself again
+            for point in sorted(entry_points(group=GROUP), key=lambda p: p.name):
+                try:
+                    point.load()
+                except Exception as error:
+                    _plugins = None
+                    raise InputError(f"{_origin(point)}: cannot be imported: {error!r}") from error
+                _plugins[point.name] = point
+        return _plugins
+
+
+def resolve(path: str) -> Any:
+    """Imports an object by its path, where importing it earlier would take too long.
+
+    Args:
+        path: `package.module:name`.
+
+    Raises:
+        ImportError: If there is no such module.
+        AttributeError: If the module has no such name.
+    """
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)
+
+
+def _origin(point: EntryPoint) -> str:
+    package = f" of {point.dist.name} {point.dist.version}" if point.dist is not None else ""
+    return f"plugin {point.name}{package} ({point.value})"
