@@ -66,7 +66,7 @@ def test_a_job_runs_the_code_from_here_and_gives_the_same_numbers(
     shutil.copytree(PACKAGE, tmp_path / "code" / "tune_mc1")
     seen = tmp_path / "seen"
     seen.mkdir()
-    with (tmp_path / "code" / "tune_mc1" / "worker.py").open("a") as file:
+    with (tmp_path / "code" / "tune_mc1" / "running" / "worker.py").open("a") as file:
         file.write(f"\nimport os, pathlib\npathlib.Path({str(seen)!r}, str(os.getpid())).touch()\n")
     write_sweep(tmp_path / "a b", content(image_dir))
     words = ("sweep", "grid", "a b/sweep.yaml", "-o", tmp_path / "out", *ONE)
