@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from tune_mc1.config.sweep import Sweep
-from tune_mc1.config.trial import Trial, TrialConfig
-from tune_mc1.reporting.frames import PARAMETERS, SweepFrames
+from tune_mc1.config.trial import Trial, TrialConfig, trial_fields
+from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import start_events, trial_event
 from tune_mc1.results.schema import HISTORY_SCHEMA, METRICS, trial_schema
@@ -83,7 +83,7 @@ def frames_of(tables: SweepTables, sweep: Sweep) -> SweepFrames:
     """As `read_frames` makes them, without a directory."""
     trials = pd.DataFrame(tables.trials.values(), columns=trial_schema().names)
     history = pd.DataFrame(tables.history.values(), columns=HISTORY_SCHEMA.names)
-    about = trials[["trial", "config_hash", "fold", *PARAMETERS]]
+    about = trials[["trial", "config_hash", "fold", *trial_fields()]]
     history = history.drop(columns="learning_rate").merge(about, on="trial")
     where = ResultDir(Path("made-up"))
     return SweepFrames(where, sweep, tables.facts, {}, trials, history)

@@ -35,3 +35,6 @@ def _fuse(value: Any) -> Any:
 
 Fuse = Annotated[Literal["auto", "off"] | int, BeforeValidator(_fuse)]
 """How many trials are trained as one model at most: chosen (`auto`), one (`off`), or a number."""
+
+Lang = Literal["en", "de"]
+"""Languages of reports."""

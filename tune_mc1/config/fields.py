@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
-from typing import Annotated, Any, get_args
+from functools import lru_cache
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
 from tune_mc1.config.distributions import Range
 from tune_mc1.config.parameters import (
@@ -17,33 +18,35 @@ from tune_mc1.config.parameters import (
     WeightedCategorical,
 )
 from tune_mc1.config.problems import Path, Problem, problems_of, unknown_key
-from tune_mc1.config.trial import TrialConfig
+from tune_mc1.config.trial import trial_fields
+from tune_mc1.config.trial_parameters import kinds
 from tune_mc1.errors import did_you_mean
-
-FIELDS = tuple(TrialConfig.model_fields)
-"""Names of the parameters that a trial has."""
 
 _PARAMETER: TypeAdapter[Parameter] = TypeAdapter(Parameter)
 
 
-@cache
-def _adapter(name: str) -> TypeAdapter[Any]:
-    field = TrialConfig.model_fields[name]
+@lru_cache
+def _adapter(field: FieldInfo) -> TypeAdapter[Any]:
     kind: Any = Annotated[field.annotation, field]
     return TypeAdapter(kind, config=ConfigDict(allow_inf_nan=False))
+
+
+def parameter_kinds(name: str) -> set[Any]:
+    """The types that a parameter of a trial takes."""
+    return kinds(trial_fields()[name].annotation)
 
 
 def coerce(name: str, value: Any) -> Any:
     """A value as a trial stores it: `'1e-3'` becomes 0.001, `best CNN` CNN8.
 
     Args:
-        name: A parameter in `FIELDS`.
+        name: A parameter of a trial.
         value: What the file says.
 
     Raises:
         ValidationError: The value is outside what the parameter can be.
     """
-    coerced = _adapter(name).validate_python(value)
+    coerced = _adapter(trial_fields()[name]).validate_python(value)
     # The alias says more than the model: only the trial turns it into CNN on one batch.
     singlebatch = name == "model" and str(value).lower() == "cnn_singlebatch"
     return "CNN_singlebatch" if singlebatch else coerced
@@ -60,8 +63,8 @@ def read_parameter(name: str, raw: Any, path: Path) -> tuple[Parameter | None, l
     Returns:
         The parameter (None if it cannot be used) and all that is wrong with it.
     """
-    if name not in FIELDS:
-        return None, [unknown_key(path, FIELDS, "unknown parameter")]
+    if name not in (known := trial_fields()):
+        return None, [unknown_key(path, known, "unknown parameter")]
     if not isinstance(raw, dict):
         example = (
             f"{name}: {{values: [...]}}" if isinstance(raw, list) else f"{name}: {{value: {raw}}}"
@@ -102,7 +105,7 @@ def check_parameter(
     """A typed parameter whose values are coerced to the trial's field.
 
     Args:
-        name: A parameter in `FIELDS`.
+        name: A parameter of a trial.
         parameter: Its values or distribution.
         path: Where it stands in the file.
 
@@ -139,19 +142,14 @@ def _coerce_all(name: str, values: Any, places: list[Path]) -> tuple[list[Any], 
     return coerced, problems
 
 
-def _kinds(annotation: Any) -> set[Any]:
-    nested = [_kinds(a) for a in get_args(annotation) if isinstance(a, type) or get_args(a)]
-    return {annotation}.union(*nested) if nested else {annotation}
-
-
 def _range_problems(name: str, parameter: Parameter, path: Path) -> Iterator[Problem]:
-    kinds = _kinds(TrialConfig.model_fields[name].annotation)
+    found = parameter_kinds(name)
     distribution = parameter.distribution
-    if not kinds & {int, float}:
+    if not found & {int, float}:
         yield Problem(path, f"{name} is no number: list its values instead", distribution)
         return
     quantum = getattr(parameter, "q", None)
-    if int in kinds and not isinstance(parameter, IntUniform):
+    if int in found and not isinstance(parameter, IntUniform):
         if quantum is None:
             rule = f"{name} is a whole number: take int_uniform, or one of the q_ distributions"
             yield Problem((*path, "distribution"), rule, distribution)

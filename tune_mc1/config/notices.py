@@ -3,10 +3,10 @@
 from typing import Any
 
 from tune_mc1.config.distributions import Range
+from tune_mc1.config.fields import parameter_kinds
 from tune_mc1.config.parameters import Constant, IntUniform, Parameter
 from tune_mc1.config.problems import Path, show_path
 from tune_mc1.config.sweep import Metric
-from tune_mc1.config.trial import TrialConfig
 
 _UNUSED: dict[str, tuple[str, ...]] = {
     "": (
@@ -86,8 +86,7 @@ def parameter_notices(parameters: dict[str, Parameter]) -> list[str]:
                 f"parameters.{name}: {parameter.distribution} takes exponents of e, so it draws "
                 f"from {low:.4g} to {high:.4g}; {parameter.distribution}_values takes values"
             )
-        is_real = isinstance(getattr(TrialConfig(), name), float) or name == "dropout_p"
-        if isinstance(parameter, IntUniform) and is_real:
+        if isinstance(parameter, IntUniform) and float in parameter_kinds(name):
             notices.append(
                 f"parameters.{name}: both ends are integers, so W&B draws integers only; write "
                 f"{parameter.min}.0 to draw real numbers"

@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from tune_mc1.config.distributions import Range
 from tune_mc1.config.early_terminate import EarlyTerminate
 from tune_mc1.config.field_types import Float, Fuse, Int
-from tune_mc1.config.fields import FIELDS, check_parameter
+from tune_mc1.config.fields import check_parameter
 from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter
 from tune_mc1.config.problems import unknown_key
 from tune_mc1.config.reference import Reference
-from tune_mc1.config.trial import TrialConfig
+from tune_mc1.config.trial import TrialConfig, trial_fields
 from tune_mc1.config.validation import Holdout, Validation
 from tune_mc1.errors import did_you_mean
 
@@ -134,8 +134,8 @@ class Sweep(BaseModel):
     def _fit_trial(cls, parameters: dict[str, Parameter]) -> dict[str, Parameter]:
         checked = {}
         for name, parameter in parameters.items():
-            if name not in FIELDS:
-                raise ValueError(f"{unknown_key((name,), FIELDS, 'unknown parameter')}")
+            if name not in (known := trial_fields()):
+                raise ValueError(f"{unknown_key((name,), known, 'unknown parameter')}")
             fitting, problems = check_parameter(name, parameter, (name,))
             if fitting is None:
                 raise ValueError("; ".join(map(str, problems)))

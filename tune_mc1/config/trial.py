@@ -2,12 +2,14 @@
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.fields import FieldInfo
 
 from tune_mc1.config.architectures import ALIASES, ARCHITECTURES, ModelName
 from tune_mc1.config.field_types import Float, Int
+from tune_mc1.config.trial_parameters import ParameterInfo, registered_parameters
 from tune_mc1.errors import did_you_mean
 
 WeightsInit = Literal[
@@ -32,6 +34,11 @@ def _one_of(known: tuple[str, ...], aliases: dict[str, str] | None = None) -> Be
 
 class TrialConfig(BaseModel):
     """All that decides a trial's numbers, apart from the images and the split.
+
+    A parameter is added as one field here; its `ParameterInfo` says how reports call it and what
+    planning has to know. Parameters that other packages register
+    (`tune_mc1.config.trial_parameters.PARAMETERS`) are keywords and attributes like these;
+    `trial_fields` has all.
 
     Attributes:
         model: Name of the architecture (`tune_mc1.config.architectures`).
@@ -58,38 +65,70 @@ class TrialConfig(BaseModel):
             the weights in 32 bits (Lightning's `precision`).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
-    model: Annotated[ModelName, _one_of(tuple(ARCHITECTURES), dict(ALIASES))] = "CNN"
-    epochs: Int = Field(default=10, ge=1, le=100_000)
-    batch_size: Int = Field(default=32, ge=1, le=1_000_000)
-    learning_rate: Float = Field(default=0.01, gt=0, le=1000)
-    optimizer: Annotated[OptimizerName, _one_of(("SGD", "Adam", "AdamW"))] = "SGD"
+    model: Annotated[
+        ModelName,
+        _one_of(tuple(ARCHITECTURES), dict(ALIASES)),
+        ParameterInfo("model", "Modell", agree=True),
+    ] = "CNN"
+    epochs: Annotated[Int, ParameterInfo("epochs", "Epochen", agree=True)] = Field(
+        default=10, ge=1, le=100_000
+    )
+    batch_size: Annotated[Int, ParameterInfo("batch size", "Batchgrösse", agree=True)] = Field(
+        default=32, ge=1, le=1_000_000
+    )
+    learning_rate: Annotated[Float, ParameterInfo("learning rate", "Lernrate")] = Field(
+        default=0.01, gt=0, le=1000
+    )
+    optimizer: Annotated[
+        OptimizerName,
+        _one_of(("SGD", "Adam", "AdamW")),
+        ParameterInfo("optimiser", "Optimierer", agree=True),
+    ] = "SGD"
     loss_function: Annotated[
         Literal["CrossEntropyLoss"],
         _one_of(("CrossEntropyLoss",), {"cross_entropy": "CrossEntropyLoss"}),
+        ParameterInfo("loss function", "Verlustfunktion", agree=True),
     ] = "CrossEntropyLoss"
-    weight_decay: Float = Field(default=0.0, ge=0, le=1000)
-    momentum: Float = Field(default=0.0, ge=0, lt=1)
+    weight_decay: Annotated[Float, ParameterInfo("weight decay", "Weight Decay")] = Field(
+        default=0.0, ge=0, le=1000
+    )
+    momentum: Annotated[Float, ParameterInfo("momentum", "Momentum")] = Field(
+        default=0.0, ge=0, lt=1
+    )
     weights_init_type: Annotated[
         WeightsInit,
         _one_of(
             ("default", "xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform")
         ),
+        ParameterInfo("initialisation", "Initialisierung"),
     ] = "default"
-    dropout_p: Float | None = Field(default=None, ge=0, le=1)
-    batch_norm: bool | None = None
-    pretrained: bool = True
-    overfit_batches: Int = Field(default=0, ge=0)
-    drop_last: bool = False
-    shuffle: bool = True
-    seed: Int = Field(default=0, ge=0, lt=2**63)
+    dropout_p: Annotated[Float | None, ParameterInfo("dropout", "Dropout")] = Field(
+        default=None, ge=0, le=1
+    )
+    batch_norm: Annotated[bool | None, ParameterInfo("batch norm", "Batch-Norm")] = None
+    pretrained: Annotated[bool, ParameterInfo("pretraining", "Vortraining")] = True
+    overfit_batches: Annotated[
+        Int, ParameterInfo("training batches", "Trainingsbatches", agree=True)
+    ] = Field(default=0, ge=0)
+    drop_last: Annotated[
+        bool,
+        ParameterInfo(
+            "smaller last batch left out", "kleinerer letzter Batch weggelassen", agree=True
+        ),
+    ] = False
+    shuffle: Annotated[bool, ParameterInfo("shuffling", "Mischen der Batches", agree=True)] = True
+    seed: Annotated[Int, ParameterInfo("seed", "Seed")] = Field(default=0, ge=0, lt=2**63)
     device: Annotated[
-        Literal["auto", "cpu", "cuda"], _one_of(("auto", "cpu", "cuda"), {"gpu": "cuda"})
+        Literal["auto", "cpu", "cuda"],
+        _one_of(("auto", "cpu", "cuda"), {"gpu": "cuda"}),
+        ParameterInfo("device", "Gerät", agree=True),
     ] = "auto"
     precision: Annotated[
         Literal["32", "bf16-mixed"],
         _one_of(("32", "bf16-mixed"), {"32-true": "32", "bf16": "bf16-mixed"}),
+        ParameterInfo("precision", "Präzision", agree=True),
     ] = "32"
 
     @model_validator(mode="before")
@@ -98,6 +137,27 @@ class TrialConfig(BaseModel):
         if isinstance(data, dict) and str(data.get("model", "")).lower() == "cnn_singlebatch":
             return {"overfit_batches": 1, **data}
         return data
+
+    @model_validator(mode="before")
+    @classmethod
+    def _registered(cls, data: Any) -> Any:
+        """Keeps of the registered parameters those that are not at their default."""
+        if not isinstance(data, dict) or data.keys() <= cls.model_fields.keys():
+            return data
+        own = {name: value for name, value in data.items() if name in cls.model_fields}
+        others = {name: value for name, value in data.items() if name not in own}
+        checked = registered_parameters(cls).model_validate(others)
+        return own | checked.model_dump(exclude_defaults=True)
+
+    if not TYPE_CHECKING:  # pydantic hides its own too, so that mypy finds misspelt attributes
+
+        def __getattr__(self, name: str) -> Any:
+            """A registered parameter at its default."""
+            if not name.startswith("_") and name not in (self.__pydantic_extra__ or {}):
+                field = registered_parameters(type(self)).model_fields.get(name)
+                if field is not None:
+                    return field.default
+            return super().__getattr__(name)
 
     @model_validator(mode="after")
     def _options_fit_model(self) -> Self:
@@ -123,6 +183,11 @@ class TrialConfig(BaseModel):
         return self
 
     @property
+    def values(self) -> dict[str, Any]:
+        """Every parameter, in the order of `trial_fields`."""
+        return {name: getattr(self, name) for name in trial_fields()}
+
+    @property
     def effective_dropout(self) -> float:
         """The probability of dropping a unit that the model is built with."""
         default = ARCHITECTURES[self.model].dropout_p
@@ -141,6 +206,16 @@ class TrialConfig(BaseModel):
         """
         setting = self.model_dump(exclude={"seed", "device"}, exclude_defaults=True)
         return hashlib.sha256(json.dumps(setting, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def trial_fields() -> dict[str, FieldInfo]:
+    """All parameters of a trial by name: those of `TrialConfig`, then registered ones."""
+    return TrialConfig.model_fields | registered_parameters(TrialConfig).model_fields
+
+
+def trial_defaults() -> dict[str, Any]:
+    """Every parameter's default, which it has in results from before there was such a parameter."""
+    return {name: field.default for name, field in trial_fields().items()}
 
 
 class Trial(BaseModel):

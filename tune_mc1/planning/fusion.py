@@ -14,21 +14,8 @@ from itertools import pairwise
 from typing import Literal
 
 from tune_mc1.config.architectures import ARCHITECTURES, ModelName
-from tune_mc1.config.trial import Trial, TrialConfig
-
-AGREE = (
-    "model",
-    "epochs",
-    "batch_size",
-    "optimizer",
-    "loss_function",
-    "overfit_batches",
-    "drop_last",
-    "shuffle",
-    "device",
-    "precision",
-)
-"""Parameters that are equal in a group, beside batch norm and the sizes of the split."""
+from tune_mc1.config.trial import Trial, TrialConfig, trial_fields
+from tune_mc1.config.trial_parameters import info_of
 
 Groups = list[list[Trial]]
 _Timed = list[tuple[float, list[Trial]]]
@@ -71,7 +58,7 @@ def _unknown(_: int | None) -> Hashable:
 
 
 def group_key(trial: Trial, fold_sizes: FoldSizes = _unknown) -> Hashable:
-    """What must agree for trials to be trained together.
+    """What must agree for trials to be trained together: the parameters that say so, and sizes.
 
     Args:
         trial: A trial.
@@ -79,7 +66,7 @@ def group_key(trial: Trial, fold_sizes: FoldSizes = _unknown) -> Hashable:
     """
     config = trial.config
     alone = trial.id if fits_alone_only(config) else ""
-    values = tuple(getattr(config, name) for name in AGREE)
+    values = tuple(getattr(config, n) for n, f in trial_fields().items() if info_of(f).agree)
     return (alone, fold_sizes(trial.fold), config.effective_batch_norm, *values)
 
 

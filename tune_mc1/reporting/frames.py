@@ -11,11 +11,9 @@ import pyarrow.parquet as pq
 
 from tune_mc1.config.load import load_sweep
 from tune_mc1.config.sweep import Sweep
-from tune_mc1.config.trial import TrialConfig
+from tune_mc1.config.trial import trial_fields
 from tune_mc1.results.directory import FORMAT, ResultDir
 from tune_mc1.results.schema import ENDED, HISTORY_SCHEMA, trial_schema
-
-PARAMETERS = tuple(TrialConfig.model_fields)
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class SweepFrames:
     @property
     def varied(self) -> list[str]:
         """The parameters of a setting in which trials differ: neither seed nor device."""
-        names = [n for n in PARAMETERS if n not in ("seed", "device")]
+        names = [n for n in trial_fields() if n not in ("seed", "device")]
         return [n for n in names if self.trials[n].nunique(dropna=False) > 1]
 
 
@@ -72,7 +70,7 @@ def read_frames(directory: Path) -> SweepFrames:
     trials, history, facts = _whole(where) or _merged(where)
     # A row of the history has the rate of its epoch; a setting's is that of its trial.
     history = history.drop(columns="learning_rate").merge(
-        trials[["trial", "config_hash", "fold", *PARAMETERS]], on="trial"
+        trials[["trial", "config_hash", "fold", *trial_fields()]], on="trial"
     )
     provenance = json.loads(where.provenance.read_text()) if where.provenance.exists() else {}
     sweep = load_sweep(where.sweep_file).sweep

@@ -9,10 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tune_mc1.config.trial import trial_defaults
 from tune_mc1.errors import InputError
 from tune_mc1.files import replacing
 from tune_mc1.results.journal import read_events
-from tune_mc1.results.schema import DEFAULTS, HISTORY_SCHEMA, trial_schema
+from tune_mc1.results.schema import HISTORY_SCHEMA, trial_schema
 from tune_mc1.results.tables import SweepTables
 
 LAST, BEST, PREVIOUS = "last.ckpt", "best.ckpt", "previous.ckpt"
@@ -163,6 +164,7 @@ class ResultDir:
             return 0  # the journal's copy in an object store may be the older one
         facts = footers[0]["facts"]
         tables.apply({"event": "sweep", **facts})
-        tables.trials = {row["trial"]: DEFAULTS | row for row in trials.to_pylist()}
+        before = trial_defaults()
+        tables.trials = {row["trial"]: before | row for row in trials.to_pylist()}
         tables.history = {(r["trial"], r["epoch"]): r for r in history.to_pylist()}
         return int(footers[0]["offset"])

@@ -6,7 +6,7 @@ from typing import Any
 
 from tune_mc1.config.load import config_to_yaml
 from tune_mc1.config.sweep import Sweep
-from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.config.trial import Trial, TrialConfig, trial_fields
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import StorageError
 from tune_mc1.files import replacing
@@ -64,7 +64,7 @@ def trial_event(trial: Trial) -> dict[str, Any]:
     return {
         "event": "trial",
         "trial": trial.id,
-        "config": trial.config.model_dump(),
+        "config": trial.config.values,
         "config_hash": trial.config.config_hash,
         "fold": trial.fold,
     }
@@ -85,5 +85,5 @@ def start_events(trials: Sequence[str]) -> list[dict[str, Any]]:
 
 def trial_of(row: dict[str, Any]) -> Trial:
     """The trial that a row of `trials.parquet` is of."""
-    config = TrialConfig(**{name: row[name] for name in TrialConfig.model_fields})
+    config = TrialConfig(**{name: row[name] for name in trial_fields()})
     return Trial(id=row["trial"], config=config, fold=row["fold"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tune_mc1.config.trial import TrialConfig
+from tune_mc1.config.trial import trial_fields
 
 SPLITS = ("train", "val", "test")
 
@@ -26,10 +26,6 @@ STATES = (
     "failed",  # raised an error: columns `error` and `log`
     "interrupted",  # the sweep ended before it did
 )
-
-
-DEFAULTS = TrialConfig().model_dump()
-"""What a parameter was before there was one: results of older versions lack it."""
 
 
 ENDED = frozenset({"completed", "stopped", "diverged", "failed"})
@@ -61,7 +57,7 @@ def _arrow_type(annotation: Any) -> pa.DataType:
 
 def trial_schema() -> pa.Schema:
     """Columns of `trials.parquet`: who, every parameter, where and how, best and last metrics."""
-    parameters = [(n, _arrow_type(f.annotation)) for n, f in TrialConfig.model_fields.items()]
+    parameters = [(n, _arrow_type(f.annotation)) for n, f in trial_fields().items()]
     return pa.schema(
         [
             ("trial", pa.string()),

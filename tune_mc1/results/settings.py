@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tune_mc1.config.trial import TrialConfig
+from tune_mc1.config.trial import trial_fields
 from tune_mc1.results.schema import trial_schema
 from tune_mc1.results.tables import SweepTables
 
@@ -102,9 +102,6 @@ def winners(tables: SweepTables) -> list[Row]:
     return [row for row in best.rows if row["best_epoch"] is not None] if best else []
 
 
-PARAMETERS = [name for name in TrialConfig.model_fields if name != "seed"]
-
-
 def settings_table(tables: SweepTables) -> pa.Table:
     """`settings.parquet`: a row a setting, best first.
 
@@ -113,17 +110,18 @@ def settings_table(tables: SweepTables) -> pa.Table:
     and high are the ends of the 95 % interval of the mean.
     """
     types = trial_schema()
+    parameters = [name for name in trial_fields() if name != "seed"]
     schema = pa.schema(
         [
             types.field("config_hash"),
-            *(types.field(name) for name in PARAMETERS),
+            *(types.field(name) for name in parameters),
             ("trials", pa.int32()),
             ("n", pa.int32()),
             *((name, pa.float64()) for name in ("mean", "sd", "low", "high")),
         ]
     )
     rows = [
-        {name: setting.rows[0][name] for name in ("config_hash", *PARAMETERS)}
+        {name: setting.rows[0][name] for name in ("config_hash", *parameters)}
         | {"trials": len(setting.rows), **vars(setting.score)}
         for setting in settings_of(tables)
     ]

@@ -27,8 +27,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tune_mc1.config.trial import trial_defaults
 from tune_mc1.results.journal import Event
-from tune_mc1.results.schema import DEFAULTS, HISTORY_SCHEMA, METRICS, TEST_METRICS, trial_schema
+from tune_mc1.results.schema import HISTORY_SCHEMA, METRICS, TEST_METRICS, trial_schema
 
 
 def better(new: float | None, old: float | None, *, maximize: bool) -> bool:
@@ -85,7 +86,7 @@ class SweepTables:
 
     def _on_trial(self, event: Event) -> None:
         row: dict[str, Any] = dict.fromkeys(trial_schema().names)
-        row |= DEFAULTS
+        row |= trial_defaults()
         row |= event["config"]
         row |= {k: event[k] for k in ("trial", "config_hash", "fold")}
         row |= {k: self.facts.get(k) for k in ("data", "fingerprint")}

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from tune_mc1.config.trial import TrialConfig
+from tune_mc1.config.trial import trial_fields
 from tune_mc1.results.settings import Setting, Summary
 
 Row = Mapping[str, Any]
@@ -23,7 +23,7 @@ STATE_STYLES = {
 def varied(rows: Iterable[Row]) -> list[str]:
     """Names of the parameters in which the rows differ, in the order of the trial's config."""
     rows = list(rows)
-    names = [*TrialConfig.model_fields, "fold"]
+    names = [*trial_fields(), "fold"]
     return [n for n in names if any(r[n] != rows[0][n] for r in rows)]
 
 

@@ -26,7 +26,7 @@ from tune_mc1.terminal.formatting import (
 
 def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
     """Prints what a sweep would do (`tune_mc1.planning.dry_run.outline`)."""
-    rows = [{**t.config.model_dump(), "fold": t.fold, "trial": t.id} for t in plan.trials]
+    rows = [{**t.config.values, "fold": t.fold, "trial": t.id} for t in plan.trials]
     names = varied(rows)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("trial")

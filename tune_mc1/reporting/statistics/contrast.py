@@ -13,7 +13,7 @@ from tune_mc1.reporting.statistics.estimate import (
     unit_of,
     welch_estimate,
 )
-from tune_mc1.reporting.statistics.scores import CONDITIONS, SETTING, Scores, codes, matching
+from tune_mc1.reporting.statistics.scores import CONDITIONS, Scores, codes, matching, setting_names
 from tune_mc1.reporting.words.text import Text, join, say
 
 
@@ -57,7 +57,7 @@ def contrast(
         free: Columns that may differ besides.
     """
     differing = {*a, *b, *free, "study"}
-    keys = [k for k in (*SETTING, *CONDITIONS, "seed") if k not in differing]
+    keys = [k for k in (*setting_names(), *CONDITIONS, "seed") if k not in differing]
     one, other = (scores.table[matching(scores.table, side)] for side in (a, b))
     pairs = _pairs(scores.table, keys, (one, a), (other, b))
     groups = min(one["setting"].nunique(), other["setting"].nunique())

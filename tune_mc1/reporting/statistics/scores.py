@@ -7,21 +7,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tune_mc1.config.trial import trial_fields
 from tune_mc1.config.validation import Folds
-from tune_mc1.reporting.frames import PARAMETERS, SweepFrames
+from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.words.text import NOTHING, Text, join, say
 
 Value = str | int | float | bool | None
 """A parameter's value; None where it is left to the architecture."""
-
-SETTING = tuple(name for name in PARAMETERS if name not in ("seed", "device"))
-"""The parameters that make a setting: all but seed and device."""
 
 CONDITIONS = ("conditions", "fold")
 """What must agree beside the parameters for two trials to be compared: images, split and fold."""
 
 MAX_LEVELS = 12
 """A number with more distinct values than this is treated as continuous."""
+
+
+def setting_names() -> list[str]:
+    """The parameters that make a setting: all but seed and device."""
+    return [name for name in trial_fields() if name not in ("seed", "device")]
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def scores(frames: SweepFrames, column: str | None = None, epoch: int | None = N
         column = column or frames.metric
         rows = frames.history[frames.history["epoch"] == epoch]
         values = trials["trial"].map(rows.set_index("trial")[column])
-    table = trials[["trial", "config_hash", *PARAMETERS, "fold"]].copy()
+    table = trials[["trial", "config_hash", *trial_fields(), "fold"]].copy()
     table["fold"] = table["fold"].astype(float).fillna(-1).astype(int)
     table["score"] = pd.to_numeric(values, errors="coerce").replace([np.inf, -np.inf], np.nan)
     table["study"] = frames.name
@@ -151,7 +154,7 @@ def together(parts: Sequence[Scores]) -> Scores:
 
 
 def _numbered(table: pd.DataFrame) -> pd.DataFrame:
-    keys = ["study", *SETTING, "conditions"]
+    keys = ["study", *setting_names(), "conditions"]
     return table.assign(setting=codes(table, keys))
 
 

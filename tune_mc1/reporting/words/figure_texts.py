@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from tune_mc1.config.labels import label
 from tune_mc1.reporting.words.captions_curves import CURVE_CAPTIONS
 from tune_mc1.reporting.words.captions_results import RESULT_CAPTIONS
 from tune_mc1.reporting.words.page_texts import Lang
@@ -17,25 +18,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "val_acc": ("validation accuracy", "Validierungsgenauigkeit"),
     "train_f1": ("training macro F1", "Makro-F1 (Training)"),
     "val_f1": ("validation macro F1", "Makro-F1 (Validierung)"),
-    # parameters
-    "model": ("model", "Modell"),
-    "epochs": ("epochs", "Epochen"),
-    "batch_size": ("batch size", "Batchgrösse"),
-    "learning_rate": ("learning rate", "Lernrate"),
-    "optimizer": ("optimiser", "Optimierer"),
-    "loss_function": ("loss function", "Verlustfunktion"),
-    "weight_decay": ("weight decay", "Weight Decay"),
-    "momentum": ("momentum", "Momentum"),
-    "weights_init_type": ("initialisation", "Initialisierung"),
-    "dropout_p": ("dropout", "Dropout"),
-    "batch_norm": ("batch norm", "Batch-Norm"),
-    "pretrained": ("pretraining", "Vortraining"),
-    "overfit_batches": ("training batches", "Trainingsbatches"),
-    "drop_last": ("smaller last batch left out", "kleinerer letzter Batch weggelassen"),
-    "shuffle": ("shuffling", "Mischen der Batches"),
-    "seed": ("seed", "Seed"),
-    "device": ("device", "Gerät"),
-    "precision": ("precision", "Präzision"),
     # values
     "none": ("default", "Standard"),
     "yes": ("yes", "ja"),
@@ -130,7 +112,8 @@ def speaker(lang: Lang) -> Say:
     index = 0 if lang == "en" else 1
 
     def say(key: str, **values: Any) -> str:
-        return TEXTS[key][index].format(**values)
+        text = TEXTS.get(key)
+        return label(key, lang) if text is None else text[index].format(**values)
 
     return say
 

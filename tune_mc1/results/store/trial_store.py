@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tune_mc1.config.trial import Trial
+from tune_mc1.config.trial import Trial, trial_defaults
 from tune_mc1.errors import StorageError
 from tune_mc1.results.directory import BEST, LAST, PREVIOUS, ResultDir
 from tune_mc1.results.store.remote import Remote, patiently
@@ -181,7 +181,7 @@ class TrialStore:
         A Bayesian search whose journal was lost in part may give a trial's name to another one.
         """
         setting, *rows = (json.loads(line) for line in lines)
-        if setting | {"epochs": 0} != _setting(trial) | {"epochs": 0}:
+        if trial_defaults() | setting | {"epochs": 0} != _setting(trial) | {"epochs": 0}:
             return False
         self._rows[trial.id] = rows
         return True
@@ -226,7 +226,7 @@ def identity(path: Path) -> Identity:
 
 
 def _setting(trial: Trial) -> dict[str, Any]:
-    return {**trial.config.model_dump(mode="json"), "fold": trial.fold}
+    return {**trial.config.values, "fold": trial.fold}
 
 
 def _before(rows: Sequence[Row], row: Row) -> list[Row]:

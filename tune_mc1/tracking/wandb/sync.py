@@ -21,7 +21,7 @@ from typing import Any
 import wandb
 from pydantic import ValidationError
 
-from tune_mc1.config.trial import TrialConfig
+from tune_mc1.config.trial import trial_fields
 from tune_mc1.errors import TuneMc1Error
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.tables import SweepTables
@@ -111,7 +111,7 @@ class Sync:
             self.sent.add(row)
             self.known += 1
             return
-        config = {name: row[name] for name in TrialConfig.model_fields}
+        config = {name: row[name] for name in trial_fields()}
         plan = {"config": config, **{k: row[k] for k in ("trial", "config_hash", "fold")}}
         name = run_name(trial, config, self._varied)
         run = open_run(self.where, plan, name, self._tables.facts, "online", directory=self._folder)
@@ -191,7 +191,7 @@ def _is_whole(row: Row, last_step: int, summary: dict[str, Any]) -> bool:
 def _varied(tables: SweepTables) -> dict[str, set[str]]:
     varied: dict[str, set[str]] = defaultdict(set)
     for row in tables.trials.values():
-        for name in TrialConfig.model_fields:
+        for name in trial_fields():
             varied[name].add(repr(row[name]))
     return varied
 

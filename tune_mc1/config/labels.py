@@ -1,0 +1,17 @@
+"""Labels of parameters and metrics in reports, in English and German (Swiss spelling)."""
+
+from tune_mc1.config.field_types import Lang
+from tune_mc1.config.trial import trial_fields
+from tune_mc1.config.trial_parameters import info_of
+
+
+def label(name: str, lang: Lang) -> str:
+    """The words for a parameter or a metric; its own name where nobody gave any.
+
+    Args:
+        name: A trial parameter, a metric such as `acc`, or one of a split such as `val_acc`.
+        lang: The language.
+    """
+    field = trial_fields().get(name)
+    words = "" if field is None else getattr(info_of(field), lang)
+    return words or name

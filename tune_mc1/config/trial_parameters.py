@@ -1,0 +1,100 @@
+"""Trial parameters: the words and the planning that belong to each, and those of other packages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Annotated, Any, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic.fields import FieldInfo
+
+from tune_mc1.config.field_types import Float, Int, Lang
+from tune_mc1.registry import Registry
+
+_STRICT: dict[Any, Any] = {int: Int, float: Float}
+"""Numbers as our own fields take them: no boolean counts as one."""
+
+
+@dataclass(frozen=True)
+class ParameterInfo:
+    """Metadata of a trial parameter, as one more argument of its `Annotated` type.
+
+    Attributes:
+        en: Its label in reports, in English; empty for its own name.
+        de: The same in German.
+        agree: Whether trials that are trained as one model must have equal values.
+    """
+
+    en: str = ""
+    de: str = ""
+    agree: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class TrialParameter:
+    """A trial parameter of another package, to be registered in `PARAMETERS`.
+
+    Attributes:
+        annotation: Its type: `bool`, `int`, `float`, `str`, a Literal of strings, or one of these
+            with None; may be Annotated with pydantic's validators.
+        default: Its value where a sweep does not name it, and in results of earlier sweeps.
+        words: Its label in reports by language; its own name where there is none.
+        agree: Whether trials that are trained as one model must have equal values. Leave it at True
+            unless what reads the parameter reads it of each trial of a group.
+        rules: Keywords of pydantic's `Field`, such as `{"ge": 0, "lt": 1}`.
+    """
+
+    annotation: Any
+    default: Any
+    words: Mapping[Lang, str] = field(default_factory=dict)
+    agree: bool = True
+    rules: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def definition(self) -> tuple[Any, Any]:
+        """Annotation and field, as pydantic's `create_model` takes them."""
+        info = ParameterInfo(self.words.get("en", ""), self.words.get("de", ""), self.agree)
+        annotation = _STRICT.get(self.annotation, self.annotation)
+        return Annotated[annotation, info], Field(default=self.default, **self.rules)
+
+
+PARAMETERS: Registry[TrialParameter] = Registry("trial parameter")
+"""Trial parameters of other packages; those of this one are fields of `TrialConfig`."""
+
+
+def registered_parameters(base: type[BaseModel]) -> type[BaseModel]:
+    """A model with one field per registered parameter.
+
+    Args:
+        base: The model beside whose own fields they stand.
+
+    Raises:
+        ValueError: If a name is taken, or no name of an attribute, or a default breaks the rules of
+            its parameter.
+    """
+    return _model(base, tuple(PARAMETERS.items()))
+
+
+@lru_cache(maxsize=8)
+def _model(
+    base: type[BaseModel], parameters: tuple[tuple[str, TrialParameter], ...]
+) -> type[BaseModel]:
+    for name, _ in parameters:
+        if name in base.model_fields or hasattr(base, name) or not name.isidentifier():
+            raise ValueError(f"trial parameter {name!r}: the name is taken, or no identifier")
+    definitions: dict[str, Any] = {name: part.definition for name, part in parameters}
+    config = ConfigDict(extra="forbid", allow_inf_nan=False, protected_namespaces=())
+    model: type[BaseModel] = create_model("RegisteredParameters", __config__=config, **definitions)
+    model.model_validate({name: part.default for name, part in parameters})
+    return model
+
+
+def info_of(field: FieldInfo) -> ParameterInfo:
+    """The metadata of a parameter's field; empty if it has none."""
+    return next((m for m in field.metadata if isinstance(m, ParameterInfo)), ParameterInfo())
+
+
+def kinds(annotation: Any) -> set[Any]:
+    """All types that a type is made of: `Float | None` of float and NoneType."""
+    nested = [kinds(a) for a in get_args(annotation) if isinstance(a, type) or get_args(a)]
+    return {annotation}.union(*nested) if nested else {annotation}
