@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from tune_mc1.data import download
-from tune_mc1.data.cifar10 import CLASSES, find_cifar10
+from tune_mc1.data.cifar10_files import CLASSES, find_cifar10
 from tune_mc1.data.download import download_cifar10
 from tune_mc1.data.images import Labels, Pixels
 from tune_mc1.data.source import HOME_VARIABLE, load_data

@@ -10,8 +10,8 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from tune_mc1.data.batches import ImageTensors, MacroBatches
+from tune_mc1.data.drawn_shapes import generate_shapes10
 from tune_mc1.data.images import ImageData
-from tune_mc1.data.shapes10 import generate_shapes10
 from tune_mc1.data.source import HOME_VARIABLE, check_data_spec, data_home, load_data
 from tune_mc1.errors import DataError
 

@@ -55,6 +55,27 @@ class ImageData:
         fingerprint = fingerprint_of([*train, *test])
         return cls(utf8(name), fingerprint, *train, *test, tuple(map(utf8, classes)))
 
+    def problem(self) -> str | None:
+        """What of the above does not hold, such as for images that another package loads."""
+        parts = {
+            "train": (self.train_images, self.train_labels),
+            "test": (self.test_images, self.test_labels),
+        }
+        for part, (images, labels) in parts.items():
+            if images.dtype != np.uint8 or images.ndim != 4:
+                return (
+                    f"{part}_images must be uint8 (N, height, width, channels), got "
+                    f"{images.dtype} {images.shape}"
+                )
+            if labels.dtype != np.int64 or labels.shape != images.shape[:1]:
+                return (
+                    f"{part}_labels must be int64 ({len(images)},), got {labels.dtype} "
+                    f"{labels.shape}"
+                )
+            if len(wrong := labels[(labels < 0) | (labels >= len(self.classes))]):
+                return f"{part}_labels must be in 0 to {len(self.classes) - 1}, got {wrong[0]}"
+        return None
+
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """Channels, height and width of every image."""

@@ -1,21 +1,104 @@
-"""From the word in `data:` to images: `cifar10`, `shapes10`, `auto`, a folder or a parquet file.
+"""Data sources: base class, registry, and loading by the word in `data:`.
 
 Nothing heavy is imported before images are read, so that a wrong word is answered at once.
 """
 
 import os
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from tune_mc1.errors import DataError, did_you_mean
+from tune_mc1.registry import Registry
 
 if TYPE_CHECKING:
     from tune_mc1.data.images import ImageData
 
-NAMES = ("cifar10", "shapes10", "auto")
 HOME_VARIABLE = "TUNE_MC1_DATA"
+
+Notify = Callable[[str], None]
+
+
+class Source(ABC):
+    """Where images come from: one word in `data:`, or a form that the word has.
+
+    `register_source` makes it known. What its module imports at the top, every command imports.
+
+    Attributes:
+        name: The word in `data:`, in lower case; of a form that the word can have, its own name.
+        fixed: Whether the word always stands for the same images, whose `ImageData.name` it is. A
+            sweep that is resumed, or reported on, then finds them by it.
+        by_path: Whether the word is a path, which means something on one machine only.
+        form: What messages call it where the word is not the name, such as `a folder`.
+        usual_images: Training images of a trial, for forecasts.
+        usual_shape: Channels, height and width of the images, for forecasts and, if `fixed`, for
+            reports on results that do not say.
+        usual_classes: Number of classes, for forecasts.
+    """
+
+    name: ClassVar[str]
+    fixed: ClassVar[bool] = True
+    by_path: ClassVar[bool] = False
+    form: ClassVar[str | None] = None
+    usual_images: ClassVar[int] = 45_000
+    usual_shape: ClassVar[tuple[int, int, int]] = (3, 32, 32)
+    usual_classes: ClassVar[int] = 10
+
+    def takes(self, spec: str) -> bool:
+        """Whether the word in `data:` means this source.
+
+        Raises:
+            OSError: If it is a path that cannot be looked at.
+        """
+        return spec == self.name
+
+    def check(self, spec: str, home: Path | None) -> str | None:
+        """Checks what can be checked without reading an image; it must be quick.
+
+        Args:
+            spec: The word in `data:`.
+            home: Where images are kept, as in `load_data`.
+
+        Returns:
+            `rule, got value`, to stand after `file: data: `; None if nothing is wrong.
+
+        Raises:
+            OSError: If a file cannot be looked at.
+        """
+        return None
+
+    def needs_network(self, spec: str, home: Path | None) -> bool:
+        """Whether `load` would download something now."""
+        return False
+
+    @abstractmethod
+    def load(self, spec: str, home: Path | None, notify: Notify) -> "ImageData":
+        """Loads the images.
+
+        Args:
+            spec: The word in `data:`.
+            home: Where images are kept, as in `load_data`.
+            notify: Takes what the user should know.
+
+        Raises:
+            DataError: With one line that names what is missing, broken or of the wrong form.
+        """
+
+
+SOURCES: Registry[Source] = Registry("data set", folder="tune_mc1.data.sources")
+"""Every data source by its name."""
+
+
+def register_source(source: type[Source]) -> type[Source]:
+    """Makes a data source known, as a decorator of its class.
+
+    Args:
+        source: A class whose instances are made without arguments.
+    """
+    SOURCES.register(source.name, source())
+    return source
 
 
 def _to_stderr(message: str) -> None:
@@ -28,8 +111,9 @@ def load_data(
     """Loads the images that `data:` names.
 
     Args:
-        spec: `cifar10` (on disk, else fetched), `shapes10` (generated), `auto` (CIFAR-10 if it is
-            on disk or can be fetched, else shapes10), a folder, or a parquet file.
+        spec: The name of a source, such as `cifar10` (on disk, else fetched), `shapes10`
+            (generated) or `auto` (CIFAR-10 if it is on disk or can be fetched, else shapes10); a
+            folder, or a parquet file.
         home: Where images are kept; else TUNE_MC1_DATA, else a folder in the user's cache.
         notify: Takes what the user should know, such as that `auto` fell back to shapes10.
 
@@ -38,43 +122,48 @@ def load_data(
     """
     if problem := check_data_spec(spec, home):
         raise DataError(f"data: {problem}")
-    if spec == "shapes10":
-        from tune_mc1.data.shapes10 import generate_shapes10
+    source = find_source(spec)
+    assert source is not None, "the check finds one"
+    data = source.load(spec, home, notify)
+    if problem := data.problem():
+        raise DataError(f"data: {spec}: {problem}")
+    return data
 
-        return generate_shapes10()
-    if spec in NAMES:
-        return _load_cifar10(home, notify, or_shapes=spec == "auto")
-    return _load_path(Path(spec).expanduser(), notify)
+
+def find_source(spec: str) -> Source | None:
+    """The source that a word in `data:` means, if there is one."""
+    try:
+        return _source_of(spec)
+    except OSError:  # a path that cannot be looked at
+        return None
 
 
 def check_data_spec(spec: str, home: Path | None = None) -> str | None:
-    """What is wrong with the word in `data:`, without reading any image; None if nothing is.
+    """Checks the word in `data:` without reading any image.
 
     Args:
         spec: As in `load_data`.
         home: As in `load_data`.
 
     Returns:
-        `rule, got value`, to stand after `file: data: `.
+        `rule, got value`, to stand after `file: data: `; None if nothing is wrong.
     """
-    if spec in NAMES:
-        return None if spec == "shapes10" else _check_home(spec, home)
-    path = Path(spec).expanduser()
-    rule = f"must be {', '.join(NAMES)}, a folder or a parquet file, got {spec!r}"
     try:
-        if path.is_file():
-            return None if path.suffix == ".parquet" else f"{rule} (another kind of file)"
-        if not path.is_dir():
-            return rule + (did_you_mean(spec, NAMES) or " (not there)")
-        if not any(p.is_dir() or _is_data_file(p) for p in path.iterdir()):
-            return f"{rule} (neither folders nor parquet files in it)"
+        if source := _source_of(spec):
+            return source.check(spec, home)
     except OSError as error:
-        return f"{rule} ({error.strerror})"
-    return None
+        return f"{must_be(spec)} ({error.strerror})"
+    return must_be(spec) + (did_you_mean(spec, _words()) or " (not there)")
+
+
+def must_be(spec: str) -> str:
+    """The rule for the word in `data:`, with the word that breaks it."""
+    forms = [source.form or source.name for source in SOURCES.values() if source.by_path]
+    return f"must be {', '.join([*_words(), *forms[:-1]])} or {forms[-1]}, got {spec!r}"
 
 
 def check_data_form(spec: str) -> str | None:
-    """What is wrong with the word in `data:` where another machine is to read the images.
+    """Checks the word in `data:` where another machine is to read the images.
 
     Args:
         spec: As in `load_data`.
@@ -82,16 +171,33 @@ def check_data_form(spec: str) -> str | None:
     Returns:
         `rule, got value`, to stand after `file: data: `; None if nothing is wrong.
     """
-    if spec in NAMES or spec.startswith("/"):
+    if spec.startswith("/") or any(source.takes(spec) for source in _named()):
         return None
     return (
-        f"must be {', '.join(NAMES)}, or an absolute path that the cluster has, got {spec!r}"
-        f"{did_you_mean(spec, NAMES)}"
+        f"must be {', '.join(_words())}, or an absolute path that the cluster has, got {spec!r}"
+        f"{did_you_mean(spec, _words())}"
     )
 
 
-def _is_data_file(path: Path) -> bool:
-    return path.suffix == ".parquet" or path.name.startswith("data_batch_")
+def fixed_source(name: str) -> Source | None:
+    """The source of a data set of this name (`ImageData.name`), if its word names just that."""
+    source = SOURCES.get(name)
+    return source if source is not None and source.fixed else None
+
+
+def _source_of(spec: str) -> Source | None:
+    sources = sorted(SOURCES.values(), key=lambda source: source.by_path)
+    return next((source for source in sources if source.takes(spec)), None)
+
+
+def _named() -> list[Source]:
+    """Sources that no path means, those first whose word always stands for the same images."""
+    named = (source for source in SOURCES.values() if not source.by_path)
+    return sorted(named, key=lambda source: not source.fixed)
+
+
+def _words() -> list[str]:
+    return [source.form or source.name for source in _named()]
 
 
 def data_home(home: Path | None = None) -> Path:
@@ -115,52 +221,3 @@ def data_home(home: Path | None = None) -> Path:
         raise DataError(
             f"{HOME_VARIABLE}: must name a folder for images, as there is no home directory"
         ) from error
-
-
-def _check_home(spec: str, home: Path | None) -> str | None:
-    try:
-        folder = data_home(home)
-        if folder.exists() and not folder.is_dir():
-            return f"{HOME_VARIABLE} must name a folder, got {str(folder)!r}"
-        if folder.is_dir():
-            os.scandir(folder).close()
-    except OSError as error:
-        return f"{HOME_VARIABLE} must name a folder that can be read: {error}"
-    except DataError as error:
-        return None if spec == "auto" else str(error)
-    return None
-
-
-def _load_cifar10(
-    home: Path | None, notify: Callable[[str], None], *, or_shapes: bool
-) -> "ImageData":
-    from tune_mc1.data.cifar10 import find_cifar10, read_cifar10
-    from tune_mc1.data.download import download_cifar10
-
-    try:
-        folder = data_home(home)
-        copy = find_cifar10(folder) or download_cifar10(folder, notify)
-    except DataError as error:
-        if not or_shapes:
-            raise DataError(
-                f"data: cifar10 is neither on disk nor to be had ({error}); {HOME_VARIABLE} can "
-                "name a folder that holds it, and 'data: shapes10' needs none"
-            ) from error
-        notify(
-            f"NOTICE: no CIFAR-10 ({error}). These results are for shapes10, GENERATED pictures of "
-            f"ten shapes, not photographs. {HOME_VARIABLE} can name a folder that holds CIFAR-10."
-        )
-        return load_data("shapes10")
-    return read_cifar10(copy, notify)
-
-
-def _load_path(path: Path, notify: Callable[[str], None]) -> "ImageData":
-    from tune_mc1.data.cifar10 import find_batches, read_cifar10
-    from tune_mc1.data.folders import read_folders
-    from tune_mc1.data.parquet import parquet_files, read_parquet
-
-    if batches := find_batches(path):
-        return read_cifar10(batches, notify)
-    if path.is_file() or parquet_files(path):
-        return read_parquet(path, notify)
-    return read_folders(path, notify)

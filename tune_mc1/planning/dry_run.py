@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tune_mc1.config.trial import TrialConfig
+from tune_mc1.data.source import Source, find_source
 from tune_mc1.errors import InputError
 from tune_mc1.planning.forecast import trial_seconds
 from tune_mc1.planning.fusion import Groups, group_seconds, makespan, plan_groups
@@ -105,10 +106,10 @@ def rung_table(plan: Plan) -> list[dict[str, int]]:
 
 
 def _seconds(plan: Plan) -> Callable[[TrialConfig], float]:
-    """Seconds of a trial, for the usual number of CIFAR-10 images on a core like that measured."""
-    usual = {"shapes10": 8_000}.get(plan.sweep.data, 45_000)
-    images = round(usual * plan.sweep.limit_images)
-    return lambda config: trial_seconds(config, images, (3, 32, 32), 10)
+    """Seconds of a trial, for the usual images of its data source on a core like that measured."""
+    usual = find_source(plan.sweep.data) or Source
+    images = round(usual.usual_images * plan.sweep.limit_images)
+    return lambda config: trial_seconds(config, images, usual.usual_shape, usual.usual_classes)
 
 
 def _forecast(plan: Plan, groups: Groups, epochs: int, place: Place) -> float:

@@ -10,6 +10,7 @@ from tune_mc1.config.load import load_sweep
 from tune_mc1.config.parameters import Constant
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.data.source import fixed_source
 from tune_mc1.errors import InputError
 from tune_mc1.planning.past import Past, read_past
 from tune_mc1.planning.plan import Command, Plan, prepare
@@ -20,9 +21,6 @@ MAY_DIFFER = (
     *("description", "reference", "scale"),
 )
 """What changes no number of a trial. Images are compared by their fingerprint instead."""
-
-MADE_HERE = ("cifar10", "shapes10")
-"""Data sets that `auto` may have stood for."""
 
 
 def prepare_resume(
@@ -89,8 +87,8 @@ def prepare_resume(
 
 def _same_data(past: Past) -> str | None:
     """What `auto` stood for."""
-    name = past.tables.facts.get("data")
-    return name if name in MADE_HERE else None
+    name = str(past.tables.facts.get("data"))
+    return name if fixed_source(name) is not None else None
 
 
 def _with_epochs(sweep: Sweep, epochs: int) -> Sweep:

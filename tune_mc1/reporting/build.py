@@ -112,17 +112,15 @@ def _images(frames: SweepFrames, examples: bool, notify: Notify) -> ImageData | 
 
 def _on_disk(frames: SweepFrames) -> ImageData:
     """The data set of a sweep, if that takes no network."""
-    from tune_mc1.data.cifar10 import find_cifar10, read_cifar10
-    from tune_mc1.data.source import data_home, load_data
+    from tune_mc1.data.source import find_source, fixed_source, load_data
 
-    if frames.facts.get("data") == "shapes10":
-        return load_data("shapes10")
-    if frames.sweep.data not in ("auto", "cifar10"):
-        return load_data(frames.sweep.data)
-    copy = find_cifar10(data_home())
-    if copy is None:
-        raise DataError("CIFAR-10 is not on this disk")
-    return read_cifar10(copy, lambda _: None)
+    spec, name = frames.sweep.data, str(frames.facts.get("data"))
+    source = find_source(spec)
+    if source is not None and not source.by_path and fixed_source(name) is not None:
+        spec, source = name, fixed_source(name)  # `auto` stood for it
+    if source is not None and source.needs_network(spec, None):
+        raise DataError(f"{name} is not on this disk")
+    return load_data(spec, notify=lambda _: None)
 
 
 def _chapter(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tune_mc1.config.architectures import ARCHITECTURES, layer_sizes
 from tune_mc1.data.images import ImageData
+from tune_mc1.data.source import SOURCES
 from tune_mc1.reporting.figures import published_outcomes
 from tune_mc1.reporting.figures.context import Context
 from tune_mc1.reporting.figures.groups import levels
@@ -50,7 +51,8 @@ def image_shape(context: Context, data: ImageData | None) -> Shape | None:
             channels, height, width = found
             return int(channels), int(height), int(width)
     name = str(context.frames.facts.get("data"))
-    return (3, 32, 32) if name.startswith(("cifar10", "shapes10")) else None
+    fixed = (source for source in SOURCES.values() if source.fixed)
+    return next((s.usual_shape for s in fixed if name.startswith(s.name)), None)
 
 
 def settings(context: Context, shape: Shape | None) -> list[Point]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from tune_mc1.data.assemble import Notify
 from tune_mc1.data.images import ImageData, Labels, Pixels
-from tune_mc1.data.parquet import parquet_files, read_parquet
+from tune_mc1.data.parquet_files import parquet_files, read_parquet
 from tune_mc1.errors import DataError
 
 BATCHES_FOLDER = "cifar-10-batches-py"

@@ -1,0 +1,45 @@
+"""`auto`: CIFAR-10 if it is on disk or can be fetched, else shapes10."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tune_mc1.data.source import HOME_VARIABLE, SOURCES, Notify, data_home, register_source
+from tune_mc1.data.sources.cifar10 import Cifar10, check_home, find_or_fetch
+from tune_mc1.errors import DataError
+
+if TYPE_CHECKING:
+    from tune_mc1.data.images import ImageData
+
+
+@register_source
+class Auto(Cifar10):
+    """CIFAR-10, or what takes its place."""
+
+    name = "auto"
+    fixed = False
+
+    def check(self, spec: str, home: Path | None) -> str | None:
+        """Checks the folder of images, if there can be one."""
+        try:
+            return check_home(data_home(home))
+        except DataError:
+            return None
+
+    def load(self, spec: str, home: Path | None, notify: Notify) -> "ImageData":
+        """Reads CIFAR-10, or draws shapes10 and says so.
+
+        Raises:
+            DataError: If the copy of CIFAR-10 is broken.
+        """
+        try:
+            copy = find_or_fetch(home, notify)
+        except DataError as error:
+            notify(
+                f"NOTICE: no CIFAR-10 ({error}). These results are for shapes10, GENERATED "
+                f"pictures of ten shapes, not photographs. {HOME_VARIABLE} can name a folder that "
+                "holds CIFAR-10."
+            )
+            return SOURCES["shapes10"].load("shapes10", home, notify)
+        from tune_mc1.data.cifar10_files import read_cifar10
+
+        return read_cifar10(copy, notify)

@@ -1,0 +1,23 @@
+"""`shapes10`: ten generated shapes, which need neither disk nor network."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tune_mc1.data.source import Notify, Source, register_source
+
+if TYPE_CHECKING:
+    from tune_mc1.data.images import ImageData
+
+
+@register_source
+class Shapes10(Source):
+    """Pictures of ten shapes, drawn in memory."""
+
+    name = "shapes10"
+    usual_images = 8_000
+
+    def load(self, spec: str, home: Path | None, notify: Notify) -> "ImageData":
+        """Draws the images."""
+        from tune_mc1.data.drawn_shapes import generate_shapes10
+
+        return generate_shapes10()
