@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -86,9 +87,10 @@ def test_images_of_the_wrong_form_are_named() -> None:
     floats = good[0].astype(np.float32), good[1]
     flat = good[0], good[1].astype(np.int32)
     assert ImageData.build("mine", good, good, "ab").problem() is None
-    for train, told in (
+    cases: tuple[tuple[Any, str], ...] = (
         (floats, r"train_images must be uint8 (N, height, width, channels), got float32 "),
         (flat, r"train_labels must be int64 (4,), got int32 (4,)"),
         ((good[0], good[1] * 2), r"train_labels must be in 0 to 1, got 2"),
-    ):
+    )
+    for train, told in cases:
         assert str(ImageData.build("mine", train, good, "ab").problem()).startswith(told)
