@@ -23,6 +23,7 @@ from rich.console import Console
 from tests.benchmarks.common import Figure, alternate, images, parser, publish
 from tune_mc1.cluster.ray_runtime import QUIET_RAY
 from tune_mc1.data.images import ImageData
+from tune_mc1.planning.flags import PlanFlags
 from tune_mc1.planning.plan import prepare
 from tune_mc1.planning.resources import TrialResources
 from tune_mc1.results.directory import ResultDir
@@ -77,8 +78,8 @@ def trivial_sweep(trials: int, fuse: int | str, data: ImageData, folder: Path) -
     """Runs our sweep over trivial trials that differ in their learning rates alone."""
     rates = "learning_rate=" + ",".join(f"{i * 1e-5:.5f}" for i in range(1, trials + 1))
     overrides = [f"epochs={EPOCHS}", "batch_size=32", rates]
-    plan = prepare("grid", None, overrides=overrides, data="shapes10")
-    early = prepare("asha", None, run_cap=1, data="shapes10").sweep.early_terminate
+    plan = prepare("grid", None, PlanFlags.of(overrides, data="shapes10"))
+    early = prepare("asha", None, PlanFlags.of(run_cap=1, data="shapes10")).sweep.early_terminate
     sweep = plan.sweep.model_copy(update={"early_terminate": early, "fuse": fuse})
     where = ResultDir.create(folder, "driver")
     run = SweepRun(sweep, plan.trials, data, where)

@@ -13,6 +13,7 @@ from tests.cli.test_cli import HEAVY, tune_mc1
 from tests.support.bad_input import CommandLine
 from tune_mc1.cluster.files.placement import outline_on_file, outline_on_running
 from tune_mc1.errors import InputError
+from tune_mc1.planning.flags import PlanFlags
 from tune_mc1.planning.plan import Plan, prepare
 
 GPU_FILE = Path(__file__).parents[2] / "clusters" / "gpu.yaml"
@@ -24,7 +25,7 @@ def planned(folder: Path, trials: int, extra: str = "") -> Plan:
     values = ", ".join(f"{0.001 * (i + 1):.3f}" for i in range(trials))
     path = folder / "sweep.yaml"
     path.write_text(SWEEP.replace("LIST", values) + extra)
-    return prepare("grid", path, data="shapes10")
+    return prepare("grid", path, PlanFlags.of(data="shapes10"))
 
 
 def machines(facts: dict[str, Any]) -> dict[str, tuple[int, int]]:

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from ray.autoscaler._private.util import prepare_config, validate_config
 from typer.testing import CliRunner
 
-from tune_mc1.cli.app import app
+from tune_mc1.cli.app import commands
 from tune_mc1.cluster.files.check import check_cluster
 from tune_mc1.cluster.files.cluster_file import read_cluster
 from tune_mc1.cluster.files.versions import Versions
@@ -115,7 +115,7 @@ def test_the_command_prints_json_for_programs(tmp_path: Path) -> None:
     text = (CLUSTERS / "kuberay.yaml").read_text()
     broken.write_text(text.replace("minReplicas: 0", "minReplicas: none"))
     for file, status in ((CLUSTERS / "local.yaml", 0), (broken, 2)):
-        done = CliRunner().invoke(app, ["cluster", "check", str(file), "--json"])
+        done = CliRunner().invoke(commands(), ["cluster", "check", str(file), "--json"])
         assert done.exit_code == status
         facts = json.loads(done.stdout)
         assert len(facts["mistakes"]) == (1 if status else 0)

@@ -149,7 +149,8 @@ def test_any_file_is_a_sweep_or_a_clean_error(
     assert load(tmp_path / "again.yaml", config_to_yaml(loaded.sweep)).sweep == loaded.sweep
     for command in COMMANDS:
         try:
-            sweep, _ = resolve_method(loaded.sweep, command, 3)
+            few = loaded.sweep.model_copy(update={"run_cap": 3})
+            sweep, _ = resolve_method(few, command)
             assert command == "bayes" or plan_trials(sweep)
         except InputError as error:
             check(error)

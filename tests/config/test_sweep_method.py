@@ -38,7 +38,7 @@ def test_command_decides_the_method() -> None:
     sweep, notices = resolve_method(sweep_of(method="random"), "grid")
     assert sweep.method == "grid"
     assert notices == ["method: the file says random; the command says grid"]
-    assert resolve_method(sweep_of(), "random", 4)[0].run_cap == 4
+    assert resolve_method(sweep_of(run_cap=4), "random")[0].run_cap == 4
 
 
 @pytest.mark.parametrize("command", ["random", "asha", "bayes"])
@@ -48,7 +48,7 @@ def test_searches_need_a_number_of_settings(command: Any) -> None:
 
 
 def test_asha_is_random_search_stopped_early() -> None:
-    sweep, notices = resolve_method(sweep_of(run_cap=5), "asha", 7)
+    sweep, notices = resolve_method(sweep_of(run_cap=7), "asha")
     assert (sweep.method, sweep.run_cap) == ("random", 7)
     assert sweep.early_terminate == EarlyTerminate(type="asha", min_iter=1, eta=3)
     assert "Ray: grace_period" in notices[0]

@@ -8,13 +8,14 @@ from typer.testing import CliRunner
 
 from tests.planning.test_reference_files import SWEEPS
 from tests.planning.test_reference_files import plan as plan_file
-from tune_mc1.cli.app import app
+from tune_mc1.cli.app import commands
 from tune_mc1.config.load import load_sweep
 from tune_mc1.config.parameters import Constant
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.splits import limit_images
 from tune_mc1.errors import InputError
+from tune_mc1.planning.flags import PlanFlags
 from tune_mc1.planning.plan import prepare
 from tune_mc1.planning.studies import STUDIES, as_published, scaled, study_file, study_rows
 
@@ -110,8 +111,8 @@ def test_limited_images_are_a_part_of_every_class(images: ImageData) -> None:
 
 def test_replicates_need_a_constant_seed(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"--replicates: must be 1 where parameters.seed varies"):
-        prepare("grid", None, overrides=["seed=1,2"], replicates=2)
-    plan = prepare("grid", None, replicates=3)
+        prepare("grid", None, PlanFlags.of(["seed=1,2"], replicates=2))
+    plan = prepare("grid", None, PlanFlags.of(replicates=3))
     assert len(plan.trials) == 18
     assert [t.config.seed for t in plan.trials[:3]] == [0, 1, 2]
     json.dumps(plan.sweep.model_dump(mode="json"))
@@ -119,12 +120,12 @@ def test_replicates_need_a_constant_seed(tmp_path: Path) -> None:
 
 def test_commands_of_studies() -> None:
     runner = CliRunner()
-    listed = runner.invoke(app, ["study", "list", "--json"])
+    listed = runner.invoke(commands(), ["study", "list", "--json"])
     assert listed.exit_code == 0
     names = [row["study"] for row in json.loads(listed.stdout)["studies"]]
     assert names == list(STUDIES)
     words = ["study", "adam", "--scale", "0.001", "-n", "3", "--data", "shapes10", "--dry-run"]
-    shown = runner.invoke(app, [*words, "--json"])
+    shown = runner.invoke(commands(), [*words, "--json"])
     assert shown.exit_code == 0
     facts = json.loads(shown.stdout)
     assert facts["total"] == 3

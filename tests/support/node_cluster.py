@@ -21,6 +21,7 @@ from tune_mc1.cluster.nodes import cluster_capacity
 from tune_mc1.cluster.ray_runtime import QUIET_RAY
 from tune_mc1.config.sweep import Resources
 from tune_mc1.data.images import ImageData
+from tune_mc1.planning.flags import PlanFlags
 from tune_mc1.planning.plan import prepare
 from tune_mc1.planning.resources import choose_resources
 from tune_mc1.results.directory import ResultDir
@@ -139,7 +140,7 @@ def telling_sweep(
     seeds = "seed=" + ",".join(map(str, range(trials)))
     rate = f"learning_rate={max(seconds, 1e-6) / 100}"
     overrides = [f"epochs={epochs}", "batch_size=32", rate, seeds]
-    plan = prepare("grid", None, overrides=overrides, data="shapes10", fuse="off")
+    plan = prepare("grid", None, PlanFlags.of(overrides, data="shapes10", fuse="off"))
     given = {"resources": resources, "max_failures": max_failures}
     sweep = plan.sweep.model_copy(update=given)
     where = ResultDir.create(folder, "told")

@@ -2,6 +2,7 @@
 
 import io
 import sys
+from collections.abc import Callable
 
 import typer
 
@@ -16,11 +17,11 @@ _VISIBLE = {code: repr(chr(code))[1:-1] for code in range(32)}
 """A name may hold a line's end or a terminal's commands."""
 
 
-def run(app: typer.Typer) -> int:
+def run(commands: Callable[[], typer.Typer]) -> int:
     """Runs the command that the command line names.
 
     Args:
-        app: The commands.
+        commands: Makes the commands.
 
     Returns:
         The exit status. 0: all trials ended. 1: some failed. 2: bad input. 130: interrupted.
@@ -29,7 +30,7 @@ def run(app: typer.Typer) -> int:
         if isinstance(stream, io.TextIOWrapper):  # a file may have a name that is no UTF-8
             stream.reconfigure(errors="backslashreplace")
     try:
-        return app(prog_name="tune_mc1", standalone_mode=False) or 0
+        return commands()(prog_name="tune_mc1", standalone_mode=False) or 0
     except InputError as error:
         return _fail(2, *error.problems)
     except TuneMc1Error as error:

@@ -39,22 +39,8 @@ Output = Annotated[
         help="Where results go: a directory, s3://bucket/prefix or gs://... Default: results/",
     ),
 ]
-RunCap = Annotated[
-    int | None, typer.Option("--run-cap", "-n", min=1, help="Number of settings to try.")
-]
-Replicates = Annotated[
-    int | None, typer.Option("--replicates", min=1, max=1000, help="Seeds of each setting.")
-]
-LimitImages = Annotated[
-    float | None,
-    typer.Option("--limit-images", min=0.0001, max=1, help="Part of the images used, such as 0.1."),
-]
 MaxConcurrent = Annotated[
     int | None, typer.Option("--max-concurrent", min=1, help="Most trials at once.")
-]
-Fuse = Annotated[
-    str | None,
-    typer.Option("--fuse", help="Trials trained as one model: auto, off, or at most so many."),
 ]
 Address = Annotated[
     str | None,

@@ -1,6 +1,6 @@
 """The commands around the reference: its studies, and reports on any sweeps."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -8,21 +8,19 @@ from rich.console import Console
 from tune_mc1.cli.options import (
     Address,
     AsJson,
-    Data,
     DryRun,
-    Fuse,
-    LimitImages,
     MaxConcurrent,
     Output,
-    Overrides,
-    Replicates,
-    RunCap,
     Wandb,
     print_json,
     say,
 )
 from tune_mc1.cluster.address import is_job_server
 from tune_mc1.cluster.jobs.command import JobCommand
+from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
+
+if TYPE_CHECKING:
+    from tune_mc1.planning.plan import Plan
 
 
 def study(
@@ -36,14 +34,9 @@ def study(
         bool,
         typer.Option("--as-published", help="Validate on test images, never shuffle: its own way."),
     ] = False,
-    overrides: Overrides = None,
-    data: Data = None,
-    run_cap: RunCap = None,
-    replicates: Replicates = None,
-    limit_images: LimitImages = None,
+    flags: PlanFlags = NO_FLAGS,
     output: Output = None,
     max_concurrent: MaxConcurrent = None,
-    fuse: Fuse = None,
     address: Address = None,
     wandb: Wandb = None,
     dry_run: DryRun = False,
@@ -57,18 +50,10 @@ def study(
         rows = study_rows()
         print_json({"studies": rows}) if as_json else print_studies(rows, Console())
         return
-    flags: dict[str, Any] = {
-        "overrides": overrides or (),
-        "data": data,
-        "run_cap": run_cap,
-        "fuse": fuse,
-        "replicates": replicates,
-        "limit_images": limit_images,
-    }
     command = JobCommand.of(context) if is_job_server(address) else None
-    flags["elsewhere"] = command is not None
     names = STUDIES if name == "all" else (name,)
-    plans = [_plan(each, scale, as_published, flags) for each in names]
+    elsewhere = command is not None
+    plans = [_plan(each, scale, as_published, flags, elsewhere=elsewhere) for each in names]
     if dry_run:
         _print_outlines(plans, as_json)
         return
@@ -98,20 +83,20 @@ def study(
     raise typer.Exit(max(outcomes))
 
 
-def _plan(name: str, scale: float, as_published: bool, flags: dict[str, Any]) -> Any:
+def _plan(
+    name: str, scale: float, as_published: bool, flags: PlanFlags, *, elsewhere: bool
+) -> "Plan":
     from tune_mc1.config.sweep import Sweep
     from tune_mc1.planning import studies
     from tune_mc1.planning.plan import prepare
 
     file = studies.study_file(name)
-    keep = {item.partition("=")[0].strip() for item in flags["overrides"]}
-    keep |= {key for key in ("run_cap", "limit_images") if flags[key] is not None}
 
     def change(sweep: Sweep) -> Sweep:
-        scaled = studies.scaled(sweep, scale, keep)
+        scaled = studies.scaled(sweep, scale, flags.names)
         return studies.as_published(scaled) if as_published else scaled
 
-    return prepare(None, file, change=change, **flags)
+    return prepare(None, file, flags, change=change, elsewhere=elsewhere)
 
 
 def _print_outlines(plans: list[Any], as_json: bool) -> None:

@@ -21,19 +21,16 @@ _METHODS: dict[Command, Method] = {
 }
 
 
-def resolve_method(
-    sweep: Sweep, command: Command, run_cap: int | None = None, *, source: str = ""
-) -> tuple[Sweep, list[str]]:
+def resolve_method(sweep: Sweep, command: Command, *, source: str = "") -> tuple[Sweep, list[str]]:
     """The sweep that a command runs: the command's word decides, not the file's `method`.
 
     Args:
         sweep: What the file says.
         command: The word after `sweep`. `asha` is a random search with `early_terminate`.
-        run_cap: Number of settings named on the command line (`-n`); None takes the file's.
         source: Name of the file, for messages.
 
     Returns:
-        The sweep with `method`, `run_cap` and `early_terminate` settled, and notices for the user.
+        The sweep with `method` and `early_terminate` settled, and notices for the user.
 
     Raises:
         InputError: The file has nothing that the command could run.
@@ -42,7 +39,7 @@ def resolve_method(
     notices = []
     if sweep.method not in (None, method):
         notices.append(f"method: the file says {sweep.method}; the command says {command}")
-    update: dict[str, Any] = {"method": method, "run_cap": run_cap or sweep.run_cap}
+    update: dict[str, Any] = {"method": method}
     if command == "asha" and sweep.early_terminate is None:
         update["early_terminate"] = EarlyTerminate(type="asha", min_iter=1, eta=3)
         notices.append(
@@ -52,16 +49,14 @@ def resolve_method(
     elif command != "asha" and sweep.early_terminate is not None:
         notices.append(f"early_terminate: {command} stops bad trials early, as the file says")
     resolved = sweep.model_copy(update=update)
-    problems = _problems(resolved, command, run_cap)
+    problems = _problems(resolved, command)
     if problems:
         raise InputError(f"{source}: {problem}" if source else f"{problem}" for problem in problems)
     return resolved, notices + (_grid_notices(resolved) if method == "grid" else [])
 
 
-def _problems(sweep: Sweep, command: Command, run_cap: int | None) -> list[Problem]:
+def _problems(sweep: Sweep, command: Command) -> list[Problem]:
     found = [early_terminate_problem(sweep)] if sweep.early_terminate else []
-    if run_cap is not None and run_cap < 1:
-        found.append(Problem(("-n",), "must be at least 1", run_cap))
     if command == "grid":
         found += grid_problems(sweep)
     elif sweep.run_cap is None:

@@ -1,29 +1,24 @@
 """From a command and a sweep file to a plan, with every check that needs neither torch nor Ray."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import TypeAdapter, ValidationError
-
-from tune_mc1.config.field_types import Fuse
 from tune_mc1.config.load import load_sweep
 from tune_mc1.config.method import resolve_method
-from tune_mc1.config.parameters import Constant
-from tune_mc1.config.problems import problems_of
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial
 from tune_mc1.data.source import check_data_form, check_data_spec
 from tune_mc1.errors import InputError
 from tune_mc1.files import shipped, utf8
+from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
 from tune_mc1.planning.search_space import plan_trials
 
 if TYPE_CHECKING:
     from tune_mc1.planning.past import Past
 
 Command = Literal["grid", "random", "asha", "bayes"]
-SEED = Constant(value=0)
 
 
 @dataclass(frozen=True)
@@ -37,6 +32,7 @@ class Plan:
         notices: What the user should know.
         directory: The result directory of a sweep that goes on; None for a new one.
         past: What a sweep that goes on did before.
+        flags: The flags that it was made with.
     """
 
     command: Command
@@ -45,6 +41,7 @@ class Plan:
     notices: list[str] = field(default_factory=list)
     directory: Path | None = None
     past: "Past | None" = None
+    flags: PlanFlags = NO_FLAGS
 
     @property
     def total(self) -> int:
@@ -66,13 +63,8 @@ def shipped_file(command: Command) -> Path:
 def prepare(
     command: Command | None,
     file: Path | None,
+    flags: PlanFlags = NO_FLAGS,
     *,
-    overrides: Sequence[str] = (),
-    run_cap: int | None = None,
-    data: str | None = None,
-    fuse: str | None = None,
-    replicates: int | None = None,
-    limit_images: float | None = None,
     change: Callable[[Sweep], Sweep] = lambda sweep: sweep,
     elsewhere: bool = False,
 ) -> Plan:
@@ -81,40 +73,23 @@ def prepare(
     Args:
         command: The search that the user asks for; None takes the file's `method`.
         file: A sweep file, or None for the shipped one of the command.
-        overrides: Items `name=value[,value...]` that replace parameters of the file.
-        run_cap: Number of settings, instead of the file's.
-        data: Data set, instead of the file's.
-        fuse: How many trials are trained as one model, instead of the file's.
-        replicates: Seeds of each setting, instead of the file's.
-        limit_images: Part of the images that is used, instead of the file's.
-        change: What else becomes of the sweep.
+        flags: Flags that change what the file says.
+        change: Further change of the sweep.
         elsewhere: Whether it is to run on another machine, whose files cannot be looked at here.
 
     Raises:
         InputError: With all mistakes.
     """
     path = file or shipped_file(command or "grid")
-    loaded = load_sweep(path, overrides=overrides)
-    flags = {
-        "fuse": None if fuse is None else checked_fuse(fuse),
-        "replicates": replicates,
-        "limit_images": limit_images,
-    }
-    given = {name: value for name, value in flags.items() if value is not None}
-    flagged = change(loaded.sweep.model_copy(update=given))
-    if flagged.replicates > 1 and not isinstance(flagged.parameters.get("seed", SEED), Constant):
-        rule = "must be 1 where parameters.seed varies"
-        raise InputError(f"--replicates: {rule}, got {flagged.replicates}")
+    loaded = load_sweep(path, overrides=flags.overrides)
+    flagged = change(flags.apply(loaded.sweep))
     word = command or flagged.method or "grid"
-    sweep, notices = resolve_method(flagged, word, run_cap, source=str(path))
-    source = checked_data(
-        sweep.data if data is None else data,
-        f"{path}: data" if data is None else "--data",
-        elsewhere=elsewhere,
-    )
+    sweep, notices = resolve_method(flagged, word, source=str(path))
+    field = "--data" if "data" in flags.values else f"{path}: data"
+    source = checked_data(sweep.data, field, elsewhere=elsewhere)
     sweep = sweep.model_copy(update={"data": source, "name": sweep.name or utf8(path.stem)})
     trials = [] if sweep.method == "bayes" else plan_trials(sweep, source=str(path))
-    return Plan(word, sweep, trials, [*loaded.notices, *notices])
+    return Plan(word, sweep, trials, [*loaded.notices, *notices], flags=flags)
 
 
 def checked_data(data: str, field: str, *, elsewhere: bool = False) -> str:
@@ -132,15 +107,3 @@ def checked_data(data: str, field: str, *, elsewhere: bool = False) -> str:
     if problem:
         raise InputError(f"{field}: {problem}")
     return data
-
-
-def checked_fuse(text: str) -> Literal["auto", "off"] | int:
-    """The value of `--fuse`.
-
-    Raises:
-        InputError: If it is none.
-    """
-    try:
-        return TypeAdapter(Fuse).validate_python(text)
-    except ValidationError as error:
-        raise InputError(f"--fuse: {problems_of(error)[0].rule}, got {text!r}") from None

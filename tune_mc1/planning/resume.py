@@ -1,6 +1,6 @@
 """A sweep that goes on where it was cut off: what may differ, and what is left to do."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.source import fixed_source
 from tune_mc1.errors import InputError
+from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
 from tune_mc1.planning.past import Past, read_past
 from tune_mc1.planning.plan import Command, Plan, prepare
 from tune_mc1.results.store.local_copy import resumable
@@ -29,12 +30,7 @@ def prepare_resume(
     directory: Path,
     *,
     epochs: int | None = None,
-    overrides: Sequence[str] = (),
-    run_cap: int | None = None,
-    data: str | None = None,
-    fuse: str | None = None,
-    replicates: int | None = None,
-    limit_images: float | None = None,
+    flags: PlanFlags = NO_FLAGS,
 ) -> Plan:
     """Reads and checks everything that can be checked before a sweep goes on.
 
@@ -43,12 +39,7 @@ def prepare_resume(
         file: The sweep file, or None for the one in the directory.
         directory: The result directory, or its URL in an object store.
         epochs: Epochs of every trial, at least as many as planned; None leaves them.
-        overrides: Items `name=value` that replace parameters of the file.
-        run_cap: Number of settings, instead of the file's.
-        data: Data set, instead of the file's: where the same images are now.
-        fuse: How many trials are trained as one model, instead of the file's.
-        replicates: Seeds of each setting, instead of the file's.
-        limit_images: Part of the images that is used, instead of the file's.
+        flags: Flags that change what the file says; `--data` names where the same images are now.
 
     Returns:
         The plan, with all trials and what is known of them.
@@ -62,16 +53,7 @@ def prepare_resume(
         raise InputError(f"{where.sweep_file}: is missing, so this sweep cannot be resumed")
     before = load_sweep(where.sweep_file).sweep
     source = file or where.sweep_file
-    plan = prepare(
-        command,
-        source,
-        overrides=overrides,
-        run_cap=run_cap,
-        data=data or _same_data(past),
-        fuse=fuse,
-        replicates=replicates,
-        limit_images=limit_images,
-    )
+    plan = prepare(command, source, flags.or_else(data=_same_data(past)))
     now = plan.sweep.model_copy(update={"name": before.name})
     if epochs is not None:
         now = _with_epochs(now, epochs)
@@ -79,7 +61,7 @@ def prepare_resume(
     if problems:
         raise InputError(f"{source}: {problem}" for problem in problems)
     trials = _trials(plan, past, now)
-    resumed = Plan(command, now, trials, plan.notices, where.root, past)
+    resumed = Plan(command, now, trials, plan.notices, where.root, past, flags)
     left = resumed.total - len(trials) + len(past.left(trials))
     notice = f"{resumed.total - left} trials have ended already; {left} are left"
     return replace(resumed, notices=[*plan.notices, notice])

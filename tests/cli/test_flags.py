@@ -1,0 +1,90 @@
+"""A flag of another package: in the help, in the sweep, refused, and sent along with a job."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.plugins import write_plugin
+
+TAG = """
+from tune_mc1.planning.flags import FLAGS, SweepFlag
+
+
+def tag(sweep, value):
+    if not value.isidentifier():
+        raise ValueError("must be one word")
+    return sweep.model_copy(update={"name": f"{sweep.name or 'sweep'}-{value}"})
+
+
+FLAGS.register("tag", SweepFlag("Word that the result directory's name ends in.", tag, short="-t"))
+"""
+
+JOB = """
+from tune_mc1.cluster.jobs import submit
+from tune_mc1.cli.app import main
+def show(command, plans, notify):
+    print(command.entrypoint(), [plan.sweep.name for plan in plans])
+    return 0
+submit.submit = show
+main()
+"""
+
+
+def tune_mc1(folder: Path, *words: str, code: str = "") -> subprocess.CompletedProcess[str]:
+    start = ["-c", code] if code else ["-m", "tune_mc1"]
+    path = f"{folder}:{Path(__file__).parents[2]}"
+    return subprocess.run(
+        [sys.executable, *start, *words],
+        env=os.environ | {"PYTHONPATH": path, "COLUMNS": "200"},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def plugins(tmp_path: Path) -> Path:
+    write_plugin(tmp_path, TAG)
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", ["sweep", "study"])
+def test_it_is_in_the_help(plugins: Path, command: str) -> None:
+    help_text = tune_mc1(plugins, command, "--help").stdout
+    assert "--tag" in help_text
+    assert "Word that the result directory's name ends in." in help_text
+
+
+def test_it_changes_the_sweep(plugins: Path) -> None:
+    words = ("--dry-run", "--json", "--data", "shapes10")
+    done = tune_mc1(plugins, "sweep", "grid", *words, "-t", "first")
+    assert json.loads(done.stdout)["sweep"]["name"].endswith("-first"), done.stderr
+    done = tune_mc1(plugins, "study", "adam", *words, "--tag=second")
+    assert json.loads(done.stdout)["sweep"]["name"].endswith("-second"), done.stderr
+    plain = tune_mc1(plugins, "sweep", "grid", *words)
+    assert "-" not in json.loads(plain.stdout)["sweep"]["name"]
+
+
+def test_a_bad_value_is_refused_with_a_line(plugins: Path) -> None:
+    done = tune_mc1(plugins, "sweep", "grid", "--dry-run", "--data", "shapes10", "--tag", "a b")
+    assert (done.returncode, done.stderr) == (2, "--tag: must be one word, got 'a b'\n")
+
+
+def test_it_goes_along_with_a_job(plugins: Path) -> None:
+    words = ("sweep", "grid", "--data", "shapes10", "-o", "/results", "--tag", "far")
+    done = tune_mc1(plugins, *words, "--address", "http://127.0.0.1:1", code=JOB)
+    assert "--tag=far" in done.stdout.split(), done.stderr
+    assert done.stdout.rstrip().endswith("-far']")
+
+
+def test_a_name_that_is_taken_is_refused(tmp_path: Path) -> None:
+    write_plugin(tmp_path, TAG.replace('"tag", Sweep', '"output", Sweep'))
+    done = tune_mc1(tmp_path, "sweep", "grid", "--dry-run")
+    line = "plugin flag --output: `sweep` has such an option already\n"
+    assert (done.returncode, done.stderr) == (2, line)

@@ -1,0 +1,65 @@
+"""The registered flags of a sweep as options of a command."""
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from tune_mc1.cli.options import Overrides
+from tune_mc1.errors import InputError
+from tune_mc1.planning.flags import FLAGS, PlanFlags, SweepFlag, option
+
+
+def with_flags(command: Callable[..., None], **annotations: Any) -> Callable[..., None]:
+    """The command with `--set` and an option for each registered flag.
+
+    Args:
+        command: Has a parameter `flags`, a `PlanFlags`, whose place the options take.
+        annotations: Of other parameters, where they are only known when plugins are loaded.
+
+    Returns:
+        A function with the signature that Typer reads.
+
+    Raises:
+        InputError: If a plugin's flag has the name of an option that the command has already, or
+            the plugin cannot be imported.
+    """
+    own = inspect.signature(command).parameters
+    parameters: list[inspect.Parameter] = []
+    for name, parameter in own.items():
+        if name == "flags":
+            parameters += _options(command.__name__, set(own))
+        else:
+            annotation = annotations.get(name, parameter.annotation)
+            parameters.append(parameter.replace(annotation=annotation))
+
+    def run(**values: Any) -> None:
+        given = {name: values.pop(name) for name in ("overrides", *FLAGS)}
+        command(**values, flags=PlanFlags.of(**given))
+
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return run
+
+
+def _options(command: str, taken: set[str]) -> list[inspect.Parameter]:
+    options = [_parameter("overrides", Overrides)]
+    for name, flag in FLAGS.items():
+        if name in taken | {"overrides", "set", "help"}:
+            raise InputError(f"plugin flag {option(name)}: `{command}` has such an option already")
+        options.append(_parameter(name, Annotated[flag.type | None, _typer_option(name, flag)]))
+    return options
+
+
+def _parameter(name: str, annotation: Any) -> inspect.Parameter:
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return inspect.Parameter(name, kind, default=None, annotation=annotation)
+
+
+def _typer_option(name: str, flag: SweepFlag) -> Any:
+    words = [option(name), *([flag.short] if flag.short else [])]
+    return typer.Option(
+        *words, min=flag.minimum, max=flag.maximum, metavar=flag.metavar, help=flag.help
+    )

@@ -1,0 +1,110 @@
+"""The command `sweep`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from tune_mc1.cli.cluster import show_outline
+from tune_mc1.cli.options import (
+    Address,
+    AsJson,
+    DryRun,
+    MaxConcurrent,
+    OnCluster,
+    Output,
+    Wandb,
+    say,
+)
+from tune_mc1.cluster.address import is_job_server
+from tune_mc1.cluster.jobs.command import JobCommand
+from tune_mc1.errors import InputError
+from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
+
+if TYPE_CHECKING:
+    from tune_mc1.planning.plan import Plan
+
+Method = Literal["grid", "random", "asha", "bayes"]
+
+
+def sweep(
+    context: typer.Context,
+    method: Annotated[Method, typer.Argument(help="How settings are chosen.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="A W&B sweep file. Default: configs/METHOD.yaml")
+    ] = None,
+    flags: PlanFlags = NO_FLAGS,
+    output: Output = None,
+    max_concurrent: MaxConcurrent = None,
+    address: Address = None,
+    wandb: Wandb = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option("--resume", help="Go on with the sweep of this result directory, or URL."),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            "--epochs", min=1, help="With --resume: epochs of every trial, more or equal."
+        ),
+    ] = None,
+    dry_run: DryRun = False,
+    cluster: OnCluster = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a grid, random, ASHA or Bayesian search.
+
+    ASHA (Ray: ASHAScheduler) stops bad trials early at rungs: early_terminate {min_iter (Ray:
+    grace_period), eta (Ray: reduction_factor), brackets}.
+    """
+    if epochs is not None and resume is None:
+        raise InputError("--epochs: goes with --resume only; a new sweep takes --set epochs=N")
+    if cluster is not None and not dry_run:
+        raise InputError("--cluster: goes with --dry-run only; --address names one that runs")
+    job = JobCommand.of(context) if is_job_server(address) else None
+    plan = _plan(method, file, flags, resume, epochs, elsewhere=job is not None)
+    if job is not None and not dry_run:
+        from tune_mc1.cluster.jobs.submit import submit
+
+        raise typer.Exit(submit(job, [plan] if plan else [], say))
+    if plan is None or (job is not None and resume is not None):
+        raise InputError("--dry-run: cannot read the directory of --resume, as the cluster has it")
+    for notice in plan.notices:
+        say(notice)
+    if dry_run:
+        show_outline(plan, cluster, None if job else address, as_json)
+        return
+    from tune_mc1.running.start import run_plan
+
+    outcome = run_plan(
+        plan,
+        output=output,
+        address=address,
+        max_concurrent=max_concurrent,
+        wandb=wandb,
+        console=Console(),
+        notify=say,
+    )
+    raise typer.Exit(outcome)
+
+
+def _plan(
+    method: Method,
+    file: Path | None,
+    flags: PlanFlags,
+    resume: Path | None,
+    epochs: int | None,
+    *,
+    elsewhere: bool,
+) -> "Plan | None":
+    """The plan; None if only the cluster has the directory that it stands in."""
+    if resume is not None and not elsewhere:
+        from tune_mc1.planning.resume import prepare_resume
+
+        return prepare_resume(method, file, resume, epochs=epochs, flags=flags)
+    if resume is not None and file is None:
+        return None
+    from tune_mc1.planning.plan import prepare
+
+    return prepare(method, file, flags, elsewhere=elsewhere)

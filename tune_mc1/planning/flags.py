@@ -1,0 +1,153 @@
+"""Flags of `sweep` and `study` that change the sweep: one entry each, those of plugins included.
+
+The commands build their options from this registry (`tune_mc1.cli.flags`), and pass the values on
+as one `PlanFlags`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from tune_mc1.config.field_types import Fuse
+from tune_mc1.config.parameters import Constant
+from tune_mc1.config.problems import problems_of
+from tune_mc1.config.sweep import Sweep
+from tune_mc1.errors import InputError
+from tune_mc1.registry import Registry
+
+
+def option(name: str) -> str:
+    """The option of a flag: `--run-cap` of `run_cap`."""
+    return f"--{name.replace('_', '-')}"
+
+
+@dataclass(frozen=True)
+class SweepFlag:
+    """A flag of the commands `sweep` and `study`.
+
+    Attributes:
+        help: Its line in `--help`.
+        apply: Returns the sweep with the value set. A `ValueError` refuses the value; its message
+            is the rule, such as `must be auto or off`. None leaves the sweep as it is: the value is
+            in `Plan.flags`, for whatever runs the plan.
+        type: Type of the value: str, int, float, bool, Path, a Literal, or list[str] for an option
+            that can be repeated.
+        short: A short form such as `-n`.
+        minimum: Smallest number that is accepted.
+        maximum: Largest number that is accepted.
+        metavar: Placeholder of the value in `--help`.
+    """
+
+    help: str
+    apply: Callable[[Sweep, Any], Sweep] | None = None
+    type: Any = str
+    short: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    metavar: str | None = None
+
+
+FLAGS: Registry[SweepFlag] = Registry("flag")
+"""The flags by name in snake case; `run_cap` is the option `--run-cap`."""
+
+
+@dataclass(frozen=True)
+class PlanFlags:
+    """Flags of a command line that say what is run.
+
+    Attributes:
+        overrides: Items `name=value[,value...]` of `--set`, which replace parameters of the file.
+        values: Values by name in `FLAGS`; flags that were not given are left out.
+    """
+
+    overrides: Sequence[str] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, overrides: Sequence[str] | None = (), **values: Any) -> "PlanFlags":
+        """Flags as a parser gives them: what is None, False or empty was not given."""
+        given = {k: v for k, v in values.items() if v is not None and v is not False and v != []}
+        return cls(tuple(overrides or ()), given)
+
+    @property
+    def names(self) -> set[str]:
+        """Flags that were given, and parameters that `--set` replaces."""
+        return {item.partition("=")[0].strip() for item in self.overrides} | set(self.values)
+
+    def or_else(self, **defaults: Any) -> "PlanFlags":
+        """These flags, and the defaults of those that were not given."""
+        return replace(self, values={**PlanFlags.of(**defaults).values, **self.values})
+
+    def apply(self, sweep: Sweep) -> Sweep:
+        """The sweep with every flag's value set.
+
+        Raises:
+            InputError: If a flag refuses its value.
+        """
+        for name, value in self.values.items():
+            apply = FLAGS[name].apply
+            if apply is None:
+                continue
+            try:
+                sweep = apply(sweep, value)
+            except ValueError as error:
+                got = "" if ", got " in str(error) else f", got {value!r}"
+                raise InputError(f"{option(name)}: {error}{got}") from None
+        return sweep
+
+
+NO_FLAGS = PlanFlags()
+
+
+def _field(name: str) -> Callable[[Sweep, Any], Sweep]:
+    """Sets a field of the sweep."""
+    return lambda sweep, value: sweep.model_copy(update={name: value})
+
+
+def _replicates(sweep: Sweep, value: int) -> Sweep:
+    if value > 1 and not isinstance(sweep.parameters.get("seed", Constant(value=0)), Constant):
+        raise ValueError("must be 1 where parameters.seed varies")
+    return sweep.model_copy(update={"replicates": value})
+
+
+def _fuse(sweep: Sweep, value: str) -> Sweep:
+    try:
+        fuse = TypeAdapter(Fuse).validate_python(value)
+    except ValidationError as error:
+        raise ValueError(problems_of(error)[0].rule) from None
+    return sweep.model_copy(update={"fuse": fuse})
+
+
+FLAGS.register(
+    "data",
+    SweepFlag(
+        "cifar10, shapes10, auto, or a directory or parquet file (of the cluster's nodes, with "
+        "--address).",
+        _field("data"),
+        short="-d",
+    ),
+)
+FLAGS.register(
+    "run_cap",
+    SweepFlag("Number of settings to try.", _field("run_cap"), int, short="-n", minimum=1),
+)
+FLAGS.register(
+    "replicates",
+    SweepFlag("Seeds of each setting.", _replicates, int, minimum=1, maximum=1000),
+)
+FLAGS.register(
+    "limit_images",
+    SweepFlag(
+        "Part of the images used, such as 0.1.",
+        _field("limit_images"),
+        float,
+        minimum=0.0001,
+        maximum=1,
+    ),
+)
+FLAGS.register(
+    "fuse",
+    SweepFlag("Trials trained as one model: auto, off, or at most so many.", _fuse),
+)
