@@ -56,7 +56,7 @@ class Sweep:
         rest = {"learning_rate": RATES[trial], "steps": 32 * epoch, "seconds": 1.5}
         self.writer.write(
             {"event": "epoch", "trial": trial, "epoch": epoch, **values, **rest}
-            | {"images_per_second": 99.0, "device": "cpu", **metrics}
+            | {"images_per_second": 99.0, "node": "n", "device_name": "cpu", **metrics}
         )
 
     def end(self, trial: str, state: str = "completed") -> None:
@@ -128,8 +128,10 @@ def test_offline_sweep_leaves_one_whole_file_a_trial(sweep: Sweep) -> None:
         assert [row["_step"] for row in run.history] == [row["epoch"] for row in rows]
         assert run.facts["exit_code"] == (1 if trial == "t0001" else 0)
         table = sweep.writer.tables.trials[trial]
-        for name in ("state", "best_epoch", "best_val_acc", "best_val_loss"):
+        for name in ("state", "best_epoch", "best_val_acc", "best_val_loss", "node"):
             assert run.facts["summary"][name] == table[name]
+        assert run.facts["summary"]["device_name"] == "cpu"  # `auto` is its parameter `device`
+        assert "device" not in run.facts["summary"]
         assert ("test_acc" in run.facts["summary"]) == (trial == "t0004")
     assert run.facts["summary"]["test_acc"] == 0.5
     assert run.facts["summary"]["val_acc"] == rows[-1]["val_acc"]

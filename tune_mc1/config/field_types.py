@@ -38,3 +38,19 @@ Fuse = Annotated[Literal["auto", "off"] | int, BeforeValidator(_fuse)]
 
 Lang = Literal["en", "de"]
 """Languages of reports."""
+
+
+def _trackers(value: Any) -> Any:
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise ValueError("must be the names of trackers, or none")
+    stripped = [name.strip() for name in names]
+    if stripped == ["none"]:
+        return ()
+    if "" in stripped or "none" in stripped or len(set(stripped)) < len(stripped):
+        raise ValueError("must be the names of trackers, each once, or none alone")
+    return stripped
+
+
+Trackers = Annotated[tuple[str, ...], BeforeValidator(_trackers)]
+"""Names of experiment trackers: a list, or a text with commas; `none` are none."""

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from tune_mc1.config.distributions import Range
 from tune_mc1.config.early_terminate import EarlyTerminate
-from tune_mc1.config.field_types import Float, Fuse, Int
+from tune_mc1.config.field_types import Float, Fuse, Int, Trackers
 from tune_mc1.config.fields import check_parameter
 from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter
 from tune_mc1.config.problems import unknown_key
@@ -103,6 +103,7 @@ class Sweep(BaseModel):
             alike, in (0, 1].
         scale: Part of a study's work that `study --scale` left of it, for reports; 1 is all.
         reference: What a published study found, for reports.
+        tracker: Experiment trackers by name, or `none`; None is W&B.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -128,6 +129,7 @@ class Sweep(BaseModel):
     limit_images: Float = Field(default=1.0, gt=0, le=1)
     scale: Float = Field(default=1.0, gt=0, le=1)
     reference: Reference | None = None
+    tracker: Trackers | None = None
 
     @field_validator("parameters")
     @classmethod

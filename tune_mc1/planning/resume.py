@@ -19,7 +19,7 @@ from tune_mc1.results.store.local_copy import resumable
 
 MAY_DIFFER = (
     *("resources", "max_failures", "trial_timeout", "storage", "name", "data"),
-    *("description", "reference", "scale"),
+    *("description", "reference", "scale", "tracker"),
 )
 """What changes no number of a trial. Images are compared by their fingerprint instead."""
 

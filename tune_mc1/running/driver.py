@@ -25,7 +25,7 @@ from tune_mc1.running.tuning import tune_trials
 from tune_mc1.running.winner import score_winners
 from tune_mc1.running.worker import Job
 from tune_mc1.terminal.live_view import SweepView
-from tune_mc1.tracking.wandb.mirror import WandbMirror
+from tune_mc1.tracking.tracker import Tracker
 
 SPARE_WAIT_S = 30
 """How long to wait for the process that is made ready for the winner's test."""
@@ -62,9 +62,9 @@ def run_sweep(
     writer = ResultWriter(run.where, tables=run.past.tables)
     writer.write(*_head_events(run))
     writer.compact()
-    if run.mirror is not None:
-        run.mirror.start()
-        interruption.leaving.append(run.mirror.abandon)
+    for tracker in run.trackers:
+        tracker.start()
+        interruption.leaving.append(tracker.abandon)
     try:
         _run(run, cluster, writer, view, notify, interruption)
     except SweepStopped as stopped:
@@ -76,8 +76,7 @@ def run_sweep(
         finally:
             cluster.shutdown()
             shutil.rmtree(run.where.features, ignore_errors=True)
-            if run.mirror is not None:
-                _finish(run.mirror, interruption)
+            _finish(run.trackers, interruption)
     return writer.tables
 
 
@@ -154,13 +153,14 @@ def _await_checkpoints(folders: Sequence[Path], seconds: float) -> None:
         time.sleep(0.05)
 
 
-def _finish(mirror: WandbMirror, interruption: Interruption) -> None:
-    """Waits for W&B, but not for long where the sweep was interrupted, or is now."""
-    if interruption.seconds_left < float("inf"):
-        mirror.finish(timeout_s=interruption.seconds_left / 4)
-        return
-    with suppress(SweepStopped), interruption.at_any_point():
-        mirror.finish()
+def _finish(trackers: Sequence[Tracker], interruption: Interruption) -> None:
+    """Waits for the trackers, but not for long where the sweep was interrupted, or is now."""
+    for i, tracker in enumerate(trackers):
+        if interruption.seconds_left < float("inf"):
+            tracker.finish(timeout_s=interruption.seconds_left / (4 * (len(trackers) - i)))
+        else:
+            with suppress(SweepStopped), interruption.at_any_point():
+                tracker.finish()
 
 
 def _close(writer: ResultWriter) -> None:

@@ -27,7 +27,7 @@ from tune_mc1.results.store.remote import Remote
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.running.loading import Loading
 from tune_mc1.terminal.live_view import SweepView
-from tune_mc1.tracking.wandb.mirror import WandbMirror, choose_mode
+from tune_mc1.tracking.tracker import make_trackers, set_up_trackers
 
 if TYPE_CHECKING:
     from tune_mc1.cluster.ray_runtime import Cluster
@@ -54,7 +54,7 @@ def run_plan(
     Raises:
         InputError: If the images cannot be used or results cannot be written.
     """
-    mode = choose_mode(wandb)
+    launches = set_up_trackers(plan.sweep.tracker, {"wandb": wandb})
     parent, field = _parent(plan, output)
     if plan.directory is None and isinstance(parent, Remote):
         checked_place(HERE, str(HERE))
@@ -81,9 +81,9 @@ def run_plan(
         data = _images(loading, past, cluster)
         there = f", and {remote.url}" if remote else ""
         console.print(f"Results: {where.root}{there}", highlight=False, soft_wrap=True)
-        mirror = WandbMirror(where, mode, notify) if mode != "disabled" else None
+        trackers = make_trackers(launches, where, notify)
         run = SweepRun(
-            plan.sweep, plan.trials, data, where, address, max_concurrent, mirror, past, remote
+            plan.sweep, plan.trials, data, where, address, max_concurrent, trackers, past, remote
         )
         interruption.last_words = resume_line(plan.command, where, remote)
         try:

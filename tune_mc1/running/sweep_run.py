@@ -9,7 +9,7 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.planning.past import Past
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.store.remote import Remote
-from tune_mc1.tracking.wandb.mirror import WandbMirror
+from tune_mc1.tracking.tracker import Tracker
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class SweepRun:
         past: What a sweep that goes on did before.
         address: A running Ray cluster, or None to start Ray on this machine.
         max_concurrent: Most trials at once, or None for as many as fit.
-        mirror: Sends the journal to W&B, or None.
+        trackers: Show the sweep elsewhere while it runs.
         remote: The result directory's folder in an object store, or None.
     """
 
@@ -34,7 +34,7 @@ class SweepRun:
     where: ResultDir
     address: str | None = None
     max_concurrent: int | None = None
-    mirror: WandbMirror | None = None
+    trackers: Sequence[Tracker] = ()
     past: Past = field(default_factory=Past)
     remote: Remote | None = None
 

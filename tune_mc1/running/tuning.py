@@ -89,7 +89,7 @@ def tune_trials(
     spare = SpareProcess(samples, resources, own=run.address is None)
     callbacks: list[Callback] = [
         ResultCallback(writer, stopped.__contains__, hangs.hung.__contains__),
-        ProgressCallback(view, run.mirror, check),
+        ProgressCallback(view, run.trackers, check),
         hangs,
         spare,
     ]

@@ -1,6 +1,6 @@
-"""Keeps the terminal, and W&B's child process, under watch while Ray Tune runs."""
+"""Keeps the terminal and the trackers up to date while Ray Tune runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ray.tune import Callback
@@ -8,7 +8,7 @@ from ray.tune.experiment import Trial as TuneTrial
 
 from tune_mc1.running.callbacks.driver_only import DriverOnly
 from tune_mc1.terminal.live_view import SweepView
-from tune_mc1.tracking.wandb.mirror import WandbMirror
+from tune_mc1.tracking.tracker import Tracker
 
 
 class ProgressCallback(DriverOnly, Callback):
@@ -16,20 +16,20 @@ class ProgressCallback(DriverOnly, Callback):
 
     Args:
         view: What to redraw.
-        mirror: What to look after, if W&B is on.
+        trackers: What to look after.
         check: Called after each step; it may end the sweep.
     """
 
     def __init__(
-        self, view: SweepView, mirror: WandbMirror | None, check: Callable[[], None]
+        self, view: SweepView, trackers: Sequence[Tracker], check: Callable[[], None]
     ) -> None:
         self.view = view
-        self.mirror = mirror
+        self.trackers = trackers
         self.check = check
 
     def on_step_end(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
         """Redraws, at most as often as the view wants."""
         self.view.refresh()
-        if self.mirror is not None:
-            self.mirror.check()
+        for tracker in self.trackers:
+            tracker.check()
         self.check()

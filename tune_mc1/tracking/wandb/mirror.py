@@ -10,19 +10,13 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tune_mc1.files import PACKAGE
 from tune_mc1.redaction import redact
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.journal import read_events
-from tune_mc1.tracking.wandb.mode import choose_mode
 from tune_mc1.tracking.wandb.sent import sync_command
-
-if TYPE_CHECKING:
-    pass
-
-__all__ = ["WandbMirror", "choose_mode"]
 
 POLL_S = 0.25
 PATIENCE_S = 5.0

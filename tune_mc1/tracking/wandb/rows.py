@@ -7,7 +7,7 @@ from tune_mc1.results.schema import HISTORY_SCHEMA, METRICS, TEST_METRICS
 from tune_mc1.results.tables import SweepTables
 
 LOGGED = tuple(n for n in HISTORY_SCHEMA.names if n not in ("trial", "time"))
-SUMMARY = ("state", "best_epoch", "epochs_run", "node", "device", "attempts", "error")
+SUMMARY = ("state", "best_epoch", "epochs_run", "node", "device_name", "attempts", "error")
 EXIT_CODES = {"completed": 0, "stopped": 0, "diverged": 0, "failed": 1}  # all others: cut off
 CUT_OFF = 255  # W&B's own code for an interrupted run
 

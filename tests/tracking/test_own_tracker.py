@@ -1,0 +1,168 @@
+"""Trackers of another package: one file each, used by their names in a real sweep."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.faults import driving, result_dir, write_sweep
+from tests.support.plugins import write_plugin
+from tune_mc1.errors import InputError
+from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.journal import Event
+from tune_mc1.results.writer import ResultWriter
+from tune_mc1.tracking.journal_tracker import JournalTracker
+from tune_mc1.tracking.tracker import TRACKERS, make_trackers, set_up_trackers
+
+JSON_LINES = """
+import json
+
+from tune_mc1.tracking.journal_tracker import JournalTracker, register_tracker
+
+
+@register_tracker
+class JsonLines(JournalTracker):
+    name = "json_lines"
+
+    def take(self, event):
+        if event["event"] == "epoch":
+            row = self.tables.trials[event["trial"]]
+            line = {"lr": row["learning_rate"], "epoch": event["epoch"], "loss": event["val_loss"]}
+            with (self.where.root / "lines.jsonl").open("a") as file:
+                file.write(json.dumps(line) + "\\n")
+"""
+
+BROKEN = """
+from tune_mc1.tracking.journal_tracker import JournalTracker, register_tracker
+
+
+@register_tracker
+class Broken(JournalTracker):
+    name = "broken"
+
+    def take(self, event):
+        if event["event"] == "epoch":
+            raise RuntimeError("no such\\nproject")
+"""
+
+
+def test_a_sweep_with_two_trackers_of_which_one_fails(tmp_path: Path, image_dir: Path) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    write_plugin(site, JSON_LINES, "json_lines_plugin")
+    write_plugin(site, BROKEN, "broken_plugin")
+    parameters = {"learning_rate": {"values": [0.01, 0.03]}, "epochs": {"value": 2}}
+    sweep = {"parameters": parameters, "data": str(image_dir), "tracker": ["json_lines", "broken"]}
+    command = ("sweep", "grid", write_sweep(tmp_path, sweep), "-o", tmp_path / "out")
+    path = f"{site}:{Path(__file__).parents[2]}"
+    with driving(*command, cwd=tmp_path, PYTHONPATH=path) as driver:
+        assert driver.wait() == 0, driver.err
+    where = ResultDir(result_dir(tmp_path / "out"))
+    lines = [json.loads(line) for line in (where.root / "lines.jsonl").read_text().splitlines()]
+    history = where.read().history
+    assert {(line["lr"], line["epoch"]) for line in lines} == {
+        (lr, epoch) for lr in (0.01, 0.03) for epoch in (1, 2)
+    }
+    assert sorted(line["loss"] for line in lines) == sorted(r["val_loss"] for r in history.values())
+    told = [line for line in driver.err.splitlines() if "Tracker" in line]
+    expected = "Tracker broken: RuntimeError: no such project. The sweep goes on without it."
+    assert told == [f"Note: {expected}"]
+    assert not where.wandb.exists()
+
+
+class Recorder(JournalTracker):
+    """Keeps what it is given."""
+
+    name = "recorder"
+
+    def __init__(self, where: ResultDir, notices: list[str]) -> None:
+        super().__init__(where, notices.append)
+        self.taken: list[str] = []
+
+    def take(self, event: Event) -> None:
+        self.taken.append(event["event"])
+        if event["event"] == "epoch":
+            self.say(f"row {self.tables.trials[event['trial']]['state']}")
+
+    def close(self) -> None:
+        self.taken.append("closed")
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[ResultWriter]:
+    writer = ResultWriter(ResultDir.create(tmp_path, "sweep"))
+    writer.write({"event": "sweep", "metric": "val_acc", "maximize": True})
+    writer.write({"event": "trial", "trial": "t0001", "config": {}, "config_hash": "", "fold": 0})
+    yield writer
+    writer.close()
+
+
+def test_what_was_there_before_a_start_only_sets_the_scene(writer: ResultWriter) -> None:
+    notices: list[str] = []
+    recorder = Recorder(writer.where, notices)
+    recorder.start()
+    writer.write({"event": "start", "trial": "t0001", "log": "logs/t0001.log"})
+    writer.write({"event": "resume"})
+    recorder.finish()
+    assert recorder.taken == ["start", "resume", "closed"]
+    assert recorder.tables.trials == writer.tables.trials
+    assert notices == []
+
+
+def test_a_tracker_that_hangs_is_left(writer: ResultWriter) -> None:
+    class Hanging(Recorder):
+        def take(self, event: Event) -> None:
+            assert self._abandoned.wait(60)
+
+    notices: list[str] = []
+    hanging = Hanging(writer.where, notices)
+    hanging.start()
+    writer.write({"event": "resume"}, {"event": "resume"})
+    hanging.finish(0.2)
+    assert notices == ["Tracker recorder: not finished within 0.2 s, so incomplete."]
+
+
+@pytest.mark.parametrize("method", ["start", "check", "finish"])
+def test_a_failure_in_any_method_is_said_once(tmp_path: Path, method: str) -> None:
+    class Failing:
+        def __init__(self) -> None:
+            self.called: list[str] = []
+
+        def start(self) -> None:
+            self._call("start")
+
+        def check(self) -> None:
+            self._call("check")
+
+        def finish(self, timeout_s: float | None = None) -> None:
+            self._call("finish")
+
+        def abandon(self) -> None:
+            self.called.append("abandon")
+
+        def _call(self, name: str) -> None:
+            self.called.append(name)
+            if name == method:
+                raise OSError("gone")
+
+    notices: list[str] = []
+    failing = Failing()
+    (tracker,) = make_trackers({"mine": lambda *_: failing}, ResultDir(tmp_path), notices.append)
+    tracker.start()
+    tracker.check()
+    tracker.check()
+    tracker.finish()
+    assert notices == ["Tracker mine: OSError: gone. The sweep goes on without it."]
+    assert failing.called[-2:] == [method, "abandon"]
+
+
+def test_names_of_trackers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    assert "wandb" in TRACKERS
+    assert list(set_up_trackers(None, {})) == ["wandb"]
+    assert not set_up_trackers(None, {"wandb": "disabled"})
+    assert not set_up_trackers((), {"wandb": "offline"})
+    rule = "^tracker: must be wandb or none, did you mean 'wandb'[?], got 'wandbb'$"
+    with pytest.raises(InputError, match=rule):
+        set_up_trackers(["wandbb"], {})
