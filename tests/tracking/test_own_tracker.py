@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.faults import driving, result_dir, write_sweep
 from tests.support.plugins import write_plugin
+from tune_mc1.config.load import config_to_yaml, load_sweep
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.journal import Event
@@ -46,15 +47,18 @@ class Broken(JournalTracker):
             raise RuntimeError("no such\\nproject")
 """
 
+PARAMETERS = {"parameters": {"learning_rate": {"values": [0.01, 0.03]}, "epochs": {"value": 2}}}
+
 
 def test_a_sweep_with_two_trackers_of_which_one_fails(tmp_path: Path, image_dir: Path) -> None:
     site = tmp_path / "site"
     site.mkdir()
     write_plugin(site, JSON_LINES, "json_lines_plugin")
     write_plugin(site, BROKEN, "broken_plugin")
-    parameters = {"learning_rate": {"values": [0.01, 0.03]}, "epochs": {"value": 2}}
-    sweep = {"parameters": parameters, "data": str(image_dir), "tracker": ["json_lines", "broken"]}
-    command = ("sweep", "grid", write_sweep(tmp_path, sweep), "-o", tmp_path / "out")
+    sweep = PARAMETERS | {"data": str(image_dir), "tracker": "wandb"}
+    file = write_sweep(tmp_path, sweep)
+    trackers = "--tracker=json_lines,broken"
+    command = ("sweep", "grid", file, "-o", tmp_path / "out", trackers)
     path = f"{site}:{Path(__file__).parents[2]}"
     with driving(*command, cwd=tmp_path, PYTHONPATH=path) as driver:
         assert driver.wait() == 0, driver.err
@@ -69,6 +73,27 @@ def test_a_sweep_with_two_trackers_of_which_one_fails(tmp_path: Path, image_dir:
     expected = "Tracker broken: RuntimeError: no such project. The sweep goes on without it."
     assert told == [f"Note: {expected}"]
     assert not where.wandb.exists()
+    assert load_sweep(where.sweep_file).sweep.tracker == ("json_lines", "broken")
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [("wandb", ("wandb",)), ("a, b", ("a", "b")), (["b", "a"], ("b", "a")), ("none", ()), ([], ())],
+)
+def test_trackers_in_a_sweep_file(tmp_path: Path, value: object, names: tuple[str, ...]) -> None:
+    sweep = load_sweep(write_sweep(tmp_path, PARAMETERS | {"tracker": value})).sweep
+    assert sweep.tracker == names
+    again = tmp_path / "again.yaml"
+    again.write_text(config_to_yaml(sweep))
+    assert load_sweep(again).sweep == sweep
+
+
+@pytest.mark.parametrize("value", ["none,wandb", "wandb,wandb", "", 3, [1], {"wandb": 1}])
+def test_what_names_no_trackers(tmp_path: Path, value: object) -> None:
+    with pytest.raises(
+        InputError, match=r"sweep\.yaml:[0-9]+: tracker: must be the names of trackers"
+    ):
+        load_sweep(write_sweep(tmp_path, PARAMETERS | {"tracker": value}))
 
 
 class Recorder(JournalTracker):

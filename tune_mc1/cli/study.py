@@ -18,6 +18,7 @@ from tune_mc1.cli.options import (
 from tune_mc1.cluster.address import is_job_server
 from tune_mc1.cluster.jobs.command import JobCommand
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
+from tune_mc1.tracking.tracker import check_trackers
 
 if TYPE_CHECKING:
     from tune_mc1.planning.plan import Plan
@@ -54,6 +55,8 @@ def study(
     names = STUDIES if name == "all" else (name,)
     elsewhere = command is not None
     plans = [_plan(each, scale, as_published, flags, elsewhere=elsewhere) for each in names]
+    for plan in plans:
+        check_trackers(plan.sweep.tracker)
     if dry_run:
         _print_outlines(plans, as_json)
         return
@@ -73,7 +76,7 @@ def study(
                 output=output,
                 address=address,
                 max_concurrent=max_concurrent,
-                wandb=wandb,
+                tracker_options={"wandb": wandb},
                 console=Console(),
                 notify=say,
             )

@@ -21,6 +21,7 @@ from tune_mc1.cluster.address import is_job_server
 from tune_mc1.cluster.jobs.command import JobCommand
 from tune_mc1.errors import InputError
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
+from tune_mc1.tracking.tracker import check_trackers
 
 if TYPE_CHECKING:
     from tune_mc1.planning.plan import Plan
@@ -70,6 +71,7 @@ def sweep(
         raise typer.Exit(submit(job, [plan] if plan else [], say))
     if plan is None or (job is not None and resume is not None):
         raise InputError("--dry-run: cannot read the directory of --resume, as the cluster has it")
+    check_trackers(plan.sweep.tracker)
     for notice in plan.notices:
         say(notice)
     if dry_run:
@@ -82,7 +84,7 @@ def sweep(
         output=output,
         address=address,
         max_concurrent=max_concurrent,
-        wandb=wandb,
+        tracker_options={"wandb": wandb},
         console=Console(),
         notify=say,
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from tune_mc1.config.field_types import Fuse
+from tune_mc1.config.field_types import Fuse, Trackers
 from tune_mc1.config.parameters import Constant
 from tune_mc1.config.problems import problems_of
 from tune_mc1.config.sweep import Sweep
@@ -112,12 +112,17 @@ def _replicates(sweep: Sweep, value: int) -> Sweep:
     return sweep.model_copy(update={"replicates": value})
 
 
-def _fuse(sweep: Sweep, value: str) -> Sweep:
-    try:
-        fuse = TypeAdapter(Fuse).validate_python(value)
-    except ValidationError as error:
-        raise ValueError(problems_of(error)[0].rule) from None
-    return sweep.model_copy(update={"fuse": fuse})
+def _parsed(name: str, type_: Any) -> Callable[[Sweep, Any], Sweep]:
+    """Sets a field of the sweep to what its type makes of a text."""
+
+    def apply(sweep: Sweep, value: str) -> Sweep:
+        try:
+            parsed = TypeAdapter(type_).validate_python(value)
+        except ValidationError as error:
+            raise ValueError(problems_of(error)[0].rule) from None
+        return sweep.model_copy(update={name: parsed})
+
+    return apply
 
 
 FLAGS.register(
@@ -149,5 +154,13 @@ FLAGS.register(
 )
 FLAGS.register(
     "fuse",
-    SweepFlag("Trials trained as one model: auto, off, or at most so many.", _fuse),
+    SweepFlag("Trials trained as one model: auto, off, or at most so many.", _parsed("fuse", Fuse)),
+)
+FLAGS.register(
+    "tracker",
+    SweepFlag(
+        "Experiment trackers, such as wandb, which is the default, or none.",
+        _parsed("tracker", Trackers),
+        metavar="NAME[,NAME...]",
+    ),
 )

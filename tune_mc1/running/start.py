@@ -3,7 +3,7 @@
 import shlex
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +41,7 @@ def run_plan(
     output: Path | None,
     address: str | None,
     max_concurrent: int | None,
-    wandb: str | None,
+    tracker_options: Mapping[str, str | None],
     console: Console,
     notify: Notify,
 ) -> int:
@@ -54,7 +54,7 @@ def run_plan(
     Raises:
         InputError: If the images cannot be used or results cannot be written.
     """
-    launches = set_up_trackers(plan.sweep.tracker, {"wandb": wandb})
+    launches = set_up_trackers(plan.sweep.tracker, tracker_options)
     parent, field = _parent(plan, output)
     if plan.directory is None and isinstance(parent, Remote):
         checked_place(HERE, str(HERE))

@@ -53,6 +53,23 @@ TRACKERS: Registry[Setup] = Registry("tracker", folder="tune_mc1.tracking")
 """Every experiment tracker by its name."""
 
 
+def check_trackers(names: Sequence[str] | None) -> tuple[str, ...]:
+    """The trackers of a sweep, once each is known.
+
+    Args:
+        names: Names in `TRACKERS`; None is `DEFAULT`.
+
+    Raises:
+        InputError: If a tracker is not known.
+    """
+    for name in names or ():
+        if name not in TRACKERS:
+            known = (*TRACKERS, "none")
+            rule = f"must be {', '.join(known[:-1])} or none"
+            raise InputError(f"tracker: {rule}{did_you_mean(name, known)}, got {name!r}")
+    return DEFAULT if names is None else tuple(names)
+
+
 def set_up_trackers(
     names: Sequence[str] | None, options: Mapping[str, str | None]
 ) -> dict[str, Launch]:
@@ -69,13 +86,7 @@ def set_up_trackers(
         InputError: If a tracker is not known, or cannot be used.
     """
     launches: dict[str, Launch] = {}
-    for name in DEFAULT if names is None else names:
-        if name not in TRACKERS:
-            known = (*TRACKERS, "none")
-            raise InputError(
-                f"tracker: must be {' or '.join(filter(None, (', '.join(known[:-1]), known[-1])))}"
-                f"{did_you_mean(name, known)}, got {name!r}"
-            )
+    for name in check_trackers(names):
         launch = TRACKERS[name](options.get(name))
         if launch is not None:
             launches[name] = launch

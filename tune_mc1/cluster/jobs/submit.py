@@ -16,6 +16,7 @@ from tune_mc1.cluster.jobs.server import JobServer
 from tune_mc1.errors import TuneMc1Error
 from tune_mc1.interruption import INTERRUPTED
 from tune_mc1.planning.plan import Plan
+from tune_mc1.tracking.tracker import check_trackers
 from tune_mc1.tracking.wandb.mode import has_key, named_mode
 
 STOP_WAIT_S = 20
@@ -46,10 +47,11 @@ def submit(command: JobCommand, plans: Sequence[Plan], notify: Callable[[str], N
     for plan in plans or (None,):
         command.check_places(plan.sweep.storage if plan else None)
     _, mode = named_mode(command.options.get("--wandb"))
+    tracked = {name for plan in plans for name in check_trackers(plan.sweep.tracker)}
     server = JobServer(command.address)
     for notice in (notice for plan in plans for notice in plan.notices):
         notify(notice)
-    if mode in {None, "online"} and has_key():
+    if (not plans or "wandb" in tracked) and mode in {None, "online"} and has_key():
         notify(KEY_STAYS)
     command = replace(command, options={**command.options, "--wandb": mode})
     sweep = f"sweep {plans[0].command}" if len(plans) == 1 else None
