@@ -114,4 +114,4 @@ def test_without_the_clients_of_clouds_it_says_what_was_not_checked(
     path = broken(tmp_path, "kuberay", "          tolerations:", "          toleration:")
     report = check_cluster(path, OURS)
     assert report.mistakes == []
-    assert any("pip install kubernetes-validate" in note for note in report.notes)
+    assert any("pip install 'tune_mc1[kuberay]'" in note for note in report.notes)

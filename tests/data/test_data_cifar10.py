@@ -202,7 +202,7 @@ def test_auto_falls_back_loudly_and_cifar10_fails(
     notices: list[str] = []
     data = load_data("auto", home=tmp_path, notify=notices.append)
     assert data.name == "shapes10"
-    assert notices[-1].startswith("NOTICE: no CIFAR-10")
+    assert notices[-1].startswith("no CIFAR-10")
     assert "refused" in notices[-1]
     with pytest.raises(DataError, match=r"refused.*shapes10' needs none"):
         load_data("cifar10", home=tmp_path, notify=quiet)

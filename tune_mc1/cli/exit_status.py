@@ -10,9 +10,6 @@ from tune_mc1.errors import InputError, SweepStopped, TuneMc1Error
 from tune_mc1.interruption import INTERRUPTED
 from tune_mc1.redaction import redact
 
-UsageError: type[Exception] = typer.BadParameter.__mro__[1]
-"""What a wrong flag raises. Typer has a Click of its own in some versions, and names it nowhere."""
-
 _VISIBLE = {code: repr(chr(code))[1:-1] for code in range(32)}
 """A name may hold a line's end or a terminal's commands."""
 
@@ -35,7 +32,7 @@ def run(commands: Callable[[], typer.Typer]) -> int:
         return _fail(2, *error.problems)
     except TuneMc1Error as error:
         return _fail(1, str(error))
-    except UsageError as error:
+    except typer.TyperException as error:  # a wrong flag
         if type(error).__name__.startswith("NoArgsIsHelp"):
             print(error)
             return 2
@@ -46,9 +43,9 @@ def run(commands: Callable[[], typer.Typer]) -> int:
         return _fail(1, reason) if reason else INTERRUPTED
 
 
-def _usage(error: Exception) -> str:
+def _usage(error: typer.TyperException) -> str:
     """One line: `command: rule`."""
-    message: str = error.format_message()  # type: ignore[attr-defined]
+    message = error.format_message()
     for words, ours in (("Value error, ", ""), ("Input should be", "must be")):  # pydantic's
         message = message.replace(words, ours)
     message = " ".join(message.split()).rstrip(".")

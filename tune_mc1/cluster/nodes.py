@@ -10,6 +10,7 @@ from typing import Any
 import ray
 import yaml
 
+from tune_mc1.cluster.ray_private import autoscaler_limits, free_resources
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial
 from tune_mc1.errors import InputError
@@ -40,8 +41,9 @@ def cluster_capacity() -> Capacity:
 
 def free_nodes() -> list[Node]:
     """What nothing has reserved now of each node that is up."""
-    free = ray._private.state.state.available_resources_per_node()  # type: ignore[no-untyped-call]
-    return [_node(free.get(name, {})) for name in _resources()]
+    all_of = _resources()
+    free = free_resources()
+    return [_node((all_of if free is None else free).get(name, {})) for name in all_of]
 
 
 def _resources() -> dict[str, dict[str, float]]:
@@ -53,12 +55,10 @@ def _node(resources: Mapping[str, float]) -> Node:
 
 
 def _with_coming(up: Sequence[Node]) -> Capacity:
-    reported = ray._private.state.state.get_cluster_config()
-    if reported is not None:
-        groups = reported.node_group_configs
-        counts = [g.max_count if g.max_count >= 0 else UNLIMITED for g in groups]
-        kinds = [_node(g.resources) for g in groups]
-        return _capacity(up, list(zip(kinds, counts, strict=True)), UNLIMITED)
+    limits = autoscaler_limits()
+    if limits is not None:
+        kinds_told = [(_node(kind), n if n >= 0 else UNLIMITED) for kind, n in limits]
+        return _capacity(up, kinds_told, UNLIMITED)
     if told := os.environ.get(WORKERS):
         kinds, counts = _told_workers(told)
         return _capacity(up, list(zip(kinds, counts, strict=True)), UNLIMITED)
@@ -87,7 +87,7 @@ def _autoscaling_file() -> Path | None:
     No autoscaler of the open Ray, the first or the second, tells the cluster its limits; each has
     them from the file that its command line names.
     """
-    import psutil  # comes with Ray
+    import psutil
 
     address = f"--gcs-address={ray.get_runtime_context().gcs_address}"
     for process in psutil.process_iter(["cmdline"]):

@@ -14,7 +14,12 @@ from typing import Any
 
 import ray
 
-from tune_mc1.cluster.ray_private import hide_command_line, leave_signals_alone
+from tune_mc1.cluster.ray_private import (
+    dead_processes,
+    hide_command_line,
+    kill_processes,
+    leave_signals_alone,
+)
 from tune_mc1.errors import SweepStopped
 
 LONGEST_TEMP = 40
@@ -73,10 +78,14 @@ class Cluster:
             raise SweepStopped(f"Ray could not be started: {reason}") from error
 
     def _start(self) -> None:
-        """Starts Ray, or connects to it; a busy machine may need a second try."""
+        """Starts Ray, or connects to it.
+
+        A busy machine may need a second try. That one goes without settings of Ray's inside, as a
+        version that does not know one refuses to start.
+        """
         for tries_left in (1, 0) if self._own else (0,):
             try:
-                start_ray(self.address, self._temp)
+                start_ray(self.address, self._temp, tuned=tries_left > 0)
                 return
             except Exception:  # Ray raises just that where a process of its takes too long
                 if not tries_left:
@@ -96,10 +105,9 @@ class Cluster:
         self._ended.wait(WATCH_S)
         self._know_family()
         while not self._ended.wait(WATCH_S):
-            node = ray._private.worker._global_node
-            dead = node.dead_processes() if node is not None else ()
+            dead = dead_processes()
             if dead and not self._ended.is_set():
-                lost(f"Ray's process {dead[0][0]} has died, and the sweep with it")
+                lost(f"Ray's process {dead[0]} has died, and the sweep with it")
                 return
 
     def shutdown(self) -> None:
@@ -115,13 +123,12 @@ class Cluster:
         self._ended.set()
         self._know_family()
         self._remove_rest()
-        node = ray._private.worker._global_node
-        if self._own and node is not None:
-            node.kill_all_processes(check_alive=False, allow_graceful=False)
+        if self._own:
+            kill_processes()
 
     def _know_family(self) -> None:
         """Takes note of what Ray has started; some of it would outlive a Ray that was killed."""
-        import psutil  # comes with Ray
+        import psutil
 
         if not self._own:
             return
@@ -140,12 +147,13 @@ class Cluster:
             remove(self._temp)
 
 
-def start_ray(address: str | None, temp: Path | None) -> None:
+def start_ray(address: str | None, temp: Path | None, *, tuned: bool = True) -> None:
     """Connects this process to Ray, quietly, unless it is so already.
 
     Args:
         address: A running cluster, or None to start Ray on this machine.
         temp: Where a Ray of our own keeps its files; None is Ray's default.
+        tuned: Whether a Ray of our own gets settings that it does not document.
     """
     os.environ.update(QUIET_RAY)
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # the result tables say it better
@@ -156,7 +164,9 @@ def start_ray(address: str | None, temp: Path | None) -> None:
     # process, as Ray could use none of those that it has ready.
     options: dict[str, Any] = {"runtime_env": {"env_vars": QUIET_RAY}}
     if address is None:
-        options = {"_system_config": {"idle_worker_killing_time_threshold_ms": IDLE_MS}}
+        options = {}
+        if tuned:
+            options["_system_config"] = {"idle_worker_killing_time_threshold_ms": IDLE_MS}
         leave_signals_alone()
     ray.init(
         address=address or "local",

@@ -1,14 +1,13 @@
 """Features of a frozen backbone: computed once a sweep, shared by its trials as a mapped file."""
 
-import fcntl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from tune_mc1.file_lock import locked
 from tune_mc1.files import replacing
 
 
@@ -27,18 +26,10 @@ def shared_features(folder: Path | None, name: str, compute: Callable[[], Tensor
         return compute()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.npy"
-    with _locked(folder / f".{name}.lock"):
+    with locked(folder / f".{name}.lock", wait=True):
         if not path.exists():
             features = compute().cpu().numpy()
             with replacing(path) as aside, aside.open("wb") as file:
                 np.save(file, features)
     # Copy on write, as PyTorch warns of arrays that it cannot write to; nothing writes.
     return torch.from_numpy(np.load(path, mmap_mode="c"))
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Holds a lock among processes, which the system frees should this one die."""
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

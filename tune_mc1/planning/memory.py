@@ -3,7 +3,6 @@
 import math
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from tune_mc1.config.architectures import (
     ARCHITECTURES,
@@ -107,13 +106,6 @@ def available_memory(threads: int, gpu: float) -> float:
 
         if torch.cuda.is_available():
             return gpu * torch.cuda.get_device_properties(torch.cuda.current_device()).total_memory
-    return _free_bytes() * min(1.0, threads / (os.cpu_count() or 1))
+    import psutil
 
-
-def _free_bytes() -> float:
-    info = Path("/proc/meminfo")
-    if info.exists():
-        fields = dict(line.split(":", 1) for line in info.read_text().splitlines())
-        if "MemAvailable" in fields:
-            return float(fields["MemAvailable"].split()[0]) * 1024
-    return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")) / 2
+    return psutil.virtual_memory().available * min(1.0, threads / (os.cpu_count() or 1))

@@ -5,7 +5,6 @@ by a crash is recognised and passed over when the file is read again.
 """
 
 import errno
-import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -57,17 +56,6 @@ class Journal:
     def tell(self) -> int:
         """Bytes written so far."""
         return self._file.tell()
-
-    def lock(self, *, wait: bool) -> None:
-        """Keeps other processes from locking the file, until it is closed or this one ends.
-
-        Args:
-            wait: Whether to wait for another process.
-
-        Raises:
-            BlockingIOError: If another process has locked it.
-        """
-        fcntl.flock(self._file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
     def close(self) -> None:
         """Closes the file."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning.fabric.plugins.io.checkpoint_io import CheckpointIO
+from lightning.fabric.plugins import CheckpointIO
 from torch import Tensor
 
 from tune_mc1.errors import STORAGE_ERRNOS, StorageError

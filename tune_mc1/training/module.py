@@ -23,9 +23,11 @@ from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import DivergedError
 from tune_mc1.models.build import Classifier
 from tune_mc1.models.fused import FusedClassifier
+from tune_mc1.training.lightning_private import step_counter
 from tune_mc1.training.metrics import EpochCounts
 from tune_mc1.training.optimizers import GroupOptimizer, make_group_optimizer, make_optimizer
 from tune_mc1.training.steps import GraphSteps, Steps
+from tune_mc1.training.torch_private import CLEAR_CUBLAS
 
 
 class Inputs(Protocol):
@@ -122,12 +124,9 @@ class ClassifierModule(LightningModule):
         loss_of = self._group_loss if self.fused else cross_entropy
         if self.device.type != "cuda":
             return Steps(self.model, loss_of, optimizer)
-        done = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
-
-        def count() -> None:
-            done.increment_ready()
-            done.increment_completed()
-
+        count = step_counter(self.trainer)
+        if count is None or not CLEAR_CUBLAS.usable():
+            return Steps(self.model, loss_of, optimizer)
         return GraphSteps(self.model, loss_of, optimizer, count)
 
     def _labels(self, inputs: Inputs, batch: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
 from tune_mc1.config.trial import TrialConfig
+from tune_mc1.training.torch_private import foreach
 
 FULL_SIZE = 2**23
 """Parameters of a group up to which its settings are kept in full size on a GPU: 32 MB each."""
@@ -110,7 +111,7 @@ class GroupOptimizer(Optimizer):
 
     def _decayed(self, parameters: list[Tensor], gradients: list[Tensor]) -> list[Tensor]:
         decays = self._columns_of("weight_decay", parameters)
-        return list(torch._foreach_addcmul(gradients, decays, parameters))
+        return list(foreach.addcmul(gradients, decays, parameters))
 
     def _update(self, parameters: list[Tensor], gradients: list[Tensor]) -> None:
         raise NotImplementedError
@@ -125,11 +126,11 @@ class GroupSGD(GroupOptimizer):
             changes = self._decayed(parameters, gradients)
         if self._any("momentum"):
             buffers = [self._buffer(parameter) for parameter in parameters]
-            torch._foreach_mul_(buffers, self._columns_of("momentum", parameters))
-            torch._foreach_add_(buffers, changes)
+            foreach.mul_(buffers, self._columns_of("momentum", parameters))
+            foreach.add_(buffers, changes)
             changes = buffers
         rates = self._columns_of("lr", parameters)
-        torch._foreach_addcmul_(parameters, changes, rates, value=-1)
+        foreach.addcmul_(parameters, changes, rates, value=-1)
 
     def _buffer(self, parameter: Tensor) -> Tensor:
         state = self.state[parameter]
@@ -157,16 +158,16 @@ class GroupAdam(GroupOptimizer):
             else:
                 gradients = self._decayed(parameters, gradients)
         step = self._count([state["step"] for state in states])
-        torch._foreach_lerp_(means, gradients, 1 - beta1)
-        torch._foreach_mul_(squares, beta2)
-        torch._foreach_addcmul_(squares, gradients, gradients, value=1 - beta2)
-        roots = torch._foreach_div(squares, self._rest(beta2, step, parameters[0]))
-        torch._foreach_sqrt_(roots)
-        torch._foreach_add_(roots, epsilon)
-        changes = torch._foreach_div(means, roots)
-        scales = torch._foreach_div(rates, self._rest(beta1, step, parameters[0]))
-        torch._foreach_mul_(changes, scales)
-        torch._foreach_sub_(parameters, changes)
+        foreach.lerp_(means, gradients, 1 - beta1)
+        foreach.mul_(squares, beta2)
+        foreach.addcmul_(squares, gradients, gradients, value=1 - beta2)
+        roots = foreach.div(squares, self._rest(beta2, step, parameters[0]))
+        foreach.sqrt_(roots)
+        foreach.add_(roots, epsilon)
+        changes = foreach.div(means, roots)
+        scales = foreach.div(rates, self._rest(beta1, step, parameters[0]))
+        foreach.mul_(changes, scales)
+        foreach.sub_(parameters, changes)
 
     def _state_of(self, parameter: Tensor) -> dict[str, Any]:
         """The moments of a parameter; on a GPU the step lies there too, as PyTorch's own does."""
@@ -189,7 +190,7 @@ class GroupAdam(GroupOptimizer):
     @staticmethod
     def _count(steps: list[Tensor]) -> Any:
         """Counts a step; where it lies on a GPU it stays there, so that nothing waits for it."""
-        torch._foreach_add_(steps, 1)
+        foreach.add_(steps, 1)
         return steps[0].double() if steps[0].is_cuda else steps[0].item()
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from tune_mc1.models.build import Classifier
 from tune_mc1.models.fused import FusedClassifier
+from tune_mc1.training.torch_private import give_own_workspaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +117,7 @@ class GraphSteps(Steps):
             group["capturable"] = True  # lets itself be recorded; fused, it always could be
         # Lightning frees cuBLAS's workspaces whenever a Trainer starts or ends. So the graph gets
         # its own, in its own memory, which stays as long as the graph.
-        torch._C._cuda_clearCublasWorkspaces()
+        give_own_workspaces()
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, stream=self._stream):
             self._logits = self._gradients(self._inputs, self._labels)

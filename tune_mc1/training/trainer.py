@@ -10,6 +10,7 @@ from lightning.pytorch.callbacks import Callback, ProgressBar
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.training.checkpoints import TrialCheckpoints
 from tune_mc1.training.epoch_report import EpochReport
+from tune_mc1.training.lightning_private import leave_out_noise
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ def make_trainer(
     It is deterministic on a GPU too, where matrices are multiplied in TF32; on a CPU it is so
     without being told.
     """
+    leave_out_noise()
     on_gpu = device.type == "cuda"
     if on_gpu:
         torch.set_float32_matmul_precision("high")

@@ -22,6 +22,8 @@ def trial_log(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _everything_to(file: TextIO) -> Iterator[None]:
+    import lightning.pytorch  # noqa: F401  it sets up loggers of its own, in place of ours if later
+
     handler = logging.StreamHandler(file)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     names = ("tune_mc1", "lightning", "lightning.pytorch", "lightning.fabric", "py.warnings")

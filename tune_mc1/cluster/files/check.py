@@ -107,11 +107,9 @@ def _ray_schema() -> Mapping[str, Any]:
 def _prepared(cluster: ClusterFile) -> Mapping[str, Any]:
     """The file with Ray's defaults, after Ray's own checks."""
     logging.getLogger("ray.autoscaler").setLevel(logging.ERROR)
-    from ray.autoscaler._private.util import prepare_config, validate_config
+    from tune_mc1.cluster.ray_private import launcher_config
 
-    prepared: dict[str, Any] = prepare_config(dict(cluster.documents[0].content))
-    validate_config(prepared)
-    return prepared
+    return launcher_config(cluster.documents[0].content)
 
 
 def _runs(cluster: ClusterFile, config: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -145,7 +143,7 @@ def _notes(cluster: ClusterFile) -> list[str]:
     notes = price_notes(cluster)
     if cluster.form == "kuberay":
         if not has_kubernetes_schema():
-            notes.append("pod templates were not checked: pip install kubernetes-validate")
+            notes.append("pod templates were not checked: pip install 'tune_mc1[kuberay]'")
         return notes
     content = cluster.documents[0].content
     if cluster.provider == "aws" and not has_botocore():

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tune_mc1.cluster.address import ANSWER_S
+from tune_mc1.cluster.ray_private import job_client, token_headers
 from tune_mc1.errors import InputError
 
 READ_S = 30.0
@@ -41,16 +42,13 @@ class JobServer:
         """Ray's client of the server; no request of it waits for ever."""
         from ray.job_submission import JobSubmissionClient
 
-        class Client(JobSubmissionClient):
-            def _do_request(self, *words: Any, **options: Any) -> Any:
-                return super()._do_request(*words, **({"timeout": (ANSWER_S, READ_S)} | options))
-
+        client = job_client(JobSubmissionClient, (ANSWER_S, READ_S))
         for handler in logging.getLogger("ray").handlers:
             handler.setLevel(logging.WARNING)
         for name in ("RAY_API_SERVER_ADDRESS", "RAY_ADDRESS"):
             os.environ.pop(name, None)  # Ray would take it instead of the address
         try:
-            return Client(self.address, headers=dict(self._headers))
+            return client(self.address, headers=dict(self._headers))
         except (OSError, RuntimeError) as error:  # it asks for the version again
             raise self._error(_cause(error)) from None
 
@@ -138,15 +136,12 @@ def _token_headers() -> dict[str, str]:
     """Ray's token, which its own client leaves out unless `RAY_AUTH_MODE` says `token`."""
     if os.environ.get("RAY_AUTH_MODE", "token").lower() != "token":
         return {}
-    from ray._raylet import AuthenticationTokenLoader  # type: ignore[attr-defined]
     from ray.exceptions import AuthenticationError
 
-    loader = AuthenticationTokenLoader.instance()
     try:
-        headers: dict[str, str] = loader.get_token_for_http_header(ignore_auth_mode=True)
+        return token_headers()
     except AuthenticationError as error:
         raise InputError(f"--address: {str(error).partition('. ')[0]}") from None
-    return headers
 
 
 def _minor(version: str) -> str:

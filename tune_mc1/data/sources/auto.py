@@ -35,7 +35,7 @@ class Auto(Cifar10):
             copy = find_or_fetch(home, notify)
         except DataError as error:
             notify(
-                f"NOTICE: no CIFAR-10 ({error}). These results are for shapes10, GENERATED "
+                f"no CIFAR-10 ({error}). These results are for shapes10, GENERATED "
                 f"pictures of ten shapes, not photographs. {HOME_VARIABLE} can name a folder that "
                 "holds CIFAR-10."
             )

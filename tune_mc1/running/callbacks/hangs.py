@@ -7,6 +7,7 @@ import ray
 from ray.tune import Callback
 from ray.tune.experiment import Trial as TuneTrial
 
+from tune_mc1.cluster.ray_private import actor_of
 from tune_mc1.running.callbacks.driver_only import DriverOnly
 
 START_S = 120.0
@@ -56,7 +57,7 @@ class HangCallback(DriverOnly, Callback):
             silent = now - self._heard.get(trial.trial_id, now)
             if trial.status != TuneTrial.RUNNING or silent <= self.timeout_s:
                 continue
-            actor = trial.temporary_state.ray_actor
+            actor = actor_of(trial)
             if actor is not None and trial.trial_id not in self.hung:
                 self.hung.add(trial.trial_id)
                 ray.kill(actor)

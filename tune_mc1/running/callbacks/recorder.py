@@ -9,6 +9,7 @@ from ray.exceptions import RayActorError
 from ray.tune import Callback
 from ray.tune.experiment import Trial as TuneTrial
 
+from tune_mc1.cluster.ray_private import error_file_of
 from tune_mc1.errors import SweepStopped, TuneMc1Error
 from tune_mc1.redaction import redact
 from tune_mc1.results.events import start_events
@@ -114,7 +115,7 @@ class ResultCallback(DriverOnly, Callback):
         """One line on why Ray's trial failed: the error that our code raised, or Ray's own."""
         if self.hung(trial.trial_id):
             return "hung: it did not report within trial_timeout"
-        file = trial.pickled_error_file
+        file = error_file_of(trial)
         if file is None or not Path(file).exists():
             return "failed without an error that Ray knows; see its log"
         error = pickle.loads(Path(file).read_bytes())

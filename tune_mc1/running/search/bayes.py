@@ -41,8 +41,10 @@ class BayesTrials(DriverOnly, Searcher):
     ) -> None:
         super().__init__(metric=metric, mode="max" if maximize else "min")
         try:
+            import optuna
             from ray.tune.search.optuna import OptunaSearch
 
+            optuna.logging.set_verbosity(optuna.logging.WARNING)  # else it tells of each study
             self._optuna = OptunaSearch(
                 space, metric=metric, mode="max" if maximize else "min", seed=seed
             )

@@ -9,7 +9,8 @@ from pathlib import Path
 from struct import Struct
 
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-from wandb.proto.wandb_internal_pb2 import Record  # type: ignore[attr-defined]
+
+from tune_mc1.tracking.wandb.wandb_private import RECORD
 
 BLOCK = 32 * 1024
 HEADER = 7  # of the file, and of each fragment
@@ -23,10 +24,13 @@ def is_whole(path: Path) -> bool:
     Args:
         path: The file.
     """
+    new = RECORD.get()
+    if new is None:
+        return True
     last = b""
     for kind, data in _fragments(path.read_bytes()):
         last = data if kind in (FULL, FIRST) else last + data
-    record = Record()
+    record = new()
     try:
         record.ParseFromString(last)
     except DecodeError:

@@ -12,6 +12,7 @@ import wandb
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.journal import Event
 from tune_mc1.tracking.wandb.offline_file import is_whole
+from tune_mc1.tracking.wandb.wandb_private import experimental_settings
 
 PROJECT = "tune_mc1"
 """The project of a sweep that names none."""
@@ -117,10 +118,5 @@ def _settings() -> wandb.Settings:
         init_timeout=server_timeout(),
         finish_timeout=float(os.environ.get("WANDB_FINISH_TIMEOUT", SERVER_TIMEOUT_S)),
         finish_timeout_raises=True,
-        x_disable_machine_info=True,
-        x_disable_meta=True,
-        x_disable_stats=True,
-        x_save_requirements=False,
-        x_service_wait=120.0,  # a busy machine
-        x_transaction_log_flush_interval=5.0,
+        **experimental_settings(),
     )

@@ -6,9 +6,11 @@ had as a whole. Without the file the server is asked again.
 
 import shlex
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any, Self
 
 from tune_mc1.errors import TuneMc1Error
+from tune_mc1.file_lock import locked
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.journal import Journal, read_events
 from tune_mc1.results.schema import TEST_METRICS
@@ -37,15 +39,17 @@ class Sent:
     def __init__(self, where: ResultDir, server: str, *, wait: bool = False) -> None:
         self.server = server
         path = where.root / "wandb-sent.jsonl"
-        self._journal = Journal(path)
-        try:
-            self._journal.lock(wait=wait)
-        except BlockingIOError:
-            self._journal.close()
-            raise BusyError(
-                f"{where.root}: another process sends this sweep to W&B; run this again when it "
-                "has ended"
-            ) from None
+        with ExitStack() as held:
+            try:
+                held.enter_context(locked(path, wait=wait))
+            except BlockingIOError:
+                raise BusyError(
+                    f"{where.root}: another process sends this sweep to W&B; run this again when "
+                    "it has ended"
+                ) from None
+            self._journal = Journal(path)
+            held.callback(self._journal.close)
+            self._held = held.pop_all()
         self._marks = {
             event["trial"]: event["marks"]
             for event, _ in read_events(path)
@@ -62,7 +66,7 @@ class Sent:
 
     def close(self) -> None:
         """Lets another process have it."""
-        self._journal.close()
+        self._held.close()
 
     def has(self, row: Mapping[str, Any]) -> bool:
         """Whether the server is known to have all of a trial.
