@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from tune_mc1.reporting.frames import read_frames
-from tune_mc1.reporting.pages.reference_table import reference_table
 from tune_mc1.reporting.pages.stat_tables import markdown
+from tune_mc1.reporting.statistics.reference_table import reference_table
 from tune_mc1.results.schema import ENDED
 
 ROOT = Path(__file__).parents[2]

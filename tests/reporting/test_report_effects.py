@@ -10,11 +10,11 @@ from scipy import stats
 from tests.support.report_frames import grid, made_up
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.reporting.conclusions.verdicts import verdicts
-from tune_mc1.reporting.pages.reference_table import reference_table
 from tune_mc1.reporting.statistics.best import not_worse_than_best, selection
 from tune_mc1.reporting.statistics.effects import bootstrap_interval, marginal_means
 from tune_mc1.reporting.statistics.importance import importance
 from tune_mc1.reporting.statistics.pairwise import sweep_tests
+from tune_mc1.reporting.statistics.reference_table import reference_table
 
 pytestmark = pytest.mark.filterwarnings("error")
 

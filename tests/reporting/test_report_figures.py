@@ -1,5 +1,6 @@
 """Figures say what the results say: means, bands, references, counts and warnings."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -7,10 +8,11 @@ import pytest
 
 from tests.support.figure_reading import lines, words, xs, ys
 from tests.support.figure_sweeps import ASHA, GRID, write_sweep
-from tune_mc1.reporting.figures import (
-    make_figures,
-)
+from tune_mc1.reporting.figure_kinds import FIGURES
+from tune_mc1.reporting.figure_sets import make_figures
 from tune_mc1.reporting.frames import SweepFrames
+from tune_mc1.reporting.words.figure_words import SHARED
+from tune_mc1.reporting.words.labels import METRICS
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,7 @@ def test_the_band_of_few_settings_is_their_range(grid: SweepFrames) -> None:
 def test_the_band_of_many_settings_is_students_interval(asha: SweepFrames) -> None:
     from scipy import stats
 
-    from tune_mc1.reporting.figures.means import mean_curve
+    from tune_mc1.reporting.drawing.mean_curves import mean_curve
 
     spec = make_figures(asha, "en")["curves"]
     assert "95 % interval of the mean (Student's t) over 27 settings" in spec.caption
@@ -119,11 +121,16 @@ def test_both_languages_are_whole_and_differ(grid: SweepFrames) -> None:
         assert "{" not in a.caption + b.caption
         assert a.caption.endswith(".")
         assert b.caption.endswith(".")
-    from tune_mc1.reporting.words.figure_texts import TEXTS
 
-    for english, german in TEXTS.values():
-        assert "ß" not in german
-        assert english.count("{") == german.count("{")
+
+def test_every_text_of_a_figure_is_there_in_both_languages_with_the_same_values() -> None:
+    names = re.compile(r"\{(\w+)")
+    for catalogue in (SHARED, METRICS, *(kind.words for kind in FIGURES.values())):
+        for key, (english, german) in catalogue.items():
+            assert english, key
+            assert german, key
+            assert "ß" not in german
+            assert sorted(names.findall(english)) == sorted(names.findall(german)), key
 
 
 def test_trials_stopped_early_do_not_bias_the_mean_unsaid(asha: SweepFrames) -> None:

@@ -14,9 +14,9 @@ from PIL import Image
 from tests.support.figure_reading import words
 from tests.support.figure_sweeps import ASHA, CLASSES, GRID, Change, write_sweep
 from tune_mc1.data.images import ImageData
-from tune_mc1.reporting.figures import compare_figures, make_figures, save
-from tune_mc1.reporting.figures.spec import FigureSet
-from tune_mc1.reporting.figures.style import RC
+from tune_mc1.reporting.drawing.spec import save
+from tune_mc1.reporting.drawing.style import RC
+from tune_mc1.reporting.figure_sets import FigureSet, compare_figures, make_figures
 from tune_mc1.reporting.frames import SweepFrames, read_frames
 
 
@@ -66,7 +66,8 @@ def test_bytes_do_not_depend_on_the_process(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
         "from tune_mc1.reporting.frames import read_frames\n"
-        "from tune_mc1.reporting.figures import make_figures, save\n"
+        "from tune_mc1.reporting.drawing.spec import save\n"
+        "from tune_mc1.reporting.figure_sets import make_figures\n"
         "save(make_figures(read_frames(Path(sys.argv[1])), 'en')['curves'], Path(sys.argv[2]))\n"
         "assert not {'torch', 'ray', 'matplotlib.pyplot'} & set(sys.modules)\n"
     )

@@ -1,5 +1,7 @@
 """Each kind of figure shows its numbers: rungs, cells, points, folds, mistakes, importance."""
 
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,19 +18,15 @@ from tests.support.figure_sweeps import (
     write_sweep,
 )
 from tune_mc1.config.trial import TrialConfig
-from tune_mc1.reporting.figures import (
-    Bar,
-    FigureSet,
-    Mean,
-    compare_figures,
-    importance_figure,
-    make_figures,
-    marginal_figure,
-)
-from tune_mc1.reporting.figures.context import Context
-from tune_mc1.reporting.figures.cost import settings
-from tune_mc1.reporting.figures.rungs import rungs_of
+from tune_mc1.reporting.drawing.context import Context
+from tune_mc1.reporting.drawing.cost_points import settings
+from tune_mc1.reporting.figure_sets import compare_figures, make_figures
+from tune_mc1.reporting.figures.asha_rungs import rungs_of
 from tune_mc1.reporting.frames import SweepFrames
+from tune_mc1.reporting.statistics.effects import Marginal
+from tune_mc1.reporting.statistics.importance import Importance
+from tune_mc1.reporting.statistics.sweep_statistics import SweepStatistics
+from tune_mc1.reporting.words.text import Text
 
 
 @pytest.fixture(scope="module")
@@ -156,26 +154,36 @@ def test_pairs_are_drawn_together_with_their_references(tmp_path: Path) -> None:
 
 
 def test_importance_and_marginal_means_show_their_numbers(grid: SweepFrames) -> None:
-    bars = [Bar("batch_size", 0.5, 0.3, 0.7, -0.4), Bar("model", 0.1, 0.0, 0.2)]
-    spec = importance_figure(grid, "en", bars, "A forest.", "Not to be relied on.")
-    assert spec is not None
-    figure = spec.figure()
+    statistics = SweepStatistics(grid)
+    bars = (
+        Importance("batch_size", 0.5, 0.3, 0.7, -0.4),
+        Importance("model", 0.1, 0.0, 0.2, math.nan),
+    )
+    doubt = Text("Not to be relied on.", "Nicht verlässlich.")
+    statistics.importance = replace(statistics.importance, rows=bars, reliable=False, reason=doubt)
+    found = make_figures(grid, "en", None, statistics)
+    figure = found["importance"].figure()
     patches = figure.axes[0].patches
     assert [p.get_width() for p in patches if isinstance(p, Rectangle)] == [0.5, 0.1]
     assert "−0.40" in words(figure)
     assert "⚠ Not to be relied on." in words(figure)
-    means = {"batch_size": [Mean(32, 0.5, 0.4, 0.6, 2), Mean(128, 0.45, 0.35, 0.55, 2)]}
-    found = marginal_figure(grid, "en", means)
-    assert found is not None
-    ax = found.figure().axes[0]
+    axes = found["marginal_means"].figure().axes
+    ax = next(ax for ax in axes if ax.get_title(loc="left") == "Batch size")
+    (means,) = (ys(ln) for ln in ax.get_lines() if ln.get_label() == "_means")
+    settings = grid.trials.groupby(["batch_size", "config_hash"])["best_val_acc"].mean()
+    np.testing.assert_allclose(means, settings.groupby("batch_size").mean())
     hollow = [float(ys(ln)[0]) for ln in ax.get_lines() if ln.get_label() == "_reference"]
     assert hollow == [0.58, 0.54]
-    assert importance_figure(grid, "en", [Bar("model", float("nan"))]) is None
-    assert marginal_figure(grid, "en", {"model": [Mean("CNN", 0.5)]}) is None
 
 
-def test_statistics_become_figures(grid: SweepFrames) -> None:
-    from tune_mc1.reporting.pages.stat_tables import Statistics
+def test_what_is_not_known_has_no_figure(grid: SweepFrames) -> None:
+    statistics = SweepStatistics(grid)
+    unknown = Importance("batch_size", math.nan, math.nan, math.nan, math.nan)
+    statistics.importance = replace(statistics.importance, rows=(unknown,))
+    statistics.marginals = [_first_value(marginal) for marginal in statistics.marginals]
+    names = {spec.name for spec in make_figures(grid, "en", None, statistics)}
+    assert not names & {"importance", "marginal_means"}
 
-    found: FigureSet = make_figures(grid, "en", None, Statistics(grid))
-    assert "marginal_means" in [spec.name for spec in found]
+
+def _first_value(marginal: Marginal) -> Marginal:
+    return replace(marginal, means=marginal.means[:1])

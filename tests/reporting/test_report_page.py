@@ -12,13 +12,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tune_mc1.reporting.build import verdict_row, write_report
+from tune_mc1.config.field_types import Lang
 from tune_mc1.reporting.conclusions.verdicts import Verdict
 from tune_mc1.reporting.frames import read_frames
 from tune_mc1.reporting.pages.slides import result_text
 from tune_mc1.reporting.statistics.estimate import Estimate, MoreUnits
-from tune_mc1.reporting.words.page_texts import TEXTS, Lang, speaker
+from tune_mc1.reporting.words.page_texts import TEXTS, speaker
 from tune_mc1.reporting.words.text import Text
+from tune_mc1.reporting.write_report import verdict_row, write_report
 from tune_mc1.results.directory import ResultDir
 
 ROOT = Path(__file__).parents[2]

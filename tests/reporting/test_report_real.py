@@ -12,11 +12,11 @@ from scipy import stats
 
 from tune_mc1.reporting.conclusions.verdicts import verdicts
 from tune_mc1.reporting.frames import SweepFrames, read_frames
-from tune_mc1.reporting.pages.reference_table import reference_table
 from tune_mc1.reporting.statistics.best import not_worse_than_best, selection
 from tune_mc1.reporting.statistics.effects import marginal_means
 from tune_mc1.reporting.statistics.importance import importance
 from tune_mc1.reporting.statistics.pairwise import compare, sweep_tests
+from tune_mc1.reporting.statistics.reference_table import reference_table
 
 pytestmark = pytest.mark.filterwarnings("error")
 

@@ -32,10 +32,10 @@ def report(
 ) -> None:
     """Write a report on one or several sweeps: report.html, slides.md (Marp) and figures."""
     try:
-        from tune_mc1.reporting.build import write_report
         from tune_mc1.reporting.frames import read_frames
-        from tune_mc1.reporting.pages.reference_table import reference_table
         from tune_mc1.reporting.pages.stat_tables import markdown as lines
+        from tune_mc1.reporting.statistics.reference_table import reference_table
+        from tune_mc1.reporting.write_report import write_report
     except ModuleNotFoundError as error:
         raise InputError(
             f"report: needs the extra report (no module {error.name}): pip install '.[report]'"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -101,3 +102,11 @@ def _merged(where: ResultDir) -> Parts:
     trials = pd.DataFrame(tables.trials.values(), columns=trial_schema().names)
     history = pd.DataFrame(tables.history.values(), columns=HISTORY_SCHEMA.names)
     return trials, history, tables.facts
+
+
+def plain(value: Any) -> Any:
+    """A cell of a table as a plain Python value; a missing one is None."""
+    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return None
+    item = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(item, float) and np.isnan(item) else item

@@ -1,45 +1,67 @@
 """Learning curves of all trials of a sweep, with their mean and the best setting."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tune_mc1.reporting.figures import published_outcomes
-from tune_mc1.reporting.figures.context import Context, Matrix
-from tune_mc1.reporting.figures.mean_lines import (
+from tune_mc1.reporting.drawing import published_outcomes
+from tune_mc1.reporting.drawing.context import Context, Matrix
+from tune_mc1.reporting.drawing.mean_curves import band_of, mean_curve, unit_curves, unit_of
+from tune_mc1.reporting.drawing.mean_lines import (
     Drawn,
     add_mean,
     add_reference,
     caption_parts,
     curve_axes,
     finish,
+    labelled,
     place_legend,
     reference_handle,
 )
-from tune_mc1.reporting.figures.means import band_of, mean_curve, unit_curves, unit_of
-from tune_mc1.reporting.figures.spec import FigureSpec
-from tune_mc1.reporting.figures.style import BLUE, INK, SOFT, marker
-from tune_mc1.reporting.words.figure_texts import capital, count
+from tune_mc1.reporting.drawing.spec import FigureSpec
+from tune_mc1.reporting.drawing.style import BLUE, INK, SOFT, marker
+from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind, has_scores
+from tune_mc1.reporting.words.catalogue import Catalogue, capital, count
+
+WORDS: Catalogue = {
+    "title": ("Learning curves of all trials", "Lernkurven aller Trials"),
+    "caption": (
+        "{metric} after each epoch: every trial thin, their mean thick{band}{best}. "
+        "{early}{reference}",
+        "{metric} nach jeder Epoche: jeder Trial dünn, ihr Mittel dick{band}{best}. "
+        "{early}{reference}",
+    ),
+    "best": ("; and the best setting", "; und die beste Einstellung"),
+    "cut_lines": (
+        "Only {shown} of {total} trials are drawn thin, evenly from best to worst; the mean is "
+        "over all. ",
+        "Nur {shown} von {total} Trials sind dünn gezeichnet, gleichmässig vom besten zum "
+        "schlechtesten; das Mittel ist über alle. ",
+    ),
+    "mean_of": ("mean of {n}", "Mittel über {n}"),
+    "best_runs": ("best setting ({n})", "beste Einstellung ({n})"),
+    "single": ("single trials", "einzelne Trials"),
+}
 
 MOST_LINES = 400
-"""Single trials drawn at most."""
+"""Maximum number of single trials drawn."""
 
 
-def all_trials_figure(context: Context) -> FigureSpec:
-    """Every trial thin, the mean of all thick, and the best setting."""
+def all_trials(context: Context) -> Iterator[FigureSpec]:
+    """Yields the figure: every trial thin, the mean of all thick, and the best setting."""
     t, curves = context.t, context.score_curves
     unit = unit_of(context, [np.ones(len(curves), dtype=bool)])
     rows = unit_curves(context, curves, np.ones(len(curves), dtype=bool), unit)
     band = band_of(unit, [len(rows)])
-    units = count(t, f"unit_{unit}", len(rows))
+    units = count(t, unit, len(rows))
     published = [published_outcomes.overall(context, s) for s in ("mean", "best")]
     drawn = [Drawn(t("mean_of", n=units), mean_curve(rows, band, curves), INK, published[0])]
     if context.winner is not None and unit == "setting":
         best = unit_curves(context, curves, context.winner, "run")
-        label = t("best_setting", n=count(t, "unit_run", len(best)))
+        label = t("best_runs", n=count(t, "run", len(best)))
         drawn.append(Drawn(label, mean_curve(best, "none"), BLUE, published[1]))
     lines = _evenly(curves[np.isfinite(curves).any(axis=1)])
     parts = caption_parts(context, drawn[:1], band, unit)
@@ -47,21 +69,21 @@ def all_trials_figure(context: Context) -> FigureSpec:
         parts["early"] += t("early_panel")
     if not parts["reference"]:
         parts["reference"] = caption_parts(context, drawn, band, unit)["reference"]
-    also = t("curves_best") if len(drawn) > 1 else ""
-    caption = t("curves_caption", metric=context.metric, best=also, **parts).strip()
+    also = t("best") if len(drawn) > 1 else ""
+    caption = t("caption", metric=context.metric, best=also, **parts).strip()
     alive = int(np.isfinite(curves).any(axis=1).sum())
     if len(lines) < alive:
-        caption += " " + t("curves_cut", shown=len(lines), total=alive).strip()
-    title = t("curves_title")
+        caption += " " + t("cut_lines", shown=len(lines), total=alive).strip()
+    title = t("title")
 
     def draw() -> Figure:
         return _draw_all(context, title, drawn, lines)
 
-    return FigureSpec("curves", title, capital(caption), draw)
+    yield FigureSpec("curves", title, capital(caption), draw)
 
 
 def _evenly(curves: Matrix) -> Matrix:
-    """At most `MOST_LINES` of the curves, evenly from the lowest to the highest."""
+    """At most `MOST_LINES` of the curves, evenly spaced from the lowest to the highest."""
     if len(curves) <= MOST_LINES:
         return curves
     order = np.argsort(np.nanmax(curves, axis=1), kind="stable")
@@ -89,10 +111,15 @@ def _draw_all(context: Context, title: str, drawn: Sequence[Drawn], lines: Matri
     if below is not None:
         below.step(at, drawn[0].curve.n, where="mid", color=INK, lw=1)
     ax.autoscale_view()
-    finish(ax, below, lines.shape[1], context.frames.metric, t)
-    handles = [h for h in ax.get_lines() if not str(h.get_label()).startswith("_")]
-    handles.append(Line2D([], [], color=SOFT, lw=0.6, label=t("single")))
-    if any(d.outcome is not None for d in drawn):
-        handles.append(reference_handle(drawn, t))
-    place_legend(ax, handles)
+    finish(context, ax, below, lines.shape[1])
+    single = Line2D([], [], color=SOFT, lw=0.6, label=t("single"))
+    place_legend(ax, [*labelled(ax), single, *reference_handle(context, drawn)])
     return figure
+
+
+def several_trials(context: Context) -> bool:
+    """Whether several trials were to have scores."""
+    return has_scores(context) and len(context.frames.trials) > 1
+
+
+FIGURES.register("curves", FigureKind(10, all_trials, applies=several_trials, words=WORDS))

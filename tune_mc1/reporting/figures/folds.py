@@ -7,12 +7,30 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from tune_mc1.reporting.figures.context import Context, finite
-from tune_mc1.reporting.figures.groups import shown
-from tune_mc1.reporting.figures.sheet import sheet
-from tune_mc1.reporting.figures.spec import FigureSpec
-from tune_mc1.reporting.figures.style import BLUE, INK, SOFT, short
-from tune_mc1.reporting.words.figure_texts import capital
+from tune_mc1.reporting.drawing.context import Context, finite
+from tune_mc1.reporting.drawing.groups import shown
+from tune_mc1.reporting.drawing.sheet import sheet
+from tune_mc1.reporting.drawing.spec import FigureSpec
+from tune_mc1.reporting.drawing.style import BLUE, INK, SOFT, short
+from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind, has_scores
+from tune_mc1.reporting.words.catalogue import Catalogue, capital
+
+WORDS: Catalogue = {
+    "title": ("Scores of the folds", "Werte der Folds"),
+    "caption": (
+        "{metric} of every fold (points) with median, quartiles, and whiskers to the last point "
+        "within 1.5 times the interquartile range; at the right mean ± standard deviation. Folds "
+        "share training images, so their spread is less than that of new images.",
+        "{metric} jedes Folds (Punkte) mit Median, Quartilen und Antennen bis zum letzten Punkt "
+        "innerhalb des 1.5-fachen Quartilsabstands; rechts Mittel ± Standardabweichung. Folds "
+        "teilen Trainingsbilder, darum streuen sie weniger als neue Bilder.",
+    ),
+    "cut_settings": (
+        "The best {n} settings are shown.",
+        "Gezeigt sind die besten {n} Einstellungen.",
+    ),
+    "at_last": ("last epoch", "letzte Epoche"),
+}
 
 MOST_SETTINGS = 10
 
@@ -24,7 +42,7 @@ def fold_boxes(context: Context) -> list[tuple[str, NDArray[np.float64]]]:
     means = scores.groupby(context.hashes).mean().dropna()
     if len(means) == 1:
         last = finite(trials[f"last_{context.frames.metric}"])
-        pairs = [(t("at_best"), scores), (t("at_last"), last)]
+        pairs = [(t("best_epoch"), scores), (t("at_last"), last)]
         return [(name, _known(v)) for name, v in pairs if v.notna().any()]
     order = means.sort_values(ascending=not context.maximize, kind="stable").index
     boxes = []
@@ -40,18 +58,16 @@ def _known(column: "pd.Series[float]") -> NDArray[np.float64]:
     return column.dropna().to_numpy().astype(np.float64)
 
 
-def folds_figure(context: Context) -> Iterator[FigureSpec]:
-    """A box plot over folds with every fold's point on top."""
-    if not context.folds:
-        return
+def folds(context: Context) -> Iterator[FigureSpec]:
+    """Yields a box plot over folds, with a point for each fold on top."""
     boxes = fold_boxes(context)
     if not boxes or max(len(values) for _, values in boxes) < 2:
         return
     t = context.t
-    title = t("folds_title")
-    caption = t("folds_caption", metric=context.metric)
+    title = t("title")
+    caption = t("caption", metric=context.metric)
     if len(boxes) == MOST_SETTINGS:
-        caption += " " + t("folds_cut", n=MOST_SETTINGS)
+        caption += " " + t("cut_settings", n=MOST_SETTINGS)
 
     def draw() -> Figure:
         return _draw(context, title, boxes)
@@ -89,3 +105,11 @@ def _draw(context: Context, title: str, boxes: list[tuple[str, NDArray[np.float6
     ax.grid(visible=False, axis="y")
     ax.set_xlabel(capital(context.metric))
     return figure
+
+
+def with_folds(context: Context) -> bool:
+    """Whether the sweep is a cross-validation."""
+    return has_scores(context) and context.folds
+
+
+FIGURES.register("folds", FigureKind(30, folds, applies=with_folds, words=WORDS))

@@ -1,4 +1,4 @@
-"""Heat maps: the mean score by two parameters, and by model where several were tried."""
+"""Heat map: the mean score by two parameters, and by model where several were tried."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,20 +11,37 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from tune_mc1.reporting.figures.context import Context
-from tune_mc1.reporting.figures.groups import Grouping, grouping
-from tune_mc1.reporting.figures.sheet import WIDTH, sheet
-from tune_mc1.reporting.figures.spec import FigureSpec
-from tune_mc1.reporting.figures.style import SEQUENCE, SOFT, short
-from tune_mc1.reporting.words.figure_texts import capital
+from tune_mc1.reporting.drawing.context import Context
+from tune_mc1.reporting.drawing.groups import Grouping, grouping
+from tune_mc1.reporting.drawing.sheet import WIDTH, sheet
+from tune_mc1.reporting.drawing.spec import FigureSpec
+from tune_mc1.reporting.drawing.style import SEQUENCE, SOFT, ink_on, short
+from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind
+from tune_mc1.reporting.words.catalogue import Catalogue, capital
+
+WORDS: Catalogue = {
+    "title": ("{metric} by {rows} and {columns}", "{metric} nach {rows} und {columns}"),
+    "caption": (
+        "Mean {metric} at each trial's best epoch, by {rows} and {columns}, ± the standard "
+        "deviation over the cell's n trials, which may differ in other parameters.",
+        "{metric} (Mittel) in der besten Epoche jedes Trials, nach {rows} und {columns}, ± die "
+        "Standardabweichung über die n Trials der Zelle, die sich in anderen Parametern "
+        "unterscheiden können.",
+    ),
+    "quantiles": (
+        "Continuous parameters are cut into groups of equal size.",
+        "Stetige Parameter sind in gleich grosse Gruppen geteilt.",
+    ),
+    "panels": ("A panel a model.", "Ein Feld pro Modell."),
+}
 
 FIRST = ("learning_rate", "batch_size", "weight_decay", "dropout_p")
-"""Parameters that are looked at first, in this order."""
+"""Parameters that are preferred, in this order."""
 MOST_PANELS = 6
 
 
-def heatmap_figure(context: Context) -> Iterator[FigureSpec]:
-    """The heat map of the two parameters that are looked at first, with a panel a model."""
+def heatmap(context: Context) -> Iterator[FigureSpec]:
+    """Yields the heat map of the two preferred parameters, with one panel per model."""
     trials, t = context.frames.trials, context.t
     varied = [n for n in context.frames.varied if n not in ("epochs", "device")]
     ranked = sorted(varied, key=lambda n: FIRST.index(n) if n in FIRST else len(FIRST))
@@ -42,15 +59,15 @@ def heatmap_figure(context: Context) -> Iterator[FigureSpec]:
     cells = [cell_table(context, rows, columns, mask) for _, mask in panels]
     if not any(np.isfinite(means).sum() > 1 for means, _, _ in cells):
         return
-    names = {"rows": t(rows.parameter), "columns": t(columns.parameter)}
-    title = capital(t("heatmap_title", metric=context.metric, **names))
-    caption = t("heatmap_caption", metric=context.metric, **names)
+    names = {"rows": context.label(rows.parameter), "columns": context.label(columns.parameter)}
+    title = capital(t("title", metric=context.metric, **names))
+    caption = t("caption", metric=context.metric, **names)
     if rows.quantiles or columns.quantiles:
-        caption += " " + t("heatmap_quantiles")
-    if (trials["state"] == "stopped").any():
+        caption += " " + t("quantiles")
+    if context.stopped:
         caption += " " + t("stopped_count")
     if len(panels) > 1:
-        caption += " " + t("heatmap_panels")
+        caption += " " + t("panels")
 
     def draw() -> Figure:
         return _draw(context, title, (rows, columns), [p for p, _ in panels], cells)
@@ -121,9 +138,9 @@ def _draw(
         if len(columns.groups) > 5 or (across > 2 and columns.quantiles):
             ax.tick_params(axis="x", rotation=35)
         if place % across == 0:
-            ax.set_ylabel(capital(context.t(rows.parameter)))
+            ax.set_ylabel(context.heading(rows.parameter))
         if place + across >= len(heads):
-            ax.set_xlabel(capital(context.t(columns.parameter)))
+            ax.set_xlabel(context.heading(columns.parameter))
             ax.tick_params(axis="x", labelbottom=True)
     figure.colorbar(
         ScalarMappable(norm, cmap), ax=list(axes.flat), label=capital(context.metric), pad=0.02
@@ -155,8 +172,4 @@ def _panel(ax: Axes, cells: Cells, norm: Normalize, cmap: Any, narrow: bool) -> 
         ax.text(j, top + 0.05, below, va="top", size=size - 1.5, **style)
 
 
-def ink_on(color: tuple[float, float, float, float]) -> str:
-    """Black or white, whichever is easier to read on a colour (WCAG's relative luminance)."""
-    channels = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color[:3]]
-    light = 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
-    return "black" if light > 0.179 else "white"
+FIGURES.register("heatmap", FigureKind(60, heatmap, words=WORDS))

@@ -1,35 +1,54 @@
-"""Training against validation of the best setting: where it begins to overfit."""
+"""Training and validation curves of the best setting, which show where it begins to overfit."""
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
-from tune_mc1.reporting.figures.context import Context
-from tune_mc1.reporting.figures.groups import shown
-from tune_mc1.reporting.figures.mean_lines import Drawn, add_mean, place_legend
-from tune_mc1.reporting.figures.means import MeanCurve, Unit, band_of, mean_curve, unit_curves
-from tune_mc1.reporting.figures.sheet import sheet
-from tune_mc1.reporting.figures.spec import FigureSpec
-from tune_mc1.reporting.figures.style import BLUE, ORANGE, SOFT, epoch_axis, metric_limits
-from tune_mc1.reporting.words.figure_texts import capital, count
+from tune_mc1.reporting.drawing.context import Context
+from tune_mc1.reporting.drawing.groups import shown
+from tune_mc1.reporting.drawing.mean_curves import MeanCurve, Unit, band_of, mean_curve, unit_curves
+from tune_mc1.reporting.drawing.mean_lines import Drawn, add_mean, labelled, place_legend
+from tune_mc1.reporting.drawing.sheet import sheet
+from tune_mc1.reporting.drawing.spec import FigureSpec
+from tune_mc1.reporting.drawing.style import BLUE, ORANGE, SOFT, epoch_axis, metric_limits
+from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind
+from tune_mc1.reporting.words.catalogue import Catalogue, capital, count
+
+WORDS: Catalogue = {
+    "title": (
+        "Training and validation of the best setting",
+        "Training und Validierung der besten Einstellung",
+    ),
+    "caption": (
+        "Loss and accuracy of the best setting{setting} on training and validation images{band}. "
+        "Where the two part, the model learns its training images by heart. Training values are "
+        "taken while the weights still change in the epoch, with dropout where there is any, so "
+        "they may lie below those of validation.",
+        "Verlust und Genauigkeit der besten Einstellung{setting} auf Trainings- und "
+        "Validierungsbildern{band}. Wo sie auseinandergehen, lernt das Modell die Trainingsbilder "
+        "auswendig. Trainingswerte entstehen, während sich die Gewichte in der Epoche noch ändern, "
+        "und mit Dropout, wo es ihn gibt, können also unter denen der Validierung liegen.",
+    ),
+    "training": ("training", "Training"),
+    "validating": ("validation", "Validierung"),
+}
 
 KINDS = ("loss", "acc")
+MOST_PARAMETERS = 4
 
 
-def setting_text(context: Context, names: Sequence[str] | None = None, most: int = 4) -> str:
-    """The best setting in words, by the parameters that the sweep varies."""
-    if context.winner is None:
-        return ""
-    row = context.frames.trials[context.winner].iloc[0]
-    wanted = list(context.frames.varied if names is None else names)
-    words = [f"{context.t(n)} {shown(row[n], context.t)}" for n in wanted[:most]]
-    return ", ".join(words) + (", …" if len(wanted) > most else "")
+def setting_text(context: Context, winner: NDArray[np.bool_]) -> str:
+    """The best setting in words, by the first of the parameters that the sweep varies."""
+    row, names = context.frames.trials[winner].iloc[0], context.frames.varied
+    words = [f"{context.label(n)} {shown(row[n], context.t)}" for n in names[:MOST_PARAMETERS]]
+    return ", ".join(words) + (", …" if len(names) > MOST_PARAMETERS else "")
 
 
-def overfitting_figure(context: Context) -> Iterator[FigureSpec]:
-    """Loss and accuracy of the best setting, on training and on validation images."""
+def overfitting(context: Context) -> Iterator[FigureSpec]:
+    """Yields loss and accuracy of the best setting, on training and on validation images."""
     winner = context.winner
     if winner is None:
         return
@@ -46,11 +65,11 @@ def overfitting_figure(context: Context) -> Iterator[FigureSpec]:
         band = band_of(unit, [len(r) for r in rows])
         pairs.append((mean_curve(rows[0], band), mean_curve(rows[1], band)))
     runs = int(winner.sum())
-    title = t("overfitting_title")
+    title = t("title")
     caption = t(
-        "overfitting_caption",
-        setting=f" ({words})" if (words := setting_text(context)) else "",
-        band=t(f"band_{band}", units=count(t, f"unit_{unit}", runs), what=t("bands")),
+        "caption",
+        setting=f" ({words})" if (words := setting_text(context, winner)) else "",
+        band=t(f"band_{band}", units=count(t, unit, runs), what=t("bands")),
     )
     best = context.frames.trials.loc[winner, "best_epoch"].dropna().to_numpy(float)
 
@@ -59,7 +78,7 @@ def overfitting_figure(context: Context) -> Iterator[FigureSpec]:
         axes: Sequence[Axes] = figure.subplots(1, 2)
         for ax, kind, pair in zip(axes, KINDS, pairs, strict=True):
             _panel(context, ax, kind, pair, best)
-        place_legend(axes[1], _handles(axes[1]))
+        place_legend(axes[1], labelled(axes[1]))
         return figure
 
     yield FigureSpec("overfitting", title, capital(caption), draw)
@@ -74,11 +93,10 @@ def _panel(
         add_mean(ax, Drawn(label, curve, color), i, 2)
     metric_limits(ax, kind, [c.mean for c in pair], t("cut"))
     for i, epoch in enumerate(best if len(best) <= 3 else ()):
-        label = t("best_at") if i == 0 else "_best"
+        label = t("best_epoch") if i == 0 else "_best"
         ax.axvline(epoch, color=SOFT, lw=0.8, ls=":", label=label, zorder=0)
     ax.set_ylabel(capital(t(kind)))
     epoch_axis(ax, len(pair[0].mean), capital(t("epoch")))
 
 
-def _handles(ax: Axes) -> list:  # type: ignore[type-arg]
-    return [line for line in ax.get_lines() if not str(line.get_label()).startswith("_")]
+FIGURES.register("overfitting", FigureKind(110, overfitting, words=WORDS))

@@ -15,17 +15,40 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from tune_mc1.reporting.figures.context import Context, finite
-from tune_mc1.reporting.figures.groups import levels, numeric, plain, shown
-from tune_mc1.reporting.figures.sheet import sheet
-from tune_mc1.reporting.figures.spec import FigureSpec
-from tune_mc1.reporting.figures.style import INK, SEQUENCE, SOFT, short
-from tune_mc1.reporting.words.figure_texts import Say, capital, number
+from tune_mc1.reporting.drawing.context import Context, finite
+from tune_mc1.reporting.drawing.groups import levels, numeric, shown
+from tune_mc1.reporting.drawing.sheet import sheet
+from tune_mc1.reporting.drawing.spec import FigureSpec
+from tune_mc1.reporting.drawing.style import INK, SEQUENCE, SOFT, short
+from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind
+from tune_mc1.reporting.frames import plain
+from tune_mc1.reporting.words.catalogue import Catalogue, Say, capital, number
+
+WORDS: Catalogue = {
+    "title": (
+        "Parameters and {metric} of every trial",
+        "Parameter und {metric} jedes Trials",
+    ),
+    "caption": (
+        "Each of {n} lines is a trial; its colour is its {metric} at its best epoch, with the best "
+        "drawn last. Colours begin at the worst tenth. Trials with equal values are set apart a "
+        "little.",
+        "Jede von {n} Linien ist ein Trial; ihre Farbe zeigt: {metric} in der besten Epoche, die "
+        "besten zuletzt gezeichnet. Die Farben beginnen beim schlechtesten Zehntel. Trials mit "
+        "gleichen Werten sind etwas auseinandergerückt.",
+    ),
+    "cut_lines": (
+        "{shown} of {total} trials are drawn, evenly from worst to best.",
+        "{shown} von {total} Trials sind gezeichnet, gleichmässig vom schlechtesten zum besten.",
+    ),
+    "not_shown": ("Not shown: {names}.", "Nicht gezeigt: {names}."),
+    "without_score": ("{n} trials have no score.", "{n} Trials haben keinen Wert."),
+}
 
 MOST_AXES = 8
 MOST_LINES = 1000
 FEW_VALUES = 8
-"""A number with at most so many values has its places side by side, evenly."""
+"""The values of a numeric parameter with at most so many are evenly spaced."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +66,8 @@ class Axis:
     ticks: list[tuple[float, str]]
 
 
-def parallel_figure(context: Context) -> Iterator[FigureSpec]:
-    """The figure, where at least two parameters vary and two trials have a score."""
+def parallel(context: Context) -> Iterator[FigureSpec]:
+    """Yields the figure if at least two parameters vary and two trials have a score."""
     trials, t = context.frames.trials, context.t
     alive = context.scores.notna().to_numpy()
     names = [n for n in context.frames.varied if trials.loc[alive, n].nunique(dropna=False) > 1]
@@ -55,13 +78,13 @@ def parallel_figure(context: Context) -> Iterator[FigureSpec]:
     axes = [parameter_axis(context, scored, name) for name in names[:MOST_AXES]]
     scores = context.values[order]
     axes.append(_score_axis(context.metric, scores))
-    title = t("parallel_title", metric=context.metric)
-    caption = t("parallel_caption", metric=context.metric, n=len(order))
+    title = t("title", metric=context.metric)
+    caption = t("caption", metric=context.metric, n=len(order))
     if int(alive.sum()) > len(order):
-        caption += " " + t("parallel_cut", shown=len(order), total=int(alive.sum()))
+        caption += " " + t("cut_lines", shown=len(order), total=int(alive.sum()))
     if len(names) > MOST_AXES:
-        caption += " " + t("parallel_axes", names=", ".join(t(n) for n in names[MOST_AXES:]))
-    if (context.frames.trials["state"] == "stopped").any():
+        caption += " " + t("not_shown", names=", ".join(map(context.label, names[MOST_AXES:])))
+    if context.stopped:
         caption += " " + t("stopped_count")
     if missing := int((~alive).sum()):
         caption += " " + t("without_score", n=missing)
@@ -73,7 +96,7 @@ def parallel_figure(context: Context) -> Iterator[FigureSpec]:
 
 
 def _drawn_last_is_best(context: Context, alive: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Trials with a score, the worst first; of very many an even choice."""
+    """Trials with a score, the worst first; of very many an even selection."""
     scores = context.values
     order = np.argsort(scores if context.maximize else -scores, kind="stable")
     order = order[alive[order]]
@@ -83,7 +106,7 @@ def _drawn_last_is_best(context: Context, alive: NDArray[np.bool_]) -> NDArray[n
 
 
 def logarithmic(context: Context, name: str) -> bool:
-    """Whether a number belongs on a logarithmic axis: drawn so, or over more than 1.5 decades."""
+    """Whether an axis is logarithmic: sampled so, or spanning more than about 1.5 decades."""
     values = finite(context.frames.trials[name]).dropna()
     declared = context.frames.sweep.parameters.get(name)
     drawn = "log" in str(getattr(declared, "distribution", ""))
@@ -91,9 +114,9 @@ def logarithmic(context: Context, name: str) -> bool:
 
 
 def parameter_axis(context: Context, trials: pd.DataFrame, name: str) -> Axis:
-    """The axis of a parameter: a scale for a number of many values, else a place a value."""
+    """The axis of a parameter: a scale for a number with many values, else one place per value."""
     t, column = context.t, trials[name]
-    heading = capital(t(name))
+    heading = context.heading(name)
     if numeric(column) and column.nunique() > FEW_VALUES:
         return _scale(heading, finite(column), logarithmic(context, name), t)
     values = levels(context.frames, name)
@@ -192,3 +215,6 @@ def _vertical(ax: Axes, place: float, axis: Axis, last: bool) -> None:
             zorder=5,
             weight="bold" if last else "normal",
         )
+
+
+FIGURES.register("parallel", FigureKind(70, parallel, words=WORDS))

@@ -6,26 +6,48 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tune_mc1.reporting.figures.context import Context, name_of
-from tune_mc1.reporting.figures.groups import Group, grouping
-from tune_mc1.reporting.figures.mean_lines import Drawn, add_mean, caption_parts, place_legend
-from tune_mc1.reporting.figures.means import band_of, mean_curve, unit_curves, unit_of
-from tune_mc1.reporting.figures.sheet import sheet
-from tune_mc1.reporting.figures.spec import FigureSpec
-from tune_mc1.reporting.figures.style import BLUE, epoch_axis, metric_limits
-from tune_mc1.reporting.words.figure_texts import capital
+from tune_mc1.reporting.drawing.context import Context
+from tune_mc1.reporting.drawing.groups import Group, grouping
+from tune_mc1.reporting.drawing.mean_curves import band_of, mean_curve, unit_curves, unit_of
+from tune_mc1.reporting.drawing.mean_lines import (
+    Drawn,
+    add_mean,
+    caption_parts,
+    labelled,
+    place_legend,
+)
+from tune_mc1.reporting.drawing.sheet import sheet
+from tune_mc1.reporting.drawing.spec import FigureSpec
+from tune_mc1.reporting.drawing.style import BLUE, epoch_axis, metric_limits
+from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind, LeftOut
+from tune_mc1.reporting.words.catalogue import Catalogue, capital
+
+WORDS: Catalogue = {
+    "title": (
+        "Single-batch check: can it be learned by heart?",
+        "Ein Batch zur Probe: lässt er sich auswendig lernen?",
+    ),
+    "caption": (
+        "Training loss and accuracy on the same few images in every epoch{band}. A sound model and "
+        "training loop drive the loss towards zero, given epochs enough.",
+        "Trainingsverlust und Trainingsgenauigkeit auf denselben wenigen Bildern in jeder "
+        "Epoche{band}. Ein taugliches Modell mit tauglicher Trainingsschleife bringt den Verlust "
+        "gegen null, wenn die Epochen reichen.",
+    ),
+    "left_out": (
+        "Only the training on the single batch is shown: validation scores of such a sweep mean "
+        "nothing.",
+        "Gezeigt ist nur das Training auf dem einen Batch: Validierungswerte eines solchen Sweeps "
+        "bedeuten nichts.",
+    ),
+}
 
 KINDS = ("train_loss", "train_acc")
 
 
-def is_check(context: Context) -> bool:
-    """Whether every trial trains on a few batches only."""
-    batches = context.frames.trials["overfit_batches"]
-    return bool(len(batches) and (batches > 0).all())
-
-
-def single_batch_figure(context: Context) -> Iterator[FigureSpec]:
-    """Training loss and accuracy by the first parameter that varies."""
+def single_batch(context: Context) -> Iterator[FigureSpec | LeftOut]:
+    """Yields training loss and accuracy by the first parameter that varies."""
+    yield LeftOut(context.t("left_out"))
     t, trials = context.t, context.frames.trials
     names = sorted(context.frames.varied, key=lambda n: n != "weights_init_type")
     found = next((g for n in names if (g := grouping(context.frames, n, t)) is not None), None)
@@ -46,10 +68,10 @@ def single_batch_figure(context: Context) -> Iterator[FigureSpec]:
                 for g, r in zip(groups, rows, strict=True)
             ]
         )
-    title = t("single_batch_title")
+    title = t("title")
     parts = caption_parts(context, panels[0], band, unit)
-    caption = t("single_batch_caption", band=parts["band"])
-    heading = name_of(found.parameter, t) if found else None
+    caption = t("caption", band=parts["band"])
+    heading = context.heading(found.parameter) if found else None
 
     def draw() -> Figure:
         figure = sheet(context.foot, title, height=2.9, width=8.2)
@@ -57,11 +79,18 @@ def single_batch_figure(context: Context) -> Iterator[FigureSpec]:
         for ax, kind, drawn in zip(axes, KINDS, panels, strict=True):
             for i, each in enumerate(drawn):
                 add_mean(ax, each, i, len(drawn))
-            ax.set_ylabel(capital(t(kind)))
+            ax.set_ylabel(context.heading(kind))
             metric_limits(ax, kind, [d.curve.mean for d in drawn], t("cut"))
             epoch_axis(ax, len(drawn[0].curve.mean), capital(t("epoch")))
-        handles = [h for h in axes[1].get_lines() if not str(h.get_label()).startswith("_")]
-        place_legend(axes[1], handles, heading)
+        place_legend(axes[1], labelled(axes[1]), heading)
         return figure
 
     yield FigureSpec("single_batch", title, capital(caption), draw)
+
+
+def is_check(context: Context) -> bool:
+    """Whether the sweep is such a check."""
+    return context.single_batch
+
+
+FIGURES.register("single_batch", FigureKind(0, single_batch, applies=is_check, words=WORDS))

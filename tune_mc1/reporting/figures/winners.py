@@ -1,38 +1,51 @@
 """The best setting of each of several sweeps, among all its settings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tune_mc1.reporting.figures.context import Context, Foot, finite
-from tune_mc1.reporting.figures.sheet import sheet
-from tune_mc1.reporting.figures.spec import FigureSpec
-from tune_mc1.reporting.figures.style import BLUE, FAINT, SOFT, VERMILION, short
-from tune_mc1.reporting.words.figure_texts import capital
+from tune_mc1.reporting.drawing.context import Context, finite
+from tune_mc1.reporting.drawing.foot import foot_of_sweeps
+from tune_mc1.reporting.drawing.sheet import sheet
+from tune_mc1.reporting.drawing.spec import FigureSpec
+from tune_mc1.reporting.drawing.style import BLUE, FAINT, SOFT, VERMILION, short
+from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind
+from tune_mc1.reporting.words.catalogue import Catalogue, capital
+
+WORDS: Catalogue = {
+    "title": ("Best settings of all sweeps", "Beste Einstellungen aller Sweeps"),
+    "caption": (
+        "{metric}, at each trial's best epoch: every setting a grey dot, the best one filled with "
+        "the range of its runs where it has several, and hollow the test images' score of the same "
+        "runs, which chose nothing.",
+        "{metric} in der besten Epoche jedes Trials: jede Einstellung ein grauer Punkt, die beste "
+        "gefüllt mit dem Bereich ihrer Läufe, wo sie mehrere hat, und hohl der Wert derselben "
+        "Läufe auf den Testbildern, die nichts ausgewählt haben.",
+    ),
+    "each_setting": ("each setting", "jede Einstellung"),
+    "winner_val": ("best setting, validation", "beste Einstellung, Validierung"),
+    "winner_test": ("the same, test images", "dieselbe, Testbilder"),
+}
 
 
-def winners_figure(contexts: Sequence[Context], foot: Foot) -> list[FigureSpec]:
-    """A row a sweep: its settings' scores, the best one's, and that one's on the test images.
+def winners(contexts: Sequence[Context]) -> Iterator[FigureSpec]:
+    """Yields one row per sweep: scores of its settings, of the best one, and that one's test score.
 
-    Args:
-        contexts: Several sweeps; those with another metric than the first are left out.
-        foot: The lines below.
-
-    Returns:
-        One figure, or none where fewer than two sweeps have scores of one metric.
+    Sweeps with another metric than the first are left out.
     """
     first = contexts[0]
     rows = [
         c for c in contexts if c.frames.metric == first.frames.metric and c.scores.notna().any()
     ]
     if len(rows) < 2:
-        return []
+        return
     t = first.t
-    title = t("winners_title")
+    title = t("title")
 
     def draw() -> Figure:
+        foot = foot_of_sweeps([c.frames for c in contexts], t)
         figure = sheet(foot, title, height=0.9 + 0.3 * len(rows))
         ax = figure.add_subplot()
         for place, context in enumerate(rows):
@@ -49,8 +62,8 @@ def winners_figure(contexts: Sequence[Context], foot: Foot) -> list[FigureSpec]:
         ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
         return figure
 
-    caption = capital(t("winners_caption", metric=first.metric))
-    return [FigureSpec("compare_winners", title, caption, draw)]
+    caption = capital(t("caption", metric=first.metric))
+    yield FigureSpec("compare_winners", title, caption, draw)
 
 
 def _row(ax: Axes, context: Context, place: int) -> None:
@@ -86,3 +99,6 @@ def _row(ax: Axes, context: Context, place: int) -> None:
                 mec=VERMILION,
                 mew=1.3,
             )
+
+
+FIGURES.register("winners", FigureKind(20, compare=winners, words=WORDS))

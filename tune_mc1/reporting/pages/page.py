@@ -10,9 +10,10 @@ from typing import Any
 import jinja2
 
 from tune_mc1 import __version__
+from tune_mc1.config.field_types import Lang
 from tune_mc1.reporting.pages.sections import Section
 from tune_mc1.reporting.pages.views import TableView
-from tune_mc1.reporting.words.page_texts import Lang, speaker
+from tune_mc1.reporting.words.page_texts import speaker
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,11 @@
 """A sweep's settings and trials as tables of a report."""
 
-from typing import Any
-
 import pandas as pd
 
 from tune_mc1.config.validation import Folds
-from tune_mc1.reporting.frames import SweepFrames
-from tune_mc1.reporting.pages.views import Cell, TableView, cell, missing
-from tune_mc1.reporting.words.page_texts import Say
+from tune_mc1.reporting.frames import SweepFrames, plain
+from tune_mc1.reporting.pages.views import Cell, TableView, cell
+from tune_mc1.reporting.words.catalogue import Say
 from tune_mc1.results.settings import Summary, summarize
 
 MOST_ROWS = 2000
@@ -52,12 +50,6 @@ def summary_text(summary: Summary, digits: int = 4) -> str:
     if summary.low is None or summary.high is None:
         return f"{summary.mean:.{digits}f}"
     return f"{summary.mean:.{digits}f} [{summary.low:.{digits}f}, {summary.high:.{digits}f}]"
-
-
-def plain(value: Any) -> Any:
-    """A value of a data frame as plain Python; a missing one is None."""
-    value = value.item() if hasattr(value, "item") else value
-    return None if missing(value) else value
 
 
 def settings_view(frames: SweepFrames, settings: pd.DataFrame, t: Say) -> TableView:

@@ -7,16 +7,15 @@ import pandas as pd
 
 from tune_mc1.config.load import config_to_yaml
 from tune_mc1.config.validation import Folds, Holdout
-from tune_mc1.reporting.frames import SweepFrames
+from tune_mc1.reporting.frames import SweepFrames, plain
 from tune_mc1.reporting.pages.result_tables import (
-    plain,
     setting_groups,
     settings_view,
     summary_text,
     trials_view,
 )
 from tune_mc1.reporting.pages.views import TableView, missing
-from tune_mc1.reporting.words.page_texts import Say
+from tune_mc1.reporting.words.catalogue import Say
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.settings import summarize
 from tune_mc1.terminal.formatting import duration, show

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tune_mc1.config.field_types import Lang
 from tune_mc1.planning.studies import STUDIES
 from tune_mc1.reporting.pages.page import Chapter, Compared, Picture, VerdictRow
-from tune_mc1.reporting.words.page_texts import Lang, Say, speaker
+from tune_mc1.reporting.words.catalogue import Say
+from tune_mc1.reporting.words.page_texts import speaker
 
 
 @dataclass(frozen=True)

@@ -2,54 +2,34 @@
 
 from collections.abc import Iterator, Sequence
 
+from tune_mc1.config.field_types import Lang
 from tune_mc1.reporting.frames import SweepFrames
-from tune_mc1.reporting.pages.reference_table import ReferenceRow, reference_table
 from tune_mc1.reporting.pages.views import Cell, TableView, cell, interval_cell
-from tune_mc1.reporting.statistics.best import BestSet, not_worse_than_best
-from tune_mc1.reporting.statistics.effects import Marginal, marginal_means
+from tune_mc1.reporting.statistics.best import BestSet
+from tune_mc1.reporting.statistics.effects import Marginal
 from tune_mc1.reporting.statistics.estimate import UNITS
-from tune_mc1.reporting.statistics.importance import Importances, importance
-from tune_mc1.reporting.statistics.pairwise import SweepTests, sweep_tests
-from tune_mc1.reporting.words.page_texts import Lang, Say, speaker
+from tune_mc1.reporting.statistics.pairwise import SweepTests
+from tune_mc1.reporting.statistics.reference_table import ReferenceRow
+from tune_mc1.reporting.statistics.sweep_statistics import SweepStatistics
+from tune_mc1.reporting.words.catalogue import Say
+from tune_mc1.reporting.words.page_texts import speaker
 from tune_mc1.terminal.formatting import show
 
 MOST_COMPARISONS = 200
 MOST_CANDIDATES = 50
 
 
-class Statistics:
-    """All statistics of one sweep, each worked out once.
-
-    Args:
-        frames: The sweep.
-
-    Attributes:
-        marginals: Marginal means of each parameter that varies.
-        importance: What each parameter explains.
-        tests: Every two values of every parameter.
-        best: The settings that are not worse than the best.
-        reference: What was published beside ours.
-    """
-
-    def __init__(self, frames: SweepFrames) -> None:
-        self.frames = frames
-        self.marginals = [marginal_means(frames, name) for name in frames.varied]
-        self.importance: Importances = importance(frames)
-        self.tests: SweepTests = sweep_tests(frames)
-        self.best: BestSet = not_worse_than_best(frames)
-        self.reference: Sequence[ReferenceRow] = reference_table(frames)
-
-    def views(self, lang: Lang) -> list[TableView]:
-        """The tables that have rows, in the order of a reader's questions."""
-        t = speaker(lang)
-        views = [
-            reference_view(self.reference, lang, t),
-            effects_view(self.marginals, lang, t),
-            comparisons_view(self.tests, lang, t),
-            trends_view(self.tests, lang, t),
-            best_view(self.best, self.frames, lang, t),
-        ]
-        return [view for view in views if view.rows]
+def statistic_views(statistics: SweepStatistics, lang: Lang) -> list[TableView]:
+    """The tables that have rows, in the order of a reader's questions."""
+    t = speaker(lang)
+    views = [
+        reference_view(statistics.reference, lang, t),
+        effects_view(statistics.marginals, lang, t),
+        comparisons_view(statistics.tests, lang, t),
+        trends_view(statistics.tests, lang, t),
+        best_view(statistics.best, statistics.frames, lang, t),
+    ]
+    return [view for view in views if view.rows]
 
 
 def effects_view(marginals: Sequence[Marginal], lang: Lang, t: Say) -> TableView:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from tune_mc1.reporting.frames import SweepFrames
+from tune_mc1.reporting.frames import SweepFrames, plain
 from tune_mc1.reporting.statistics.estimate import LEVEL, UNITS, Unit, mean_estimate, unit_of
 from tune_mc1.reporting.statistics.scores import (
     Scores,
@@ -16,7 +16,6 @@ from tune_mc1.reporting.statistics.scores import (
     is_continuous,
     levels,
     matching,
-    plain,
     scores,
 )
 from tune_mc1.reporting.words.text import NOTHING, Text, join, say

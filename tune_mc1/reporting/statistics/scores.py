@@ -9,7 +9,7 @@ import pandas as pd
 
 from tune_mc1.config.trial import trial_fields
 from tune_mc1.config.validation import Folds
-from tune_mc1.reporting.frames import SweepFrames
+from tune_mc1.reporting.frames import SweepFrames, plain
 from tune_mc1.reporting.words.text import NOTHING, Text, join, say
 
 Value = str | int | float | bool | None
@@ -215,19 +215,11 @@ def _equals(column: pd.Series, value: Value) -> pd.Series:
     return (column == value).fillna(False).astype(bool)
 
 
-def plain(value: Any) -> Value:
-    """A cell of a table as a plain Python value; a missing one is None."""
-    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
-        return None
-    item = value.item() if isinstance(value, np.generic) else value
-    return None if isinstance(item, float) and np.isnan(item) else item
-
-
 def levels(table: pd.DataFrame, parameter: str) -> list[Value]:
     """The distinct values of a parameter, numbers in their order, else as they first occur."""
     values = [plain(v) for v in table[parameter].unique()]
     if all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
-        return sorted(values, key=float)  # type: ignore[arg-type]
+        return sorted(values, key=float)
     return values
 
 

@@ -1,12 +1,10 @@
 """The words of page and slides, in English and German (Swiss spelling and decimal point)."""
 
-from collections.abc import Callable
-from typing import Any, Literal
+from tune_mc1.config.field_types import Lang
+from tune_mc1.reporting.words import catalogue
+from tune_mc1.reporting.words.catalogue import Catalogue, Say
 
-Lang = Literal["en", "de"]
-Say = Callable[..., str]
-
-TEXTS: dict[str, tuple[str, str]] = {
+TEXTS: Catalogue = {
     "report_title": ("Report of {names}", "Bericht über {names}"),
     "contents": ("Contents", "Inhalt"),
     "verdicts": ("Conclusions, tested", "Schlussfolgerungen, geprüft"),
@@ -169,21 +167,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "test_short": ("Test", "Test"),
     "minutes": ("Minutes", "Minuten"),
 }
-"""Key: (English, German)."""
 
 
 def speaker(lang: Lang) -> Say:
-    """Gives the function that words a key in a language.
-
-    Args:
-        lang: `en` or `de`.
-
-    Returns:
-        A function of a key of `TEXTS` and of the values that its text names.
-    """
-    index = 0 if lang == "en" else 1
-
-    def say(key: str, **values: Any) -> str:
-        return TEXTS[key][index].format(**values)
-
-    return say
+    """Makes the function that gives the text of a key of `TEXTS` in a language."""
+    return catalogue.speaker(TEXTS, lang)

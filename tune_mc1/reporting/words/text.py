@@ -3,9 +3,8 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
-Lang = Literal["en", "de"]
+from tune_mc1.config.field_types import Lang
 
 
 @dataclass(frozen=True)

@@ -120,3 +120,10 @@ def short(text: str, length: int = 48) -> str:
         return text
     half = (length - 1) // 2
     return f"{text[:half]}…{text[-half:]}"
+
+
+def ink_on(color: tuple[float, float, float, float]) -> str:
+    """Black or white, whichever is easier to read on a colour (WCAG's relative luminance)."""
+    channels = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color[:3]]
+    light = 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
+    return "black" if light > 0.179 else "white"

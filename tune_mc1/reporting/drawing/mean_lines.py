@@ -1,4 +1,4 @@
-"""Drawing mean curves: bands or whiskers, published curves, numbers of trials below, legend."""
+"""Mean curves on axes: bands or whiskers, published curves, numbers of trials below, legend."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,22 +10,13 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from tune_mc1.config.reference import Outcome
-from tune_mc1.reporting.figures import published_outcomes
-from tune_mc1.reporting.figures.context import Context, Foot
-from tune_mc1.reporting.figures.means import (
-    Band,
-    MeanCurve,
-    Unit,
-)
-from tune_mc1.reporting.figures.sheet import sheet
-from tune_mc1.reporting.figures.style import (
-    SOFT,
-    epoch_axis,
-    mark_every,
-    marker,
-    metric_limits,
-)
-from tune_mc1.reporting.words.figure_texts import Say, capital, count
+from tune_mc1.reporting.drawing import published_outcomes
+from tune_mc1.reporting.drawing.context import Context
+from tune_mc1.reporting.drawing.foot import Foot
+from tune_mc1.reporting.drawing.mean_curves import Band, MeanCurve, Unit
+from tune_mc1.reporting.drawing.sheet import sheet
+from tune_mc1.reporting.drawing.style import SOFT, epoch_axis, mark_every, marker, metric_limits
+from tune_mc1.reporting.words.catalogue import capital, count
 
 MOST_BANDS = 3
 """More curves than this have whiskers instead of bands."""
@@ -38,8 +29,8 @@ class Drawn:
     """One mean curve of a figure.
 
     Attributes:
-        label: What the legend calls it.
-        curve: Mean, band and number per epoch.
+        label: Its name in the legend.
+        curve: Mean, band and number of trials per epoch.
         color: Its colour.
         outcome: The published outcome that belongs to it, if there is one.
     """
@@ -53,11 +44,11 @@ class Drawn:
 def caption_parts(
     context: Context, drawn: Sequence[Drawn], band: Band, unit: Unit
 ) -> dict[str, str]:
-    """What a caption says of bands, trials that ended early, and the reference."""
+    """The parts of a caption on bands, trials that ended early, and the reference."""
     t = context.t
     sizes = [d.curve.units for d in drawn]
     low, high = min(sizes), max(sizes)
-    units = count(t, f"unit_{unit}", high)
+    units = count(t, unit, high)
     units = units if low == high else t("units_between", low=low, units=units)
     early = any(not d.curve.whole.all() for d in drawn)
     few = len(drawn) <= MOST_BANDS
@@ -71,9 +62,9 @@ def caption_parts(
 
 
 def draw_means(
-    foot: Foot, title: str, drawn: Sequence[Drawn], metric: str, heading: str, t: Say
+    context: Context, foot: Foot, title: str, drawn: Sequence[Drawn], parameter: str
 ) -> Figure:
-    """Mean curves with bands and references, and below how many trials each is over."""
+    """Mean curves by a parameter, with bands and references, and numbers of trials below."""
     early = any(not d.curve.whole.all() for d in drawn)
     figure, ax, below = curve_axes(foot, title, early)
     epochs = max(len(d.curve.mean) for d in drawn)
@@ -84,16 +75,13 @@ def draw_means(
             at = np.arange(1, len(each.curve.n) + 1)
             below.step(at, each.curve.n, where="mid", color=each.color, lw=1)
     epochs = max([epochs, *(d.outcome.epoch for d in drawn if d.outcome is not None)])
-    finish(ax, below, epochs, metric, t)
-    handles = [h for h in ax.get_lines() if not str(h.get_label()).startswith("_")]
-    if any(d.outcome is not None for d in drawn):
-        handles.append(reference_handle(drawn, t))
-    place_legend(ax, handles, heading)
+    finish(context, ax, below, epochs)
+    place_legend(ax, [*labelled(ax), *reference_handle(context, drawn)], context.heading(parameter))
     return figure
 
 
 def curve_axes(foot: Foot, title: str, early: bool) -> tuple[Figure, Axes, Axes | None]:
-    """A figure for curves, with a low panel for numbers of trials if some ended early."""
+    """A figure for curves, with a low panel for the number of trials if some ended early."""
     figure = sheet(foot, title, height=3.7 if early else 3.1)
     if not early:
         return figure, figure.add_subplot(), None
@@ -102,9 +90,9 @@ def curve_axes(foot: Foot, title: str, early: bool) -> tuple[Figure, Axes, Axes 
 
 
 def add_mean(ax: Axes, each: Drawn, index: int, groups: int, width: float = 1.6) -> None:
-    """One mean curve: thick where all its trials are there, thin where some are missing.
+    """Adds a mean curve, thick where all its trials have a value and thin where some do not.
 
-    Bands of many curves would hide each other, so these have whiskers at their markers.
+    Bands of many curves would hide each other, so they have whiskers at their markers instead.
     """
     curve, color = each.curve, each.color
     at = np.arange(1.0, len(curve.mean) + 1)
@@ -131,14 +119,14 @@ def add_mean(ax: Axes, each: Drawn, index: int, groups: int, width: float = 1.6)
 def add_whiskers(
     ax: Axes, at: NDArray[np.float64], curve: MeanCurve, color: str, every: tuple[int, int]
 ) -> None:
-    """The band as a vertical line at every marker."""
+    """Adds the band as a vertical line at every marker."""
     start, step = every
     there = np.isfinite(curve.low) & (np.arange(len(at)) % step == start)
     ax.vlines(at[there], curve.low[there], curve.high[there], color=color, lw=1, alpha=0.7)
 
 
 def add_reference(ax: Axes, outcome: Outcome | None, color: str, shape: str) -> None:
-    """A published curve dashed, or its last value as a hollow marker."""
+    """Adds a published curve dashed, or its last value as a hollow marker."""
     if outcome is None:
         return
     if any(value is not None for value in outcome.curve):
@@ -160,26 +148,34 @@ def add_reference(ax: Axes, outcome: Outcome | None, color: str, shape: str) -> 
         )
 
 
-def reference_handle(drawn: Sequence[Drawn], t: Say) -> Line2D:
-    """The legend's entry of published outcomes."""
-    if any(d.outcome is not None and d.outcome.curve for d in drawn):
-        return Line2D([], [], color=SOFT, lw=1.1, ls=(0, (4, 2)), label=t("reference"))
-    return Line2D([], [], color=SOFT, ls="", marker="o", mfc="white", label=t("reference"))
+def labelled(ax: Axes) -> list[Line2D]:
+    """The lines that have a label for a legend."""
+    return [line for line in ax.get_lines() if not str(line.get_label()).startswith("_")]
 
 
-def finish(ax: Axes, below: Axes | None, epochs: int, metric: str, t: Say) -> None:
-    """Labels and limits of the axes.
+def reference_handle(context: Context, drawn: Sequence[Drawn]) -> list[Line2D]:
+    """The legend's entry for published outcomes, if any are drawn."""
+    found = [d.outcome for d in drawn if d.outcome is not None]
+    label = context.t("reference")
+    if any(outcome.curve for outcome in found):
+        return [Line2D([], [], color=SOFT, lw=1.1, ls=(0, (4, 2)), label=label)]
+    marks = [Line2D([], [], color=SOFT, ls="", marker="o", mfc="white", label=label)]
+    return marks if found else []
+
+
+def finish(context: Context, ax: Axes, below: Axes | None, epochs: int) -> None:
+    """Sets labels and limits of axes of the sweep's metric.
 
     Args:
+        context: The sweep.
         ax: The axes, with all curves in them.
-        below: The panel of numbers, if there is one.
-        epochs: Of the longest curve.
-        metric: Name of the metric, such as `val_acc`.
-        t: Words a key.
+        below: The panel with numbers of trials, if there is one.
+        epochs: Length of the longest curve.
     """
-    ax.set_ylabel(capital(t(metric)))
+    t = context.t
+    ax.set_ylabel(capital(context.metric))
     drawn = [np.asarray(line.get_ydata(), float) for line in ax.get_lines()]
-    metric_limits(ax, metric, drawn, t("cut"))
+    metric_limits(ax, context.frames.metric, drawn, t("cut"))
     epoch_axis(below or ax, epochs, capital(t("epoch")))
     if below is not None:
         below.set_ylabel(capital(t("running")))
@@ -187,7 +183,7 @@ def finish(ax: Axes, below: Axes | None, epochs: int, metric: str, t: Say) -> No
 
 
 def place_legend(ax: Axes, handles: Sequence[Line2D], heading: str | None = None) -> None:
-    """The legend, right of the axes."""
+    """Puts the legend to the right of the axes."""
     ax.legend(
         handles=list(handles),
         title=heading,

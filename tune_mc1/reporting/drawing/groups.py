@@ -1,6 +1,5 @@
-"""Trials in groups by a parameter: one a value where these are few, else by quantiles."""
+"""Trials grouped by a parameter: one group per value where these are few, else by quantiles."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,13 +7,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tune_mc1.reporting.figures.context import finite
-from tune_mc1.reporting.figures.style import colors
-from tune_mc1.reporting.frames import SweepFrames
-from tune_mc1.reporting.words.figure_texts import Say, number
+from tune_mc1.reporting.drawing.context import finite
+from tune_mc1.reporting.drawing.style import colors
+from tune_mc1.reporting.frames import SweepFrames, plain
+from tune_mc1.reporting.words.catalogue import Say, number
 
 MAX_VALUES = 8
-"""A number with more distinct values than this is cut into quantiles."""
+"""A numeric parameter with more distinct values than this is cut into quantiles."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +22,8 @@ class Group:
 
     Attributes:
         label: The value, or the interval, in words.
-        value: The value; of an interval both its ends, as a tuple.
-        mask: Which trials.
+        value: The value, or both ends of the interval as a tuple.
+        mask: The trials in it.
         color: Its colour.
     """
 
@@ -40,7 +39,7 @@ class Grouping:
 
     Attributes:
         parameter: Its name.
-        groups: Them, numbers in ascending order.
+        groups: The groups, numbers in ascending order.
         ordered: Whether the values are numbers.
         quantiles: Whether the groups are intervals.
     """
@@ -52,19 +51,12 @@ class Grouping:
 
 
 def numeric(column: "pd.Series[Any]") -> bool:
-    """Whether a parameter is a number: no name and no flag."""
+    """Whether a parameter is numeric: neither text nor a flag."""
     return bool(
         pd.api.types.is_numeric_dtype(column)
         and not pd.api.types.is_bool_dtype(column)
         and column.notna().any()
     )
-
-
-def plain(value: Any) -> Any:
-    """A cell of a frame as plain Python; a missing one is None."""
-    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
-        return None
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def shown(value: Any, t: Say) -> str:
@@ -94,7 +86,7 @@ def levels(frames: SweepFrames, name: str) -> list[Any]:
 
 
 def equals(column: "pd.Series[Any]", value: Any) -> NDArray[np.bool_]:
-    """Which rows have a value: numbers to nine digits, None where it is missing."""
+    """The rows that have a value: numbers agree to nine digits, None is a missing value."""
     if value is None:
         return np.asarray(column.isna())
     if isinstance(value, int | float) and not isinstance(value, bool) and numeric(column):
@@ -103,21 +95,13 @@ def equals(column: "pd.Series[Any]", value: Any) -> NDArray[np.bool_]:
     return np.asarray([plain(v) == value for v in column], dtype=bool)
 
 
-def matching(trials: pd.DataFrame, where: Mapping[str, Any]) -> NDArray[np.bool_]:
-    """Which trials have all these values; a column that is not there matches nothing."""
-    mask = np.ones(len(trials), dtype=bool)
-    for name, value in where.items():
-        mask &= equals(trials[name], value) if name in trials else False
-    return mask
-
-
 def grouping(frames: SweepFrames, parameter: str, t: Say) -> Grouping | None:
     """The groups of a parameter; None if there are fewer than two.
 
     Args:
         frames: The sweep.
         parameter: Name of a parameter.
-        t: Words a key.
+        t: Gives the text of a key.
     """
     column = frames.trials[parameter]
     values = levels(frames, parameter)
@@ -135,7 +119,7 @@ def grouping(frames: SweepFrames, parameter: str, t: Say) -> Grouping | None:
 
 
 def _quantiles(column: "pd.Series[float]", parameter: str) -> Grouping | None:
-    """Up to four groups of equal size, at least three trials each."""
+    """Up to four groups of equal size, with at least three trials each."""
     wanted = min(4, int(column.notna().sum()) // 3)
     if wanted < 2:
         return None

@@ -5,8 +5,8 @@ import textwrap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from tune_mc1.reporting.figures.context import Foot
-from tune_mc1.reporting.figures.style import SOFT, WARN
+from tune_mc1.reporting.drawing.foot import Foot
+from tune_mc1.reporting.drawing.style import SOFT, WARN
 
 WIDTH = 7.0
 """Width of every figure in inches: a page's text, or two columns of a journal."""

@@ -10,7 +10,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from PIL import Image
 
-from tune_mc1.reporting.figures.style import RC
+from tune_mc1.reporting.drawing.style import RC
 
 DPI = 150
 """Resolution of the PNG."""

@@ -1,93 +1,75 @@
-"""Several sweeps side by side: learning curves of those that pair up, and all winners."""
+"""Learning curves of two sweeps side by side, where they vary the same parameters."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tune_mc1.reporting.figures import published_outcomes
-from tune_mc1.reporting.figures.context import Context, Foot, data_note, scale_notes
-from tune_mc1.reporting.figures.groups import grouping, numeric, plain, shown
-from tune_mc1.reporting.figures.mean_lines import (
+from tune_mc1.reporting.drawing import published_outcomes
+from tune_mc1.reporting.drawing.context import Context
+from tune_mc1.reporting.drawing.foot import foot_of_sweeps
+from tune_mc1.reporting.drawing.groups import grouping, numeric, shown
+from tune_mc1.reporting.drawing.mean_curves import Unit, band_of, mean_curve, unit_curves, unit_of
+from tune_mc1.reporting.drawing.mean_lines import (
     Drawn,
     add_mean,
     add_reference,
     caption_parts,
     draw_means,
+    labelled,
     place_legend,
     reference_handle,
 )
-from tune_mc1.reporting.figures.means import Unit, band_of, mean_curve, unit_curves, unit_of
-from tune_mc1.reporting.figures.sheet import sheet
-from tune_mc1.reporting.figures.spec import FigureSet, FigureSpec
-from tune_mc1.reporting.figures.style import PALETTE, colors, epoch_axis, marker, short
-from tune_mc1.reporting.figures.winners import winners_figure
-from tune_mc1.reporting.frames import SweepFrames
-from tune_mc1.reporting.words.figure_texts import capital, count
-from tune_mc1.reporting.words.page_texts import Lang
+from tune_mc1.reporting.drawing.sheet import sheet
+from tune_mc1.reporting.drawing.spec import FigureSpec
+from tune_mc1.reporting.drawing.style import PALETTE, colors, epoch_axis, marker, short
+from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind
+from tune_mc1.reporting.frames import plain
+from tune_mc1.reporting.words.catalogue import Catalogue, capital
+
+WORDS: Catalogue = {
+    "title": ("{a} and {b}", "{a} und {b}"),
+    "title_by": (
+        "Learning curves by {parameter}: {a} and {b}",
+        "Lernkurven nach {parameter}: {a} und {b}",
+    ),
+    "caption": (
+        "{metric} after each epoch{different}. Left the mean of all settings{band}; right the best "
+        "setting of each sweep. {early}{reference}",
+        "{metric} nach jeder Epoche{different}. Links das Mittel aller Einstellungen{band}; rechts "
+        "die beste Einstellung jedes Sweeps. {early}{reference}",
+    ),
+    "different": (
+        " (the sweeps differ in: {what})",
+        " (die Sweeps unterscheiden sich in: {what})",
+    ),
+    "mean_all": ("mean of all settings", "Mittel aller Einstellungen"),
+}
 
 MOST_PAIRS = 6
 MOST_CURVES = 12
 
 
-def compare_figures(sweeps: Sequence[SweepFrames], lang: Lang) -> FigureSet:
-    """The figures of several sweeps together.
+def sweep_pairs(contexts: Sequence[Context]) -> Iterator[FigureSpec]:
+    """Yields one figure per pair of sweeps.
 
     Two sweeps pair up where they vary the same parameters and differ in what they fix, as with and
     without batch norm: their means and their best settings share a figure. Where they vary one
-    named parameter alone, as the model, every value has its curve.
-
-    Args:
-        sweeps: In the order of their report.
-        lang: Language of all words.
+    named parameter alone, such as the model, every value has its curve.
     """
-    contexts = [Context(frames, lang) for frames in sweeps]
-    contexts = [c for c in contexts if np.isfinite(c.score_curves).any()]
     pairs = [pair for pair in combinations(contexts, 2) if _fit(*pair)]
-    specs = [_pair(*pair) for pair in pairs[:MOST_PAIRS]]
-    found = _numbered([spec for spec in specs if spec is not None])
-    if len(contexts) > 1:
-        found += winners_figure(contexts, foot_of(contexts))
-    return FigureSet(tuple(found))
-
-
-def _numbered(specs: Sequence[FigureSpec]) -> list[FigureSpec]:
-    """Figures whose names differ, also where sweeps share a name."""
-    names = [spec.name for spec in specs]
-    return [
-        replace(spec, name=f"{spec.name}_{i}") if spec.name in names[:i] else spec
-        for i, spec in enumerate(specs)
-    ]
+    for pair in pairs[:MOST_PAIRS]:
+        spec = _pair(*pair)
+        if spec is not None:
+            yield spec
 
 
 def _fit(a: Context, b: Context) -> bool:
-    """Whether two sweeps vary the same parameters by the same metric."""
+    """Whether two sweeps vary the same parameters and have the same metric."""
     same = a.frames.varied == b.frames.varied and bool(a.frames.varied)
     return same and a.frames.metric == b.frames.metric
-
-
-def foot_of(contexts: Sequence[Context]) -> Foot:
-    """The lines below a figure of several sweeps, each with its trials."""
-    t = contexts[0].t
-    notes = list(dict.fromkeys(data_note(c.frames, t) for c in contexts))
-    for context in contexts:
-        trials = context.frames.trials
-        parts = [count(t, "trial", len(trials)), count(t, "setting", len(set(context.hashes)))]
-        parts += scale_notes(context.frames, t)
-        notes.append(f"{short(context.frames.name, 30)}: {', '.join(parts)}")
-    warnings = [
-        f"{short(context.frames.name, 30)}: {warning}"
-        for context in contexts
-        for warning in context.foot.warnings
-    ]
-    if len({str(c.frames.facts.get("fingerprint")) for c in contexts}) > 1:
-        warnings.insert(0, t("warn_data"))
-    elif len({str(c.frames.sweep.validation) for c in contexts}) > 1:
-        warnings.insert(0, t("warn_validation"))
-    return Foot(tuple(notes), tuple(warnings))
 
 
 def _pair(a: Context, b: Context) -> FigureSpec | None:
@@ -128,18 +110,18 @@ def _means(a: Context, b: Context) -> FigureSpec:
         ]
         for statistic, side, kind in (("mean", rows, band), ("best", bests, "none"))
     ]
-    title = t("pair_title", a=names[0], b=names[1])
+    title = t("title", a=names[0], b=names[1])
     parts = caption_parts(a, panels[0], band, unit)
     published = parts["reference"] or caption_parts(a, panels[1], "none", unit)["reference"]
     caption = t(
-        "pair_caption",
+        "caption",
         metric=a.metric,
         **(parts | {"reference": published}),
         different=different(a, b),
     )
 
     def draw() -> Figure:
-        return _draw_panels(a, foot_of((a, b)), title, panels)
+        return _draw_panels(a, b, title, panels)
 
     return FigureSpec(_file(a, b), title, capital(caption.strip()), draw)
 
@@ -152,8 +134,8 @@ def different(a: Context, b: Context) -> str:
             continue
         values = [plain(c.frames.trials[name].iloc[0]) for c in (a, b)]
         if values[0] != values[1]:
-            found.append(f"{t(name)} {shown(values[0], t)} / {shown(values[1], t)}")
-    return t("pair_different", what=", ".join(found)) if found else ""
+            found.append(f"{a.label(name)} {shown(values[0], t)} / {shown(values[1], t)}")
+    return t("different", what=", ".join(found)) if found else ""
 
 
 def _file(a: Context, b: Context) -> str:
@@ -161,22 +143,21 @@ def _file(a: Context, b: Context) -> str:
     return "".join(c if c.isalnum() or c in "-_" else "-" for c in words)
 
 
-def _draw_panels(context: Context, foot: Foot, title: str, panels: list[list[Drawn]]) -> Figure:
-    t = context.t
+def _draw_panels(a: Context, b: Context, title: str, panels: list[list[Drawn]]) -> Figure:
+    t = a.t
+    foot = foot_of_sweeps((a.frames, b.frames), t)
     figure = sheet(foot, title, height=3.0, width=8.2)
     axes: Sequence[Axes] = figure.subplots(1, 2, sharey=True)
     epochs = max(len(d.curve.mean) for d in panels[0])
-    for ax, drawn, head in zip(axes, panels, ("mean_all", "best_one"), strict=True):
+    for ax, drawn, head in zip(axes, panels, ("mean_all", "best_setting"), strict=True):
         for i, each in enumerate(drawn):
             add_mean(ax, each, i, len(drawn))
             add_reference(ax, each.outcome, each.color, marker(i))
         ax.set_title(capital(t(head)), loc="left")
         epoch_axis(ax, epochs, capital(t("epoch")))
-    axes[0].set_ylabel(capital(context.metric))
-    handles = [h for h in axes[0].get_lines() if not str(h.get_label()).startswith("_")]
-    if any(d.outcome is not None for drawn in panels for d in drawn):
-        handles.append(reference_handle([*panels[0], *panels[1]], t))
-    place_legend(axes[1], handles)
+    axes[0].set_ylabel(capital(a.metric))
+    published = reference_handle(a, [*panels[0], *panels[1]])
+    place_legend(axes[1], [*labelled(axes[0]), *published])
     return figure
 
 
@@ -205,12 +186,16 @@ def _by_value(a: Context, b: Context, parameter: str) -> FigureSpec | None:
             groups, colors(len(groups), ordered=False), strict=True
         )
     ]
-    title = t("pair_by_title", parameter=t(parameter), a=names[0], b=names[1])
+    title = t("title_by", parameter=a.label(parameter), a=names[0], b=names[1])
     parts = caption_parts(a, drawn, band, unit)
-    caption = t("by_caption", metric=a.metric, parameter=t(parameter), quantiles="", **parts)
+    about = {"metric": a.metric, "parameter": a.label(parameter), "quantiles": ""}
+    caption = t("by_parameter", **about, **parts)
 
     def draw() -> Figure:
-        foot = foot_of((a, b))
-        return draw_means(foot, title, drawn, a.frames.metric, capital(t(parameter)), t)
+        foot = foot_of_sweeps((a.frames, b.frames), t)
+        return draw_means(a, foot, title, drawn, parameter)
 
     return FigureSpec(_file(a, b), title, capital(caption.strip()), draw)
+
+
+FIGURES.register("sweep_pairs", FigureKind(10, compare=sweep_pairs, words=WORDS))

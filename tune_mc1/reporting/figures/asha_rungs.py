@@ -1,4 +1,4 @@
-"""ASHA's rungs: which trials went on at each, and by which score."""
+"""Rungs of ASHA: the trials that went on at each, and their scores."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,11 +9,31 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from tune_mc1.planning.rungs import Rungs
-from tune_mc1.reporting.figures.context import Context
-from tune_mc1.reporting.figures.sheet import sheet
-from tune_mc1.reporting.figures.spec import FigureSpec
-from tune_mc1.reporting.figures.style import BLUE, FAINT, SOFT, VERMILION
-from tune_mc1.reporting.words.figure_texts import capital
+from tune_mc1.reporting.drawing.context import Context
+from tune_mc1.reporting.drawing.sheet import sheet
+from tune_mc1.reporting.drawing.spec import FigureSpec
+from tune_mc1.reporting.drawing.style import BLUE, FAINT, SOFT, VERMILION
+from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind
+from tune_mc1.reporting.words.catalogue import Catalogue, capital
+
+WORDS: Catalogue = {
+    "title": ("ASHA: which trials went on", "ASHA: welche Trials weiterliefen"),
+    "caption": (
+        "{metric} of every trial at each rung: filled where it went on, grey where it stopped; "
+        "lines join those that came to the next one. About one in {eta} of those that came before "
+        "it goes on, so an early arrival needs less to pass.",
+        "{metric} jedes Trials auf jeder Stufe: gefüllt, wo er weiterlief, grau, wo er endete; "
+        "Linien verbinden jene, die zur nächsten kamen. Von jenen, die vorher kamen, läuft etwa "
+        "einer von {eta} weiter; wer früh ankommt, braucht also weniger.",
+    ),
+    "rung_out": ("stopped", "gestoppt"),
+    "rung_on": ("went on", "weiter"),
+    "rung_label": (
+        "epoch {epoch}\n{n} came\n{on} went on",
+        "Epoche {epoch}\n{n} kamen\n{on} weiter",
+    ),
+    "rung_end": ("end\n{n} completed", "Ende\n{n} fertig"),
+}
 
 
 @dataclass(frozen=True)
@@ -21,9 +41,9 @@ class Rung:
     """One rung, or the end.
 
     Attributes:
-        epoch: Its epoch; of the end that of the longest trial.
-        arrived: Which trials have a score there.
-        went_on: Which of them trained longer, or at the end ran all their epochs.
+        epoch: Its epoch; at the end that of the longest trial.
+        arrived: The trials that have a score there.
+        went_on: Those of them that trained longer, or at the end ran all their epochs.
     """
 
     epoch: int
@@ -59,14 +79,14 @@ def _last(curves: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(there.any(axis=1), curves[np.arange(len(curves)), place], np.nan)
 
 
-def rungs_figure(context: Context) -> Iterator[FigureSpec]:
-    """The figure, where the sweep stops trials early and any came to a rung."""
+def asha_rungs(context: Context) -> Iterator[FigureSpec]:
+    """Yields the figure if the sweep stops trials early and any came to a rung."""
     rungs = rungs_of(context)
     if len(rungs) < 2 or not rungs[0].arrived.any():
         return
     t = context.t
-    title = t("rungs_title")
-    caption = t("rungs_caption", metric=context.metric, eta=_eta(context))
+    title = t("title")
+    caption = t("caption", metric=context.metric, eta=_eta(context))
 
     def draw() -> Figure:
         return _draw(context, title, rungs)
@@ -107,7 +127,7 @@ def _draw(context: Context, title: str, rungs: list[Rung]) -> Figure:
     if context.winner is not None:
         best = np.flatnonzero(context.winner & rungs[-1].arrived)
         ax.plot(len(rungs) - 1 + jitter[best], last[best], ls="", marker="*", ms=11,
-                color=VERMILION, label=t("best_setting_short"))  # fmt: skip
+                color=VERMILION, label=t("best_setting"))  # fmt: skip
     labels = [_label(context, rung, i == len(rungs) - 1) for i, rung in enumerate(rungs)]
     ax.set_xticks(range(len(rungs)), labels)
     ax.grid(visible=False, axis="x")
@@ -122,3 +142,6 @@ def _label(context: Context, rung: Rung, end: bool) -> str:
     if end:
         return t("rung_end", n=n)
     return t("rung_label", epoch=rung.epoch, n=n, on=int(rung.went_on.sum()))
+
+
+FIGURES.register("rungs", FigureKind(80, asha_rungs, words=WORDS))

@@ -5,21 +5,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tune_mc1.config.field_types import Lang
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import DataError, InputError, TuneMc1Error
 from tune_mc1.files import replacing
 from tune_mc1.reporting.conclusions.verdicts import Verdict, verdicts
-from tune_mc1.reporting.figures.make import compare_figures, make_figures
-from tune_mc1.reporting.figures.spec import FigureSpec, save
+from tune_mc1.reporting.drawing.spec import FigureSpec, save
+from tune_mc1.reporting.figure_sets import compare_figures, make_figures
 from tune_mc1.reporting.frames import SweepFrames, read_frames
 from tune_mc1.reporting.pages.page import Chapter, Compared, Picture, VerdictRow, render
 from tune_mc1.reporting.pages.result_tables import setting_groups, summary_text
 from tune_mc1.reporting.pages.sections import make_section
 from tune_mc1.reporting.pages.slides import write_slides
-from tune_mc1.reporting.pages.stat_tables import Statistics
+from tune_mc1.reporting.pages.stat_tables import statistic_views
 from tune_mc1.reporting.pages.views import TableView, cell
 from tune_mc1.reporting.publish import publish
-from tune_mc1.reporting.words.page_texts import Lang, speaker
+from tune_mc1.reporting.statistics.sweep_statistics import SweepStatistics
+from tune_mc1.reporting.words.page_texts import speaker
 from tune_mc1.reporting.words.text import join
 
 Notify = Callable[[str], None]
@@ -131,10 +133,10 @@ def _chapter(
     found: Sequence[Verdict],
     data: ImageData | None,
 ) -> Chapter:
-    statistics = Statistics(frames)
+    statistics = SweepStatistics(frames)
     figures = make_figures(frames, lang, data, statistics)
     pictures = [_picture(spec, name, out) for spec in figures]
-    section = make_section(frames, name, statistics.views(lang), speaker(lang))
+    section = make_section(frames, name, statistic_views(statistics, lang), speaker(lang))
     own = [verdict_row(v, lang) for v in found if v.studies[0] == frames.name]
     return Chapter(section, pictures, list(figures.left_out), frames.name, own)
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from tune_mc1.reporting.figures.context import Context, Matrix
+from tune_mc1.reporting.drawing.context import Context, Matrix
 
 Unit = Literal["setting", "run", "fold"]
 Band = Literal["interval", "range", "none"]

@@ -1,34 +1,26 @@
-"""What all figures of a sweep need of it: its scores, its curves, and the lines at their foot."""
+"""A sweep as figures see it: scores, curves, images, statistics, and the words of a language."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tune_mc1.config.field_types import Lang
 from tune_mc1.config.validation import Folds
-from tune_mc1.reporting.figures.style import short
+from tune_mc1.data.images import ImageData
+from tune_mc1.reporting.drawing.foot import Foot, foot_of_sweep
 from tune_mc1.reporting.frames import SweepFrames
-from tune_mc1.reporting.words.figure_texts import Say, capital, count, speaker
-from tune_mc1.reporting.words.page_texts import Lang
-from tune_mc1.results.schema import ENDED
+from tune_mc1.reporting.words.catalogue import Catalogue, Say, capital, speaker
+from tune_mc1.reporting.words.figure_words import SHARED
+from tune_mc1.reporting.words.labels import label
+
+if TYPE_CHECKING:  # takes seconds to import
+    from tune_mc1.reporting.statistics.sweep_statistics import SweepStatistics
 
 Matrix = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Foot:
-    """The lines below a figure.
-
-    Attributes:
-        notes: Data set, trials, settings and runs of each.
-        warnings: What limits its conclusions; they stand out.
-    """
-
-    notes: tuple[str, ...]
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,20 +30,39 @@ class Context:
     Attributes:
         frames: The sweep.
         lang: Language of all words.
+        images: Images of a data set, which need not be the sweep's (`own_images`); None if there
+            are none at hand.
+        statistics: The sweep's statistics; None if they were not computed.
+        words: Texts of the figure that is built.
     """
 
     frames: SweepFrames
     lang: Lang
+    images: ImageData | None = None
+    statistics: "SweepStatistics | None" = None
+    words: Catalogue = field(default_factory=dict)
+
+    def with_words(self, words: Catalogue) -> "Context":
+        """The same sweep with the texts of a figure."""
+        return replace(self, words=words)
 
     @cached_property
     def t(self) -> Say:
-        """Words a key."""
-        return speaker(self.lang)
+        """Gives the text of a key, from `words` or else from those that figures share."""
+        return speaker({**SHARED, **self.words}, self.lang)
+
+    def label(self, name: str) -> str:
+        """The label of a parameter or metric; its own name if it has none."""
+        return label(name, self.lang)
+
+    def heading(self, name: str) -> str:
+        """The label of a parameter or metric for an axis or a title."""
+        return capital(self.label(name))
 
     @property
     def metric(self) -> str:
-        """The sweep's metric in words."""
-        return self.t(self.frames.metric)
+        """The label of the sweep's metric."""
+        return self.label(self.frames.metric)
 
     @property
     def maximize(self) -> bool:
@@ -67,6 +78,17 @@ class Context:
     def values(self) -> Matrix:
         """`scores` as an array."""
         return self.scores.to_numpy().astype(np.float64)
+
+    @property
+    def has_scores(self) -> bool:
+        """Whether any trial has a value of the sweep's metric after any epoch."""
+        return bool(np.isfinite(self.score_curves).any())
+
+    @property
+    def single_batch(self) -> bool:
+        """Whether every trial trains on a few batches only, to see if they can be learned."""
+        batches = self.frames.trials["overfit_batches"]
+        return bool(len(batches) and (batches > 0).all())
 
     @cached_property
     def hashes(self) -> NDArray[np.int64]:
@@ -93,6 +115,18 @@ class Context:
         """Whether the runs of a setting are folds."""
         return isinstance(self.frames.sweep.validation, Folds)
 
+    @property
+    def stopped(self) -> bool:
+        """Whether any trial was stopped early."""
+        return bool((self.frames.trials["state"] == "stopped").any())
+
+    @property
+    def own_images(self) -> ImageData | None:
+        """The images if they are the sweep's."""
+        fingerprint = self.frames.facts.get("fingerprint")
+        own = self.images is not None and self.images.fingerprint == fingerprint
+        return self.images if own else None
+
     @cached_property
     def _places(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         history = self.frames.history
@@ -114,65 +148,10 @@ class Context:
     @cached_property
     def foot(self) -> Foot:
         """The lines at the foot of every figure."""
-        frames, t = self.frames, self.t
-        trials = frames.trials
-        notes = [data_note(frames, t), *_counts(self)]
-        states = trials["state"].value_counts()
-        for state in ("stopped", "diverged", "failed"):
-            if n := int(states.get(state, 0)):
-                notes.append(t(f"state_{state}", n=n))
-        notes += scale_notes(frames, t)
-        warnings = []
-        if frames.sweep.validation == "test":
-            warnings.append(t("warn_test"))
-        if not frames.finished:
-            ended = int(trials["state"].isin(list(ENDED)).sum())
-            warnings.append(t("warn_unfinished", n=ended, total=len(trials)))
-        return Foot(tuple(notes), tuple(warnings))
-
-
-def _counts(context: Context) -> list[str]:
-    """How many trials, settings, and runs of each."""
-    trials, t = context.frames.trials, context.t
-    runs = trials["config_hash"].value_counts()
-    notes = [count(t, "trial", len(trials))]
-    if runs.empty:
-        return notes
-    if len(runs) > 1 or context.replicated:
-        notes.append(count(t, "setting", len(runs)))
-    low, high = int(runs.min()), int(runs.max())
-    if context.folds:
-        folds = context.frames.sweep.validation
-        notes.append(t("fold_n", n=folds.folds if isinstance(folds, Folds) else 0))
-        high = max(high // max(trials["fold"].nunique(), 1), 1)
-        return notes if high == 1 else [*notes, t("run_n", n=high)]
-    one = t("run_1") if high == 1 else t("run_n", n=high)
-    return [*notes, one if low == high else t("run_range", low=low, high=high)]
-
-
-def data_note(frames: SweepFrames, t: Say) -> str:
-    """The data set and the first eight digits of its fingerprint."""
-    name = short(str(frames.facts.get("data") or "?"))
-    print_ = str(frames.facts.get("fingerprint") or "?")[:8]
-    return t("data", data=name, fingerprint=print_)
-
-
-def scale_notes(frames: SweepFrames, t: Say) -> list[str]:
-    """What was left out of the images or of the study's work."""
-    notes = []
-    if frames.sweep.limit_images < 1:
-        notes.append(t("scaled_images", part=100 * frames.sweep.limit_images))
-    if frames.sweep.scale < 1:
-        notes.append(t("scaled_work", part=100 * frames.sweep.scale))
-    return notes
+        return foot_of_sweep(self.frames, self.t)
 
 
 def finite(column: "pd.Series[Any]") -> "pd.Series[float]":
     """A column as numbers, with nan for all that is not a finite one."""
     numbers = pd.to_numeric(column, errors="coerce").astype(float)
     return numbers.where(np.isfinite(numbers))
-
-
-def name_of(parameter: str, t: Say) -> str:
-    """A parameter in words, for an axis or a title."""
-    return capital(t(parameter))

@@ -1,8 +1,8 @@
-"""What accuracy costs: score against parameters of the model, and against training time."""
+"""Settings as points: score against trained parameters, or against training time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,17 +11,16 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from tune_mc1.config.architectures import ARCHITECTURES, layer_sizes
-from tune_mc1.data.images import ImageData
 from tune_mc1.data.source import SOURCES
-from tune_mc1.reporting.figures import published_outcomes
-from tune_mc1.reporting.figures.context import Context
-from tune_mc1.reporting.figures.groups import levels
-from tune_mc1.reporting.figures.sheet import sheet
-from tune_mc1.reporting.figures.spec import FigureSpec
-from tune_mc1.reporting.figures.style import INK, SOFT, colors, marker
-from tune_mc1.reporting.words.figure_texts import capital, number
+from tune_mc1.reporting.drawing import published_outcomes
+from tune_mc1.reporting.drawing.context import Context
+from tune_mc1.reporting.drawing.groups import levels
+from tune_mc1.reporting.drawing.sheet import sheet
+from tune_mc1.reporting.drawing.style import SOFT, colors, marker
+from tune_mc1.reporting.words.catalogue import capital, number
 
 Shape = tuple[int, int, int]
+Kind = Literal["weights", "seconds"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Point:
 
     Attributes:
         model: Its model.
-        weights: Trained parameters; nan if the size of the images is not known.
+        weights: Number of trained parameters; nan if the shape of the images is not known.
         scores: Score of each run.
         seconds: Training time of each run.
     """
@@ -41,10 +40,10 @@ class Point:
     seconds: NDArray[np.float64]
 
 
-def image_shape(context: Context, data: ImageData | None) -> Shape | None:
-    """Channels, height and width of the sweep's images; None if nothing tells."""
-    if data is not None:
-        return data.image_shape
+def image_shape(context: Context) -> Shape | None:
+    """Channels, height and width of the sweep's images; None if they are not known."""
+    if context.own_images is not None:
+        return context.own_images.image_shape
     for source in (context.frames.facts, context.frames.provenance.get("data_set", {})):
         found: Any = source.get("image_shape")
         if found is not None:
@@ -55,8 +54,8 @@ def image_shape(context: Context, data: ImageData | None) -> Shape | None:
     return next((s.usual_shape for s in fixed if name.startswith(s.name)), None)
 
 
-def settings(context: Context, shape: Shape | None) -> list[Point]:
-    """The settings that have a score."""
+def settings(context: Context, shape: Shape | None = None) -> list[Point]:
+    """The settings that have a score; their trained parameters need the shape of the images."""
     trials = context.frames.trials
     classes = len(context.frames.facts.get("classes") or ()) or 10
     scores = context.values
@@ -77,40 +76,29 @@ def settings(context: Context, shape: Shape | None) -> list[Point]:
     return points
 
 
-def cost_figures(context: Context, points: list[Point]) -> Iterator[FigureSpec]:
-    """Score against parameters where models differ in them, and against training time."""
-    t = context.t
-    spread = any(len(p.scores) > 1 for p in points)
-    bars = t("cost_bars") if spread else ""
-    if len({p.weights for p in points if np.isfinite(p.weights)}) > 1:
-        title = capital(t("parameters_title", metric=context.metric))
-        caption = t("parameters_caption", metric=context.metric, bars=bars)
-        models = dict.fromkeys(p.model for p in points)
-        published = {m: published_outcomes.by_value(context, "model", m) for m in models}
-        if any(published.values()):
-            caption += (
-                " " + t("reference_points", source=published_outcomes.source(context)).strip()
-            )
-
-        def draw_parameters() -> Figure:
-            return _draw(context, title, points, "weights")
-
-        yield FigureSpec("accuracy_parameters", title, capital(caption), draw_parameters)
-    if len(points) > 1 and all(p.seconds.max(initial=0) > 0 for p in points):
-        heading = capital(t("time_title", metric=context.metric))
-        caption = t("time_caption", metric=context.metric, bars=bars)
-        if (context.frames.trials["state"] == "stopped").any():
-            caption += " " + t("stopped_count")
-        if int(context.frames.trials["fused"].max() or 1) > 1:
-            caption += " " + t("time_fused")
-
-        def draw_time() -> Figure:
-            return _draw(context, heading, points, "seconds")
-
-        yield FigureSpec("accuracy_time", heading, capital(caption), draw_time)
+def bars_note(context: Context, points: list[Point]) -> str:
+    """The part of a caption on the lines at points, where settings have several runs."""
+    return context.t("cost_bars") if any(len(p.scores) > 1 for p in points) else ""
 
 
-def _draw(context: Context, title: str, points: list[Point], kind: str) -> Figure:
+def scatter(
+    context: Context,
+    title: str,
+    points: list[Point],
+    kind: Kind,
+    label: str,
+    add: Callable[[Axes], None] = lambda _: None,
+) -> Figure:
+    """A figure with all settings, each model in its colour, on a logarithmic x axis.
+
+    Args:
+        context: The sweep.
+        title: The line above.
+        points: The settings.
+        kind: What the x axis shows; `weights` adds published accuracies.
+        label: Label of the x axis.
+        add: Adds more to the axes, before they get their legend.
+    """
     t = context.t
     figure = sheet(context.foot, title, height=3.2)
     ax = figure.add_subplot()
@@ -127,9 +115,8 @@ def _draw(context: Context, title: str, points: list[Point], kind: str) -> Figur
         if kind == "weights" and own and outcome is not None:
             ax.plot([own[0].weights], [outcome.val_acc], ls="", marker=marker(place), ms=6.5,
                     mfc="white", mec=tones[model], mew=1.2, label="_reference")  # fmt: skip
-    if kind == "seconds":
-        _front(ax, points, context.maximize, t("front"))
-    ax.set_xlabel(t("weights_axis") if kind == "weights" else t("seconds_axis"))
+    add(ax)
+    ax.set_xlabel(label)
     ax.set_ylabel(capital(context.metric))
     plain_log(ax)
     if any(line.get_label() == "_reference" for line in ax.get_lines()):
@@ -138,7 +125,7 @@ def _draw(context: Context, title: str, points: list[Point], kind: str) -> Figur
     return figure
 
 
-def _model(ax: Axes, own: list[Point], kind: str, name: str, color: str, shape: str) -> None:
+def _model(ax: Axes, own: list[Point], kind: Kind, name: str, color: str, shape: str) -> None:
     """A model's settings: small where there are many, each with the range of its runs."""
     y = np.array([p.scores.mean() for p in own])
     low, high = (np.array([f(p.scores) for p in own]) for f in (np.min, np.max))
@@ -153,19 +140,6 @@ def _model(ax: Axes, own: list[Point], kind: str, name: str, color: str, shape: 
     ax.vlines(x[several], low[several], high[several], color=color, lw=0.9, alpha=0.6)
     ax.plot(x, y, ls="", marker=shape, ms=3 if many else 5, color=color, alpha=0.6 if many else 1,
             mec="white", mew=0.3, label=name, rasterized=len(own) > 100)  # fmt: skip
-
-
-def _front(ax: Axes, points: list[Point], maximize: bool, label: str) -> None:
-    """The best score that a time bought: a step at each setting better than all faster ones."""
-    known = sorted((float(p.seconds.mean()), float(p.scores.mean())) for p in points)
-    steps: list[tuple[float, float]] = []
-    for x, y in known:
-        if not steps or (y > steps[-1][1] if maximize else y < steps[-1][1]):
-            steps.append((x, y))
-    end = known[-1][0]
-    if len(steps) > 1:
-        xs, ys = zip(*steps, (end, steps[-1][1]), strict=True)
-        ax.step(xs, ys, where="post", color=INK, lw=0.8, ls=":", label=label, zorder=1)
 
 
 def plain_log(ax: Axes) -> None:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from tune_mc1.config.reference import Outcome
-from tune_mc1.reporting.figures.context import Context
-from tune_mc1.reporting.figures.groups import equals
+from tune_mc1.reporting.drawing.context import Context
+from tune_mc1.reporting.drawing.groups import equals
 
 
 def outcomes(context: Context) -> list[tuple[dict[str, Any], Outcome]]:

@@ -1,0 +1,1 @@
+"""Tools that figures share: style, sheet, groups of trials, mean curves, files."""

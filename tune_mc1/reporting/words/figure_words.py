@@ -1,0 +1,107 @@
+"""Words that several figures share, in English and German (Swiss spelling)."""
+
+from tune_mc1.reporting.words.catalogue import Catalogue
+
+SHARED: Catalogue = {
+    # values
+    "none": ("default", "Standard"),
+    "yes": ("yes", "ja"),
+    "no": ("no", "nein"),
+    # axes and legends
+    "epoch": ("epoch", "Epoche"),
+    "loss": ("cross-entropy loss", "Kreuzentropie"),
+    "acc": ("accuracy", "Genauigkeit"),
+    "running": ("trials", "Trials"),
+    "reference": ("reference", "Referenz"),
+    "best_setting": ("best setting", "beste Einstellung"),
+    "best_epoch": ("best epoch", "beste Epoche"),
+    "cut": ("▲ higher losses are cut off", "▲ höhere Verluste sind abgeschnitten"),
+    # counts
+    "trial_1": ("1 trial", "1 Trial"),
+    "trial_n": ("{n} trials", "{n} Trials"),
+    "setting_1": ("1 setting", "1 Einstellung"),
+    "setting_n": ("{n} settings", "{n} Einstellungen"),
+    "run_1": ("1 run", "1 Lauf"),
+    "run_n": ("{n} runs", "{n} Läufe"),
+    "fold_1": ("1 fold", "1 Fold"),
+    "fold_n": ("{n} folds", "{n} Folds"),
+    # the foot of a figure
+    "each_run_1": ("one run a setting", "ein Lauf pro Einstellung"),
+    "each_run_n": ("{n} runs a setting", "{n} Läufe pro Einstellung"),
+    "each_run_range": ("{low} to {high} runs a setting", "{low} bis {high} Läufe pro Einstellung"),
+    "state_stopped": ("{n} stopped early", "{n} vorzeitig gestoppt"),
+    "state_diverged": ("{n} diverged", "{n} divergiert"),
+    "state_failed": ("{n} failed", "{n} gescheitert"),
+    "data": ("Data: {data} ({fingerprint})", "Daten: {data} ({fingerprint})"),
+    "scaled_images": ("{part:.3g} % of the images", "{part:.3g} % der Bilder"),
+    "scaled_work": (
+        "scaled to {part:.3g} % of the study",
+        "auf {part:.3g} % der Studie verkleinert",
+    ),
+    "warn_data": (
+        "Not the same images: compare with care.",
+        "Nicht dieselben Bilder: nur mit Vorsicht zu vergleichen.",
+    ),
+    "warn_validation": (
+        "Not validated on the same images: compare with care.",
+        "Nicht auf denselben Bildern validiert: nur mit Vorsicht zu vergleichen.",
+    ),
+    "warn_test": (
+        "The test images chose the winner (validation: test): its score flatters.",
+        "Die Testbilder haben den Sieger gewählt (validation: test): sein Wert ist geschönt.",
+    ),
+    "warn_unfinished": (
+        "Unfinished: {n} of {total} trials have ended.",
+        "Unvollständig: {n} von {total} Trials sind zu Ende.",
+    ),
+    # parts of captions
+    "by_parameter": (
+        "Mean {metric} after each epoch, by {parameter}{quantiles}{band}. {early}{reference}",
+        "{metric} (Mittel) nach jeder Epoche, nach {parameter}{quantiles}{band}. "
+        "{early}{reference}",
+    ),
+    "band_interval": (
+        "; {what} the 95 % interval of the mean (Student's t) over {units}",
+        "; {what} das 95-%-Intervall des Mittels (Student-t) über {units}",
+    ),
+    "band_range": (
+        "; {what} the range from least to largest over {units}",
+        "; {what} den Bereich vom kleinsten zum grössten Wert über {units}",
+    ),
+    "band_none": (
+        "; without a band, as there is one run only",
+        "; ohne Band, da es nur einen Lauf gibt",
+    ),
+    "bands": ("bands show", "Bänder zeigen"),
+    "whiskers": (
+        "whiskers at the markers, set apart a little, show",
+        "Striche an den etwas versetzten Marken zeigen",
+    ),
+    "units_between": ("{low} to {units}", "{low} bis {units}"),
+    "early": (
+        "Some trials have fewer epochs, which would bias the mean: where any is missing it is "
+        "thin. ",
+        "Einige Trials haben weniger Epochen, was das Mittel verzerren würde: wo welche fehlen, "
+        "ist es dünn. ",
+    ),
+    "early_panel": (
+        "The lower panel counts those that it is over. ",
+        "Das untere Feld zählt, über wie viele es geht. ",
+    ),
+    "reference_curves": (
+        "Dashed: the reference ({source}), of its own trials. ",
+        "Gestrichelt: die Referenz ({source}), über deren eigene Trials. ",
+    ),
+    "reference_points": (
+        "Hollow markers: the reference ({source}), of its own trials. ",
+        "Hohle Marken: die Referenz ({source}), über deren eigene Trials. ",
+    ),
+    "stopped_count": (
+        "Trials that stopped early count with their best epoch so far.",
+        "Vorzeitig gestoppte Trials zählen mit ihrer bisher besten Epoche.",
+    ),
+    "cost_bars": (
+        "; lines reach from the worst to the best of its runs",
+        "; Striche reichen vom schlechtesten zum besten ihrer Läufe",
+    ),
+}
