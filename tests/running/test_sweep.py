@@ -165,6 +165,17 @@ def test_nothing_from_inside_the_trials_floods_the_terminal(grid: Ran) -> None:
         assert noise not in grid.out + grid.err
 
 
+NOISE = ("litlogger", "LeafSpec", "raylet", "opencensus", "A new study", "NOTICE:")
+
+
+def test_logs_hold_each_line_once_and_no_noise(grid: Ran) -> None:
+    log = (grid.root / "logs" / "t0001.log").read_text()
+    assert not [noise for noise in NOISE if noise in log + grid.out + grid.err]
+    assert log.count("t0001 on cpu") == 1
+    assert log.count("`Trainer.fit` stopped") == 1
+    assert all(line[:4].isdecimal() for line in log.splitlines() if line), "a line without a time"
+
+
 @pytest.fixture(scope="module")
 def asha(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
     content = {

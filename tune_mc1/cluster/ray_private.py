@@ -113,10 +113,16 @@ REQUEST = PrivateName(
     SEEN,
     "a dashboard that has hung keeps the command waiting; Ctrl-C ends it",
 )
+DASHBOARD = PrivateName(
+    'ray._private.services "Failed to start the dashboard"',
+    "holds back a traceback of a dashboard that no sweep needs (cluster/ray_output.py)",
+    SEEN,
+    "nothing to hold back, or in other words: see what Ray says without the extra ray[default]",
+)
 
 NAMES = (
     *(FAILURE, RESETTING, ENTRYPOINT, SIGTERM, FREE, LIMITS, NODE, ACTOR, ERROR_FILE, TEMP_DIR),
-    *(SYSTEM_CONFIG, IDLE_TIME, GPU_VARIABLES, PREPARE, VALIDATE, TOKEN, REQUEST),
+    *(SYSTEM_CONFIG, IDLE_TIME, GPU_VARIABLES, PREPARE, VALIDATE, TOKEN, REQUEST, DASHBOARD),
 )
 """All names of Ray; a test looks for each in the version that is installed."""
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import ray
 
+from tune_mc1.cluster.ray_output import DASHBOARD_ERRORS
 from tune_mc1.cluster.ray_private import (
     dead_processes,
     hide_command_line,
@@ -75,6 +76,8 @@ class Cluster:
             self._start()
         except Exception as error:
             reason = " ".join(str(error).split())
+            if DASHBOARD_ERRORS.last:
+                reason += f" (its dashboard ended with: {DASHBOARD_ERRORS.last})"
             raise SweepStopped(f"Ray could not be started: {reason}") from error
 
     def _start(self) -> None:
@@ -165,6 +168,7 @@ def start_ray(address: str | None, temp: Path | None, *, tuned: bool = True) -> 
     options: dict[str, Any] = {"runtime_env": {"env_vars": QUIET_RAY}}
     if address is None:
         options = {}
+        DASHBOARD_ERRORS.install()
         if tuned:
             options["_system_config"] = {"idle_worker_killing_time_threshold_ms": IDLE_MS}
         leave_signals_alone()
