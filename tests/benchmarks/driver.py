@@ -27,7 +27,8 @@ from tune_mc1.planning.flags import PlanFlags
 from tune_mc1.planning.plan import prepare
 from tune_mc1.planning.resources import TrialResources
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.events import sweep_event, trial_event, write_head
+from tune_mc1.results.events import sweep_event, trial_event
+from tune_mc1.results.head import write_head
 from tune_mc1.results.schema import METRICS
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running import driver as sweep_module

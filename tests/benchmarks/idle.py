@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.common import Figure, parser, publish
-from tune_mc1.results.journal import read_events
+from tune_mc1.results.journal import read_records
 
 
 class CpuSampler(threading.Thread):
@@ -76,7 +76,7 @@ def run_sweep(command: list[str], folder: Path) -> list[dict[str, Any]]:
     env = os.environ | {"WANDB_MODE": "disabled"}
     subprocess.run([*command, "-o", str(folder)], env=env, capture_output=True, check=True)
     (journal,) = folder.glob("*/journal.jsonl")
-    return [event for event, _ in read_events(journal)]
+    return [event for event, _ in read_records(journal)]
 
 
 def measure(

@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 
 from tests.benchmarks.common import Figure, by_size, parser, publish
 from tune_mc1.config.trial import TrialConfig
-from tune_mc1.results.directory import FORMAT, ResultDir
+from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.events import FORMAT
 from tune_mc1.results.schema import HISTORY_SCHEMA, METRICS, trial_schema
 
 SIZES = (100, 1000, 10_000)

@@ -13,12 +13,13 @@ from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.errors import InputError
 from tune_mc1.files import replacing
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.events import start_events, trial_event, trial_of
+from tune_mc1.results.events import start_events, trial_event
 from tune_mc1.results.journal import Journal, read_events
 from tune_mc1.results.schema import HISTORY_SCHEMA, METRICS, trial_schema
+from tune_mc1.results.tables import trial_of
 from tune_mc1.results.writer import ResultWriter
 
-SWEEP = {
+SWEEP: Any = {
     "event": "sweep",
     "metric": "val_acc",
     "maximize": True,
@@ -27,7 +28,7 @@ SWEEP = {
 }
 
 
-def epoch_event(trial: str, epoch: int, acc: float) -> dict[str, Any]:
+def epoch_event(trial: str, epoch: int, acc: float) -> Any:
     metrics = dict.fromkeys(METRICS, 0.25) | {"val_acc": acc, "val_loss": 1 - acc}
     extra = {"learning_rate": 0.1, "steps": 10 * epoch, "seconds": 2.0, "images_per_second": 500.0}
     where = {"node": "here", "device_name": "cpu"}

@@ -20,8 +20,8 @@ from tune_mc1.errors import InputError, SweepStopped
 from tune_mc1.files import replacing
 from tune_mc1.planning.past import read_past
 from tune_mc1.planning.rungs import RungEntry, rung_entry, rung_event
-from tune_mc1.results.directory import FORMAT, ResultDir
-from tune_mc1.results.events import trial_event
+from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.events import FORMAT, trial_event
 from tune_mc1.results.journal import Journal, read_events
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.training.last_checkpoint import epochs_done
@@ -160,12 +160,12 @@ def test_an_epoch_that_ran_twice_counts_once(tmp_path: Path) -> None:
     writer = ResultWriter(where)
     writer.write(SWEEP, trial_event(Trial(id="t0001", config=TrialConfig())))
     for epoch, acc in ((1, 0.5), (2, 0.7), (3, 0.6)):
-        writer.write({**epoch_event("t0001", epoch, acc), "time": 1.0 * epoch})
+        writer.write(epoch_event("t0001", epoch, acc) | {"time": 1.0 * epoch})
     row = dict(writer.tables.trials["t0001"])
     writer.write(epoch_event("t0001", 3, 0.6))  # said again by a trial that goes on
     assert writer.tables.trials["t0001"] == row
     assert writer.tables.history["t0001", 3]["time"] == 3.0
-    writer.write({**epoch_event("t0001", 2, 0.55), "seconds": 5.0})  # run again
+    writer.write(epoch_event("t0001", 2, 0.55) | {"seconds": 5.0})  # run again
     again = writer.tables.trials["t0001"]
     assert (again["best_epoch"], again["best_val_acc"], again["last_val_acc"]) == (3, 0.6, 0.6)
     assert again["seconds"] == 2.0 + 5.0 + 2.0

@@ -5,13 +5,12 @@ import math
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tune_mc1.planning.rungs import RungEntry, Rungs, rung_entry, rung_event
-from tune_mc1.results.journal import Journal, read_events
+from tune_mc1.results.journal import Journal, Record, read_events
 
 EPOCHS = 6
 
@@ -32,7 +31,7 @@ class _CutJournal:
         self.path, self.left = path, left
         Journal(path).close()  # mends what a cut has left
 
-    def write(self, event: dict[str, Any]) -> None:
+    def write(self, event: Record) -> None:
         line = json.dumps(event).encode() + b"\n"
         with self.path.open("ab") as file:
             file.write(line if self.left is None else line[: self.left])

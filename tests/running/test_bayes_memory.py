@@ -6,9 +6,9 @@ import pytest
 from ray.tune.search import Searcher
 
 from tune_mc1.config.sweep import Sweep
-from tune_mc1.config.trial import Trial
+from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.planning.search_space import ray_space
-from tune_mc1.results.journal import Event
+from tune_mc1.results.events import Event
 from tune_mc1.running.search.bayes import BayesTrials
 
 COUNT = 14
@@ -60,7 +60,7 @@ def test_a_cut_changes_no_suggestion(cut: int) -> None:
     assert not run(search(events), cut, "a")
     told = {event["trial"] for event in events if event["event"] == "told"}
     left = [
-        Trial(id=event["trial"], config=event["config"])
+        Trial(id=event["trial"], config=TrialConfig(**event["config"]))
         for event in events
         if event["event"] == "trial" and event["trial"] not in told
     ]

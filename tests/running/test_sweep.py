@@ -17,7 +17,7 @@ from tune_mc1.config.load import load_sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
-from tune_mc1.results.journal import read_events
+from tune_mc1.results.journal import read_records
 from tune_mc1.training.epoch_report import Reporter
 from tune_mc1.training.trial import run_trials
 
@@ -32,7 +32,7 @@ class Ran:
     root: Path
 
     def events(self, kind: str) -> list[dict[str, Any]]:
-        return [e for e, _ in read_events(self.root / "journal.jsonl") if e["event"] == kind]
+        return [e for e, _ in read_records(self.root / "journal.jsonl") if e["event"] == kind]
 
 
 def tune_mc1(*words: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:

@@ -19,7 +19,7 @@ import psutil
 import yaml
 
 from tune_mc1.cluster.ray_runtime import _temp_dir
-from tune_mc1.results.journal import read_events
+from tune_mc1.results.journal import read_records
 
 CLOCK = ["seconds", "images_per_second", "time"]
 PATIENCE_S = 150.0
@@ -138,7 +138,7 @@ def wait_for(condition: Callable[[], Any], driver: Driver, seconds: float = PATI
 
 def events(root: Path, *kinds: str) -> list[dict[str, Any]]:
     """Events of these kinds in a sweep's journal."""
-    return [e for e, _ in read_events(root / "journal.jsonl") if e["event"] in kinds]
+    return [e for e, _ in read_records(root / "journal.jsonl") if e["event"] in kinds]
 
 
 def result_dir(parent: Path) -> Path:

@@ -4,7 +4,6 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,13 +17,19 @@ from tune_mc1.planning.rungs import Rungs, rung_event
 from tune_mc1.planning.search_space import plan_trials
 from tune_mc1.reporting.frames import SweepFrames, read_frames
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.events import start_events, sweep_event, trial_event
-from tune_mc1.results.schema import METRICS
+from tune_mc1.results.events import (
+    Event,
+    end_event,
+    epoch_event,
+    start_events,
+    sweep_event,
+    trial_event,
+)
+from tune_mc1.results.schema import METRICS, Row
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.winner import PREDICTIONS_SCHEMA
 
-Event = dict[str, Any]
-Change = Callable[[Trial, int, Event], Event | None]
+Change = Callable[[Trial, int, Row], Row | None]
 """Changes what a trial says after an epoch, from 1; None ends it there, and it has diverged."""
 
 CLASSES = ("plane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -129,18 +134,19 @@ def _rungs(sweep: Sweep) -> Rungs | None:
 def _events(
     trial: Trial, sweep: Sweep, rungs: Rungs | None, change: Change | None, running: bool
 ) -> list[Event]:
-    events, state = start_events([trial.id]), "completed"
+    events: list[Event] = [*start_events([trial.id])]
+    state = "completed"
     rng = np.random.default_rng([trial.config.seed, trial.fold or 0, int(trial.id[1:])])
     seconds = 0.5 + 2 * STRENGTH.get(trial.config.model, 0.65) + 16 / trial.config.batch_size
     for epoch in range(1, trial.config.epochs + 1):
-        values: Event | None = _metrics(trial.config, epoch, rng)
+        values: Row | None = _metrics(trial.config, epoch, rng)
         extra = {"learning_rate": 0.1, "steps": 10 * epoch, "images_per_second": 500.0}
         values = {**(values or {}), **extra, "seconds": seconds, "node": "x", "device_name": "cpu"}
         values = change(trial, epoch, values) if change else values
         if values is None:
             state = "diverged"
             break
-        events.append({"event": "epoch", "trial": trial.id, "epoch": epoch, **values})
+        events.append(epoch_event({"trial": trial.id, "epoch": epoch, **values}))
         entry = rungs.decide(trial.id, epoch, values[sweep.metric.name]) if rungs else None
         if entry is not None:
             events.append(rung_event(entry))
@@ -149,10 +155,10 @@ def _events(
                 break
         if running and epoch > trial.config.epochs // 2:
             return events
-    return [*events, {"event": "end", "trial": trial.id, "state": state}]
+    return [*events, end_event(trial.id, state)]
 
 
-def _metrics(config: TrialConfig, epoch: int, rng: np.random.Generator) -> Event:
+def _metrics(config: TrialConfig, epoch: int, rng: np.random.Generator) -> Row:
     top = STRENGTH.get(config.model, 0.66)
     top -= 0.05 * abs(math.log10(config.learning_rate / 0.02))
     top -= 0.015 * math.log2(config.batch_size / 32)

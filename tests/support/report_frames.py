@@ -47,7 +47,7 @@ def made_up(
     """
     rng = np.random.default_rng(zlib.crc32(name.encode()))
     tables = SweepTables()
-    head = {"event": "sweep", "metric": "val_acc", "maximize": True}
+    head: Any = {"event": "sweep", "metric": "val_acc", "maximize": True}
     tables.apply(head | {"data": "made-up", "fingerprint": "00ff"})
     configs = [
         (TrialConfig(**{"epochs": 3, **setting, "seed": seed}), fold)
@@ -73,7 +73,7 @@ def made_up(
     return frames_of(tables, Sweep.model_validate(keys))
 
 
-def _epoch(trial: str, epoch: int, value: float) -> dict[str, Any]:
+def _epoch(trial: str, epoch: int, value: float) -> Any:
     metrics = {m: 1 - value if m.endswith("loss") else value for m in METRICS}
     extra = {"learning_rate": 0.1, "steps": epoch, "seconds": 1.0, "images_per_second": 9.0}
     return {"event": "epoch", "trial": trial, "epoch": epoch, **metrics, **extra, "time": 1.0}

@@ -11,7 +11,7 @@ from tests.support.plugins import write_plugin
 from tune_mc1.config.load import config_to_yaml, load_sweep
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.journal import Event
+from tune_mc1.results.events import Event
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.tracking.journal_tracker import JournalTracker
 from tune_mc1.tracking.tracker import TRACKERS, make_trackers, set_up_trackers

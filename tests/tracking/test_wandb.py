@@ -13,8 +13,9 @@ from typing import Any
 import psutil
 import pytest
 
-from tune_mc1.config.trial import TrialConfig
+from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.events import epoch_event, score_event, trial_event
 from tune_mc1.results.schema import METRICS
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.tracking.wandb.mirror import WandbMirror
@@ -31,11 +32,11 @@ class Sweep:
         self.begin()
         head = {"name": "my sweep", "description": "why", "project": "cifar", "entity": None}
         facts = {"metric": "val_acc", "maximize": True, "data": "shapes10", "fingerprint": "f00"}
-        self.writer.write({"event": "sweep", **head, **facts})
+        sweep: Any = {"event": "sweep", **head, **facts}
+        self.writer.write(sweep)
         for trial, rate in RATES.items():
             config = TrialConfig(learning_rate=rate)
-            plan = {"config": config.model_dump(), "config_hash": config.config_hash, "fold": 3}
-            self.writer.write({"event": "trial", "trial": trial, **plan})
+            self.writer.write(trial_event(Trial(id=trial, config=config, fold=3)))
 
     def begin(self) -> None:
         """Opens the journal, anew where it is a resumed sweep."""
@@ -54,17 +55,20 @@ class Sweep:
     def epoch(self, trial: str, epoch: int, **metrics: float | None) -> None:
         values = {name: RATES[trial] + epoch / 100 + i for i, name in enumerate(METRICS)}
         rest = {"learning_rate": RATES[trial], "steps": 32 * epoch, "seconds": 1.5}
-        self.writer.write(
-            {"event": "epoch", "trial": trial, "epoch": epoch, **values, **rest}
-            | {"images_per_second": 99.0, "node": "n", "device_name": "cpu", **metrics}
-        )
+        row = {"trial": trial, "epoch": epoch, **values, **rest} | {
+            "images_per_second": 99.0,
+            "node": "n",
+            "device_name": "cpu",
+            **metrics,
+        }
+        self.writer.write(epoch_event(row))
 
     def end(self, trial: str, state: str = "completed") -> None:
         self.writer.write({"event": "end", "trial": trial, "state": state, "error": None})
 
     def score(self, trial: str) -> None:
         test = {"test_loss": 1.5, "test_acc": 0.5, "test_f1": 0.25}
-        self.writer.write({"event": "test", "trial": trial, **test})
+        self.writer.write(score_event(trial, test))
 
     def close(self, timeout_s: float = 200) -> None:
         self.writer.write({"event": "close"})

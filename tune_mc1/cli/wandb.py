@@ -16,7 +16,8 @@ from tune_mc1.redaction import redact
 from tune_mc1.tracking.wandb.mode import has_key, server
 
 if TYPE_CHECKING:
-    from tune_mc1.tracking.wandb.sync import Row, Sync
+    from tune_mc1.results.schema import Row
+    from tune_mc1.tracking.wandb.sync import Sync
 
 app = typer.Typer(help="Send results to Weights & Biases.", no_args_is_help=True)
 

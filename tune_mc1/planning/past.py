@@ -7,10 +7,10 @@ from tune_mc1.config.trial import Trial
 from tune_mc1.errors import InputError
 from tune_mc1.planning.rungs import RungEntry, rung_entry
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.events import trial_of
-from tune_mc1.results.journal import Event, read_events
+from tune_mc1.results.events import Event
+from tune_mc1.results.journal import read_events
 from tune_mc1.results.schema import ENDED
-from tune_mc1.results.tables import SweepTables
+from tune_mc1.results.tables import SweepTables, trial_of
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ def read_past(where: ResultDir) -> Past:
     tables = where.read()
     events = [event for event, _ in read_events(where.journal)]
     try:
-        entries = [rung_entry(event) for event in events if event.get("event") == "rung"]
+        entries = [rung_entry(event) for event in events if event["event"] == "rung"]
     except (KeyError, TypeError) as error:
         raise InputError(f"{where.journal}: is damaged: an event 'rung' lacks {error}") from None
-    search = [event for event in events if event.get("event") in ("trial", "told")]
+    search: list[Event] = [event for event in events if event["event"] in ("trial", "told")]
     return Past(tables, entries, search)

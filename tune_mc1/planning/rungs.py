@@ -10,8 +10,8 @@ import math
 from bisect import insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from tune_mc1.results.events import RungEvent
 from tune_mc1.seeding import derive_seed
 
 
@@ -139,27 +139,27 @@ def survivors(trials: int, rungs: Sequence[int], eta: float) -> list[int]:
     return counts
 
 
-def rung_event(entry: RungEntry) -> dict[str, Any]:
-    """A trial has come to a rung. The worst score, -inf, is null: JSON has no word for it."""
-    values = {"score": entry.score, "cutoff": entry.cutoff}
+def rung_event(entry: RungEntry) -> RungEvent:
+    """The event of an arrival at a rung."""
     return {
         "event": "rung",
         "trial": entry.trial,
         "bracket": entry.bracket,
         "rung": entry.rung,
         "stop": entry.stop,
-        **{k: None if v == float("-inf") else v for k, v in values.items()},
+        "score": None if entry.score == -math.inf else entry.score,
+        "cutoff": None if entry.cutoff == -math.inf else entry.cutoff,
     }
 
 
-def rung_entry(event: dict[str, Any]) -> RungEntry:
-    """What `rung_event` has said; of no cutoff and the worst one it tells one from no other."""
-    score, cutoff = (event[k] for k in ("score", "cutoff"))
+def rung_entry(event: RungEvent) -> RungEntry:
+    """Inverse of `rung_event`. No cutoff and a cutoff of -inf both come back as None."""
+    score = event["score"]
     return RungEntry(
         event["trial"],
         event["bracket"],
         event["rung"],
-        float("-inf") if score is None else score,
-        cutoff,
+        -math.inf if score is None else score,
+        event["cutoff"],
         event["stop"],
     )

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 from tune_mc1.config.load import load_sweep
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import trial_fields
-from tune_mc1.results.directory import FORMAT, ResultDir
+from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.events import FORMAT
 from tune_mc1.results.schema import ENDED, HISTORY_SCHEMA, trial_schema
 
 

@@ -4,7 +4,7 @@ import json
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,15 +12,13 @@ import pyarrow.parquet as pq
 from tune_mc1.config.trial import trial_defaults
 from tune_mc1.errors import InputError
 from tune_mc1.files import replacing
+from tune_mc1.results.events import FORMAT, SweepEvent
 from tune_mc1.results.journal import read_events
 from tune_mc1.results.schema import HISTORY_SCHEMA, trial_schema
 from tune_mc1.results.tables import SweepTables
 
 LAST, BEST, PREVIOUS = "last.ckpt", "best.ckpt", "previous.ckpt"
 STORAGE_URL = "storage.url"
-
-FORMAT = 1
-"""Version of the directory's format; a reader refuses a newer one."""
 
 
 class ResultDir:
@@ -163,7 +161,7 @@ class ResultDir:
         if self.journal.exists() and footers[0]["offset"] > self.journal.stat().st_size:
             return 0  # the journal's copy in an object store may be the older one
         facts = footers[0]["facts"]
-        tables.apply({"event": "sweep", **facts})
+        tables.apply(cast(SweepEvent, {"event": "sweep", **facts}))
         before = trial_defaults()
         tables.trials = {row["trial"]: before | row for row in trials.to_pylist()}
         tables.history = {(r["trial"], r["epoch"]): r for r in history.to_pylist()}

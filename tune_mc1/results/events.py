@@ -1,50 +1,201 @@
-"""The events of a sweep's journal that say what it is, before anything runs."""
+"""Events of a sweep's journal: their types and what makes them.
 
-import json
-from collections.abc import Sequence
-from typing import Any
+An event is a JSON object; its `event` says which. Importing this is cheap.
+"""
 
-from tune_mc1.config.load import config_to_yaml
-from tune_mc1.config.sweep import Sweep
-from tune_mc1.config.trial import Trial, TrialConfig, trial_fields
-from tune_mc1.data.images import ImageData
-from tune_mc1.errors import StorageError
-from tune_mc1.files import replacing
-from tune_mc1.results.directory import FORMAT, ResultDir
-from tune_mc1.results.provenance import provenance
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, Required, TypedDict, cast
+
+if TYPE_CHECKING:
+    from tune_mc1.config.sweep import Sweep
+    from tune_mc1.config.trial import Trial
+    from tune_mc1.data.images import ImageData
+
+FORMAT = 1
+"""Version of the result directory's format; a reader refuses a newer one."""
 
 
-def write_head(where: ResultDir, sweep: Sweep, data: ImageData) -> None:
-    """Writes `sweep.yaml` and `provenance.json`; a sweep that is resumed adds to the second.
+class Stamped(TypedDict, total=False):
+    """What every event has.
 
-    Raises:
-        StorageError: If they cannot be written.
+    Attributes:
+        time: Seconds since 1970, which `ResultWriter` adds.
     """
-    facts = provenance() | {"data_set": data.summary()}
-    if where.provenance.exists():
-        try:
-            first = json.loads(where.provenance.read_text())
-        except ValueError:  # it only informs
-            first = {}
-        facts = first | {"resumed": [*first.get("resumed", ()), facts]}
-    for path, text in (
-        (where.sweep_file, config_to_yaml(sweep)),
-        (where.provenance, json.dumps(facts, indent=2) + "\n"),
-    ):
-        try:
-            with replacing(path) as aside:
-                aside.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise StorageError.of(path, error) from None
+
+    time: float
 
 
-def sweep_event(sweep: Sweep, data: ImageData) -> dict[str, Any]:
-    """What a sweep says of itself."""
-    names = ("name", "description", "project", "entity", "method", "fuse", "replicates")
+class SweepEvent(Stamped, total=False):
+    """What a sweep is. Older journals lack some of it."""
+
+    event: Required[Literal["sweep"]]
+    format: int
+    name: str | None
+    description: str | None
+    project: str | None
+    entity: str | None
+    method: str | None
+    fuse: str | int
+    replicates: int
+    metric: Required[str]
+    maximize: Required[bool]
+    data: str
+    fingerprint: str
+    classes: list[str]
+    image_shape: list[int]
+    train_images: int
+    test_images: int
+    limit_images: float
+    scale: float
+    validation: Any
+
+
+class TrialEvent(Stamped):
+    """A trial is planned."""
+
+    event: Literal["trial"]
+    trial: str
+    config: dict[str, Any]
+    config_hash: str
+    fold: int | None
+
+
+class ExtendEvent(Stamped):
+    """A trial is to run longer than it was planned."""
+
+    event: Literal["extend"]
+    trial: str
+    config: dict[str, Any]
+    config_hash: str
+    fold: int | None
+
+
+class StartEvent(Stamped):
+    """A trial starts, or starts again.
+
+    Attributes:
+        log: Path below the result directory.
+        fused: Trials of its group; 1 where it is alone.
+    """
+
+    event: Literal["start"]
+    trial: str
+    log: str
+    fused: NotRequired[int]
+
+
+class EpochEvent(Stamped, total=False):
+    """An epoch of a trial has ended. It has each metric as well, by its name (`METRICS`)."""
+
+    event: Required[Literal["epoch"]]
+    trial: Required[str]
+    epoch: Required[int]
+    learning_rate: float
+    steps: int
+    seconds: float
+    images_per_second: float
+    node: str
+    device_name: str
+
+
+class RungEvent(Stamped):
+    """A trial has come to a rung of ASHA. The worst score, -inf, is null: JSON has no word for it.
+
+    Attributes:
+        cutoff: Score below which trials stop there; null if it is the first one, or -inf.
+    """
+
+    event: Literal["rung"]
+    trial: str
+    bracket: int
+    rung: int
+    stop: bool
+    score: float | None
+    cutoff: float | None
+
+
+class ToldEvent(Stamped):
+    """A Bayesian search has learnt a trial's value; null if the trial failed."""
+
+    event: Literal["told"]
+    trial: str
+    value: float | None
+
+
+class RetryEvent(Stamped):
+    """A trial has failed and is tried again."""
+
+    event: Literal["retry"]
+    trial: str
+    error: str
+
+
+class EndEvent(Stamped):
+    """A trial has ended.
+
+    Attributes:
+        state: One of `tune_mc1.results.schema.STATES`.
+        epoch: Where it failed or diverged.
+    """
+
+    event: Literal["end"]
+    trial: str
+    state: str
+    error: NotRequired[str | None]
+    epoch: NotRequired[int]
+
+
+class ScoreEvent(Stamped):
+    """A trial of the winning setting was scored on the test images."""
+
+    event: Literal["test"]
+    trial: str
+    test_loss: float
+    test_acc: float
+    test_f1: float
+
+
+class ResumeEvent(Stamped):
+    """The sweep goes on after it was cut off."""
+
+    event: Literal["resume"]
+
+
+class CloseEvent(Stamped):
+    """The process that ran the sweep is done with it."""
+
+    event: Literal["close"]
+
+
+Event = (
+    SweepEvent
+    | TrialEvent
+    | ExtendEvent
+    | StartEvent
+    | EpochEvent
+    | RungEvent
+    | ToldEvent
+    | RetryEvent
+    | EndEvent
+    | ScoreEvent
+    | ResumeEvent
+    | CloseEvent
+)
+"""Any event. A journal of a later version may hold others, which readers pass over."""
+
+
+def sweep_event(sweep: "Sweep", data: "ImageData") -> SweepEvent:
+    """The event of a sweep on some images."""
     return {
         "event": "sweep",
         "format": FORMAT,
-        **{name: getattr(sweep, name) for name in names},
+        "name": sweep.name,
+        "description": sweep.description,
+        "project": sweep.project,
+        "entity": sweep.entity,
+        "method": sweep.method,
+        "fuse": sweep.fuse,
+        "replicates": sweep.replicates,
         "metric": sweep.metric.name,
         "maximize": sweep.metric.goal == "maximize",
         "data": data.name,
@@ -59,31 +210,46 @@ def sweep_event(sweep: Sweep, data: ImageData) -> dict[str, Any]:
     }
 
 
-def trial_event(trial: Trial) -> dict[str, Any]:
-    """A trial is planned."""
+def trial_event(trial: "Trial") -> TrialEvent:
+    """The event of a trial that is planned."""
+    config = trial.config
     return {
         "event": "trial",
         "trial": trial.id,
-        "config": trial.config.values,
-        "config_hash": trial.config.config_hash,
+        "config": config.values,
+        "config_hash": config.config_hash,
         "fold": trial.fold,
     }
 
 
-def extend_event(trial: Trial) -> dict[str, Any]:
-    """A trial is to run longer than it was planned."""
-    return {**trial_event(trial), "event": "extend"}
+def extend_event(trial: "Trial") -> ExtendEvent:
+    """The event of a trial that is to run longer."""
+    return cast(ExtendEvent, {**trial_event(trial), "event": "extend"})
 
 
-def start_events(trials: Sequence[str]) -> list[dict[str, Any]]:
-    """Trials start, or start again: one alone, or a group that shares a process and a log."""
+def start_events(trials: Sequence[str]) -> list[StartEvent]:
+    """The events of trials that start: one alone, or a group that shares a process and a log."""
     return [
         {"event": "start", "trial": trial, "log": f"logs/{trials[0]}.log", "fused": len(trials)}
         for trial in trials
     ]
 
 
-def trial_of(row: dict[str, Any]) -> Trial:
-    """The trial that a row of `trials.parquet` is of."""
-    config = TrialConfig(**{name: row[name] for name in trial_fields()})
-    return Trial(id=row["trial"], config=config, fold=row["fold"])
+def epoch_event(row: Mapping[str, Any]) -> EpochEvent:
+    """The event of an epoch, from the row that its training has reported."""
+    return cast(EpochEvent, {"event": "epoch", **row})
+
+
+def retry_event(trial: str, error: str) -> RetryEvent:
+    """The event of a trial that has failed and is tried again."""
+    return {"event": "retry", "trial": trial, "error": error}
+
+
+def end_event(trial: str, state: str, **more: Any) -> EndEvent:
+    """The event of a trial that has ended in a state, with `error` and `epoch` where they help."""
+    return cast(EndEvent, {"event": "end", "trial": trial, "state": state, **more})
+
+
+def score_event(trial: str, scores: Mapping[str, float]) -> ScoreEvent:
+    """The event of a trial that was scored on the test images."""
+    return cast(ScoreEvent, {"event": "test", "trial": trial, **scores})

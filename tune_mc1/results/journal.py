@@ -7,12 +7,15 @@ by a crash is recognised and passed over when the file is read again.
 import errno
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-Event = dict[str, Any]
+from tune_mc1.results.events import Event
+
+Record = Mapping[str, Any]
+"""A line of the file, parsed."""
 
 
 class Journal:
@@ -32,7 +35,7 @@ class Journal:
         if self._file.tell() and _last_byte(path) != b"\n":
             self._file.write(b"\n")
 
-    def write(self, *events: Event) -> None:
+    def write(self, *events: Record) -> None:
         """Appends events and returns when they are on the disk: all of them, or none.
 
         Raises:
@@ -69,15 +72,22 @@ def _last_byte(path: Path) -> bytes:
 
 
 def read_events(path: Path, offset: int = 0) -> Iterator[tuple[Event, int]]:
-    """Reads the complete events of a journal.
+    """Reads the complete events of a sweep's journal; see `read_records`."""
+    for record, end in read_records(path, offset):
+        if isinstance(record.get("event"), str):
+            yield cast(Event, record), end
+
+
+def read_records(path: Path, offset: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
+    """Reads the complete lines of a file that a `Journal` has written.
 
     Args:
         path: The file; a missing one has no events.
         offset: Byte at which to begin, as an earlier call returned it.
 
     Yields:
-        An event, and the offset after it. A last line without its end is left for later; a broken
-        line in the middle, which a crash has left, is passed over.
+        A line's object, and the offset after it. A last line without its end is left for later; a
+        broken line in the middle, which a crash has left, is passed over.
     """
     if not path.exists():
         return
@@ -86,8 +96,8 @@ def read_events(path: Path, offset: int = 0) -> Iterator[tuple[Event, int]]:
         yield from parse_lines(file, offset)
 
 
-def parse_lines(lines: Iterable[bytes], offset: int = 0) -> Iterator[tuple[Event, int]]:
-    """Parses lines of a journal that begin at `offset`; see `read_events`."""
+def parse_lines(lines: Iterable[bytes], offset: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
+    """Parses lines that begin at `offset`; see `read_records`."""
     for line in lines:
         if not line.endswith(b"\n"):
             return

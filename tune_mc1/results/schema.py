@@ -8,6 +8,9 @@ import pyarrow as pa
 
 from tune_mc1.config.trial import trial_fields
 
+Row = dict[str, Any]
+"""Values by column: of a trial, an epoch or a setting."""
+
 SPLITS = ("train", "val", "test")
 
 

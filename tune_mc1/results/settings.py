@@ -4,15 +4,12 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 
 from tune_mc1.config.trial import trial_fields
-from tune_mc1.results.schema import trial_schema
+from tune_mc1.results.schema import Row, trial_schema
 from tune_mc1.results.tables import SweepTables
-
-Row = dict[str, Any]
 
 CONFIDENCE = 0.95
 

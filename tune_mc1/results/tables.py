@@ -23,13 +23,24 @@ from 1. Metrics: `loss` is the mean cross-entropy in nats over the epoch's image
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tune_mc1.config.trial import trial_defaults
-from tune_mc1.results.journal import Event
-from tune_mc1.results.schema import HISTORY_SCHEMA, METRICS, TEST_METRICS, trial_schema
+from tune_mc1.config.trial import Trial, TrialConfig, trial_defaults, trial_fields
+from tune_mc1.results.events import (
+    EndEvent,
+    EpochEvent,
+    Event,
+    ExtendEvent,
+    ResumeEvent,
+    RetryEvent,
+    ScoreEvent,
+    StartEvent,
+    SweepEvent,
+    TrialEvent,
+)
+from tune_mc1.results.schema import HISTORY_SCHEMA, METRICS, TEST_METRICS, Row, trial_schema
 
 
 def better(new: float | None, old: float | None, *, maximize: bool) -> bool:
@@ -39,7 +50,7 @@ def better(new: float | None, old: float | None, *, maximize: bool) -> bool:
     return new > old if maximize else new < old
 
 
-_NOTHING_YET: dict[str, Any] = {
+_NOTHING_YET: Row = {
     "epochs_run": 0,
     "seconds": 0.0,
     "best_epoch": None,
@@ -64,8 +75,8 @@ class SweepTables:
 
     metric: str = "val_acc"
     maximize: bool = True
-    trials: dict[str, dict[str, Any]] = field(default_factory=dict)
-    history: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+    trials: dict[str, Row] = field(default_factory=dict)
+    history: dict[tuple[str, int], Row] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list, compare=False)
 
@@ -80,12 +91,12 @@ class SweepTables:
         for event in events:
             self.apply(event)
 
-    def _on_sweep(self, event: Event) -> None:
+    def _on_sweep(self, event: SweepEvent) -> None:
         self.facts = {k: v for k, v in event.items() if k not in ("event", "time")}
         self.metric, self.maximize = event["metric"], event["maximize"]
 
-    def _on_trial(self, event: Event) -> None:
-        row: dict[str, Any] = dict.fromkeys(trial_schema().names)
+    def _on_trial(self, event: TrialEvent) -> None:
+        row: Row = dict.fromkeys(trial_schema().names)
         row |= trial_defaults()
         row |= event["config"]
         row |= {k: event[k] for k in ("trial", "config_hash", "fold")}
@@ -93,14 +104,14 @@ class SweepTables:
         row |= {"state": "pending", "attempts": 0, **_NOTHING_YET}
         self.trials[event["trial"]] = row
 
-    def _on_start(self, event: Event) -> None:
+    def _on_start(self, event: StartEvent) -> None:
         row = self.trials[event["trial"]]
         row |= {"state": "running", "log": event["log"], "fused": event.get("fused", 1)}
         row["attempts"] += 1
         row["started"] = row["started"] or event["time"]
         row["ended"] = row["error"] = None
 
-    def _on_epoch(self, event: Event) -> None:
+    def _on_epoch(self, event: EpochEvent) -> None:
         trial, epoch = event["trial"], event["epoch"]
         row, old = self.trials[trial], self.history.get((trial, epoch))
         entry = {name: event.get(name) for name in HISTORY_SCHEMA.names}
@@ -117,7 +128,7 @@ class SweepTables:
             if again is not None:
                 self._take_metrics(row, again)
 
-    def _take_metrics(self, row: dict[str, Any], entry: dict[str, Any]) -> None:
+    def _take_metrics(self, row: Row, entry: Row) -> None:
         row["seconds"] += entry["seconds"]
         epoch, before = entry["epoch"], row["epochs_run"]
         if better(entry[self.metric], self.score(row), maximize=self.maximize):
@@ -130,45 +141,52 @@ class SweepTables:
         rate = row["images_per_second"] or 0.0
         row["images_per_second"] = rate + (entry["images_per_second"] - rate) / max(epoch, 1)
 
-    def _on_end(self, event: Event) -> None:
+    def _on_end(self, event: EndEvent) -> None:
         row = self.trials[event["trial"]]
         self.ended.append(event["trial"])
         row |= {"state": event["state"], "error": event.get("error"), "ended": event["time"]}
 
-    def _on_resume(self, event: Event) -> None:
+    def _on_resume(self, event: ResumeEvent) -> None:
         for row in self.trials.values():
             if row["state"] == "running":
                 row["state"] = "interrupted"
 
-    def _on_extend(self, event: Event) -> None:
+    def _on_extend(self, event: ExtendEvent) -> None:
         row = self.trials[event["trial"]]
         row |= event["config"] | {"config_hash": event["config_hash"]}
         row |= dict.fromkeys(TEST_METRICS)  # a longer sweep may have another winner
         if row["state"] == "completed":
             row |= {"state": "interrupted", "ended": None}
 
-    def _on_retry(self, event: Event) -> None:
+    def _on_retry(self, event: RetryEvent) -> None:
         self.trials[event["trial"]]["error"] = event["error"]
 
-    def _on_test(self, event: Event) -> None:
-        self.trials[event["trial"]] |= {name: event[name] for name in TEST_METRICS}
+    def _on_test(self, event: ScoreEvent) -> None:
+        scores: Mapping[str, Any] = event
+        self.trials[event["trial"]] |= {name: scores[name] for name in TEST_METRICS}
 
-    def ranked(self) -> list[dict[str, Any]]:
+    def ranked(self) -> list[Row]:
         """Trial rows, best first by the best epoch of the sweep's metric; those without come last.
 
         Equal scores are in the order of the plan.
         """
         return sorted(self.trials.values(), key=self._rank)
 
-    def _rank(self, row: dict[str, Any]) -> float:
+    def _rank(self, row: Row) -> float:
         score = self.score(row)
         if score is None:
             return math.inf
         return -score if self.maximize else score
 
-    def score(self, row: dict[str, Any]) -> float | None:
+    def score(self, row: Row) -> float | None:
         """A trial's best value of the sweep's metric, in the direction of its goal."""
         if row["best_epoch"] is None:
             return None
         value: float | None = self.history[row["trial"], row["best_epoch"]][self.metric]
         return value
+
+
+def trial_of(row: Row) -> Trial:
+    """The trial that a row of `trials.parquet` is of."""
+    config = TrialConfig(**{name: row[name] for name in trial_fields()})
+    return Trial(id=row["trial"], config=config, fold=row["fold"])

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from tune_mc1.errors import StorageError, SweepStopped
 from tune_mc1.files import replacing
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.events import Event
 from tune_mc1.results.journal import Journal
 from tune_mc1.results.settings import settings_table
 from tune_mc1.results.tables import SweepTables
@@ -40,13 +41,13 @@ class ResultWriter:
         self._interval = interval_s
         self._next = time.monotonic() + interval_s
 
-    def write(self, *events: dict[str, Any]) -> None:
+    def write(self, *events: Event) -> None:
         """Stamps events with the time and makes them last.
 
         Raises:
             SweepStopped: If the storage fails.
         """
-        stamped = [{"time": time.time(), **event} for event in events]
+        stamped = [cast(Event, {"time": time.time(), **event}) for event in events]
         with _stopping_the_sweep(self.where):
             self._journal.write(*stamped)
         self.tables.apply_all(stamped)

@@ -14,8 +14,8 @@ from tune_mc1.errors import SweepStopped
 from tune_mc1.interruption import Interruption
 from tune_mc1.planning.resources import TrialResources
 from tune_mc1.results.directory import LAST
-from tune_mc1.results.events import extend_event, sweep_event, trial_event, write_head
-from tune_mc1.results.journal import Event
+from tune_mc1.results.events import Event, end_event, extend_event, sweep_event, trial_event
+from tune_mc1.results.head import write_head
 from tune_mc1.results.store.probe import on_each_node
 from tune_mc1.results.store.scratch_dir import remove_stand_in, stand_in
 from tune_mc1.results.tables import SweepTables
@@ -130,7 +130,7 @@ def _stop(run: SweepRun, writer: ResultWriter, stopped: SweepStopped) -> None:
         time.sleep(CHECKPOINT_WAIT_S)  # they are sent from wherever a trial runs
     elif stopped.reason is None:
         _await_checkpoints([run.where.checkpoints(t) for t in cut], CHECKPOINT_WAIT_S)
-    writer.write(*({"event": "end", "trial": t, "state": "interrupted"} for t in cut))
+    writer.write(*(end_event(t, "interrupted") for t in cut))
 
 
 def _await_checkpoints(folders: Sequence[Path], seconds: float) -> None:

@@ -11,7 +11,15 @@ from tune_mc1.errors import InputError
 from tune_mc1.planning.plan import Plan, checked_data
 from tune_mc1.planning.search_space import plan_trials
 from tune_mc1.results.directory import BEST, ResultDir
-from tune_mc1.results.events import start_events, sweep_event, trial_event, write_head
+from tune_mc1.results.events import (
+    end_event,
+    epoch_event,
+    score_event,
+    start_events,
+    sweep_event,
+    trial_event,
+)
+from tune_mc1.results.head import write_head
 from tune_mc1.results.store.probe import check_storage
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.loading import load_checked
@@ -67,21 +75,21 @@ def train_one(
 def _train(plan: Plan, images: Any, writer: ResultWriter, console: Console) -> None:
     from lightning.pytorch.callbacks import RichProgressBar
 
-    from tune_mc1.training.epoch_report import Row
+    from tune_mc1.results.schema import Row
     from tune_mc1.training.trial import run_trials, score_test
 
     trial, where = plan.trials[0], writer.where
     writer.write(sweep_event(plan.sweep, images), trial_event(trial), *start_events([trial.id]))
-    end = {"event": "end", "trial": trial.id, "state": "interrupted"}
+    end = end_event(trial.id, "interrupted")
 
     def report(rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
         for row in rows:
-            writer.write({"event": "epoch", **row})
+            writer.write(epoch_event(row))
             names = ("train_loss", "val_loss", "val_acc")
             text = " ".join(f"{n} {metric_text(row[n])}" for n in names)
             console.print(f"epoch {row['epoch']}/{trial.config.epochs}: {text}", highlight=False)
         for diverged in ends:
-            end.update(diverged)
+            end.update(end_event(**diverged))
         return ()
 
     try:
@@ -96,9 +104,9 @@ def _train(plan: Plan, images: Any, writer: ResultWriter, console: Console) -> N
         if end["state"] == "interrupted":
             end["state"] = "completed"
             score, _ = score_test(trial, images, where.checkpoints(trial.id) / BEST)
-            writer.write({"event": "test", "trial": trial.id, **score})
+            writer.write(score_event(trial.id, score))
     except Exception as error:
-        end |= {"state": "failed", "error": str(error)}
+        end = end_event(trial.id, "failed", error=str(error))
         raise
     finally:
         writer.write(end)

@@ -9,11 +9,10 @@ import pyarrow as pa
 import ray
 
 from tune_mc1.planning.resources import TrialResources
-from tune_mc1.results.events import trial_of
-from tune_mc1.results.journal import Event
+from tune_mc1.results.events import Event, score_event
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.settings import winners
-from tune_mc1.results.tables import SweepTables
+from tune_mc1.results.tables import SweepTables, trial_of
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.sweep_run import SweepRun
 from tune_mc1.running.worker import Job, score_winner
@@ -95,7 +94,7 @@ def score_winners(
             continue
         parts.append(_rows(trial, predictions))
         if not on_test:
-            events.append({"event": "test", "trial": trial, **values})
+            events.append(score_event(trial, values))
     return Scored(events, pa.concat_tables(parts) if parts else None)
 
 

@@ -16,11 +16,10 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.errors import DISK_FULL, StorageError, TrialError
 from tune_mc1.planning.memory import available_memory, group_limit
 from tune_mc1.results.directory import BEST, ResultDir
+from tune_mc1.results.schema import Row
 from tune_mc1.results.store.remote import Remote
 from tune_mc1.results.store.trial_store import TrialStore, files_of
 from tune_mc1.training.trial_log import trial_log
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,13 @@
 """What the terminal shows of a sweep's rows: settings, numbers, durations, ranked tables."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.table import Table
 
 from tune_mc1.config.trial import trial_fields
+from tune_mc1.results.schema import Row
 from tune_mc1.results.settings import Setting, Summary
-
-Row = Mapping[str, Any]
 
 STATE_STYLES = {
     "running": "cyan",

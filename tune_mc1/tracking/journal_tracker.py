@@ -5,7 +5,8 @@ from abc import ABC, abstractmethod
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from tune_mc1.results.journal import Event, read_events
+from tune_mc1.results.events import Event
+from tune_mc1.results.journal import read_events
 from tune_mc1.tracking.tracker import TRACKERS, Notify, failure
 
 if TYPE_CHECKING:

@@ -13,12 +13,11 @@ from lightning.pytorch.callbacks import Checkpoint
 
 from tune_mc1.errors import DivergedError
 from tune_mc1.results.directory import BEST, LAST
+from tune_mc1.results.schema import Row
 from tune_mc1.results.tables import better
 from tune_mc1.training.checkpoints import TrialCheckpoints, link
 from tune_mc1.training.group import Group
 from tune_mc1.training.module import ClassifierModule
-
-Row = dict[str, Any]
 
 
 class Reporter(Protocol):

@@ -20,10 +20,10 @@ from typing import Any, TypeVar
 from tune_mc1.config.trial import Trial, trial_defaults
 from tune_mc1.errors import StorageError
 from tune_mc1.results.directory import BEST, LAST, PREVIOUS, ResultDir
+from tune_mc1.results.schema import Row
 from tune_mc1.results.store.remote import Remote, patiently
 from tune_mc1.results.store.scratch_dir import own
 
-Row = dict[str, Any]
 Identity = tuple[int, int, int] | None
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from ray.tune.experiment import Trial as TuneTrial
 from tune_mc1.cluster.ray_private import error_file_of
 from tune_mc1.errors import SweepStopped, TuneMc1Error
 from tune_mc1.redaction import redact
-from tune_mc1.results.events import start_events
+from tune_mc1.results.events import Event, end_event, epoch_event, retry_event, start_events
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.callbacks.driver_only import DriverOnly
@@ -60,21 +60,21 @@ class ResultCallback(DriverOnly, Callback):
         """
         if "stop" in result:
             raise SweepStopped(result["stop"])
-        events: list[dict[str, Any]] = []
+        events: list[Event] = []
         lengths = {t["id"]: t["config"]["epochs"] for t in trial.config["trials"]}
         rows = result.get("rows", ())
         last = {row["trial"]: row["epoch"] for row in rows}
         for row in rows:
             if row["epoch"] < last[row["trial"]]:
                 if (row["trial"], row["epoch"]) not in self.writer.tables.history:
-                    events.append({"event": "epoch", **row})
+                    events.append(epoch_event(row))
                 continue
-            events.append({"event": "epoch", **row})
+            events.append(epoch_event(row))
             if row["epoch"] >= lengths[row["trial"]]:
-                events.append({"event": "end", "trial": row["trial"], "state": "completed"})
+                events.append(end_event(row["trial"], "completed"))
             elif self.stopped(row["trial"]):
-                events.append({"event": "end", "trial": row["trial"], "state": "stopped"})
-        events.extend({"event": "end", **end} for end in result.get("ends", ()))
+                events.append(end_event(row["trial"], "stopped"))
+        events.extend(end_event(**end) for end in result.get("ends", ()))
         if events:
             self.writer.write(*events)
         for event in events:
@@ -88,7 +88,7 @@ class ResultCallback(DriverOnly, Callback):
         open_ids = self._open(trial)
         trial.config["trials"] = [t for t in trial.config["trials"] if t["id"] in open_ids]
         reason = self._reason(trial)
-        self.writer.write(*({"event": "retry", "trial": t, "error": reason} for t in open_ids))
+        self.writer.write(*(retry_event(t, reason) for t in open_ids))
 
     def on_trial_complete(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
@@ -107,7 +107,7 @@ class ResultCallback(DriverOnly, Callback):
 
     def _fail(self, trial: TuneTrial, reason: str) -> None:
         open_ids = self._open(trial)
-        ends = [{"event": "end", "trial": t, "state": "failed", "error": reason} for t in open_ids]
+        ends = [end_event(t, "failed", error=reason) for t in open_ids]
         if ends:
             self.writer.write(*ends)
 

@@ -7,8 +7,7 @@ from ray.tune.search import Searcher
 
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.errors import InputError
-from tune_mc1.results.events import trial_event
-from tune_mc1.results.journal import Event
+from tune_mc1.results.events import Event, trial_event
 from tune_mc1.running.callbacks.driver_only import DriverOnly
 
 
@@ -64,12 +63,11 @@ class BayesTrials(DriverOnly, Searcher):
         """
         self._again = list(reversed(left))
         for event in events:
-            trial = event["trial"]
             if event["event"] == "trial":
                 self._count += 1
-                self._optuna.suggest(trial)
-            elif trial not in self._told:
-                self._tell(trial, event["value"])
+                self._optuna.suggest(event["trial"])
+            elif event["event"] == "told" and event["trial"] not in self._told:
+                self._tell(event["trial"], event["value"])
 
     def suggest(self, trial_id: str) -> Any:
         """The next trial: one that was cut off, or what Optuna suggests."""

@@ -15,7 +15,7 @@ from typing import Literal
 from tune_mc1.files import PACKAGE
 from tune_mc1.redaction import redact
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.journal import read_events
+from tune_mc1.results.journal import read_events, read_records
 from tune_mc1.tracking.wandb.sent import sync_command
 
 POLL_S = 0.25
@@ -119,7 +119,7 @@ class WandbMirror:
             process.wait(max(timeout_s - PATIENCE_S, 0))
 
     def _pass_on(self) -> None:
-        for event, offset in read_events(self._told, self._told_offset):
+        for event, offset in read_records(self._told, self._told_offset):
             self._told_offset = offset
             if event["event"] == "notice":
                 self.notify(event["text"])

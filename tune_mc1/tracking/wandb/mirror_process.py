@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.journal import Event, Journal, read_events
+from tune_mc1.results.journal import Journal, read_events
 from tune_mc1.tracking.wandb.mirror import LAST_CHANCE_S, POLL_S, status_file
 from tune_mc1.tracking.wandb.mode import server
 from tune_mc1.tracking.wandb.sent import Sent
@@ -72,13 +72,13 @@ def mirror(runs: "WandbRuns", offset: int, parent: int, lock: Sent | None = None
         if end > offset:
             break
         runs.know(event)
-    last: Event = {"event": ""}
-    position = offset
+    position, closed = offset, False
     while True:
         gone = os.getppid() != parent  # asked before reading, so that nothing is missed
-        for last, position in read_events(journal, position):  # noqa: B007, B020
-            runs.take(last)
-        if gone or last["event"] == "close":
+        for event, position in read_events(journal, position):  # noqa: B007, B020
+            runs.take(event)
+            closed = event["event"] == "close"
+        if gone or closed:
             return
         runs.collect()
         if lock is not None and not runs.sending:

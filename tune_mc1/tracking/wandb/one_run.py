@@ -10,7 +10,7 @@ from typing import Any, Literal
 import wandb
 
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.journal import Event
+from tune_mc1.results.events import TrialEvent
 from tune_mc1.tracking.wandb.offline_file import is_whole
 from tune_mc1.tracking.wandb.wandb_private import experimental_settings
 
@@ -38,7 +38,7 @@ def server_timeout() -> float:
 
 def open_run(
     where: ResultDir,
-    plan: Event,
+    plan: TrialEvent,
     name: str,
     facts: dict[str, Any],
     mode: Literal["online", "offline"],

@@ -13,7 +13,15 @@ from typing import Literal
 import wandb
 
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.journal import Event
+from tune_mc1.results.events import (
+    EndEvent,
+    EpochEvent,
+    Event,
+    ScoreEvent,
+    StartEvent,
+    TrialEvent,
+)
+from tune_mc1.results.journal import Record
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.tracking.wandb.one_run import finish_run, open_run
 from tune_mc1.tracking.wandb.rows import epoch_rows, exit_code, run_name, summary_values
@@ -52,9 +60,9 @@ class WandbRuns:
 
     where: ResultDir
     mode: Literal["online", "offline"]
-    report: Callable[[Event], None]
+    report: Callable[[Record], None]
     tables: SweepTables = field(default_factory=SweepTables)
-    _planned: dict[str, Event] = field(default_factory=dict)
+    _planned: dict[str, TrialEvent] = field(default_factory=dict)
     _values: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _open: dict[str, _Open] = field(default_factory=dict)
     _late: set[str] = field(default_factory=set)
@@ -77,7 +85,7 @@ class WandbRuns:
         """
         self.know(event)
         handler = getattr(self, f"_on_{event['event']}", None)
-        if handler is not None and event["trial"] not in self._late:
+        if handler is not None and event.get("trial") not in self._late:
             with suppress(_ServerFailedError):
                 handler(event)
         self.collect()
@@ -115,13 +123,13 @@ class WandbRuns:
         """Waits until the runs that are being finished are done, or the time is up."""
         wait(self._finishing.values(), timeout_s)
 
-    def _on_start(self, event: Event) -> None:
+    def _on_start(self, event: StartEvent) -> None:
         self._opened(event["trial"])
 
-    def _on_epoch(self, event: Event) -> None:
+    def _on_epoch(self, event: EpochEvent) -> None:
         self._log(event["trial"], event["epoch"])
 
-    def _on_end(self, event: Event) -> None:
+    def _on_end(self, event: EndEvent | ScoreEvent) -> None:
         self._log(event["trial"], self.tables.trials[event["trial"]]["epochs_run"])
         self._finish(event["trial"])
 

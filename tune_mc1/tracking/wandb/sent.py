@@ -12,7 +12,7 @@ from typing import Any, Self
 from tune_mc1.errors import TuneMc1Error
 from tune_mc1.file_lock import locked
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.journal import Journal, read_events
+from tune_mc1.results.journal import Journal, read_records
 from tune_mc1.results.schema import TEST_METRICS
 
 MARKS = ("epochs_run", "state", *TEST_METRICS)
@@ -52,7 +52,7 @@ class Sent:
             self._held = held.pop_all()
         self._marks = {
             event["trial"]: event["marks"]
-            for event, _ in read_events(path)
+            for event, _ in read_records(path)
             if event.get("server") == server
         }
 

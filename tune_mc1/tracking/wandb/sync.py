@@ -24,6 +24,8 @@ from pydantic import ValidationError
 from tune_mc1.config.trial import trial_fields
 from tune_mc1.errors import TuneMc1Error
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.events import TrialEvent
+from tune_mc1.results.schema import Row
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.tracking.wandb.mode import server
 from tune_mc1.tracking.wandb.one_run import PROJECT, finish_run, open_run, run_id, server_timeout
@@ -34,8 +36,6 @@ AT_ONCE = 8
 """Runs whose upload is waited for at the same time."""
 ASKS, ASK_PAUSE_S = 5, 0.5
 """The server may take a moment to show what it has taken."""
-
-Row = dict[str, Any]
 
 
 class SyncError(TuneMc1Error):
@@ -112,7 +112,13 @@ class Sync:
             self.known += 1
             return
         config = {name: row[name] for name in trial_fields()}
-        plan = {"config": config, **{k: row[k] for k in ("trial", "config_hash", "fold")}}
+        plan: TrialEvent = {
+            "event": "trial",
+            "trial": trial,
+            "config": config,
+            "config_hash": row["config_hash"],
+            "fold": row["fold"],
+        }
         name = run_name(trial, config, self._varied)
         run = open_run(self.where, plan, name, self._tables.facts, "online", directory=self._folder)
         for epoch, values in epoch_rows(self._tables, trial, last_step, row["epochs_run"]):
