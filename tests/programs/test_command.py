@@ -44,7 +44,8 @@ def agents_line(words: list[Any] | None, parameters: dict[str, Any]) -> list[str
         patch.setenv("WANDB_RUN_ID", "before")
         patch.setenv("WANDB_SWEEP_PARAM_PATH", "before")
         arguments = {name: {"value": value} for name, value in parameters.items()}
-        agent._command_run({"run_id": "r", "args": arguments, "program": "train.py"})
+        run: Any = agent._command_run  # has no types
+        run({"run_id": "r", "args": arguments, "program": "train.py"})
     return seen[0]
 
 

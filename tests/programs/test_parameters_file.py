@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from tune_mc1.programs.parameters_file import TrialEnvironment, write_parameters
 
 
 def environment(folder: Path, **changes: Any) -> TrialEnvironment:
-    given = {"sweep_id": "s1", "run_id": "s1-t0", "group": "my sweep", "cpus": 2.0} | changes
-    return TrialEnvironment(folder, folder / "kept", **given)
+    trial = TrialEnvironment(folder, folder / "kept", "s1", "s1-t0", "my sweep", cpus=2.0)
+    return replace(trial, **changes)
 
 
 @settings(deadline=None, max_examples=40)
