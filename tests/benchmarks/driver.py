@@ -22,6 +22,7 @@ from rich.console import Console
 
 from tests.benchmarks.common import Figure, alternate, images, parser, publish
 from tune_mc1.cluster.ray_runtime import QUIET_RAY
+from tune_mc1.config.metrics import epoch_metrics
 from tune_mc1.data.images import ImageData
 from tune_mc1.planning.flags import PlanFlags
 from tune_mc1.planning.plan import prepare
@@ -29,7 +30,6 @@ from tune_mc1.planning.resources import TrialResources
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import sweep_event, trial_event
 from tune_mc1.results.head import write_head
-from tune_mc1.results.schema import METRICS
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running import driver as sweep_module
 from tune_mc1.running import tuning
@@ -46,7 +46,7 @@ def trivial(config: dict[str, Any], job: Any, data: Any) -> None:
     for epoch in range(1, EPOCHS + 1):
         row = {
             "epoch": epoch,
-            **dict.fromkeys(METRICS, SCORE),
+            **dict.fromkeys(epoch_metrics(), SCORE),
             "learning_rate": 0.01,
             "steps": epoch,
             "seconds": 1.0,

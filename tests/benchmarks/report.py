@@ -18,10 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests.benchmarks.common import Figure, by_size, parser, publish
+from tune_mc1.config.metrics import epoch_metrics
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import FORMAT
-from tune_mc1.results.schema import HISTORY_SCHEMA, METRICS, trial_schema
+from tune_mc1.results.schema import history_schema, trial_schema
 
 SIZES = (100, 1000, 10_000)
 EPOCHS = 100
@@ -65,17 +66,17 @@ def make_results(folder: Path, trials: int) -> None:
     columns |= {"trial": ids, "seed": np.tile([0, 1], settings)}
     columns |= {"config_hash": np.repeat([f"s{i:06d}" for i in range(settings)], 2)}
     columns |= {"best_epoch": accuracy.argmax(1) + 1}
-    for name in METRICS:
+    for name in epoch_metrics():
         columns |= {f"best_{name}": accuracy.max(1), f"last_{name}": accuracy[:, -1]}
     rows: dict[str, Any] = {"trial": np.repeat(ids, EPOCHS), "epoch": np.tile(epoch, trials)}
-    rows |= dict.fromkeys(METRICS, accuracy.ravel())
+    rows |= dict.fromkeys(epoch_metrics(), accuracy.ravel())
     facts = {"metric": "val_acc", "maximize": True, "data": "made up", "fingerprint": "0" * 16}
     facts |= {"validation": {"holdout": 0.1}, "replicates": 2, "scale": 1.0, "limit_images": 1.0}
     footer = {"tune_mc1": json.dumps({"format": FORMAT, "offset": 0, "facts": facts})}
     where = ResultDir(folder)
     for path, schema, given, count in (
         (where.trials, trial_schema(), values | columns, trials),
-        (where.history, HISTORY_SCHEMA, {"seconds": 0.6} | rows, trials * EPOCHS),
+        (where.history, history_schema(), {"seconds": 0.6} | rows, trials * EPOCHS),
     ):
         arrays = [_column(given.get(f.name), f.type, count) for f in schema]
         table = pa.Table.from_arrays(arrays, schema=schema.with_metadata(footer))

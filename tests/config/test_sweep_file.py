@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.sweep_files import BASE, load, mistakes
-from tune_mc1.config.sweep import Metric, Sweep
+from tune_mc1.config.sweep import Objective, Sweep
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ def test_sweep_made_in_python_is_checked_too() -> None:
         Sweep.model_validate({"parameters": {"learning_rate": {"value": -1}}})
     with pytest.raises(ValueError, match="did you mean 'learning_rate'"):
         Sweep.model_validate({"parameters": {"learning_rat": {"value": 1}}})
-    assert Metric(name="val_loss").goal == "minimize"
+    assert Objective(name="val_loss").goal == "minimize"
 
 
 def test_messages_wait_neither_for_torch_nor_for_ray() -> None:

@@ -12,7 +12,6 @@ from tune_mc1.reporting.figure_kinds import FIGURES
 from tune_mc1.reporting.figure_sets import make_figures
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.words.figure_words import SHARED
-from tune_mc1.reporting.words.labels import METRICS
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +124,7 @@ def test_both_languages_are_whole_and_differ(grid: SweepFrames) -> None:
 
 def test_every_text_of_a_figure_is_there_in_both_languages_with_the_same_values() -> None:
     names = re.compile(r"\{(\w+)")
-    for catalogue in (SHARED, METRICS, *(kind.words for kind in FIGURES.values())):
+    for catalogue in (SHARED, *(kind.words for kind in FIGURES.values())):
         for key, (english, german) in catalogue.items():
             assert english, key
             assert german, key

@@ -9,13 +9,14 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from tune_mc1.config.metrics import epoch_metrics
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.errors import InputError
 from tune_mc1.files import replacing
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import start_events, trial_event
 from tune_mc1.results.journal import Journal, read_events
-from tune_mc1.results.schema import HISTORY_SCHEMA, METRICS, trial_schema
+from tune_mc1.results.schema import history_schema, trial_schema
 from tune_mc1.results.tables import trial_of
 from tune_mc1.results.writer import ResultWriter
 
@@ -29,7 +30,7 @@ SWEEP: Any = {
 
 
 def epoch_event(trial: str, epoch: int, acc: float) -> Any:
-    metrics = dict.fromkeys(METRICS, 0.25) | {"val_acc": acc, "val_loss": 1 - acc}
+    metrics = dict.fromkeys(epoch_metrics(), 0.25) | {"val_acc": acc, "val_loss": 1 - acc}
     extra = {"learning_rate": 0.1, "steps": 10 * epoch, "seconds": 2.0, "images_per_second": 500.0}
     where = {"node": "here", "device_name": "cpu"}
     return {"event": "epoch", "trial": trial, "epoch": epoch, **metrics, **extra, **where}
@@ -81,7 +82,7 @@ def test_parquet_is_read_by_pandas_and_duckdb(where: ResultDir) -> None:
     counts = relation.fetchall()
     assert counts == [("t0001", 3, 0.7), ("t0002", 1, 0.8)]
     assert pq.read_schema(where.trials).equals(trial_schema(), check_metadata=False)
-    assert pq.read_schema(where.history).equals(HISTORY_SCHEMA, check_metadata=False)
+    assert pq.read_schema(where.history).equals(history_schema(), check_metadata=False)
 
 
 def test_an_optional_number_is_a_number(where: ResultDir) -> None:

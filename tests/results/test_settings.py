@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from tune_mc1.config.metrics import epoch_metrics
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.results.events import epoch_event, trial_event
-from tune_mc1.results.schema import METRICS
 from tune_mc1.results.settings import repeated, settings_of, settings_table, summarize, winners
 from tune_mc1.results.tables import SweepTables
 
@@ -21,7 +21,7 @@ def tables(scores: dict[float, list[float]], validation: object = "test") -> Swe
             number += 1
             trial = Trial(id=f"t{number:04d}", config=TrialConfig(learning_rate=rate, seed=seed))
             made.apply(trial_event(trial))
-            row = dict.fromkeys(METRICS, value) | {"images_per_second": 1.0, "seconds": 1.0}
+            row = dict.fromkeys(epoch_metrics(), value) | {"images_per_second": 1.0, "seconds": 1.0}
             made.apply(epoch_event({"trial": trial.id, "epoch": 1, **row}))
     return made
 

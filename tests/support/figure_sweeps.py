@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tune_mc1.config.load import config_to_yaml, load_sweep
+from tune_mc1.config.metrics import epoch_metrics
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.images import ImageData
@@ -25,7 +26,7 @@ from tune_mc1.results.events import (
     sweep_event,
     trial_event,
 )
-from tune_mc1.results.schema import METRICS, Row
+from tune_mc1.results.schema import Row
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.winner import PREDICTIONS_SCHEMA
 
@@ -169,7 +170,7 @@ def _metrics(config: TrialConfig, epoch: int, rng: np.random.Generator) -> Row:
     acc, train = min(max(acc, 0.0), 1.0), min(max(train, 0.0), 1.0)
     values = {"val_acc": acc, "val_f1": acc - 0.01, "train_acc": train, "train_f1": train - 0.01}
     losses = {"val_loss": 2.4 * (1 - acc) + 0.01 * epoch, "train_loss": 2.4 * (1 - train)}
-    return {name: (values | losses)[name] for name in METRICS}
+    return {name: (values | losses)[name] for name in epoch_metrics()}
 
 
 def write_predictions(where: ResultDir, trials: list[str], data: ImageData) -> None:

@@ -19,6 +19,7 @@ from rich.console import Console
 
 from tune_mc1.cluster.nodes import cluster_capacity
 from tune_mc1.cluster.ray_runtime import QUIET_RAY
+from tune_mc1.config.metrics import epoch_metrics
 from tune_mc1.config.sweep import Resources
 from tune_mc1.data.images import ImageData
 from tune_mc1.planning.flags import PlanFlags
@@ -27,7 +28,6 @@ from tune_mc1.planning.resources import choose_resources
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import sweep_event, trial_event
 from tune_mc1.results.head import write_head
-from tune_mc1.results.schema import METRICS
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running import driver as sweep_module
 from tune_mc1.running import tuning
@@ -97,7 +97,7 @@ def telling_trial(config: dict[str, Any], job: Any, data: Any) -> None:
             lines.write(json.dumps(record | place | {"gpu": job.gpu}) + "\n")
         row = {
             "epoch": epoch,
-            **dict.fromkeys(METRICS, 0.5),
+            **dict.fromkeys(epoch_metrics(), 0.5),
             "learning_rate": 0.01,
             "steps": epoch,
             "seconds": 1.0,

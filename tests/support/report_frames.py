@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tune_mc1.config.metrics import epoch_metrics
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig, trial_fields
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import start_events, trial_event
-from tune_mc1.results.schema import HISTORY_SCHEMA, METRICS, trial_schema
+from tune_mc1.results.schema import history_schema, trial_schema
 from tune_mc1.results.tables import SweepTables
 
 Accuracy = Callable[[TrialConfig, int, int | None], float]
@@ -74,7 +75,7 @@ def made_up(
 
 
 def _epoch(trial: str, epoch: int, value: float) -> Any:
-    metrics = {m: 1 - value if m.endswith("loss") else value for m in METRICS}
+    metrics = {m: 1 - value if m.endswith("loss") else value for m in epoch_metrics()}
     extra = {"learning_rate": 0.1, "steps": epoch, "seconds": 1.0, "images_per_second": 9.0}
     return {"event": "epoch", "trial": trial, "epoch": epoch, **metrics, **extra, "time": 1.0}
 
@@ -82,7 +83,7 @@ def _epoch(trial: str, epoch: int, value: float) -> Any:
 def frames_of(tables: SweepTables, sweep: Sweep) -> SweepFrames:
     """As `read_frames` makes them, without a directory."""
     trials = pd.DataFrame(tables.trials.values(), columns=trial_schema().names)
-    history = pd.DataFrame(tables.history.values(), columns=HISTORY_SCHEMA.names)
+    history = pd.DataFrame(tables.history.values(), columns=history_schema().names)
     about = trials[["trial", "config_hash", "fold", *trial_fields()]]
     history = history.drop(columns="learning_rate").merge(about, on="trial")
     where = ResultDir(Path("made-up"))

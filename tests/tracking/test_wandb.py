@@ -13,10 +13,10 @@ from typing import Any
 import psutil
 import pytest
 
+from tune_mc1.config.metrics import epoch_metrics
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import epoch_event, score_event, trial_event
-from tune_mc1.results.schema import METRICS
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.tracking.wandb.mirror import WandbMirror
 
@@ -53,7 +53,7 @@ class Sweep:
             self.writer.write({"event": "start", "trial": trial, "log": f"logs/{trial}.log"})
 
     def epoch(self, trial: str, epoch: int, **metrics: float | None) -> None:
-        values = {name: RATES[trial] + epoch / 100 + i for i, name in enumerate(METRICS)}
+        values = {name: RATES[trial] + epoch / 100 + i for i, name in enumerate(epoch_metrics())}
         rest = {"learning_rate": RATES[trial], "steps": 32 * epoch, "seconds": 1.5}
         row = {"trial": trial, "epoch": epoch, **values, **rest} | {
             "images_per_second": 99.0,
@@ -125,9 +125,11 @@ def test_offline_sweep_leaves_one_whole_file_a_trial(sweep: Sweep) -> None:
     for trial in RATES:
         run = Run(sweep.where, trial)
         rows = [r for (t, _), r in sweep.writer.tables.history.items() if t == trial]
-        logged = [{k: row[k] for k in ("epoch", *METRICS) if k in row} for row in run.history]
+        logged = [
+            {k: row[k] for k in ("epoch", *epoch_metrics()) if k in row} for row in run.history
+        ]
         assert logged == [
-            {k: row[k] for k in ("epoch", *METRICS) if row[k] is not None} for row in rows
+            {k: row[k] for k in ("epoch", *epoch_metrics()) if row[k] is not None} for row in rows
         ]
         assert [row["_step"] for row in run.history] == [row["epoch"] for row in rows]
         assert run.facts["exit_code"] == (1 if trial == "t0001" else 0)

@@ -15,9 +15,9 @@ from tests.support.wandb_server import WandbServer, wandb_server
 from tests.tracking.test_wandb import Sweep
 from tests.tracking.test_wandb_faults import KEY
 from tests.tracking.test_wandb_sync import assert_all_there, begin
+from tune_mc1.config.metrics import epoch_metrics
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.journal import read_events
-from tune_mc1.results.schema import METRICS
 from tune_mc1.tracking.wandb.mirror import WandbMirror
 
 FAULTS = ("slow", "cut before", "cut after", "500")
@@ -81,7 +81,7 @@ def run_sweep(here: Path, data: Path, mode: str, **variables: str) -> ResultDir:
 
 
 def numbers(where: ResultDir) -> list[Any]:
-    names = ("trial", "epoch", *METRICS)
+    names = ("trial", "epoch", *epoch_metrics())
     return [[row[name] for name in names] for row in where.read().history.values()]
 
 
@@ -106,6 +106,6 @@ def test_a_real_sweep_has_the_same_results(tmp_path: Path, image_dir: Path) -> N
         command = [sys.executable, "-m", "tune_mc1", "wandb", "sync", str(where.root)]
         subprocess.run(command, env=os.environ | variables, check=True, cwd=Path.cwd())
         (rows,) = server.history.values()
-        assert [[r["_step"], *(r[n] for n in METRICS)] for r in rows] == [
+        assert [[r["_step"], *(r[n] for n in epoch_metrics())] for r in rows] == [
             row[1:] for row in numbers(where)
         ]

@@ -1,6 +1,7 @@
 """Labels of parameters and metrics in reports, in English and German (Swiss spelling)."""
 
 from tune_mc1.config.field_types import Lang
+from tune_mc1.config.metrics import metric_label
 from tune_mc1.config.trial import trial_fields
 from tune_mc1.config.trial_parameters import info_of
 
@@ -13,5 +14,5 @@ def label(name: str, lang: Lang) -> str:
         lang: The language.
     """
     field = trial_fields().get(name)
-    words = "" if field is None else getattr(info_of(field), lang)
+    words = metric_label(name, lang) if field is None else getattr(info_of(field), lang)
     return words or name

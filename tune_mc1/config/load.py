@@ -21,7 +21,7 @@ from tune_mc1.config.parameters import Parameter
 from tune_mc1.config.problems import Path as KeyPath
 from tune_mc1.config.problems import Problem, problems_of, show_path
 from tune_mc1.config.reference import Reference
-from tune_mc1.config.sweep import Metric, Resources, Sweep
+from tune_mc1.config.sweep import Objective, Resources, Sweep
 from tune_mc1.config.validation import Folds, Holdout
 from tune_mc1.config.yaml_file import YamlFile, read_scalar, read_yaml
 from tune_mc1.errors import InputError
@@ -100,7 +100,7 @@ def config_to_yaml(sweep: Sweep) -> str:
 
 _KEYS: dict[KeyPath, Iterable[str]] = {
     (): Sweep.model_fields,
-    ("metric",): Metric.model_fields,
+    ("metric",): Objective.model_fields,
     ("early_terminate",): EarlyTerminate.model_fields,
     ("resources",): Resources.model_fields,
     ("reference",): Reference.model_fields,

@@ -4,9 +4,10 @@ from typing import Any
 
 from tune_mc1.config.distributions import Range
 from tune_mc1.config.fields import parameter_kinds
+from tune_mc1.config.metrics import goal_of
 from tune_mc1.config.parameters import Constant, IntUniform, Parameter
 from tune_mc1.config.problems import Path, show_path
-from tune_mc1.config.sweep import Metric
+from tune_mc1.config.sweep import Objective
 
 _UNUSED: dict[str, tuple[str, ...]] = {
     "": (
@@ -94,7 +95,7 @@ def parameter_notices(parameters: dict[str, Parameter]) -> list[str]:
     return notices
 
 
-def metric_notices(raw: Any, metric: Metric) -> list[str]:
+def metric_notices(raw: Any, metric: Objective) -> list[str]:
     """What to say on a goal that is missing, or that contradicts its metric.
 
     Args:
@@ -103,7 +104,7 @@ def metric_notices(raw: Any, metric: Metric) -> list[str]:
     """
     if not isinstance(raw, dict):
         return []
-    lower = metric.name.endswith("_loss")
+    lower = goal_of(metric.name) == "minimize"
     if "goal" not in raw:
         if lower:
             return []

@@ -9,6 +9,7 @@ from tune_mc1.config.distributions import Range
 from tune_mc1.config.early_terminate import EarlyTerminate
 from tune_mc1.config.field_types import Float, Fuse, Int, Trackers
 from tune_mc1.config.fields import check_parameter
+from tune_mc1.config.metrics import Goal, epoch_metrics, goal_of
 from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter
 from tune_mc1.config.problems import unknown_key
 from tune_mc1.config.reference import Reference
@@ -17,22 +18,16 @@ from tune_mc1.config.validation import Holdout, Validation
 from tune_mc1.errors import did_you_mean
 
 Method = Literal["grid", "random", "bayes"]
-Goal = Literal["minimize", "maximize"]
-
-METRICS = ("train_loss", "train_acc", "train_f1", "val_loss", "val_acc", "val_f1")
-"""Metrics that every trial has after each epoch."""
-
-
 _FIXED = Constant(value=0)
 
 
-class Metric(BaseModel):
-    """What a sweep optimises.
+class Objective(BaseModel):
+    """The metric that a sweep optimises.
 
     Attributes:
-        name: One of `METRICS`. The suffix `_epoch` (Lightning's and W&B's) is taken off.
-        goal: `maximize` or `minimize`. If left out: to maximise accuracies and F1, to minimise
-            losses. W&B's default is to minimise anything.
+        name: One of `epoch_metrics()`. The suffix `_epoch` (Lightning's and W&B's) is taken off.
+        goal: `maximize` or `minimize`. If left out it is the metric's own: to maximise accuracies
+            and F1, to minimise losses. W&B's default is to minimise anything.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -44,17 +39,15 @@ class Metric(BaseModel):
     @classmethod
     def _sensible_goal(cls, data: Any) -> Any:
         if isinstance(data, dict) and "goal" not in data:
-            loss = str(data.get("name", "")).removesuffix("_epoch").endswith("_loss")
-            return {**data, "goal": "minimize" if loss else "maximize"}
+            return {**data, "goal": goal_of(str(data.get("name", "")).removesuffix("_epoch"))}
         return data
 
     @field_validator("name")
     @classmethod
     def _known(cls, name: str) -> str:
         short = name.removesuffix("_epoch")
-        if short not in METRICS:
-            hint = did_you_mean(short, METRICS)
-            raise ValueError(f"must be one of {', '.join(METRICS)}{hint}")
+        if short not in (known := epoch_metrics()):
+            raise ValueError(f"must be one of {', '.join(known)}{did_you_mean(short, known)}")
         return short
 
 
@@ -109,7 +102,7 @@ class Sweep(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     method: Method | None = None
-    metric: Metric = Metric()
+    metric: Objective = Field(default_factory=Objective)
     parameters: dict[str, Parameter] = Field(default_factory=dict)
     early_terminate: EarlyTerminate | None = None
     run_cap: Int | None = Field(default=None, ge=1, le=100_000)

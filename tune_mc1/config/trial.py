@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic.fields import FieldInfo
 
 from tune_mc1.config.architectures import ALIASES, ARCHITECTURES, ModelName
+from tune_mc1.config.augmentations import NONE, augmentation_names
 from tune_mc1.config.field_types import Float, Int
 from tune_mc1.config.trial_parameters import ParameterInfo, registered_parameters
 from tune_mc1.errors import did_you_mean
@@ -59,7 +60,9 @@ class TrialConfig(BaseModel):
             (as in PyTorch's DataLoader): a step on few images moves the weights as far as others,
             and less surely, right before they are validated.
         shuffle: Whether training images come in a new order every epoch, or in theirs always.
-        seed: Decides initialisation, order of batches and dropout masks.
+        augment: Random changes of the training images, each epoch others: `none`, the name of an
+            augmentation (`tune_mc1.config.augmentations`), or several names joined by `+`.
+        seed: Decides initialisation, order of batches, dropout masks and augmentation.
         device: `auto` takes a GPU if there is one; `cuda` without a GPU falls back to the CPU.
         precision: `32`, or `bf16-mixed`: convolutions and matrix products in bfloat16, the rest and
             the weights in 32 bits (Lightning's `precision`).
@@ -119,6 +122,11 @@ class TrialConfig(BaseModel):
         ),
     ] = False
     shuffle: Annotated[bool, ParameterInfo("shuffling", "Mischen der Batches", agree=True)] = True
+    augment: Annotated[
+        str,
+        BeforeValidator(augmentation_names),
+        ParameterInfo("augmentation", "Augmentierung"),
+    ] = NONE
     seed: Annotated[Int, ParameterInfo("seed", "Seed")] = Field(default=0, ge=0, lt=2**63)
     device: Annotated[
         Literal["auto", "cpu", "cuda"],
@@ -176,6 +184,11 @@ class TrialConfig(BaseModel):
             )
         if self.batch_norm is False and arch.batch_norm == "always":
             raise ValueError(f"batch_norm: model {self.model} always has batch norm, got false")
+        if self.augment != NONE and arch.backbone is not None:
+            raise ValueError(
+                f"augment: model {self.model} sees features of its frozen backbone, which are "
+                f"computed once, got {self.augment}"
+            )
         if self.momentum and self.optimizer != "SGD":
             raise ValueError(
                 f"momentum: only optimizer SGD takes it, got {self.momentum} with {self.optimizer}"
@@ -234,9 +247,12 @@ class Trial(BaseModel):
     fold: int | None = None
 
     @property
-    def image_order(self) -> tuple[int, int]:
-        """Equal for trials that read the same images in the same order, epoch by epoch."""
-        return (
-            -1 if self.fold is None else self.fold,
-            self.config.seed if self.config.shuffle else -1,
-        )
+    def image_order(self) -> tuple[int, int, str]:
+        """Equal for trials that read the same images in the same order, epoch by epoch.
+
+        Augmented images are the same where seed and augmentation are.
+        """
+        config = self.config
+        seeded = config.shuffle or config.augment != NONE
+        fold = -1 if self.fold is None else self.fold
+        return fold, config.seed if seeded else -1, config.augment

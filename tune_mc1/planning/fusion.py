@@ -1,9 +1,13 @@
 """Which trials of a sweep are trained together as one model.
 
 Trials fit together where their models, batches and epochs agree; they may differ in all that is a
-number (learning rate, decay, momentum, dropout), in initialisation, seed and fold. `fuse: auto`
-makes groups where that ends the sweep sooner: it starts with the largest groups, halves the longest
-one again and again, since few large groups leave cores idle, and takes what has the best forecast.
+number (learning rate, decay, momentum, dropout), in initialisation, seed, fold and augmentation.
+Trials read the same images, in one lane of their group, where seed, fold and augmentation agree;
+augmented images depend on nothing else, so a lane has the images of each of its trials alone.
+
+`fuse: auto` makes groups where that ends the sweep sooner: it starts with the largest groups,
+halves the longest one again and again, since few large groups leave cores idle, and takes what has
+the best forecast.
 """
 
 import heapq
@@ -184,9 +188,10 @@ def _halve_longest(
 def _by_lane(trials: Sequence[Trial]) -> list[Trial]:
     """Trials that read the same images stand together, so that a group has few lanes."""
     first: dict[Hashable, int] = {}
+    keys = {t.id: (t.fold, t.config.seed, t.config.augment) for t in trials}
     for i, trial in enumerate(trials):
-        first.setdefault((trial.fold, trial.config.seed), i)
-    return sorted(trials, key=lambda t: first[t.fold, t.config.seed])
+        first.setdefault(keys[trial.id], i)
+    return sorted(trials, key=lambda t: first[keys[t.id]])
 
 
 def makespan(durations: Iterable[float], slots: int) -> float:

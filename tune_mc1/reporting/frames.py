@@ -15,7 +15,7 @@ from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import trial_fields
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import FORMAT
-from tune_mc1.results.schema import ENDED, HISTORY_SCHEMA, trial_schema
+from tune_mc1.results.schema import ENDED, history_schema, trial_schema
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def _whole(where: ResultDir) -> Parts | None:
     size = where.journal.stat().st_size if where.journal.exists() else footers[0]["offset"]
     if any((f["format"], f["offset"]) != (FORMAT, size) for f in footers):
         return None
-    schemas = (trial_schema().names, HISTORY_SCHEMA.names)
+    schemas = (trial_schema().names, history_schema().names)
     if (trials.column_names, history.column_names) != schemas:
         return None
     return trials.to_pandas(), history.to_pandas(), footers[0]["facts"]
@@ -101,7 +101,7 @@ def _whole(where: ResultDir) -> Parts | None:
 def _merged(where: ResultDir) -> Parts:
     tables = where.read()
     trials = pd.DataFrame(tables.trials.values(), columns=trial_schema().names)
-    history = pd.DataFrame(tables.history.values(), columns=HISTORY_SCHEMA.names)
+    history = pd.DataFrame(tables.history.values(), columns=history_schema().names)
     return trials, history, tables.facts
 
 

@@ -14,7 +14,7 @@ from tune_mc1.errors import InputError
 from tune_mc1.files import replacing
 from tune_mc1.results.events import FORMAT, SweepEvent
 from tune_mc1.results.journal import read_events
-from tune_mc1.results.schema import HISTORY_SCHEMA, trial_schema
+from tune_mc1.results.schema import history_schema, trial_schema
 from tune_mc1.results.tables import SweepTables
 
 LAST, BEST, PREVIOUS = "last.ckpt", "best.ckpt", "previous.ckpt"
@@ -99,7 +99,7 @@ class ResultDir:
         }
         for path, schema, rows in (
             (self.trials, trial_schema(), list(tables.trials.values())),
-            (self.history, HISTORY_SCHEMA, list(tables.history.values())),
+            (self.history, history_schema(), list(tables.history.values())),
         ):
             table = pa.Table.from_pylist(rows, schema=schema.with_metadata(footer))
             with replacing(path) as aside, aside.open("wb") as file:
@@ -162,7 +162,8 @@ class ResultDir:
             return 0  # the journal's copy in an object store may be the older one
         facts = footers[0]["facts"]
         tables.apply(cast(SweepEvent, {"event": "sweep", **facts}))
-        before = trial_defaults()
+        before = dict.fromkeys(trial_schema().names) | trial_defaults()
         tables.trials = {row["trial"]: before | row for row in trials.to_pylist()}
-        tables.history = {(r["trial"], r["epoch"]): r for r in history.to_pylist()}
+        absent = dict.fromkeys(history_schema().names)
+        tables.history = {(r["trial"], r["epoch"]): absent | r for r in history.to_pylist()}
         return int(footers[0]["offset"])

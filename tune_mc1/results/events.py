@@ -85,7 +85,7 @@ class StartEvent(Stamped):
 
 
 class EpochEvent(Stamped, total=False):
-    """An epoch of a trial has ended. It has each metric as well, by its name (`METRICS`)."""
+    """An epoch of a trial has ended. It has each metric as well, by its name (`config.metrics`)."""
 
     event: Required[Literal["epoch"]]
     trial: Required[str]

@@ -2,23 +2,16 @@
 
 import types
 import typing
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
 
+from tune_mc1.config.metrics import epoch_metrics, test_metrics
 from tune_mc1.config.trial import trial_fields
 
 Row = dict[str, Any]
 """Values by column: of a trial, an epoch or a setting."""
-
-SPLITS = ("train", "val", "test")
-
-
-METRICS = tuple(f"{split}_{name}" for split in ("train", "val") for name in ("loss", "acc", "f1"))
-
-
-TEST_METRICS = ("test_loss", "test_acc", "test_f1")
-
 
 STATES = (
     "pending",  # not started
@@ -34,18 +27,25 @@ STATES = (
 ENDED = frozenset({"completed", "stopped", "diverged", "failed"})
 
 
-HISTORY_SCHEMA = pa.schema(
-    [
-        ("trial", pa.string()),
-        ("epoch", pa.int32()),
-        *((name, pa.float64()) for name in METRICS),
-        ("learning_rate", pa.float64()),
-        ("steps", pa.int64()),  # optimiser steps so far
-        ("seconds", pa.float64()),  # wall time, training and validation; of a group an equal share
-        ("images_per_second", pa.float64()),  # training images, over the training part alone
-        ("time", pa.float64()),  # when the epoch ended, seconds since 1970
-    ]
-)
+def history_schema() -> pa.Schema:
+    """Columns of `history.parquet`: which trial and epoch, its metrics, its time."""
+    return _history_schema(epoch_metrics())
+
+
+@lru_cache
+def _history_schema(metrics: tuple[str, ...]) -> pa.Schema:
+    return pa.schema(
+        [
+            ("trial", pa.string()),
+            ("epoch", pa.int32()),
+            *((name, pa.float64()) for name in metrics),
+            ("learning_rate", pa.float64()),
+            ("steps", pa.int64()),  # optimiser steps so far
+            ("seconds", pa.float64()),  # wall time, training and validation; of a group its share
+            ("images_per_second", pa.float64()),  # training images, over the training part alone
+            ("time", pa.float64()),  # when the epoch ended, seconds since 1970
+        ]
+    )
 
 
 def _arrow_type(annotation: Any) -> pa.DataType:
@@ -60,6 +60,7 @@ def _arrow_type(annotation: Any) -> pa.DataType:
 
 def trial_schema() -> pa.Schema:
     """Columns of `trials.parquet`: who, every parameter, where and how, best and last metrics."""
+    metrics = epoch_metrics()
     parameters = [(n, _arrow_type(f.annotation)) for n, f in trial_fields().items()]
     return pa.schema(
         [
@@ -72,9 +73,9 @@ def trial_schema() -> pa.Schema:
             ("fingerprint", pa.string()),
             ("epochs_run", pa.int32()),
             ("best_epoch", pa.int32()),  # by the sweep's metric; that of best.ckpt
-            *((f"best_{name}", pa.float64()) for name in METRICS),  # each over all its epochs
-            *((f"last_{name}", pa.float64()) for name in METRICS),
-            *((name, pa.float64()) for name in TEST_METRICS),  # best.ckpt, of the winner only
+            *((f"best_{name}", pa.float64()) for name in metrics),  # each over all its epochs
+            *((f"last_{name}", pa.float64()) for name in metrics),
+            *((name, pa.float64()) for name in test_metrics()),  # best.ckpt, of the winner only
             ("seconds", pa.float64()),  # sum over its epochs
             ("images_per_second", pa.float64()),  # mean over its epochs
             ("node", pa.string()),

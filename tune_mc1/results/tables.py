@@ -8,7 +8,7 @@ A sweep's directory holds:
 | `provenance.json` | command, git commit, versions, hardware, data set |
 | `journal.jsonl` | every event of the sweep, in order (`tune_mc1.results.journal`) |
 | `trials.parquet` | a row a trial: `trial_schema()` |
-| `history.parquet` | a row per trial and epoch: `HISTORY_SCHEMA` |
+| `history.parquet` | a row per trial and epoch: `history_schema()` |
 | `settings.parquet` | a row a setting over its replicates and folds: `tune_mc1.results.settings` |
 | `predictions.parquet` | what the winner makes of each test image: `tune_mc1.running.winner` |
 | `checkpoints/<trial>/` | `best.ckpt`, `last.ckpt` and, of a trial that runs, `previous.ckpt` |
@@ -18,15 +18,17 @@ A sweep's directory holds:
 
 The parquet files hold every event up to the byte of the journal that their metadata names, so a
 reader takes both and misses nothing, also while the sweep runs or after it was killed. Epochs count
-from 1. Metrics: `loss` is the mean cross-entropy in nats over the epoch's images; `acc` and `f1`
-(macro average over the classes that occur) are in [0, 1].
+from 1. Metrics (`tune_mc1.config.metrics`): `loss` is the mean cross-entropy in nats over the
+epoch's images; `acc` and `f1` (macro average over the classes that occur) are in [0, 1].
 """
 
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
+from tune_mc1.config.metrics import better, epoch_metrics, goal_of, test_metrics
 from tune_mc1.config.trial import Trial, TrialConfig, trial_defaults, trial_fields
 from tune_mc1.results.events import (
     EndEvent,
@@ -40,24 +42,12 @@ from tune_mc1.results.events import (
     SweepEvent,
     TrialEvent,
 )
-from tune_mc1.results.schema import HISTORY_SCHEMA, METRICS, TEST_METRICS, Row, trial_schema
+from tune_mc1.results.schema import Row, history_schema, trial_schema
 
 
-def better(new: float | None, old: float | None, *, maximize: bool) -> bool:
-    """Whether `new` is the better value of a metric; a missing one is worse than any."""
-    if new is None or old is None:
-        return new is not None
-    return new > old if maximize else new < old
-
-
-_NOTHING_YET: Row = {
-    "epochs_run": 0,
-    "seconds": 0.0,
-    "best_epoch": None,
-    "images_per_second": None,
-    **{f"{kind}_{name}": None for kind in ("best", "last") for name in METRICS},
-}
-"""What a row holds before the first epoch."""
+@lru_cache
+def _higher_is_better(metrics: tuple[str, ...]) -> Mapping[str, bool]:
+    return {name: goal_of(name) == "maximize" for name in metrics}
 
 
 @dataclass
@@ -101,7 +91,7 @@ class SweepTables:
         row |= event["config"]
         row |= {k: event[k] for k in ("trial", "config_hash", "fold")}
         row |= {k: self.facts.get(k) for k in ("data", "fingerprint")}
-        row |= {"state": "pending", "attempts": 0, **_NOTHING_YET}
+        row |= {"state": "pending", "attempts": 0, **self._nothing_yet()}
         self.trials[event["trial"]] = row
 
     def _on_start(self, event: StartEvent) -> None:
@@ -114,7 +104,7 @@ class SweepTables:
     def _on_epoch(self, event: EpochEvent) -> None:
         trial, epoch = event["trial"], event["epoch"]
         row, old = self.trials[trial], self.history.get((trial, epoch))
-        entry = {name: event.get(name) for name in HISTORY_SCHEMA.names}
+        entry = {name: event.get(name) for name in (*history_schema().names, self.metric)}
         if old is not None and {**entry, "time": None} == {**old, "time": None}:
             return  # a trial that goes on says its last epoch again
         self.history[trial, epoch] = entry
@@ -123,19 +113,32 @@ class SweepTables:
             self._take_metrics(row, entry)
             return
         last = row["epochs_run"]  # the epoch ran again, so all that was made of it is too
-        row |= _NOTHING_YET
+        row |= self._nothing_yet()
         for again in (self.history.get((trial, e)) for e in range(1, last + 1)):
             if again is not None:
                 self._take_metrics(row, again)
+
+    def _metrics(self) -> Mapping[str, bool]:
+        """Whether higher is better: of the metrics of every epoch, and of the sweep's own.
+
+        The package that registered that one may not be installed where results are read.
+        """
+        return _higher_is_better((*epoch_metrics(), self.metric))
+
+    def _nothing_yet(self) -> Row:
+        """What a row holds before the first epoch."""
+        numbers = {"epochs_run": 0, "seconds": 0.0, "best_epoch": None, "images_per_second": None}
+        metrics = [f"{kind}_{name}" for kind in ("best", "last") for name in self._metrics()]
+        return numbers | dict.fromkeys(metrics)
 
     def _take_metrics(self, row: Row, entry: Row) -> None:
         row["seconds"] += entry["seconds"]
         epoch, before = entry["epoch"], row["epochs_run"]
         if better(entry[self.metric], self.score(row), maximize=self.maximize):
             row["best_epoch"] = epoch
-        for name in METRICS:
+        for name, maximize in self._metrics().items():
             row[f"last_{name}"] = entry[name]
-            if better(entry[name], row[f"best_{name}"], maximize=not name.endswith("loss")):
+            if better(entry[name], row[f"best_{name}"], maximize=maximize):
                 row[f"best_{name}"] = entry[name]
         row["epochs_run"] = max(epoch, before)
         rate = row["images_per_second"] or 0.0
@@ -154,7 +157,7 @@ class SweepTables:
     def _on_extend(self, event: ExtendEvent) -> None:
         row = self.trials[event["trial"]]
         row |= event["config"] | {"config_hash": event["config_hash"]}
-        row |= dict.fromkeys(TEST_METRICS)  # a longer sweep may have another winner
+        row |= dict.fromkeys(test_metrics())  # a longer sweep may have another winner
         if row["state"] == "completed":
             row |= {"state": "interrupted", "ended": None}
 
@@ -163,7 +166,7 @@ class SweepTables:
 
     def _on_test(self, event: ScoreEvent) -> None:
         scores: Mapping[str, Any] = event
-        self.trials[event["trial"]] |= {name: scores[name] for name in TEST_METRICS}
+        self.trials[event["trial"]] |= {name: scores.get(name) for name in test_metrics()}
 
     def ranked(self) -> list[Row]:
         """Trial rows, best first by the best epoch of the sweep's metric; those without come last.

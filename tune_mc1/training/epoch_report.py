@@ -11,10 +11,10 @@ import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
+from tune_mc1.config.metrics import better
 from tune_mc1.errors import DivergedError
 from tune_mc1.results.directory import BEST, LAST
 from tune_mc1.results.schema import Row
-from tune_mc1.results.tables import better
 from tune_mc1.training.checkpoints import TrialCheckpoints, link
 from tune_mc1.training.group import Group
 from tune_mc1.training.module import ClassifierModule
@@ -27,7 +27,7 @@ class Reporter(Protocol):
         """Takes a report.
 
         Args:
-            rows: Of each trial, `tune_mc1.results.schema.HISTORY_SCHEMA`, `node`, `device_name`.
+            rows: Of each trial, `tune_mc1.results.schema.history_schema`, `node`, `device_name`.
             ends: `trial`, `state`, `epoch` and `error` of each trial that broke off.
 
         Returns:

@@ -31,8 +31,8 @@ MACRO_BYTES = 256 * 2**20
 class Group:
     """One trial, or several that fit together (`tune_mc1.planning.fusion`).
 
-    Trials with equal seed and fold read the same images in the same order: one lane. Without
-    shuffling an equal fold is enough.
+    Trials with equal seed, fold and augmentation read the same images in the same order: one lane.
+    With neither shuffling nor augmentation an equal fold is enough.
 
     Args:
         trials: The trials; they are put in the order of their lanes.

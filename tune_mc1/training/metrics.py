@@ -1,4 +1,4 @@
-"""Loss, accuracy and macro F1 of an epoch, exact, from confusion matrices: one a trial.
+"""Metrics of an epoch, exact, from confusion matrices: one a trial.
 
 Averaging a metric over batches, as the reference study did, biases macro F1 low. Counting costs one
 `bincount` for many batches, so nothing is computed on every step.
@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-NAMES = ("loss", "acc", "f1")
+from tune_mc1.config.metrics import METRICS, Split
+from tune_mc1.errors import TrialError
 
 
 class EpochCounts:
@@ -48,19 +49,44 @@ class EpochCounts:
         self.confusion += counts.view_as(self.confusion)
         return sums
 
-    def compute(self, prefix: str) -> list[dict[str, float]]:
+    def compute(self, split: Split) -> list[dict[str, float]]:
         """Each trial's metrics so far.
 
         Returns:
-            For each trial `{prefix}_loss` in nats, `{prefix}_acc` and `{prefix}_f1` in [0, 1].
-            Macro F1 is over the classes that occur in labels or predictions, as in scikit-learn
-            and torchmetrics.
+            For each trial the value of every metric of `METRICS`, as `{split}_{name}`.
+
+        Raises:
+            TrialError: If a metric of another package does not give one value per trial.
         """
-        counts = self.confusion.double()
-        hits = counts.diagonal(dim1=1, dim2=2)
-        total = counts.sum(dim=(1, 2))
-        both = counts.sum(dim=1) + counts.sum(dim=2)
-        f1 = torch.nanmean(2 * hits / both, dim=1)  # 0 / 0 where a class does not occur
-        values = torch.stack([self.loss_sums / total, hits.sum(dim=1) / total, f1], dim=1)
-        names = [f"{prefix}_{name}" for name in NAMES]
-        return [dict(zip(names, row, strict=True)) for row in values.tolist()]
+        confusion = self.confusion.double()
+        columns = {}
+        for name, metric in METRICS.items():
+            values = metric.function()(confusion, self.loss_sums)
+            if values.shape != (self.trials,):
+                raise TrialError(
+                    f"metric {name}: must give one value per trial, shape ({self.trials},), got "
+                    f"shape {tuple(values.shape)}"
+                )
+            columns[f"{split}_{name}"] = values.double()
+        rows = torch.stack(list(columns.values()), dim=1).tolist()
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def mean_loss(confusion: Tensor, loss_sums: Tensor) -> Tensor:
+    """Mean cross-entropy over the images, in nats."""
+    return loss_sums / confusion.sum(dim=(1, 2))
+
+
+def accuracy(confusion: Tensor, _: Tensor) -> Tensor:
+    """Part of the images whose class is predicted, in [0, 1]."""
+    return confusion.diagonal(dim1=1, dim2=2).sum(dim=1) / confusion.sum(dim=(1, 2))
+
+
+def macro_f1(confusion: Tensor, _: Tensor) -> Tensor:
+    """F1 averaged over the classes that occur in labels or predictions, in [0, 1].
+
+    As in scikit-learn and torchmetrics.
+    """
+    both = confusion.sum(dim=1) + confusion.sum(dim=2)
+    hits = confusion.diagonal(dim1=1, dim2=2)
+    return torch.nanmean(2 * hits / both, dim=1)  # 0 / 0 where a class does not occur

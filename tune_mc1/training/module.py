@@ -23,6 +23,7 @@ from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import DivergedError
 from tune_mc1.models.build import Classifier
 from tune_mc1.models.fused import FusedClassifier
+from tune_mc1.training.augment import augment_batch
 from tune_mc1.training.lightning_private import step_counter
 from tune_mc1.training.metrics import EpochCounts
 from tune_mc1.training.optimizers import GroupOptimizer, make_group_optimizer, make_optimizer
@@ -57,6 +58,7 @@ class ClassifierModule(LightningModule):
     Attributes:
         epoch_metrics: Of each trial, the metrics of this epoch so far.
         diverged: By index of the trial, those whose loss is no longer finite.
+        test_metrics: After a test, its metrics.
     """
 
     def __init__(
@@ -106,7 +108,9 @@ class ClassifierModule(LightningModule):
         Raises:
             DivergedError: If the loss of no trial is finite any more.
         """
-        images, labels = self.train_inputs.gather(batch), self._labels(self.train_inputs, batch)
+        images, labels = self.train_inputs.gather(batch), self.train_inputs.gather_labels(batch)
+        augment_batch(self.configs, images, labels, batch, self.current_epoch)
+        labels = self._by_trial(labels)
         if self._steps is None:
             self._steps = self._make_steps()
         outputs, model, do_step = [], self.model, self._steps
@@ -129,9 +133,8 @@ class ClassifierModule(LightningModule):
             return Steps(self.model, loss_of, optimizer)
         return GraphSteps(self.model, loss_of, optimizer, count)
 
-    def _labels(self, inputs: Inputs, batch: Tensor) -> Tensor:
-        """The labels of a batch: (n,), or (trials, n) where trials read different images."""
-        labels = inputs.gather_labels(batch)
+    def _by_trial(self, labels: Tensor) -> Tensor:
+        """Labels (n,) of all trials as they are; (n, lanes) as (trials, n)."""
         if labels.ndim == 1:
             return labels
         return labels.T.repeat_interleave(len(self.configs) // labels.shape[1], dim=0)
@@ -161,20 +164,24 @@ class ClassifierModule(LightningModule):
     def validation_step(self, batch: Tensor, batch_idx: int) -> None:
         """Counts predictions of validation images, by their indices (n,) or (n, lanes)."""
         logits = self.model(self.val_inputs.gather(batch))
-        self._val_counts.add(logits, self._labels(self.val_inputs, batch))
+        self._val_counts.add(logits, self._by_trial(self.val_inputs.gather_labels(batch)))
 
     def on_validation_epoch_end(self) -> None:
         """Keeps the validation metrics of the epoch."""
         self._keep_metrics(self._val_counts.compute("val"))
 
     def on_test_start(self) -> None:
-        """Makes the metrics of the test: once a sweep, so torchmetrics' own will do."""
+        """Makes the metrics of the test.
+
+        Loss, accuracy and F1 are torchmetrics', in 32 bits, as in results of every version.
+        """
         kinds: dict[str, Metric | MetricCollection] = {
             "test_acc": MulticlassAccuracy(self.classes, average="micro"),
             "test_f1": MulticlassF1Score(self.classes, average="macro"),
         }
         self._test_metrics = MetricCollection(kinds).to(self.device)
         self._test_loss = MeanMetric().to(self.device)
+        self._test_counts = self._counts()
         self._probabilities: list[Tensor] = []
 
     def test_step(self, batch: Tensor, batch_idx: int) -> None:
@@ -183,11 +190,14 @@ class ClassifierModule(LightningModule):
         logits = self.model(images)
         self._test_metrics.update(logits, labels)
         self._test_loss.update(cross_entropy(logits, labels), len(labels))
+        self._test_counts.add(logits, labels)
         self._probabilities.append(logits.float().softmax(dim=-1))
 
     def on_test_epoch_end(self) -> None:
-        """Logs the test metrics."""
-        self.log_dict({"test_loss": self._test_loss.compute(), **self._test_metrics.compute()})
+        """Keeps the test metrics."""
+        own = {"test_loss": self._test_loss.compute(), **self._test_metrics.compute()}
+        (all_,) = self._test_counts.compute("test")
+        self.test_metrics = all_ | {name: float(value) for name, value in own.items()}
 
     def test_predictions(self) -> tuple[Tensor, Tensor]:
         """Of each test image its class as predicted, int64 (N,), and the probability of that."""

@@ -164,7 +164,7 @@ def score_test(
         gpu: Whether a GPU may be used.
 
     Returns:
-        `test_loss` in nats, `test_acc` and `test_f1` in [0, 1]; and NumPy arrays (N,) over the
+        Every metric as `test_{name}`; and NumPy arrays (N,) over the
         images: `label`, `predicted`, and `confidence`, the probability of the predicted class.
     """
     torch.set_num_threads(threads)
@@ -176,10 +176,10 @@ def score_test(
     module.load_state_dict(read_checkpoint(checkpoint)["state_dict"])
     trainer = make_trainer(trial.config, device, [])
     order = EvalBatches([torch.arange(len(data.test_labels))], EVAL_BATCH)
-    (metrics,) = trainer.test(module, order, verbose=False)
+    trainer.test(module, order, verbose=False)
     predicted, confidence = (values.cpu().numpy() for values in module.test_predictions())
     arrays = {"label": data.test_labels, "predicted": predicted, "confidence": confidence}
-    return dict(metrics), arrays
+    return module.test_metrics, arrays
 
 
 def inputs_of(

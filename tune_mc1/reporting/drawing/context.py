@@ -9,13 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tune_mc1.config.field_types import Lang
+from tune_mc1.config.labels import label
 from tune_mc1.config.validation import Folds
 from tune_mc1.data.images import ImageData
 from tune_mc1.reporting.drawing.foot import Foot, foot_of_sweep
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.words.catalogue import Catalogue, Say, capital, speaker
 from tune_mc1.reporting.words.figure_words import SHARED
-from tune_mc1.reporting.words.labels import label
 
 if TYPE_CHECKING:  # takes seconds to import
     from tune_mc1.reporting.statistics.sweep_statistics import SweepStatistics

@@ -10,6 +10,8 @@ from matplotlib.colors import to_hex
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from tune_mc1.config.metrics import goal_of, split_metric
+
 INK = "#222222"
 SOFT = "#666666"
 FAINT = "#d9d9d9"
@@ -95,7 +97,7 @@ def mark_every(epochs: int, index: int, groups: int) -> tuple[int, int]:
 
 
 def metric_limits(ax: Axes, name: str, values: Sequence[NDArray[np.float64]], note: str) -> None:
-    """Keeps a few losses that are far off from hiding the others, and accuracies within [0, 1].
+    """Keeps a few losses that are far off from hiding the others, and metrics within their limits.
 
     Args:
         ax: The axes, with all in them.
@@ -103,9 +105,13 @@ def metric_limits(ax: Axes, name: str, values: Sequence[NDArray[np.float64]], no
         values: What is drawn.
         note: Said on the axes if they cut some losses off.
     """
-    if not name.endswith("loss"):
-        low, high = ax.get_ylim()
-        ax.set_ylim(max(low, -0.03), min(high, 1.03))
+    _, metric = split_metric(name)
+    if metric is not None and metric.limits is not None:
+        (low, high), (least, most) = ax.get_ylim(), metric.limits
+        room = 0.03 * (most - least)
+        ax.set_ylim(max(low, least - room), min(high, most + room))
+        return
+    if goal_of(name) == "maximize":
         return
     found = np.concatenate([v[np.isfinite(v)].ravel() for v in values] or [np.empty(0)])
     near = found[found <= FAR]

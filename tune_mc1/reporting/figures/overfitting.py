@@ -95,7 +95,7 @@ def _panel(
     for i, epoch in enumerate(best if len(best) <= 3 else ()):
         label = t("best_epoch") if i == 0 else "_best"
         ax.axvline(epoch, color=SOFT, lw=0.8, ls=":", label=label, zorder=0)
-    ax.set_ylabel(capital(t(kind)))
+    ax.set_ylabel(context.heading(kind))
     epoch_axis(ax, len(pair[0].mean), capital(t("epoch")))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from tune_mc1.config.metrics import goal_of
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.statistics.estimate import ALPHA
 from tune_mc1.reporting.statistics.pairwise import holm
@@ -205,7 +206,9 @@ def selection(frames: SweepFrames) -> Selection:
         reason = Text("No trial has a score yet.", "Noch kein Lauf hat ein Ergebnis.")
         return Selection("", "", name, math.nan, math.nan, count, on_test, reason)
     tested = trials[trials[f"test_{name}"].notna()]
-    ordered = (trials if tested.empty else tested).sort_values(column, ascending=name == "loss")
+    ordered = (trials if tested.empty else tested).sort_values(
+        column, ascending=goal_of(name) == "minimize"
+    )
     winner = ordered.iloc[0]
     validation, test = (
         float(winner[column]),

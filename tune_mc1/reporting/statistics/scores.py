@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tune_mc1.config.metrics import goal_of
 from tune_mc1.config.trial import trial_fields
 from tune_mc1.config.validation import Folds
 from tune_mc1.reporting.frames import SweepFrames, plain
@@ -136,7 +137,7 @@ def equal_epoch(frames: SweepFrames) -> int | None:
 def _maximize(frames: SweepFrames, column: str) -> bool:
     if column.removeprefix("best_").removeprefix("last_") == frames.metric:
         return frames.sweep.metric.goal == "maximize"
-    return not column.endswith("loss")
+    return goal_of(column) == "maximize"
 
 
 def together(parts: Sequence[Scores]) -> Scores:

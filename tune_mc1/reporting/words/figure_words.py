@@ -9,8 +9,6 @@ SHARED: Catalogue = {
     "no": ("no", "nein"),
     # axes and legends
     "epoch": ("epoch", "Epoche"),
-    "loss": ("cross-entropy loss", "Kreuzentropie"),
-    "acc": ("accuracy", "Genauigkeit"),
     "running": ("trials", "Trials"),
     "reference": ("reference", "Referenz"),
     "best_setting": ("best setting", "beste Einstellung"),

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tune_mc1.results.schema import HISTORY_SCHEMA, METRICS, TEST_METRICS
+from tune_mc1.config.metrics import epoch_metrics, test_metrics
+from tune_mc1.results.schema import history_schema
 from tune_mc1.results.tables import SweepTables
 
-LOGGED = tuple(n for n in HISTORY_SCHEMA.names if n not in ("trial", "time"))
 SUMMARY = ("state", "best_epoch", "epochs_run", "node", "device_name", "attempts", "error")
 EXIT_CODES = {"completed": 0, "stopped": 0, "diverged": 0, "failed": 1}  # all others: cut off
 CUT_OFF = 255  # W&B's own code for an interrupted run
@@ -23,16 +23,17 @@ def epoch_rows(
         after: Epoch after which to begin.
         last: The last epoch.
     """
+    logged = [name for name in history_schema().names if name not in ("trial", "time")]
     for epoch in range(after + 1, last + 1):
         row = tables.history.get((trial, epoch), {})
-        values = {name: row[name] for name in LOGGED if row.get(name) is not None}
+        values = {name: row[name] for name in logged if row.get(name) is not None}
         if values:
             yield epoch, values
 
 
 def summary_values(row: Mapping[str, Any]) -> dict[str, Any]:
     """What the run's summary says at the end, named as in `trials.parquet`."""
-    names = (*SUMMARY, *(f"best_{name}" for name in METRICS), *TEST_METRICS)
+    names = (*SUMMARY, *(f"best_{name}" for name in epoch_metrics()), *test_metrics())
     return {name: row[name] for name in names if row[name] is not None}
 
 

@@ -9,14 +9,11 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any, Self
 
+from tune_mc1.config.metrics import test_metrics
 from tune_mc1.errors import TuneMc1Error
 from tune_mc1.file_lock import locked
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.journal import Journal, read_records
-from tune_mc1.results.schema import TEST_METRICS
-
-MARKS = ("epochs_run", "state", *TEST_METRICS)
-"""Columns of a trial's row that change whenever there is more to send."""
 
 
 class BusyError(TuneMc1Error):
@@ -90,4 +87,4 @@ def sync_command(where: ResultDir) -> str:
 
 def marks_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """What tells whether there is more to send of a trial than at another time."""
-    return {name: row[name] for name in MARKS}
+    return {name: row[name] for name in ("epochs_run", "state", *test_metrics())}

@@ -1,0 +1,153 @@
+"""Metrics of an epoch: the table of all of them, their columns, and which value is better.
+
+A metric is added as one entry here, or by another package as `METRICS.register(name, Metric(...))`.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from tune_mc1.config.field_types import Lang
+from tune_mc1.registry import Registry, resolve
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Goal = Literal["minimize", "maximize"]
+Split = Literal["train", "val", "test"]
+Compute = Callable[["Tensor", "Tensor"], "Tensor"]
+
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
+"""Splits of the images; the first two have metrics after every epoch, the last of the winner."""
+
+SPLIT_WORDS: dict[Split, dict[Lang, str]] = {
+    "train": {"en": "training", "de": "Training"},
+    "val": {"en": "validation", "de": "Validierung"},
+    "test": {"en": "test", "de": "Test"},
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Metric:
+    """A number that says how good the predictions on a split's images are.
+
+    Attributes:
+        goal: `maximize` if higher is better, else `minimize`.
+        compute: A function, or its path `package.module:function` where importing it takes torch.
+            It maps float64 confusion matrices (trials, classes, classes), by label and predicted
+            class, and float64 sums of the images' losses (trials,) in nats to values (trials,);
+            nan where a trial has none.
+        words: Its label in reports by language; its own name where there is none.
+        split_words: Labels on a split by split and language, where they are not made of the word
+            for the split and `words`.
+        limits: The range of its values, which figures keep to; None if it has none.
+    """
+
+    goal: Goal
+    compute: str | Compute
+    words: Mapping[Lang, str] = field(default_factory=dict)
+    split_words: Mapping[tuple[Split, Lang], str] = field(default_factory=dict)
+    limits: tuple[float, float] | None = None
+
+    def function(self) -> Compute:
+        """What computes it, imported if need be."""
+        if isinstance(self.compute, str):
+            found: Compute = resolve(self.compute)
+            return found
+        return self.compute
+
+
+METRICS: Registry[Metric] = Registry("metric")
+METRICS.register(
+    "loss",
+    Metric(
+        "minimize",
+        "tune_mc1.training.metrics:mean_loss",
+        {"en": "cross-entropy loss", "de": "Kreuzentropie"},
+        {
+            ("train", "en"): "training loss",
+            ("val", "en"): "validation loss",
+            ("train", "de"): "Trainingsverlust",
+            ("val", "de"): "Validierungsverlust",
+        },
+    ),
+)
+METRICS.register(
+    "acc",
+    Metric(
+        "maximize",
+        "tune_mc1.training.metrics:accuracy",
+        {"en": "accuracy", "de": "Genauigkeit"},
+        {("train", "de"): "Trainingsgenauigkeit", ("val", "de"): "Validierungsgenauigkeit"},
+        (0.0, 1.0),
+    ),
+)
+METRICS.register(
+    "f1",
+    Metric(
+        "maximize",
+        "tune_mc1.training.metrics:macro_f1",
+        {"en": "macro F1", "de": "Makro-F1"},
+        limits=(0.0, 1.0),
+    ),
+)
+
+
+def epoch_metrics() -> tuple[str, ...]:
+    """Columns of the metrics that every trial has after each epoch, such as `val_acc`."""
+    names = tuple(METRICS)
+    return tuple(f"{split}_{name}" for split in SPLITS[:2] for name in names)
+
+
+def test_metrics() -> tuple[str, ...]:
+    """Columns of the metrics of the winner on the test images, such as `test_acc`."""
+    return tuple(f"test_{name}" for name in METRICS)
+
+
+def split_metric(column: str) -> tuple[Split | None, Metric | None]:
+    """The split and the metric of a column; None where it names none.
+
+    Args:
+        column: Such as `acc`, `val_acc`, or `best_val_acc`.
+    """
+    name = column.removeprefix("best_").removeprefix("last_")
+    for split in SPLITS:
+        if name.startswith(f"{split}_"):
+            return split, METRICS.get(name.removeprefix(f"{split}_"))
+    return None, METRICS.get(name)
+
+
+def goal_of(column: str) -> Goal:
+    """The direction in which a metric gets better; `maximize` for one that nobody registered.
+
+    Args:
+        column: As in `split_metric`.
+    """
+    _, metric = split_metric(column)
+    return "maximize" if metric is None else metric.goal
+
+
+def metric_label(column: str, lang: Lang) -> str:
+    """The words for a metric; empty where nobody gave any.
+
+    Args:
+        column: As in `split_metric`.
+        lang: The language.
+    """
+    split, metric = split_metric(column)
+    words = "" if metric is None else metric.words.get(lang, "")
+    if metric is None or split is None or not words:
+        return words
+    where = SPLIT_WORDS[split][lang]
+    made = f"{where} {words}" if lang == "en" else f"{words} ({where})"
+    return metric.split_words.get((split, lang), made)
+
+
+def better(new: float | None, old: float | None, *, maximize: bool) -> bool:
+    """Whether `new` is the better value of a metric; a missing one, or nan, is worse than any."""
+    if new is None or math.isnan(new):
+        return False
+    if old is None or math.isnan(old):
+        return True
+    return new > old if maximize else new < old

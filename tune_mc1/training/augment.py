@@ -1,0 +1,43 @@
+"""Augmentation of the training batches of a trial, or of each lane of a group."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from tune_mc1.config.augmentations import NONE, find_augmentations
+from tune_mc1.config.trial import TrialConfig
+from tune_mc1.errors import TrialError
+
+
+def augment_batch(
+    configs: Sequence[TrialConfig], images: Tensor, labels: Tensor, indices: Tensor, epoch: int
+) -> None:
+    """Augments the images of each lane as its trials say, in place; those of a lane agree.
+
+    Args:
+        configs: Of the trials, in the order of their lanes, equally many a lane.
+        images: float32 (n, channels, height, width), or (n, lanes * channels, height, width).
+        labels: int64 (n,), or (n, lanes).
+        indices: The images' positions, int64 in the shape of the labels.
+        epoch: From 0.
+
+    Raises:
+        TrialError: If an augmentation changes a shape.
+    """
+    lanes = indices.unsqueeze(1) if indices.ndim == 1 else indices
+    count = lanes.shape[1]
+    parts = zip(images.chunk(count, dim=1), labels.view(-1, count).unbind(1), strict=True)
+    for lane, (x, y) in enumerate(parts):
+        config = configs[lane * len(configs) // count]
+        if config.augment == NONE:
+            continue
+        new_x, new_y = x, y
+        for name, augment in find_augmentations(config.augment).items():
+            new_x, new_y = augment(new_x, new_y, lanes[:, lane], config.seed, epoch)
+            if (new_x.shape, new_y.shape) != (x.shape, y.shape):
+                raise TrialError(
+                    f"augmentation {name}: must keep the shapes {tuple(x.shape)} and "
+                    f"{tuple(y.shape)}, got {tuple(new_x.shape)} and {tuple(new_y.shape)}"
+                )
+        x.copy_(new_x)
+        y.copy_(new_y)
