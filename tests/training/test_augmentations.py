@@ -1,0 +1,166 @@
+"""Augmentation: what an image becomes depends on its index, the seed and the epoch alone."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from pydantic import ValidationError
+from torch import Tensor
+
+from tests.support import group_run, one_trial
+from tests.support.group_run import CutOff, Report, nearly_equal
+from tune_mc1.config.augmentations import AUGMENTATIONS
+from tune_mc1.config.problems import problems_of
+from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.config.validation import Holdout
+from tune_mc1.data.batches import ImageTensors
+from tune_mc1.data.images import ImageData
+from tune_mc1.data.splits import make_split
+from tune_mc1.errors import TrialError
+from tune_mc1.planning.fusion import group_key
+from tune_mc1.seeding import uniform
+from tune_mc1.training.augment import augment_batch
+from tune_mc1.training.group import Group
+
+HELD_OUT = Holdout(holdout=0.2)
+
+
+def augmented(
+    images: ImageData, indices: Tensor, epoch: int = 0, **parameters: Any
+) -> tuple[Tensor, Tensor]:
+    source = ImageTensors(images.train_images, images.train_labels)
+    batch, labels = source.gather(indices), source.gather_labels(indices)
+    augment_batch([TrialConfig(**parameters)], batch, labels, indices, epoch)
+    return batch, labels
+
+
+def test_numbers_of_items_are_uniform_and_depend_on_nothing_else() -> None:
+    items = torch.arange(50_000)
+    drawn = uniform(items, 3, "flip", 7)
+    assert drawn.min() >= 0
+    assert drawn.max() < 1
+    assert torch.histc(drawn, 10, 0, 1).sub(5000).abs().max() < 300  # over 4 standard deviations
+    assert torch.equal(uniform(items.flip(0)[:77], 3, "flip", 7), drawn.flip(0)[:77])
+    others = [uniform(items, 4, "flip", 7), uniform(items, 3, "flip", 8), uniform(items, 3, "c", 7)]
+    correlations = torch.corrcoef(torch.stack([drawn, drawn.roll(1), *others])) - torch.eye(5)
+    assert correlations.abs().max() < 0.02
+
+
+def test_flip_mirrors_half_of_the_images_anew_in_each_epoch(images: ImageData) -> None:
+    order = torch.arange(len(images.train_labels))
+    plain, labels = augmented(images, order)
+    flipped = []
+    for epoch in range(2):
+        new, new_labels = augmented(images, order, epoch, augment="flip")
+        mirrored = (new == plain.flip(-1)).flatten(1).all(dim=1)
+        assert ((new == plain).flatten(1).all(dim=1) | mirrored).all()
+        assert abs(float(mirrored.double().mean()) - 0.5) < 0.07
+        assert torch.equal(labels, new_labels)
+        flipped.append(mirrored)
+    assert not torch.equal(*flipped)
+
+
+def test_an_image_is_the_same_in_any_batch(images: ImageData) -> None:
+    order = torch.randperm(200, generator=torch.Generator().manual_seed(1))
+    whole, _ = augmented(images, torch.arange(200), augment="flip", seed=4)
+    parts = [augmented(images, part, augment="flip", seed=4)[0] for part in torch.split(order, 33)]
+    assert torch.equal(torch.cat(parts), whole[order])
+
+
+def test_only_training_images_are_augmented(
+    images: ImageData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[int, set[int]] = {0: set(), 1: set()}
+
+    def spy(x: Tensor, y: Tensor, indices: Tensor, seed: int, epoch: int) -> tuple[Tensor, Tensor]:
+        seen[epoch].update(indices.tolist())
+        return x, y
+
+    monkeypatch.setitem(AUGMENTATIONS._parts, "spy", spy)
+    spied = one_trial.run(images, augment="spy")
+    train = set(make_split(images, HELD_OUT).train.tolist())
+    assert seen == {0: train, 1: train}
+    assert one_trial.numbers(spied) == one_trial.numbers(one_trial.run(images))
+
+
+def test_a_resumed_trial_gives_the_numbers_of_an_uninterrupted_one(
+    images: ImageData, tmp_path: Path
+) -> None:
+    whole = one_trial.run(images, tmp_path / "whole", epochs=4, augment="flip")
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        one_trial.run(images, tmp_path / "cut", epochs=4, augment="flip", callbacks=(CutOff(),))
+    rest = one_trial.run(images, tmp_path / "cut", epochs=4, augment="flip")
+    assert one_trial.numbers(rest) == one_trial.numbers(whole[1:])
+    plain = one_trial.run(images, epochs=1)
+    assert plain[0]["train_loss"] != whole[0]["train_loss"]
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_group_gives_the_numbers_of_its_trials_alone(
+    images: ImageData, tmp_path: Path, shuffle: bool
+) -> None:
+    settings = [("none", 0), ("flip", 0), ("flip", 0), ("flip", 1), ("none", 1)]
+    trials = [
+        Trial(
+            id=f"t{i}",
+            config=TrialConfig(
+                augment=augment, seed=seed, shuffle=shuffle, epochs=2, learning_rate=0.02 + i / 100
+            ),
+        )
+        for i, (augment, seed) in enumerate(settings)
+    ]
+    assert len({group_key(trial) for trial in trials}) == 1
+    together = group_run.run(trials, images, tmp_path / "fused")
+    alone = Report()
+    for trial in trials:
+        alone.rows |= group_run.run([trial], images, tmp_path / "alone").rows
+    for key, row in alone.rows.items():
+        nearly_equal(together.rows[key], row, 200)
+
+
+def test_trials_share_a_lane_where_seed_and_augmentation_agree(images: ImageData) -> None:
+    def lanes(shuffle: bool, *settings: tuple[str, int]) -> int:
+        configs = [TrialConfig(augment=a, seed=s, shuffle=shuffle) for a, s in settings]
+        trials = [Trial(id=str(i), config=config) for i, config in enumerate(configs)]
+        return len(Group(trials, images, HELD_OUT).train.lanes)
+
+    assert lanes(True, ("flip", 0), ("flip", 0)) == 1
+    assert lanes(True, ("flip", 0), ("none", 0)) == 2
+    assert lanes(False, ("none", 0), ("none", 1)) == 1
+    assert lanes(False, ("flip", 0), ("flip", 1)) == 2
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        (
+            {"augment": "flop"},
+            "augment: must be one of none, flip, or several joined by +, did you mean 'flip'?, "
+            "got 'flop'",
+        ),
+        ({"augment": "flip+none"}, "augment: must be one of none, flip, or several joined by +"),
+        ({"augment": None}, "augment: must be one of none, flip, or several joined by +, got null"),
+        ({"augment": "flip+flip"}, "augment: must name each augmentation once, got 'flip+flip'"),
+        (
+            {"augment": "flip", "model": "ResNeXt50"},
+            "augment: model ResNeXt50 sees features of its frozen backbone, which are computed "
+            "once, got flip",
+        ),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_in_one_line(
+    parameters: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        TrialConfig(**parameters)
+    (problem,) = problems_of(caught.value)
+    assert str(problem).startswith(told)
+
+
+def test_an_augmentation_that_changes_a_shape_is_named(
+    images: ImageData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(AUGMENTATIONS._parts, "cut", lambda x, y, *_: (x[..., 1:], y))
+    with pytest.raises(TrialError, match=r"augmentation cut: must keep the shapes \(5, 3, 32, 32"):
+        augmented(images, torch.arange(5), augment="cut")
