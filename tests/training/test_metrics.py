@@ -34,7 +34,10 @@ def test_each_metric_is_that_of_scikit_learn(monkeypatch: pytest.MonkeyPatch) ->
     for x, y in zip(torch.split(logits, 64, dim=1), torch.split(labels, 64), strict=True):
         counts.add(x, y)
     for trial, row in enumerate(counts.compute("val")):
-        predicted, probabilities = logits[trial].argmax(dim=1), logits[trial].softmax(dim=1)
+        predicted, probabilities = (
+            logits[trial].argmax(dim=1),
+            logits[trial].double().softmax(dim=1),
+        )
         loss = sk.log_loss(labels, probabilities, labels=np.arange(classes))
         assert row == pytest.approx(
             {
