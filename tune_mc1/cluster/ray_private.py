@@ -9,120 +9,121 @@ from tune_mc1.private_names import PrivateName
 if TYPE_CHECKING:
     from ray.tune.experiment import Trial as TuneTrial
 
-SEEN = "Ray 2.56 to 2.60"
 
-FAILURE = PrivateName(
+def _name(path: str, purpose: str, without: str) -> PrivateName:
+    return PrivateName(path, purpose, "seen in Ray 2.60", without)
+
+
+FAILURE = _name(
     "ray.tune.execution.tune_controller:TuneController._process_trial_failure",
     "a trial whose process is lost as it takes the trial over is tried again",
-    SEEN,
     "such a trial fails for good, whatever `max_failures` says",
 )
-RESETTING = PrivateName(
+RESETTING = _name(
     "ray.tune.execution.tune_controller:TuneController._resetting_trials",
     "a trial whose process was lost as it was reset is given another one",
-    SEEN,
     "as without TuneController._process_trial_failure",
 )
-ENTRYPOINT = PrivateName(
+ENTRYPOINT = _name(
     "ray._private.utils:get_entrypoint_name",
     "keeps the command line from Ray, which logs it",
-    SEEN,
     "Ray logs the command line, and fails where it is not UTF-8",
 )
-SIGTERM = PrivateName(
+SIGTERM = _name(
     "ray._private.utils:set_sigterm_handler",
     "leaves SIGTERM to tune_mc1.interruption",
-    SEEN,
     "SIGTERM while Ray starts ends the sweep without its last words in the journal",
 )
-FREE = PrivateName(
+FREE = _name(
     "ray._private.state:state.available_resources_per_node",
     "what nothing has reserved of each node",
-    SEEN,
     "sweeps plan as if nothing else ran on the cluster",
 )
-LIMITS = PrivateName(
+LIMITS = _name(
     "ray._private.state:state.get_cluster_config",
     "the nodes that KubeRay's autoscaler may add",
-    SEEN,
     "set TUNE_MC1_WORKERS, or trials must fit the nodes that are up",
 )
-NODE = PrivateName(
+NODE = _name(
     "ray._private.worker:_global_node",
     "the processes of a Ray of our own: whether one has died, and their end by force",
-    SEEN,
     "a sweep whose Ray has died hangs until Ctrl-C",
 )
-ACTOR = PrivateName(
+ACTOR = _name(
     "ray.tune.experiment.trial:_TemporaryTrialState.ray_actor",
     "ends the process of a trial that hangs",
-    SEEN,
     "trial_timeout has no effect",
 )
-ERROR_FILE = PrivateName(
+ERROR_FILE = _name(
     "ray.tune.experiment:Trial.pickled_error_file",
     "why a trial failed, in one line",
-    SEEN,
     "the reason stands in the trial's log only",
 )
-TEMP_DIR = PrivateName(
+TEMP_DIR = _name(
     'ray._private.worker "_temp_dir"',
     "a Ray of our own keeps its files where a resumed sweep finds them",
-    SEEN,
-    "Ray refuses to start with it",
+    "what a killed sweep has left behind is not found when it is resumed",
 )
-SYSTEM_CONFIG = PrivateName(
+SYSTEM_CONFIG = _name(
     'ray._private.worker "_system_config"',
     "settings of a Ray of our own",
-    SEEN,
     "processes that are idle for a second end, so that the winner's test waits for a new one",
 )
-IDLE_TIME = PrivateName(
+IDLE_TIME = _name(
     'ray._raylet "idle_worker_killing_time_threshold_ms"',
     "processes that have loaded PyTorch wait for the next task",
-    SEEN,
     "as without _system_config",
 )
-GPU_VARIABLES = PrivateName(
+GPU_VARIABLES = _name(
     'ray._private.accelerators.accelerator "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"',
     "keeps Ray from a warning about CUDA_VISIBLE_DEVICES in each trial without a GPU",
-    SEEN,
     "the warning stands in Ray's own logs",
 )
-PREPARE = PrivateName(
+PREPARE = _name(
     "ray.autoscaler._private.util:prepare_config",
     "`cluster check` shows a cluster file with Ray's defaults",
-    SEEN,
     "`cluster check` shows what the file says, without Ray's defaults",
 )
-VALIDATE = PrivateName(
+VALIDATE = _name(
     "ray.autoscaler._private.util:validate_config",
     "`cluster check` asks Ray whether it takes a cluster file",
-    SEEN,
     "`cluster check` finds what its own rules find",
 )
-TOKEN = PrivateName(
+TOKEN = _name(
     "ray._raylet:AuthenticationTokenLoader",
     "shows a cluster's dashboard the token of this machine",
-    SEEN,
     "a dashboard that asks for a token refuses the job",
 )
-REQUEST = PrivateName(
+REQUEST = _name(
     "ray.job_submission:JobSubmissionClient._do_request",
     "no request to a cluster's dashboard waits for ever",
-    SEEN,
     "a dashboard that has hung keeps the command waiting; Ctrl-C ends it",
 )
-DASHBOARD = PrivateName(
+DASHBOARD = _name(
     'ray._private.services "Failed to start the dashboard"',
     "holds back a traceback of a dashboard that no sweep needs (cluster/ray_output.py)",
-    SEEN,
     "nothing to hold back, or in other words: see what Ray says without the extra ray[default]",
+)
+SCHEMA = _name(
+    'ray.autoscaler._private.util "ray-schema.json"',
+    "`cluster check` checks a file for Ray's launcher against Ray's own schema",
+    "`cluster check` finds what its own rules find",
+)
+AUTOSCALER_FILE = _name(
+    'ray._private.services "--autoscaling-config="',
+    "the nodes that the autoscaler of Ray's launcher may add",
+    "set TUNE_MC1_WORKERS, or trials must fit the nodes that are up",
+)
+METADATA = _name(
+    'ray.dashboard.modules.reporter.reporter_head "/api/v0/cluster_metadata"',
+    "the versions of Ray and Python of a cluster that is to take a job",
+    "its dashboard counts as none of Ray's, and no job is sent",
 )
 
 NAMES = (
     *(FAILURE, RESETTING, ENTRYPOINT, SIGTERM, FREE, LIMITS, NODE, ACTOR, ERROR_FILE, TEMP_DIR),
     *(SYSTEM_CONFIG, IDLE_TIME, GPU_VARIABLES, PREPARE, VALIDATE, TOKEN, REQUEST, DASHBOARD),
+    *(SCHEMA, AUTOSCALER_FILE, METADATA),
 )
 """All names of Ray; a test looks for each in the version that is installed."""
 

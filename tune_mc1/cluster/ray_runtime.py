@@ -16,6 +16,8 @@ import ray
 
 from tune_mc1.cluster.ray_output import DASHBOARD_ERRORS
 from tune_mc1.cluster.ray_private import (
+    SYSTEM_CONFIG,
+    TEMP_DIR,
     dead_processes,
     hide_command_line,
     kill_processes,
@@ -169,15 +171,16 @@ def start_ray(address: str | None, temp: Path | None, *, tuned: bool = True) -> 
     if address is None:
         options = {}
         DASHBOARD_ERRORS.install()
-        if tuned:
+        if tuned and SYSTEM_CONFIG.usable():
             options["_system_config"] = {"idle_worker_killing_time_threshold_ms": IDLE_MS}
         leave_signals_alone()
+    if temp is not None and TEMP_DIR.usable():
+        options["_temp_dir"] = str(temp)
     ray.init(
         address=address or "local",
         include_dashboard=False if address is None else None,
         log_to_driver=False,
         logging_level=logging.ERROR,
-        _temp_dir=str(temp) if temp else None,
         **options,
     )
 

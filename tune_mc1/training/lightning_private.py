@@ -10,7 +10,7 @@ from tune_mc1.private_names import PrivateName
 if TYPE_CHECKING:
     from lightning import Trainer
 
-SEEN = "Lightning 2.6"
+SEEN = "seen in Lightning 2.6"
 
 _UNCOUNTED = "steps on a GPU are not recorded: they take longer, with the same numbers"
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from tune_mc1.private_names import PrivateName
 
-SEEN = "PyTorch 2.14"
+SEEN = "seen in PyTorch 2.14"
 
 OPERATIONS = ("add_", "addcmul", "addcmul_", "div", "lerp_", "mul_", "sqrt_", "sub_")
 """Operations on lists of tensors; PyTorch's own optimisers use them, its documentation calls them

@@ -22,6 +22,7 @@ from tune_mc1.cluster.files.node_types import ClusterFile, items, mapping
 from tune_mc1.cluster.files.price import Price, price_notes, price_of
 from tune_mc1.cluster.files.rules import PROVIDER_KEYS, TOKEN, launcher_problems
 from tune_mc1.cluster.files.versions import Versions, image_python
+from tune_mc1.cluster.ray_private import SCHEMA, launcher_config
 from tune_mc1.config.problems import Problem
 
 
@@ -100,15 +101,16 @@ def _ray_schema() -> Mapping[str, Any]:
     assert spec is not None
     assert spec.submodule_search_locations is not None
     folder = Path(next(iter(spec.submodule_search_locations)))
-    schema: Mapping[str, Any] = json.loads((folder / "autoscaler" / "ray-schema.json").read_text())
+    file = folder / "autoscaler" / "ray-schema.json"
+    if not file.exists() and not SCHEMA.usable():
+        return {}
+    schema: Mapping[str, Any] = json.loads(file.read_text())
     return schema
 
 
 def _prepared(cluster: ClusterFile) -> Mapping[str, Any]:
     """The file with Ray's defaults, after Ray's own checks."""
     logging.getLogger("ray.autoscaler").setLevel(logging.ERROR)
-    from tune_mc1.cluster.ray_private import launcher_config
-
     return launcher_config(cluster.documents[0].content)
 
 

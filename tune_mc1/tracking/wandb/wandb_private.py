@@ -4,7 +4,7 @@ from typing import Any
 
 from tune_mc1.private_names import PrivateName
 
-SEEN = "wandb 0.28 to 0.31"
+SEEN = "seen in wandb 0.31"
 
 RECORD = PrivateName(
     "wandb.proto.wandb_internal_pb2:Record",
