@@ -76,16 +76,23 @@ def test_a_dry_run_shows_the_rungs() -> None:
 HEAVY = """
 import atexit, sys
 def check():
-    loaded = {"torch", "ray", "lightning", "wandb", "pandas", "scipy"} & sys.modules.keys()
-    print("HEAVY", sorted(loaded), file=sys.stderr)
+    heavy = {"torch", "ray", "lightning", "wandb", "pandas", "scipy", "pyarrow"}
+    print("HEAVY", sorted(heavy & sys.modules.keys()), file=sys.stderr)
 atexit.register(check)
 """
 
 
 @pytest.mark.parametrize("words", [("--dry-run",), ("--set", "learning_rate=-1")])
 def test_answers_come_before_torch_and_ray(good: Path, words: tuple[str, ...]) -> None:
-    done = tune_mc1("sweep", "grid", good, *words, code=HEAVY)
+    done = tune_mc1("sweep", "grid", good, *words, "--data", "shapes10", code=HEAVY)
     assert done.returncode == (0 if words[0] == "--dry-run" else 2)
+    assert "HEAVY []" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("sweep", "asha", "-n", "9"), ("study", "adam")])
+def test_a_dry_run_comes_before_torch_and_ray(words: tuple[str, ...]) -> None:
+    done = tune_mc1(*words, "--dry-run", "--data", "shapes10", code=HEAVY)
+    assert done.returncode == 0, done.stderr
     assert "HEAVY []" in done.stderr
 
 

@@ -131,6 +131,11 @@ def test_flags_that_do_not_go_together(command_line: CommandLine, words: tuple[s
     command_line.refuses(*command, message=REFUSED[words])
 
 
+def test_a_study_asks_the_cluster_that_is_named(command_line: CommandLine) -> None:
+    words = ("study", "adam", "-d", "shapes10", "--dry-run", "--address", "127.0.0.1:1")
+    command_line.refuses(*words, message=REFUSED["--dry-run", "--address", "127.0.0.1:1"])
+
+
 def test_programs_read_it_and_neither_torch_nor_ray_is_loaded(tmp_path: Path) -> None:
     planned(tmp_path, 6)
     words = ("sweep", "grid", tmp_path / "sweep.yaml", "-d", "shapes10", "--dry-run")
@@ -161,6 +166,9 @@ def test_a_cluster_that_runs_is_shown_machine_by_machine(two_nodes: str, tmp_pat
              for k in facts["cluster"]["machines"]]  # fmt: skip
     assert sorted(rooms) == [(2, 0, 0, 0), (8, 4, 1, 8)]
     assert facts["resources"]["trials_at_once"] == 8
+    words = ("study", "adam", "-d", "shapes10", "--dry-run", "--json", "--address", two_nodes)
+    study = tune_mc1(*words)
+    assert [k["cpus"] for k in json.loads(study.stdout)["cluster"]["machines"]], study.stderr
     plan = planned(tmp_path, 2, "resources: {cpu: 16, gpu: 0}\n")
     with pytest.raises(InputError, match=r"resources.cpu: must be at most what one node .*\(8\)"):
         outline_on_running(plan, two_nodes)

@@ -97,36 +97,30 @@ def _nodes(report: "ClusterReport") -> Table:
     return table
 
 
-def show_outline(plan: "Plan", file: Path | None, address: str | None, as_json: bool) -> None:
-    """Shows what a sweep would do: here, on a cluster that runs, or on a cluster file's limits.
+def outline_of(plan: "Plan", file: Path | None, address: str | None) -> dict[str, Any]:
+    """What a sweep would do: here, on a cluster that runs, or on a cluster file's limits.
 
     Args:
         plan: The sweep.
         file: The cluster file, or None.
         address: The cluster that runs, or None.
-        as_json: Whether programs read it.
 
     Raises:
         InputError: If the cluster cannot be used, or cannot hold a trial.
     """
-    from tune_mc1.terminal.printing import print_outline
-
     if file is not None and address is not None:
         raise InputError("--cluster: must not go with --address, which names a cluster that runs")
-    if file is None and address is None:
-        from tune_mc1.planning.dry_run import outline
-
-        facts = outline(plan)
-    elif address is not None:
+    if file is not None:
+        return _outline_on_file(plan, file)
+    if address is not None:
         from tune_mc1.cluster.address import connect
         from tune_mc1.cluster.files.placement import outline_on_running
 
         connect(address)
-        facts = outline_on_running(plan, address)
-    else:
-        assert file is not None
-        facts = _outline_on_file(plan, file)
-    print_json(facts) if as_json else print_outline(plan, facts, Console())
+        return outline_on_running(plan, address)
+    from tune_mc1.planning.dry_run import outline
+
+    return outline(plan)
 
 
 def _outline_on_file(plan: "Plan", file: Path) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """The commands around the reference: its studies, and reports on any sweeps."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from tune_mc1.cli.cluster import outline_of
 from tune_mc1.cli.options import (
     Address,
     AsJson,
@@ -45,7 +46,7 @@ def study(
 ) -> None:
     """Run a study of the reference by name, or all of them; `list` shows them."""
     from tune_mc1.planning.studies import STUDIES, study_rows
-    from tune_mc1.terminal.printing import print_studies
+    from tune_mc1.terminal.outline import print_studies
 
     if name == "list":
         rows = study_rows()
@@ -58,7 +59,7 @@ def study(
     for plan in plans:
         check_trackers(plan.sweep.tracker)
     if dry_run:
-        _print_outlines(plans, as_json)
+        _print_outlines(plans, None if command else address, as_json)
         return
     if command is not None:
         from tune_mc1.cluster.jobs.submit import submit
@@ -102,11 +103,10 @@ def _plan(
     return prepare(None, file, flags, change=change, elsewhere=elsewhere)
 
 
-def _print_outlines(plans: list[Any], as_json: bool) -> None:
-    from tune_mc1.planning.dry_run import outline
-    from tune_mc1.terminal.printing import print_outline
+def _print_outlines(plans: "list[Plan]", address: str | None, as_json: bool) -> None:
+    from tune_mc1.terminal.outline import print_outline
 
-    facts = [outline(plan) for plan in plans]
+    facts = [outline_of(plan, None, address) for plan in plans]
     if as_json:
         print_json(facts[0] if len(facts) == 1 else {"studies": facts})
         return

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.console import Console
 
-from tune_mc1.cli.cluster import show_outline
+from tune_mc1.cli.cluster import outline_of
 from tune_mc1.cli.options import (
     Address,
     AsJson,
@@ -15,6 +15,7 @@ from tune_mc1.cli.options import (
     OnCluster,
     Output,
     Wandb,
+    print_json,
     say,
 )
 from tune_mc1.cluster.address import is_job_server
@@ -75,7 +76,10 @@ def sweep(
     for notice in plan.notices:
         say(notice)
     if dry_run:
-        show_outline(plan, cluster, None if job else address, as_json)
+        facts = outline_of(plan, cluster, None if job else address)
+        from tune_mc1.terminal.outline import print_outline
+
+        print_json(facts) if as_json else print_outline(plan, facts, Console())
         return
     from tune_mc1.running.start import run_plan
 

@@ -1,13 +1,15 @@
 """What the terminal shows of a sweep's rows: settings, numbers, durations, ranked tables."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
 from tune_mc1.config.trial import trial_fields
-from tune_mc1.results.schema import Row
-from tune_mc1.results.settings import Setting, Summary
+
+if TYPE_CHECKING:
+    from tune_mc1.results.schema import Row
+    from tune_mc1.results.settings import Setting, Summary
 
 STATE_STYLES = {
     "running": "cyan",
@@ -19,7 +21,7 @@ STATE_STYLES = {
 }
 
 
-def varied(rows: Iterable[Row]) -> list[str]:
+def varied(rows: "Iterable[Row]") -> list[str]:
     """Names of the parameters in which the rows differ, in the order of the trial's config."""
     rows = list(rows)
     names = [*trial_fields(), "fold"]
@@ -35,14 +37,14 @@ def show(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def summary_text(score: Summary) -> str:
+def summary_text(score: "Summary") -> str:
     """A mean with half its 95 % interval: `0.5340 ± 0.0120`."""
     if score.mean is None or score.high is None:
         return metric_text(score.mean)
     return f"{score.mean:.4f} ± {score.high - score.mean:.4f}"
 
 
-def settings_ranking(settings: Sequence[Setting], metric: str, limit: int | None) -> Table:
+def settings_ranking(settings: "Sequence[Setting]", metric: str, limit: int | None) -> Table:
     """Settings as a table, in the order given.
 
     Args:
@@ -78,7 +80,7 @@ def duration(seconds: float) -> str:
 
 
 def ranked_table(
-    rows: Sequence[Row], metric: str, names: Sequence[str], limit: int | None = 20
+    rows: "Sequence[Row]", metric: str, names: Sequence[str], limit: int | None = 20
 ) -> Table:
     """Trials as a table, in the order given.
 

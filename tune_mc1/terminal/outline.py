@@ -1,0 +1,100 @@
+"""Output of a dry run: trials, rungs, resources and machines; nothing here reads results."""
+
+from collections import Counter
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tune_mc1.planning.plan import Plan
+from tune_mc1.terminal.formatting import duration, show, varied
+
+
+def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
+    """Prints what a sweep would do (`tune_mc1.planning.dry_run.outline`)."""
+    rows = [{**t.config.values, "fold": t.fold, "trial": t.id} for t in plan.trials]
+    names = varied(rows)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("trial")
+    for name in names:
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(row["trial"], *(show(row[n]) for n in names))
+    if rows:
+        console.print(table)
+    if facts["rungs"]:
+        console.print(_rungs(facts["rungs"]))
+    there = "there" if "cluster" in facts else "here"
+    resources = facts["resources"]
+    gpu = f" and {resources['gpu']:g} GPU" if resources["gpu"] else ""
+    fused = [len(group) for group in facts["groups"] if len(group) > 1]
+    each = "each"
+    if fused:
+        sizes = ", ".join(f"{n} of {size}" for size, n in sorted(Counter(fused).items()))
+        alone = len(facts["groups"]) - len(fused)
+        console.print(
+            f"Fused, trained as one model: groups: {sizes}; {alone} trials alone", highlight=False
+        )
+        each = "each group"
+    console.print(
+        f"{facts['total']} trials, {each} with {resources['cpu']:g} CPU{gpu}, "
+        f"{resources['trials_at_once']} at once; at most {facts['epochs']} epochs in total"
+        + (f"; roughly {duration(facts['forecast_seconds'])} {there}" if plan.trials else ""),
+        highlight=False,
+        soft_wrap=True,
+    )
+    fixed = [f"{n}={show(rows[0][n])}" for n in plan.sweep.parameters if rows and n not in names]
+    if fixed:
+        console.print(f"All with {', '.join(fixed)}", highlight=False, soft_wrap=True)
+    if "cluster" in facts:
+        _print_cluster(facts, console)
+
+
+def _print_cluster(facts: dict[str, Any], console: Console) -> None:
+    """Prints how trials map on machines (`tune_mc1.cluster.files.placement`).
+
+    Args:
+        facts: The outline.
+        console: Where to.
+    """
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("machines")
+    for name in ("CPUs", "GPUs", "used", "of", "trials at once in each", "USD an hour each"):
+        table.add_column(name, justify="right")
+    for kind in facts["cluster"]["machines"]:
+        price = "-" if kind["usd_an_hour"] is None else f"{kind['usd_an_hour']:.2f}"
+        sizes = (f"{kind['cpus']:g}", f"{kind['gpus']:g}")
+        counts = (str(kind[k]) for k in ("used", "most", "trials_at_once"))
+        table.add_row(kind["name"], *sizes, *counts, price)
+    console.print(table)
+    cluster = facts["cluster"]
+    if cluster.get("usd") is not None:
+        console.print(
+            f"About {cluster['usd_an_hour']:.2f} USD an hour with these machines; for "
+            f"{duration(facts['forecast_seconds'])} and the idle minutes after, "
+            f"{cluster['usd']:.2f} USD",
+            highlight=False,
+            soft_wrap=True,
+        )
+    for note in cluster["notes"]:
+        console.print(f"- {note}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _rungs(rows: list[dict[str, int]]) -> Table:
+    table = Table(title="rungs", title_justify="left", box=None, pad_edge=False)
+    for name in ("bracket", "epoch", "trials that reach it"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(str(row["bracket"]), str(row["epoch"]), f"about {row['trials']}")
+    return table
+
+
+def print_studies(rows: list[dict[str, Any]], console: Console) -> None:
+    """Prints what `tune_mc1.planning.studies.study_rows` gives."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("study", "method", "trials", "epochs", "what"):
+        table.add_column(name, justify="right" if name in ("trials", "epochs") else "left")
+    for row in rows:
+        columns = ("study", "method", "trials", "epochs", "description")
+        table.add_row(*(str(row[name]) for name in columns))
+    console.print(table)
