@@ -41,6 +41,7 @@ SCRIPTS: dict[str, list[str]] = {
     "growth": ["growth"],
     "many_nodes": ["many_nodes"],
     "report": ["report"],
+    "dry_run": ["dry_run"],
 }
 GPU_SCRIPTS: dict[str, list[str]] = {
     "gpu_step": ["step", "--gpu"],

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tune_mc1.config.early_terminate import EarlyTerminate
-from tune_mc1.config.method import Command, resolve_method
+from tune_mc1.config.method import resolve_method
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.errors import InputError
+from tune_mc1.planning.schedulers.asha import SuccessiveHalving
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from tune_mc1.errors import InputError
     ],
 )
 def test_rungs(early: dict[str, int], longest: int, bracket: int, rungs: tuple[int, ...]) -> None:
-    terminate = EarlyTerminate.model_validate({"type": "hyperband", **early})
+    terminate = SuccessiveHalving.model_validate({"type": "hyperband", **early})
     assert terminate.rung_epochs(longest, bracket) == rungs
 
 
@@ -50,11 +50,11 @@ def test_searches_need_a_number_of_settings(command: Any) -> None:
 def test_asha_is_random_search_stopped_early() -> None:
     sweep, notices = resolve_method(sweep_of(run_cap=7), "asha")
     assert (sweep.method, sweep.run_cap) == ("random", 7)
-    assert sweep.early_terminate == EarlyTerminate(type="asha", min_iter=1, eta=3)
+    assert sweep.early_terminate == SuccessiveHalving(type="asha", min_iter=1, eta=3)
     assert "Ray: grace_period" in notices[0]
     own = {"type": "hyperband", "min_iter": 2}
     sweep, notices = resolve_method(sweep_of(run_cap=5, early_terminate=own), "asha")
-    assert sweep.early_terminate == EarlyTerminate(type="hyperband", min_iter=2)
+    assert sweep.early_terminate == SuccessiveHalving(type="hyperband", min_iter=2)
     assert notices == []
 
 
@@ -66,7 +66,7 @@ def test_asha_needs_two_epochs() -> None:
 
 def test_grid_and_random_stop_early_where_the_file_says() -> None:
     sweep = sweep_of(run_cap=2, early_terminate={"type": "asha"})
-    commands: tuple[Command, ...] = ("grid", "random")
+    commands = ("grid", "random")
     for command in commands:
         resolved, notices = resolve_method(sweep, command)
         assert resolved.early_terminate is not None

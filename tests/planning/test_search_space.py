@@ -7,7 +7,10 @@ import pytest
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import InputError
-from tune_mc1.planning.search_space import grid, plan_trials, ray_space, sample
+from tune_mc1.planning.search.grid import GridSearch
+from tune_mc1.planning.search.random import sample
+from tune_mc1.planning.search_space import plan_trials
+from tune_mc1.running.search.bayes import ray_space
 
 
 def make(parameters: dict[str, Any], **keys: Any) -> Sweep:
@@ -24,7 +27,7 @@ def test_grid_in_wandb_order() -> None:
             "batch_size": {"value": 8},
         }
     )
-    assert grid(sweep) == [
+    assert GridSearch().settings(sweep) == [
         {"batch_size": 8, "epochs": epochs, "learning_rate": rate, "model": model}
         for epochs in (1, 2)
         for rate in (0.03, 0.01)
@@ -34,22 +37,24 @@ def test_grid_in_wandb_order() -> None:
 
 def test_grid_over_q_uniform_leaves_out_max_as_wandb() -> None:
     sweep = make({"dropout_p": {"distribution": "q_uniform", "min": 0, "max": 0.3, "q": 0.1}})
-    assert grid(sweep) == [{"dropout_p": p} for p in (0.0, 0.1, 0.2)]
+    assert GridSearch().settings(sweep) == [{"dropout_p": p} for p in (0.0, 0.1, 0.2)]
 
 
 def test_grid_takes_the_first_run_cap_settings_of_a_huge_grid() -> None:
     sweep = make({"seed": {"min": 0, "max": 2**62}, "epochs": {"values": [5, 6]}}, run_cap=2)
-    assert grid(sweep) == [{"epochs": 5, "seed": 0}, {"epochs": 5, "seed": 1}]
+    assert GridSearch().settings(sweep) == [{"epochs": 5, "seed": 0}, {"epochs": 5, "seed": 1}]
 
 
 def test_huge_grid_is_refused_at_once() -> None:
     with pytest.raises(InputError, match="at most 100000 settings, got 4611686018427387905"):
-        grid(make({"seed": {"min": 0, "max": 2**62}}))
+        GridSearch().settings(make({"seed": {"min": 0, "max": 2**62}}))
 
 
 def test_grid_over_a_continuous_range_names_the_parameter() -> None:
     with pytest.raises(InputError, match=r"^parameters.learning_rate: .* got 'uniform'$"):
-        grid(make({"learning_rate": {"min": 0.1, "max": 0.2}, "epochs": {"values": [1, 2]}}))
+        GridSearch().settings(
+            make({"learning_rate": {"min": 0.1, "max": 0.2}, "epochs": {"values": [1, 2]}})
+        )
 
 
 RANDOM = {

@@ -7,14 +7,16 @@ from ray.tune.search import Searcher
 
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
-from tune_mc1.planning.search_space import ray_space
 from tune_mc1.results.events import Event
-from tune_mc1.running.search.bayes import BayesTrials
+from tune_mc1.running.search.bayes import OptunaTpe
+from tune_mc1.running.search.learning import LearningTrials
 
 COUNT = 14
 SWEEP = Sweep.model_validate(
     {
         "method": "bayes",
+        "run_cap": COUNT,
+        "search_seed": 5,
         "parameters": {
             "learning_rate": {"distribution": "log_uniform_values", "min": 1e-4, "max": 0.1},
             "batch_size": {"distribution": "int_uniform", "min": 8, "max": 64},
@@ -23,8 +25,8 @@ SWEEP = Sweep.model_validate(
 )
 
 
-def search(events: list[Event]) -> BayesTrials:
-    return BayesTrials(ray_space(SWEEP), "val_acc", True, COUNT, 5, events.append)
+def search(events: list[Event]) -> LearningTrials:
+    return LearningTrials(OptunaTpe(SWEEP), SWEEP, events.append)
 
 
 def score(trial: dict[str, Any]) -> float | None:
@@ -32,7 +34,7 @@ def score(trial: dict[str, Any]) -> float | None:
     return None if trial["id"] == "t0003" else 1 - abs(rate - 0.02)  # one fails
 
 
-def run(bayes: BayesTrials, until: int | None, prefix: str) -> bool:
+def run(bayes: LearningTrials, until: int | None, prefix: str) -> bool:
     """Runs trials one by one; a cut comes while trial number `until` runs."""
     for number in range(COUNT + 1):
         suggested = bayes.suggest(f"{prefix}{number}")

@@ -15,6 +15,7 @@ from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.images import ImageData
 from tune_mc1.planning.rungs import Rungs, rung_event
+from tune_mc1.planning.schedulers.asha import SuccessiveHalving
 from tune_mc1.planning.search_space import plan_trials
 from tune_mc1.reporting.frames import SweepFrames, read_frames
 from tune_mc1.results.directory import ResultDir
@@ -127,7 +128,7 @@ def write_sweep(
 
 def _rungs(sweep: Sweep) -> Rungs | None:
     early = sweep.early_terminate
-    if early is None:
+    if not isinstance(early, SuccessiveHalving):
         return None
     return Rungs([early.rung_epochs(sweep.longest_epochs)], early.eta)
 

@@ -16,7 +16,7 @@ from tune_mc1.cli.flags import with_flags
 from tune_mc1.cli.options import AsJson, Data, Output, Overrides, local, print_json, say
 from tune_mc1.cli.report import report
 from tune_mc1.cli.study import study
-from tune_mc1.cli.sweep import sweep
+from tune_mc1.cli.sweep import method_argument, sweep
 
 
 def root(
@@ -83,7 +83,11 @@ def commands() -> typer.Typer:
     )
     app.callback(invoke_without_command=True)(root)
     for name, command, example in (
-        ("sweep", with_flags(sweep), "grid --set learning_rate=0.01,0.03 -o results"),
+        (
+            "sweep",
+            with_flags(sweep, method=method_argument()),
+            "grid --set learning_rate=0.01,0.03 -o results",
+        ),
         ("train", train, "--set learning_rate=0.03 --set epochs=2"),
         ("list", list_sweeps, "results --json"),
         ("show", show, "results/grid-20261124-101500"),

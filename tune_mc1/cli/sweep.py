@@ -1,7 +1,7 @@
 """The command `sweep`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -20,6 +20,7 @@ from tune_mc1.cli.options import (
 )
 from tune_mc1.cluster.address import is_job_server
 from tune_mc1.cluster.jobs.command import JobCommand
+from tune_mc1.config.search import words
 from tune_mc1.errors import InputError
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
 from tune_mc1.tracking.tracker import check_trackers
@@ -27,12 +28,16 @@ from tune_mc1.tracking.tracker import check_trackers
 if TYPE_CHECKING:
     from tune_mc1.planning.plan import Plan
 
-Method = Literal["grid", "random", "asha", "bayes"]
+
+def method_argument() -> Any:
+    """The argument `method`, with the words of all searches."""
+    names = Literal[tuple(words())]  # type: ignore[valid-type]
+    return Annotated[names, typer.Argument(help="How settings are chosen.")]
 
 
 def sweep(
     context: typer.Context,
-    method: Annotated[Method, typer.Argument(help="How settings are chosen.")],
+    method: str,
     file: Annotated[
         Path | None, typer.Argument(help="A W&B sweep file. Default: configs/METHOD.yaml")
     ] = None,
@@ -96,7 +101,7 @@ def sweep(
 
 
 def _plan(
-    method: Method,
+    method: str,
     file: Path | None,
     flags: PlanFlags,
     resume: Path | None,

@@ -1,72 +1,105 @@
-"""When trials that do badly are stopped: W&B's `early_terminate`, in W&B's terms."""
+"""When trials that do badly are stopped: the sweep file's `early_terminate`, by its type.
 
-from typing import Any, Literal, Self
+Each type is a model beside its trial scheduler: a file in `tune_mc1.planning.schedulers`, or a
+module of another package.
+"""
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
 
-from tune_mc1.config.field_types import Int
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, ValidationError
+
+from tune_mc1.config.field_types import listed
+from tune_mc1.config.problems import Problem
+from tune_mc1.config.trial_scheduler import TrialScheduler
+from tune_mc1.registry import Registry
 
 
 class EarlyTerminate(BaseModel):
-    """Asynchronous successive halving, in W&B's words; Ray's `ASHAScheduler` has other names.
+    """Keys of one type of early termination, each a field.
 
     Attributes:
-        type: `asha` or `hyperband`; W&B has the second word only, and both mean the same here.
-        min_iter: Epoch of the first rung (Ray: grace_period); later ones are eta times as far.
-        s: With max_iter instead of min_iter: the number of rungs, backwards from max_iter.
-        max_iter: The epoch that rungs are counted back from: max_iter / eta, max_iter / eta^2, ...
-        eta: About one trial in eta goes on at each rung (Ray: reduction_factor), at least 2.
-        brackets: Trials are dealt to this many brackets, each of which starts one rung later.
+        type: Its name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    type: Literal["asha", "hyperband"]
-    min_iter: Int | None = Field(default=None, ge=1)
-    s: Int | None = Field(default=None, ge=1, le=100)
-    max_iter: Int | None = Field(default=None, ge=1)
-    eta: Int = Field(default=3, ge=2)
-    brackets: Int = Field(default=1, ge=1, le=20)
+    type: str
 
-    @model_validator(mode="before")
-    @classmethod
-    def _first_rung(cls, data: Any) -> Any:
-        if isinstance(data, dict) and not {"min_iter", "s", "max_iter"} & data.keys():
-            return {**data, "min_iter": 1}
-        return data
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        back = [k for k in ("s", "max_iter") if getattr(self, k) is not None]
-        if self.min_iter is not None and back:
-            raise ValueError(
-                f"takes either min_iter or s with max_iter, got min_iter and {back[0]}"
-            )
-        if self.min_iter is None and len(back) == 1:
-            other = "max_iter" if back == ["s"] else "s"
-            raise ValueError(
-                f"{back[0]} needs {other} too (or give min_iter alone), got {back[0]} only"
-            )
-        return self
-
-    def rung_epochs(self, longest: int, bracket: int = 0) -> tuple[int, ...]:
-        """The epochs after which trials of a bracket are judged.
+    def problem(self, longest: int) -> Problem | None:
+        """Why no trial could ever be stopped, if that is so.
 
         Args:
-            longest: Epochs of the longest trial. A rung there or later would decide nothing.
-            bracket: Index of the bracket, from 0; each one leaves out one more of the first rungs.
+            longest: Epochs of the longest trial.
+        """
+        return None
+
+    def scheduler(self, longest: int) -> TrialScheduler[Any]:
+        """A scheduler that has seen nothing yet.
+
+        Args:
+            longest: Epochs of the longest trial.
+        """
+        raise NotImplementedError
+
+    def dry_run_rows(self, trials: int, longest: int) -> list[dict[str, int]]:
+        """How many trials reach which epoch, as far as that is known before anything runs.
+
+        Args:
+            trials: Number of trials.
+            longest: Epochs of the longest trial.
 
         Returns:
-            Epochs, ascending, all below `longest`: `min_iter * eta**k`, or
-            `max_iter / eta**k` for k from 1 to s, rounded down, as W&B counts them.
+            Rows of `bracket`, `epoch` (ascending in each bracket, up to `longest`) and `trials`;
+            none if it depends on the scores.
         """
-        if self.min_iter is not None:
-            rungs, rung = [], self.min_iter
-            while rung < longest:
-                rungs.append(rung)
-                rung *= self.eta
-        else:
-            last, count = self.max_iter or 1, self.s or 1
-            back = {last // self.eta**k for k in range(1, count + 1)}
-            rungs = sorted(r for r in back if 1 <= r < longest)
-        return tuple(rungs[bracket:])
+        return []
+
+    @property
+    def fixes_epochs(self) -> str | None:
+        """What keeps a sweep from going on with more epochs, in words; None if nothing does."""
+        return None
+
+
+EARLY_TERMINATE: Registry[type[EarlyTerminate]] = Registry(
+    "early_terminate type", folder="tune_mc1.planning.schedulers"
+)
+
+E = TypeVar("E", bound=type[EarlyTerminate])
+
+
+def register_early_terminate(*types: str) -> Callable[[E], E]:
+    """Registers a model by the types that it stands for; a decorator of its class."""
+
+    def register(model: E) -> E:
+        for name in types:
+            EARLY_TERMINATE.register(name, model)
+        return model
+
+    return register
+
+
+def model_of(value: Any) -> type[EarlyTerminate] | None:
+    """The model that a file's `early_terminate` is checked by; None if its type is unknown.
+
+    What has no type is checked as `asha`, whose messages say so.
+    """
+    name = value.get("type", "asha") if isinstance(value, dict) else "asha"
+    return EARLY_TERMINATE[name] if isinstance(name, str) and name in EARLY_TERMINATE else None
+
+
+def _typed(value: Any) -> EarlyTerminate:
+    if isinstance(value, EarlyTerminate):
+        return value
+    model = model_of(value)
+    if model is not None:
+        return model.model_validate(value)
+    expected = {"expected": listed(list(EARLY_TERMINATE))}
+    raise ValidationError.from_exception_data(
+        "EarlyTerminate",
+        [{"type": "literal_error", "loc": ("type",), "input": value["type"], "ctx": expected}],
+    )
+
+
+AnyEarlyTerminate = Annotated[SerializeAsAny[EarlyTerminate], BeforeValidator(_typed)]
+"""Early termination of any registered type."""

@@ -1,5 +1,6 @@
 """Field types that all configuration models share."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
@@ -54,3 +55,9 @@ def _trackers(value: Any) -> Any:
 
 Trackers = Annotated[tuple[str, ...], BeforeValidator(_trackers)]
 """Names of experiment trackers: a list, or a text with commas; `none` are none."""
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as in `'grid', 'random' or 'bayes'`, which is how pydantic lists those of a Literal."""
+    quoted = [repr(word) for word in words]
+    return " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)

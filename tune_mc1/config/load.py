@@ -8,9 +8,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from tune_mc1.config.early_terminate import EarlyTerminate
+from tune_mc1.config.early_terminate import model_of
 from tune_mc1.config.fields import read_parameter
-from tune_mc1.config.method import early_terminate_problem
 from tune_mc1.config.notices import (
     drop_unused,
     metric_notices,
@@ -64,9 +63,9 @@ def load_sweep(path: Path, *, overrides: Sequence[str] = ()) -> LoadedSweep:
     try:
         sweep = Sweep.model_validate({**raw, "parameters": parameters})
         if not messages and not any("epochs" in problem.path for problem in problems):
-            problems += filter(None, [early_terminate_problem(sweep)])
+            problems += filter(None, [sweep.early_problem])
     except ValidationError as error:
-        problems += [_untagged(problem) for problem in problems_of(error, _KEYS)]
+        problems += [_untagged(problem) for problem in problems_of(error, _keys(raw))]
     if problems or messages:
         raise InputError([*_in_order(file, problems), *messages])
     return LoadedSweep(sweep, notices + metric_notices(raw.get("metric"), sweep.metric))
@@ -98,15 +97,18 @@ def config_to_yaml(sweep: Sweep) -> str:
     return text
 
 
-_KEYS: dict[KeyPath, Iterable[str]] = {
-    (): Sweep.model_fields,
-    ("metric",): Objective.model_fields,
-    ("early_terminate",): EarlyTerminate.model_fields,
-    ("resources",): Resources.model_fields,
-    ("reference",): Reference.model_fields,
-    ("validation", "holdout"): Holdout.model_fields,
-    ("validation", "folds"): Folds.model_fields,
-}
+def _keys(raw: dict[str, Any]) -> dict[KeyPath, Iterable[str]]:
+    """The keys that each mapping of a file can have, by its path."""
+    early = model_of(raw.get("early_terminate"))
+    return {
+        (): Sweep.model_fields,
+        ("metric",): Objective.model_fields,
+        ("early_terminate",): early.model_fields if early is not None else (),
+        ("resources",): Resources.model_fields,
+        ("reference",): Reference.model_fields,
+        ("validation", "holdout"): Holdout.model_fields,
+        ("validation", "folds"): Folds.model_fields,
+    }
 
 
 def _untagged(problem: Problem) -> Problem:

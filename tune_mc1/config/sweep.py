@@ -6,18 +6,18 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tune_mc1.config.distributions import Range
-from tune_mc1.config.early_terminate import EarlyTerminate
+from tune_mc1.config.early_terminate import AnyEarlyTerminate
 from tune_mc1.config.field_types import Float, Fuse, Int, Trackers
 from tune_mc1.config.fields import check_parameter
 from tune_mc1.config.metrics import Goal, epoch_metrics, goal_of
 from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter
-from tune_mc1.config.problems import unknown_key
+from tune_mc1.config.problems import Problem, unknown_key
 from tune_mc1.config.reference import Reference
+from tune_mc1.config.search import SEARCHES, Method, Search
 from tune_mc1.config.trial import TrialConfig, trial_fields
 from tune_mc1.config.validation import Holdout, Validation
 from tune_mc1.errors import did_you_mean
 
-Method = Literal["grid", "random", "bayes"]
 _FIXED = Constant(value=0)
 
 
@@ -104,7 +104,7 @@ class Sweep(BaseModel):
     method: Method | None = None
     metric: Objective = Field(default_factory=Objective)
     parameters: dict[str, Parameter] = Field(default_factory=dict)
-    early_terminate: EarlyTerminate | None = None
+    early_terminate: AnyEarlyTerminate | None = None
     run_cap: Int | None = Field(default=None, ge=1, le=100_000)
     name: str | None = None
     description: str | None = None
@@ -144,6 +144,17 @@ class Sweep(BaseModel):
                 f"replicates: must be 1 where parameters.seed varies, got {self.replicates}"
             )
         return self
+
+    @property
+    def search(self) -> Search:
+        """How settings are chosen; `random` where no method is given."""
+        return SEARCHES[self.method or "random"]
+
+    @property
+    def early_problem(self) -> Problem | None:
+        """Why `early_terminate` could never stop a trial, if that is so."""
+        early = self.early_terminate
+        return None if early is None else early.problem(self.longest_epochs)
 
     @property
     def longest_epochs(self) -> int:

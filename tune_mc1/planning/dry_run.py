@@ -19,7 +19,6 @@ from tune_mc1.planning.resources import (
     slots,
     unslowed,
 )
-from tune_mc1.planning.rungs import survivors
 
 
 @dataclass(frozen=True)
@@ -89,20 +88,9 @@ def _this_machine(plan: Plan, cores: float) -> Place:
 
 
 def rung_table(plan: Plan) -> list[dict[str, int]]:
-    """Rungs of each bracket, with how many trials reach them if one in eta goes on at each."""
+    """How many trials reach which epoch, as far as `early_terminate` tells beforehand."""
     early = plan.sweep.early_terminate
-    if early is None:
-        return []
-    rows = []
-    longest = plan.sweep.longest_epochs
-    for bracket in range(early.brackets):
-        rungs = early.rung_epochs(longest, bracket)
-        counts = survivors(plan.total // early.brackets, rungs, early.eta)
-        rows += [
-            {"bracket": bracket, "epoch": epoch, "trials": count}
-            for epoch, count in zip((*rungs, longest), counts, strict=True)
-        ]
-    return rows
+    return [] if early is None else early.dry_run_rows(plan.total, plan.sweep.longest_epochs)
 
 
 def _seconds(plan: Plan) -> Callable[[TrialConfig], float]:
@@ -119,11 +107,11 @@ def _forecast(plan: Plan, groups: Groups, epochs: int, place: Place) -> float:
     table = rung_table(plan)
     share = 1.0
     if table and epochs:
-        share = min(1.0, _asha_epochs(table) / epochs)
+        share = min(1.0, _epochs_in(table) / epochs)
     return seconds * share
 
 
-def _asha_epochs(table: Sequence[Mapping[str, int]]) -> int:
+def _epochs_in(table: Sequence[Mapping[str, int]]) -> int:
     """Epochs that the trials of a rung table run in total."""
     total = 0
     before: dict[int, int] = {}

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
+from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial
+from tune_mc1.config.trial_scheduler import TrialScheduler
 from tune_mc1.errors import InputError
-from tune_mc1.planning.rungs import RungEntry, rung_entry
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import Event
 from tune_mc1.results.journal import read_events
@@ -19,13 +22,18 @@ class Past:
 
     Attributes:
         tables: Its trials and epochs.
-        entries: The arrivals at ASHA's rungs, in order.
-        search: What a Bayesian search has suggested (events `trial`) and learnt (`told`), in order.
+        decisions: Events of the trial scheduler's decisions, in order.
+        search: What a search that learns has asked (events `trial`) and was told (`told`), in
+            order.
+        journal: Where all this was read; None for a new sweep.
+        size: Bytes of the journal then.
     """
 
     tables: SweepTables = field(default_factory=SweepTables)
-    entries: list[RungEntry] = field(default_factory=list)
+    decisions: list[Event] = field(default_factory=list)
     search: list[Event] = field(default_factory=list)
+    journal: Path | None = None
+    size: int = 0
 
     @property
     def trials(self) -> list[Trial]:
@@ -50,6 +58,36 @@ class Past:
             parts.setdefault(row["epochs_run"] if row is not None else 0, []).append(trial)
         return list(parts.values())
 
+    def scheduler(self, sweep: Sweep) -> tuple[TrialScheduler[Any], set[str]] | None:
+        """The sweep's trial scheduler as it was, and the trials that it has stopped.
+
+        Args:
+            sweep: The sweep, with the epochs that its trials are to have.
+
+        Returns:
+            None where no trial is stopped early.
+
+        Raises:
+            InputError: If a decision in the journal is damaged.
+        """
+        if sweep.early_terminate is None:
+            return None
+        scheduler = sweep.early_terminate.scheduler(sweep.longest_epochs)
+        decisions = []
+        for event in self.decisions:
+            try:
+                decisions.append(scheduler.from_event(event))
+            except (KeyError, TypeError) as error:
+                kind = event["event"]
+                rule = f"is damaged: an event {kind!r} lacks {error}"
+                raise InputError(f"{self.journal}: {rule}") from None
+        scheduler.restore(decisions)
+        return scheduler, {decision.trial for decision in decisions if decision.stop}
+
+    def is_current(self) -> bool:
+        """Whether the journal is as long as when it was read."""
+        return self.journal is not None and self.journal.stat().st_size == self.size
+
 
 def read_past(where: ResultDir) -> Past:
     """Reads what a sweep did.
@@ -61,11 +99,9 @@ def read_past(where: ResultDir) -> Past:
         raise InputError(f"{where.root}: no such directory")
     if not where.journal.exists():
         raise InputError(f"{where.journal}: is missing, so this sweep cannot be resumed")
+    size = where.journal.stat().st_size
     tables = where.read()
     events = [event for event, _ in read_events(where.journal)]
-    try:
-        entries = [rung_entry(event) for event in events if event["event"] == "rung"]
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{where.journal}: is damaged: an event 'rung' lacks {error}") from None
-    search: list[Event] = [event for event in events if event["event"] in ("trial", "told")]
-    return Past(tables, entries, search)
+    decisions = [event for event in events if event["event"] in ("rung", "decision")]
+    search = [event for event in events if event["event"] in ("trial", "told")]
+    return Past(tables, decisions, search, where.journal, size)

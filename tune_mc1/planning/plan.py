@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from tune_mc1.config.load import load_sweep
 from tune_mc1.config.method import resolve_method
@@ -18,8 +18,6 @@ from tune_mc1.planning.search_space import plan_trials
 if TYPE_CHECKING:
     from tune_mc1.planning.past import Past
 
-Command = Literal["grid", "random", "asha", "bayes"]
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -28,14 +26,14 @@ class Plan:
     Attributes:
         command: The search that the user asked for.
         sweep: The validated sweep, its method resolved.
-        trials: Its trials in order; for `bayes`, which makes them as it goes, those made so far.
+        trials: Its trials in order; of a search that learns, those made so far.
         notices: What the user should know.
         directory: The result directory of a sweep that goes on; None for a new one.
         past: What a sweep that goes on did before.
         flags: The flags that it was made with.
     """
 
-    command: Command
+    command: str
     sweep: Sweep
     trials: list[Trial]
     notices: list[str] = field(default_factory=list)
@@ -46,10 +44,10 @@ class Plan:
     @property
     def total(self) -> int:
         """Number of trials."""
-        return (self.sweep.run_cap or 0) if self.sweep.method == "bayes" else len(self.trials)
+        return (self.sweep.run_cap or 0) if self.sweep.search.learns else len(self.trials)
 
 
-def shipped_file(command: Command) -> Path:
+def shipped_file(command: str) -> Path:
     """The sweep file that runs where the user names none: `configs/<command>.yaml`.
 
     Raises:
@@ -61,7 +59,7 @@ def shipped_file(command: Command) -> Path:
 
 
 def prepare(
-    command: Command | None,
+    command: str | None,
     file: Path | None,
     flags: PlanFlags = NO_FLAGS,
     *,
@@ -88,7 +86,7 @@ def prepare(
     field = "--data" if "data" in flags.values else f"{path}: data"
     source = checked_data(sweep.data, field, elsewhere=elsewhere)
     sweep = sweep.model_copy(update={"data": source, "name": sweep.name or utf8(path.stem)})
-    trials = [] if sweep.method == "bayes" else plan_trials(sweep, source=str(path))
+    trials = plan_trials(sweep, source=str(path))
     return Plan(word, sweep, trials, [*loaded.notices, *notices], flags=flags)
 
 

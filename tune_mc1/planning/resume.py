@@ -14,7 +14,7 @@ from tune_mc1.data.source import fixed_source
 from tune_mc1.errors import InputError
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
 from tune_mc1.planning.past import Past, read_past
-from tune_mc1.planning.plan import Command, Plan, prepare
+from tune_mc1.planning.plan import Plan, prepare
 from tune_mc1.results.store.local_copy import resumable
 
 MAY_DIFFER = (
@@ -25,7 +25,7 @@ MAY_DIFFER = (
 
 
 def prepare_resume(
-    command: Command,
+    command: str,
     file: Path | None,
     directory: Path,
     *,
@@ -60,6 +60,7 @@ def prepare_resume(
     problems = list(differences(before, now))
     if problems:
         raise InputError(f"{source}: {problem}" for problem in problems)
+    past.scheduler(now)  # its decisions can be read
     trials = _trials(plan, past, now)
     resumed = Plan(command, now, trials, plan.notices, where.root, past, flags)
     left = resumed.total - len(trials) + len(past.left(trials))
@@ -106,8 +107,8 @@ def differences(before: Sweep, now: Sweep) -> Iterator[str]:
         if is_now < was:
             yield f"parameters.epochs: was {was}, is {is_now}; they can only grow"
         early = now.early_terminate
-        if is_now > was and early is not None and early.brackets > 1:
-            yield f"parameters.epochs: was {was}, is {is_now}; several brackets fix them"
+        if is_now > was and early is not None and early.fixes_epochs:
+            yield f"parameters.epochs: was {was}, is {is_now}; {early.fixes_epochs}"
     for name in dict.fromkeys([*old, *new]):
         if name not in old:
             yield f"{name}: was not there, is {new[name]!r}"

@@ -8,9 +8,11 @@ the worst instead of slipping through (ray#11670).
 
 import math
 from bisect import insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from tune_mc1.config.trial_scheduler import TrialScheduler
 from tune_mc1.results.events import RungEvent
 from tune_mc1.seeding import derive_seed
 
@@ -36,12 +38,12 @@ class RungEntry:
     stop: bool
 
 
-class Rungs:
+class Rungs(TrialScheduler[RungEntry]):
     """All rungs of a sweep: which trials arrived where, with which score.
 
     Args:
         brackets: The rungs of each bracket as epochs, ascending
-            (`EarlyTerminate.rung_epochs`).
+            (`SuccessiveHalving.brackets_of`).
         eta: Reduction factor: about one trial in `eta` goes on, at least 2.
     """
 
@@ -105,11 +107,19 @@ class Rungs:
         self.restore([entry])
         return entry
 
-    def restore(self, entries: Iterable[RungEntry]) -> None:
+    def restore(self, decisions: Iterable[RungEntry]) -> None:
         """Takes in entries of an earlier run, in the order in which they were made."""
-        for entry in entries:
+        for entry in decisions:
             insort(self._scores[entry.bracket, entry.rung], entry.score)
             self._arrived.add((entry.trial, entry.rung))
+
+    def to_event(self, decision: RungEntry) -> RungEvent:
+        """Event `rung`."""
+        return rung_event(decision)
+
+    def from_event(self, event: Mapping[str, Any]) -> RungEntry:
+        """The entry of an event `rung`."""
+        return rung_entry(event)
 
 
 def _quantile(ordered: Sequence[float], q: float) -> float:
@@ -152,7 +162,7 @@ def rung_event(entry: RungEntry) -> RungEvent:
     }
 
 
-def rung_entry(event: RungEvent) -> RungEntry:
+def rung_entry(event: Mapping[str, Any]) -> RungEntry:
     """Inverse of `rung_event`. No cutoff and a cutoff of -inf both come back as None."""
     score = event["score"]
     return RungEntry(

@@ -46,12 +46,10 @@ def study_file(name: str) -> Path:
 
 def study_rows() -> list[dict[str, Any]]:
     """What `study list` shows: name, method, settings, epochs and slides of each study."""
-    from tune_mc1.config.method import grid_size
-
     rows = []
     for name in STUDIES:
         sweep = load_sweep(study_file(name)).sweep
-        settings = grid_size(sweep) if sweep.method == "grid" else sweep.run_cap
+        settings = sweep.search.count(sweep)
         folds = getattr(sweep.validation, "folds", 1)
         rows.append(
             {
@@ -96,7 +94,7 @@ def scaled(sweep: Sweep, scale: float, keep: Collection[str] = ()) -> Sweep:
     shrinks = {
         "limit_images": not (isinstance(fixed, Constant) and fixed.value),
         "epochs": True,
-        "run_cap": sweep.method != "grid",
+        "run_cap": sweep.search.needs_run_cap,
     }
     names = [name for name, can in shrinks.items() if can and name not in keep]
     factor = scale ** (1 / max(1, len(names)))

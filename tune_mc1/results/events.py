@@ -114,8 +114,22 @@ class RungEvent(Stamped):
     cutoff: float | None
 
 
+class DecisionEvent(Stamped, total=False):
+    """A trial scheduler other than ASHA has decided on a trial; it may say more.
+
+    Attributes:
+        score: The metric, turned so that higher is better; null if missing or not finite.
+    """
+
+    event: Required[Literal["decision"]]
+    trial: Required[str]
+    stop: Required[bool]
+    epoch: int
+    score: float | None
+
+
 class ToldEvent(Stamped):
-    """A Bayesian search has learnt a trial's value; null if the trial failed."""
+    """A search that learns was told a trial's value; null if the trial failed."""
 
     event: Literal["told"]
     trial: str
@@ -174,6 +188,7 @@ Event = (
     | StartEvent
     | EpochEvent
     | RungEvent
+    | DecisionEvent
     | ToldEvent
     | RetryEvent
     | EndEvent

@@ -75,7 +75,7 @@ def run_plan(
     from tune_mc1.terminal.printing import print_result
 
     with _directory(plan, parent, interruption) as (where, remote), locked(where):
-        past = Past() if plan.directory is None else read_past(where)
+        past = _current(plan, where)
         cluster = Cluster(address, where.root)
         interruption.leaving.append(cluster.kill)
         data = _images(loading, past, cluster)
@@ -135,6 +135,13 @@ def _directory(
         yield where, remote
     finally:
         forget()
+
+
+def _current(plan: Plan, where: ResultDir) -> Past:
+    """What the sweep did: as the plan has it, unless another process went on with it meanwhile."""
+    if plan.directory is None:
+        return Past()
+    return plan.past if plan.past is not None and plan.past.is_current() else read_past(where)
 
 
 def resume_line(command: str, where: ResultDir, remote: Remote | None) -> str:

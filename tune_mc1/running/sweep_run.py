@@ -18,7 +18,7 @@ class SweepRun:
 
     Attributes:
         sweep: The validated sweep, its method resolved.
-        trials: The plan; empty where the method makes its trials as it goes (bayes).
+        trials: The plan; of a search that learns, those made so far.
         data: The images.
         where: The result directory.
         past: What a sweep that goes on did before.

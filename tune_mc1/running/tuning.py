@@ -20,7 +20,7 @@ from tune_mc1.errors import SweepStopped
 from tune_mc1.planning.forecast import trial_seconds
 from tune_mc1.planning.fusion import Groups, group_seconds, plan_groups
 from tune_mc1.planning.resources import Node, TrialResources, slots, spread, unslowed
-from tune_mc1.planning.search_space import ray_space
+from tune_mc1.registry import resolve
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.callbacks.hangs import HangCallback
@@ -28,8 +28,8 @@ from tune_mc1.running.callbacks.recorder import ResultCallback
 from tune_mc1.running.callbacks.spare import SpareProcess
 from tune_mc1.running.callbacks.watch import ProgressCallback
 from tune_mc1.running.decisions import start_decisions
-from tune_mc1.running.schedulers.asha import AshaScheduler, make_scheduler
-from tune_mc1.running.search.bayes import BayesTrials
+from tune_mc1.running.schedulers.early_stopping import EarlyStopping, make_scheduler
+from tune_mc1.running.search.learning import LearningTrials
 from tune_mc1.running.search.planned import PlannedTrials
 from tune_mc1.running.sweep_run import SweepRun
 from tune_mc1.running.worker import Job, run_in_tune
@@ -63,13 +63,12 @@ def tune_trials(
         SweepStopped: If the sweep cannot go on.
     """
     left = run.past.left(run.trials)
-    if not left and run.sweep.method != "bayes":
+    learns = run.sweep.search.learns
+    if not left and not learns:
         return None
     capacity = cluster_capacity()
     at_once = slots(resources, capacity)
-    groups: Groups = []
-    if run.sweep.method != "bayes":
-        groups = _groups(run, left, at_once, resources, capacity.up)
+    groups = [] if learns else _groups(run, left, at_once, resources, capacity.up)
     decisions = None
     if run.sweep.early_terminate is not None and any(len(group) > 1 for group in groups):
         decisions = start_decisions()
@@ -83,7 +82,7 @@ def tune_trials(
     trainable = tune.with_resources(
         tune.with_parameters(run_in_tune, job=job, data=images), {"cpu": each.cpu, "gpu": each.gpu}
     )
-    if run.sweep.method != "bayes":
+    if not learns:
         # Ray starts trials of a searcher one by one, in case they depend on each other.
         os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(at_once)
     spare = SpareProcess(samples, resources, own=run.address is None)
@@ -103,7 +102,7 @@ def _tuner(
     trainable: Any,
     search: Searcher,
     samples: int,
-    scheduler: AshaScheduler | None,
+    scheduler: EarlyStopping | None,
     callbacks: Sequence[Callback],
 ) -> Tuner:
     return Tuner(
@@ -191,19 +190,12 @@ def _search(
 ) -> tuple[Searcher, int]:
     sweep = run.sweep
     search: Searcher
-    if sweep.method != "bayes":
+    if sweep.search.adapter is None:
         search, count = PlannedTrials(groups), len(groups)
     else:
         assert sweep.run_cap is not None
         count = sweep.run_cap - len(run.trials) + len(left)
-        search = BayesTrials(
-            ray_space(sweep),
-            sweep.metric.name,
-            run.maximize,
-            sweep.run_cap,
-            sweep.search_seed,
-            writer.write,
-        )
+        search = LearningTrials(resolve(sweep.search.adapter)(sweep), sweep, writer.write)
         search.replay(run.past.search, left)
     if run.max_concurrent is not None:
         largest = max(map(len, groups), default=1)

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from tune_mc1.planning.rungs import Rungs
+from tune_mc1.planning.schedulers.asha import SuccessiveHalving
 from tune_mc1.reporting.drawing.context import Context
 from tune_mc1.reporting.drawing.sheet import sheet
 from tune_mc1.reporting.drawing.spec import FigureSpec
@@ -54,11 +55,11 @@ class Rung:
 def rungs_of(context: Context) -> list[Rung]:
     """The rungs that trials reached, and the end; empty without early termination."""
     early, sweep = context.frames.sweep.early_terminate, context.frames.sweep
-    if early is None:
+    if not isinstance(early, SuccessiveHalving):
         return []
     trials, curves = context.frames.trials, context.score_curves
     ran = trials["epochs_run"].to_numpy(float, na_value=0.0)
-    brackets = [early.rung_epochs(sweep.longest_epochs, b) for b in range(early.brackets)]
+    brackets = early.brackets_of(sweep.longest_epochs)
     dealt = Rungs(brackets, early.eta)
     own = np.array([dealt.bracket_of(trial) for trial in trials["trial"]])
     found = []
@@ -96,7 +97,7 @@ def asha_rungs(context: Context) -> Iterator[FigureSpec]:
 
 def _eta(context: Context) -> int:
     early = context.frames.sweep.early_terminate
-    return early.eta if early is not None else 0
+    return early.eta if isinstance(early, SuccessiveHalving) else 0
 
 
 def _draw(context: Context, title: str, rungs: list[Rung]) -> Figure:

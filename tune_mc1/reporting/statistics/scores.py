@@ -81,7 +81,7 @@ def scores(frames: SweepFrames, column: str | None = None, epoch: int | None = N
         epoch: From 1; None takes the column of `trials`.
     """
     trials = frames.trials
-    notes = [_LEARNED if frames.sweep.method == "bayes" else NOTHING]
+    notes = [_LEARNED if frames.sweep.search.learns else NOTHING]
     if column is None and epoch is None and (epoch := equal_epoch(frames)):
         en = "Trials were stopped early, so all are compared after epoch {n}, which all reached."
         de = (
@@ -108,7 +108,7 @@ def scores(frames: SweepFrames, column: str | None = None, epoch: int | None = N
         column,
         _maximize(frames, column),
         validation.folds if isinstance(validation, Folds) else 0,
-        frames.sweep.method != "grid",
+        frames.sweep.search.sampled,
         len(trials),
         join([*notes, _reasons(trials.loc[missing, "state"], epoch)]),
     )

@@ -1,107 +1,72 @@
-"""Search by Optuna's TPE, replayable from the journal."""
+"""Optuna's TPE by Ray's `OptunaSearch`, asked and told."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from ray.tune.search import Searcher
+from ray import tune
 
-from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.config.distributions import Range
+from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter
+from tune_mc1.config.search import AskTell
+from tune_mc1.config.sweep import Sweep
 from tune_mc1.errors import InputError
-from tune_mc1.results.events import Event, trial_event
-from tune_mc1.running.callbacks.driver_only import DriverOnly
 
 
-class BayesTrials(DriverOnly, Searcher):
-    """Makes trials of what Optuna's TPE suggests.
-
-    What it suggests and learns goes into the journal in order; a sweep that goes on replays both,
-    so that Optuna knows and suggests what it would have.
+class OptunaTpe(AskTell):
+    """What Optuna's TPE suggests.
 
     Args:
-        space: Ray Tune's search space (`tune_mc1.planning.search_space.ray_space`).
-        metric: The sweep's metric.
-        maximize: Whether a higher metric is better.
-        limit: Number of trials.
-        seed: Seed of the sampler.
-        record: Called with an event for each new trial before it starts, and each score learnt.
+        sweep: The sweep.
 
     Raises:
         InputError: If Optuna is not installed.
     """
 
-    def __init__(
-        self,
-        space: dict[str, Any],
-        metric: str,
-        maximize: bool,
-        limit: int,
-        seed: int,
-        record: Callable[[Event], None],
-    ) -> None:
-        super().__init__(metric=metric, mode="max" if maximize else "min")
+    def __init__(self, sweep: Sweep) -> None:
+        self._metric = sweep.metric.name
+        mode = "max" if sweep.metric.goal == "maximize" else "min"
         try:
             import optuna
             from ray.tune.search.optuna import OptunaSearch
 
             optuna.logging.set_verbosity(optuna.logging.WARNING)  # else it tells of each study
             self._optuna = OptunaSearch(
-                space, metric=metric, mode="max" if maximize else "min", seed=seed
+                ray_space(sweep), metric=self._metric, mode=mode, seed=sweep.search_seed
             )
         except (ImportError, AssertionError):
             raise InputError("method: bayes needs Optuna: pip install 'tune_mc1[bayes]'") from None
-        self._limit, self._count, self._record = limit, 0, record
-        self._again: list[Trial] = []
-        self._ids: dict[str, str] = {}
-        self._told: set[str] = set()
 
-    def replay(self, events: Sequence[Event], left: Sequence[Trial]) -> None:
-        """Takes in what an earlier run suggested and learnt, and runs again what is left of it.
+    def ask(self, trial: str) -> Mapping[str, Any] | None:
+        """Optuna's next suggestion."""
+        setting: Mapping[str, Any] | None = self._optuna.suggest(trial)
+        return setting
 
-        Args:
-            events: Events `trial` and `told`, in order.
-            left: Trials that have not ended; they come before any new one.
-        """
-        self._again = list(reversed(left))
-        for event in events:
-            if event["event"] == "trial":
-                self._count += 1
-                self._optuna.suggest(event["trial"])
-            elif event["event"] == "told" and event["trial"] not in self._told:
-                self._tell(event["trial"], event["value"])
-
-    def suggest(self, trial_id: str) -> Any:
-        """The next trial: one that was cut off, or what Optuna suggests."""
-        if self._again:
-            trial = self._again.pop()
-        elif self._count == self._limit:
-            return Searcher.FINISHED
-        else:
-            name = f"t{self._count + 1:04d}"
-            settings = self._optuna.suggest(name)
-            if not isinstance(settings, dict):
-                return settings
-            self._count += 1
-            trial = Trial(id=name, config=TrialConfig(**settings))
-            self._record(trial_event(trial))
-        self._ids[trial_id] = trial.id
-        return {"trials": [trial.model_dump()]}
-
-    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Only the end of a trial teaches."""
-
-    def on_trial_complete(
-        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
-    ) -> None:
-        """Passes the score of a trial on; one without its metric counts as failed."""
-        trial = self._ids[trial_id]
-        if trial in self._told:  # it ran longer than it was planned
-            return
-        value = None if error or result is None else result.get(self.metric)
-        self._record({"event": "told", "trial": trial, "value": value})
-        self._tell(trial, value)
-
-    def _tell(self, trial: str, value: float | None) -> None:
-        self._told.add(trial)
+    def tell(self, trial: str, value: float | None) -> None:
+        """Passes a score on; a trial without one counts as failed."""
         self._optuna.on_trial_complete(
-            trial, None if value is None else {self.metric: value}, value is None
+            trial, None if value is None else {self._metric: value}, value is None
         )
+
+
+def ray_space(sweep: Sweep) -> dict[str, Any]:
+    """The parameters as Ray Tune's search space, in the distributions that Optuna has."""
+    return {name: _domain(parameter) for name, parameter in sorted(sweep.parameters.items())}
+
+
+def _domain(parameter: Parameter) -> Any:
+    if isinstance(parameter, Constant):
+        # OptunaSearch drops plain values from the settings that it suggests.
+        return tune.choice([parameter.value])
+    if isinstance(parameter, Categorical):
+        return tune.choice(list(parameter.values))
+    if isinstance(parameter, IntUniform):
+        return tune.randint(parameter.min, parameter.max + 1)
+    assert isinstance(parameter, Range)
+    low, high = parameter.bounds
+    if parameter.q is not None:
+        return tune.quniform(*parameter.ends, parameter.q)
+    return (
+        tune.uniform(low, high)
+        if parameter.distribution == "uniform"
+        else tune.loguniform(low, high)
+    )

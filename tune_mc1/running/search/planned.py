@@ -1,4 +1,4 @@
-"""Search that hands out a plan made beforehand (grid, random)."""
+"""Search that hands out a plan made beforehand."""
 
 from collections.abc import Sequence
 from typing import Any

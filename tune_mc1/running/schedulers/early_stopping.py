@@ -1,45 +1,49 @@
-"""How Ray Tune starts and stops the trials of a sweep."""
+"""Any trial scheduler of a sweep, as one of Ray Tune's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ray.tune.experiment import Trial as TuneTrial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
-from tune_mc1.planning.rungs import RungEntry, Rungs, rung_event
+from tune_mc1.config.trial_scheduler import Decided
+from tune_mc1.config.trial_scheduler import TrialScheduler as Decider
+from tune_mc1.results.journal import Event
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.callbacks.driver_only import DriverOnly
 from tune_mc1.running.sweep_run import SweepRun
 
 
-class AshaScheduler(DriverOnly, FIFOScheduler):
-    """ASHA over the rows that trials report, by the pure `Rungs`.
+class EarlyStopping(DriverOnly, FIFOScheduler):
+    """Asks a pure scheduler about the rows that trials report.
 
     Ray's own `ASHAScheduler` lets NaN survive and forgets its rungs when it is restored (ray#11670,
     ray#30838).
 
     Args:
-        rungs: Takes scores and decides.
+        decider: Takes scores and decides.
+        stopped: Trials that it has stopped before.
         metric: The sweep's metric.
         maximize: Whether a higher metric is better.
-        record: Called with each entry at a rung.
+        record: Called with the event of each decision.
         publish: Called with the name of a group's report and those of its trials that stop.
     """
 
     def __init__(
         self,
-        rungs: Rungs,
+        decider: Decider[Any],
+        stopped: Iterable[str],
         metric: str,
         maximize: bool,
-        record: Callable[[RungEntry], None],
+        record: Callable[[Event], None],
         publish: Callable[[str, list[str]], Any] | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._publish = publish
-        self.rungs = rungs
+        self._decider = decider
         self._score, self._sign = metric, 1.0 if maximize else -1.0
         self.record = record
-        self.stopped: set[str] = set()
+        self.stopped = set(stopped)
 
     def on_trial_result(
         self, tune_controller: Any, trial: TuneTrial, result: dict[str, Any]
@@ -48,45 +52,35 @@ class AshaScheduler(DriverOnly, FIFOScheduler):
         for row in result.get("rows", ()):
             value = row.get(self._score)
             score = None if value is None else self._sign * value
-            self._take(self.rungs.decide(row["trial"], row["epoch"], score))
+            self._take(self._decider.decide(row["trial"], row["epoch"], score))
         for end in result.get("ends", ()):
-            self._take(self.rungs.forfeit(end["trial"], end["epoch"]))
+            self._take(self._decider.forfeit(end["trial"], end["epoch"]))
         running = {t["id"] for t in trial.config["trials"]}
         stop = running <= self.stopped
         if self._publish is not None and "decision" in result:
             self._publish(result["decision"], sorted(running & self.stopped))
         return str(TrialScheduler.STOP if stop else TrialScheduler.CONTINUE)
 
-    def _take(self, entry: RungEntry | None) -> None:
-        if entry is None:
+    def _take(self, decision: Decided | None) -> None:
+        if decision is None:
             return
-        self.record(entry)
-        if entry.stop:
-            self.stopped.add(entry.trial)
+        self.record(self._decider.to_event(decision))
+        if decision.stop:
+            self.stopped.add(decision.trial)
 
 
 def make_scheduler(
     run: SweepRun, writer: ResultWriter, decisions: Any = None
-) -> AshaScheduler | None:
-    """ASHA where the sweep stops trials early, else None.
+) -> EarlyStopping | None:
+    """The scheduler of a sweep that stops trials early, else None.
 
     Args:
         run: The sweep.
-        writer: Takes each entry at a rung.
+        writer: Takes each decision.
         decisions: Where groups ask for decisions, if there are groups.
     """
-    early = run.sweep.early_terminate
-    if early is None:
+    known = run.past.scheduler(run.sweep)
+    if known is None:
         return None
-    longest = run.sweep.longest_epochs
-    rungs = Rungs([early.rung_epochs(longest, b) for b in range(early.brackets)], early.eta)
-    rungs.restore(run.past.entries)
-    scheduler = AshaScheduler(
-        rungs,
-        run.sweep.metric.name,
-        run.maximize,
-        lambda entry: writer.write(rung_event(entry)),
-        decisions.publish.remote if decisions is not None else None,
-    )
-    scheduler.stopped.update(entry.trial for entry in run.past.entries if entry.stop)
-    return scheduler
+    publish = decisions.publish.remote if decisions is not None else None
+    return EarlyStopping(*known, run.sweep.metric.name, run.maximize, writer.write, publish)

@@ -1,0 +1,164 @@
+"""A trial scheduler of another package in one file: the median stopping rule, cut off and fused."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.running.test_sweep import Ran, run_sweep, tune_mc1
+from tests.support.faults import (
+    driving,
+    events,
+    reached,
+    result_dir,
+    same,
+    trials,
+    wait_for,
+    write_sweep,
+)
+from tests.support.plugins import write_plugin
+
+MEDIAN = '''
+from statistics import fmean, median
+from typing import Literal
+
+from pydantic import Field
+
+from tune_mc1.config.early_terminate import EarlyTerminate, register_early_terminate
+from tune_mc1.config.problems import Problem
+from tune_mc1.config.trial_scheduler import EpochScheduler
+
+
+@register_early_terminate("median")
+class Median(EarlyTerminate):
+    """Median stopping rule (Golovin et al. 2017).
+
+    Attributes:
+        grace: Epochs that every trial runs.
+    """
+
+    type: Literal["median"]
+    grace: int = Field(default=1, ge=1)
+
+    def problem(self, longest):
+        if self.grace < longest:
+            return None
+        rule = f"must be less than the epochs of the longest trial ({longest})"
+        return Problem(("early_terminate", "grace"), rule, self.grace)
+
+    def scheduler(self, longest):
+        return MedianStopping(self.grace)
+
+
+class MedianStopping(EpochScheduler):
+    def __init__(self, grace):
+        super().__init__()
+        self.grace = grace
+
+    def stops(self, trial, epoch):
+        """Whether its best score is below the median of the others' means up to this epoch."""
+        others = [
+            fmean(score for e, score in scores.items() if e <= epoch)
+            for other, scores in self.scores.items()
+            if other != trial and epoch in scores
+        ]
+        best = max(self.scores[trial].values())
+        return epoch >= self.grace and len(others) >= 2 and best < median(others)
+'''
+
+ONE = ("--max-concurrent", "1", "--wandb", "disabled")
+
+
+def content(image_dir: Path, **keys: Any) -> dict[str, Any]:
+    return {
+        "metric": {"name": "val_loss"},
+        "parameters": {
+            "learning_rate": {"values": [0.03, 0.02, 1e-7, 1e-8, 2e-8]},
+            "weights_init_type": {"value": "kaiming_normal"},
+            "epochs": {"value": 4},
+        },
+        "early_terminate": {"type": "median", "grace": 2},
+        "data": str(image_dir),
+        "fuse": "off",
+        **keys,
+    }
+
+
+@pytest.fixture(scope="module")
+def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Environment in which the plugin is installed."""
+    folder = tmp_path_factory.mktemp("plugin")
+    write_plugin(folder, MEDIAN)
+    return {"PYTHONPATH": f"{folder}:{Path(__file__).parents[2]}"}
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory, image_dir: Path, env: dict[str, str]) -> Ran:
+    """The sweep without a fault."""
+    return run_sweep(tmp_path_factory.mktemp("quiet"), content(image_dir), "grid", *ONE, **env)
+
+
+def test_it_stops_trials(quiet: Ran) -> None:
+    assert quiet.status == 0, quiet.err
+    rows = trials(quiet.root).set_index("trial")
+    assert dict(rows["state"]) == {
+        "t0001": "completed",
+        "t0002": "completed",
+        "t0003": "stopped",
+        "t0004": "stopped",
+        "t0005": "stopped",
+    }
+    assert list(rows["epochs_run"]) == [4, 4, 2, 2, 2]
+    decisions = quiet.events("decision")
+    assert [d["trial"] for d in decisions if d["stop"]] == ["t0003", "t0004", "t0005"]
+    assert all(d["score"] < 0 for d in decisions), "a loss, turned"
+
+
+def test_killed_it_goes_on_as_if_nothing_had_been(
+    tmp_path: Path, image_dir: Path, env: dict[str, str], quiet: Ran
+) -> None:
+    file, out = write_sweep(tmp_path, content(image_dir)), tmp_path / "out"
+    with driving("sweep", "grid", file, "-o", out, *ONE, cwd=tmp_path, **env) as driver:
+        wait_for(partial(reached, out, 9), driver)
+        driver.kill_all()
+    root = result_dir(out)
+    done = tune_mc1("sweep", "grid", "--resume", root, *ONE, cwd=tmp_path, **env)
+    assert done.returncode == 0, done.stderr
+    same(root, quiet.root)
+    names = ("trial", "epoch", "score", "stop")
+    ours, theirs = ([tuple(e[n] for n in names) for e in events(where, "decision")]
+                    for where in (root, quiet.root))  # fmt: skip
+    assert ours == theirs
+
+
+def test_it_stops_trials_of_a_group(tmp_path: Path, image_dir: Path, env: dict[str, str]) -> None:
+    words = ("--fuse", "5", "--wandb", "disabled")
+    ran = run_sweep(tmp_path, content(image_dir), "grid", *words, **env)
+    assert ran.status == 0, ran.err
+    rows = trials(ran.root)
+    assert list(rows["fused"]) == [5] * 5
+    assert list(rows["state"]) == ["completed"] * 2 + ["stopped"] * 3
+
+
+def test_its_keys_are_checked(tmp_path: Path, image_dir: Path, env: dict[str, str]) -> None:
+    def refused(**keys: Any) -> str:
+        early = {"type": "median", **keys}
+        file = write_sweep(tmp_path, content(image_dir, early_terminate=early))
+        done = tune_mc1("sweep", "grid", file, "--dry-run", cwd=tmp_path, **env)
+        assert done.returncode == 2, done.stdout
+        return done.stderr.removeprefix(f"{file}:").partition(" ")[2].strip()
+
+    assert refused(grace=0) == "early_terminate.grace: must be at least 1, got 0"
+    assert refused(grase=2) == "early_terminate.grase: unknown key, did you mean 'grace'?"
+    rule = "must be less than the epochs of the longest trial (4)"
+    assert refused(grace=4) == f"early_terminate.grace: {rule}, got 4"
+    listed = "must be 'asha', 'hyperband' or 'median'"
+    assert refused(type="mean") == f"early_terminate.type: {listed}, got 'mean'"
+
+
+def test_a_report_has_no_rungs(quiet: Ran, tmp_path: Path, env: dict[str, str]) -> None:
+    done = tune_mc1("report", quiet.root, "-o", tmp_path / "report", cwd=tmp_path, **env)
+    assert done.returncode == 0, done.stderr
+    assert not list((tmp_path / "report").rglob("*rungs*"))
+    assert list((tmp_path / "report").rglob("*.html"))

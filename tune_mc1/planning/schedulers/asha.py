@@ -1,0 +1,113 @@
+"""`asha` and `hyperband`: asynchronous successive halving."""
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from tune_mc1.config.early_terminate import EarlyTerminate, register_early_terminate
+from tune_mc1.config.field_types import Int
+from tune_mc1.config.problems import Problem
+from tune_mc1.planning.rungs import Rungs, survivors
+
+
+@register_early_terminate("asha", "hyperband")
+class SuccessiveHalving(EarlyTerminate):
+    """Asynchronous successive halving, in W&B's words; Ray's `ASHAScheduler` has other names.
+
+    Attributes:
+        type: `asha` or `hyperband`; W&B has the second word only, and both mean the same here.
+        min_iter: Epoch of the first rung (Ray: grace_period); later ones are eta times as far.
+        s: With max_iter instead of min_iter: the number of rungs, backwards from max_iter.
+        max_iter: The epoch that rungs are counted back from: max_iter / eta, max_iter / eta^2, ...
+        eta: About one trial in eta goes on at each rung (Ray: reduction_factor), at least 2.
+        brackets: Trials are dealt to this many brackets, each of which starts one rung later.
+    """
+
+    type: Literal["asha", "hyperband"]
+    min_iter: Int | None = Field(default=None, ge=1)
+    s: Int | None = Field(default=None, ge=1, le=100)
+    max_iter: Int | None = Field(default=None, ge=1)
+    eta: Int = Field(default=3, ge=2)
+    brackets: Int = Field(default=1, ge=1, le=20)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _first_rung(cls, data: Any) -> Any:
+        if isinstance(data, dict) and not {"min_iter", "s", "max_iter"} & data.keys():
+            return {**data, "min_iter": 1}
+        return data
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        back = [k for k in ("s", "max_iter") if getattr(self, k) is not None]
+        if self.min_iter is not None and back:
+            raise ValueError(
+                f"takes either min_iter or s with max_iter, got min_iter and {back[0]}"
+            )
+        if self.min_iter is None and len(back) == 1:
+            other = "max_iter" if back == ["s"] else "s"
+            raise ValueError(
+                f"{back[0]} needs {other} too (or give min_iter alone), got {back[0]} only"
+            )
+        return self
+
+    def rung_epochs(self, longest: int, bracket: int = 0) -> tuple[int, ...]:
+        """The epochs after which trials of a bracket are judged.
+
+        Args:
+            longest: Epochs of the longest trial. A rung there or later would decide nothing.
+            bracket: Index of the bracket, from 0; each one leaves out one more of the first rungs.
+
+        Returns:
+            Epochs, ascending, all below `longest`: `min_iter * eta**k`, or
+            `max_iter / eta**k` for k from 1 to s, rounded down, as W&B counts them.
+        """
+        if self.min_iter is not None:
+            rungs, rung = [], self.min_iter
+            while rung < longest:
+                rungs.append(rung)
+                rung *= self.eta
+        else:
+            last, count = self.max_iter or 1, self.s or 1
+            back = {last // self.eta**k for k in range(1, count + 1)}
+            rungs = sorted(r for r in back if 1 <= r < longest)
+        return tuple(rungs[bracket:])
+
+    def brackets_of(self, longest: int) -> list[tuple[int, ...]]:
+        """The rungs of each bracket, as `rung_epochs` counts them."""
+        return [self.rung_epochs(longest, bracket) for bracket in range(self.brackets)]
+
+    def problem(self, longest: int) -> Problem | None:
+        """Why there is no rung, if there is none."""
+        if self.rung_epochs(longest):
+            return None
+        if self.min_iter is not None:
+            rule = (
+                f"must be less than the epochs of the longest trial ({longest}; Ray: grace_period)"
+            )
+            return Problem(("early_terminate", "min_iter"), rule, self.min_iter)
+        rule = (
+            f"leaves no rung: max_iter / eta^k (k = 1 to s) must reach from 1 to below the epochs "
+            f"of the longest trial ({longest})"
+        )
+        return Problem(("early_terminate", "max_iter"), rule, self.max_iter)
+
+    def scheduler(self, longest: int) -> Rungs:
+        """Empty rungs."""
+        return Rungs(self.brackets_of(longest), self.eta)
+
+    def dry_run_rows(self, trials: int, longest: int) -> list[dict[str, int]]:
+        """Rungs of each bracket, and the trials that reach them if one in eta goes on at each."""
+        rows = []
+        for bracket, rungs in enumerate(self.brackets_of(longest)):
+            counts = survivors(trials // self.brackets, rungs, self.eta)
+            rows += [
+                {"bracket": bracket, "epoch": epoch, "trials": count}
+                for epoch, count in zip((*rungs, longest), counts, strict=True)
+            ]
+        return rows
+
+    @property
+    def fixes_epochs(self) -> str | None:
+        """Trials are dealt to brackets by the number of rungs, which depends on the epochs."""
+        return "several brackets fix them" if self.brackets > 1 else None

@@ -1,0 +1,81 @@
+"""`grid`: all combinations of listed values."""
+
+import math
+from typing import Any
+
+from tune_mc1.config.distributions import Range
+from tune_mc1.config.problems import Problem
+from tune_mc1.config.search import Search, register_search
+from tune_mc1.config.sweep import Sweep
+from tune_mc1.errors import InputError
+from tune_mc1.planning.search_space import MAX_TRIALS
+
+
+@register_search
+class GridSearch(Search):
+    """All combinations, or the first `run_cap` of them."""
+
+    name = "grid"
+    needs_run_cap = False
+    sampled = False
+
+    def problems(self, sweep: Sweep) -> list[Problem]:
+        """The parameters of which no grid can be made, as in W&B."""
+        rule = (
+            "a grid needs listed values (value, values, int_uniform or q_uniform); "
+            "list them, or use the command `sweep random`"
+        )
+        return [
+            Problem(("parameters", name), rule, parameter.distribution)
+            for name, parameter in sweep.parameters.items()
+            if parameter.grid_size is None
+        ]
+
+    def notices(self, sweep: Sweep) -> list[str]:
+        """What of the grid is left out."""
+        notices = []
+        total = self.count(sweep)
+        if sweep.run_cap is not None and sweep.run_cap < total:
+            notices.append(
+                f"run_cap: the first {sweep.run_cap} of the grid's {total} settings are run"
+            )
+        for name, parameter in sweep.parameters.items():
+            if isinstance(parameter, Range):
+                notices.append(
+                    f"parameters.{name}: a grid over q_uniform leaves out max, as in W&B"
+                )
+        return notices
+
+    def count(self, sweep: Sweep) -> int:
+        """Number of settings in the whole grid, whatever `run_cap` says."""
+        return math.prod(parameter.grid_size or 1 for parameter in sweep.parameters.values())
+
+    def settings(self, sweep: Sweep) -> list[dict[str, Any]]:
+        """All combinations of the listed values, at most `run_cap` of them.
+
+        The order is W&B's: parameters sorted by name, the last one varying fastest, values as
+        listed.
+
+        Raises:
+            InputError: A parameter has no grid, or there are more than 100,000 settings.
+        """
+        problems = self.problems(sweep)
+        if problems:
+            raise InputError(map(str, problems))
+        total = self.count(sweep)
+        count = min(total, sweep.run_cap or MAX_TRIALS + 1)
+        if count > MAX_TRIALS:
+            raise InputError(
+                f"parameters: a grid must have at most {MAX_TRIALS} settings, got {total} "
+                "(run_cap takes the first ones only)"
+            )
+        return [_grid_setting(sweep, index) for index in range(count)]
+
+
+def _grid_setting(sweep: Sweep, index: int) -> dict[str, Any]:
+    setting = {}
+    for name in sorted(sweep.parameters, reverse=True):
+        parameter = sweep.parameters[name]
+        index, position = divmod(index, parameter.grid_size or 1)
+        setting[name] = parameter.grid_value(position)
+    return dict(reversed(setting.items()))

@@ -1,0 +1,93 @@
+"""A search that learns, as a Ray Tune searcher; replayable from the journal."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from ray.tune.search import Searcher
+
+from tune_mc1.config.problems import problems_of
+from tune_mc1.config.search import AskTell
+from tune_mc1.config.sweep import Sweep
+from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.errors import SweepStopped
+from tune_mc1.results.events import trial_event
+from tune_mc1.results.journal import Event
+from tune_mc1.running.callbacks.driver_only import DriverOnly
+
+
+class LearningTrials(DriverOnly, Searcher):
+    """Makes trials of the settings that a search suggests.
+
+    What it is asked and told goes into the journal in order; a sweep that goes on replays both, so
+    that the search knows and suggests what it would have.
+
+    Args:
+        search: Suggests and learns.
+        sweep: The sweep; `run_cap` is the number of trials.
+        record: Called with an event for each new trial before it starts, and each score told.
+    """
+
+    def __init__(self, search: AskTell, sweep: Sweep, record: Callable[[Event], None]) -> None:
+        metric = sweep.metric
+        super().__init__(metric=metric.name, mode="max" if metric.goal == "maximize" else "min")
+        self._search, self._name = search, sweep.method
+        self._limit, self._count, self._record = sweep.run_cap, 0, record
+        self._again: list[Trial] = []
+        self._ids: dict[str, str] = {}
+        self._told: set[str] = set()
+
+    def replay(self, events: Sequence[Event], left: Sequence[Trial]) -> None:
+        """Takes in what an earlier run suggested and learnt, and runs again what is left of it.
+
+        Args:
+            events: Events `trial` and `told`, in order.
+            left: Trials that have not ended; they come before any new one.
+        """
+        self._again = list(reversed(left))
+        self._search.replay(events)
+        self._count += sum(event["event"] == "trial" for event in events)
+        self._told |= {event["trial"] for event in events if event["event"] == "told"}
+
+    def suggest(self, trial_id: str) -> Any:
+        """The next trial: one that was cut off, or what the search suggests.
+
+        Raises:
+            SweepStopped: If it suggests what no trial can have.
+        """
+        if self._again:
+            trial = self._again.pop()
+        elif self._count == self._limit:
+            return Searcher.FINISHED
+        else:
+            name = f"t{self._count + 1:04d}"
+            setting = self._search.ask(name)
+            if setting is None:
+                return None
+            self._count += 1
+            trial = Trial(id=name, config=self._config(name, setting))
+            self._record(trial_event(trial))
+        self._ids[trial_id] = trial.id
+        return {"trials": [trial.model_dump()]}
+
+    def _config(self, trial: str, setting: Any) -> TrialConfig:
+        try:
+            return TrialConfig(**setting)
+        except ValidationError as error:
+            problem = problems_of(error)[0]
+            raise SweepStopped(f"{trial}: method {self._name} suggested {problem}") from None
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        """Only the end of a trial teaches."""
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        """Passes the score of a trial on; one without its metric counts as failed."""
+        trial = self._ids[trial_id]
+        if trial in self._told:  # it ran longer than it was planned
+            return
+        value = None if error or result is None else result.get(self.metric)
+        self._record({"event": "told", "trial": trial, "value": value})
+        self._told.add(trial)
+        self._search.tell(trial, value)
