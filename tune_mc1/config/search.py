@@ -117,22 +117,26 @@ class Word:
     notice: str = ""
 
 
-_SHIPPED = {
-    "grid": Word("grid"),
-    "random": Word("random"),
-    "asha": Word(
+WORDS: Registry[Word] = Registry("command")
+"""Words that mean more than the search of their name, and the first ones of the help, in order."""
+
+WORDS.register("grid", Word("grid"))
+WORDS.register("random", Word("random"))
+WORDS.register(
+    "asha",
+    Word(
         "random",
         {"type": "asha", "min_iter": 1, "eta": 3},
         "early_terminate: not in the file, so min_iter 1 (Ray: grace_period) and eta 3 "
         "(Ray: reduction_factor) are taken",
     ),
-    "bayes": Word("bayes"),
-}
+)
+WORDS.register("bayes", Word("bayes"))
 
 
 def words() -> dict[str, Word]:
-    """The words that a command takes: shipped ones in the order of the help, then all searches."""
-    return _SHIPPED | {name: Word(name) for name in SEARCHES if name not in _SHIPPED}
+    """All words that a command takes: those of `WORDS`, then the names of further searches."""
+    return dict(WORDS) | {name: Word(name) for name in SEARCHES if name not in WORDS}
 
 
 def _known(value: Any) -> str:

@@ -17,7 +17,7 @@ STATES = (
     "pending",  # not started
     "running",
     "completed",  # ran all its epochs
-    "stopped",  # ended early by ASHA
+    "stopped",  # ended early by the trial scheduler
     "diverged",  # its loss was no longer finite
     "failed",  # raised an error: columns `error` and `log`
     "interrupted",  # the sweep ended before it did

@@ -1,4 +1,4 @@
-"""How the trials of a group learn which of them ASHA has stopped.
+"""How the trials of a group learn which of them the trial scheduler has stopped.
 
 Ray Tune stops one of its own trials as a whole, and `tune.report` returns nothing. So the scheduler
 leaves each decision with an actor, where the group asks for it.

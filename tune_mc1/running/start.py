@@ -75,7 +75,7 @@ def run_plan(
     from tune_mc1.terminal.printing import print_result
 
     with _directory(plan, parent, interruption) as (where, remote), locked(where):
-        past = _current(plan, where)
+        past = current_past(plan, where)
         cluster = Cluster(address, where.root)
         interruption.leaving.append(cluster.kill)
         data = _images(loading, past, cluster)
@@ -137,7 +137,7 @@ def _directory(
         forget()
 
 
-def _current(plan: Plan, where: ResultDir) -> Past:
+def current_past(plan: Plan, where: ResultDir) -> Past:
     """What the sweep did: as the plan has it, unless another process went on with it meanwhile."""
     if plan.directory is None:
         return Past()

@@ -34,7 +34,7 @@ class Job:
         validation: How the images that score a trial are chosen.
         threads: Threads of a trial on the CPU.
         gpu: The part of a GPU that a trial or group has; 0 without one.
-        decisions: Where a group asks which of its trials ASHA stops
+        decisions: Where a group asks which of its trials are stopped early
             (`tune_mc1.running.decisions`); None where nothing is stopped.
         remote: The sweep's folder in an object store; None where the directory is all there is.
         keep: Whether files stay in the directory as well when their trial has ended.
