@@ -1,14 +1,14 @@
 """Any trial scheduler of a sweep, as one of Ray Tune's."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 from ray.tune.experiment import Trial as TuneTrial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
 from tune_mc1.config.trial_scheduler import Decided
 from tune_mc1.config.trial_scheduler import TrialScheduler as Decider
-from tune_mc1.results.journal import Event
+from tune_mc1.results.events import DecisionEvent
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.callbacks.driver_only import DriverOnly
 from tune_mc1.running.sweep_run import SweepRun
@@ -35,7 +35,7 @@ class EarlyStopping(DriverOnly, FIFOScheduler):
         stopped: Iterable[str],
         metric: str,
         maximize: bool,
-        record: Callable[[Event], None],
+        record: Callable[[DecisionEvent], None],
         publish: Callable[[str, list[str]], Any] | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -64,7 +64,7 @@ class EarlyStopping(DriverOnly, FIFOScheduler):
     def _take(self, decision: Decided | None) -> None:
         if decision is None:
             return
-        self.record(self._decider.to_event(decision))
+        self.record(cast(DecisionEvent, self._decider.to_event(decision)))
         if decision.stop:
             self.stopped.add(decision.trial)
 

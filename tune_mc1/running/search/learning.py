@@ -11,8 +11,7 @@ from tune_mc1.config.search import AskTell
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.errors import SweepStopped
-from tune_mc1.results.events import trial_event
-from tune_mc1.results.journal import Event
+from tune_mc1.results.events import Event, trial_event
 from tune_mc1.running.callbacks.driver_only import DriverOnly
 
 
