@@ -1,7 +1,7 @@
 """A whole sweep, typed: W&B's keys and a few of our own, each optional."""
 
 import math
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
