@@ -69,7 +69,8 @@ class Registry(Mapping[str, T], Generic[T]):
         return self[name]
 
     def __getitem__(self, name: str) -> T:
-        self._load()
+        if name not in self._parts:  # no plugin is needed for what is there, as names are unique
+            self._load()
         return self._parts[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -17,7 +17,7 @@ from tune_mc1.config.validation import Holdout
 from tune_mc1.data.batches import ImageTensors
 from tune_mc1.data.images import ImageData
 from tune_mc1.models.build import build_model
-from tune_mc1.training.optimizers import make_optimizer
+from tune_mc1.training.optimizers.base import make_optimizer
 from tune_mc1.training.trial import run_trials
 
 Row = dict[str, Any]

@@ -23,7 +23,7 @@ from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.splits import make_split
 from tune_mc1.models.build import build_model
-from tune_mc1.training.optimizers import make_optimizer
+from tune_mc1.training.optimizers.base import make_optimizer
 
 Item = tuple[Tensor, int]
 

@@ -15,7 +15,7 @@ from tune_mc1.training.trial import run_trials
 def test_a_frozen_backbone_is_asked_once_for_each_image(
     images: ImageData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tune_mc1.models.resnext import FrozenBackbone
+    from tune_mc1.models.backbone import FrozenBackbone
 
     seen: list[int] = []
     forward = FrozenBackbone.forward
@@ -34,7 +34,7 @@ def test_a_frozen_backbone_is_asked_once_for_each_image(
 def test_trials_of_a_sweep_share_the_features_of_a_frozen_backbone(
     images: ImageData, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from tune_mc1.models.resnext import FrozenBackbone
+    from tune_mc1.models.backbone import FrozenBackbone
 
     def run_one(rate: float, shared: Path | None) -> Row:
         kept: Rows = []

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from tune_mc1.config.architectures import ARCHITECTURES, ModelName
+from tune_mc1.config.architectures import ARCHITECTURES
 from tune_mc1.config.trial import TrialConfig, WeightsInit
 from tune_mc1.data.batches import ImageTensors
 from tune_mc1.data.images import ImageData
 from tune_mc1.models.build import build_model
 from tune_mc1.models.fused import FusedClassifier
-from tune_mc1.training.optimizers import make_group_optimizer, make_optimizer
+from tune_mc1.training.optimizers.base import make_group_optimizer, make_optimizer
 
 INITS: tuple[WeightsInit, ...] = (
     "default",
@@ -175,7 +175,7 @@ def test_fused_trials_equal_trials_alone(
 @pytest.mark.parametrize(("model", "common"), LARGE_CASES)
 def test_so_do_those_of_the_large_architectures_made_narrow(
     small: tuple[Tensor, Tensor],
-    model: ModelName,
+    model: str,
     common: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -185,7 +185,7 @@ def test_so_do_those_of_the_large_architectures_made_narrow(
         convs=tuple(replace(conv, channels=conv.channels // 16) for conv in arch.convs),
         hidden=tuple(max(width // 16, 8) for width in arch.hidden),
     )
-    monkeypatch.setitem(ARCHITECTURES, model, narrow)
+    monkeypatch.setitem(ARCHITECTURES._parts, model, narrow)
     compare(small, model, common, lanes=2)
 
 

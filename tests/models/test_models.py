@@ -7,12 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from tune_mc1.config.architectures import (
-    ARCHITECTURES,
-    ModelName,
-    check_image_fits,
-    layer_sizes,
-)
+from tune_mc1.config.architectures import ARCHITECTURES
+from tune_mc1.config.layer_sizes import check_image_fits, layer_sizes
 from tune_mc1.config.trial import TrialConfig, WeightsInit
 from tune_mc1.errors import TrialError
 from tune_mc1.models.build import Classifier, build_model
@@ -77,7 +73,7 @@ def trained(model: nn.Module) -> int:
 
 
 @pytest.mark.parametrize("model", sorted(ARCHITECTURES))
-def test_parameter_counts_by_hand(model: ModelName) -> None:
+def test_parameter_counts_by_hand(model: str) -> None:
     net = build(model, pretrained=False)
     assert trained(net) == BY_HAND[model]
     sizes = layer_sizes(model, CIFAR, 10)
@@ -99,7 +95,7 @@ def test_well_known_counts() -> None:
         ("CNN8", 128 + 64 + 32 + 512 + 256 + 128 + 64),
     ],
 )
-def test_batch_norm_after_every_hidden_layer(model: ModelName, norms: int) -> None:
+def test_batch_norm_after_every_hidden_layer(model: str, norms: int) -> None:
     net = build(model, batch_norm=True)
     assert trained(net) == BY_HAND[model] + 2 * norms
     sizes = layer_sizes(model, CIFAR, 10, batch_norm=True)

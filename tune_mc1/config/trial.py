@@ -2,28 +2,33 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.fields import FieldInfo
 
-from tune_mc1.config.architectures import ALIASES, ARCHITECTURES, ModelName
+from tune_mc1.config.architectures import ALIASES, ARCHITECTURES
 from tune_mc1.config.augmentations import NONE, augmentation_names
 from tune_mc1.config.field_types import Float, Int
+from tune_mc1.config.lr_schedules import CONSTANT, LR_SCHEDULES
+from tune_mc1.config.optimizers import OPTIMIZERS, untaken
 from tune_mc1.config.trial_parameters import ParameterInfo, registered_parameters
 from tune_mc1.errors import did_you_mean
 
 WeightsInit = Literal[
     "default", "xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform"
 ]
-OptimizerName = Literal["SGD", "Adam", "AdamW"]
 
 
-def _one_of(known: tuple[str, ...], aliases: dict[str, str] | None = None) -> BeforeValidator:
-    """Accepts a known name in any case, or an alias of it. A number counts as its text."""
-    table = {k.lower(): v for k, v in (aliases or {}).items()} | {k.lower(): k for k in known}
+def _one_of(known: Collection[str], aliases: dict[str, str] | None = None) -> BeforeValidator:
+    """Accepts a known name in any case, or an alias of it. A number counts as its text.
+
+    A registry is read when a value is checked, since only then plugins have filled it.
+    """
 
     def check(value: Any) -> Any:
+        table = {k.lower(): v for k, v in (aliases or {}).items()} | {k.lower(): k for k in known}
         text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
         if isinstance(text, str) and text.lower() in table:
             return table[text.lower()]
@@ -46,7 +51,9 @@ class TrialConfig(BaseModel):
         epochs: Passes over the training images, at least 1.
         batch_size: Images per optimiser step, at least 1.
         learning_rate: Step size of the optimiser, above 0.
-        optimizer: `SGD`, `Adam` or `AdamW`, as in torch.optim.
+        lr_schedule: How the learning rate changes over the steps of the trial
+            (`tune_mc1.config.lr_schedules`).
+        optimizer: Name of the optimiser (`tune_mc1.config.optimizers`), as in torch.optim.
         loss_function: Only `CrossEntropyLoss`.
         weight_decay: L2 penalty (decoupled in AdamW), at least 0.
         momentum: Momentum of SGD in [0, 1).
@@ -71,9 +78,7 @@ class TrialConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
     model: Annotated[
-        ModelName,
-        _one_of(tuple(ARCHITECTURES), dict(ALIASES)),
-        ParameterInfo("model", "Modell", agree=True),
+        str, _one_of(ARCHITECTURES, ALIASES), ParameterInfo("model", "Modell", agree=True)
     ] = "CNN"
     epochs: Annotated[Int, ParameterInfo("epochs", "Epochen", agree=True)] = Field(
         default=10, ge=1, le=100_000
@@ -84,10 +89,13 @@ class TrialConfig(BaseModel):
     learning_rate: Annotated[Float, ParameterInfo("learning rate", "Lernrate")] = Field(
         default=0.01, gt=0, le=1000
     )
+    lr_schedule: Annotated[
+        str,
+        _one_of(LR_SCHEDULES),
+        ParameterInfo("learning-rate schedule", "Verlauf der Lernrate"),
+    ] = CONSTANT
     optimizer: Annotated[
-        OptimizerName,
-        _one_of(("SGD", "Adam", "AdamW")),
-        ParameterInfo("optimiser", "Optimierer", agree=True),
+        str, _one_of(OPTIMIZERS), ParameterInfo("optimiser", "Optimierer", agree=True)
     ] = "SGD"
     loss_function: Annotated[
         Literal["CrossEntropyLoss"],
@@ -189,10 +197,13 @@ class TrialConfig(BaseModel):
                 f"augment: model {self.model} sees features of its frozen backbone, which are "
                 f"computed once, got {self.augment}"
             )
-        if self.momentum and self.optimizer != "SGD":
-            raise ValueError(
-                f"momentum: only optimizer SGD takes it, got {self.momentum} with {self.optimizer}"
-            )
+        return self
+
+    @model_validator(mode="after")
+    def _options_fit_optimizer(self) -> Self:
+        problem = untaken(self.optimizer, self.model_dump(exclude_defaults=True))
+        if problem:
+            raise ValueError(problem)
         return self
 
     @property

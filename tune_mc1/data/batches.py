@@ -189,6 +189,11 @@ class LaneBatches:
         return self.lanes[0].images
 
     @property
+    def steps(self) -> int:
+        """Optimiser steps of a trial in an epoch."""
+        return self.lanes[0].steps
+
+    @property
     def sampler(self) -> "LaneBatches":
         """Itself: Lightning calls `sampler.set_epoch` at the start of every epoch."""
         return self

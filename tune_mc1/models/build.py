@@ -1,21 +1,24 @@
-"""Builds a model from its declaration."""
+"""Builds a model: of the layers that its architecture declares, or by its own function."""
 
 from collections import OrderedDict
 from typing import TypeVar
 
+import torch
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
-from tune_mc1.config.architectures import (
-    ARCHITECTURES,
-    BACKBONE_FEATURES,
-    Architecture,
-    check_image_fits,
-)
+from tune_mc1.config.architectures import ARCHITECTURES, Architecture
+from tune_mc1.config.layer_sizes import check_image_fits
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import TrialError
+from tune_mc1.models.backbone import FrozenBackbone
 from tune_mc1.models.dropout import DropoutStream, SeededDropout
 from tune_mc1.models.init import init_layer
+from tune_mc1.registry import resolve
+from tune_mc1.seeding import derive_seed
+
+ImageShape = tuple[int, int, int]
+"""Channels, height and width."""
 
 Layer = TypeVar("Layer", nn.Conv2d, nn.Linear)
 
@@ -62,7 +65,27 @@ class Classifier(nn.Module):
                 layer.redraw()
 
 
-def build_model(config: TrialConfig, image_shape: tuple[int, int, int], classes: int) -> Classifier:
+class OwnNetwork(Classifier):
+    """A network of any form, such as one of another package.
+
+    What it draws from PyTorch's global generator while it is trained, as `nn.Dropout` does, depends
+    on the trial's seed and the step alone.
+
+    Args:
+        network: Maps images to logits.
+        seed: The trial's seed.
+    """
+
+    def __init__(self, network: nn.Module, seed: int) -> None:
+        super().__init__(OrderedDict(network=network))
+        self.seed = seed
+
+    def at_step(self, step: int) -> None:
+        """Seeds the global generators for an optimiser step."""
+        torch.manual_seed(derive_seed(self.seed, "step", step))
+
+
+def build_model(config: TrialConfig, image_shape: ImageShape, classes: int) -> Classifier:
     """Builds the model that a trial names, initialised from the trial's seed.
 
     Args:
@@ -76,18 +99,23 @@ def build_model(config: TrialConfig, image_shape: tuple[int, int, int], classes:
     problem = check_image_fits(config.model, image_shape)
     if problem:
         raise TrialError(problem)
-    arch = ARCHITECTURES[config.model]
-    backbone, features = None, 0
-    if arch.backbone is not None:
-        from tune_mc1.models.resnext import frozen_resnext
+    build = resolve(ARCHITECTURES[config.model].build)
+    with torch.random.fork_rng(devices=[]):  # whoever draws from the global generator is seeded
+        torch.default_generator.manual_seed(derive_seed(config.seed, "init", "network"))
+        network: nn.Module = build(config, image_shape, classes)
+    return network if isinstance(network, Classifier) else OwnNetwork(network, config.seed)
 
-        backbone, features = frozen_resnext(config), BACKBONE_FEATURES
+
+def build_declared(config: TrialConfig, image_shape: ImageShape, classes: int) -> Classifier:
+    """Builds a model of the layers that its architecture declares; see `build_model`."""
+    arch = ARCHITECTURES[config.model]
     stream = DropoutStream(config.seed) if arch.dropout_layers else None
     layers = _Layers(config, arch, stream)
-    if backbone is None:
-        features = layers.add_convs(image_shape)
-    layers.add_linears(features, classes)
-    return Classifier(layers.made, stream, backbone)
+    if arch.backbone is None:
+        layers.add_linears(layers.add_convs(image_shape), classes)
+        return Classifier(layers.made, stream)
+    layers.add_linears(arch.backbone.features, classes)
+    return Classifier(layers.made, stream, FrozenBackbone(resolve(arch.backbone.build)(config)))
 
 
 def _bare(kind: type[Layer], *sizes: int, **options: int) -> Layer:
@@ -105,7 +133,7 @@ class _Layers:
         self.config, self.arch, self.stream = config, arch, stream
         self.made: OrderedDict[str, nn.Module] = OrderedDict()
 
-    def add_convs(self, image_shape: tuple[int, int, int]) -> int:
+    def add_convs(self, image_shape: ImageShape) -> int:
         """Adds the convolutions and flattens; returns the number of features."""
         channels, height, width = image_shape
         for i, conv in enumerate(self.arch.convs, 1):

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tune_mc1.config.architectures import COLUMN_CHANNELS
+from tune_mc1.config.layer_sizes import COLUMN_CHANNELS
 
 ALIGNED = 8
 """Rows are a multiple of so many numbers: tensor cores read 16 bytes at once, 8 of bfloat16."""

@@ -15,33 +15,7 @@ from tune_mc1.seeding import derive_seed
 NETWORK_TIMEOUT_S = 10.0
 
 
-class FrozenBackbone(nn.Module):
-    """A network without its last layer, which is never trained and stays in eval mode.
-
-    Args:
-        network: Maps RGB images to features; its parameters are frozen here.
-    """
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network.eval().requires_grad_(False)
-
-    def train(self, mode: bool = True) -> "FrozenBackbone":
-        """Stays in eval mode, so that its batch norm neither uses nor moves statistics."""
-        super().train(mode)
-        self.network.eval()
-        return self
-
-    @torch.no_grad()
-    def forward(self, images: Tensor) -> Tensor:
-        """Features (B, 2048) of images (B, 1 or 3, height, width)."""
-        if images.shape[1] == 1:
-            images = images.expand(-1, 3, -1, -1)
-        features: Tensor = self.network(images)
-        return features
-
-
-def frozen_resnext(config: TrialConfig) -> FrozenBackbone:
+def resnext50(config: TrialConfig) -> nn.Module:
     """Torchvision's `resnext50_32x4d` without its last layer.
 
     Args:
@@ -56,11 +30,11 @@ def frozen_resnext(config: TrialConfig) -> FrozenBackbone:
     # Torchvision draws its own weights first, from the global generator, which is put back.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(config.seed, "init", "backbone"))
-        network = resnext50_32x4d(weights=None)
+        network: nn.Module = resnext50_32x4d(weights=None)
     if config.pretrained:
         network.load_state_dict(_fetch(ResNeXt50_32X4D_Weights.IMAGENET1K_V1))
     network.fc = nn.Identity()
-    return FrozenBackbone(network)
+    return network
 
 
 def _fetch(weights: Any) -> dict[str, Tensor]:

@@ -1,6 +1,6 @@
 """How long trials take: which to start first, and when a sweep will end."""
 
-from tune_mc1.config.architectures import layer_sizes
+from tune_mc1.config.layer_sizes import layer_sizes
 from tune_mc1.config.trial import TrialConfig
 
 Shape = tuple[int, int, int]

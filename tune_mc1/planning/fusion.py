@@ -17,7 +17,8 @@ from functools import partial
 from itertools import pairwise
 from typing import Literal
 
-from tune_mc1.config.architectures import ARCHITECTURES, ModelName
+from tune_mc1.config.architectures import ARCHITECTURES
+from tune_mc1.config.optimizers import OPTIMIZERS
 from tune_mc1.config.trial import Trial, TrialConfig, trial_fields
 from tune_mc1.config.trial_parameters import info_of
 
@@ -30,31 +31,14 @@ CPU_LIMIT = 8
 GPU_LIMIT = 32
 """Trials of a group on a GPU, where memory allows: 30 of them gain more than 10."""
 
-CPU_SHARE: dict[ModelName, tuple[float, float]] = {
-    "CNN_simple": (0.64, 1.0),
-    "CNN": (0.39, 0.69),
-    "CNN2": (0.6, 1.0),
-}
-"""Time of one more trial in a group over its time alone, on one core: where the trials share their
-images, and where each has its own. Fitted to `docs/performance.md`. Models that are not here gain
-nothing, or a tenth at most, as their layers fill a core by themselves."""
 
-GPU_SHARE: dict[ModelName, float] = {
-    "CNN_simple": 0.05,
-    "CNN": 0.05,
-    "CNN2": 0.05,
-    "CNN3": 0.05,
-    "CNN4": 0.05,
-    "CNN5": 0.05,
-    "CNN6": 0.05,
-}
-"""The same on a GPU. Measured on an H100 for CNN (0.04 to 0.05) and CNN5 (0.03), and taken to hold
-for the models that are like them; MLP, CNN8 and VGG gain nothing, nor should CNN7, as wide."""
-
-
-def fits_alone_only(config: TrialConfig) -> bool:
-    """Whether an architecture has no fused form: with a frozen backbone, trials share features."""
-    return ARCHITECTURES[config.model].backbone is not None
+def alone_because(config: TrialConfig) -> str | None:
+    """Why a trial can only be trained alone; None if it can be part of a group."""
+    if not ARCHITECTURES[config.model].fusable:
+        return f"model {config.model} has no fused form"
+    if OPTIMIZERS[config.optimizer].grouped is None:
+        return f"optimizer {config.optimizer} has no fused form"
+    return None
 
 
 def _unknown(_: int | None) -> Hashable:
@@ -69,7 +53,7 @@ def group_key(trial: Trial, fold_sizes: FoldSizes = _unknown) -> Hashable:
         fold_sizes: Numbers of training and validation images of a fold.
     """
     config = trial.config
-    alone = trial.id if fits_alone_only(config) else ""
+    alone = trial.id if alone_because(config) else ""
     values = tuple(getattr(config, n) for n, f in trial_fields().items() if info_of(f).agree)
     return (alone, fold_sizes(trial.fold), config.effective_batch_norm, *values)
 
@@ -82,11 +66,12 @@ def share(config: TrialConfig, lanes: int, gpu: bool) -> float:
         lanes: Different orders of images in the group.
         gpu: Whether the group runs on a GPU.
     """
-    if fits_alone_only(config):
+    if alone_because(config):
         return 1.0
+    architecture = ARCHITECTURES[config.model]
     if gpu and config.device != "cpu":
-        return GPU_SHARE.get(config.model, 1.0)
-    same, own = CPU_SHARE.get(config.model, (1.0, 1.0))
+        return architecture.gpu_share
+    same, own = architecture.cpu_share
     return same if lanes == 1 else own
 
 
@@ -143,7 +128,7 @@ def plan_groups(
 
 def _chunks(trials: Sequence[Trial], most: int) -> Groups:
     """As few groups as possible, of sizes that differ by one at most."""
-    if fits_alone_only(trials[0].config):
+    if alone_because(trials[0].config):
         most = 1
     count = math.ceil(len(trials) / most)
     ends = [len(trials) * i // count for i in range(count + 1)]

@@ -4,12 +4,9 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 
-from tune_mc1.config.architectures import (
-    ARCHITECTURES,
-    COLUMN_CHANNELS,
-    LayerSize,
-    layer_sizes,
-)
+from tune_mc1.config.architectures import ARCHITECTURES, LayerSize
+from tune_mc1.config.layer_sizes import COLUMN_CHANNELS, layer_sizes
+from tune_mc1.config.optimizers import OPTIMIZERS
 from tune_mc1.config.trial import TrialConfig
 
 FLOAT = 4
@@ -34,8 +31,8 @@ def trial_bytes(
             take memory as well.
     """
     layers = layer_sizes(config.model, image_shape, classes, config.effective_batch_norm)
-    moments = 1 if config.optimizer == "SGD" else 2
-    weights = sum(layer.weights for layer in layers) * (2 + moments)
+    numbers = 2 + OPTIMIZERS[config.optimizer].moments  # a weight, its gradient and its moments
+    weights = sum(layer.weights for layer in layers) * numbers
     outputs = sum(layer.outputs for layer in layers) * config.batch_size * VALUES_AN_OUTPUT
     if gpu:
         weights += 3 * sum(layer.weights for layer in layers)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from tune_mc1.config.architectures import check_image_fits
+from tune_mc1.config.layer_sizes import check_image_fits
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.source import load_data
 from tune_mc1.data.splits import limit_images, make_split

@@ -11,6 +11,7 @@ import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
+from tune_mc1.config.lr_schedules import factor_at
 from tune_mc1.config.metrics import better
 from tune_mc1.errors import DivergedError
 from tune_mc1.results.directory import BEST, LAST
@@ -117,8 +118,9 @@ class EpochReport(Checkpoint):
         improved = []
         for index, trial in enumerate(self.group.trials):
             metrics, state = module.epoch_metrics[index], self.states[index]
-            rate = {"learning_rate": trial.config.learning_rate}
-            state["row"] = {"trial": trial.id, **metrics, **rate, **common}
+            factor = factor_at(trial.config, trainer.global_step - 1, self.group.total_steps)
+            rate = trial.config.learning_rate * factor
+            state["row"] = {"trial": trial.id, **metrics, "learning_rate": rate, **common}
             if better(metrics[self.metric], state["best"], maximize=self.maximize):
                 state["best"], state["best_epoch"] = metrics[self.metric], common["epoch"]
                 improved.append(index)

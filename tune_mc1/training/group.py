@@ -71,6 +71,11 @@ class Group:
         self.train = LaneBatches(self._train_lanes())
         self.val = EvalBatches(self._val_lanes(), max(1, eval_batch))
 
+    @property
+    def total_steps(self) -> int:
+        """Optimiser steps of a trial in all its epochs."""
+        return self.train.steps * self.trials[0].config.epochs
+
     def keep(self, indices: Sequence[int]) -> None:
         """Goes on with some of the trials.
 

@@ -24,10 +24,15 @@ from tune_mc1.errors import DivergedError
 from tune_mc1.models.build import Classifier
 from tune_mc1.models.fused import FusedClassifier
 from tune_mc1.training.augment import augment_batch
+from tune_mc1.training.learning_rates import LearningRates, learning_rates
 from tune_mc1.training.lightning_private import step_counter
 from tune_mc1.training.metrics import EpochCounts
-from tune_mc1.training.optimizers import GroupOptimizer, make_group_optimizer, make_optimizer
-from tune_mc1.training.steps import GraphSteps, Steps
+from tune_mc1.training.optimizers.base import (
+    GroupOptimizer,
+    make_group_optimizer,
+    make_optimizer,
+)
+from tune_mc1.training.steps import GraphSteps, Steps, is_recordable
 from tune_mc1.training.torch_private import CLEAR_CUBLAS
 
 
@@ -54,6 +59,7 @@ class ClassifierModule(LightningModule):
         train: What `training_step` takes indices into.
         val: What `validation_step` takes indices into.
         classes: Number of classes.
+        total_steps: Optimiser steps of all epochs, for learning-rate schedules.
 
     Attributes:
         epoch_metrics: Of each trial, the metrics of this epoch so far.
@@ -68,6 +74,7 @@ class ClassifierModule(LightningModule):
         train: Inputs,
         val: Inputs,
         classes: int,
+        total_steps: int = 0,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
@@ -76,9 +83,11 @@ class ClassifierModule(LightningModule):
         self.train_inputs = train
         self.val_inputs = val
         self.classes = classes
+        self.total_steps = total_steps
         self.epoch_metrics: list[dict[str, float]] = [{} for _ in self.configs]
         self.diverged: dict[int, DivergedError] = {}
         self._steps: Steps | None = None
+        self._rates: LearningRates | None = None
 
     @property
     def fused(self) -> bool:
@@ -118,6 +127,8 @@ class ClassifierModule(LightningModule):
         batches = zip(torch.split(images, size), torch.split(labels, size, dim=-1), strict=True)
         for step, (x, y) in enumerate(batches, first):
             model.at_step(step)
+            if self._rates is not None:
+                self._rates.set(step)
             outputs.append(do_step(x, y))
         sums = self._train_counts.add(torch.cat(outputs, dim=-2), labels)
         self._note_divergence(sums.tolist())
@@ -126,10 +137,10 @@ class ClassifierModule(LightningModule):
         optimizer = self.optimizers()
         assert isinstance(optimizer, LightningOptimizer)
         loss_of = self._group_loss if self.fused else cross_entropy
-        if self.device.type != "cuda":
-            return Steps(self.model, loss_of, optimizer)
-        count = step_counter(self.trainer)
-        if count is None or not CLEAR_CUBLAS.usable():
+        count = step_counter(self.trainer) if self.device.type == "cuda" else None
+        recorded = count is not None and CLEAR_CUBLAS.usable() and is_recordable(self.configs[0])
+        self._rates = learning_rates(self.configs, optimizer.optimizer, self.total_steps, recorded)
+        if count is None or not recorded:
             return Steps(self.model, loss_of, optimizer)
         return GraphSteps(self.model, loss_of, optimizer, count)
 

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import Tensor
 
+from tune_mc1.config.architectures import ARCHITECTURES
+from tune_mc1.config.optimizers import OPTIMIZERS
+from tune_mc1.config.trial import TrialConfig
 from tune_mc1.models.build import Classifier
 from tune_mc1.models.fused import FusedClassifier
 from tune_mc1.training.torch_private import give_own_workspaces
@@ -25,6 +28,13 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 WARM_UP = 3
 """Steps before one is recorded: libraries set themselves up, optimisers make their moments."""
+
+
+def is_recordable(config: TrialConfig) -> bool:
+    """Whether a trial's step may be recorded: its network and its optimiser allow it."""
+    architecture = ARCHITECTURES[config.model]
+    recordable = architecture.declared or architecture.recordable
+    return recordable and OPTIMIZERS[config.optimizer].recordable
 
 
 class Steps:
@@ -112,8 +122,8 @@ class GraphSteps(Steps):
     def _record(self, inputs: Tensor, labels: Tensor) -> torch.cuda.CUDAGraph:
         self._inputs, self._labels = inputs.clone(), labels.clone()
         optimizer = self.optimizer.optimizer
-        adam = [group for group in optimizer.param_groups if "capturable" in group]
-        for group in adam:
+        guarded = [group for group in optimizer.param_groups if "capturable" in group]
+        for group in guarded:
             group["capturable"] = True  # lets itself be recorded; fused, it always could be
         # Lightning frees cuBLAS's workspaces whenever a Trainer starts or ends. So the graph gets
         # its own, in its own memory, which stays as long as the graph.
@@ -122,6 +132,6 @@ class GraphSteps(Steps):
         with torch.cuda.graph(graph, stream=self._stream):
             self._logits = self._gradients(self._inputs, self._labels)
             optimizer.step()
-        for group in adam:
+        for group in guarded:
             group["capturable"] = False
         return graph

@@ -135,13 +135,16 @@ def make_module(
     sources = {"train": ImageTensors(data.train_images, data.train_labels, device)}
     if group.val_from == "test":
         sources["test"] = ImageTensors(data.test_images, data.test_labels, device)
+    model: Classifier | FusedClassifier
+    read: dict[str, Inputs]
     if len(configs) == 1:
         model = build_model(configs[0], shape, classes).to(device)
-        inputs = inputs_of(model, configs[0], sources, shared)
-        return ClassifierModule(configs, model, inputs["train"], inputs[group.val_from], classes)
-    built = (build_model(config, shape, classes) for config in configs)
-    fused = FusedClassifier(built, len(configs), shape[0]).to(device)
-    return ClassifierModule(configs, fused, sources["train"], sources[group.val_from], classes)
+        read = inputs_of(model, configs[0], sources, shared)
+    else:
+        built = (build_model(config, shape, classes) for config in configs)
+        model, read = FusedClassifier(built, len(configs), shape[0]).to(device), dict(sources)
+    train, val = read["train"], read[group.val_from]
+    return ClassifierModule(configs, model, train, val, classes, group.total_steps)
 
 
 def score_test(

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
-from tune_mc1.config.architectures import ARCHITECTURES, layer_sizes
+from tune_mc1.config.architectures import ARCHITECTURES
+from tune_mc1.config.layer_sizes import layer_sizes
 from tune_mc1.data.source import SOURCES
 from tune_mc1.reporting.drawing import published_outcomes
 from tune_mc1.reporting.drawing.context import Context

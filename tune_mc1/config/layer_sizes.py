@@ -1,0 +1,82 @@
+"""Sizes of the layers of a network, for forecasts of time and memory. Nothing imports torch."""
+
+from collections.abc import Iterator
+
+from tune_mc1.config.architectures import ARCHITECTURES, Architecture, LayerSize
+
+COLUMN_CHANNELS = 16
+"""Input channels up to which a GPU convolves many trials by copies of all windows
+(`tune_mc1.models.column_conv`): measured on an H100, 3 and 6 channels gain, 32 lose."""
+
+
+def layer_sizes(
+    model: str, image_shape: tuple[int, int, int], classes: int, batch_norm: bool = False
+) -> list[LayerSize]:
+    """The trained layers of a network, in order.
+
+    Args:
+        model: Name of the architecture.
+        image_shape: Channels, height and width.
+        classes: Number of classes.
+        batch_norm: Whether the option is on.
+    """
+    arch, sizes = ARCHITECTURES[model], []
+    channels, height, width = image_shape
+    if not arch.declared:
+        return list(arch.sizes or _assumed(height * width))
+    norms = 2 * (batch_norm or arch.batch_norm == "always")
+    for conv in arch.convs:
+        height, width = (side + 2 * conv.padding - conv.kernel + 1 for side in (height, width))
+        per_pixel = conv.kernel**2 * channels * conv.channels
+        outputs = conv.channels * height * width
+        weights = per_pixel + conv.channels * (1 + norms)
+        sizes.append(LayerSize(weights, outputs, per_pixel * height * width))
+        channels = conv.channels
+        if conv.pool:
+            height, width = height // 2, width // 2
+    features = arch.backbone.features if arch.backbone else channels * height * width
+    norms *= arch.batch_norm == "option"
+    for size in arch.hidden:
+        sizes.append(LayerSize(features * size + size * (1 + norms), size, features * size))
+        features = size
+    sizes.append(LayerSize((features + 1) * classes, classes, features * classes))
+    return sizes
+
+
+def _assumed(pixels: int) -> Iterator[LayerSize]:
+    """A ResNet-18 as it is used for small images: 17 convolutions, here all alike."""
+    for _ in range(17):
+        yield LayerSize(weights=657_000, outputs=64 * pixels, multiply_adds=32_000 * pixels)
+
+
+def feature_sizes(arch: Architecture, image_shape: tuple[int, int, int]) -> list[int]:
+    """Side lengths of the smaller side after each convolution and its pooling, in pixels.
+
+    Args:
+        arch: The declared network.
+        image_shape: Channels, height and width.
+    """
+    side, sides = min(image_shape[1:]), []
+    for conv in arch.convs:
+        side += 2 * conv.padding - conv.kernel + 1
+        side //= 2 if conv.pool else 1
+        sides.append(side)
+    return sides
+
+
+def check_image_fits(model: str, image_shape: tuple[int, int, int]) -> str | None:
+    """What is wrong with images of this size for a model; None if nothing is.
+
+    Args:
+        model: Name of the architecture.
+        image_shape: Channels, height and width.
+    """
+    sides = feature_sizes(ARCHITECTURES[model], image_shape)
+    for i, side in enumerate(sides, 1):
+        if side < 1:
+            _, height, width = image_shape
+            return (
+                f"parameters.model: {model} needs larger images (nothing is left of them after "
+                f"convolution {i}), got {height}x{width} pixels"
+            )
+    return None

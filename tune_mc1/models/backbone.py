@@ -1,0 +1,30 @@
+"""A pretrained network that is never trained, before the layers that are."""
+
+import torch
+from torch import Tensor, nn
+
+
+class FrozenBackbone(nn.Module):
+    """A network without its last layer, which is never trained and stays in eval mode.
+
+    Args:
+        network: Maps RGB images to features; its parameters are frozen here.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network.eval().requires_grad_(False)
+
+    def train(self, mode: bool = True) -> "FrozenBackbone":
+        """Stays in eval mode, so that its batch norm neither uses nor moves statistics."""
+        super().train(mode)
+        self.network.eval()
+        return self
+
+    @torch.no_grad()
+    def forward(self, images: Tensor) -> Tensor:
+        """Features (B, features) of images (B, 1 or 3, height, width)."""
+        if images.shape[1] == 1:
+            images = images.expand(-1, 3, -1, -1)
+        features: Tensor = self.network(images)
+        return features

@@ -1,0 +1,66 @@
+"""Learning rates by the trials' schedules, set before each optimiser step."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from tune_mc1.config.lr_schedules import factor_at, rate_varies
+from tune_mc1.config.trial import TrialConfig
+from tune_mc1.training.optimizers.base import GroupOptimizer
+
+
+class LearningRates:
+    """Sets the learning rates of one trial, or of a group.
+
+    Args:
+        configs: The parameters of each trial.
+        optimizer: A plain one, or that of the group.
+        total_steps: Optimiser steps of all epochs.
+        recorded: Whether the step may be recorded as a CUDA graph, which reads a rate where it lies
+            on the GPU.
+    """
+
+    def __init__(
+        self,
+        configs: Sequence[TrialConfig],
+        optimizer: Optimizer,
+        total_steps: int,
+        recorded: bool,
+    ) -> None:
+        self.configs, self.optimizer, self.total_steps = configs, optimizer, total_steps
+        if isinstance(optimizer, GroupOptimizer):
+            return
+        for group in optimizer.param_groups:
+            # PyTorch's schedulers keep a group's own rate under this name, also in checkpoints.
+            group.setdefault("initial_lr", group["lr"])
+            rate = float(group["lr"])
+            group["lr"] = _on_device(rate, group["params"][0]) if recorded else rate
+
+    def set(self, step: int) -> None:
+        """Sets the rates of an optimiser step, counted from 0."""
+        factors = [factor_at(config, step, self.total_steps) for config in self.configs]
+        if isinstance(self.optimizer, GroupOptimizer):
+            pairs = zip(self.configs, factors, strict=True)
+            self.optimizer.set_rates([config.learning_rate * factor for config, factor in pairs])
+            return
+        for group in self.optimizer.param_groups:
+            rate = group["initial_lr"] * factors[0]
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
+
+
+def _on_device(rate: float, like: Tensor) -> Tensor:
+    return torch.tensor(rate, dtype=torch.float32, device=like.device)
+
+
+def learning_rates(
+    configs: Sequence[TrialConfig], optimizer: Optimizer, total_steps: int, recorded: bool
+) -> LearningRates | None:
+    """What sets the rates; None where all stay as they are. See `LearningRates`."""
+    if not any(map(rate_varies, configs)):
+        return None
+    return LearningRates(configs, optimizer, total_steps, recorded)

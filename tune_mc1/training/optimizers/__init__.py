@@ -1,0 +1,1 @@
+"""Optimisers: one file each, over a small base."""
