@@ -12,6 +12,7 @@ the best forecast.
 
 import heapq
 import math
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from itertools import pairwise
@@ -39,6 +40,23 @@ def alone_because(config: TrialConfig) -> str | None:
     if OPTIMIZERS[config.optimizer].grouped is None:
         return f"optimizer {config.optimizer} has no fused form"
     return None
+
+
+def alone_notices(trials: Sequence[Trial], fuse: Literal["auto", "off"] | int) -> list[str]:
+    """Lines on trials that are trained alone though the sweep may fuse them.
+
+    Args:
+        trials: The plan.
+        fuse: The sweep's `fuse`.
+    """
+    if fuse == "off":
+        return []
+    counts = Counter(filter(None, (alone_because(trial.config) for trial in trials)))
+    return [
+        f"fuse: {count} trials are trained alone, as {reason}"
+        for reason, count in counts.items()
+        if count > 1
+    ]
 
 
 def _unknown(_: int | None) -> Hashable:

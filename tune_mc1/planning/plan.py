@@ -13,6 +13,7 @@ from tune_mc1.data.source import check_data_form, check_data_spec
 from tune_mc1.errors import InputError
 from tune_mc1.files import shipped, utf8
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
+from tune_mc1.planning.fusion import alone_notices
 from tune_mc1.planning.search_space import plan_trials
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ def prepare(
     source = checked_data(sweep.data, field, elsewhere=elsewhere)
     sweep = sweep.model_copy(update={"data": source, "name": sweep.name or utf8(path.stem)})
     trials = plan_trials(sweep, source=str(path))
-    return Plan(word, sweep, trials, [*loaded.notices, *notices], flags=flags)
+    alone = alone_notices(trials, sweep.fuse)
+    return Plan(word, sweep, trials, [*loaded.notices, *notices, *alone], flags=flags)
 
 
 def checked_data(data: str, field: str, *, elsewhere: bool = False) -> str:

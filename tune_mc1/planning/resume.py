@@ -7,6 +7,7 @@ from typing import Any
 
 from tune_mc1.config.fields import coerce
 from tune_mc1.config.load import load_sweep
+from tune_mc1.config.lr_schedules import CONSTANT
 from tune_mc1.config.parameters import Constant
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
@@ -109,6 +110,9 @@ def differences(before: Sweep, now: Sweep) -> Iterator[str]:
         early = now.early_terminate
         if is_now > was and early is not None and early.fixes_epochs:
             yield f"parameters.epochs: was {was}, is {is_now}; {early.fixes_epochs}"
+        if is_now > was and _rates_vary(now):
+            rule = f"a learning-rate schedule other than {CONSTANT} depends on them"
+            yield f"parameters.epochs: was {was}, is {is_now}; {rule}"
     for name in dict.fromkeys([*old, *new]):
         if name not in old:
             yield f"{name}: was not there, is {new[name]!r}"
@@ -116,6 +120,12 @@ def differences(before: Sweep, now: Sweep) -> Iterator[str]:
             yield f"{name}: was {old[name]!r}, is not there"
         elif old[name] != new[name]:
             yield f"{name}: was {old[name]!r}, is {new[name]!r}"
+
+
+def _rates_vary(sweep: Sweep) -> bool:
+    parameter = sweep.parameters.get("lr_schedule", Constant(value=CONSTANT))
+    values = getattr(parameter, "values", (getattr(parameter, "value", None),))
+    return any(value != CONSTANT for value in values)
 
 
 def _comparable(sweep: Sweep) -> dict[str, Any]:
