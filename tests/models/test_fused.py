@@ -9,12 +9,15 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from tests.support.plugins import registered
 from tune_mc1.config.architectures import ARCHITECTURES
+from tune_mc1.config.lr_schedules import LR_SCHEDULES
 from tune_mc1.config.trial import TrialConfig, WeightsInit
 from tune_mc1.data.batches import ImageTensors
 from tune_mc1.data.images import ImageData
 from tune_mc1.models.build import build_model
 from tune_mc1.models.fused import FusedClassifier
+from tune_mc1.training.learning_rates import learning_rates
 from tune_mc1.training.optimizers.base import make_group_optimizer, make_optimizer
 
 INITS: tuple[WeightsInit, ...] = (
@@ -79,6 +82,9 @@ class Pair:
             make_optimizer(c, list(m.parameters()))
             for c, m in zip(configs, self.alone, strict=True)
         ]
+        pairs = [([c], s) for c, s in zip(configs, self.steppers, strict=True)]
+        made = [learning_rates(c, s, STEPS, False) for c, s in [*pairs, (configs, self.stepper)]]
+        self.rates = [rates for rates in made if rates is not None]
 
     def order(self, lane: int) -> Tensor:
         return torch.randperm(len(self.labels), generator=torch.Generator().manual_seed(lane))
@@ -88,6 +94,8 @@ class Pair:
         at = torch.arange(number * BATCH, (number + 1) * BATCH) % len(self.labels)
         picked = [self.order(lane)[at] for lane in range(self.lanes)]
         share = 4 // self.lanes
+        for rates in self.rates:
+            rates.set(number)
         for trial, (model, stepper) in enumerate(zip(self.alone, self.steppers, strict=True)):
             batch = picked[trial // share]
             model.at_step(number)
@@ -177,7 +185,6 @@ def test_so_do_those_of_the_large_architectures_made_narrow(
     small: tuple[Tensor, Tensor],
     model: str,
     common: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     arch = ARCHITECTURES[model]
     narrow = replace(
@@ -185,8 +192,8 @@ def test_so_do_those_of_the_large_architectures_made_narrow(
         convs=tuple(replace(conv, channels=conv.channels // 16) for conv in arch.convs),
         hidden=tuple(max(width // 16, 8) for width in arch.hidden),
     )
-    monkeypatch.setitem(ARCHITECTURES._parts, model, narrow)
-    compare(small, model, common, lanes=2)
+    with registered(ARCHITECTURES, model, narrow):
+        compare(small, model, common, lanes=2)
 
 
 @pytest.mark.slow
@@ -195,6 +202,14 @@ def test_so_do_those_of_the_large_architectures(
     small: tuple[Tensor, Tensor], model: str, common: dict[str, Any]
 ) -> None:
     compare(small, model, common, lanes=2)
+
+
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam", "AdamW"])
+def test_rates_that_change_are_those_of_each_trial(
+    small: tuple[Tensor, Tensor], optimizer: str
+) -> None:
+    with registered(LR_SCHEDULES, "linear", lambda step, total, _: 1 - step / total):
+        compare(small, "CNN_simple", {"optimizer": optimizer, "lr_schedule": "linear"}, lanes=2)
 
 
 @pytest.mark.parametrize("lanes", [1, 4])

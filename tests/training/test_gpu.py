@@ -1,13 +1,20 @@
 """On a GPU: recorded steps give the numbers of steps done one operation at a time, bit for bit."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 import tune_mc1.training.module
 from tests.support.group_run import CutOff, Report, group, nearly_equal, run, state
+from tests.support.plugins import registered
+from tune_mc1.config.architectures import ARCHITECTURES, Architecture
+from tune_mc1.config.lr_schedules import LR_SCHEDULES
+from tune_mc1.config.optimizers import OPTIMIZERS, Optimizer
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
@@ -24,7 +31,53 @@ CASES: dict[str, tuple[int, dict[str, Any]]] = {
     "group, Adam": (4, {"model": "CNN", "optimizer": "AdamW", "batch_norm": True}),
     "group, dropout": (2, {"model": "CNN8", "dropout_p": 0.5, "batch_size": 64}),
     "group, bf16": (3, {"model": "CNN5", "precision": "bf16-mixed"}),
+    "alone, schedule": (1, {"model": "CNN", "momentum": 0.9, "lr_schedule": "linear"}),
+    "alone, Adam, schedule": (1, {"model": "CNN", "optimizer": "Adam", "lr_schedule": "linear"}),
+    "group, schedule": (3, {"model": "CNN", "momentum": 0.9, "lr_schedule": "linear"}),
+    "group, AdamW, schedule": (
+        3,
+        {"model": "CNN", "optimizer": "AdamW", "lr_schedule": "linear"},
+    ),
+    "own network": (1, {"model": "Mine"}),
 }
+
+
+def linear(step: int, total_steps: int, _: TrialConfig) -> float:
+    return 1 - step / total_steps
+
+
+def one_epoch(step: int, total_steps: int, config: TrialConfig) -> float:
+    return float(step < total_steps / config.epochs)
+
+
+def build(_: TrialConfig, image_shape: tuple[int, int, int], classes: int) -> nn.Module:
+    channels, height, width = image_shape
+    return nn.Sequential(
+        nn.Conv2d(channels, 8, 3, padding=1),
+        nn.BatchNorm2d(8),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Dropout(0.3),
+        nn.Linear(8 * height * width, classes),
+    )
+
+
+def build_nadam(config: TrialConfig, parameters: list[nn.Parameter]) -> torch.optim.NAdam:
+    return torch.optim.NAdam(parameters, lr=config.learning_rate)
+
+
+@pytest.fixture(autouse=True)
+def parts() -> Iterator[None]:
+    """Schedules, a network and an optimiser of another package."""
+    own = Architecture(build=f"{__name__}:build", recordable=True)
+    with (
+        registered(LR_SCHEDULES, "linear", linear),
+        registered(LR_SCHEDULES, "one_epoch", one_epoch),
+        registered(ARCHITECTURES, "Mine", own),
+        registered(ARCHITECTURES, "Waits", replace(own, recordable=False)),
+        registered(OPTIMIZERS, "NAdam", Optimizer(f"{__name__}:build_nadam")),
+    ):
+        yield
 
 
 @pytest.fixture
@@ -71,6 +124,33 @@ def test_recorded_steps_are_the_steps(
     _same(replayed, eager, trials, (tmp_path / "replayed", tmp_path / "eager"))
 
 
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam", "AdamW"])
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_recorded_step_has_the_rate_of_its_schedule(
+    images: ImageData, tmp_path: Path, recorded: list[GraphSteps], count: int, optimizer: str
+) -> None:
+    """It is recorded while the rate is above 0, and moves no weight once it is 0."""
+    trials = group(count, epochs=2, model="CNN", optimizer=optimizer, lr_schedule="one_epoch")
+    report = run(trials, images, tmp_path)
+    assert len(recorded) == 1
+    for trial in trials:
+        first = state(tmp_path / trial.id, "previous.ckpt")
+        for name, value in state(tmp_path / trial.id).items():
+            assert torch.equal(value, first[name]), name
+        assert report.rows[trial.id, 1]["learning_rate"] == trial.config.learning_rate
+        assert report.rows[trial.id, 2]["learning_rate"] == 0
+
+
+@pytest.mark.parametrize("parameters", [{"optimizer": "NAdam"}, {"model": "Waits"}])
+def test_what_cannot_be_recorded_runs_step_by_step(
+    images: ImageData, tmp_path: Path, recorded: list[GraphSteps], parameters: dict[str, Any]
+) -> None:
+    trials = group(1, epochs=2, lr_schedule="linear", **parameters)
+    report = run(trials, images, tmp_path)
+    assert not recorded
+    assert report.rows["t0", 2]["train_loss"] < report.rows["t0", 1]["train_loss"]
+
+
 def test_a_trial_gives_the_same_numbers_again(images: ImageData, tmp_path: Path) -> None:
     trials = group(1, model="CNN")
     once, again = (run(trials, images, tmp_path / name) for name in "ab")
@@ -90,8 +170,11 @@ def test_a_group_is_recorded_again_when_a_trial_leaves(
 
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
-def test_a_trial_is_resumed(images: ImageData, tmp_path: Path, count: int, optimizer: str) -> None:
-    trials = group(count, model="CNN", optimizer=optimizer, momentum=0.0)
+@pytest.mark.parametrize("schedule", ["constant", "linear"])
+def test_a_trial_is_resumed(
+    images: ImageData, tmp_path: Path, count: int, optimizer: str, schedule: str
+) -> None:
+    trials = group(count, model="CNN", optimizer=optimizer, lr_schedule=schedule, momentum=0.0)
     straight = run(trials, images, tmp_path / "straight")
     with pytest.raises((KeyboardInterrupt, SystemExit)):
         run(trials, images, tmp_path / "cut", callbacks=(CutOff(),))
@@ -124,8 +207,9 @@ def _longer(trial: Trial) -> Trial:
     return trial.model_copy(update={"config": trial.config.model_copy(update={"epochs": 3})})
 
 
-def test_gpu_and_cpu_agree(images: ImageData, tmp_path: Path) -> None:
-    trials = group(1, epochs=2, model="CNN")
+@pytest.mark.parametrize("schedule", ["constant", "linear"])
+def test_gpu_and_cpu_agree(images: ImageData, tmp_path: Path, schedule: str) -> None:
+    trials = group(1, epochs=2, model="CNN", lr_schedule=schedule)
     on_gpu = run(trials, images, tmp_path / "gpu")
     on_cpu = Report()
     run_trials(
@@ -141,8 +225,9 @@ def test_gpu_and_cpu_agree(images: ImageData, tmp_path: Path) -> None:
         nearly_equal(row, on_cpu.rows[key], 10)
 
 
-def test_fused_and_alone_agree(images: ImageData, tmp_path: Path) -> None:
-    trials = group(4, epochs=2, model="CNN")
+@pytest.mark.parametrize("schedule", ["constant", "linear"])
+def test_fused_and_alone_agree(images: ImageData, tmp_path: Path, schedule: str) -> None:
+    trials = group(4, epochs=2, model="CNN", lr_schedule=schedule)
     fused = run(trials, images, tmp_path / "fused")
     for trial in trials:
         alone = run([trial], images, tmp_path / "alone")

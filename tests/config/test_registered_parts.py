@@ -1,0 +1,100 @@
+"""Models, optimisers and schedules that another package registers, where values are checked."""
+
+import pytest
+from pydantic import ValidationError
+
+from tests.support.plugins import registered
+from tune_mc1.config.architectures import ARCHITECTURES, Architecture
+from tune_mc1.config.layer_sizes import layer_sizes
+from tune_mc1.config.lr_schedules import LR_SCHEDULES
+from tune_mc1.config.optimizers import OPTIMIZERS, Optimizer
+from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.planning.forecast import trial_seconds
+from tune_mc1.planning.fusion import alone_notices, plan_groups
+from tune_mc1.planning.memory import trial_bytes
+
+CIFAR = (3, 32, 32)
+OWN = Architecture(build="somewhere:build", dropout_layers=1)
+
+
+def config(**values: object) -> TrialConfig:
+    return TrialConfig.model_validate(values)
+
+
+def refused(**values: object) -> str:
+    with pytest.raises(ValidationError) as caught:
+        config(**values)
+    (error,) = caught.value.errors()
+    return str(error["ctx"]["error"])
+
+
+def test_an_optimizer_takes_what_it_says() -> None:
+    assert refused(momentum=0.9, optimizer="Adam") == (
+        "momentum: only optimizer SGD takes it, got 0.9 with Adam"
+    )
+    with registered(OPTIMIZERS, "Mine", Optimizer("somewhere:build", takes=("momentum",))):
+        assert config(momentum=0.9, optimizer="mine").optimizer == "Mine"
+        assert refused(momentum=0.9, optimizer="Adam") == (
+            "momentum: only optimizers SGD, Mine take it, got 0.9 with Adam"
+        )
+        assert refused(weight_decay=0.1, optimizer="Mine") == (
+            "weight_decay: only optimizers SGD, Adam, AdamW take it, got 0.1 with Mine"
+        )
+
+
+def test_names_are_those_that_are_registered_now() -> None:
+    assert refused(model="Mine").startswith("must be one of MLP, CNN_simple, CNN, ")
+    assert refused(lr_schedule="cosin") == "must be one of constant"
+    with (
+        registered(ARCHITECTURES, "Mine", OWN),
+        registered(LR_SCHEDULES, "cosine", lambda *_: 1.0),
+    ):
+        assert config(model="mine", dropout_p=0.1, lr_schedule="Cosine").model == "Mine"
+        assert refused(lr_schedule="cosin") == (
+            "must be one of constant, cosine, did you mean 'cosine'?"
+        )
+        assert refused(model="Mine", batch_norm=True).startswith("batch_norm: model Mine has no ")
+
+
+def test_a_schedule_left_at_its_default_is_no_part_of_the_setting() -> None:
+    assert config(lr_schedule="constant").config_hash == config().config_hash
+    assert config().config_hash == "44136fa355b3", "that of an empty setting, as before"
+    with registered(LR_SCHEDULES, "cosine", lambda *_: 1.0):
+        assert config(lr_schedule="cosine").config_hash != config().config_hash
+
+
+def test_a_network_of_unknown_form_is_planned_for() -> None:
+    with registered(ARCHITECTURES, "Mine", OWN):
+        assert sum(layer.weights for layer in layer_sizes("Mine", CIFAR, 10)) == pytest.approx(
+            11_173_962, rel=0.01
+        )
+        small, large = (trial_seconds(config(model="Mine"), 100, (3, s, s), 10) for s in (32, 64))
+        assert small < large
+        assert trial_bytes(config(model="Mine"), CIFAR, 10) > 3 * 4 * 11_000_000
+
+
+@pytest.mark.parametrize("fuse", ["auto", 4])
+def test_what_has_no_fused_form_is_trained_alone_and_said(fuse: int) -> None:
+    with (
+        registered(ARCHITECTURES, "Mine", OWN),
+        registered(OPTIMIZERS, "Slow", Optimizer("somewhere:build")),
+    ):
+        kinds = [{"model": "Mine"}, {"optimizer": "Slow"}, {"model": "CNN"}]
+        trials = [
+            Trial(id=f"t{3 * n + i}", config=config(**kind, seed=n))
+            for n in range(2)
+            for i, kind in enumerate(kinds)
+        ]
+        groups = plan_groups(trials, fuse, 1, lambda _: 1.0)
+        assert [[t.id for t in group] for group in groups] == [
+            ["t0"],
+            ["t1"],
+            ["t2", "t5"],
+            ["t3"],
+            ["t4"],
+        ]
+        assert alone_notices(trials, fuse) == [
+            "fuse: 2 trials are trained alone, as model Mine has no fused form",
+            "fuse: 2 trials are trained alone, as optimizer Slow has no fused form",
+        ]
+        assert alone_notices(trials, "off") == []
