@@ -9,14 +9,17 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent
 """The package's own directory."""
 
+INSTALLED_CONFIGS = "_configs"
+"""Folder of the package that has `configs/` where it is installed."""
+
 
 def shipped(name: str) -> Path | None:
     """A sweep file that comes with the package: `configs/` of a checkout, else of the wheel.
 
     Args:
-        name: Its name below `configs`, such as `studies/adam.yaml`.
+        name: Its name below `configs`, such as `studies/adam.yaml`, or `.` for all of them.
     """
-    places = (PACKAGE.parent / "configs" / name, PACKAGE / "_configs" / name)
+    places = (PACKAGE.parent / "configs" / name, PACKAGE / INSTALLED_CONFIGS / name)
     return next((path for path in places if path.exists()), None)
 
 

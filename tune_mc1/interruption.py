@@ -24,6 +24,7 @@ DEADLINE_S = 11.0
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED = 130
+"""Exit status of a command that a signal has ended: 128 + SIGINT, as shells have it."""
 
 
 class Interruption:

@@ -18,6 +18,7 @@ from tune_mc1.cli.options import (
 )
 from tune_mc1.cluster.address import is_job_server
 from tune_mc1.cluster.jobs.command import JobCommand
+from tune_mc1.interruption import INTERRUPTED
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
 from tune_mc1.tracking.tracker import check_trackers
 
@@ -82,7 +83,7 @@ def study(
                 notify=say,
             )
         )
-        if outcomes[-1] == 130:
+        if outcomes[-1] == INTERRUPTED:
             break
     raise typer.Exit(max(outcomes))
 

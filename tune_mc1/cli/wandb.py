@@ -12,6 +12,7 @@ from rich.progress import track
 
 from tune_mc1.cli.options import local
 from tune_mc1.errors import InputError, TuneMc1Error
+from tune_mc1.interruption import INTERRUPTED
 from tune_mc1.redaction import redact
 from tune_mc1.tracking.wandb.mode import has_key, server
 
@@ -58,7 +59,7 @@ def sync(
     try:
         go.send(_shown)
     except KeyboardInterrupt:
-        _leave(130, f"{_told(go)} The same command goes on there.")
+        _leave(INTERRUPTED, f"{_told(go)} The same command goes on there.")
     except TuneMc1Error as error:
         _leave(1, f"{error} ({_told(go)} The same command goes on there.)")
     print(_told(go))

@@ -35,6 +35,11 @@ class Objective(BaseModel):
     name: str = "val_acc"
     goal: Goal = "maximize"
 
+    @property
+    def maximize(self) -> bool:
+        """Whether a higher value is better."""
+        return self.goal == "maximize"
+
     @model_validator(mode="before")
     @classmethod
     def _sensible_goal(cls, data: Any) -> Any:

@@ -212,7 +212,7 @@ def sweep_event(sweep: "Sweep", data: "ImageData") -> SweepEvent:
         "fuse": sweep.fuse,
         "replicates": sweep.replicates,
         "metric": sweep.metric.name,
-        "maximize": sweep.metric.goal == "maximize",
+        "maximize": sweep.metric.maximize,
         "data": data.name,
         "fingerprint": data.fingerprint,
         "classes": list(data.classes),

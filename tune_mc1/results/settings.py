@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -75,16 +75,30 @@ def settings_of(tables: SweepTables) -> list[Setting]:
         by_hash.setdefault(row["config_hash"], []).append(row)
     validation = tables.facts.get("validation")
     folds = validation.get("folds", 0) if isinstance(validation, dict) else 0
-    settings = []
-    for rows in by_hash.values():
-        scores = [score for row in rows if (score := tables.score(row)) is not None]
-        settings.append(Setting(rows, summarize(scores, folds)))
-    sign = -1 if tables.maximize else 1
+    scores = {
+        key: [score for row in rows if (score := tables.score(row)) is not None]
+        for key, rows in by_hash.items()
+    }
+    return [
+        Setting(by_hash[key], summarize(scores[key], folds))
+        for key in rank_settings(scores, maximize=tables.maximize)
+    ]
 
-    def rank(setting: Setting) -> float:
-        return math.inf if setting.score.mean is None else sign * setting.score.mean
 
-    return sorted(settings, key=rank)
+def rank_settings(scores: Mapping[str, Sequence[float]], *, maximize: bool) -> list[str]:
+    """Settings by the mean of their scores, best first; those without a score come last.
+
+    Args:
+        scores: The scores of each setting's trials; equal means stay in this order.
+        maximize: Whether a higher score is better.
+    """
+    sign = -1 if maximize else 1
+
+    def rank(setting: str) -> float:
+        values = scores[setting]
+        return sign * statistics.fmean(values) if values else math.inf
+
+    return sorted(scores, key=rank)
 
 
 def repeated(tables: SweepTables) -> bool:

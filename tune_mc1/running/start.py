@@ -173,8 +173,8 @@ def _check_same_images(past: Past, data: ImageData) -> None:
 
 
 def exit_status(tables: SweepTables, total: int) -> int:
-    """0 if all trials ended by themselves, 1 if some failed, 130 if the sweep was cut off."""
+    """0 if all trials ended by themselves, 1 if some failed, `INTERRUPTED` if it was cut off."""
     states = Counter(row["state"] for row in tables.trials.values())
     if sum(states[s] for s in ENDED) < total:
-        return 130
+        return INTERRUPTED
     return 1 if states["failed"] else 0

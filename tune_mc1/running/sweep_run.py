@@ -41,4 +41,4 @@ class SweepRun:
     @property
     def maximize(self) -> bool:
         """Whether a higher metric is better."""
-        return self.sweep.metric.goal == "maximize"
+        return self.sweep.metric.maximize

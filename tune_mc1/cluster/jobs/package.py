@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from tune_mc1.cluster.jobs.command import FILES
-from tune_mc1.files import PACKAGE, utf8
+from tune_mc1.files import INSTALLED_CONFIGS, PACKAGE, shipped, utf8
 from tune_mc1.results.provenance import COMMIT, git_commit
 
 
@@ -20,9 +20,8 @@ def pack(folder: Path, file: Path | None) -> None:
     """
     package = folder / PACKAGE.name
     shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
-    configs = PACKAGE.parent / "configs"
-    if not (package / "_configs").exists() and configs.is_dir():  # a checkout, nothing installed
-        shutil.copytree(configs, package / "_configs")
+    if configs := shipped("."):  # of a checkout, or part of the package already
+        shutil.copytree(configs, package / INSTALLED_CONFIGS, dirs_exist_ok=True)
     if commit := git_commit():
         (package / COMMIT).write_text(commit)
     if file is not None:

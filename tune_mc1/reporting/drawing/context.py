@@ -16,6 +16,7 @@ from tune_mc1.reporting.drawing.foot import Foot, foot_of_sweep
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.words.catalogue import Catalogue, Say, capital, speaker
 from tune_mc1.reporting.words.figure_words import SHARED
+from tune_mc1.results.settings import rank_settings
 
 if TYPE_CHECKING:  # takes seconds to import
     from tune_mc1.reporting.statistics.sweep_statistics import SweepStatistics
@@ -67,7 +68,7 @@ class Context:
     @property
     def maximize(self) -> bool:
         """Whether a higher metric is better."""
-        return self.frames.sweep.metric.goal == "maximize"
+        return self.frames.sweep.metric.maximize
 
     @cached_property
     def scores(self) -> "pd.Series[float]":
@@ -99,11 +100,14 @@ class Context:
     @cached_property
     def winner(self) -> NDArray[np.bool_] | None:
         """Trials of the best setting (`tune_mc1.results.settings.winners`); None without any."""
-        means = self.scores.groupby(self.hashes).mean().dropna()
-        if means.empty:
+        there = self.scores.dropna()
+        if there.empty:
             return None
-        best = means.idxmax() if self.maximize else means.idxmin()
-        return np.asarray((self.hashes == best) & self.scores.notna())
+        hashes = self.frames.trials["config_hash"]
+        runs = there.groupby(hashes[there.index], sort=False)
+        scores = {str(key): list(values) for key, values in runs}
+        best = rank_settings(scores, maximize=self.maximize)[0]
+        return np.asarray((hashes == best) & self.scores.notna())
 
     @cached_property
     def replicated(self) -> bool:

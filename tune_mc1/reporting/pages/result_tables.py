@@ -6,7 +6,7 @@ from tune_mc1.config.validation import Folds
 from tune_mc1.reporting.frames import SweepFrames, plain
 from tune_mc1.reporting.pages.views import Cell, TableView, cell
 from tune_mc1.reporting.words.catalogue import Say
-from tune_mc1.results.settings import Summary, summarize
+from tune_mc1.results.settings import Summary, rank_settings, summarize
 
 MOST_ROWS = 2000
 """Trials in the page's table: a browser sorts so many at once."""
@@ -21,26 +21,24 @@ def setting_groups(frames: SweepFrames) -> pd.DataFrame:
     """A row a setting, best mean first: its varied parameters, `summary`, `trials`, `test`."""
     folds = frames.sweep.validation.folds if isinstance(frames.sweep.validation, Folds) else 0
     column = score_column(frames)
+    groups = frames.trials.groupby("config_hash", sort=False)
+    settings = {str(key): trials for key, trials in groups}
+    scores = {key: trials[column].dropna().tolist() for key, trials in settings.items()}
     rows = []
-    for _, trials in frames.trials.groupby("config_hash", sort=False):
+    for key in rank_settings(scores, maximize=frames.sweep.metric.maximize):
+        trials = settings[key]
         first = trials.iloc[0]
         rows.append(
             {name: first[name] for name in frames.varied}
             | {
-                "summary": summarize(trials[column].dropna().tolist(), folds),
+                "summary": summarize(scores[key], folds),
                 "trials": len(trials),
                 "ids": list(trials["trial"]),
                 "test": trials["test_acc"].dropna().tolist(),
             }
         )
-    sign = -1 if frames.sweep.metric.goal == "maximize" else 1
-    order = sorted(rows, key=lambda r: _rank(r["summary"], sign))
     columns = [*frames.varied, "summary", "trials", "ids", "test"]
-    return pd.DataFrame(order, columns=columns)
-
-
-def _rank(summary: Summary, sign: int) -> float:
-    return float("inf") if summary.mean is None else sign * summary.mean
+    return pd.DataFrame(rows, columns=columns)
 
 
 def summary_text(summary: Summary, digits: int = 4) -> str:
@@ -75,7 +73,7 @@ def trials_view(frames: SweepFrames, t: Say) -> TableView:
     """The trials, best first, at most `MOST_ROWS` of them."""
     trials, metric = frames.trials, frames.metric
     score = score_column(frames)
-    best = trials.sort_values(score, ascending=frames.sweep.metric.goal == "minimize")
+    best = trials.sort_values(score, ascending=not frames.sweep.metric.maximize)
     names = [*frames.varied, *(n for n in ("seed", "fold") if trials[n].nunique() > 1)]
     values = [score, f"last_{metric}"]
     if trials["test_acc"].notna().any():

@@ -136,7 +136,7 @@ def equal_epoch(frames: SweepFrames) -> int | None:
 
 def _maximize(frames: SweepFrames, column: str) -> bool:
     if column.removeprefix("best_").removeprefix("last_") == frames.metric:
-        return frames.sweep.metric.goal == "maximize"
+        return frames.sweep.metric.maximize
     return goal_of(column) == "maximize"
 
 
