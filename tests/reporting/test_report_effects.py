@@ -1,4 +1,4 @@
-"""Marginal means, importance, the best set, selection and the reference's table."""
+"""Marginal means, importance, the best set and the reference's table."""
 
 import math
 from typing import Any
@@ -10,7 +10,7 @@ from scipy import stats
 from tests.support.report_frames import grid, made_up
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.reporting.conclusions.verdicts import verdicts
-from tune_mc1.reporting.statistics.best import not_worse_than_best, selection
+from tune_mc1.reporting.statistics.best import not_worse_than_best
 from tune_mc1.reporting.statistics.effects import bootstrap_interval, marginal_means
 from tune_mc1.reporting.statistics.importance import importance
 from tune_mc1.reporting.statistics.pairwise import sweep_tests
@@ -125,20 +125,6 @@ def test_one_run_a_setting_tells_nothing_of_the_best() -> None:
     assert "nur einmal" in found.reason.de
 
 
-def test_the_winners_test_score_stands_beside_its_validation_score() -> None:
-    frames = made_up("chosen", SETTINGS, by_rate)
-    winner = int(frames.trials["best_val_acc"].argmax())
-    assert "no test score yet" in selection(frames).reason.en
-    frames.trials.loc[winner, "test_acc"] = 0.5
-    found = selection(frames)
-    assert (found.trial, found.test) == (frames.trials.loc[winner, "trial"], 0.5)
-    assert found.optimism == pytest.approx(frames.trials["best_val_acc"].max() - 0.5)
-    assert not found.on_test
-    warned = selection(made_up("chosen", SETTINGS, by_rate, validation="test"))
-    assert warned.on_test
-    assert warned.reason.en.startswith("Warning")
-
-
 OUTCOMES = [
     {"where": {"learning_rate": 0.1}, "epoch": 3, "val_acc": 0.56},
     {"where": {"learning_rate": 0.1}, "epoch": 9, "val_acc": 0.7},
@@ -190,7 +176,6 @@ def test_odd_sweeps_have_answers_with_reasons(name: str, capfd: pytest.CaptureFi
     found = importance(frames)
     assert found.reliable or found.reason.de
     assert not_worse_than_best(frames).reason.de
-    assert selection(frames).reason.de
     assert all(c.reason.de for c in sweep_tests(frames).comparisons)
     assert all(v.reason.de for v in verdicts([frames]))
     assert capfd.readouterr() == ("", "")

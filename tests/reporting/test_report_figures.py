@@ -51,7 +51,7 @@ def test_a_curve_is_the_mean_of_its_settings(grid: SweepFrames) -> None:
 
 def test_the_band_of_few_settings_is_their_range(grid: SweepFrames) -> None:
     spec = make_figures(grid, "en")["curves_batch_size"]
-    assert "range from least to largest over 2 settings" in spec.caption
+    assert "range from smallest to largest over 2 settings" in spec.caption
     band = np.asarray(spec.figure().axes[0].collections[0].get_paths()[0].vertices)
     by_setting = grid.history[grid.history["batch_size"] == 32]
     means = by_setting.groupby(["config_hash", "epoch"])["val_acc"].mean().unstack()
@@ -92,7 +92,7 @@ def test_every_figure_says_what_it_rests_on(grid: SweepFrames) -> None:
     for spec in make_figures(grid, "en"):
         text = words(spec.figure())
         assert spec.title.split()[0] in text
-        for part in (f"made-up ({fingerprint})", "8 trials", "4 settings", "2 runs a setting"):
+        for part in (f"made-up ({fingerprint})", "8 trials", "4 settings", "2 runs per setting"):
             assert part in text, spec.name
         assert "⚠" not in text
     asked = make_figures(grid, "de")
@@ -103,7 +103,7 @@ def test_warnings_stand_on_the_figure(tmp_path: Path) -> None:
     text = GRID + "validation: test\nlimit_images: 0.25\nscale: 0.1\n"
     frames = write_sweep(tmp_path / "r", text, ended=4)
     for lang, parts in (
-        ("en", ("The test images chose the winner", "4 of 8 trials", "25 % of the images")),
+        ("en", ("The winner was chosen on the test images", "4 of 8 trials", "25 % of the images")),
         ("de", ("Die Testbilder haben den Sieger", "4 von 8 Trials", "25 % der Bilder")),
     ):
         for spec in make_figures(frames, lang):  # type: ignore[arg-type]

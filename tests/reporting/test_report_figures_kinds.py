@@ -46,7 +46,7 @@ def test_rungs_count_who_came_and_who_went_on(asha: SweepFrames) -> None:
     assert [int(r.arrived.sum()) for r in rungs] == [27, (ran >= 3).sum(), (ran == 9).sum()]
     assert [int(r.went_on.sum()) for r in rungs[:2]] == [(ran > 1).sum(), (ran > 3).sum()]
     text = words(make_figures(asha, "en")["rungs"].figure())
-    assert f"epoch 1\n27 came\n{(ran > 1).sum()} went on" in text
+    assert f"epoch 1\n27 arrived\n{(ran > 1).sum()} continued" in text
 
 
 def test_cells_of_the_heat_map_are_means(grid: SweepFrames) -> None:
@@ -98,7 +98,7 @@ def test_confusion_and_mistakes(tmp_path: Path) -> None:
     assert any(np.array_equal(pixels, image) for image in data.test_images)
     other = tiny_images(count=50)
     assert "those of the sweep" in " ".join(make_figures(frames, "en", other).left_out)
-    assert "images are not at hand" in " ".join(make_figures(frames, "en").left_out)
+    assert "images are not available" in " ".join(make_figures(frames, "en").left_out)
 
 
 def test_folds_have_a_box_and_a_point_each(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_the_single_batch_check_shows_training_only(tmp_path: Path) -> None:
     frames = write_sweep(tmp_path / "r", text)
     found = make_figures(frames, "en")
     assert [spec.name for spec in found] == ["single_batch"]
-    assert "validation scores of such a sweep mean nothing" in found.left_out[0]
+    assert "validation scores of such a sweep are meaningless" in found.left_out[0]
     drawn = lines(found["single_batch"].figure(), panel=0)
     losses = frames.history.groupby(["weights_init_type", "epoch"])["train_loss"].mean()
     np.testing.assert_allclose(drawn["default (n = 5)"], losses["default"])

@@ -10,12 +10,12 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 from statsmodels.stats.weightstats import ttost_paired
 
-from tests.support.report_frames import grid, made_up
+from tests.support.report_frames import comparison, grid, made_up
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.statistics.contrast import contrast
 from tune_mc1.reporting.statistics.estimate import mean_estimate, more_units, welch_estimate
-from tune_mc1.reporting.statistics.pairwise import compare, holm, sweep_tests
+from tune_mc1.reporting.statistics.pairwise import holm, sweep_tests
 from tune_mc1.reporting.statistics.scores import equal_epoch, matching, scores, together
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -94,7 +94,7 @@ RATES = grid(learning_rate=[0.01, 0.03], batch_size=[32, 64, 128, 256], momentum
 
 def test_pairs_agree_in_all_else_and_settings_are_averaged_over_seeds() -> None:
     frames = made_up("pairs", RATES, by_rate, seeds=3)
-    found = compare(frames, "learning_rate", 0.01, 0.03)
+    found = comparison(frames, "learning_rate", 0.01, 0.03)
     index = ["batch_size", "momentum", "seed"]
     wide = frames.trials.pivot_table("best_val_acc", index, "learning_rate")
     per_setting = (wide[0.03] - wide[0.01]).groupby(index[:2]).mean()
@@ -106,20 +106,20 @@ def test_pairs_agree_in_all_else_and_settings_are_averaged_over_seeds() -> None:
 
 def test_seeds_are_the_units_of_a_single_pair_of_settings() -> None:
     frames = made_up("seeds", grid(learning_rate=[0.01, 0.03]), by_rate, seeds=5)
-    found = compare(frames, "learning_rate", 0.01, 0.03)
+    found = comparison(frames, "learning_rate", 0.01, 0.03)
     assert (found.effect.n, found.effect.unit) == (5, "seed")
     assert found.significant
 
 
 def test_folds_are_the_units_of_one_setting_and_are_corrected() -> None:
     frames = made_up("folds", grid(learning_rate=[0.01, 0.03]), by_rate, folds=5)
-    found = compare(frames, "learning_rate", 0.01, 0.03)
+    found = comparison(frames, "learning_rate", 0.01, 0.03)
     assert (found.effect.n, found.effect.unit, found.effect.method) == (5, "fold", "corrected t")
 
 
 def test_one_run_a_setting_and_one_pair_is_no_test() -> None:
     frames = made_up("single", grid(learning_rate=[0.01, 0.03]), by_rate)
-    found = compare(frames, "learning_rate", 0.01, 0.03)
+    found = comparison(frames, "learning_rate", 0.01, 0.03)
     assert found.effect.value == pytest.approx(0.05, abs=0.02)
     assert math.isnan(found.p)
     assert not found.significant

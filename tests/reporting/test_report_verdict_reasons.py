@@ -46,7 +46,7 @@ def test_one_seed_over_many_settings_is_said() -> None:
     frames = first_grid(lambda c, e: -c.batch_size / 96)(0.05, 0.004)
     found = verdict("batch_size_128", frames)
     assert found.effect.unit == "setting"
-    assert "All with one seed" in found.reason.en
+    assert "All trials share one seed" in found.reason.en
     assert "Alle mit einem Seed" in found.reason.de
     assert "optimiser steps" in found.reason.en
 
@@ -109,6 +109,6 @@ def test_how_it_was_run_is_said() -> None:
     found = verdict("padding", [frames])
     assert "1 diverged" in found.reason.en
     assert "Not all trials have ended." in found.reason.en
-    assert "The test images validated." in found.reason.en
+    assert "Validated on the test images." in found.reason.en
     assert found.measured.en == "val_acc after the last epoch (3)"
     assert found.effect.n == 2

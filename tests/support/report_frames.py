@@ -12,6 +12,8 @@ from tune_mc1.config.metrics import epoch_metrics
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig, trial_fields
 from tune_mc1.reporting.frames import SweepFrames
+from tune_mc1.reporting.statistics.pairwise import Comparison, sweep_tests
+from tune_mc1.reporting.statistics.scores import Value
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import start_events, trial_event
 from tune_mc1.results.schema import history_schema, trial_schema
@@ -96,3 +98,11 @@ def grid(**values: Sequence[Any]) -> list[dict[str, Any]]:
     for name, choices in values.items():
         rows = [{**row, name: choice} for row in rows for choice in choices]
     return rows
+
+
+def comparison(
+    frames: SweepFrames, parameter: str, a: Value, b: Value, column: str | None = None
+) -> Comparison:
+    """The comparison of two values among all of a sweep."""
+    found = sweep_tests(frames, column).comparisons
+    return next(c for c in found if (c.parameter, c.a, c.b) == (parameter, a, b))

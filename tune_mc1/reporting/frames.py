@@ -1,4 +1,4 @@
-"""What a report is made of: the tables of one result directory as data frames."""
+"""Data frames of a result directory, which a report is made of."""
 
 import json
 from dataclasses import dataclass
@@ -25,11 +25,11 @@ class SweepFrames:
     Attributes:
         where: Its directory.
         sweep: The resolved sweep, with `reference` where it is a study.
-        facts: What the sweep said of its images and split.
+        facts: Facts on its images and split, as recorded when it started.
         provenance: Command, commit, versions and hardware.
-        trials: A row per trial: the columns of `trials.parquet`
+        trials: One row per trial: the columns of `trials.parquet`
             (`tune_mc1.results.schema.trial_schema`).
-        history: A row per trial and epoch: the columns of `history.parquet`, and of the trial
+        history: One row per trial and epoch: the columns of `history.parquet`, and of the trial
             `config_hash`, `fold` and every parameter.
     """
 
@@ -63,10 +63,10 @@ class SweepFrames:
 
 
 def read_frames(directory: Path) -> SweepFrames:
-    """Reads a result directory, also of a sweep that still runs or was cut off.
+    """Reads a result directory, also of a sweep that is running or was interrupted.
 
     Raises:
-        InputError: If it is none, or cannot be read.
+        InputError: If it is not a result directory, or cannot be read.
     """
     where = ResultDir(directory)
     trials, history, facts = _whole(where) or _merged(where)
@@ -83,7 +83,7 @@ Parts = tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]
 
 
 def _whole(where: ResultDir) -> Parts | None:
-    """The parquet files alone, ten times as fast, where the journal has nothing beyond them."""
+    """The parquet files alone, ten times as fast, if the journal has nothing newer."""
     try:
         trials, history = pq.read_table(where.trials), pq.read_table(where.history)
         footers = [json.loads(t.schema.metadata[b"tune_mc1"]) for t in (trials, history)]

@@ -27,11 +27,11 @@ KEPT_FACTS = (
 
 
 def publish(frames: SweepFrames, folder: Path) -> ResultDir:
-    """Writes a sweep's tables to a folder, which is a result directory again.
+    """Writes a sweep's tables to a folder, which then is a result directory too.
 
     Args:
         frames: The sweep.
-        folder: Where; made if it is not there.
+        folder: Where they go; created if missing.
 
     Returns:
         The new directory: its tables as parquet, the sweep file, provenance.

@@ -1,4 +1,4 @@
-"""A whole report: reads result directories, draws figures, writes page and slides."""
+"""Report on one or several sweeps: figures, page and slides from result directories."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -40,12 +40,13 @@ def write_report(
 
     Args:
         directories: Result directories; several are compared side by side.
-        output: Where; None is `report/` in a single directory, or here for several.
+        output: Folder of the report; None means `report/`, in the result directory if there is
+            only one, else in the current one.
         lang: Language of all words.
         examples: Whether images of the data set are shown.
         tables: Whether the result tables are copied beside the report, without host names and
             paths (`tune_mc1.reporting.publish`).
-        notify: Called with each notice.
+        notify: Called with each notice for the user.
 
     Returns:
         The path of `report.html`.
@@ -86,7 +87,7 @@ def write_report(
 
 
 def unique_names(sweeps: Sequence[SweepFrames]) -> list[str]:
-    """A short name for each sweep: its own, or its directory's where two share one."""
+    """A name for each sweep: its own, or that of its directory if several share one."""
     names = [frames.name for frames in sweeps]
     return [
         n if names.count(n) == 1 else f.where.root.name for n, f in zip(names, sweeps, strict=True)
@@ -94,12 +95,12 @@ def unique_names(sweeps: Sequence[SweepFrames]) -> list[str]:
 
 
 def _asked(verdict: Verdict, sweeps: Sequence[SweepFrames]) -> bool:
-    """Whether a verdict that could not be reached is of a study that was given."""
+    """Whether a verdict concerns a study that was given."""
     return any(frames.name in verdict.studies for frames in sweeps)
 
 
 def _images(frames: SweepFrames, examples: bool, notify: Notify) -> ImageData | None:
-    """The sweep's images if they are at hand, for the winner's mistakes."""
+    """The sweep's images if they are available, for the winner's mistakes."""
     if not examples or not frames.where.predictions.exists():
         return None
     from tune_mc1.data.splits import limit_images
@@ -107,7 +108,7 @@ def _images(frames: SweepFrames, examples: bool, notify: Notify) -> ImageData | 
     try:
         data = limit_images(_on_disk(frames), frames.sweep.limit_images)
     except TuneMc1Error as error:
-        notify(f"{frames.name}: no examples of mistakes, as its images are not at hand ({error})")
+        notify(f"{frames.name}: no examples of mistakes, as its images are not available ({error})")
         return None
     return data if data.fingerprint == frames.facts.get("fingerprint") else None
 

@@ -30,9 +30,9 @@ RESAMPLES = 4000
 
 @dataclass(frozen=True)
 class Matters:
-    """Whether a parameter matters: some two of its values differ (Holm over all pairs).
+    """The claim that a parameter matters: two of its values differ (Holm over all pairs).
 
-    Against it: every two values are equal within ± `EQUAL`.
+    Against it: all pairs of values are equal within ± `EQUAL`.
 
     Attributes:
         study: The study.
@@ -43,7 +43,7 @@ class Matters:
     parameter: str
 
     def __call__(self, studies: Studies) -> Finding:
-        """Compares every two values; the effect is that of the clearest pair."""
+        """Compares all pairs of values; the effect is that of the clearest pair."""
         table = measure(studies, [self.study])
         values = levels(table.table, self.parameter)
         if len(values) < 2:
@@ -72,11 +72,11 @@ class Matters:
 
 @dataclass(frozen=True)
 class SignDiffers:
-    """Whether the sign of an effect differs between strata, so that there is no rule of thumb.
+    """The claim that the sign of an effect differs between strata, so there is no rule of thumb.
 
-    For it: in some stratum the effect is above 0 and in another below, each after Holm's
-    correction over the strata. Against it: overall there is an effect, and no stratum has one in
-    the other direction beyond `NEGLIGIBLE`.
+    For it: the effect is above 0 in one stratum and below 0 in another, each after Holm's
+    correction over the strata. Against it: there is an overall effect, and no stratum has one in
+    the opposite direction beyond `NEGLIGIBLE`.
 
     Attributes:
         study: The study.
@@ -146,11 +146,11 @@ def _cells(cells: Sequence[Estimate]) -> Text:
 
 @dataclass(frozen=True)
 class Spread:
-    """Whether settings differ by at least so much: from the 10th to the 90th percentile.
+    """The claim that settings differ by a minimum from the 10th to the 90th percentile.
 
     Attributes:
         study: The study.
-        least: Accuracy, in (0, 1).
+        least: The minimum, an accuracy in (0, 1).
     """
 
     study: str
@@ -198,13 +198,13 @@ class Spread:
             high=float(found.confidence_interval.high),
             method="bootstrap", se=float(drawn.std(ddof=1)), df=float(len(means) - 1),
         )  # fmt: skip
-        # A resample count of zero is not a p of zero.
+        # No resample beyond the bound does not make the p-value zero.
         below, above = (drawn <= self.least).sum(), (drawn >= self.least).sum()
         p_for, p_against = (min(1.0, 2 * float(k + 1) / (RESAMPLES + 1)) for k in (below, above))
         return effect, p_for, p_against
 
 
 _ONE_RUN = Text(
-    "Each setting ran once, so chance between runs is part of the range.",
+    "Each setting ran once, so variation between runs is part of the range.",
     "Jede Einstellung lief einmal; der Zufall zwischen Läufen steckt in der Spanne.",
 )

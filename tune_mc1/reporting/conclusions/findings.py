@@ -1,4 +1,4 @@
-"""What results say of one claim: an effect, and a p for and against the claim."""
+"""Findings on a claim: its effect, and p-values for and against it."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,27 +19,27 @@ Studies = Mapping[str, Sequence[SweepFrames]]
 When = Literal["first", "last", "gain", "late gain"]
 
 NEGLIGIBLE = 0.01
-"""A difference of accuracies smaller than this counts as none: the figures are read to 0.01."""
+"""A smaller difference of accuracies counts as none: published figures are read to 0.01."""
 EQUAL = 0.02
-"""Margin within which two accuracies are called equal."""
+"""Margin within which two accuracies count as equal."""
 LATE = 6
-"""The late gain is what comes after the first sixth of the epochs."""
+"""The late gain starts after the first sixth of the epochs."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What the results say of a claim.
+    """The results on a claim.
 
     Attributes:
         ran: Whether the trials that it needs have run.
         effect: The difference that the claim is about, with its interval.
         p_for: Small if the results support the claim; nan if it cannot be tested.
         p_against: Small if they contradict it.
-        measured: Which metric, at which epoch.
-        reason: What it rests on.
-        open: What more observations would have to decide, if it is not the effect itself.
-        margin: Above 0 the question is whether that lies within ± `margin`.
-        tests: Comparisons that the claim itself corrects for.
+        measured: Metric and epoch.
+        reason: The basis of the finding.
+        open: The effect that further observations would have to decide, if not `effect`.
+        margin: If above 0, the question is whether the effect lies within ± `margin`.
+        tests: Number of comparisons that the claim itself corrects for.
     """
 
     ran: bool
@@ -55,16 +55,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Claim:
-    """One group of trials is better than another, worse, or as good.
+    """The claim that one group of trials is better than another, worse, or equal.
 
     Attributes:
         studies: The studies whose trials are compared.
         a: One group: value by column; a tuple stands for the mean over its members.
         b: The other.
-        says: Of b less a: above 0 (`greater`), below 0 (`less`), or within ± `EQUAL`.
-        at: After the first epoch, after the last, or the gain to the last from the first
-            (`gain`) or from a sixth of the epochs (`late gain`).
-        free: Columns that may differ besides those of a and b.
+        says: The claim on b less a: above 0 (`greater`), below 0 (`less`), or within ± `EQUAL`.
+        at: After the first epoch, after the last, or the gain until the last since the first
+            (`gain`) or since a sixth of the epochs (`late gain`).
+        free: Further columns that may differ, besides those of a and b.
     """
 
     studies: tuple[str, ...]
@@ -104,10 +104,10 @@ def nothing_ran(table: Scores, reason: Text) -> Finding:
 
 
 def judge(effect: Estimate, says: Literal["greater", "less", "equal"]) -> tuple[float, float]:
-    """P for and against a claim on an effect.
+    """P-values for and against a claim on an effect.
 
-    Against a direction is that the effect is smaller than `NEGLIGIBLE` in that direction. For
-    equality are two one-sided tests with the margin `EQUAL`, against it that the effect is larger.
+    A direction is contradicted by an effect below `NEGLIGIBLE` in that direction. Equality is
+    supported by two one-sided tests with the margin `EQUAL`, and contradicted by a larger effect.
     """
     if not effect.known:
         return math.nan, math.nan
@@ -121,7 +121,7 @@ def judge(effect: Estimate, says: Literal["greater", "less", "equal"]) -> tuple[
 def measure(
     studies: Studies, names: Sequence[str], at: When = "last", metric: str = "val_acc"
 ) -> Scores:
-    """The trials of some studies with a metric at an epoch, all directories together."""
+    """The trials of several studies with a metric at an epoch, all directories together."""
     frames = [f for name in names for f in studies.get(name, ())]
     if at == "first":
         return together([scores(f, metric, 1) for f in frames])
@@ -133,7 +133,7 @@ def measure(
 
 
 def _gain(part: Scores, frames: SweepFrames, metric: str, share: float) -> Scores:
-    """The last value less that after a part of the epochs, at least after the first."""
+    """The last value less that after a fraction of the epochs, at least one."""
     epochs = part.table.set_index("trial")["epochs"]
     history = frames.history[frames.history["trial"].isin(epochs.index)]
     early = (history["trial"].map(epochs) / share).clip(lower=1).astype(int)
@@ -143,10 +143,9 @@ def _gain(part: Scores, frames: SweepFrames, metric: str, share: float) -> Score
 
 
 def one_protocol(table: Scores, keys: Sequence[str] = ("conditions", "epochs")) -> Scores:
-    """The trials that most others share images, split, epochs and shuffling with.
+    """The largest set of trials with the same images, split, epochs and shuffling.
 
-    Directories of one study may differ in these, and what is no comparison in pairs must not mix
-    them.
+    Directories of one study may differ in these, and an unpaired comparison must not mix them.
     """
     names = [*keys, *({"shuffle"} & set(table.table))]
     groups = codes(table.table, names)
@@ -159,7 +158,7 @@ def one_protocol(table: Scores, keys: Sequence[str] = ("conditions", "epochs")) 
 
 
 def measured(table: Scores, at: When, sides: Sequence[pd.DataFrame]) -> Text:
-    """Which metric at which epoch, such as `val_acc after the last epoch (20)`."""
+    """Metric and epoch, such as `val_acc after the last epoch (20)`."""
     rows = pd.concat(list(sides))
     longest = ", ".join(str(int(e)) for e in sorted(rows["epochs"].unique()))
     metric = table.column.removeprefix("last_")
@@ -177,7 +176,7 @@ def measured(table: Scores, at: When, sides: Sequence[pd.DataFrame]) -> Text:
 
 
 def models(sides: Sequence[pd.DataFrame]) -> Text:
-    """The models that took part, where they are not what is compared."""
+    """The models of the trials, unless models are compared."""
     names = [set(side["model"]) for side in sides]
     if len(names) > 1 and names[0] != names[1]:
         return Text()

@@ -21,11 +21,11 @@ from tune_mc1.reporting.words.text import Text, join, say
 
 @dataclass(frozen=True)
 class BestIn:
-    """Whether the best setting of several studies is in one of them.
+    """The claim that the best setting of several studies is in one of them.
 
     Attributes:
         study: The study that should have it.
-        others: The studies that it is compared with, as far as they ran.
+        others: The studies that it is compared with, as far as they have run.
     """
 
     study: str
@@ -47,7 +47,7 @@ class BestIn:
         effect = found.effect
         if effect.n == 0:
             effect = replace(effect, value=float(ours.max() - rest.max()), n=1, trials=2)
-        en = "Best mean of {a} against the best of {b}; both look better than they are, as chosen."
+        en = "Best mean of {a} against the best of {b}; both are biased upwards by selection."
         de = "Bestes Mittel von {a} gegen das beste von {b}; beide wirken zu gut, da ausgewählt."
         which = say(en, de, a=self.study, b=other[0])
         return Finding(
@@ -60,7 +60,7 @@ class BestIn:
 
 
 def _comparable(table: Scores, study: str) -> Scores:
-    """The trials on the images and split that most trials of a study share with other studies."""
+    """The trials on the images and split that a study shares with most trials of the others."""
     rows = table.table
     own = rows["study"] == study
     shared = set(rows.loc[own, "conditions"]) & set(rows.loc[~own, "conditions"])
@@ -69,7 +69,7 @@ def _comparable(table: Scores, study: str) -> Scores:
 
 @dataclass(frozen=True)
 class Reaches:
-    """Whether a model comes out as published, within ± `EQUAL`.
+    """The claim that a model reaches its published value within ± `EQUAL`.
 
     Attributes:
         study: The study.
@@ -84,7 +84,7 @@ class Reaches:
     metric: str = "val_acc"
 
     def __call__(self, studies: Studies) -> Finding:
-        """Takes ours less the published value, over seeds."""
+        """Tests the difference of ours from the published value, over seeds."""
         ran = measure(studies, [self.study], metric=self.metric).only({"model": self.model})
         table = one_protocol(ran)
         if table.table.empty:
@@ -109,7 +109,7 @@ class Reaches:
 
 @dataclass(frozen=True)
 class Learns:
-    """Whether the training loss falls from the first epoch to the last.
+    """The claim that the training loss falls from the first epoch to the last.
 
     Attributes:
         study: The study.
@@ -118,14 +118,14 @@ class Learns:
     study: str
 
     def __call__(self, studies: Studies) -> Finding:
-        """Takes last less first loss, over seeds or settings."""
+        """Tests the difference of the last loss from the first, over seeds or settings."""
         table = one_protocol(measure(studies, [self.study], "gain", "train_loss"))
         rows = table.table
         if rows.empty:
             reason = Text("No trial has ended.", "Kein Lauf ist fertig.")
             return nothing_ran(table, reason)
         seeds = rows["seed"].nunique()
-        # The settings are not a sample of others, so with seeds enough those are what varies.
+        # The settings are no random sample, so with enough seeds only these are random.
         unit: Unit = "seed" if seeds > 2 else "setting"
         gain = rows.groupby(unit)["score"].mean()
         effect = mean_estimate(gain, unit=unit, trials=len(rows), seeds=seeds)

@@ -1,4 +1,4 @@
-"""Which of the reference's conclusions the results confirm."""
+"""Verdicts on the reference's conclusions: confirmed by the results, or not."""
 
 import math
 from collections import Counter
@@ -15,32 +15,25 @@ from tune_mc1.reporting.words.text import NOTHING, Text, join, say
 
 Result = Literal["confirmed", "not confirmed", "undecided", "not run"]
 
-RESULTS: dict[Result, Text] = {
-    "confirmed": Text("confirmed", "bestätigt"),
-    "not confirmed": Text("not confirmed", "nicht bestätigt"),
-    "undecided": Text("undecided", "unentschieden"),
-    "not run": Text("not run", "nicht gelaufen"),
-}
-
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one conclusion.
+    """The verdict on one conclusion.
 
     Attributes:
         id: The rule's name.
         slide: Heading of the reference's slide; empty without one.
         studies: Names of the studies that it needs.
         statement: The conclusion.
-        result: `not run` where the trials that it needs are not there.
-        compared: What the effect is, such as CNN6 − CNN5.
+        result: `not run` if the trials that it needs are missing.
+        compared: The name of the effect, such as CNN6 − CNN5.
         effect: The effect with its 95 % interval (not corrected for other tests), the number of
-            observations and what one is, trials and seeds. Nan where there is none.
-        published: The same effect in the reference; None where it is not known.
-        p: p for the claim after Holm's correction; nan where there is no test.
+            observations and their unit, trials and seeds. Nan if it is not known.
+        published: The effect in the reference; None if it is not known.
+        p: p-value in favour of the claim after Holm's correction; nan without a test.
         measured: Metric and epoch.
-        reason: What it rests on, and what else may be the cause.
-        more: How many more observations would decide it; None where that is not known.
+        reason: The basis of the verdict, and other possible causes.
+        more: How many more observations would decide it; None if that is not known.
     """
 
     id: str
@@ -55,11 +48,6 @@ class Verdict:
     measured: Text
     reason: Text
     more: MoreUnits
-
-    @property
-    def shown(self) -> Text:
-        """The result in words."""
-        return RESULTS[self.result]
 
 
 def verdicts(frames: Sequence[SweepFrames]) -> tuple[Verdict, ...]:
@@ -98,7 +86,7 @@ def _examine(rule: Rule, studies: Studies) -> Finding:
 
 
 def _corrected(findings: dict[str, Finding], which: str) -> dict[str, float]:
-    """P of each rule after Holm's correction over the rules of its study."""
+    """The p-value of each rule after Holm's correction over the rules of its study."""
     families: dict[str, list[str]] = {}
     for rule in RULES:
         families.setdefault(rule.studies[0], []).append(rule.id)
@@ -130,7 +118,7 @@ def _verdict(
 
 
 def _more(result: Result, finding: Finding, family: int) -> MoreUnits:
-    """What would decide it, at the strictest level of Holm's correction."""
+    """The observations that would decide it, at the strictest level of Holm's correction."""
     if result == "not run":
         return MoreUnits(None, NOTHING)
     if result != "undecided":
@@ -151,7 +139,7 @@ def _result(finding: Finding, supports: float, opposes: float) -> Result:
 
 
 def _protocol(rule: Rule, studies: Studies) -> Text:
-    """Where a run was not as the study says: fewer images, unfinished, chosen on test images."""
+    """Departures from the study: fewer images, unfinished sweeps, selection on test images."""
     frames = [f for name in rule.studies for f in studies.get(name, ())]
     notes = []
     parts = sorted({round(100 * f.sweep.limit_images, 1) for f in frames})
@@ -161,5 +149,5 @@ def _protocol(rule: Rule, studies: Studies) -> Text:
     if not all(f.finished for f in frames):
         notes.append(Text("Not all trials have ended.", "Noch sind nicht alle Läufe fertig."))
     if any(f.sweep.validation == "test" for f in frames):
-        notes.append(Text("The test images validated.", "Validiert wurde auf den Testbildern."))
+        notes.append(Text("Validated on the test images.", "Validiert wurde auf den Testbildern."))
     return join(notes) if notes else NOTHING

@@ -1,4 +1,4 @@
-"""The lines at the foot of a figure: data, numbers of trials, and what limits its conclusions."""
+"""The foot of a figure: data, numbers of trials, and limits of its conclusions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ class Foot:
     """The lines below a figure.
 
     Attributes:
-        notes: Data set, trials, settings and runs of each.
-        warnings: What limits its conclusions; they stand out.
+        notes: Data set, and numbers of trials, settings and runs.
+        warnings: Limits of its conclusions, in a colour that stands out.
     """
 
     notes: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Mean curves of a group of trials, with their spread."""
+"""Mean curves of groups of trials, with their spread."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -21,11 +21,11 @@ class MeanCurve:
 
     Attributes:
         mean: Mean over the units that have a value, per epoch; nan without any.
-        low: Lower edge of the band; nan where there is none.
-        high: Its upper edge.
-        n: Trials that have a value, per epoch.
-        total: Trials that have a value in any epoch.
-        units: Units that have a value in any epoch.
+        low: Lower edge of the band, per epoch; nan where there is none.
+        high: Upper edge of the band.
+        n: Number of trials that have a value, per epoch.
+        total: Number of trials that have a value in any epoch.
+        units: Number of units that have a value in any epoch.
     """
 
     mean: Matrix
@@ -42,20 +42,20 @@ class MeanCurve:
 
 
 def unit_of(context: Context, masks: list[NDArray[np.bool_]]) -> Unit:
-    """What counts once in a mean: settings where a group has several, else its runs or folds."""
+    """The unit of a mean: settings if any group has several, else runs or folds."""
     if any(len(np.unique(context.hashes[mask])) > 1 for mask in masks):
         return "setting"
     return "fold" if context.folds else "run"
 
 
 def unit_curves(context: Context, curves: Matrix, mask: NDArray[np.bool_], unit: Unit) -> Matrix:
-    """A row a unit: its curve, or of a setting the mean of its runs' curves.
+    """One row per unit: its curve, or the mean of its runs' curves if it is a setting.
 
     Args:
         context: The sweep.
         curves: (trials, epochs).
-        mask: Which trials.
-        unit: What a row is.
+        mask: The trials.
+        unit: The unit of a row.
     """
     rows = curves[mask]
     if unit == "setting" and context.replicated:
@@ -68,13 +68,13 @@ def unit_curves(context: Context, curves: Matrix, mask: NDArray[np.bool_], unit:
 
 
 def band_of(unit: Unit, sizes: list[int]) -> Band:
-    """What the band of all curves of a figure is.
+    """The kind of band of all curves of a figure.
 
-    Folds share training images, so no interval of theirs is as wide as it should be.
+    Folds share training images, so an interval over them would be too narrow.
 
     Args:
-        unit: What a group's size counts.
-        sizes: Of each group.
+        unit: The unit of a group's size.
+        sizes: The size of each group.
     """
     if max(sizes, default=0) < 2:
         return "none"
@@ -87,8 +87,8 @@ def mean_curve(rows: Matrix, band: Band, trials: Matrix | None = None) -> MeanCu
     Args:
         rows: (units, epochs), each with a finite value somewhere.
         band: `interval`: 95 % by Student's t, where `ENOUGH` units have a value; `range`: from the
-            least to the largest, where two have.
-        trials: (trials, epochs), which the units are made of; None where every unit is a trial.
+            smallest to the largest value, where two units have one.
+        trials: (trials, epochs) behind the units; None if every unit is a trial.
     """
     there = np.isfinite(rows)
     n = there.sum(axis=0)

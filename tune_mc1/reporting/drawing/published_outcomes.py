@@ -1,4 +1,4 @@
-"""Which published outcome belongs to which trials of a sweep."""
+"""Published outcomes matched to the trials of a sweep."""
 
 from typing import Any
 
@@ -8,10 +8,9 @@ from tune_mc1.reporting.drawing.groups import equals
 
 
 def outcomes(context: Context) -> list[tuple[dict[str, Any], Outcome]]:
-    """Outcomes that a sweep's curves can be compared with, and what their trials have in common.
+    """Outcomes that fit a sweep, each with the values that set its trials apart.
 
-    What all trials of the sweep have is left out of that. There are none if the sweep's metric is
-    not the published one, validation accuracy.
+    There are none if the sweep's metric is not the published one, validation accuracy.
     """
     reference, trials = context.frames.sweep.reference, context.frames.trials
     if reference is None or context.frames.metric != "val_acc" or trials.empty:
@@ -27,7 +26,7 @@ def outcomes(context: Context) -> list[tuple[dict[str, Any], Outcome]]:
 
 
 def overall(context: Context, statistic: str) -> Outcome | None:
-    """The outcome over all trials, of a statistic; None if several could be meant."""
+    """The outcome of a statistic over all trials; None if it is ambiguous."""
     fitting = [o for rest, o in outcomes(context) if not rest and o.statistic == statistic]
     unbound = [outcome for outcome in fitting if not outcome.where]
     chosen = unbound or fitting
@@ -35,7 +34,7 @@ def overall(context: Context, statistic: str) -> Outcome | None:
 
 
 def by_value(context: Context, parameter: str, value: Any) -> Outcome | None:
-    """The mean of all trials that have a value."""
+    """The mean outcome of the trials that have a value; None without one."""
     for rest, outcome in outcomes(context):
         only = list(rest) == [parameter] and outcome.statistic == "mean"
         if only and _same(rest[parameter], value):
@@ -50,6 +49,6 @@ def _same(a: Any, b: Any) -> bool:
 
 
 def source(context: Context) -> str:
-    """Where the outcomes were published."""
+    """The publication of the outcomes."""
     reference = context.frames.sweep.reference
     return reference.source if reference else ""

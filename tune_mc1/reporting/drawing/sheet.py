@@ -1,4 +1,4 @@
-"""An empty figure: its title above, what it rests on below, and room for axes between."""
+"""Empty figures with a title above, notes at the foot, and room for axes between."""
 
 import textwrap
 
@@ -15,13 +15,13 @@ HEAD, LINE, EDGE = 0.30, 0.125, 0.07
 
 
 def sheet(foot: Foot, title: str, height: float = 3.2, width: float = WIDTH) -> Figure:
-    """A figure with title and foot.
+    """Makes a figure with title and foot.
 
     Args:
         foot: The lines below.
         title: The line above.
-        height: Of the part for axes, in inches.
-        width: Of the figure, in inches.
+        height: Height of the part for axes, in inches.
+        width: Width of the figure, in inches.
     """
     letters = int(width * 19.5)
     notes = textwrap.wrap(" · ".join(foot.notes), letters)

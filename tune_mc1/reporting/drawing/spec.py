@@ -1,4 +1,4 @@
-"""A figure that can be drawn, and its files: the same bytes in every run."""
+"""Figures that can be drawn, and their files: the same bytes in every run."""
 
 import io
 import re
@@ -15,22 +15,22 @@ from tune_mc1.reporting.drawing.style import RC
 DPI = 150
 """Resolution of the PNG."""
 SVG_DPI = 100
-"""Resolution of the parts of an SVG that are pixels: lines by the hundred."""
+"""Resolution of the rasterised parts of an SVG: lines by the hundred."""
 COLORS = 256
-"""Of a PNG without photographs, which makes it a third of the size."""
+"""Colours of a PNG without photographs, which makes it a third of the size."""
 
 ID = re.compile(r'(\bid="|href="#|url\(#)([A-Za-z]?[0-9a-f]{10})(?=["\)])')
 
 
 @dataclass(frozen=True)
 class FigureSpec:
-    """A figure, drawn when it is asked for, so that a report holds one at a time.
+    """A figure that is drawn on demand, so that a report holds one at a time.
 
     Attributes:
-        name: Name of its files without suffix, unique in a sweep.
-        title: Its heading, which stands on the figure too.
-        caption: What it shows and over how many trials, in full sentences.
-        draw: Makes it.
+        name: Name of its files without suffix.
+        title: Its heading, also written on the figure.
+        caption: Full sentences on its content and the trials behind it.
+        draw: Draws it (`tune_mc1.reporting.drawing.sheet` makes an empty one).
         photographs: Whether it shows images of the data set, whose colours must stay.
     """
 
@@ -71,11 +71,11 @@ class FigureSet:
 def save(spec: FigureSpec, folder: Path) -> tuple[Path, Path]:
     """Draws a figure and writes it as PNG and as SVG.
 
-    The SVG keeps text as text, and has neither date nor random ids.
+    The SVG keeps text as text, and has neither a date nor random ids.
 
     Args:
         spec: The figure.
-        folder: Where; made if it is not there.
+        folder: Where they go; created if missing.
 
     Returns:
         Both files.
@@ -103,10 +103,10 @@ def _save_png(figure: Figure, path: Path, photographs: bool) -> None:
 
 
 def _numbered_ids(svg: str) -> str:
-    """The same picture with ids in their order.
+    """The same picture with ids numbered in order.
 
-    Matplotlib's ids are hashes of coordinates, whose last digits the search for a layout leaves
-    to chance.
+    Matplotlib's ids are hashes of coordinates, whose last digits vary with the search for a
+    layout.
     """
     numbers: dict[str, int] = {}
 

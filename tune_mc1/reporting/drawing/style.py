@@ -1,4 +1,4 @@
-"""How every figure looks: fonts, colours that the colour-blind tell apart, markers, axes."""
+"""Style of figures: fonts, colours that colour-blind readers can tell apart, markers, axes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,12 +25,12 @@ BLUE, VERMILION, GREEN, PURPLE, SKY, ORANGE = (
     "#e69f00",
 )
 PALETTE = (BLUE, VERMILION, GREEN, PURPLE, SKY, ORANGE, INK)
-"""Okabe and Ito (2008), without their yellow, which is too light for lines on white."""
+"""Palette of Okabe and Ito (2008) without yellow, which is too light for lines on white."""
 MARKERS = "os^DvPX<>phd"
 FAR = 20.0
-"""A loss in nats, beyond which a trial is lost: guessing among ten classes costs 2.3."""
+"""A loss in nats beyond which a trial has failed: guessing among ten classes costs 2.3."""
 SEQUENCE = "viridis"
-"""Ordered values: its lightness grows evenly, so it reads in grey too."""
+"""Colour map of ordered values; its lightness grows evenly, so it works in grey too."""
 
 RC: Any = {
     "font.family": ["DejaVu Sans", "sans-serif"],
@@ -91,19 +91,19 @@ def epoch_axis(ax: Axes, epochs: int, label: str) -> None:
 
 
 def mark_every(epochs: int, index: int, groups: int) -> tuple[int, int]:
-    """Where a curve has markers: at every epoch of a short one, else at few, each curve its own."""
+    """Start and step of a curve's markers: all epochs if it is short, else few, offset by curve."""
     step = 1 if epochs <= 6 else max(round(epochs / 8), min(groups, 3) if epochs > 12 else 1)
     return (step * index // max(groups, 1)) % step, step
 
 
 def metric_limits(ax: Axes, name: str, values: Sequence[NDArray[np.float64]], note: str) -> None:
-    """Keeps a few losses that are far off from hiding the others, and metrics within their limits.
+    """Limits the y axis: to the limits of the metric, and for losses without extreme values.
 
     Args:
-        ax: The axes, with all in them.
+        ax: The axes, with all curves in them.
         name: The metric, such as `val_loss`.
-        values: What is drawn.
-        note: Said on the axes if they cut some losses off.
+        values: The curves.
+        note: Written on the axes if they cut off some losses.
     """
     _, metric = split_metric(name)
     if metric is not None and metric.limits is not None:
@@ -121,7 +121,7 @@ def metric_limits(ax: Axes, name: str, values: Sequence[NDArray[np.float64]], no
 
 
 def short(text: str, length: int = 48) -> str:
-    """A text cut in its middle if it is longer."""
+    """A text, shortened in the middle if it is longer."""
     if len(text) <= length:
         return text
     half = (length - 1) // 2

@@ -29,15 +29,15 @@ from tune_mc1.reporting.words.catalogue import Catalogue, capital, count
 WORDS: Catalogue = {
     "title": ("Learning curves of all trials", "Lernkurven aller Trials"),
     "caption": (
-        "{metric} after each epoch: every trial thin, their mean thick{band}{best}. "
-        "{early}{reference}",
+        "{metric} after each epoch: thin lines are trials, the thick line is their mean{band}"
+        "{best}. {early}{reference}",
         "{metric} nach jeder Epoche: jeder Trial dünn, ihr Mittel dick{band}{best}. "
         "{early}{reference}",
     ),
-    "best": ("; and the best setting", "; und die beste Einstellung"),
+    "best": ("; the best setting is shown too", "; und die beste Einstellung"),
     "cut_lines": (
-        "Only {shown} of {total} trials are drawn thin, evenly from best to worst; the mean is "
-        "over all. ",
+        "Only {shown} of {total} trials are drawn, evenly spaced from best to worst; the mean is "
+        "over all of them. ",
         "Nur {shown} von {total} Trials sind dünn gezeichnet, gleichmässig vom besten zum "
         "schlechtesten; das Mittel ist über alle. ",
     ),

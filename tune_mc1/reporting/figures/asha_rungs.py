@@ -18,19 +18,19 @@ from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind
 from tune_mc1.reporting.words.catalogue import Catalogue, capital
 
 WORDS: Catalogue = {
-    "title": ("ASHA: which trials went on", "ASHA: welche Trials weiterliefen"),
+    "title": ("ASHA: trials that continued at each rung", "ASHA: welche Trials weiterliefen"),
     "caption": (
-        "{metric} of every trial at each rung: filled where it went on, grey where it stopped; "
-        "lines join those that came to the next one. About one in {eta} of those that came before "
-        "it goes on, so an early arrival needs less to pass.",
+        "{metric} of every trial at each rung: filled if it continued, grey if it was stopped; "
+        "lines join trials that reached the next rung. About one in {eta} of the trials that have "
+        "arrived continues, so an early arrival passes with a lower rank.",
         "{metric} jedes Trials auf jeder Stufe: gefüllt, wo er weiterlief, grau, wo er endete; "
         "Linien verbinden jene, die zur nächsten kamen. Von jenen, die vorher kamen, läuft etwa "
         "einer von {eta} weiter; wer früh ankommt, braucht also weniger.",
     ),
     "rung_out": ("stopped", "gestoppt"),
-    "rung_on": ("went on", "weiter"),
+    "rung_on": ("continued", "weiter"),
     "rung_label": (
-        "epoch {epoch}\n{n} came\n{on} went on",
+        "epoch {epoch}\n{n} arrived\n{on} continued",
         "Epoche {epoch}\n{n} kamen\n{on} weiter",
     ),
     "rung_end": ("end\n{n} completed", "Ende\n{n} fertig"),
@@ -39,7 +39,7 @@ WORDS: Catalogue = {
 
 @dataclass(frozen=True)
 class Rung:
-    """One rung, or the end.
+    """One rung, or the end of training.
 
     Attributes:
         epoch: Its epoch; at the end that of the longest trial.

@@ -24,19 +24,19 @@ WORDS: Catalogue = {
         "Konfusionsmatrix der besten Einstellung, Testbilder",
     ),
     "caption": (
-        "Test images by true class (row) and predicted class (column), in per cent of the row and "
-        "counted below: {images} images{runs}, accuracy {accuracy:.3f}.",
+        "Test images by true class (row) and predicted class (column), as a percentage of the row "
+        "with the count below: {images} images{runs}, accuracy {accuracy:.3f}.",
         "Testbilder nach wahrer (Zeile) und vorhergesagter Klasse (Spalte), in Prozent der Zeile "
         "und darunter gezählt: {images} Bilder{runs}, Genauigkeit {accuracy:.3f}.",
     ),
-    "runs": (" by each of {runs}, added up", " von jedem von {runs}, zusammengezählt"),
+    "runs": (" in each of {runs}, summed", " von jedem von {runs}, zusammengezählt"),
     "left_out": (
-        "No confusion matrix: the sweep kept no predictions of its winner on the test images.",
+        "No confusion matrix: there are no predictions of the winner on the test images.",
         "Keine Konfusionsmatrix: der Sweep hat keine Vorhersagen des Siegers auf den Testbildern.",
     ),
     "predicted": ("predicted class", "vorhergesagte Klasse"),
     "true": ("true class", "wahre Klasse"),
-    "bar": ("Part of the true class", "Anteil der wahren Klasse"),
+    "bar": ("Fraction of the true class", "Anteil der wahren Klasse"),
 }
 
 NUMBERED = 12

@@ -17,12 +17,12 @@ from tune_mc1.reporting.words.catalogue import Catalogue, capital
 WORDS: Catalogue = {
     "title": ("Learning curves by {parameter}", "Lernkurven nach {parameter}"),
     "quantiles": (
-        " (its values cut into {n} groups of equal size)",
+        " (values divided into {n} groups of equal size)",
         " (Werte in {n} gleich grosse Gruppen geteilt)",
     ),
     "settings_differ": (
-        "Settings differ in the other parameters too, so curves may lie close where the difference "
-        "in pairs is clear. ",
+        "Settings also differ in the other parameters, so curves may lie close together even where "
+        "the paired difference is clear. ",
         "Die Einstellungen unterscheiden sich auch in anderen Parametern; Kurven können darum nahe "
         "beieinanderliegen, wo der Unterschied in Paaren klar ist. ",
     ),

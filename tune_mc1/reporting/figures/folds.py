@@ -19,8 +19,8 @@ WORDS: Catalogue = {
     "title": ("Scores of the folds", "Werte der Folds"),
     "caption": (
         "{metric} of every fold (points) with median, quartiles, and whiskers to the last point "
-        "within 1.5 times the interquartile range; at the right mean ± standard deviation. Folds "
-        "share training images, so their spread is less than that of new images.",
+        "within 1.5 times the interquartile range; on the right mean ± standard deviation. Folds "
+        "share training images, so they vary less than independent data would.",
         "{metric} jedes Folds (Punkte) mit Median, Quartilen und Antennen bis zum letzten Punkt "
         "innerhalb des 1.5-fachen Quartilsabstands; rechts Mittel ± Standardabweichung. Folds "
         "teilen Trainingsbilder, darum streuen sie weniger als neue Bilder.",

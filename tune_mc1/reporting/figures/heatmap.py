@@ -29,10 +29,10 @@ WORDS: Catalogue = {
         "unterscheiden können.",
     ),
     "quantiles": (
-        "Continuous parameters are cut into groups of equal size.",
+        "Continuous parameters are divided into groups of equal size.",
         "Stetige Parameter sind in gleich grosse Gruppen geteilt.",
     ),
-    "panels": ("A panel a model.", "Ein Feld pro Modell."),
+    "panels": ("One panel per model.", "Ein Feld pro Modell."),
 }
 
 FIRST = ("learning_rate", "batch_size", "weight_decay", "dropout_p")

@@ -23,15 +23,15 @@ if TYPE_CHECKING:  # takes seconds to import
 WORDS: Catalogue = {
     "title": ("Mean {metric} by parameter", "{metric} nach Parameter (Mittel)"),
     "caption": (
-        "Mean {metric} of the settings with each value, at each trial's best epoch, and its 95 % "
-        "interval. Settings differ in the other parameters too, so intervals may overlap where "
-        "the difference in pairs is clear.",
+        "Mean {metric} of the settings with each value, at each trial's best epoch, with its 95 % "
+        "interval. Settings also differ in the other parameters, so intervals may overlap even "
+        "where the paired difference is clear.",
         "{metric} (Mittel) der Einstellungen mit jedem Wert, in der besten Epoche jedes Trials, "
         "mit 95-%-Intervall. Die Einstellungen unterscheiden sich auch in anderen Parametern; "
         "Intervalle können sich darum überlappen, wo der Unterschied in Paaren klar ist.",
     ),
     "published": (
-        "Hollow: the reference ({source}), of its own trials at their last epoch.",
+        "Hollow: the reference ({source}), from its own trials at their last epoch.",
         "Hohl: die Referenz ({source}), über deren eigene Trials in ihrer letzten Epoche.",
     ),
 }

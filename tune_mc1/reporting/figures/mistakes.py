@@ -1,4 +1,4 @@
-"""Test images that the best setting gets wrong although it is sure of them."""
+"""Mistakes of the best setting on the test images, the most confident first."""
 
 from collections.abc import Iterator
 
@@ -16,21 +16,21 @@ from tune_mc1.reporting.words.catalogue import Catalogue
 
 WORDS: Catalogue = {
     "title": (
-        "Mistakes that the best setting is surest of",
+        "Most confident mistakes of the best setting",
         "Fehler, bei denen die beste Einstellung am sichersten ist",
     ),
     "caption": (
-        "The {n} test images that trial {trial} is surest of among the {total} that it gets wrong: "
-        "true class, predicted class, and the probability that it gives the latter.",
+        "The {n} most confident of the {total} mistakes of trial {trial} on the test images: true "
+        "class, predicted class, and the probability of the predicted class.",
         "Die {n} Testbilder, bei denen Trial {trial} unter seinen {total} Fehlern am sichersten "
         "ist: wahre Klasse, vorhergesagte Klasse und die Wahrscheinlichkeit, die er dieser gibt.",
     ),
     "left_out": (
-        "No examples of mistakes: the images are not at hand.",
+        "No examples of mistakes: the images are not available.",
         "Keine Beispiele von Fehlern: die Bilder sind nicht zur Hand.",
     ),
     "other_images": (
-        "No examples of mistakes: the images at hand are others ({found}) than those of the sweep "
+        "No examples of mistakes: the available images ({found}) differ from those of the sweep "
         "({wanted}).",
         "Keine Beispiele von Fehlern: die vorhandenen Bilder sind andere ({found}) als jene des "
         "Sweeps ({wanted}).",
@@ -42,7 +42,7 @@ MOST_EXAMPLES = 25
 
 
 def mistakes(context: Context) -> Iterator[FigureSpec | LeftOut]:
-    """Yields up to 25 test images that the winner's first run got wrong, the surest first."""
+    """Yields up to 25 test images that the winner's first run got wrong."""
     t, found, images = context.t, read_predictions(context), context.images
     if found is None:  # the confusion matrix says so
         return
@@ -52,10 +52,10 @@ def mistakes(context: Context) -> Iterator[FigureSpec | LeftOut]:
         wanted = str(context.frames.facts.get("fingerprint"))
         yield LeftOut(t("other_images", found=images.fingerprint[:8], wanted=wanted[:8]))
     else:
-        yield from _surest(context, found, images)
+        yield from _confident(context, found, images)
 
 
-def _surest(context: Context, found: Predictions, images: ImageData) -> Iterator[FigureSpec]:
+def _confident(context: Context, found: Predictions, images: ImageData) -> Iterator[FigureSpec]:
     own = (found.trial == found.runs[0]) & (found.label != found.predicted)
     own &= found.image < len(images.test_images)
     places = np.flatnonzero(own)

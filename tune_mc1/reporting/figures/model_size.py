@@ -13,16 +13,16 @@ from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind, LeftOut
 from tune_mc1.reporting.words.catalogue import Catalogue, capital
 
 WORDS: Catalogue = {
-    "title": ("{metric} by size of the model", "{metric} nach Grösse des Modells"),
+    "title": ("{metric} by model size", "{metric} nach Grösse des Modells"),
     "caption": (
-        "{metric} at the best epoch against the number of trained parameters; a marker a "
-        "setting{bars}. Settings of one model are set apart a little.",
+        "{metric} at the best epoch against the number of trained parameters; one marker per "
+        "setting{bars}. Settings of the same model are slightly offset.",
         "{metric} in der besten Epoche gegen die Anzahl trainierter Parameter; eine Marke pro "
         "Einstellung{bars}. Einstellungen desselben Modells sind etwas auseinandergerückt.",
     ),
     "left_out": (
-        "No accuracy by size of the model: the results do not say how large the images were.",
-        "Keine Genauigkeit nach Modellgrösse: die Resultate nennen die Grösse der Bilder nicht.",
+        "No score by model size: the results do not record the size of the images.",
+        "Keine Werte nach Modellgrösse: die Resultate nennen die Grösse der Bilder nicht.",
     ),
     "axis": ("Trained parameters", "Trainierte Parameter"),
 }

@@ -24,13 +24,13 @@ WORDS: Catalogue = {
     ),
     "caption": (
         "Loss and accuracy of the best setting{setting} on training and validation images{band}. "
-        "Where the two part, the model learns its training images by heart. Training values are "
-        "taken while the weights still change in the epoch, with dropout where there is any, so "
-        "they may lie below those of validation.",
+        "Where the two diverge, the model overfits its training images. Training values are "
+        "measured while the weights still change within the epoch, with dropout if there is any, "
+        "so they may be worse than those of validation.",
         "Verlust und Genauigkeit der besten Einstellung{setting} auf Trainings- und "
         "Validierungsbildern{band}. Wo sie auseinandergehen, lernt das Modell die Trainingsbilder "
         "auswendig. Trainingswerte entstehen, während sich die Gewichte in der Epoche noch ändern, "
-        "und mit Dropout, wo es ihn gibt, können also unter denen der Validierung liegen.",
+        "und mit Dropout, wo es ihn gibt, können also schlechter sein als jene der Validierung.",
     ),
     "training": ("training", "Training"),
     "validating": ("validation", "Validierung"),

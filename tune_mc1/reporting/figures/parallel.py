@@ -30,19 +30,19 @@ WORDS: Catalogue = {
         "Parameter und {metric} jedes Trials",
     ),
     "caption": (
-        "Each of {n} lines is a trial; its colour is its {metric} at its best epoch, with the best "
-        "drawn last. Colours begin at the worst tenth. Trials with equal values are set apart a "
-        "little.",
+        "Each of {n} lines is a trial, coloured by its {metric} at its best epoch; the best are "
+        "drawn last. The colour scale starts at the worst 10 %. Trials with equal values are "
+        "slightly offset.",
         "Jede von {n} Linien ist ein Trial; ihre Farbe zeigt: {metric} in der besten Epoche, die "
         "besten zuletzt gezeichnet. Die Farben beginnen beim schlechtesten Zehntel. Trials mit "
         "gleichen Werten sind etwas auseinandergerückt.",
     ),
     "cut_lines": (
-        "{shown} of {total} trials are drawn, evenly from worst to best.",
+        "{shown} of {total} trials are drawn, evenly spaced from worst to best.",
         "{shown} von {total} Trials sind gezeichnet, gleichmässig vom schlechtesten zum besten.",
     ),
     "not_shown": ("Not shown: {names}.", "Nicht gezeigt: {names}."),
-    "without_score": ("{n} trials have no score.", "{n} Trials haben keinen Wert."),
+    "without_score": ("Trials without a score: {n}.", "Trials ohne Wert: {n}."),
 }
 
 MOST_AXES = 8

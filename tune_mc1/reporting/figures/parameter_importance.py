@@ -21,14 +21,14 @@ if TYPE_CHECKING:  # takes seconds to import
 
 WORDS: Catalogue = {
     "title": (
-        "Parameters that decide {metric}",
-        "Welche Parameter entscheiden: {metric}",
+        "Importance of parameters for {metric}",
+        "Wichtigkeit der Parameter: {metric}",
     ),
     "caption": (
-        "Importance of each parameter for {metric} with its 95 % interval, and its correlation "
-        "with it: filled where it is positive, hatched where it is negative.",
-        "Wichtigkeit jedes Parameters für {metric} mit 95-%-Intervall, und die Korrelation damit: "
-        "gefüllt, wo sie positiv ist, schraffiert, wo negativ.",
+        "Importance of each parameter for {metric} with its 95 % interval, and its rank "
+        "correlation with {metric}: filled if positive, hatched if negative.",
+        "Wichtigkeit jedes Parameters für {metric} mit 95-%-Intervall, und seine Rangkorrelation "
+        "mit {metric}: gefüllt, wo sie positiv ist, schraffiert, wo negativ.",
     ),
     "importance": ("importance", "Wichtigkeit"),
     "correlation": ("correlation", "Korrelation"),

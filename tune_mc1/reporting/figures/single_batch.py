@@ -1,4 +1,4 @@
-"""The single-batch check: can the model learn a few batches by heart?"""
+"""The single-batch check: can the model overfit a few batches?"""
 
 from collections.abc import Iterator, Sequence
 
@@ -24,19 +24,19 @@ from tune_mc1.reporting.words.catalogue import Catalogue, capital
 
 WORDS: Catalogue = {
     "title": (
-        "Single-batch check: can it be learned by heart?",
+        "Single-batch check: can the model overfit it?",
         "Ein Batch zur Probe: lässt er sich auswendig lernen?",
     ),
     "caption": (
         "Training loss and accuracy on the same few images in every epoch{band}. A sound model and "
-        "training loop drive the loss towards zero, given epochs enough.",
+        "training loop drive the loss towards zero, given enough epochs.",
         "Trainingsverlust und Trainingsgenauigkeit auf denselben wenigen Bildern in jeder "
         "Epoche{band}. Ein taugliches Modell mit tauglicher Trainingsschleife bringt den Verlust "
         "gegen null, wenn die Epochen reichen.",
     ),
     "left_out": (
-        "Only the training on the single batch is shown: validation scores of such a sweep mean "
-        "nothing.",
+        "Only the training on the single batch is shown: validation scores of such a sweep are "
+        "meaningless.",
         "Gezeigt ist nur das Training auf dem einen Batch: Validierungswerte eines solchen Sweeps "
         "bedeuten nichts.",
     ),

@@ -36,7 +36,7 @@ WORDS: Catalogue = {
         "Lernkurven nach {parameter}: {a} und {b}",
     ),
     "caption": (
-        "{metric} after each epoch{different}. Left the mean of all settings{band}; right the best "
+        "{metric} after each epoch{different}. Left: mean of all settings{band}. Right: best "
         "setting of each sweep. {early}{reference}",
         "{metric} nach jeder Epoche{different}. Links das Mittel aller Einstellungen{band}; rechts "
         "die beste Einstellung jedes Sweeps. {early}{reference}",

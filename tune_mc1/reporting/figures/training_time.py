@@ -15,11 +15,11 @@ from tune_mc1.reporting.words.catalogue import Catalogue, capital
 WORDS: Catalogue = {
     "title": ("{metric} by training time", "{metric} nach Trainingszeit"),
     "caption": (
-        "{metric} at the best epoch against the training time of a trial; a marker a "
-        "setting{bars}. Dotted: the best that a time bought. Times hold for the machine and the "
-        "load under which the sweep ran.",
+        "{metric} at the best epoch against the training time of a trial; one marker per "
+        "setting{bars}. Dotted: the best score up to each time. Times apply to the machine and "
+        "the load under which the sweep ran.",
         "{metric} in der besten Epoche gegen die Trainingszeit eines Trials; eine Marke pro "
-        "Einstellung{bars}. Gepunktet: das Beste, was eine Zeit eingebracht hat. Die Zeiten gelten "
+        "Einstellung{bars}. Gepunktet: der beste Wert bis zu jeder Zeit. Die Zeiten gelten "
         "für den Rechner und die Last, unter denen der Sweep lief.",
     ),
     "fused": (

@@ -1,4 +1,4 @@
-"""The best setting of each of several sweeps, among all its settings."""
+"""Best settings of several sweeps, each among all settings of its sweep."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,16 +17,16 @@ from tune_mc1.reporting.words.catalogue import Catalogue, capital
 WORDS: Catalogue = {
     "title": ("Best settings of all sweeps", "Beste Einstellungen aller Sweeps"),
     "caption": (
-        "{metric}, at each trial's best epoch: every setting a grey dot, the best one filled with "
-        "the range of its runs where it has several, and hollow the test images' score of the same "
-        "runs, which chose nothing.",
+        "{metric} at each trial's best epoch: settings are grey dots, the best one a filled dot "
+        "with the range of its runs if it has several. Hollow: the score of the same runs on the "
+        "test images, which were not used for selection.",
         "{metric} in der besten Epoche jedes Trials: jede Einstellung ein grauer Punkt, die beste "
         "gefüllt mit dem Bereich ihrer Läufe, wo sie mehrere hat, und hohl der Wert derselben "
         "Läufe auf den Testbildern, die nichts ausgewählt haben.",
     ),
     "each_setting": ("each setting", "jede Einstellung"),
     "winner_val": ("best setting, validation", "beste Einstellung, Validierung"),
-    "winner_test": ("the same, test images", "dieselbe, Testbilder"),
+    "winner_test": ("best setting, test", "beste Einstellung, Test"),
 }
 
 

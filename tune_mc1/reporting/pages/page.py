@@ -23,7 +23,7 @@ class Picture:
     Attributes:
         name: Its file's name without suffix, unique in a report.
         title: Its heading.
-        caption: What it shows, over how many trials.
+        caption: The caption below it.
         png: The picture.
         photographs: Whether it shows images of the data set, whose colours must stay.
     """
@@ -36,7 +36,7 @@ class Picture:
 
     @property
     def uri(self) -> str:
-        """The picture itself, as an address."""
+        """The picture as a data URI."""
         return "data:image/png;base64," + base64.b64encode(self.png.read_bytes()).decode()
 
 
@@ -47,13 +47,13 @@ class VerdictRow:
     Attributes:
         statement: The conclusion.
         result: `confirmed`, `not confirmed`, `undecided` or `not run`.
-        one_seed: Whether all trials have one seed, whose chance no interval shows.
-        compared: What the effect is, such as CNN6 − CNN5.
+        one_seed: Whether all trials share one seed, so that no interval shows its effect.
+        compared: Name of the effect, such as CNN6 − CNN5.
         effect: Its size.
         interval: Both ends of its 95 % interval.
         published: The same effect in the reference.
-        trials: How many it rests on.
-        reason: Why.
+        trials: Number of trials behind it.
+        reason: The basis of the verdict.
     """
 
     statement: str
@@ -69,14 +69,14 @@ class VerdictRow:
 
 @dataclass(frozen=True)
 class Chapter:
-    """One sweep in a report: what is said, and its pictures.
+    """One sweep in a report: its words, tables and pictures.
 
     Attributes:
         section: Words and tables.
         pictures: Its figures.
-        left_out: Why a figure is missing that readers might look for.
+        left_out: The reasons why figures are missing that readers might look for.
         study: Name of the study, or of the sweep.
-        verdicts: Those that rest on this sweep first of all.
+        verdicts: Those whose first study it is.
     """
 
     section: Section
@@ -105,8 +105,8 @@ def render(
 
     Args:
         title: Its heading.
-        chapters: A part a sweep.
-        verdicts: Of all conclusions.
+        chapters: One per sweep.
+        verdicts: The verdicts on all conclusions.
         compared: Several sweeps side by side; None for a single one.
         lang: Its language.
     """

@@ -9,7 +9,7 @@ from tune_mc1.reporting.words.catalogue import Say
 from tune_mc1.results.settings import Summary, rank_settings, summarize
 
 MOST_ROWS = 2000
-"""Trials in the page's table: a browser sorts so many at once."""
+"""Maximum number of rows of a table, which a browser can still sort at once."""
 
 
 def score_column(frames: SweepFrames) -> str:
@@ -18,7 +18,7 @@ def score_column(frames: SweepFrames) -> str:
 
 
 def setting_groups(frames: SweepFrames) -> pd.DataFrame:
-    """A row a setting, best mean first: its varied parameters, `summary`, `trials`, `test`."""
+    """One row per setting, best mean first: varied parameters, `summary`, `trials`, `test`."""
     folds = frames.sweep.validation.folds if isinstance(frames.sweep.validation, Folds) else 0
     column = score_column(frames)
     groups = frames.trials.groupby("config_hash", sort=False)

@@ -1,4 +1,4 @@
-"""What a report says of one sweep, in words and tables: the same for page and slides."""
+"""Section of a report on one sweep, in words and tables; page and slides share it."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,20 +25,20 @@ Facts = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Section:
-    """One sweep's part of a report, without its figures.
+    """The section of a report on one sweep, without its figures.
 
     Attributes:
-        anchor: Name of the part in links.
+        anchor: Its name in links.
         title: Its heading.
         description: The sweep's own.
-        warnings: What limits its conclusions.
+        warnings: Limits of its conclusions.
         facts: What was run.
         winner: The best setting and its scores.
         winner_note: How to read them.
         tables: Statistics, settings and trials.
         rerun: Commands that run the sweep again.
         sweep_yaml: The resolved sweep.
-        provenance: What made the results.
+        provenance: Command, versions and machine behind the results.
     """
 
     anchor: str
@@ -55,13 +55,13 @@ class Section:
 
 
 def make_section(frames: SweepFrames, title: str, tables: list[TableView], t: Say) -> Section:
-    """The words and tables of one sweep.
+    """The section of one sweep.
 
     Args:
         frames: The sweep.
         title: Its heading.
         tables: Its statistics, which come before settings and trials.
-        t: Words a key.
+        t: Gives the text of a key.
     """
     settings = setting_groups(frames)
     winner, note = _winner(frames, settings, t)
@@ -82,7 +82,7 @@ def make_section(frames: SweepFrames, title: str, tables: list[TableView], t: Sa
 
 
 def warnings(frames: SweepFrames, t: Say) -> list[str]:
-    """What limits the conclusions that a sweep allows."""
+    """The limits of the conclusions that a sweep allows."""
     trials, sweep = frames.trials, frames.sweep
     found = []
     ended = int(trials["state"].isin(list(ENDED)).sum())
@@ -146,7 +146,7 @@ def _count(value: Any) -> str:
 
 
 def validation_text(validation: Any, t: Say) -> str:
-    """Which images score the trials, in words."""
+    """The images that score the trials, in words."""
     if isinstance(validation, Holdout):
         return t("holdout", part=validation.holdout)
     if isinstance(validation, Folds):

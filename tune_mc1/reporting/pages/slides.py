@@ -1,4 +1,4 @@
-"""The report as slides in Markdown for Marp, in the order of the reference's deck."""
+"""The report as slides: Markdown for Marp, in the order of the reference's deck."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Heading:
         study: The study that it shows.
         en: Its heading in English.
         de: Its heading in German, as published where it was.
-        figures: Beginnings of the names of the figures that belong to it, best first.
+        figures: Prefixes of the names of the figures that fit it, best first.
     """
 
     study: str
@@ -97,7 +97,7 @@ style: |
   section.figure img { width: 100%; height: 100%; object-fit: contain; }
   section.figure small { display: block; font-size: 16px; line-height: 1.35; padding-right: 48px; }
 """
-"""A figure takes what its heading and its caption leave, so that no caption is cut off."""
+"""A figure takes the space that heading and caption leave, so that no caption is cut off."""
 
 
 def write_slides(
@@ -110,19 +110,19 @@ def write_slides(
 
     Args:
         title: Heading of the first slide.
-        chapters: A part a sweep.
+        chapters: One per sweep.
         compared: Several sweeps side by side; None for a single one.
         lang: Their language.
 
     Returns:
-        Marp Markdown; figures are named by their path below the report's folder.
+        Markdown for Marp; figures are linked by their path relative to the report's folder.
     """
     t = speaker(lang)
     ordered = sorted(chapters, key=lambda c: _place(c.study))
     slides = [f"# {title}\n\n{t('deck_subtitle')}", *_agenda(ordered, t)]
     for chapter in ordered:
         slides += _chapter(chapter, compared, lang, t)
-    slides.append(_mind(ordered, t))
+    slides.append(_limits(ordered, t))
     head = f"---\nmarp: true\npaginate: true\nsize: 16:9\nlang: {lang}\n{STYLE}---\n"
     return head + "\n\n---\n\n".join(slides) + "\n"
 
@@ -162,11 +162,11 @@ def _chapter(chapter: Chapter, compared: Compared | None, lang: Lang, t: Say) ->
 
 
 def _first(
-    pictures: dict[str, Picture], beginnings: Sequence[str], shown: set[str]
+    pictures: dict[str, Picture], prefixes: Sequence[str], shown: set[str]
 ) -> Picture | None:
-    for beginning in beginnings:
+    for prefix in prefixes:
         for name, picture in pictures.items():
-            if name.rpartition("/")[2].startswith(beginning) and name not in shown:
+            if name.rpartition("/")[2].startswith(prefix) and name not in shown:
                 return picture
     return None
 
@@ -186,7 +186,7 @@ def _verdict_slides(title: str, verdicts: Sequence[VerdictRow], t: Say) -> Itera
 
 
 def result_text(verdict: VerdictRow, t: Say) -> str:
-    """A verdict's result, with what limits it."""
+    """The result of a verdict, with its limits."""
     result = t(verdict.result)
     return t("one_seed", result=result) if verdict.one_seed else result
 
@@ -199,8 +199,8 @@ def _winner_slide(chapter: Chapter, t: Say) -> str:
     return f"## {section.title}: {t('winner')}\n\n" + "\n".join(lines)
 
 
-def _mind(chapters: Sequence[Chapter], t: Say) -> str:
-    """What limits the conclusions, each once, with the sweeps that it holds for."""
+def _limits(chapters: Sequence[Chapter], t: Say) -> str:
+    """The limits of the conclusions, each once, with the sweeps that it applies to."""
     holds: dict[str, list[str]] = {}
     for chapter in chapters:
         for warning in chapter.section.warnings:

@@ -79,7 +79,7 @@ def comparisons_view(tests: SweepTests, lang: Lang, t: Say) -> TableView:
 
 
 def trends_view(tests: SweepTests, lang: Lang, t: Say) -> TableView:
-    """How the score goes with each continuous parameter."""
+    """Correlations of the score with continuous parameters."""
     columns = [t("parameter"), "Spearman ρ", t("interval"), t("p_holm"), t("settings")]
     rows = [
         [
@@ -135,7 +135,7 @@ def reference_view(reference: Sequence[ReferenceRow], lang: Lang, t: Say) -> Tab
 
 
 def where_text(row: ReferenceRow, t: Say) -> str:
-    """Which trials a published number is of."""
+    """The trials of a published number, in words."""
     where = ", ".join(f"{name}={show(value)}" for name, value in row.where.items()) or t("all")
     return t("best_of", where=where) if row.statistic == "best" else where
 

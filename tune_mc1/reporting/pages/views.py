@@ -1,4 +1,4 @@
-"""Tables as page and slides show them: cells of text, each with what it is sorted by."""
+"""Tables of page and slides: cells of text, each with its sort key."""
 
 import math
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ class Cell:
     """One cell.
 
     Attributes:
-        text: What is shown.
-        key: What the column is sorted by.
+        text: The text shown.
+        key: Its sort key.
     """
 
     text: str
@@ -38,7 +38,7 @@ class TableView:
     note: str = ""
 
     def numeric(self, column: int) -> bool:
-        """Whether a column holds numbers, which stand to the right."""
+        """Whether a column holds numbers, which are aligned to the right."""
         return all(not isinstance(row[column].key, str) for row in self.rows)
 
 

@@ -1,4 +1,4 @@
-"""The best setting: which others are not worse, and what choosing it is worth."""
+"""The best setting, and those that are not significantly worse."""
 
 import math
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from tune_mc1.config.metrics import goal_of
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.statistics.estimate import ALPHA
 from tune_mc1.reporting.statistics.pairwise import holm
@@ -17,18 +16,18 @@ from tune_mc1.reporting.words.text import Text, join, say
 
 @dataclass(frozen=True)
 class Candidate:
-    """One setting against the best one.
+    """One setting compared with the best one.
 
     Attributes:
-        config_hash: Names the setting.
+        config_hash: Identifies the setting.
         trials: Ids of its trials.
         mean: Its mean score.
-        behind: How far its mean over the shared seeds and folds is behind the best one's, at least
-            about 0; 0 for the best itself.
-        p: One-sided p of the paired test that it is not worse; nan where it cannot be tested.
-        p_holm: The same after Holm's correction over all other settings.
-        pairs: Seeds, or folds, that both ran with.
-        not_worse: Whether it is not significantly worse; None where it cannot be told.
+        behind: The best mean less its own, over the seeds and folds that both ran with; 0 for the
+            best itself.
+        p: One-sided p-value of the paired test that it is not worse; nan if it cannot be tested.
+        p_holm: The p-value after Holm's correction over all other settings.
+        pairs: Number of seeds or folds that both ran with.
+        not_worse: Whether it is not significantly worse; None if that is not known.
     """
 
     config_hash: str
@@ -47,9 +46,9 @@ class BestSet:
 
     Attributes:
         candidates: All settings with a score.
-        known: Whether anything can be told.
+        known: Whether any setting could be tested.
         column: The score, such as `best_val_acc`.
-        reason: What the set rests on, or why nothing can be told.
+        reason: The basis of the set, or why it is not known.
     """
 
     candidates: tuple[Candidate, ...]
@@ -66,16 +65,16 @@ class BestSet:
 def not_worse_than_best(
     frames: SweepFrames, column: str | None = None, epoch: int | None = None
 ) -> BestSet:
-    """Which settings are not significantly worse than the one with the best mean.
+    """The settings that are not significantly worse than the one with the best mean.
 
     One-sided paired t-tests by seed, or by fold (variance corrected after Nadeau and Bengio 2003),
-    with Holm's correction. That the best one was chosen by the same scores makes it look better
-    than it is, so the set is rather too small than too large.
+    with Holm's correction. The best one was selected by the same scores, which biases its mean
+    upwards, so the set tends to be too small rather than too large.
 
     Args:
         frames: The sweep.
-        column: As in `scores`, but None is always the sweep's metric at its best epoch: who was
-            ahead early need not be the best.
+        column: As in `scores`, but None always means the sweep's metric at its best epoch: a
+            setting that leads early need not be the best.
         epoch: As in `scores`.
     """
     if epoch is None:
@@ -111,7 +110,7 @@ def _matrix(table: Scores) -> pd.DataFrame:
 
 
 def _against_first(scores: np.ndarray, table: Scores) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """How far each row is behind the first, p, and the number of columns that both have."""
+    """Differences of the first row from each, p-values, and numbers of columns that both have."""
     ahead = (scores[0] - scores) * (1 if table.maximize else -1)
     there = ~np.isnan(ahead)
     pairs = there.sum(axis=1)
@@ -141,13 +140,14 @@ def _reason(table: Scores, candidates: tuple[Candidate, ...], known: bool) -> Te
         return Text("There is only one setting.", "Es gibt nur eine Einstellung.")
     if not table.replicated:
         return Text(
-            "Each setting ran once, so nothing can be told of which are as good as the best one.",
+            "Each setting ran once, so it is not known which others are as good as the best one.",
             "Jede Einstellung lief nur einmal; welche der besten gleichkommen, lässt sich nicht "
             "sagen.",
         )
     if not known:
         return Text(
-            "The best setting shares no two seeds or folds with another, or nothing varies.",
+            "The best setting shares fewer than two seeds or folds with any other, or their "
+            "scores do not vary.",
             "Die beste Einstellung teilt mit keiner anderen zwei Seeds oder Folds, oder nichts "
             "variiert.",
         )
@@ -159,85 +159,3 @@ def _reason(table: Scores, candidates: tuple[Candidate, ...], known: bool) -> Te
     )
     unit = Text("fold", "Fold") if table.folds else Text("seed", "Seed")
     return say(en, de, n=count, all=len(candidates), unit=unit)
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The winner's score as chosen beside its score on images that chose nothing.
-
-    Attributes:
-        trial: Id of the winning trial; empty if none has ended.
-        config_hash: Names its setting.
-        metric: The metric, such as `acc`.
-        validation: Its validation score at its best epoch; nan without.
-        test: Its test score; nan without.
-        among: Trials that it was chosen from.
-        on_test: Whether the test images chose it, so that there is no honest score.
-        reason: What the two tell.
-    """
-
-    trial: str
-    config_hash: str
-    metric: str
-    validation: float
-    test: float
-    among: int
-    on_test: bool
-    reason: Text
-
-    @property
-    def optimism(self) -> float:
-        """Validation less test score; nan without both."""
-        return self.validation - self.test
-
-
-def selection(frames: SweepFrames) -> Selection:
-    """What choosing the winner by its validation score did to that score.
-
-    Args:
-        frames: The sweep. The metric is its own, or accuracy if that is one of training.
-    """
-    name = frames.metric.removeprefix("val_") if frames.metric.startswith("val_") else "acc"
-    on_test = frames.sweep.validation == "test"
-    column = f"best_val_{name}"
-    trials = frames.trials[pd.to_numeric(frames.trials[column], errors="coerce").notna()]
-    count = len(trials)
-    if trials.empty:
-        reason = Text("No trial has a score yet.", "Noch kein Lauf hat ein Ergebnis.")
-        return Selection("", "", name, math.nan, math.nan, count, on_test, reason)
-    tested = trials[trials[f"test_{name}"].notna()]
-    ordered = (trials if tested.empty else tested).sort_values(
-        column, ascending=goal_of(name) == "minimize"
-    )
-    winner = ordered.iloc[0]
-    validation, test = (
-        float(winner[column]),
-        float(winner[f"test_{name}"] if len(tested) else math.nan),
-    )
-    return Selection(
-        str(winner["trial"]), str(winner["config_hash"]), name, validation, test, count, on_test,
-        _optimism(validation, test, count, on_test),
-    )  # fmt: skip
-
-
-def _optimism(validation: float, test: float, among: int, on_test: bool) -> Text:
-    if on_test:
-        return Text(
-            "Warning: the test images chose the winner, so its score is too good and no image is "
-            "left to score it honestly.",
-            "Achtung: Die Testbilder haben den Sieger gewählt. Sein Ergebnis ist zu gut, und es "
-            "bleibt kein Bild, das ihn ehrlich bewertet.",
-        )
-    if math.isnan(test):
-        return Text(
-            "The winner has no test score yet; its validation score is too good, as it was chosen "
-            "by it.",
-            "Der Sieger hat noch kein Testergebnis; sein Validierungsergebnis ist zu gut, da er "
-            "danach gewählt wurde.",
-        )
-    en = "Validation {val} (the best of {n} trials, at its best epoch), test {test}."
-    de = "Validierung {val} (der beste von {n} Läufen, zur besten Epoche), Test {test}."
-    if among == 1:
-        en = "Validation {val} (one trial, at its best epoch), test {test}."
-        de = "Validierung {val} (ein Lauf, zur besten Epoche), Test {test}."
-    return say(en, de, val=validation, test=test, n=among)

@@ -1,4 +1,4 @@
-"""Two groups of trials against each other: in pairs where there are any."""
+"""Difference between two groups of trials, in pairs where there are any."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Contrast:
         mean_b: The same of b.
         settings: Pairs of settings compared; of an unpaired comparison settings in both groups.
         seeds: Distinct seeds among them.
-        reason: What the numbers rest on, or why there are none.
+        reason: The basis of the numbers, or why there are none.
     """
 
     effect: Estimate
@@ -46,8 +46,8 @@ def contrast(
     Trials pair if they agree in every other parameter, seed, fold, split and images. Averaged over
     seeds and folds, each pair of settings is one observation. With fewer than three pairs of
     settings it is each seed instead, or each fold (with the correction of Nadeau and Bengio), so
-    that the interval says how far the difference moves with it. Where a random search yields no two
-    pairs, the groups' settings are compared unpaired, by Welch's test.
+    that the interval shows how much the difference varies with it. Where a random search yields no
+    two pairs, the groups' settings are compared unpaired, by Welch's test.
 
     Args:
         scores: Of one sweep, or of several together.
@@ -67,11 +67,11 @@ def contrast(
 
 
 Side = tuple[pd.DataFrame, Mapping[str, Any]]
-"""The trials of one group, and what they have in common."""
+"""The trials of a group, and the values that define it."""
 
 
 def _pairs(table: pd.DataFrame, keys: list[str], a: Side, b: Side) -> pd.DataFrame:
-    """A row a pair: means `a` and `b`, `difference`, `shared` setting, seed, fold, `trials`."""
+    """One row per pair: means `a` and `b`, `difference`, `shared` setting, seed, fold, `trials`."""
     keys = [k for k in keys if table[k].nunique(dropna=False) > 1]
     shared = [k for k in keys if k not in ("seed", "fold")]
     pair = codes(table, keys)
@@ -85,7 +85,7 @@ def _pairs(table: pd.DataFrame, keys: list[str], a: Side, b: Side) -> pd.DataFra
 
 
 def _whole(side: Side, pair: pd.Series) -> pd.DataFrame:
-    """The trials of those pairs in which every member of a mean has run, not only some of them."""
+    """The trials of pairs for which every member of a mean has run."""
     rows, where = side
     if not any(isinstance(value, tuple) for value in where.values()):
         return rows
@@ -130,7 +130,7 @@ def _once(trials: int, settings: pd.Series) -> Text:
 
 
 _ONE_RUN = Text(
-    "One run a setting: a seed's chance is inside the spread, not averaged out.",
+    "One run per setting: variation between seeds is part of the spread, not averaged out.",
     "Ein Lauf je Einstellung: der Zufall des Seeds steckt in der Streuung und ist nicht gemittelt.",
 )
 
@@ -159,7 +159,7 @@ def _rests_on(effect: Estimate, seeds: int, pairs: int) -> Text:
 
 
 _ONE_SEED = Text(
-    "All with one seed, so the interval says how the difference moves between settings.",
+    "All trials share one seed, so the interval shows how the difference varies between settings.",
     "Alle mit einem Seed: das Intervall sagt, wie der Unterschied zwischen Einstellungen schwankt.",
 )
 
@@ -175,12 +175,12 @@ def _spread(effect: Estimate) -> Text:
 
 
 def _ranks(effect: Estimate) -> Text:
-    """Says so where a test by ranks decides otherwise."""
+    """A note where a rank test decides otherwise."""
     if not effect.known or not effect.rank_p >= 0:
         return Text()
     if (effect.p < 0.05) == (effect.rank_p < 0.05):
         return Text()
     name = "Mann-Whitney" if effect.method == "Welch" else "Wilcoxon"
-    en = "A test by ranks ({name}) disagrees: p = {p}."
+    en = "A rank test ({name}) disagrees: p = {p}."
     de = "Ein Rangtest ({name}) urteilt anders: p = {p}."
     return say(en, de, name=name, p=effect.rank_p)

@@ -23,7 +23,7 @@ from tune_mc1.reporting.words.text import NOTHING, Text, join, say
 RESAMPLES = 2000
 BINS = 5
 FEWEST = 5
-"""Observations from which a bootstrap is of use; below, the interval is Student's."""
+"""Observations that a bootstrap needs; with fewer, the interval is Student's."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,14 @@ class MarginalMean:
     """The mean score of the settings with one value, or with a value in one bin.
 
     Attributes:
-        value: The value; of a bin its median.
-        low_value: Lower edge of the bin; nan where it is a single value.
+        value: The value, or the median of the bin.
+        low_value: Lower edge of the bin; nan for a single value.
         high_value: Upper edge of the bin.
         mean: Mean over settings, each averaged over its seeds and folds; nan without any.
         low: Lower end of its 95 % interval; nan with one observation.
         high: Upper end. Intervals of two values may overlap although their paired difference is
-            clear (`compare` tests that).
-        unit: What one observation of the interval is.
+            clear (`sweep_tests` tests that).
+        unit: The unit of observation of the interval.
         settings: Settings in it.
         trials: Trials in it.
         missing: Trials with this value that have no score.
@@ -63,9 +63,9 @@ class Marginal:
     Attributes:
         parameter: Its name.
         column: The score, such as `best_val_acc`.
-        continuous: Whether values are in bins of about equally many settings.
+        continuous: Whether values are in bins with about equally many settings.
         means: In the order of values.
-        reason: How the intervals came about, and which trials are left out.
+        reason: The method of the intervals, and the trials that are left out.
     """
 
     parameter: str
@@ -160,7 +160,7 @@ def bootstrap_interval(values: np.ndarray) -> tuple[float, float]:
     """The 95 % interval of a mean by percentiles of resampled means.
 
     Args:
-        values: One an independent observation.
+        values: One per independent observation.
 
     Returns:
         Both ends: Student's interval below five observations, nan with one, the mean itself where

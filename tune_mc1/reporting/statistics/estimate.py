@@ -1,4 +1,4 @@
-"""Estimated means and differences with their Student distribution, and how many runs decide."""
+"""Estimates of means and differences with Student's intervals, and the sample size they need."""
 
 import math
 from collections.abc import Sequence
@@ -13,13 +13,13 @@ from statsmodels.stats.power import TTestIndPower, TTestPower
 from tune_mc1.reporting.words.text import Text, say
 
 Unit = Literal["setting", "seed", "fold", "trial"]
-Method = Literal["paired t", "corrected t", "Welch", "bootstrap", "none"]
+IntervalMethod = Literal["paired t", "corrected t", "Welch", "bootstrap", "none"]
 
 LEVEL = 0.95
 ALPHA = 0.05
 POWER = 0.8
 MOST = 200
-"""More units than this are not asked for."""
+"""Largest sample size that is recommended."""
 
 UNITS: dict[Unit, tuple[Text, Text]] = {
     "setting": (Text("setting", "Einstellung"), Text("settings", "Einstellungen")),
@@ -33,7 +33,7 @@ ENOUGH_SETTINGS = 3
 
 
 def unit_of(settings: int, seeds: int, folds: int) -> Unit:
-    """What counts as one independent observation.
+    """The unit that counts as one independent observation.
 
     A setting, averaged over its seeds and folds, from three settings on; else a fold, else a seed.
 
@@ -51,21 +51,22 @@ def unit_of(settings: int, seeds: int, folds: int) -> Unit:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean, or a difference of means, and how sure it is.
+    """A mean, or a difference of means, with its uncertainty.
 
     Attributes:
         value: The mean or the difference; nan if there is nothing to estimate it from.
         low: Lower end of the 95 % interval; nan if the spread is not known.
         high: Upper end of it.
-        n: Units that it rests on; of an unpaired comparison those of the smaller group.
+        n: Number of units; in an unpaired comparison that of the smaller group.
         trials: Trials in them.
-        unit: What was counted as one independent observation.
-        method: How the interval came about.
+        unit: The unit that counts as one independent observation.
+        method: The method of the interval.
         se: Standard error.
         df: Degrees of freedom.
-        effect_size: Of pairs Cohen's d_z, the mean over the standard deviation of the differences;
-            of two groups Cohen's d. Nan without a spread.
-        rank_p: p of a rank test of the same question (Wilcoxon, Mann-Whitney); nan below 6 units.
+        effect_size: Cohen's d_z for pairs (mean over standard deviation of the differences),
+            Cohen's d for two groups; nan without a spread.
+        rank_p: p-value of a rank test of the same hypothesis (Wilcoxon, Mann-Whitney); nan below
+            6 units.
         seeds: Distinct seeds in it.
     """
 
@@ -75,7 +76,7 @@ class Estimate:
     n: int = 0
     trials: int = 0
     unit: Unit = "setting"
-    method: Method = "none"
+    method: IntervalMethod = "none"
     se: float = math.nan
     df: float = math.nan
     effect_size: float = math.nan
@@ -89,23 +90,23 @@ class Estimate:
 
     @property
     def p(self) -> float:
-        """Two-sided p of the hypothesis that it is 0; nan without an interval."""
+        """Two-sided p-value of the hypothesis that it is 0; nan without an interval."""
         return 2 * min(self.p_above(0), self.p_below(0)) if self.known else math.nan
 
     def p_above(self, bound: float) -> float:
-        """One-sided p of the hypothesis that it is at most `bound`."""
+        """One-sided p-value of the hypothesis that it is at most `bound`."""
         return float(stats.t.sf(self._t(bound), self.df))
 
     def p_below(self, bound: float) -> float:
-        """One-sided p of the hypothesis that it is at least `bound`."""
+        """One-sided p-value of the hypothesis that it is at least `bound`."""
         return float(stats.t.cdf(self._t(bound), self.df))
 
     def p_within(self, margin: float) -> float:
-        """P of the two one-sided tests (Schuirmann 1987) that it lies within ± `margin`."""
+        """P-value of the two one-sided tests (Schuirmann 1987) that it lies within ± `margin`."""
         return max(self.p_above(-margin), self.p_below(margin)) if self.known else math.nan
 
     def p_beyond(self, margin: float) -> float:
-        """P of the hypothesis that it lies within ± `margin`; small if it is larger than that."""
+        """P-value of the hypothesis that it lies within ± `margin`; small if it lies beyond."""
         p = 2 * min(self.p_above(margin), self.p_below(-margin)) if self.known else math.nan
         return min(p, 1.0) if self.known else math.nan
 
@@ -119,16 +120,15 @@ def mean_estimate(
     """The mean of independent observations, or of folds, with Student's interval.
 
     Args:
-        values: One a unit: scores, or differences of pairs.
-        unit: What they are. Folds share training images, so their variance is corrected by
+        values: One per unit: scores, or differences of pairs.
+        unit: Their unit. Folds share training images, so their variance is corrected by
             Nadeau and Bengio (2003): 1/n becomes 1/n + test/train, here 1/(folds - 1).
         folds: Folds of the cross-validation, where `unit` is `fold`.
         trials: Trials in them.
         seeds: Distinct seeds in them.
 
     Returns:
-        Without an interval where there is one value only, or where all are equal: no spread, no
-        interval.
+        An estimate without an interval if there is only one value or all are equal.
     """
     x = np.asarray(values, float)
     n = len(x)
@@ -190,10 +190,10 @@ def _with_interval(estimate: Estimate) -> Estimate:
 
 @dataclass(frozen=True)
 class MoreUnits:
-    """How many more observations would decide a comparison.
+    """The number of further observations that would decide a comparison.
 
     Attributes:
-        more: How many; 0 if it is decided, None if no useful number is.
+        more: The number; 0 if it is decided, None if no useful number is known.
         text: The same as a sentence.
     """
 
@@ -202,7 +202,7 @@ class MoreUnits:
 
 
 def more_units(estimate: Estimate, margin: float = 0.0, alpha: float = ALPHA) -> MoreUnits:
-    """About how many more units a t-test needs for 80 % power at the effect and spread observed.
+    """Further units that a t-test needs for 80 % power at the effect and spread observed.
 
     The effect observed is itself uncertain, so this is a rough guide.
 
@@ -224,7 +224,7 @@ def more_units(estimate: Estimate, margin: float = 0.0, alpha: float = ALPHA) ->
         return MoreUnits(0, Text("Decided.", "Entschieden."))
     needed = _needed(estimate, margin, alpha)
     if needed is None:
-        en = "So close to the limit that even {most} {unit} would hardly decide it."
+        en = "So close to the limit that even {most} {unit} might not decide it."
         de = "So nah an der Grenze, dass auch {most} {unit} kaum entscheiden würden."
         return MoreUnits(None, say(en, de, most=MOST, unit=many))
     more = max(needed - estimate.n, 1)
@@ -234,7 +234,7 @@ def more_units(estimate: Estimate, margin: float = 0.0, alpha: float = ALPHA) ->
 
 
 def _needed(estimate: Estimate, margin: float, alpha: float) -> int | None:
-    """The least number of units with enough power; None beyond `MOST`."""
+    """The smallest number of units with enough power; None beyond `MOST`."""
     sizes = np.arange(2, MOST + 1)
     distance = abs(abs(estimate.value) - margin)
     side = "larger" if margin else "two-sided"

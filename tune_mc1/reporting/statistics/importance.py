@@ -1,4 +1,4 @@
-"""How much of the score's variation each parameter explains, and how sure that is."""
+"""Permutation importance of each parameter for the score, with its uncertainty."""
 
 import math
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from tune_mc1.reporting.words.text import Text, join, say
 LEAST_R2 = 0.3
 LEAST_SETTINGS = 15
 MOST_SETTINGS = 500
-"""More settings are thinned at random, so that a large sweep costs no more."""
+"""More settings than this are subsampled at random, so that a large sweep costs no more."""
 TREES = 200
 RESAMPLES = 20
 RESAMPLE_TREES = 30
@@ -29,11 +29,11 @@ class Importance:
 
     Attributes:
         parameter: Its name.
-        value: Loss of R² on settings that a forest has not seen, when the parameter is shuffled;
+        value: Loss of R² on settings held out from the forest when the parameter is shuffled;
             about 0 if it does not matter. It may be negative by chance, or exceed 1.
         low: Lower end of the 95 % interval over bootstrap resamples of settings.
         high: Upper end.
-        correlation: Spearman's with the score, in [-1, 1]; nan for a parameter that is no number.
+        correlation: Spearman's with the score, in [-1, 1]; nan unless the parameter is numeric.
     """
 
     parameter: str
@@ -50,10 +50,10 @@ class Importances:
     Attributes:
         rows: Most important first.
         r2: Out-of-bag R² of the forest on all settings; nan if there are too few.
-        settings: Settings that it learned from.
-        reliable: Whether there are settings enough and the forest explains enough.
+        settings: Number of settings that it was fitted to.
+        reliable: Whether there are enough settings and the forest explains enough.
         column: The score, such as `best_val_acc`.
-        reason: Why it is not reliable, or how it came about.
+        reason: Why it is not reliable, or how it was computed.
     """
 
     rows: tuple[Importance, ...]
@@ -71,7 +71,7 @@ def importance(
 
     Each of 20 bootstrap resamples of settings trains a forest; parameters are shuffled, one at a
     time, among the settings outside of the resample. Seeds and folds of a setting are averaged
-    first. Correlated parameters, as a random search has by chance, share their importance.
+    first. Correlated parameters, which a random search has by chance, share their importance.
 
     Args:
         frames: The sweep.
@@ -132,7 +132,7 @@ def _reason(settings: int, r2: float) -> Text:
 
 
 def _numbers(settings: pd.DataFrame) -> np.ndarray:
-    """Parameters as numbers; a missing one stays missing, which the forest can split on."""
+    """Parameters as numbers; missing values stay missing, and the forest can split on them."""
     columns = []
     for name in settings:
         column = settings[name]
@@ -145,7 +145,7 @@ def _numbers(settings: pd.DataFrame) -> np.ndarray:
 
 
 def _drops(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """The loss of R² by resample and parameter, on settings outside of the resample."""
+    """The loss of R² per resample and parameter, on settings outside of the resample."""
     rng = np.random.default_rng(0)
     rows = []
     for seed in range(RESAMPLES):

@@ -1,4 +1,4 @@
-"""Every two values of every parameter of a sweep, with Holm's correction over all of them."""
+"""Pairwise comparisons of all values of all parameters, with Holm's correction over them all."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.statistics.contrast import Contrast, contrast
 from tune_mc1.reporting.statistics.estimate import ALPHA, LEVEL, Estimate, MoreUnits, more_units
 from tune_mc1.reporting.statistics.scores import Scores, Value, is_continuous, levels, scores
-from tune_mc1.reporting.words.text import Text, join, say
+from tune_mc1.reporting.words.text import Text, say
 
 RESAMPLES = 2000
 FEWEST = 5
@@ -21,7 +21,7 @@ FEWEST = 5
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two values of one parameter: the score with `b` less that with `a`.
+    """Comparison of two values of a parameter: the score with `b` less that with `a`.
 
     Attributes:
         parameter: Name of the parameter.
@@ -30,10 +30,10 @@ class Comparison:
         mean_a: Mean score with a, over the trials compared.
         mean_b: Mean score with b.
         effect: The difference, its 95 % interval (of this comparison alone), n and unit.
-        p: p of the t-test; nan where there is none.
-        p_holm: The same after Holm's correction over all comparisons of the sweep.
-        reason: What it rests on.
-        more: How many more observations would decide it.
+        p: p-value of the t-test; nan without one.
+        p_holm: The p-value after Holm's correction over all comparisons of the sweep.
+        reason: The basis of the comparison.
+        more: The number of further observations that would decide it.
     """
 
     parameter: str
@@ -49,23 +49,23 @@ class Comparison:
 
     @property
     def significant(self) -> bool:
-        """Whether it holds after Holm's correction, at the level 0.05."""
+        """Whether it is significant after Holm's correction, at the level 0.05."""
         return self.p_holm < ALPHA
 
 
 @dataclass(frozen=True)
 class Trend:
-    """How the score goes with a continuous parameter, over settings.
+    """Correlation of the score with a continuous parameter, over settings.
 
     Attributes:
         parameter: Name of the parameter.
-        rho: Spearman's rank correlation in [-1, 1]; nan where it is not known.
+        rho: Spearman's rank correlation in [-1, 1]; nan if it is not known.
         low: Lower end of its 95 % bootstrap interval over settings.
         high: Upper end.
-        p: p of a permutation test.
-        p_holm: The same after Holm's correction over all comparisons of the sweep.
+        p: p-value of a permutation test.
+        p_holm: The p-value after Holm's correction over all comparisons of the sweep.
         n: Settings.
-        reason: What it rests on. A correlation is blind to an optimum in the middle.
+        reason: The basis of the test. A correlation does not show an optimum in the middle.
     """
 
     parameter: str
@@ -83,10 +83,10 @@ class SweepTests:
     """All tests of one sweep; Holm's correction is over all of them.
 
     Attributes:
-        comparisons: Of values of parameters that have a few, in the order of parameters.
-        trends: Of continuous parameters.
+        comparisons: Of the values of parameters that have few, in the order of parameters.
+        trends: Correlations with continuous parameters.
         column: The score, such as `best_val_acc`.
-        note: Trials without a score, by reason, and what else limits the comparisons.
+        note: Trials without a score, by reason, and other limits of the comparisons.
     """
 
     comparisons: tuple[Comparison, ...]
@@ -95,33 +95,10 @@ class SweepTests:
     note: Text
 
 
-def compare(
-    frames: SweepFrames,
-    parameter: str,
-    a: Value,
-    b: Value,
-    column: str | None = None,
-    epoch: int | None = None,
-) -> Comparison:
-    """One comparison of two values, without a correction for others.
-
-    Args:
-        frames: The sweep.
-        parameter: Name of the parameter.
-        a: One value.
-        b: The other.
-        column: As in `scores`.
-        epoch: As in `scores`.
-    """
-    table = scores(frames, column, epoch)
-    found = _comparison(table, parameter, a, b)
-    return replace(found, reason=join([found.reason, table.note]))
-
-
 def sweep_tests(
     frames: SweepFrames, column: str | None = None, epoch: int | None = None
 ) -> SweepTests:
-    """Compares every two values of each parameter that varies, and tests continuous ones.
+    """Compares all pairs of values of each parameter that varies, and tests continuous ones.
 
     Args:
         frames: The sweep.
@@ -138,7 +115,7 @@ def sweep_tests(
         comparisons += [_comparison(table, name, a, b) for a, b in pairs]
     p = [c.p for c in comparisons] + [t.p for t in trends]
     corrected = holm(p)
-    # The level that the smallest p meets under Holm's correction.
+    # The level of the smallest p-value under Holm's correction.
     alpha = ALPHA / max(1, sum(not math.isnan(each) for each in p))
     return SweepTests(
         tuple(_corrected(c, p, alpha) for c, p in zip(comparisons, corrected, strict=False)),
@@ -158,7 +135,7 @@ def _corrected(comparison: Comparison, p: float, alpha: float) -> Comparison:
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Holm's (1979) corrected p; a nan is no test, does not count, and stays nan.
+    """P-values after Holm's correction (1979); nan stands for no test and stays nan.
 
     As `multipletests` of statsmodels, which collects garbage at each call: with torch loaded that
     takes a tenth of a second, too long for the many calls of a report.
@@ -181,7 +158,7 @@ def _comparison(table: Scores, parameter: str, a: Value, b: Value) -> Comparison
 
 
 def _trend(table: Scores, parameter: str) -> Trend:
-    """Settings are resampled and permuted whole, so that replicates do not count twice."""
+    """Resamples and permutes whole settings, so that replicates do not count twice."""
     settings = table.table.groupby("setting").agg({parameter: "first", "score": "mean"}).dropna()
     x, y = settings[parameter].to_numpy(float), settings["score"].to_numpy(float)
     nothing = Trend(parameter, math.nan, math.nan, math.nan, math.nan, math.nan, len(x), Text())

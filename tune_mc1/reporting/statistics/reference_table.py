@@ -1,4 +1,4 @@
-"""What the reference published beside what came out here."""
+"""Published outcomes of the reference beside ours."""
 
 import math
 from collections.abc import Mapping
@@ -18,22 +18,22 @@ class ReferenceRow:
 
     Attributes:
         study: Name of the sweep.
-        where: Which trials, as published: value by parameter; empty for all.
+        where: The trials that it is about, as value by parameter; empty for all.
         statistic: `mean` over them, or `best` of them (with seeds or folds: the best mean).
         epoch: Epoch of the published number.
         reference: Published validation accuracy.
-        our_epoch: Epoch of ours: the same, or our last if that is sooner; 0 if there is none.
+        our_epoch: Epoch of ours: the same, or our last if that is earlier; 0 if there is none.
         ours: Our validation accuracy there; nan if there is none.
         low: Lower end of the 95 % interval; nan with one observation, or for the best of single
             runs.
         high: Upper end.
-        unit: What one observation is.
+        unit: The unit of observation.
         trials: Trials in ours.
         settings: Settings in ours.
         seeds: Distinct seeds in ours.
         difference: Ours less the reference.
         inside: Whether the reference lies inside our interval; None where there is none.
-        note: What limits the comparison.
+        note: Limits of the comparison.
     """
 
     study: str
@@ -86,8 +86,8 @@ def _row(frames: SweepFrames, outcome: Outcome) -> ReferenceRow:
 def _mean(found: Scores) -> Estimate:
     """The mean over settings.
 
-    Settings of a grid are the published ones, so what could be otherwise is the seed; settings of
-    a random search are a sample. With few seeds the interval is over settings too.
+    Settings of a grid are the published ones, so only the seed is random; settings of a random
+    search are a sample. With few seeds the interval is over settings too.
     """
     table = found.table
     settings, seeds = table["setting"].nunique(), table["seed"].nunique()
@@ -111,9 +111,9 @@ def _best(found: Scores) -> Estimate:
 
 def _note(frames: SweepFrames, outcome: Outcome, epoch: int, found: Scores, ours: Estimate) -> Text:
     if frames.trials.empty:
-        return Text("Not run here.", "Hier nicht gelaufen.")
+        return Text("Not run here.", "Hier nicht durchgeführt.")
     if math.isnan(ours.value):
-        early = Text("No trial has got that far.", "Noch kein Lauf ist so weit.")
+        early = Text("No trial has reached that epoch.", "Noch kein Lauf ist so weit.")
         return join([early, found.note])
     notes = []
     if epoch < outcome.epoch:
@@ -133,6 +133,6 @@ def _note(frames: SweepFrames, outcome: Outcome, epoch: int, found: Scores, ours
         notes.append(Text("One run, no interval.", "Ein Lauf, kein Intervall."))
     if outcome.statistic == "best":
         notes.append(
-            Text("A best of many looks better than it is.", "Ein Bestes von vielen wirkt zu gut.")
+            Text("The best of many is biased upwards.", "Das Beste von vielen wirkt zu gut.")
         )
     return join([*notes, found.note])

@@ -1,4 +1,4 @@
-"""The one number a trial that statistics compare, and which trials have it."""
+"""Scores that statistics compare: one number per trial, where it has one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,10 +17,10 @@ Value = str | int | float | bool | None
 """A parameter's value; None where it is left to the architecture."""
 
 CONDITIONS = ("conditions", "fold")
-"""What must agree beside the parameters for two trials to be compared: images, split and fold."""
+"""Columns in which two trials must agree to be compared: images, split and fold."""
 
 MAX_LEVELS = 12
-"""A number with more distinct values than this is treated as continuous."""
+"""A numeric parameter with more distinct values than this is treated as continuous."""
 
 
 def setting_names() -> list[str]:
@@ -30,18 +30,18 @@ def setting_names() -> list[str]:
 
 @dataclass(frozen=True)
 class Scores:
-    """One score a trial, with all that says which trials may be compared.
+    """One score per trial, with the columns that decide which trials may be compared.
 
     Attributes:
-        table: A row a trial: `study`, `trial`, `config_hash`, `setting` (a number, equal for
+        table: One row per trial: `study`, `trial`, `config_hash`, `setting` (a number, equal for
             replicates and folds), `seed`, `fold`, the parameters, `conditions` (equal for the same
             images and split), and `score`.
-        column: What the score is, such as `best_val_acc`, or `val_acc` at an epoch.
+        column: Name of the score, such as `best_val_acc`, or `val_acc` at an epoch.
         maximize: Whether a higher score is better.
         folds: Folds of the cross-validation; 0 without.
         sampled: Whether settings were drawn at random, so that groups compare without pairs.
-        planned: Trials of the sweep.
-        note: Trials without a score, by reason, and what else limits the comparison; often empty.
+        planned: Number of trials of the sweep.
+        note: Trials without a score, by reason, and other limits of the comparison; often empty.
     """
 
     table: pd.DataFrame
@@ -57,7 +57,7 @@ class Scores:
         return replace(self, table=self.table[matching(self.table, where)])
 
     def with_scores(self, values: pd.Series) -> "Scores":
-        """The same trials with other scores; those without one are left out."""
+        """The same trials with other scores; trials without one are left out."""
         return replace(self, table=self.table.assign(score=values)[values.notna()])
 
     @property
@@ -69,9 +69,9 @@ class Scores:
 def scores(frames: SweepFrames, column: str | None = None, epoch: int | None = None) -> Scores:
     """The trials' scores.
 
-    A column of `trials` is compared among trials that ran all their epochs: one that ASHA stopped
-    has its last, and its best, epoch sooner than the others. At an epoch every trial counts that
-    reached it, however it ended.
+    A column of `trials` is compared among trials that ran all their epochs: a trial that ASHA
+    stopped has its last and its best epoch earlier than the others. At a given epoch every trial
+    that reached it counts, however it ended.
 
     Args:
         frames: The sweep.
@@ -115,18 +115,18 @@ def scores(frames: SweepFrames, column: str | None = None, epoch: int | None = N
 
 
 _LEARNED = Text(
-    "The search learned from earlier trials, so its settings are no random sample and p is too "
-    "small.",
+    "The search learned from earlier trials, so its settings are not a random sample and "
+    "p-values are too small.",
     "Die Suche lernte aus früheren Läufen; ihre Einstellungen sind keine Zufallsstichprobe, und p "
     "ist zu klein.",
 )
 
 
 def equal_epoch(frames: SweepFrames) -> int | None:
-    """The last epoch that every trial reached which ran to its end or was stopped early.
+    """The last epoch that all trials reached that completed or were stopped early.
 
     Returns:
-        An epoch from 1; None where no trial was stopped early.
+        An epoch from 1; None if no trial was stopped early.
     """
     states = frames.trials["state"]
     if not (states == "stopped").any():
@@ -160,7 +160,7 @@ def _numbered(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def codes(table: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
-    """A number a row, equal for rows that agree in all keys; None agrees with None."""
+    """One number per row, equal for rows that agree in all keys; None agrees with None."""
     if table.empty or not keys:
         return pd.Series(0, index=table.index)
     return table.groupby(list(keys), dropna=False, sort=False).ngroup()
@@ -177,7 +177,7 @@ _SHORT = Text("ended before this epoch", "vor dieser Epoche beendet")
 
 
 def _reasons(states: pd.Series, epoch: int | None) -> Text:
-    """How many trials have no score, and why."""
+    """Numbers of trials without a score, by reason."""
     counts: dict[Text, int] = {}
     for state, count in states.value_counts().items():
         why = _STATES.get(str(state), _UNFINISHED)
@@ -191,7 +191,7 @@ def _reasons(states: pd.Series, epoch: int | None) -> Text:
 
 
 def matching(table: pd.DataFrame, where: Mapping[str, Any]) -> pd.Series:
-    """Which rows have these values; numbers are compared to 9 digits, None is a missing value.
+    """Mask of the rows that have these values; numbers agree to 9 digits, None is a missing value.
 
     Args:
         table: Any table with parameters as columns.
@@ -217,7 +217,7 @@ def _equals(column: pd.Series, value: Value) -> pd.Series:
 
 
 def levels(table: pd.DataFrame, parameter: str) -> list[Value]:
-    """The distinct values of a parameter, numbers in their order, else as they first occur."""
+    """The distinct values of a parameter: numbers ascend, others are in order of occurrence."""
     values = [plain(v) for v in table[parameter].unique()]
     if all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
         return sorted(values, key=float)
@@ -225,7 +225,7 @@ def levels(table: pd.DataFrame, parameter: str) -> list[Value]:
 
 
 def is_continuous(frames: SweepFrames, parameter: str) -> bool:
-    """Whether a parameter is a number drawn from a range, or has many distinct values."""
+    """Whether a parameter is numeric and sampled from a range, or has many distinct values."""
     column = frames.trials[parameter]
     if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
         return False

@@ -24,9 +24,12 @@ SHARED: Catalogue = {
     "fold_1": ("1 fold", "1 Fold"),
     "fold_n": ("{n} folds", "{n} Folds"),
     # the foot of a figure
-    "each_run_1": ("one run a setting", "ein Lauf pro Einstellung"),
-    "each_run_n": ("{n} runs a setting", "{n} Läufe pro Einstellung"),
-    "each_run_range": ("{low} to {high} runs a setting", "{low} bis {high} Läufe pro Einstellung"),
+    "each_run_1": ("one run per setting", "ein Lauf pro Einstellung"),
+    "each_run_n": ("{n} runs per setting", "{n} Läufe pro Einstellung"),
+    "each_run_range": (
+        "{low} to {high} runs per setting",
+        "{low} bis {high} Läufe pro Einstellung",
+    ),
     "state_stopped": ("{n} stopped early", "{n} vorzeitig gestoppt"),
     "state_diverged": ("{n} diverged", "{n} divergiert"),
     "state_failed": ("{n} failed", "{n} gescheitert"),
@@ -45,7 +48,7 @@ SHARED: Catalogue = {
         "Nicht auf denselben Bildern validiert: nur mit Vorsicht zu vergleichen.",
     ),
     "warn_test": (
-        "The test images chose the winner (validation: test): its score flatters.",
+        "The winner was chosen on the test images (validation: test): its score is optimistic.",
         "Die Testbilder haben den Sieger gewählt (validation: test): sein Wert ist geschönt.",
     ),
     "warn_unfinished": (
@@ -63,43 +66,43 @@ SHARED: Catalogue = {
         "; {what} das 95-%-Intervall des Mittels (Student-t) über {units}",
     ),
     "band_range": (
-        "; {what} the range from least to largest over {units}",
+        "; {what} the range from smallest to largest over {units}",
         "; {what} den Bereich vom kleinsten zum grössten Wert über {units}",
     ),
     "band_none": (
-        "; without a band, as there is one run only",
+        "; no band, as there is only one run",
         "; ohne Band, da es nur einen Lauf gibt",
     ),
     "bands": ("bands show", "Bänder zeigen"),
     "whiskers": (
-        "whiskers at the markers, set apart a little, show",
+        "whiskers at the slightly offset markers show",
         "Striche an den etwas versetzten Marken zeigen",
     ),
     "units_between": ("{low} to {units}", "{low} bis {units}"),
     "early": (
-        "Some trials have fewer epochs, which would bias the mean: where any is missing it is "
-        "thin. ",
-        "Einige Trials haben weniger Epochen, was das Mittel verzerren würde: wo welche fehlen, "
-        "ist es dünn. ",
+        "Some trials have fewer epochs, which biases the mean: it is drawn thin where any trial is "
+        "missing. ",
+        "Einige Trials haben weniger Epochen, was das Mittel verzerrt: wo welche fehlen, ist "
+        "es dünn. ",
     ),
     "early_panel": (
-        "The lower panel counts those that it is over. ",
+        "The lower panel shows the number of trials in it. ",
         "Das untere Feld zählt, über wie viele es geht. ",
     ),
     "reference_curves": (
-        "Dashed: the reference ({source}), of its own trials. ",
+        "Dashed: the reference ({source}), from its own trials. ",
         "Gestrichelt: die Referenz ({source}), über deren eigene Trials. ",
     ),
     "reference_points": (
-        "Hollow markers: the reference ({source}), of its own trials. ",
+        "Hollow markers: the reference ({source}), from its own trials. ",
         "Hohle Marken: die Referenz ({source}), über deren eigene Trials. ",
     ),
     "stopped_count": (
-        "Trials that stopped early count with their best epoch so far.",
+        "Trials that were stopped early count with their best epoch so far.",
         "Vorzeitig gestoppte Trials zählen mit ihrer bisher besten Epoche.",
     ),
     "cost_bars": (
-        "; lines reach from the worst to the best of its runs",
+        "; lines span its worst to its best run",
         "; Striche reichen vom schlechtesten zum besten ihrer Läufe",
     ),
 }

@@ -1,4 +1,4 @@
-"""The words of page and slides, in English and German (Swiss spelling and decimal point)."""
+"""Texts of page and slides, in English and German (Swiss spelling and decimal point)."""
 
 from tune_mc1.config.field_types import Lang
 from tune_mc1.reporting.words import catalogue
@@ -10,7 +10,7 @@ TEXTS: Catalogue = {
     "verdicts": ("Conclusions, tested", "Schlussfolgerungen, geprüft"),
     "verdicts_note": (
         "Each conclusion of the published study is a rule, evaluated on these results. Undecided "
-        "means that the interval allows both answers.",
+        "means that the interval is compatible with both answers.",
         "Jede Schlussfolgerung der veröffentlichten Studie ist eine Regel, die an diesen "
         "Resultaten geprüft wird. Unentschieden heisst, dass das Intervall beides zulässt.",
     ),
@@ -62,13 +62,14 @@ TEXTS: Catalogue = {
     "winner_val": ("Validation score", "Validierungswert"),
     "winner_test": ("Test score", "Testwert"),
     "winner_bias": (
-        "The validation score chose this setting among {n}, so it flatters; the test images chose "
-        "nothing.",
+        "This setting was chosen among {n} by its validation score, which is therefore optimistic; "
+        "the test images were not used for the choice.",
         "Der Validierungswert hat diese Einstellung unter {n} ausgewählt und ist darum geschönt; "
         "die Testbilder haben nichts ausgewählt.",
     ),
     "winner_no_test": (
-        "Not scored on the test images: the sweep is not finished, or they chose the winner.",
+        "Not scored on the test images: the sweep is not finished, or the winner was chosen on "
+        "them.",
         "Nicht auf den Testbildern bewertet: der Sweep ist nicht fertig, oder sie haben den "
         "Sieger ausgewählt.",
     ),
@@ -78,17 +79,17 @@ TEXTS: Catalogue = {
         "Unvollständig: {ended} von {total} Trials sind zu Ende. Alles hier ist vorläufig.",
     ),
     "warn_failed": (
-        "{n} trials failed or diverged and have no last score.",
-        "{n} Trials sind gescheitert oder divergiert und haben keinen letzten Wert.",
+        "Trials that failed or diverged and have no final score: {n}.",
+        "Gescheiterte oder divergierte Trials ohne letzten Wert: {n}.",
     ),
     "warn_test": (
-        "The test images chose the winner (validation: test), so its score is no estimate of the "
-        "accuracy on new images.",
+        "The winner was chosen on the test images (validation: test), so its score does not "
+        "estimate the accuracy on new images.",
         "Die Testbilder haben den Sieger ausgewählt (validation: test); sein Wert schätzt darum "
         "die Genauigkeit auf neuen Bildern nicht.",
     ),
     "warn_one_run": (
-        "One run a setting: what a seed alone changes cannot be told from these results.",
+        "One run per setting: these results do not show how much the seed alone changes.",
         "Ein Lauf pro Einstellung: was allein der Seed ausmacht, zeigen diese Resultate nicht.",
     ),
     "warn_scaled": (
@@ -97,14 +98,14 @@ TEXTS: Catalogue = {
     ),
     "scaled_images": ("{part:.3g} % of the images", "{part:.3g} % der Bilder"),
     "scaled_work": ("{part:.3g} % of the work", "{part:.3g} % der Arbeit"),
-    "effects": ("What each parameter does", "Was jeder Parameter bewirkt"),
+    "effects": ("Effect of each parameter", "Wirkung jedes Parameters"),
     "parameter": ("Parameter", "Parameter"),
     "value": ("Value", "Wert"),
     "mean": ("Mean", "Mittel"),
     "settings": ("Settings", "Einstellungen"),
     "n": ("Trials", "Trials"),
     "sd": ("SD", "SD"),
-    "comparisons": ("Comparisons in pairs", "Paarweise Vergleiche"),
+    "comparisons": ("Pairwise comparisons", "Paarweise Vergleiche"),
     "comparison": ("Comparison", "Vergleich"),
     "difference": ("Difference", "Differenz"),
     "trends": ("Continuous parameters", "Stetige Parameter"),

@@ -1,4 +1,4 @@
-"""What a reader sees, in both languages at once."""
+"""Texts in both languages at once."""
 
 import math
 from collections.abc import Iterable
@@ -32,10 +32,10 @@ NOTHING = Text()
 
 
 def say(en: str, de: str, **values: object) -> Text:
-    """A text with values in it, as `str.format` places them.
+    """A text with values in it, formatted as by `str.format`.
 
     Floats get four significant digits, with a point in both languages, as in Switzerland; a `Text`
-    goes in in its language.
+    is inserted in the language of each.
     """
     return Text(
         en.format(**{k: _shown(v, "en") for k, v in values.items()}),

@@ -8,7 +8,7 @@ from tune_mc1.reporting.words.text import Text
 
 INITS = ("xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform")
 _STEPS = Text(
-    "Smaller batches also mean more optimiser steps an epoch, at the same learning rate.",
+    "Smaller batches also mean more optimiser steps per epoch, at the same learning rate.",
     "Kleinere Batches bedeuten auch mehr Optimierungsschritte je Epoche bei gleicher Lernrate.",
 )
 

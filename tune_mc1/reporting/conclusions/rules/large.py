@@ -1,4 +1,4 @@
-"""What the reference's larger models reached."""
+"""Conclusions on the larger models."""
 
 from tune_mc1.reporting.conclusions.outcomes import Reaches
 from tune_mc1.reporting.conclusions.rules.rule import Rule

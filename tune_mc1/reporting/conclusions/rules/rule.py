@@ -1,4 +1,4 @@
-"""One conclusion of the reference, as a rule that results confirm or not."""
+"""A conclusion of the reference as a rule, which results confirm or not."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ class Rule:
 
     Attributes:
         id: Its name.
-        studies: Names of the studies that it needs; the first one is the one whose tests share
-            Holm's correction.
+        studies: Names of the studies that it needs; rules with the same first study share Holm's
+            correction.
         slide: Heading of the reference's slide.
         statement: The conclusion as it was drawn, made precise enough to test.
-        effect: What the effect is, such as CNN6 less CNN5.
-        examine: What results say of it.
-        published: The same effect in the reference; None where it is not known.
-        caveat: What else differs, so that the cause may be another.
+        effect: Name of the effect, such as CNN6 − CNN5.
+        examine: Tests it on results.
+        published: The effect in the reference; None if it is not known.
+        caveat: Other differences that may be the cause.
     """
 
     id: str

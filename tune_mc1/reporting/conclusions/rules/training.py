@@ -26,7 +26,7 @@ TRAINING: tuple[Rule, ...] = (
         ("regularisation",),
         "Ridge Regularisierung und Dropout",
         Text(
-            "Decay and dropout make five points of accuracy between settings.",
+            "Decay and dropout change the accuracy by five points between settings.",
             "Decay und Dropout machen fünf Prozentpunkte zwischen Einstellungen aus.",
         ),
         Text("90th − 10th percentile of settings", "90. − 10. Perzentil der Einstellungen"),
@@ -79,7 +79,7 @@ TRAINING: tuple[Rule, ...] = (
         _ADAM,
         "Optimierung mit Adam",
         Text(
-            "In the end there is no great difference between Adam and SGD: within two points.",
+            "In the end Adam and SGD differ little: by at most two points.",
             "Am Ende kein grosser Unterschied zwischen Adam und SGD: höchstens zwei Punkte.",
         ),
         less("SGD", "Adam"),
