@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
 from tune_mc1.config.field_types import Float, Int, Lang
+from tune_mc1.config.problems import problems_of
+from tune_mc1.errors import InputError
 from tune_mc1.registry import Registry
 
 _STRICT: dict[Any, Any] = {int: Int, float: Float}
@@ -69,7 +71,7 @@ def registered_parameters(base: type[BaseModel]) -> type[BaseModel]:
         base: The model beside whose own fields they stand.
 
     Raises:
-        ValueError: If a name is taken, or no name of an attribute, or a default breaks the rules of
+        InputError: If a name is taken, or no name of an attribute, or a default breaks the rules of
             its parameter.
     """
     return _model(base, tuple(PARAMETERS.items()))
@@ -81,11 +83,14 @@ def _model(
 ) -> type[BaseModel]:
     for name, _ in parameters:
         if name in base.model_fields or hasattr(base, name) or not name.isidentifier():
-            raise ValueError(f"trial parameter {name!r}: the name is taken, or no identifier")
+            raise InputError(f"trial parameter {name!r}: the name is taken, or no identifier")
     definitions: dict[str, Any] = {name: part.definition for name, part in parameters}
     config = ConfigDict(extra="forbid", allow_inf_nan=False, protected_namespaces=())
     model: type[BaseModel] = create_model("RegisteredParameters", __config__=config, **definitions)
-    model.model_validate({name: part.default for name, part in parameters})
+    try:
+        model.model_validate({name: part.default for name, part in parameters})
+    except ValidationError as error:
+        raise InputError(f"default of trial parameter {p}" for p in problems_of(error)) from None
     return model
 
 

@@ -9,6 +9,8 @@ import pyarrow as pa
 
 from tune_mc1.config.metrics import epoch_metrics, test_metrics
 from tune_mc1.config.trial import trial_fields
+from tune_mc1.config.trial_parameters import PARAMETERS
+from tune_mc1.errors import InputError
 
 Row = dict[str, Any]
 """Values by column: of a trial, an epoch or a setting."""
@@ -59,10 +61,14 @@ def _arrow_type(annotation: Any) -> pa.DataType:
 
 
 def trial_schema() -> pa.Schema:
-    """Columns of `trials.parquet`: who, every parameter, where and how, best and last metrics."""
+    """Columns of `trials.parquet`: who, every parameter, where and how, best and last metrics.
+
+    Raises:
+        InputError: If another package registered a parameter whose name is that of a column.
+    """
     metrics = epoch_metrics()
     parameters = [(n, _arrow_type(f.annotation)) for n, f in trial_fields().items()]
-    return pa.schema(
+    schema = pa.schema(
         [
             ("trial", pa.string()),
             ("config_hash", pa.string()),  # equal for replicates and folds of one setting
@@ -88,3 +94,7 @@ def trial_schema() -> pa.Schema:
             ("ended", pa.float64()),
         ]
     )
+    for name in PARAMETERS:
+        if schema.names.count(name) > 1 or name in history_schema().names:
+            raise InputError(f"trial parameter {name!r}: results have a column of that name")
+    return schema
