@@ -1,10 +1,12 @@
 """Models, optimisers and schedules that another package registers, where values are checked."""
 
+from dataclasses import replace
+
 import pytest
 from pydantic import ValidationError
 
 from tests.support.plugins import registered
-from tune_mc1.config.architectures import ARCHITECTURES, Architecture
+from tune_mc1.config.architectures import ARCHITECTURES, Architecture, LayerSize
 from tune_mc1.config.layer_sizes import layer_sizes
 from tune_mc1.config.lr_schedules import LR_SCHEDULES
 from tune_mc1.config.optimizers import OPTIMIZERS, Optimizer
@@ -71,6 +73,11 @@ def test_a_network_of_unknown_form_is_planned_for() -> None:
         small, large = (trial_seconds(config(model="Mine"), 100, (3, s, s), 10) for s in (32, 64))
         assert small < large
         assert trial_bytes(config(model="Mine"), CIFAR, 10) > 3 * 4 * 11_000_000
+    assert not OWN.sized, "so that no report shows what is only assumed"
+    mine = replace(OWN, sizes=(LayerSize(100, 10, 1000),))
+    with registered(ARCHITECTURES, "Mine", mine):
+        assert mine.sized
+        assert layer_sizes("Mine", CIFAR, 10) == [LayerSize(100, 10, 1000)]
 
 
 @pytest.mark.parametrize("fuse", ["auto", 4])

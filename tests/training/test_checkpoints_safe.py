@@ -77,5 +77,9 @@ def test_nothing_else_reads_pickles() -> None:
         if re.search(r"^ *import pickle|torch\.load\(|yaml\.load\(", path.read_text(), re.MULTILINE)
     }
     # CIFAR-10's own files by an unpickler for arrays alone; Ray's file of its own error
-    assert users == {"checkpoints.py", "data/cifar10.py", "callbacks/results.py"}
-    assert "weights_only=True" in (source / "checkpoints.py").read_text()
+    assert users == {
+        "training/checkpoints.py",
+        "data/cifar10_files.py",
+        "running/callbacks/recorder.py",
+    }
+    assert "weights_only=True" in (source / "training/checkpoints.py").read_text()

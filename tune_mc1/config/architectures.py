@@ -108,6 +108,11 @@ class Architecture:
         return self.build == DECLARED
 
     @property
+    def sized(self) -> bool:
+        """Whether the sizes of its trained layers are known, and not assumed."""
+        return self.declared or bool(self.sizes)
+
+    @property
     def fusable(self) -> bool:
         """Whether trials are trained together as one model: of declared layers, all trained.
 

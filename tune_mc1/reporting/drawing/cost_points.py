@@ -70,7 +70,7 @@ def settings(context: Context, shape: Shape | None = None) -> list[Point]:
         if len(there):
             model, norm = models[rows[0]], norms[rows[0]]
             weights = np.nan
-            if shape is not None and model in ARCHITECTURES:
+            if shape is not None and model in ARCHITECTURES and ARCHITECTURES[model].sized:
                 sizes = layer_sizes(model, shape, classes, norm is True)
                 weights = float(sum(layer.weights for layer in sizes))
             points.append(Point(model, weights, scores[there], seconds[there]))
