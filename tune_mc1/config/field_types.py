@@ -1,9 +1,11 @@
 """Field types that all configuration models share."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
+
+from tune_mc1.errors import did_you_mean
 
 
 def _no_flag(value: Any) -> Any:
@@ -61,3 +63,23 @@ def listed(words: Sequence[str]) -> str:
     """Words as in `'grid', 'random' or 'bayes'`, which is how pydantic lists those of a Literal."""
     quoted = [repr(word) for word in words]
     return " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+
+
+def one_of(known: Collection[str], aliases: dict[str, str] | None = None) -> BeforeValidator:
+    """Accepts a known name in any case, or an alias of it. A number counts as its text.
+
+    Args:
+        known: The names, such as a registry, which is read only when a value is checked: plugins
+            have filled it then.
+        aliases: Other words for some of them.
+    """
+
+    def check(value: Any) -> Any:
+        table = {k.lower(): v for k, v in (aliases or {}).items()} | {k.lower(): k for k in known}
+        text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        if isinstance(text, str) and text.lower() in table:
+            return table[text.lower()]
+        hint = did_you_mean(value, [*known, *(aliases or {})]) if isinstance(value, str) else ""
+        raise ValueError(f"must be one of {', '.join(known)}{hint}")
+
+    return BeforeValidator(check)

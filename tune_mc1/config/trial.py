@@ -2,40 +2,21 @@
 
 import hashlib
 import json
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.fields import FieldInfo
 
 from tune_mc1.config.architectures import ALIASES, ARCHITECTURES
 from tune_mc1.config.augmentations import NONE, augmentation_names
-from tune_mc1.config.field_types import Float, Int
+from tune_mc1.config.field_types import Float, Int, one_of
 from tune_mc1.config.lr_schedules import CONSTANT, LR_SCHEDULES
 from tune_mc1.config.optimizers import OPTIMIZERS, untaken
 from tune_mc1.config.trial_parameters import ParameterInfo, registered_parameters
-from tune_mc1.errors import did_you_mean
 
 WeightsInit = Literal[
     "default", "xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform"
 ]
-
-
-def _one_of(known: Collection[str], aliases: dict[str, str] | None = None) -> BeforeValidator:
-    """Accepts a known name in any case, or an alias of it. A number counts as its text.
-
-    A registry is read when a value is checked, since only then plugins have filled it.
-    """
-
-    def check(value: Any) -> Any:
-        table = {k.lower(): v for k, v in (aliases or {}).items()} | {k.lower(): k for k in known}
-        text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-        if isinstance(text, str) and text.lower() in table:
-            return table[text.lower()]
-        hint = did_you_mean(value, [*known, *(aliases or {})]) if isinstance(value, str) else ""
-        raise ValueError(f"must be one of {', '.join(known)}{hint}")
-
-    return BeforeValidator(check)
 
 
 class TrialConfig(BaseModel):
@@ -78,7 +59,7 @@ class TrialConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
     model: Annotated[
-        str, _one_of(ARCHITECTURES, ALIASES), ParameterInfo("model", "Modell", agree=True)
+        str, one_of(ARCHITECTURES, ALIASES), ParameterInfo("model", "Modell", agree=True)
     ] = "CNN"
     epochs: Annotated[Int, ParameterInfo("epochs", "Epochen", agree=True)] = Field(
         default=10, ge=1, le=100_000
@@ -91,15 +72,15 @@ class TrialConfig(BaseModel):
     )
     lr_schedule: Annotated[
         str,
-        _one_of(LR_SCHEDULES),
+        one_of(LR_SCHEDULES),
         ParameterInfo("learning-rate schedule", "Verlauf der Lernrate"),
     ] = CONSTANT
     optimizer: Annotated[
-        str, _one_of(OPTIMIZERS), ParameterInfo("optimiser", "Optimierer", agree=True)
+        str, one_of(OPTIMIZERS), ParameterInfo("optimiser", "Optimierer", agree=True)
     ] = "SGD"
     loss_function: Annotated[
         Literal["CrossEntropyLoss"],
-        _one_of(("CrossEntropyLoss",), {"cross_entropy": "CrossEntropyLoss"}),
+        one_of(("CrossEntropyLoss",), {"cross_entropy": "CrossEntropyLoss"}),
         ParameterInfo("loss function", "Verlustfunktion", agree=True),
     ] = "CrossEntropyLoss"
     weight_decay: Annotated[Float, ParameterInfo("weight decay", "Weight Decay")] = Field(
@@ -110,9 +91,7 @@ class TrialConfig(BaseModel):
     )
     weights_init_type: Annotated[
         WeightsInit,
-        _one_of(
-            ("default", "xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform")
-        ),
+        one_of(get_args(WeightsInit)),
         ParameterInfo("initialisation", "Initialisierung"),
     ] = "default"
     dropout_p: Annotated[Float | None, ParameterInfo("dropout", "Dropout")] = Field(
@@ -138,12 +117,12 @@ class TrialConfig(BaseModel):
     seed: Annotated[Int, ParameterInfo("seed", "Seed")] = Field(default=0, ge=0, lt=2**63)
     device: Annotated[
         Literal["auto", "cpu", "cuda"],
-        _one_of(("auto", "cpu", "cuda"), {"gpu": "cuda"}),
+        one_of(("auto", "cpu", "cuda"), {"gpu": "cuda"}),
         ParameterInfo("device", "Gerät", agree=True),
     ] = "auto"
     precision: Annotated[
         Literal["32", "bf16-mixed"],
-        _one_of(("32", "bf16-mixed"), {"32-true": "32", "bf16": "bf16-mixed"}),
+        one_of(("32", "bf16-mixed"), {"32-true": "32", "bf16": "bf16-mixed"}),
         ParameterInfo("precision", "Präzision", agree=True),
     ] = "32"
 
