@@ -24,9 +24,9 @@ from tune_mc1.results.events import (
     end_event,
     epoch_event,
     start_events,
-    sweep_event,
     trial_event,
 )
+from tune_mc1.results.head import sweep_event
 from tune_mc1.results.schema import Row
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.winner import PREDICTIONS_SCHEMA

@@ -26,8 +26,8 @@ from tune_mc1.planning.flags import PlanFlags
 from tune_mc1.planning.plan import prepare
 from tune_mc1.planning.resources import choose_resources
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.events import sweep_event, trial_event
-from tune_mc1.results.head import write_head
+from tune_mc1.results.events import trial_event
+from tune_mc1.results.head import sweep_event, write_head
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running import driver as sweep_module
 from tune_mc1.running import tuning

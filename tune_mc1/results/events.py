@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, Required, TypedDict, cast
 
 if TYPE_CHECKING:
-    from tune_mc1.config.sweep import Sweep
     from tune_mc1.config.trial import Trial
-    from tune_mc1.data.images import ImageData
 
 FORMAT = 1
 """Version of the result directory's format; a reader refuses a newer one."""
@@ -23,6 +21,20 @@ class Stamped(TypedDict, total=False):
     """
 
     time: float
+
+
+class OfTrial(Stamped):
+    """What events of a trial have: its id."""
+
+    trial: str
+
+
+class Planned(OfTrial):
+    """What events have that say how a trial is to run."""
+
+    config: dict[str, Any]
+    config_hash: str
+    fold: int | None
 
 
 class SweepEvent(Stamped, total=False):
@@ -50,27 +62,19 @@ class SweepEvent(Stamped, total=False):
     validation: Any
 
 
-class TrialEvent(Stamped):
+class TrialEvent(Planned):
     """A trial is planned."""
 
     event: Literal["trial"]
-    trial: str
-    config: dict[str, Any]
-    config_hash: str
-    fold: int | None
 
 
-class ExtendEvent(Stamped):
+class ExtendEvent(Planned):
     """A trial is to run longer than it was planned."""
 
     event: Literal["extend"]
-    trial: str
-    config: dict[str, Any]
-    config_hash: str
-    fold: int | None
 
 
-class StartEvent(Stamped):
+class StartEvent(OfTrial):
     """A trial starts, or starts again.
 
     Attributes:
@@ -79,16 +83,14 @@ class StartEvent(Stamped):
     """
 
     event: Literal["start"]
-    trial: str
     log: str
     fused: NotRequired[int]
 
 
-class EpochEvent(Stamped, total=False):
+class EpochEvent(OfTrial, total=False):
     """An epoch of a trial has ended. It has each metric as well, by its name (`config.metrics`)."""
 
     event: Required[Literal["epoch"]]
-    trial: Required[str]
     epoch: Required[int]
     learning_rate: float
     steps: int
@@ -98,7 +100,7 @@ class EpochEvent(Stamped, total=False):
     device_name: str
 
 
-class RungEvent(Stamped):
+class RungEvent(OfTrial):
     """A trial has come to a rung of ASHA. The worst score, -inf, is null: JSON has no word for it.
 
     Attributes:
@@ -106,7 +108,6 @@ class RungEvent(Stamped):
     """
 
     event: Literal["rung"]
-    trial: str
     bracket: int
     rung: int
     stop: bool
@@ -114,7 +115,7 @@ class RungEvent(Stamped):
     cutoff: float | None
 
 
-class DecisionEvent(Stamped, total=False):
+class DecisionEvent(OfTrial, total=False):
     """A trial scheduler other than ASHA has decided on a trial; it may say more.
 
     Attributes:
@@ -122,29 +123,26 @@ class DecisionEvent(Stamped, total=False):
     """
 
     event: Required[Literal["decision"]]
-    trial: Required[str]
     stop: Required[bool]
     epoch: int
     score: float | None
 
 
-class ToldEvent(Stamped):
+class ToldEvent(OfTrial):
     """A search that learns was told a trial's value; null if the trial failed."""
 
     event: Literal["told"]
-    trial: str
     value: float | None
 
 
-class RetryEvent(Stamped):
+class RetryEvent(OfTrial):
     """A trial has failed and is tried again."""
 
     event: Literal["retry"]
-    trial: str
     error: str
 
 
-class EndEvent(Stamped):
+class EndEvent(OfTrial):
     """A trial has ended.
 
     Attributes:
@@ -153,17 +151,15 @@ class EndEvent(Stamped):
     """
 
     event: Literal["end"]
-    trial: str
     state: str
     error: NotRequired[str | None]
     epoch: NotRequired[int]
 
 
-class ScoreEvent(Stamped):
+class ScoreEvent(OfTrial):
     """A trial of the winning setting was scored on the test images."""
 
     event: Literal["test"]
-    trial: str
     test_loss: float
     test_acc: float
     test_f1: float
@@ -197,32 +193,6 @@ Event = (
     | CloseEvent
 )
 """Any event. A journal of a later version may hold others, which readers pass over."""
-
-
-def sweep_event(sweep: "Sweep", data: "ImageData") -> SweepEvent:
-    """The event of a sweep on some images."""
-    return {
-        "event": "sweep",
-        "format": FORMAT,
-        "name": sweep.name,
-        "description": sweep.description,
-        "project": sweep.project,
-        "entity": sweep.entity,
-        "method": sweep.method,
-        "fuse": sweep.fuse,
-        "replicates": sweep.replicates,
-        "metric": sweep.metric.name,
-        "maximize": sweep.metric.maximize,
-        "data": data.name,
-        "fingerprint": data.fingerprint,
-        "classes": list(data.classes),
-        "image_shape": list(data.image_shape),
-        "train_images": len(data.train_labels),
-        "test_images": len(data.test_labels),
-        "limit_images": sweep.limit_images,
-        "scale": sweep.scale,
-        "validation": sweep.model_dump(include={"validation"})["validation"],
-    }
 
 
 def trial_event(trial: "Trial") -> TrialEvent:

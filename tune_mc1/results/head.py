@@ -1,4 +1,4 @@
-"""Head of a result directory: the resolved sweep and where its numbers come from."""
+"""Head of a sweep: its files, its first event, and where its numbers come from."""
 
 import json
 
@@ -8,6 +8,7 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.errors import StorageError
 from tune_mc1.files import replacing
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.events import FORMAT, SweepEvent
 from tune_mc1.results.provenance import provenance
 
 
@@ -33,3 +34,29 @@ def write_head(where: ResultDir, sweep: Sweep, data: ImageData) -> None:
                 aside.write_text(text, encoding="utf-8")
         except OSError as error:
             raise StorageError.of(path, error) from None
+
+
+def sweep_event(sweep: Sweep, data: ImageData) -> SweepEvent:
+    """The event of a sweep on some images."""
+    return {
+        "event": "sweep",
+        "format": FORMAT,
+        "name": sweep.name,
+        "description": sweep.description,
+        "project": sweep.project,
+        "entity": sweep.entity,
+        "method": sweep.method,
+        "fuse": sweep.fuse,
+        "replicates": sweep.replicates,
+        "metric": sweep.metric.name,
+        "maximize": sweep.metric.maximize,
+        "data": data.name,
+        "fingerprint": data.fingerprint,
+        "classes": list(data.classes),
+        "image_shape": list(data.image_shape),
+        "train_images": len(data.train_labels),
+        "test_images": len(data.test_labels),
+        "limit_images": sweep.limit_images,
+        "scale": sweep.scale,
+        "validation": sweep.model_dump(include={"validation"})["validation"],
+    }

@@ -14,8 +14,8 @@ from tune_mc1.errors import SweepStopped
 from tune_mc1.interruption import Interruption
 from tune_mc1.planning.resources import TrialResources
 from tune_mc1.results.directory import LAST
-from tune_mc1.results.events import Event, end_event, extend_event, sweep_event, trial_event
-from tune_mc1.results.head import write_head
+from tune_mc1.results.events import Event, end_event, extend_event, trial_event
+from tune_mc1.results.head import sweep_event, write_head
 from tune_mc1.results.store.probe import on_each_node
 from tune_mc1.results.store.scratch_dir import remove_stand_in, stand_in
 from tune_mc1.results.tables import SweepTables

@@ -16,10 +16,9 @@ from tune_mc1.results.events import (
     epoch_event,
     score_event,
     start_events,
-    sweep_event,
     trial_event,
 )
-from tune_mc1.results.head import write_head
+from tune_mc1.results.head import sweep_event, write_head
 from tune_mc1.results.store.probe import check_storage
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.loading import load_checked
