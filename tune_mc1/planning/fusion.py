@@ -45,13 +45,20 @@ def alone_because(config: TrialConfig) -> str | None:
 def alone_notices(trials: Sequence[Trial], fuse: Literal["auto", "off"] | int) -> list[str]:
     """Lines on trials that are trained alone though the sweep may fuse them.
 
+    Nothing is said of those with a frozen backbone: they share its features, which saves more.
+
     Args:
         trials: The plan.
         fuse: The sweep's `fuse`.
     """
     if fuse == "off":
         return []
-    counts = Counter(filter(None, (alone_because(trial.config) for trial in trials)))
+    reasons = (
+        alone_because(trial.config)
+        for trial in trials
+        if ARCHITECTURES[trial.config.model].backbone is None
+    )
+    counts = Counter(filter(None, reasons))
     return [
         f"fuse: {count} trials are trained alone, as {reason}"
         for reason, count in counts.items()
