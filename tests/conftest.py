@@ -2,6 +2,8 @@
 
 import io
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +45,13 @@ def write_images(folder: Path, train: int = TRAIN, test: int = TEST) -> None:
 def images(image_dir: Path) -> ImageData:
     """The images of `image_dir`, decoded."""
     return load_data(str(image_dir))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_ray_at_the_end() -> Iterator[None]:
+    yield
+    if in_process := sys.modules.get("tests.support.in_process"):
+        in_process.disconnect()
 
 
 @pytest.fixture(autouse=True)

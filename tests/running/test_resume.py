@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.running.test_sweep import Ran, run_sweep, tune_mc1
 from tests.running.test_sweep import _into as into
+from tests.running.test_sweep import run_sweep, tune_mc1
 from tests.support.faults import (
     driving,
     epochs,
@@ -27,6 +27,7 @@ from tests.support.faults import (
     wait_for,
     write_sweep,
 )
+from tests.support.in_process import Ran, run_here, sweep_here
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
 from tune_mc1.planning.past import read_past
@@ -56,7 +57,7 @@ def content(image_dir: Path, **keys: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
     """The sweep without a fault."""
-    return run_sweep(tmp_path_factory.mktemp("quiet"), content(image_dir), "asha", *ONE)
+    return sweep_here(tmp_path_factory.mktemp("quiet"), content(image_dir), "asha", *ONE)
 
 
 def decisions(root: Path) -> list[tuple[Any, ...]]:
@@ -80,7 +81,7 @@ def test_killed_again_and_again_it_gives_the_same(
             assert not driver.left_behind()
         words = ["--resume", result_dir(out)]
     root = result_dir(out)
-    done = tune_mc1("sweep", "asha", *words, *ONE, cwd=tmp_path)
+    done = run_here("sweep", "asha", *words, *ONE, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     same(root, quiet.root)
     assert decisions(root) == decisions(quiet.root)
@@ -92,7 +93,7 @@ def test_a_second_sweep_in_one_directory_says_who_is_there(
     tmp_path: Path, image_dir: Path, quiet: Ran
 ) -> None:
     with locked(ResultDir(quiet.root)):
-        done = tune_mc1("sweep", "asha", "--resume", quiet.root, *ONE, cwd=tmp_path)
+        done = run_here("sweep", "asha", "--resume", quiet.root, *ONE, cwd=tmp_path)
     assert done.returncode == 2
     line = done.stderr.strip().splitlines()[-1]
     assert line == (
@@ -103,7 +104,7 @@ def test_a_second_sweep_in_one_directory_says_who_is_there(
 
 def test_a_sweep_that_has_ended_has_nothing_left(tmp_path: Path, quiet: Ran) -> None:
     before = quiet.events("start")
-    done = tune_mc1("sweep", "asha", "--resume", quiet.root, *ONE, cwd=tmp_path)
+    done = run_here("sweep", "asha", "--resume", quiet.root, *ONE, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "6 trials have ended already; 0 are left" in done.stderr
     assert quiet.events("start") == before
@@ -119,9 +120,9 @@ def test_a_changed_sweep_file_is_refused_field_by_field(
     other["parameters"]["epochs"] = {"value": 3}
     other["parameters"]["learning_rate"]["max"] = 0.1
     file = write_sweep(tmp_path / "other", other)
-    done = tune_mc1("sweep", "grid", file, "--resume", quiet.root, *ONE, cwd=tmp_path)
+    done = run_here("sweep", "grid", file, "--resume", quiet.root, *ONE, cwd=tmp_path)
     assert done.returncode == 2
-    asha = tune_mc1("sweep", "asha", file, "--resume", quiet.root, *ONE, cwd=tmp_path)
+    asha = run_here("sweep", "asha", file, "--resume", quiet.root, *ONE, cwd=tmp_path)
     assert asha.returncode == 2
     assert [line.removeprefix(f"{file}: ") for line in asha.stderr.strip().splitlines()] == [
         "parameters.epochs: was 4, is 3; they can only grow",
@@ -130,12 +131,12 @@ def test_a_changed_sweep_file_is_refused_field_by_field(
     ]
     unchanged = write_sweep(tmp_path / "same", content(image_dir))
     words = ("--resume", quiet.root, "--dry-run", *ONE)
-    assert tune_mc1("sweep", "asha", unchanged, *words, cwd=tmp_path).returncode == 0
+    assert run_here("sweep", "asha", unchanged, *words, cwd=tmp_path).returncode == 0
 
 
 def test_other_images_are_refused(tmp_path: Path, quiet: Ran) -> None:
     words = ("--resume", quiet.root, "--data", "shapes10", *ONE)
-    done = tune_mc1("sweep", "asha", *words, cwd=tmp_path)
+    done = run_here("sweep", "asha", *words, cwd=tmp_path)
     assert done.returncode == 2
     assert "these are other images" in done.stderr
     assert "was some-images" in done.stderr
@@ -147,10 +148,10 @@ def test_more_epochs_go_on_from_the_last(
     sweep = {**content(image_dir), "run_cap": 2}
     del sweep["early_terminate"]
     sweep["parameters"]["epochs"] = {"value": 1}
-    first = run_sweep(tmp_path, sweep, "random", *ONE)
+    first = sweep_here(tmp_path, sweep, "random", *ONE)
     assert first.status == 0, first.err
     words = ("--resume", first.root, "--epochs", "2", *ONE)
-    done = tune_mc1("sweep", "random", *words, cwd=tmp_path)
+    done = run_here("sweep", "random", *words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     longer = read_past(ResultDir(first.root)).trials
     assert [trial.config.epochs for trial in longer] == [2, 2]
@@ -174,7 +175,7 @@ def test_more_epochs_go_on_from_the_last(
 def test_what_cannot_be_resumed_is_named(
     tmp_path: Path, words: tuple[str, ...], message: str
 ) -> None:
-    done = tune_mc1("sweep", "grid", *words, cwd=tmp_path)
+    done = run_here("sweep", "grid", *words, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.strip().endswith(message)
 

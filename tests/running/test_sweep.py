@@ -1,11 +1,10 @@
-"""Whole sweeps by the real command: Ray, Lightning, W&B offline, real images."""
+"""Whole sweeps: Ray, Lightning, W&B offline, real images; one of them by the real command."""
 
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +12,15 @@ import pandas as pd
 import pytest
 import yaml
 
+from tests.support.in_process import Ran, run_here, sweep_here
 from tune_mc1.config.load import load_sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
-from tune_mc1.results.journal import read_records
 from tune_mc1.training.epoch_report import Reporter
 from tune_mc1.training.trial import run_trials
 
 CLOCK = ["seconds", "images_per_second", "time"]
-
-
-@dataclass
-class Ran:
-    status: int
-    out: str
-    err: str
-    root: Path
-
-    def events(self, kind: str) -> list[dict[str, Any]]:
-        return [e for e, _ in read_records(self.root / "journal.jsonl") if e["event"] == kind]
 
 
 def tune_mc1(*words: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -141,15 +129,15 @@ def test_the_directory_holds_what_the_design_says(grid: Ran) -> None:
 
 
 def test_past_sweeps_are_listed_and_shown(grid: Ran) -> None:
-    shown = json.loads(tune_mc1("show", grid.root, "--json", cwd=grid.root).stdout)
+    shown = json.loads(run_here("show", grid.root, "--json", cwd=grid.root).stdout)
     assert shown["trials"][0]["trial"] == "t0001"
     assert shown["trials"][0]["best_val_acc"] > 0.1
-    listed = json.loads(tune_mc1("list", grid.root.parent, "--json", cwd=grid.root).stdout)
+    listed = json.loads(run_here("list", grid.root.parent, "--json", cwd=grid.root).stdout)
     (row,) = listed["sweeps"]
     assert row["states"] == {"completed": 1, "diverged": 1, "failed": 2}
-    text = tune_mc1("show", grid.root, cwd=grid.root).stdout
+    text = run_here("show", grid.root, cwd=grid.root).stdout
     assert "best.ckpt" in text
-    assert "t0001" in tune_mc1("list", grid.root.parent, cwd=grid.root).stdout
+    assert "t0001" in run_here("list", grid.root.parent, cwd=grid.root).stdout
 
 
 def test_nothing_from_inside_the_trials_floods_the_terminal(grid: Ran) -> None:
@@ -190,7 +178,7 @@ def asha(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
         "data": str(image_dir),
         "resources": {"cpu": 0.5},
     }
-    return run_sweep(tmp_path_factory.mktemp("asha"), content, "asha", "--wandb", "disabled")
+    return sweep_here(tmp_path_factory.mktemp("asha"), content, "asha", "--wandb", "disabled")
 
 
 def test_asha_stops_trials_at_its_rungs(asha: Ran) -> None:
@@ -217,7 +205,7 @@ def test_bayes_learns_from_what_it_tried(tmp_path: Path, image_dir: Path) -> Non
         },
         "data": str(image_dir),
     }
-    ran = run_sweep(tmp_path, content, "bayes", "-n", "4", "--wandb", "disabled")
+    ran = sweep_here(tmp_path, content, "bayes", "-n", "4", "--wandb", "disabled")
     assert ran.status == 0, ran.err
     trials = pd.read_parquet(ran.root / "trials.parquet")
     assert list(trials["state"]) == ["completed"] * 4
@@ -227,7 +215,7 @@ def test_bayes_learns_from_what_it_tried(tmp_path: Path, image_dir: Path) -> Non
 
 def test_one_trial_by_hand(tmp_path: Path, image_dir: Path, grid: Ran) -> None:
     words = ("--set", "learning_rate=0.03", "--set", "momentum=0.9", "--set", "epochs=2")
-    done = tune_mc1("train", *words, "--data", image_dir, "-o", tmp_path / "out", cwd=tmp_path)
+    done = run_here("train", *words, "--data", image_dir, "-o", tmp_path / "out", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (root,) = (tmp_path / "out").iterdir()
     alone = pd.read_parquet(root / "history.parquet").drop(columns=CLOCK)

@@ -1,4 +1,4 @@
-"""Whole sweeps whose trials are trained together, by the real command."""
+"""Whole sweeps whose trials are trained together."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.running.test_sweep import Ran, run_sweep
+from tests.running.test_sweep import run_sweep
+from tests.support.in_process import Ran, sweep_here
 
 SAME = ["trial", "epoch", "steps", "learning_rate"]
 
@@ -30,14 +31,14 @@ def content(image_dir: Path, **keys: Any) -> dict[str, Any]:
 def alone(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
     """One trial after the other."""
     folder = tmp_path_factory.mktemp("alone")
-    return run_sweep(folder, content(image_dir, fuse="off"), "grid", "--max-concurrent", "1")
+    return sweep_here(folder, content(image_dir, fuse="off"), "grid", "--max-concurrent", "1")
 
 
 @pytest.fixture(scope="module")
 def fused(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
     """All six as one group."""
     folder = tmp_path_factory.mktemp("fused")
-    return run_sweep(folder, content(image_dir, fuse=6), "grid")
+    return sweep_here(folder, content(image_dir, fuse=6), "grid")
 
 
 def test_asha_decides_alike(alone: Ran, fused: Ran) -> None:

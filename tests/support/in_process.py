@@ -1,0 +1,112 @@
+"""The command in this process: no start of Python, and one Ray for all sweeps of the test run.
+
+A sweep by the real command costs a start of Python, of Ray and of each of its processes, most of a
+minute on a busy core. Tests whose subject is none of these run their sweeps here.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+from unittest.mock import patch
+
+import ray
+import yaml
+
+from tune_mc1.cli.app import main
+from tune_mc1.cluster.ray_runtime import remove, start_ray
+from tune_mc1.interruption import SIGNALS
+from tune_mc1.results.journal import read_records
+
+_temp: list[Path] = []
+
+
+@dataclass
+class Done:
+    """A command that has ended, with the names of `subprocess.CompletedProcess`."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@dataclass
+class Ran:
+    """A sweep that has ended."""
+
+    status: int
+    out: str
+    err: str
+    root: Path
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        return [e for e, _ in read_records(self.root / "journal.jsonl") if e["event"] == kind]
+
+
+def run_here(*words: str | Path, cwd: Path, **env: str) -> Done:
+    """Runs the command; a sweep takes the Ray of `connected`, which must be there."""
+    out, err = StringIO(), StringIO()
+    with (
+        _as_process(cwd, ["tune_mc1", *map(str, words)], env),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            main()
+        except SystemExit as exit_:
+            status = int(exit_.code or 0)
+        else:
+            status = 0
+    return Done(status, out.getvalue(), err.getvalue())
+
+
+def sweep_here(
+    folder: Path, content: dict[str, Any], command: str, *words: str | Path, **env: str
+) -> Ran:
+    """Runs a sweep file into `folder`/out, on the Ray of this process."""
+    file = folder / "sweep.yaml"
+    file.write_text(yaml.safe_dump(content))
+    connected()
+    done = run_here("sweep", command, file, "-o", folder / "out", *words, cwd=folder, **env)
+    assert (folder / "out").is_dir(), done.stderr
+    (root,) = (folder / "out").iterdir()
+    return Ran(done.returncode, done.stdout, done.stderr, root)
+
+
+def connected() -> None:
+    """Starts Ray as a sweep starts its own, unless it is there; a sweep then leaves it running."""
+    if not ray.is_initialized():
+        _temp.append(Path(mkdtemp(prefix="ray-", dir="/tmp")))
+        with patch.dict(os.environ):
+            start_ray(None, _temp[-1])
+
+
+def disconnect() -> None:
+    """Ends Ray, where a test needs another one, or none."""
+    ray.shutdown()
+    while _temp:
+        remove(_temp.pop())
+
+
+@contextmanager
+def _as_process(cwd: Path, argv: list[str], env: dict[str, str]) -> Iterator[None]:
+    """Puts back what a command leaves behind in its process."""
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    before = Path.cwd()
+    os.chdir(cwd)
+    try:
+        with (
+            patch.dict(os.environ, {"COLUMNS": "160", **env}),
+            patch.object(sys, "argv", argv),
+        ):
+            yield
+    finally:
+        os.chdir(before)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
