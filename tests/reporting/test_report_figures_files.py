@@ -9,10 +9,12 @@ from xml.etree import ElementTree
 
 import matplotlib as mpl
 import pytest
+import yaml
 from PIL import Image
 
 from tests.support.figure_reading import words
 from tests.support.figure_sweeps import ASHA, CLASSES, GRID, Change, write_sweep
+from tests.support.in_process import sweep_here
 from tune_mc1.data.images import ImageData
 from tune_mc1.reporting.drawing.spec import save
 from tune_mc1.reporting.drawing.style import RC
@@ -164,17 +166,14 @@ def test_a_loss_far_off_is_said_to_be_cut(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> SweepFrames:
     """Six trials of a real sweep, scored on the test images."""
-    folder = tmp_path_factory.mktemp("real")
-    file = folder / "sweep.yaml"
-    file.write_text(
+    content = yaml.safe_load(
         f"name: real\nmethod: grid\ndata: {image_dir}\nreplicates: 2\nparameters:\n"
         "  learning_rate: {values: [0.01, 0.03]}\n  batch_size: {values: [32, 64]}\n"
         "  model: {value: CNN_simple}\n  epochs: {value: 2}\n"
     )
-    command = [sys.executable, "-m", "tune_mc1", "sweep", "grid", str(file), "-o", str(folder)]
-    subprocess.run([*command, "--wandb", "disabled"], check=True, cwd=folder, capture_output=True)
-    (result,) = folder.glob("real-*")
-    return read_frames(result)
+    ran = sweep_here(tmp_path_factory.mktemp("real"), content, "grid", "--wandb", "disabled")
+    assert ran.status == 0, ran.err
+    return read_frames(ran.root)
 
 
 def test_a_real_sweep_has_its_figures(real: SweepFrames, images: ImageData) -> None:

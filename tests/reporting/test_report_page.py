@@ -3,15 +3,15 @@
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
 
+from tests.support.in_process import sweep_here
 from tune_mc1.config.field_types import Lang
 from tune_mc1.reporting.conclusions.verdicts import Verdict
 from tune_mc1.reporting.frames import read_frames
@@ -43,14 +43,10 @@ reference:
 @pytest.fixture(scope="module")
 def sweep_dir(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Path:
     """The result directory of a real sweep of 4 settings by 2 seeds."""
-    folder = tmp_path_factory.mktemp("sweep")
-    (folder / "sweep.yaml").write_text(SWEEP)
-    words = ["sweep", "grid", "sweep.yaml", "--data", str(image_dir), "--wandb", "disabled"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "tune_mc1", *words, "-o", "out"]
-    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
-    (found,) = (folder / "out").iterdir()
-    return found
+    folder, words = tmp_path_factory.mktemp("sweep"), ("--wandb", "disabled")
+    ran = sweep_here(folder, yaml.safe_load(SWEEP), "grid", "--data", image_dir, *words)
+    assert ran.status == 0, ran.err
+    return ran.root
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,14 @@
-"""Statistics and verdicts on a sweep that the real command ran, whole and cut off."""
+"""Statistics and verdicts on a sweep that was run, whole and cut off."""
 
-import os
 import shutil
-import subprocess
-import sys
+import warnings
 from pathlib import Path
 
 import pytest
-import yaml
 from scipy import stats
 
 from tests.support.report_frames import comparison
+from tests.support.in_process import sweep_here
 from tune_mc1.reporting.conclusions.verdicts import verdicts
 from tune_mc1.reporting.frames import SweepFrames, read_frames
 from tune_mc1.reporting.statistics.best import not_worse_than_best
@@ -41,20 +39,12 @@ SWEEP = {
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Path:
     folder = tmp_path_factory.mktemp("sweep")
-    (folder / "sweep.yaml").write_text(yaml.safe_dump({**SWEEP, "data": str(image_dir)}))
-    words = ["sweep", "grid", "sweep.yaml", "-o", "out", "--wandb", "disabled"]
-    done = subprocess.run(
-        [sys.executable, "-m", "tune_mc1", *words],
-        cwd=folder,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    (made,) = (folder / "out").iterdir()
-    return made
+    content = {**SWEEP, "data": str(image_dir)}
+    with warnings.catch_warnings():  # of libraries, while it trains
+        warnings.simplefilter("ignore")
+        ran = sweep_here(folder, content, "grid", "--wandb", "disabled")
+    assert ran.status == 0, ran.err
+    return ran.root
 
 
 def everything(frames: SweepFrames) -> None:

@@ -153,6 +153,7 @@ def test_a_store_that_comes_back_is_said_too(
     sweep: Sweep, remote: Remote, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tune_mc1.results.store.mirror.INTERVAL_S", 0.1)
+    monkeypatch.setattr("tune_mc1.results.store.mirror.LONGEST_S", 0.1)
     store.stop()
     notices: list[str] = []
     try:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.running.test_resume import ONE
-from tests.running.test_sweep import Ran, run_sweep, tune_mc1
+from tests.running.test_sweep import run_sweep, tune_mc1
 from tests.support.faults import (
     driving,
     events,
@@ -20,6 +20,7 @@ from tests.support.faults import (
     wait_for,
     write_sweep,
 )
+from tests.support.in_process import Ran, run_here, sweep_here
 from tests.support.object_store import KEY, KEY_ID, ObjectStore, serving_all
 
 URL = "s3://sweeps/some/prefix"
@@ -44,7 +45,7 @@ def content(image_dir: Path, **keys: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
     """The same sweep in a directory, without a fault."""
-    return run_sweep(tmp_path_factory.mktemp("quiet"), content(image_dir), "asha", *ONE)
+    return sweep_here(tmp_path_factory.mktemp("quiet"), content(image_dir), "asha", *ONE)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def store() -> Iterator[ObjectStore]:
 def fetched(folder: Path, root: Path) -> Path:
     """What the store has of a sweep, as another machine sees it."""
     folder.mkdir()
-    done = tune_mc1("fetch", f"{URL}/{root.name}", cwd=folder)
+    done = run_here("fetch", f"{URL}/{root.name}", cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder / "results" / root.name
 
@@ -91,7 +92,7 @@ def test_killed_and_resumed_from_the_url_elsewhere_it_gives_the_same(
         pd.read_parquet(quiet.root / "predictions.parquet")
     )
     assert len(events(there, "resume")) == 1
-    stale = tune_mc1("sweep", "asha", "--resume", root, *ONE, cwd=tmp_path)
+    stale = run_here("sweep", "asha", "--resume", root, *ONE, cwd=tmp_path)
     assert stale.returncode == 2
     assert f"{root}: {url} has what is not here" in stale.stderr
     holds_no_key(there)

@@ -10,7 +10,6 @@ import pytest
 
 from tests.cli.test_bad_environment import needs_mounts
 from tests.running.test_retries import content
-from tests.running.test_sweep import Ran, run_sweep
 from tests.support.faults import (
     driving,
     events,
@@ -21,6 +20,7 @@ from tests.support.faults import (
     wait_for,
     write_sweep,
 )
+from tests.support.in_process import Ran, sweep_here
 
 BACK = """
 import os, time
@@ -43,7 +43,7 @@ cp -r disk/* out
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
     folder = tmp_path_factory.mktemp("quiet")
-    return run_sweep(folder, content(image_dir), "grid", "--wandb", "disabled")
+    return sweep_here(folder, content(image_dir), "grid", "--wandb", "disabled")
 
 
 def test_two_sweeps_at_once_and_the_clock_of_one_jumps_back(

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from tests.running.test_sweep import tune_mc1
 from tests.support.faults import (
     Driver,
     driving,
@@ -20,6 +19,7 @@ from tests.support.faults import (
     wait_for,
     write_sweep,
 )
+from tests.support.in_process import run_here
 
 LONG = {
     "method": "grid",
@@ -36,7 +36,7 @@ def start(folder: Path, image_dir: Path) -> list[Any]:
 def check_resumable(driver: Driver, folder: Path) -> Path:
     root = result_dir(folder / "out")
     assert f"Resume: python -m tune_mc1 sweep grid --resume {root}" in driver.out + driver.err
-    done = tune_mc1("sweep", "grid", "--resume", root, "--dry-run", cwd=folder)
+    done = run_here("sweep", "grid", "--resume", root, "--dry-run", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "0 trials have ended already; 2 are left" in done.stderr
     return root

@@ -27,7 +27,7 @@ from tests.support.faults import (
     wait_for,
     write_sweep,
 )
-from tests.support.in_process import Ran, run_here, sweep_here
+from tests.support.in_process import Ran, connected, run_here, sweep_here
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
 from tune_mc1.planning.past import read_past
@@ -81,6 +81,7 @@ def test_killed_again_and_again_it_gives_the_same(
             assert not driver.left_behind()
         words = ["--resume", result_dir(out)]
     root = result_dir(out)
+    connected()
     done = run_here("sweep", "asha", *words, *ONE, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     same(root, quiet.root)

@@ -7,7 +7,6 @@ import pandas as pd
 import psutil
 import pytest
 
-from tests.running.test_sweep import Ran, run_sweep, tune_mc1
 from tests.support.faults import (
     driving,
     epochs,
@@ -18,6 +17,7 @@ from tests.support.faults import (
     wait_for,
     write_sweep,
 )
+from tests.support.in_process import Ran, connected, run_here, sweep_here
 
 
 def content(image_dir: Path, **keys: Any) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def content(image_dir: Path, **keys: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
     folder = tmp_path_factory.mktemp("quiet")
-    return run_sweep(folder, content(image_dir), "grid", "--wandb", "disabled")
+    return sweep_here(folder, content(image_dir), "grid", "--wandb", "disabled")
 
 
 def training(driver: Any) -> list[psutil.Process]:
@@ -106,6 +106,7 @@ def test_a_full_disk_ends_the_sweep_and_room_lets_it_go_on(
     assert "Traceback" not in driver.err + driver.out
     assert f"Resume: python -m tune_mc1 sweep grid --resume {root}" in driver.out
     full.unlink()
-    done = tune_mc1("sweep", "grid", "--resume", root, *words[-2:], cwd=tmp_path)
+    connected()
+    done = run_here("sweep", "grid", "--resume", root, *words[-2:], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     pd.testing.assert_frame_equal(history(root), history(quiet.root), check_exact=True)

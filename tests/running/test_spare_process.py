@@ -12,6 +12,7 @@ import pytest
 import ray
 from ray.tune.experiment import Trial as TuneTrial
 
+from tests.support.in_process import disconnect
 from tune_mc1.cluster.ray_runtime import Cluster
 from tune_mc1.planning.resources import TrialResources
 from tune_mc1.running.callbacks.spare import SpareProcess
@@ -30,6 +31,7 @@ def end_one(spare: SpareProcess, there: list[Any]) -> None:
 
 @pytest.fixture
 def two_cores() -> Any:
+    disconnect()
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     yield
     ray.shutdown()
@@ -59,6 +61,7 @@ def test_the_next_task_runs_in_it(two_cores: None) -> None:
 
 
 def test_on_a_ray_of_our_own_it_loads_beside_the_last_trials(tmp_path: Path) -> None:
+    disconnect()
     cluster = Cluster(None, tmp_path)
     cluster.connect()
     try:

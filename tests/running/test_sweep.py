@@ -20,6 +20,7 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.training.epoch_report import Reporter
 from tune_mc1.training.trial import run_trials
 
+TWO = ("--max-concurrent", "2", "--wandb", "disabled")
 CLOCK = ["seconds", "images_per_second", "time"]
 
 
@@ -178,7 +179,7 @@ def asha(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
         "data": str(image_dir),
         "resources": {"cpu": 0.5},
     }
-    return sweep_here(tmp_path_factory.mktemp("asha"), content, "asha", "--wandb", "disabled")
+    return sweep_here(tmp_path_factory.mktemp("asha"), content, "asha", *TWO)
 
 
 def test_asha_stops_trials_at_its_rungs(asha: Ran) -> None:

@@ -17,6 +17,7 @@ from ray import tune
 from ray.cluster_utils import Cluster
 from rich.console import Console
 
+from tests.support.in_process import disconnect
 from tune_mc1.cluster.nodes import cluster_capacity
 from tune_mc1.cluster.ray_runtime import QUIET_RAY
 from tune_mc1.config.metrics import epoch_metrics
@@ -48,6 +49,7 @@ def gpu_cluster(nodes: Sequence[tuple[int, int]], *, connect: bool = True) -> It
         nodes: Cores and GPUs, which need not exist, of each node beside the head.
         connect: Whether this process is to be its driver.
     """
+    disconnect()
     os.environ.update(QUIET_RAY)
     with (
         TemporaryDirectory(prefix="ray-") as folder,

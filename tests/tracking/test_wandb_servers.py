@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.in_process import sweep_here
 from tests.support.wandb_server import WandbServer, wandb_server
 from tests.tracking.test_wandb import Sweep
 from tests.tracking.test_wandb_faults import KEY
@@ -63,21 +64,13 @@ def test_a_failing_server_slows_nothing_and_gets_everything_later(
 
 
 def run_sweep(here: Path, data: Path, mode: str, **variables: str) -> ResultDir:
-    (here / "s.yaml").write_text(
-        "parameters: {model: {value: MLP}, epochs: {value: 2}, learning_rate: {values: [0.01]}}\n"
-    )
-    words = ["sweep", "grid", "s.yaml", "-d", str(data), "-o", mode, "--wandb", mode]
-    done = subprocess.run(
-        [sys.executable, "-m", "tune_mc1", *words],
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])} | variables,
-        cwd=here,
-        capture_output=True,
-        check=False,
-        timeout=290,
-    )
-    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
-    (directory,) = (here / mode).iterdir()
-    return ResultDir(directory)
+    parameters = {"model": "CNN_simple", "epochs": 2, "learning_rate": 0.01}
+    content = {"parameters": {name: {"value": value} for name, value in parameters.items()}}
+    folder = here / mode
+    folder.mkdir()
+    ran = sweep_here(folder, content, "grid", "-d", data, "--wandb", mode, **variables)
+    assert ran.status == 0, ran.out + ran.err
+    return ResultDir(ran.root)
 
 
 def numbers(where: ResultDir) -> list[Any]:
