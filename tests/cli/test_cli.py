@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.in_process import Done, run_here
+
 GOOD = """
 method: grid
 parameters:
@@ -17,7 +19,13 @@ parameters:
 """
 
 
-def tune_mc1(*words: str | Path, code: str = "") -> subprocess.CompletedProcess[str]:
+def tune_mc1(*words: str | Path) -> Done:
+    """The command in this process."""
+    return run_here(*words, cwd=Path.cwd(), COLUMNS="200")
+
+
+def as_process(*words: str | Path, code: str = "") -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, after some code."""
     start = (
         f"{code}\nimport sys; from tune_mc1.cli.app import main; sys.argv[0] = 'tune_mc1'; main()"
     )
@@ -84,14 +92,14 @@ atexit.register(check)
 
 @pytest.mark.parametrize("words", [("--dry-run",), ("--set", "learning_rate=-1")])
 def test_answers_come_before_torch_and_ray(good: Path, words: tuple[str, ...]) -> None:
-    done = tune_mc1("sweep", "grid", good, *words, "--data", "shapes10", code=HEAVY)
+    done = as_process("sweep", "grid", good, *words, "--data", "shapes10", code=HEAVY)
     assert done.returncode == (0 if words[0] == "--dry-run" else 2)
     assert "HEAVY []" in done.stderr
 
 
 @pytest.mark.parametrize("words", [("sweep", "asha", "-n", "9"), ("study", "adam")])
 def test_a_dry_run_comes_before_torch_and_ray(words: tuple[str, ...]) -> None:
-    done = tune_mc1(*words, "--dry-run", "--data", "shapes10", code=HEAVY)
+    done = as_process(*words, "--dry-run", "--data", "shapes10", code=HEAVY)
     assert done.returncode == 0, done.stderr
     assert "HEAVY []" in done.stderr
 
@@ -102,7 +110,7 @@ def test_answers_cost_less_than_a_second_of_the_processor(good: Path) -> None:
         return times.ru_utime + times.ru_stime
 
     before = used()
-    assert tune_mc1("sweep", "grid", good, "--set", "learning_rate=-1").returncode == 2
+    assert as_process("sweep", "grid", good, "--set", "learning_rate=-1").returncode == 2
     assert used() - before < 1.0
 
 

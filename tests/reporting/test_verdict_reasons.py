@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.reporting.test_report_verdicts import (
+from tests.reporting.test_verdicts import (
     ADAM,
     against_sgd,
     first_grid,
