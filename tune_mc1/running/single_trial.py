@@ -24,6 +24,7 @@ from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.loading import load_checked
 from tune_mc1.terminal.formatting import metric_text
 from tune_mc1.terminal.printing import print_result
+from tune_mc1.training.lightning_private import load_lightning
 
 
 def train_one(
@@ -72,6 +73,7 @@ def train_one(
 
 
 def _train(plan: Plan, images: Any, writer: ResultWriter, console: Console) -> None:
+    load_lightning()
     from lightning.pytorch.callbacks import RichProgressBar
 
     from tune_mc1.results.schema import Row

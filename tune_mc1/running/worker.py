@@ -19,6 +19,7 @@ from tune_mc1.results.directory import BEST, ResultDir
 from tune_mc1.results.schema import Row
 from tune_mc1.results.store.remote import Remote
 from tune_mc1.results.store.trial_store import TrialStore, files_of
+from tune_mc1.training.lightning_private import load_lightning
 from tune_mc1.training.trial_log import trial_log
 
 
@@ -149,6 +150,7 @@ def run_parts(
     Raises:
         StorageError: If results cannot be written.
     """
+    load_lightning()
     # torch is for the workers: the driver imports this module and needs none
     from tune_mc1.training.trainer import free_memory, is_out_of_memory
 
@@ -219,6 +221,7 @@ def ready() -> int:
 
     It leaves GPUs alone: the test may be given another one.
     """
+    load_lightning()
     import tune_mc1.training.trial  # noqa: F401
 
     return os.getpid()
@@ -228,6 +231,7 @@ def score_winner(
     spec: dict[str, Any], job: Job, data: ImageData
 ) -> tuple[dict[str, float], dict[str, Any]]:
     """Scores a trial's best checkpoint on the test images; see `score_test`."""
+    load_lightning()
     from tune_mc1.training.trial import score_test
 
     trial = Trial.model_validate(spec)
