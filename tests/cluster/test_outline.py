@@ -9,7 +9,7 @@ import pytest
 import ray
 from ray.cluster_utils import Cluster
 
-from tests.cli.test_cli import HEAVY, tune_mc1
+from tests.cli.test_cli import HEAVY, as_process, tune_mc1
 from tests.support.bad_input import CommandLine
 from tune_mc1.cluster.files.placement import outline_on_file, outline_on_running
 from tune_mc1.errors import InputError
@@ -139,7 +139,7 @@ def test_a_study_asks_the_cluster_that_is_named(command_line: CommandLine) -> No
 def test_programs_read_it_and_neither_torch_nor_ray_is_loaded(tmp_path: Path) -> None:
     planned(tmp_path, 6)
     words = ("sweep", "grid", tmp_path / "sweep.yaml", "-d", "shapes10", "--dry-run")
-    done = tune_mc1(*words, "--cluster", GPU_FILE, "--json", code=HEAVY)
+    done = as_process(*words, "--cluster", GPU_FILE, "--json", code=HEAVY)
     assert done.returncode == 0, done.stderr
     assert "HEAVY []" in done.stderr
     assert machines(json.loads(done.stdout))["gpu_1_spot"] == (2, 3)

@@ -1,11 +1,16 @@
-"""A Ray that a busy machine does not start at once."""
+"""The start of a Ray of our own, and what is left of it in this process."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 import ray
+from ray import _raylet
+from ray._private.authentication.authentication_token_setup import enable_token_auth_by_default
 
+from tests.support.in_process import disconnect
+from tune_mc1.cluster.ray_private import AUTH_MODE
 from tune_mc1.cluster.ray_runtime import Cluster
 from tune_mc1.errors import SweepStopped
 
@@ -31,3 +36,28 @@ def test_ray_may_need_a_second_try(
     assert len(tries) == min(failures, 1) + 1
     assert len({options["_temp_dir"] for options in tries}) == 1
     cluster.shutdown()
+
+
+def asks_for_tokens() -> bool:
+    """Whether Ray does so in this process."""
+    raylet: Any = _raylet
+    return bool(raylet.get_authentication_mode() == raylet.AuthenticationMode.TOKEN)
+
+
+def test_a_ray_of_our_own_leaves_no_token_mode_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cluster without tokens could not ask this process whether its actors are still needed."""
+    disconnect()
+    monkeypatch.delenv(AUTH_MODE, raising=False)
+
+    def init(**options: Any) -> None:
+        enable_token_auth_by_default()  # as the real one does for a Ray on this machine
+        assert asks_for_tokens()
+
+    monkeypatch.setattr(ray, "init", init)
+    cluster = Cluster(None, tmp_path)
+    cluster.connect()
+    cluster.shutdown()
+    assert AUTH_MODE not in os.environ
+    assert not asks_for_tokens()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
-from tests.support.report_frames import comparison
 from tests.support.in_process import sweep_here
+from tests.support.report_frames import comparison
 from tune_mc1.reporting.conclusions.verdicts import verdicts
 from tune_mc1.reporting.frames import SweepFrames, read_frames
 from tune_mc1.reporting.statistics.best import not_worse_than_best

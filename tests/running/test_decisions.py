@@ -1,12 +1,9 @@
 """The actor by which groups learn what ASHA decides, with many groups that wait at once."""
 
-import pytest
 import ray
 
 from tests.support.node_cluster import gpu_cluster
 from tune_mc1.running.decisions import start_decisions
-
-pytestmark = pytest.mark.alone
 
 GROUPS = 2000
 """More than would wait on one node, fewer than on a thousand."""

@@ -13,8 +13,6 @@ from tests.support.node_cluster import gpu_cluster, telling_sweep, telling_trial
 from tune_mc1.data.images import ImageData
 from tune_mc1.results.journal import read_events
 
-pytestmark = pytest.mark.alone
-
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:

@@ -18,8 +18,6 @@ from tune_mc1.config.sweep import Resources
 from tune_mc1.data.images import ImageData
 from tune_mc1.planning.resources import Node
 
-pytestmark = pytest.mark.alone
-
 QUARTER = Resources(cpu=1, gpu=0.25)
 
 

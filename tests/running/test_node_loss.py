@@ -15,8 +15,6 @@ from tests.support.node_cluster import gpu_cluster, telling_sweep
 from tune_mc1.data.images import ImageData
 from tune_mc1.results.journal import read_events
 
-pytestmark = pytest.mark.alone
-
 NODES = 3
 GPUS = 4
 

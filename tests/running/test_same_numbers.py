@@ -29,7 +29,7 @@ def before() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def exactly(before: dict[str, Any]) -> bool:
     """Whether this machine rounds as the one did on which the numbers were recorded."""
-    return fingerprint() == before["fingerprint"]
+    return bool(fingerprint() == before["fingerprint"])
 
 
 @pytest.mark.parametrize("command", ["asha", "grid"])

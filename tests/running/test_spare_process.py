@@ -17,8 +17,6 @@ from tune_mc1.cluster.ray_runtime import Cluster
 from tune_mc1.planning.resources import TrialResources
 from tune_mc1.running.callbacks.spare import SpareProcess
 
-pytestmark = pytest.mark.alone
-
 
 def trials(*states: str) -> list[Any]:
     return [SimpleNamespace(status=state) for state in states]
@@ -78,7 +76,7 @@ def test_on_a_ray_of_our_own_it_loads_beside_the_last_trials(tmp_path: Path) -> 
         ray.get([actor.ping.remote() for actor in busy])
         spare.on_trial_start(2, [first, last], last)
         pending: Any = spare.process
-        ready = ray.get(pending, timeout=60)
+        ready = ray.get(pending, timeout=200)
         time.sleep(3)  # Ray's default ends one that is idle for a second where others run
         assert psutil.pid_exists(ready)
         del busy

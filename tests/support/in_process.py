@@ -20,6 +20,7 @@ import ray
 import yaml
 
 from tune_mc1.cli.app import main
+from tune_mc1.cluster.ray_private import AUTH_MODE, set_auth_mode
 from tune_mc1.cluster.ray_runtime import remove, start_ray
 from tune_mc1.interruption import SIGNALS
 from tune_mc1.results.journal import read_records
@@ -84,12 +85,14 @@ def connected() -> None:
     if not ray.is_initialized():
         _temp.append(Path(mkdtemp(prefix="ray-", dir="/tmp")))
         with patch.dict(os.environ):
+            set_auth_mode(None)
             start_ray(None, _temp[-1])
 
 
 def disconnect() -> None:
     """Ends Ray, where a test needs another one, or none."""
     ray.shutdown()
+    set_auth_mode(os.environ.get(AUTH_MODE))
     while _temp:
         remove(_temp.pop())
 

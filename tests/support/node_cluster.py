@@ -19,6 +19,7 @@ from rich.console import Console
 
 from tests.support.in_process import disconnect
 from tune_mc1.cluster.nodes import cluster_capacity
+from tune_mc1.cluster.ray_private import AUTH_MODE, set_auth_mode
 from tune_mc1.cluster.ray_runtime import QUIET_RAY
 from tune_mc1.config.metrics import epoch_metrics
 from tune_mc1.config.sweep import Resources
@@ -37,7 +38,7 @@ from tune_mc1.terminal.live_view import SweepView
 
 Record = dict[str, Any]
 
-PATIENT_RAY = {"RAY_AUTH_MODE": "disabled", "RAY_worker_register_timeout_seconds": "900"}
+PATIENT_RAY = {"RAY_worker_register_timeout_seconds": "900"}
 """So many processes on a few cores start slowly, and Ray gives up on each after a minute."""
 
 
@@ -50,6 +51,7 @@ def gpu_cluster(nodes: Sequence[tuple[int, int]], *, connect: bool = True) -> It
         connect: Whether this process is to be its driver.
     """
     disconnect()
+    mode = os.environ.get(AUTH_MODE)
     os.environ.update(QUIET_RAY)
     with (
         TemporaryDirectory(prefix="ray-") as folder,
@@ -57,6 +59,7 @@ def gpu_cluster(nodes: Sequence[tuple[int, int]], *, connect: bool = True) -> It
         patch("ray._private.utils.write_ray_address"),  # it would be `auto` for all of the machine
     ):
         head = {"num_cpus": 0, "temp_dir": folder, "include_dashboard": False}
+        set_auth_mode("disabled")
         cluster = Cluster(initialize_head=True, head_node_args=head)
         try:
             for cpus, gpus in nodes:
@@ -73,6 +76,7 @@ def gpu_cluster(nodes: Sequence[tuple[int, int]], *, connect: bool = True) -> It
         finally:
             ray.shutdown()
             cluster.shutdown()  # type: ignore[no-untyped-call]
+            set_auth_mode(mode)
 
 
 def telling_trial(config: dict[str, Any], job: Any, data: Any) -> None:

@@ -96,7 +96,7 @@ def _hash_of_steps(net: nn.Module, images: torch.Tensor, labels: torch.Tensor) -
         loss = functional.cross_entropy(net(images), labels)
         for optimizer in optimizers:
             optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         for optimizer in optimizers:
             optimizer.step()
         for tensor in (loss.detach(), *(p.detach() for p in halves)):
@@ -116,8 +116,8 @@ def check_same(found: Numbers, recorded: Numbers, *, exactly: bool) -> None:
     assert found["hashes"] == recorded["hashes"]
     if exactly:
         for table, rows in recorded.items():
-            now = [{name: row[name] for name in rows[0]} for row in found[table]] if rows else []
-            assert now == rows, table
+            today = [{name: row[name] for name in rows[0]} for row in found[table]] if rows else []
+            assert today == rows, table
         return
     for entry in found["rungs"]:
         if entry["cutoff"] is not None:

@@ -1,5 +1,6 @@
 """Names of Ray that its documentation does not promise."""
 
+import os
 from collections.abc import Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -99,6 +100,11 @@ REQUEST = _name(
     "no request to a cluster's dashboard waits for ever",
     "a dashboard that has hung keeps the command waiting; Ctrl-C ends it",
 )
+CONFIG = _name(
+    "ray._raylet:Config.initialize",
+    "a process that has ended its own Ray can connect to a cluster without a token",
+    "such a cluster ends each trial before it runs; a new process has no such trouble",
+)
 DASHBOARD = _name(
     'ray._private.services "Failed to start the dashboard"',
     "holds back a traceback of a dashboard that no sweep needs (cluster/ray_output.py)",
@@ -122,10 +128,33 @@ METADATA = _name(
 
 NAMES = (
     *(FAILURE, RESETTING, ENTRYPOINT, SIGTERM, FREE, LIMITS, NODE, ACTOR, ERROR_FILE, TEMP_DIR),
-    *(SYSTEM_CONFIG, IDLE_TIME, GPU_VARIABLES, PREPARE, VALIDATE, TOKEN, REQUEST, DASHBOARD),
-    *(SCHEMA, AUTOSCALER_FILE, METADATA),
+    *(SYSTEM_CONFIG, IDLE_TIME, GPU_VARIABLES, PREPARE, VALIDATE, TOKEN, REQUEST, CONFIG),
+    *(DASHBOARD, SCHEMA, AUTOSCALER_FILE, METADATA),
 )
 """All names of Ray; a test looks for each in the version that is installed."""
+
+
+AUTH_MODE = "RAY_AUTH_MODE"
+
+
+def set_auth_mode(mode: str | None) -> None:
+    """Makes Ray in this process ask for a token, or not, from its next start on.
+
+    Ray (2.60) turns tokens on for a Ray of our own, in the environment and in a setting that it
+    reads once, and leaves both so. Connected to a cluster without tokens, the process would refuse
+    what the cluster asks: whether an actor is still needed. The cluster takes that for a no, and
+    cancels each actor before it runs.
+
+    Args:
+        mode: What `RAY_AUTH_MODE` is to be; None removes it.
+    """
+    if mode is None:
+        os.environ.pop(AUTH_MODE, None)
+    else:
+        os.environ[AUTH_MODE] = mode
+    initialize = CONFIG.get()
+    if initialize is not None:
+        initialize("")
 
 
 def retry_lost_resets() -> None:

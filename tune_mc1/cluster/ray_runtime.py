@@ -16,12 +16,14 @@ import ray
 
 from tune_mc1.cluster.ray_output import DASHBOARD_ERRORS
 from tune_mc1.cluster.ray_private import (
+    AUTH_MODE,
     SYSTEM_CONFIG,
     TEMP_DIR,
     dead_processes,
     hide_command_line,
     kill_processes,
     leave_signals_alone,
+    set_auth_mode,
 )
 from tune_mc1.errors import SweepStopped
 
@@ -60,6 +62,7 @@ class Cluster:
         self.address = address
         self._temp = _temp_dir(root) if address is None else None
         self._own = False
+        self._auth_mode = os.environ.get(AUTH_MODE)
         self._ended = threading.Event()
         self._family: set[Any] = set()
 
@@ -121,6 +124,7 @@ class Cluster:
         self._know_family()
         if self._own or self.address is not None:
             ray.shutdown()
+            set_auth_mode(self._auth_mode)
         self._remove_rest()
 
     def kill(self) -> None:
