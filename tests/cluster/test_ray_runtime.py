@@ -10,8 +10,8 @@ from ray import _raylet
 from ray._private.authentication.authentication_token_setup import enable_token_auth_by_default
 
 from tests.support.in_process import disconnect
-from tune_mc1.cluster.ray_private import AUTH_MODE
 from tune_mc1.cluster.ray_runtime import Cluster
+from tune_mc1.cluster.ray_tokens_private import AUTH_MODE
 from tune_mc1.errors import SweepStopped
 
 

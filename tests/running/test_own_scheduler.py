@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.running.test_sweep import Ran, run_sweep, tune_mc1
+from tests.running.test_sweep import run_sweep, tune_mc1
 from tests.support.faults import (
     driving,
     events,
@@ -17,6 +17,7 @@ from tests.support.faults import (
     wait_for,
     write_sweep,
 )
+from tests.support.in_process import Ran
 from tests.support.plugins import write_plugin
 
 MEDIAN = '''

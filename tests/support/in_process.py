@@ -20,8 +20,8 @@ import ray
 import yaml
 
 from tune_mc1.cli.app import main
-from tune_mc1.cluster.ray_private import AUTH_MODE, set_auth_mode
 from tune_mc1.cluster.ray_runtime import remove, start_ray
+from tune_mc1.cluster.ray_tokens_private import AUTH_MODE, set_auth_mode
 from tune_mc1.interruption import SIGNALS
 from tune_mc1.results.journal import read_records
 

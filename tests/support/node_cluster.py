@@ -19,8 +19,8 @@ from rich.console import Console
 
 from tests.support.in_process import disconnect
 from tune_mc1.cluster.nodes import cluster_capacity
-from tune_mc1.cluster.ray_private import AUTH_MODE, set_auth_mode
 from tune_mc1.cluster.ray_runtime import QUIET_RAY
+from tune_mc1.cluster.ray_tokens_private import AUTH_MODE, set_auth_mode
 from tune_mc1.config.metrics import epoch_metrics
 from tune_mc1.config.sweep import Resources
 from tune_mc1.data.images import ImageData

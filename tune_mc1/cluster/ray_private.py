@@ -1,6 +1,5 @@
 """Names of Ray that its documentation does not promise."""
 
-import os
 from collections.abc import Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -90,20 +89,10 @@ VALIDATE = _name(
     "`cluster check` asks Ray whether it takes a cluster file",
     "`cluster check` finds what its own rules find",
 )
-TOKEN = _name(
-    "ray._raylet:AuthenticationTokenLoader",
-    "shows a cluster's dashboard the token of this machine",
-    "a dashboard that asks for a token refuses the job",
-)
 REQUEST = _name(
     "ray.job_submission:JobSubmissionClient._do_request",
     "no request to a cluster's dashboard waits for ever",
     "a dashboard that has hung keeps the command waiting; Ctrl-C ends it",
-)
-CONFIG = _name(
-    "ray._raylet:Config.initialize",
-    "a process that has ended its own Ray can connect to a cluster without a token",
-    "such a cluster ends each trial before it runs; a new process has no such trouble",
 )
 DASHBOARD = _name(
     'ray._private.services "Failed to start the dashboard"',
@@ -128,33 +117,10 @@ METADATA = _name(
 
 NAMES = (
     *(FAILURE, RESETTING, ENTRYPOINT, SIGTERM, FREE, LIMITS, NODE, ACTOR, ERROR_FILE, TEMP_DIR),
-    *(SYSTEM_CONFIG, IDLE_TIME, GPU_VARIABLES, PREPARE, VALIDATE, TOKEN, REQUEST, CONFIG),
+    *(SYSTEM_CONFIG, IDLE_TIME, GPU_VARIABLES, PREPARE, VALIDATE, REQUEST),
     *(DASHBOARD, SCHEMA, AUTOSCALER_FILE, METADATA),
 )
 """All names of Ray; a test looks for each in the version that is installed."""
-
-
-AUTH_MODE = "RAY_AUTH_MODE"
-
-
-def set_auth_mode(mode: str | None) -> None:
-    """Makes Ray in this process ask for a token, or not, from its next start on.
-
-    Ray (2.60) turns tokens on for a Ray of our own, in the environment and in a setting that it
-    reads once, and leaves both so. Connected to a cluster without tokens, the process would refuse
-    what the cluster asks: whether an actor is still needed. The cluster takes that for a no, and
-    cancels each actor before it runs.
-
-    Args:
-        mode: What `RAY_AUTH_MODE` is to be; None removes it.
-    """
-    if mode is None:
-        os.environ.pop(AUTH_MODE, None)
-    else:
-        os.environ[AUTH_MODE] = mode
-    initialize = CONFIG.get()
-    if initialize is not None:
-        initialize("")
 
 
 def retry_lost_resets() -> None:
@@ -245,18 +211,6 @@ def launcher_config(content: Mapping[str, Any]) -> Mapping[str, Any]:
     prepared: dict[str, Any] = PREPARE.get(dict)(dict(content))
     VALIDATE.get(lambda _: None)(prepared)
     return prepared
-
-
-def token_headers() -> dict[str, str]:
-    """The header that shows Ray's token; empty without one.
-
-    Raises:
-        ray.exceptions.AuthenticationError: If there should be a token and it cannot be read.
-    """
-    loader = TOKEN.get()
-    if loader is None:
-        return {}
-    return dict(loader.instance().get_token_for_http_header(ignore_auth_mode=True))
 
 
 def job_client(base: type[Any], timeout: tuple[float, float]) -> type[Any]:

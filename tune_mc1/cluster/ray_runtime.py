@@ -16,15 +16,14 @@ import ray
 
 from tune_mc1.cluster.ray_output import DASHBOARD_ERRORS
 from tune_mc1.cluster.ray_private import (
-    AUTH_MODE,
     SYSTEM_CONFIG,
     TEMP_DIR,
     dead_processes,
     hide_command_line,
     kill_processes,
     leave_signals_alone,
-    set_auth_mode,
 )
+from tune_mc1.cluster.ray_tokens_private import AUTH_MODE, set_auth_mode
 from tune_mc1.errors import SweepStopped
 
 LONGEST_TEMP = 40

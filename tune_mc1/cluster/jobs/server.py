@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tune_mc1.cluster.address import ANSWER_S
-from tune_mc1.cluster.ray_private import job_client, token_headers
+from tune_mc1.cluster.ray_private import job_client
+from tune_mc1.cluster.ray_tokens_private import token_headers
 from tune_mc1.errors import InputError
 
 READ_S = 30.0
