@@ -144,7 +144,7 @@ def test_without_its_package_the_method_is_unknown(tmp_path: Path, image_dir: Pa
     file = write_sweep(tmp_path, content(image_dir, method="halton"))
     done = tune_mc1("sweep", "random", file, "--dry-run", "-n", "2", cwd=tmp_path)
     rule = "method: must be 'grid', 'random' or 'bayes', got 'halton'"
-    assert (done.returncode, done.stderr) == (2, f"{file}:6: {rule}\n")
+    assert (done.returncode, done.stderr) == (2, f"{file}:2: {rule}\n")
 
 
 def test_a_search_that_learns_goes_on_as_if_nothing_had_been(

@@ -94,7 +94,7 @@ def _typed(value: Any) -> EarlyTerminate:
     model = model_of(value)
     if model is not None:
         return model.model_validate(value)
-    expected = {"expected": listed(list(EARLY_TERMINATE))}
+    expected = {"expected": listed(sorted(EARLY_TERMINATE))}
     raise ValidationError.from_exception_data(
         "EarlyTerminate",
         [{"type": "literal_error", "loc": ("type",), "input": value["type"], "ctx": expected}],
