@@ -9,9 +9,10 @@ from typing import Any, Literal
 import yaml
 
 from tune_mc1.files import replacing
+from tune_mc1.programs.report_file import REPORT
 
 CHECKPOINT_DIR = "TUNE_MC1_CHECKPOINT_DIR"
-REPORT = "TUNE_MC1_REPORT"
+
 FLUSH_INTERVAL_S = 0.2
 """Seconds until W&B writes a logged row to the run's file; 15 unless set."""
 
