@@ -10,7 +10,7 @@ _TRACEBACK = "Traceback (most recent call last):"
 _LINES, _LONGEST = 3, 200
 
 
-def last_words(log: Path) -> str:
+def last_words(log: Path, begin: int = 0) -> str:
     """The lines of a log that say most of why its program failed.
 
     These are the usage and the error of a command line that was refused; the exception that ended
@@ -19,20 +19,21 @@ def last_words(log: Path) -> str:
 
     Args:
         log: The log, of which only the end is read.
+        begin: Byte at which the program's own part begins.
 
     Returns:
         Lines joined by ` | `; empty if the program said nothing.
     """
-    lines = _lines(log)
+    lines = _lines(log, begin)
     return " | ".join(
         line[:_LONGEST] for line in _refusal(lines) or _exception(lines) or lines[-_LINES:]
     )
 
 
-def _lines(log: Path) -> list[str]:
+def _lines(log: Path, begin: int) -> list[str]:
     try:
         with log.open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+            file.seek(max(begin, file.seek(0, os.SEEK_END) - _TAIL))
             text = file.read().decode(errors="replace")
     except OSError:
         return []

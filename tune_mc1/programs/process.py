@@ -113,6 +113,11 @@ class Program:
         first = self._said.split(b"\n")[0].split()
         return int(first[1]) if len(first) == 2 else None
 
+    @property
+    def supervisor(self) -> int:
+        """Process id of the parent of the program, and of all that lost theirs."""
+        return self._supervisor.pid
+
     def stop(self) -> None:
         """Asks the program to end: SIGTERM, and SIGKILL after the grace period. Returns at once."""
         if self._supervisor.stdin and not self._supervisor.stdin.closed:

@@ -84,20 +84,16 @@ class Supervisor:
     def _clear_up(self, linger_s: float) -> None:
         """Ends what the program has left behind, and the program itself if it still runs."""
         end = time.monotonic() + linger_s
-        asked = False
+        if self.status is not None:
+            # W&B's process is in a session of its own: it ends when it has written all rows.
+            self._signal(signal.SIGTERM)
         while self._reap():
             if time.monotonic() >= end:
-                self._signal_all(signal.SIGKILL)
-            elif not asked:
-                self._signal_all(signal.SIGTERM)
-                asked = True
+                self._signal(signal.SIGKILL)
+                for child in _children():
+                    with suppress(ProcessLookupError):
+                        os.kill(child, signal.SIGKILL)
             self._sleep(_LOOK_S)
-
-    def _signal_all(self, number: int) -> None:
-        self._signal(number)
-        for child in _children():
-            with suppress(ProcessLookupError):
-                os.kill(child, number)
 
     def _reap(self) -> bool:
         """Collects processes that have ended; says whether there are others."""

@@ -1,0 +1,133 @@
+"""Trials of real programs with the real W&B: how their metrics arrive, and how they end."""
+
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support.program_trials import run, trial_of
+from tune_mc1.programs.command import Command
+from tune_mc1.programs.iterations import Iteration
+from tune_mc1.programs.trial import run_program
+
+LOGS = """
+import argparse, wandb
+p = argparse.ArgumentParser()
+p.add_argument("--lr", type=float); p.add_argument("--flag")
+args = p.parse_args()
+run = wandb.init(project="x", config=vars(args))
+for epoch in range(4):
+    for batch in range(3):
+        run.log({"loss": epoch + batch / 10})
+    run.log({"acc": args.lr * epoch, "epoch": epoch})
+run.log({"test_acc": 0.25})
+"""
+
+
+def test_metrics_arrive_with_what_was_logged_before_them(tmp_path: Path) -> None:
+    seen, outcome = run(tmp_path, LOGS, lr=0.5, flag=None)
+    assert [i.number for i in seen] == [1, 2, 3, 4]
+    expected = [{"acc": 0.5 * e, "epoch": e, "loss": e + 0.2} for e in range(4)]
+    assert [i.metrics for i in seen] == expected
+    assert [i.step for i in seen] == [3, 7, 11, 15]
+    assert (outcome.state, outcome.reason, outcome.iterations) == ("completed", None, 4)
+    assert outcome.last == {"test_acc": 0.25}
+    assert outcome.names == ("acc", "epoch", "loss", "test_acc")
+    assert outcome.notices == ()
+
+
+def test_a_program_without_wandb(tmp_path: Path) -> None:
+    code = """
+import tune_mc1
+for epoch in range(3):
+    tune_mc1.report({"acc": epoch / 10}, step=epoch)
+"""
+    seen, outcome = run(tmp_path, code)
+    assert [(i.metrics["acc"], i.step) for i in seen] == [(0.0, 0), (0.1, 1), (0.2, 2)]
+    assert outcome.state == "completed"
+    again, _ = run(tmp_path, code)  # a second attempt begins from nothing
+    assert len(again) == 3
+
+
+def test_without_a_metric_each_log_counts(tmp_path: Path) -> None:
+    code = "import tune_mc1\ntune_mc1.report({'a': 1}); tune_mc1.report({'b': 2})"
+    seen, outcome = run(tmp_path, code, metric=None)
+    assert [i.metrics for i in seen] == [{"a": 1}, {"b": 2}]
+    assert outcome.state == "completed"
+
+
+ENDLESS = """
+import time, wandb
+run = wandb.init()
+step = 0
+while True:
+    run.log({"acc": step, "said": time.time()})
+    step += 1
+    time.sleep(0.1)
+"""
+
+
+def test_a_row_arrives_within_half_a_second_and_may_stop_the_program(tmp_path: Path) -> None:
+    delays = []
+
+    def report(iteration: Iteration) -> bool:
+        delays.append(time.time() - iteration.metrics["said"])
+        return iteration.number == 30
+
+    seen, outcome = run(tmp_path, ENDLESS, report)
+    assert (outcome.state, outcome.reason, len(seen)) == ("stopped", None, 30)
+    assert str(outcome.ending) == "killed by SIGTERM"
+    assert sorted(delays)[15] < 0.5
+    mine = [child.cmdline() for child in psutil.Process().children(recursive=True)]
+    assert not [words for words in mine if "wandb-core" in str(words) or "train.py" in str(words)]
+
+
+def test_an_error_in_the_sweep_ends_the_program(tmp_path: Path) -> None:
+    def report(iteration: Iteration) -> bool:
+        raise RuntimeError("the sweep is gone")
+
+    with pytest.raises(RuntimeError, match="the sweep is gone"):
+        run(tmp_path, ENDLESS, report)
+    assert not psutil.Process().children(recursive=True)
+
+
+HANDLES_SIGTERM = """
+import signal, sys, time, wandb
+run = wandb.init()
+def end(*_):
+    run.log({"acc": -1}); run.finish(); sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+while True:
+    run.log({"acc": 1}); time.sleep(0.05)
+"""
+
+
+def test_rows_after_the_stop_do_not_count(tmp_path: Path) -> None:
+    seen, outcome = run(tmp_path, HANDLES_SIGTERM, lambda i: i.number == 5)
+    assert outcome.state == "stopped"
+    assert [i.metrics["acc"] for i in seen] == [1] * 5
+    assert outcome.ending.ok
+
+
+def test_a_kept_directory_and_the_json_file(tmp_path: Path) -> None:
+    code = """
+import json, os, pathlib, sys, tune_mc1
+kept = pathlib.Path(os.environ["TUNE_MC1_CHECKPOINT_DIR"]) / "state"
+before = int(kept.read_text()) if kept.exists() else 0
+kept.write_text(str(before + 1))
+tune_mc1.report({"acc": before + json.load(open(sys.argv[1]))["a.b"]})
+"""
+    command = Command((sys.executable, "train.py", "${args_json_file}"))
+    trial = replace(trial_of(tmp_path, code), command=command, parameters={"a.b": 10})
+    seen: list[Iteration] = []
+
+    def note(iteration: Iteration) -> bool:
+        seen.append(iteration)
+        return False
+
+    for _ in range(2):
+        run_program(trial, note)
+    assert [iteration.metrics["acc"] for iteration in seen] == [10, 11]

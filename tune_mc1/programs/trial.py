@@ -1,0 +1,95 @@
+"""One trial of a user's program: started, its metrics passed on as they come, its end judged."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tune_mc1.programs.command import Command, args_json
+from tune_mc1.programs.history import HistoryReader
+from tune_mc1.programs.iterations import Iteration, Iterations
+from tune_mc1.programs.outcome import Facts, Outcome, judge
+from tune_mc1.programs.parameters_file import TrialEnvironment, write_parameters
+from tune_mc1.programs.process import GRACE_S, Program
+from tune_mc1.programs.report_file import ReportReader
+from tune_mc1.programs.run_files import RunFiles
+
+POLL_S = 0.1
+"""Seconds between two looks for new rows."""
+
+
+@dataclass(frozen=True)
+class ProgramTrial:
+    """What one attempt at a trial is made of.
+
+    Attributes:
+        command: How the program is started.
+        parameters: Values by name; those of a nested group are one value, a dict.
+        directory: Working directory of the program.
+        environment: What it finds in its environment.
+        log: File to which its output is appended.
+        metric: The sweep's metric; None if it has none.
+        grace_s: Seconds between SIGTERM and SIGKILL.
+        variables: Environment that the trial's own is added to; None is that of this process.
+    """
+
+    command: Command
+    parameters: Mapping[str, Any]
+    directory: Path
+    environment: TrialEnvironment
+    log: Path
+    metric: str | None = None
+    grace_s: float = GRACE_S
+    variables: Mapping[str, str] | None = None
+
+
+def run_program(trial: ProgramTrial, report: Callable[[Iteration], bool]) -> Outcome:
+    """Runs a trial's program to its end.
+
+    Args:
+        trial: The trial.
+        report: Called with each iteration, within half a second of its log. It returns whether
+            the trial is to be stopped; iterations after that one are dropped. If it raises, the
+            program is ended before the exception goes on.
+
+    Raises:
+        OSError: The trial's directory cannot be written, or no process be started.
+    """
+    running = _Running(trial)
+    where = trial.environment
+    words = trial.command.line(trial.parameters, where.json_file, running.variables)
+    with Program(words, trial.directory, running.variables, trial.log, trial.grace_s) as program:
+        stopped = False
+        while (ending := program.wait(POLL_S)) is None and not stopped:
+            stopped = running.pass_on(report, program.supervisor)
+        if stopped:
+            program.stop()
+            while (ending := program.wait(60.0)) is None:
+                pass
+    assert ending is not None
+    stopped = stopped or running.pass_on(report, None)
+    return judge(running.facts, ending, stopped)
+
+
+class _Running:
+    def __init__(self, trial: ProgramTrial) -> None:
+        where = trial.environment
+        for folder in (where.folder, where.checkpoint_dir, trial.log.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        write_parameters(where.parameters_file, trial.parameters)
+        if trial.command.needs_json_file:
+            where.json_file.write_text(args_json(trial.parameters), encoding="utf-8")
+        where.report_file.unlink(missing_ok=True)  # of an earlier attempt
+        given = trial.variables
+        self.variables = where.variables() if given is None else where.variables(given)
+        log_begin = trial.log.stat().st_size if trial.log.exists() else 0
+        self._files = RunFiles(where.folder, trial.directory, where.run_id)
+        self.facts = Facts(trial.metric, Iterations(trial.metric), trial.log, log_begin)
+        self.facts.iterations.sources.append(ReportReader(where.report_file))
+
+    def pass_on(self, report: Callable[[Iteration], bool], root: int | None) -> bool:
+        """Reports the new iterations; says whether the trial is to be stopped."""
+        for file in self._files.new(root):
+            self.facts.runs.append(HistoryReader(file))
+            self.facts.iterations.sources.append(self.facts.runs[-1])
+        return any(map(report, self.facts.iterations.read()))
