@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.examples import examples
+
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 PAGES = sorted([README, ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
@@ -53,3 +55,11 @@ def test_commands_of_the_first_screen_stand_in_it() -> None:
     assert "bash .ci/run" in screen
     install = "python3 -m venv .venv && .venv/bin/pip install . && "
     assert install + ".venv/bin/python -m tune_mc1 sweep grid" in screen
+
+
+def test_every_example_of_the_extension_page_runs_in_a_test() -> None:
+    used = set[str]()
+    for file in (ROOT / "tests").rglob("test_*.py"):
+        used |= set(re.findall(r'example\("(\w+\.py)"\)', file.read_text()))
+    assert used == set(examples())
+    assert len(used) == 13

@@ -8,20 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.examples import example
 from tests.support.plugins import write_plugin
 
-TAG = """
-from tune_mc1.planning.flags import FLAGS, SweepFlag
-
-
-def tag(sweep, value):
-    if not value.isidentifier():
-        raise ValueError("must be one word")
-    return sweep.model_copy(update={"name": f"{sweep.name or 'sweep'}-{value}"})
-
-
-FLAGS.register("tag", SweepFlag("Word that the result directory's name ends in.", tag, short="-t"))
-"""
+TAG = example("tag.py")
 
 JOB = """
 from tune_mc1.cluster.jobs import submit

@@ -10,35 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from tests.support.examples import example
 from tests.support.faults import driving, result_dir
 from tests.support.plugins import write_plugin
 from tune_mc1.data.images import ImageData
 from tune_mc1.results.directory import ResultDir
 
-PLUGIN = """
-from pathlib import Path
-
-from tune_mc1.data.source import Source, register_source
-
-
-@register_source
-class Digits(Source):
-    name = "digits"
-    usual_images = 1_000
-    usual_shape = (1, 8, 8)
-
-    def load(self, spec, home, notify):
-        import numpy as np
-        from sklearn.datasets import load_digits
-
-        from tune_mc1.data.images import ImageData
-
-        digits = load_digits()
-        images = (digits.images[..., None] * 15).astype(np.uint8)
-        labels = digits.target.astype(np.int64)
-        train, test = (images[:1000], labels[:1000]), (images[1000:], labels[1000:])
-        return ImageData.build("digits", train, test, [str(c) for c in range(10)])
-"""
+PLUGIN = example("digits.py")
 
 
 def test_a_sweep_on_digits(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.examples import example
 from tests.support.figure_sweeps import GRID, write_sweep
 from tests.support.plugins import write_plugin
 from tune_mc1.config.metrics import METRICS
@@ -16,40 +17,7 @@ from tune_mc1.reporting.figure_sets import compare_figures, make_figures
 
 ROOT = Path(__file__).parents[2]
 
-PLUGIN = '''
-"""Distribution of scores, as a figure of reports."""
-
-from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind, LeftOut
-
-WORDS = {
-    "title": ("Distribution of {metric}", "Verteilung: {metric}"),
-    "caption": ("Trials by {metric} at the best epoch.", "Trials nach {metric}, beste Epoche."),
-    "few": ("No distribution: fewer than five trials.", "Keine Verteilung: unter fünf Trials."),
-}
-
-
-def distribution(context):
-    from tune_mc1.reporting.drawing.sheet import sheet
-    from tune_mc1.reporting.drawing.spec import FigureSpec
-
-    t, scores = context.t, context.scores.dropna()
-    if len(scores) < 5:
-        yield LeftOut(t("few"))
-        return
-    title = t("title", metric=context.metric)
-
-    def draw():
-        figure = sheet(context.foot, title)
-        ax = figure.add_subplot()
-        ax.hist(scores, bins=12)
-        ax.set_xlabel(context.heading(context.frames.metric))
-        return figure
-
-    yield FigureSpec("distribution", title, t("caption", metric=context.metric), draw)
-
-
-FIGURES.register("distribution", FigureKind(order=35, build=distribution, words=WORDS))
-'''
+PLUGIN = example("distribution.py")
 FEW = "name: few\nmethod: grid\nparameters: {epochs: {value: 2}, batch_size: {values: [32, 64]}}\n"
 
 

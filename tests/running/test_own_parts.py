@@ -6,73 +6,16 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from tests.support.examples import example
 from tests.support.faults import driving, events, result_dir
 from tests.support.plugins import write_plugin
 from tune_mc1.results.directory import ResultDir
 
-MODEL = '''
-"""A small residual network."""
+MODEL = example("tiny_resnet.py")
 
-from tune_mc1.config.architectures import ARCHITECTURES, Architecture
+OPTIMIZER = example("nadam.py")
 
-
-def build(config, image_shape, classes):
-    from torch import nn  # only where a model is built: plans need no torch
-
-    class Block(nn.Module):
-        def __init__(self, channels):
-            super().__init__()
-            self.conv = nn.Conv2d(channels, channels, 3, padding=1)
-            self.norm = nn.BatchNorm2d(channels)
-            self.dropout = nn.Dropout(config.effective_dropout)
-
-        def forward(self, images):
-            return images + self.dropout(self.norm(self.conv(images)).relu())
-
-    return nn.Sequential(
-        nn.Conv2d(image_shape[0], 8, 3, stride=2, padding=1),
-        nn.ReLU(),
-        Block(8),
-        nn.AdaptiveAvgPool2d(4),
-        nn.Flatten(),
-        nn.Linear(8 * 16, classes),
-    )
-
-
-ARCHITECTURES.register(
-    "TinyResNet", Architecture(build=f"{__name__}:build", dropout_layers=1, dropout_p=0.1)
-)
-'''
-
-OPTIMIZER = '''
-"""NAdam, as PyTorch has it."""
-
-from tune_mc1.config.optimizers import OPTIMIZERS, Optimizer
-
-
-def build(config, parameters):
-    from torch.optim import NAdam
-
-    return NAdam(parameters, lr=config.learning_rate, weight_decay=config.weight_decay)
-
-
-OPTIMIZERS.register("NAdam", Optimizer(f"{__name__}:build", takes=("weight_decay",)))
-'''
-
-SCHEDULE = '''
-"""Half a cosine, from the whole learning rate to none."""
-
-import math
-
-from tune_mc1.config.lr_schedules import LR_SCHEDULES
-
-
-def cosine(step, total_steps, config):
-    return (1 + math.cos(math.pi * step / total_steps)) / 2
-
-
-LR_SCHEDULES.register("cosine", cosine)
-'''
+SCHEDULE = example("cosine.py")
 
 SWEEP = {
     "parameters": {

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.running.test_sweep import run_sweep, tune_mc1
+from tests.support.examples import example
 from tests.support.faults import (
     driving,
     events,
@@ -20,53 +21,7 @@ from tests.support.faults import (
 from tests.support.in_process import Ran
 from tests.support.plugins import write_plugin
 
-MEDIAN = '''
-from statistics import fmean, median
-from typing import Literal
-
-from pydantic import Field
-
-from tune_mc1.config.early_terminate import EarlyTerminate, register_early_terminate
-from tune_mc1.config.problems import Problem
-from tune_mc1.config.trial_scheduler import EpochScheduler
-
-
-@register_early_terminate("median")
-class Median(EarlyTerminate):
-    """Median stopping rule (Golovin et al. 2017).
-
-    Attributes:
-        grace: Epochs that every trial runs.
-    """
-
-    type: Literal["median"]
-    grace: int = Field(default=1, ge=1)
-
-    def problem(self, longest):
-        if self.grace < longest:
-            return None
-        rule = f"must be less than the epochs of the longest trial ({longest})"
-        return Problem(("early_terminate", "grace"), rule, self.grace)
-
-    def scheduler(self, longest):
-        return MedianStopping(self.grace)
-
-
-class MedianStopping(EpochScheduler):
-    def __init__(self, grace):
-        super().__init__()
-        self.grace = grace
-
-    def stops(self, trial, epoch):
-        """Whether its best score is below the median of the others' means up to this epoch."""
-        others = [
-            fmean(score for e, score in scores.items() if e <= epoch)
-            for other, scores in self.scores.items()
-            if other != trial and epoch in scores
-        ]
-        best = max(self.scores[trial].values())
-        return epoch >= self.grace and len(others) >= 2 and best < median(others)
-'''
+MEDIAN = example("median.py")
 
 ONE = ("--max-concurrent", "1", "--wandb", "disabled")
 

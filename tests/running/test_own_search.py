@@ -10,88 +10,13 @@ from typing import Any
 import pytest
 
 from tests.running.test_sweep import run_sweep, tune_mc1
+from tests.support.examples import example
 from tests.support.faults import driving, events, reached, result_dir, same, wait_for, write_sweep
 from tests.support.plugins import write_plugin
 
-HALTON = '''
-from tune_mc1.config.distributions import Range
-from tune_mc1.config.parameters import Constant
-from tune_mc1.config.problems import Problem
-from tune_mc1.config.search import Search, register_search
+HALTON = example("halton.py")
 
-PRIMES = (2, 3, 5, 7, 11, 13)
-
-
-def halton(index, base):
-    number, digit_value = 0.0, 1.0
-    while index:
-        digit_value /= base
-        index, digit = divmod(index, base)
-        number += digit * digit_value
-    return number
-
-
-def value(parameter, number):
-    if isinstance(parameter, Constant):
-        return parameter.value
-    low, high = parameter.bounds
-    return low * (high / low) ** number  # evenly in the logarithm
-
-
-@register_search
-class Halton(Search):
-    """Settings that fill the space evenly (Halton 1960), in the logarithm of each parameter."""
-
-    name = "halton"
-
-    def problems(self, sweep):
-        rule = "halton takes value and log_uniform_values"
-        return [
-            Problem(("parameters", name), rule, parameter.distribution)
-            for name, parameter in sweep.parameters.items()
-            if parameter.distribution not in ("constant", "log_uniform_values")
-        ]
-
-    def settings(self, sweep):
-        return [
-            {
-                name: value(parameter, halton(index, prime))
-                for prime, (name, parameter) in zip(PRIMES, sorted(sweep.parameters.items()))
-            }
-            for index in range(1, sweep.run_cap + 1)
-        ]
-'''
-
-CLIMB = '''
-import random
-
-from tune_mc1.config.parameters import Constant
-from tune_mc1.config.search import AskTell, Search, register_search
-
-
-@register_search
-class Climb(Search):
-    """Hill climbing: each setting is near the best so far."""
-
-    name = "climb"
-    adapter = "my_plugin:Climber"
-
-
-class Climber(AskTell):
-    def __init__(self, sweep):
-        self.rng = random.Random(sweep.search_seed)
-        self.fixed = {k: p.value for k, p in sweep.parameters.items() if isinstance(p, Constant)}
-        self.sign = 1 if sweep.metric.goal == "maximize" else -1
-        self.exponents, self.best = {}, (float("-inf"), -4.0)
-
-    def ask(self, trial):
-        self.exponents[trial] = self.rng.gauss(self.best[1], 0.5)
-        return {**self.fixed, "learning_rate": 10 ** self.exponents[trial]}
-
-    def tell(self, trial, value):
-        if value is not None:
-            self.best = max(self.best, (self.sign * value, self.exponents[trial]))
-'''
+CLIMB = example("climb.py")
 
 RATES = {"distribution": "log_uniform_values", "min": 0.001, "max": 1.0}
 

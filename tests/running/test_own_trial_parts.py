@@ -9,57 +9,17 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from tests.support.examples import example
 from tests.support.faults import driving, result_dir
 from tests.support.plugins import write_plugin
 from tune_mc1.config.metrics import epoch_metrics
 from tune_mc1.results.directory import ResultDir
 
-PARAMETER = """
-from tune_mc1.config.trial_parameters import PARAMETERS, TrialParameter
+PARAMETER = example("ramp.py")
 
-PARAMETERS.register(
-    "ramp",
-    TrialParameter(
-        float,
-        default=0.0,
-        words={"en": "brightness ramp", "de": "Helligkeitsrampe"},
-        rules={"ge": 0, "lt": 1},
-    ),
-)
-"""
+AUGMENTATION = example("brightness.py")
 
-AUGMENTATION = """
-from tune_mc1.config.augmentations import AUGMENTATIONS
-from tune_mc1.seeding import uniform
-
-
-def brightness(images, labels, indices, seed, epoch):
-    shift = uniform(indices, seed, "brightness", epoch).to(images.dtype) - 0.5
-    return (images + shift[:, None, None, None]).clamp(-1, 1), labels
-
-
-AUGMENTATIONS.register("brightness", brightness)
-"""
-
-METRIC = """
-from tune_mc1.config.metrics import METRICS, Metric
-
-
-def balanced_accuracy(confusion, loss_sums):
-    hits = confusion.diagonal(dim1=1, dim2=2)
-    return (hits / confusion.sum(dim=2)).nanmean(dim=1)
-
-
-METRICS.register(
-    "balanced_acc",
-    Metric(
-        "maximize",
-        balanced_accuracy,
-        words={"en": "balanced accuracy", "de": "balancierte Genauigkeit"},
-        limits=(0, 1),
-    ),
-)
-"""
+METRIC = example("balanced_acc.py")
 
 SWEEP = {
     "metric": {"name": "val_balanced_acc", "goal": "maximize"},

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.examples import example
 from tests.support.faults import driving, result_dir, write_sweep
 from tests.support.plugins import write_plugin
 from tune_mc1.config.load import config_to_yaml, load_sweep
@@ -16,23 +17,7 @@ from tune_mc1.results.writer import ResultWriter
 from tune_mc1.tracking.journal_tracker import JournalTracker
 from tune_mc1.tracking.tracker import TRACKERS, make_trackers, set_up_trackers
 
-JSON_LINES = """
-import json
-
-from tune_mc1.tracking.journal_tracker import JournalTracker, register_tracker
-
-
-@register_tracker
-class JsonLines(JournalTracker):
-    name = "json_lines"
-
-    def take(self, event):
-        if event["event"] == "epoch":
-            row = self.tables.trials[event["trial"]]
-            line = {"lr": row["learning_rate"], "epoch": event["epoch"], "loss": event["val_loss"]}
-            with (self.where.root / "lines.jsonl").open("a") as file:
-                file.write(json.dumps(line) + "\\n")
-"""
+JSON_LINES = example("json_lines.py")
 
 BROKEN = """
 from tune_mc1.tracking.journal_tracker import JournalTracker, register_tracker
