@@ -1,4 +1,4 @@
-"""The reference's studies as we ran them: kept tables, the report on them, and the table of docs/studies.md."""
+"""The reference's studies as we ran them: kept tables, the report on them, and a page."""
 
 import re
 from pathlib import Path
