@@ -1,7 +1,7 @@
-"""Ends a sweep in time: at Ctrl-C, SIGTERM, a closed terminal, or when Ray is gone.
+"""Timely end of a sweep: on Ctrl-C, SIGTERM, a closed terminal, or when Ray is gone.
 
-The first signal ends it in order: at a point where nothing is half written, and within
-`DEADLINE_S`. The second, and the deadline, end the process at once; the journal has everything.
+The first signal ends the sweep cleanly: at a point where nothing is half written, and within
+`DEADLINE_S`. A second signal, or the deadline, ends the process at once; the journal is complete.
 """
 
 import os
@@ -17,91 +17,95 @@ from typing import Any
 from tune_mc1.errors import SweepStopped
 
 STEP_S = 1.5
-"""Longest that one of the steps takes when the process ends at once."""
+"""Maximum seconds for each exit hook when the process exits at once."""
 
 DEADLINE_S = 11.0
-"""Seconds from the first signal until the process is ended at once, which takes `STEP_S` a step."""
+"""Seconds from the first signal until the process exits at once, plus `STEP_S` per exit hook."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED = 130
-"""Exit status of a command that a signal has ended: 128 + SIGINT, as shells have it."""
+"""Exit status of a command that was ended by a signal: 128 + SIGINT, as in shells."""
 
 
 class Interruption:
     """Handles signals between `install` and the end of the process.
 
     Attributes:
-        last_words: Printed when the process ends at once.
-        leaving: Called before the process ends at once, each whatever the others do.
+        exit_message: Printed when the process exits at once.
+        exit_hooks: Called before the process exits at once; one that fails does not stop the
+            others.
     """
 
     def __init__(self) -> None:
-        self.last_words = ""
-        self.leaving: list[Callable[[], Any]] = []
+        self.exit_message = ""
+        self.exit_hooks: list[Callable[[], Any]] = []
         self._reason: str | None = None
         self._since: float | None = None
-        self._at_any_point = False
+        self._interruptible = False
 
     def install(self) -> None:
-        """Takes over the signals; again after a library has taken them. Ignored ones stay so."""
+        """Takes over the signals, again if a library has replaced it. Ignored signals stay so."""
         for number in SIGNALS:
             if signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, self._on_signal)
 
     @property
     def seconds_left(self) -> float:
-        """Until the process ends at once; infinite where nothing has asked for its end."""
+        """Seconds until the process exits at once; infinite if no end was requested."""
         if self._since is None:
             return float("inf")
         return max(0.0, self._since + DEADLINE_S - time.monotonic())
 
     @contextmanager
-    def at_any_point(self) -> Iterator[None]:
-        """In this block, which writes nothing, a signal need not wait for `check`."""
+    def interruptible(self) -> Iterator[None]:
+        """A signal inside this block raises at once instead of at the next `check`.
+
+        For blocks that write nothing.
+        """
         self.check()
-        self._at_any_point = True
+        self._interruptible = True
         try:
             yield
         finally:
-            self._at_any_point = False
+            self._interruptible = False
 
     def check(self) -> None:
-        """Raises what has been asked for, if anything.
+        """Raises `SweepStopped` if the end of the sweep was requested.
 
         Raises:
-            SweepStopped: If a signal came, or the sweep cannot go on.
+            SweepStopped: If a signal was received, or the sweep cannot continue.
         """
         if self._since is not None:
             raise SweepStopped(self._reason)
 
     def stop(self, reason: str | None) -> None:
-        """Asks the sweep to end, from any thread.
+        """Requests the end of the sweep, from any thread.
 
         Args:
-            reason: Why; None if the user wants it.
+            reason: Reason to report; None if the user requested it.
         """
         if self._since is None:
             self._since, self._reason = time.monotonic(), reason
-            timer = threading.Timer(DEADLINE_S, self._leave)
+            timer = threading.Timer(DEADLINE_S, self._exit_now)
             timer.daemon = True
             timer.start()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self._since is not None:
-            self._leave()
+            self._exit_now()
         self.stop(None)
-        if self._at_any_point:
+        if self._interruptible:
             raise SweepStopped
 
-    def _leave(self) -> None:
-        for step in self.leaving:
-            # In a thread, as the signal may have come where a lock is held that the step needs.
+    def _exit_now(self) -> None:
+        for step in self.exit_hooks:
+            # In a thread, as the signal may have interrupted code that holds a lock the step needs.
             thread = threading.Thread(target=_quietly, args=(step,), daemon=True)
             thread.start()
             thread.join(STEP_S)
         with suppress(BaseException):
             reason = f"{self._reason}\n" if self._reason else ""
-            os.write(sys.stderr.fileno(), f"\n{reason}{self.last_words}\n".encode())
+            os.write(sys.stderr.fileno(), f"\n{reason}{self.exit_message}\n".encode())
         os._exit(1 if self._reason else INTERRUPTED)
 
 

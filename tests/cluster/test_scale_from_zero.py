@@ -15,7 +15,7 @@ from tests.support.autoscaling import cluster_file, scaling_cluster
 from tests.support.faults import driving, result_dir, wait_for, write_sweep
 from tune_mc1.cluster.nodes import UNLIMITED, capacity_of_config, cluster_capacity
 from tune_mc1.errors import InputError
-from tune_mc1.planning.resources import WORKERS, Capacity, Node, TrialResources, slots
+from tune_mc1.planning.resources import WORKERS, Capacity, Node, TrialResources, max_concurrent
 
 HEAD, TWO, ONE = Node(0), Node(4, 2), Node(8, 1)
 KINDS = {"two": (4, 2, 2), "one": (8, 1, 1)}
@@ -33,8 +33,10 @@ def test_a_cluster_file_says_what_may_come() -> None:
 def test_all_nodes_together_have_a_limit() -> None:
     config = cluster_file("", KINDS) | {"max_workers": 2}
     each = TrialResources(cpu=1, gpu=0.5)
-    assert slots(each, capacity_of_config(config, (HEAD,))) == 2 * 4
-    assert slots(each, capacity_of_config(config | {"max_workers": 9}, (HEAD,))) == 2 * 4 + 2
+    assert max_concurrent(each, capacity_of_config(config, (HEAD,))) == 2 * 4
+    assert (
+        max_concurrent(each, capacity_of_config(config | {"max_workers": 9}, (HEAD,))) == 2 * 4 + 2
+    )
 
 
 def test_on_kubernetes_the_head_is_told_what_may_come(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ def test_a_sweep_on_digits(tmp_path: Path) -> None:
     rows = pq.read_table(where.trials).to_pylist()
     assert [row["data"] for row in rows] == ["digits", "digits"]
     assert max(row["best_val_acc"] for row in rows) > 0.5
-    assert where.read().facts["image_shape"] == [1, 8, 8]
+    assert where.read().metadata["image_shape"] == [1, 8, 8]
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from tune_mc1.planning.resources import (
     Node,
     TrialResources,
     choose_resources,
-    slots,
-    spread,
-    unslowed,
+    full_speed_slots,
+    max_concurrent,
+    widen_gpu_share,
 )
 
 HEAD = Node(cpu=0)
@@ -80,7 +80,7 @@ def test_what_no_node_can_hold_is_said(
 def test_a_node_that_may_come_counts() -> None:
     capacity = Capacity((HEAD,), ((FOUR, 2), (ONE, 9)), most=3)
     assert choose_resources(Resources(cpu=16, gpu=1), capacity) == TrialResources(16, 1)
-    assert slots(QUARTER, capacity) == 2 * 16 + 1 * 4
+    assert max_concurrent(QUARTER, capacity) == 2 * 16 + 1 * 4
     with pytest.raises(InputError):
         choose_resources(Resources(gpu=1), Capacity((HEAD,), ((FOUR, 2),), most=0))
 
@@ -96,7 +96,7 @@ def test_a_node_that_may_come_counts() -> None:
     ],
 )
 def test_slots_are_counted_by_node(each: TrialResources, capacity: Capacity, count: int) -> None:
-    assert slots(each, capacity) == count
+    assert max_concurrent(each, capacity) == count
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_slots_are_counted_by_node(each: TrialResources, capacity: Capacity, cou
     [(1, 1), (16, 1), (17, 0.5), (32, 0.5), (33, 0.3333), (48, 0.3333), (49, 0.25), (9999, 0.25)],
 )
 def test_parts_grow_until_all_gpus_are_used(trials: int, gpu: float) -> None:
-    assert spread(QUARTER, trials, here(FOUR, FOUR, FOUR, FOUR)).gpu == gpu
+    assert widen_gpu_share(QUARTER, trials, here(FOUR, FOUR, FOUR, FOUR)).gpu == gpu
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_parts_grow_until_all_gpus_are_used(trials: int, gpu: float) -> None:
 def test_a_part_grows_no_further_than_nodes_allow(
     each: TrialResources, trials: int, capacity: Capacity, gpu: float
 ) -> None:
-    assert spread(each, trials, capacity) == TrialResources(each.cpu, gpu)
+    assert widen_gpu_share(each, trials, capacity) == TrialResources(each.cpu, gpu)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_no_node_comes_for_a_larger_part(
     trials: int, up: tuple[Node, ...], kinds: tuple[Node, ...], gpu: float
 ) -> None:
     capacity = Capacity((HEAD, *up), tuple((node, 9) for node in kinds), most=9)
-    assert spread(QUARTER, trials, capacity).gpu == gpu
+    assert widen_gpu_share(QUARTER, trials, capacity).gpu == gpu
 
 
 @pytest.mark.parametrize(
@@ -158,14 +158,14 @@ def test_no_node_comes_for_a_larger_part(
     ],
 )
 def test_what_others_use_is_left(trials: int, free: tuple[Node, ...], gpu: float) -> None:
-    assert spread(QUARTER, trials, here(FOUR, FOUR), free).gpu == gpu
+    assert widen_gpu_share(QUARTER, trials, here(FOUR, FOUR), free).gpu == gpu
 
 
 def test_trials_that_share_a_gpu_share_its_time() -> None:
     quarter = TrialResources(cpu=1, gpu=0.25)
-    assert unslowed(quarter, at_once=8, up=[Node(8, 2)]) == 2
-    assert unslowed(quarter, at_once=1, up=[Node(8, 2)]) == 1
-    assert unslowed(quarter, at_once=5, up=[Node(4, 1), Node(1, 1)]) == 2
-    assert unslowed(quarter, at_once=4, up=[]) == 1, "GPUs that may come do not count"
-    assert unslowed(TrialResources(cpu=4, gpu=0.25), at_once=2, up=[Node(8, 2)]) == 2
-    assert unslowed(TrialResources(cpu=1, gpu=0), at_once=3, up=[]) == 3
+    assert full_speed_slots(quarter, at_once=8, up=[Node(8, 2)]) == 2
+    assert full_speed_slots(quarter, at_once=1, up=[Node(8, 2)]) == 1
+    assert full_speed_slots(quarter, at_once=5, up=[Node(4, 1), Node(1, 1)]) == 2
+    assert full_speed_slots(quarter, at_once=4, up=[]) == 1, "GPUs that may come do not count"
+    assert full_speed_slots(TrialResources(cpu=4, gpu=0.25), at_once=2, up=[Node(8, 2)]) == 2
+    assert full_speed_slots(TrialResources(cpu=1, gpu=0), at_once=3, up=[]) == 3

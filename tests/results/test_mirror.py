@@ -14,7 +14,7 @@ from tests.tracking.test_wandb import Sweep
 from tune_mc1.errors import InputError, StorageError
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.store import remote as remote_module
-from tune_mc1.results.store.heartbeat import RUNNING, check_free, sign
+from tune_mc1.results.store.heartbeat import RUNNING, beat, check_free
 from tune_mc1.results.store.local_copy import Fetched, fetch, remote_of, resumable
 from tune_mc1.results.store.mirror import StoreMirror
 from tune_mc1.results.store.remote import Remote
@@ -171,7 +171,7 @@ def test_one_sweep_at_a_time(
 ) -> None:
     sent(sweep.where, remote).finish([])
     check_free(remote)
-    sign(remote)
+    beat(remote)
     taken = rf"a sweep runs here already \(process {os.getpid()} on {platform.node()}, heard of"
     with pytest.raises(InputError, match=taken):
         resumable(Path(remote.url))
@@ -180,7 +180,7 @@ def test_one_sweep_at_a_time(
     remote.write(RUNNING, json.dumps({"process": GONE, "node": "another"}).encode())
     with pytest.raises(InputError, match="on another, heard of"):
         check_free(remote)
-    monkeypatch.setattr("tune_mc1.results.store.heartbeat.GONE_S", -1.0)
+    monkeypatch.setattr("tune_mc1.results.store.heartbeat.STALE_S", -1.0)
     check_free(remote)
 
 
@@ -231,6 +231,6 @@ def test_patience_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
         raise StorageError("gone")
 
     with pytest.raises(StorageError, match="gone"):
-        remote_module.patiently(fails, 1.0)
+        remote_module.retry(fails, 1.0)
     assert len(tries) >= 2
-    assert remote_module.patiently(lambda: 3, 0.0) == 3
+    assert remote_module.retry(lambda: 3, 0.0) == 3

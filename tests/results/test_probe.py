@@ -21,7 +21,7 @@ from tests.support.object_store import ObjectStore, serving_all
 from tune_mc1.errors import StorageError
 from tune_mc1.results.store.probe import answer, check_answer
 from tune_mc1.results.store.remote import Remote
-from tune_mc1.results.store.scratch_dir import stand_in
+from tune_mc1.results.store.scratch_dir import scratch_dir
 
 CONTENT = b"sixteen bytes..."
 
@@ -157,7 +157,7 @@ def test_a_cluster_whose_nodes_share_no_directory_but_an_object_store(
         same(root, result_dir(tmp_path / "quiet"))
         assert f"Checkpoint: {url}/checkpoints/t0" in out
         assert list((root / "checkpoints").iterdir()) == []
-        assert not stand_in(Remote(url)).exists()
+        assert not scratch_dir(Remote(url)).exists()
         assert store.names() >= {
             f"on/cluster/{root.name}/{name}"
             for name in ("trials.parquet", "predictions.parquet", "logs/t0002.log")

@@ -36,7 +36,7 @@ def two_cores() -> Any:
 
 
 def test_it_waits_until_no_trial_is_left_to_start() -> None:
-    spare = SpareProcess(3, TrialResources(cpu=1, gpu=0), own=False, every_s=0)
+    spare = SpareProcess(3, TrialResources(cpu=1, gpu=0), own=False, interval_s=0)
     end_one(spare, trials(TuneTrial.RUNNING, TuneTrial.RUNNING))  # the third is not there yet
     end_one(spare, trials(TuneTrial.RUNNING, TuneTrial.RUNNING, TuneTrial.PENDING))
     assert spare.process is None
@@ -44,10 +44,10 @@ def test_it_waits_until_no_trial_is_left_to_start() -> None:
 
 def test_the_next_task_runs_in_it(two_cores: None) -> None:
     there = trials(TuneTrial.RUNNING, TuneTrial.RUNNING)
-    large = SpareProcess(2, TrialResources(cpu=3, gpu=0), own=False, every_s=0)
+    large = SpareProcess(2, TrialResources(cpu=3, gpu=0), own=False, interval_s=0)
     end_one(large, there)
     assert large.process is None, "no node has room"
-    spare = SpareProcess(2, TrialResources(cpu=1, gpu=0), own=False, every_s=0)
+    spare = SpareProcess(2, TrialResources(cpu=1, gpu=0), own=False, interval_s=0)
     end_one(spare, there)
     first = spare.process
     end_one(spare, there)

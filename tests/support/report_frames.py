@@ -89,7 +89,7 @@ def frames_of(tables: SweepTables, sweep: Sweep) -> SweepFrames:
     about = trials[["trial", "config_hash", "fold", *trial_fields()]]
     history = history.drop(columns="learning_rate").merge(about, on="trial")
     where = ResultDir(Path("made-up"))
-    return SweepFrames(where, sweep, tables.facts, {}, trials, history)
+    return SweepFrames(where, sweep, tables.metadata, {}, trials, history)
 
 
 def grid(**values: Sequence[Any]) -> list[dict[str, Any]]:

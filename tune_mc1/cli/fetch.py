@@ -22,11 +22,11 @@ def fetch(
 ) -> None:
     """Download a sweep's results from an object store; again, only what is new there."""
     from tune_mc1.results.directory import ResultDir
-    from tune_mc1.results.store.local_copy import HERE, remote_named
+    from tune_mc1.results.store.local_copy import RESULTS_DIR, remote_named
     from tune_mc1.results.store.local_copy import fetch as run
 
     remote = remote_named(url, "fetch")
-    where = ResultDir(directory or HERE / remote.name)
+    where = ResultDir(directory or RESULTS_DIR / remote.name)
     done = run(remote, where, checkpoints=checkpoints, shown=_shown)
     print(
         f"Fetched {done.files} files, {done.bytes / 1e6:.1f} MB, to {where.root}; "

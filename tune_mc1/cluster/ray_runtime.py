@@ -63,7 +63,7 @@ class Cluster:
         self._own = False
         self._auth_mode = os.environ.get(AUTH_MODE)
         self._ended = threading.Event()
-        self._family: set[Any] = set()
+        self._children: set[Any] = set()
 
     def connect(self) -> None:
         """Connects, and starts Ray if no address is named. Does nothing where that is done.
@@ -110,7 +110,7 @@ class Cluster:
 
     def _watch(self, lost: Callable[[str], None]) -> None:
         self._ended.wait(WATCH_S)
-        self._know_family()
+        self._track_children()
         while not self._ended.wait(WATCH_S):
             dead = dead_processes()
             if dead and not self._ended.is_set():
@@ -120,7 +120,7 @@ class Cluster:
     def shutdown(self) -> None:
         """Ends what was started here; leaves a cluster that was there before."""
         self._ended.set()
-        self._know_family()
+        self._track_children()
         if self._own or self.address is not None:
             ray.shutdown()
             set_auth_mode(self._auth_mode)
@@ -129,12 +129,12 @@ class Cluster:
     def kill(self) -> None:
         """Ends what was started here, by force."""
         self._ended.set()
-        self._know_family()
+        self._track_children()
         self._remove_rest()
         if self._own:
             kill_processes()
 
-    def _know_family(self) -> None:
+    def _track_children(self) -> None:
         """Takes note of what Ray has started; some of it would outlive a Ray that was killed."""
         import psutil
 
@@ -143,12 +143,12 @@ class Cluster:
         for child in psutil.Process().children():
             with suppress(psutil.Error):
                 if any(str(self._temp) in part for part in child.cmdline()):
-                    self._family.update((child, *child.children(recursive=True)))
+                    self._children.update((child, *child.children(recursive=True)))
 
     def _remove_rest(self) -> None:
         import psutil
 
-        for process in self._family:
+        for process in self._children:
             with suppress(psutil.Error):
                 process.kill()
         if self._temp is not None:

@@ -16,8 +16,8 @@ from tune_mc1.planning.resources import (
     Node,
     TrialResources,
     choose_resources,
-    slots,
-    unslowed,
+    full_speed_slots,
+    max_concurrent,
 )
 
 
@@ -41,9 +41,9 @@ class Place:
         return self.each.gpu > 0
 
     @property
-    def unslowed(self) -> int:
+    def full_speed_slots(self) -> int:
         """How many of those at once are as fast as alone."""
-        return unslowed(self.each, self.at_once, self.up)
+        return full_speed_slots(self.each, self.at_once, self.up)
 
 
 def outline(plan: Plan, cores: int | None = None, place: Place | None = None) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def outline(plan: Plan, cores: int | None = None, place: Place | None = None) ->
     each, at_once = place.each, place.at_once
     epochs = sum(t.config.epochs for t in plan.trials) or plan.total * plan.sweep.longest_epochs
     groups = plan_groups(
-        plan.trials, plan.sweep.fuse, place.unslowed, _seconds(plan), gpu=place.gpu
+        plan.trials, plan.sweep.fuse, place.full_speed_slots, _seconds(plan), gpu=place.gpu
     )
     return {
         "sweep": plan.sweep.model_dump(mode="json", exclude_none=True),
@@ -84,7 +84,7 @@ def _this_machine(plan: Plan, cores: float) -> Place:
         each = choose_resources(plan.sweep.resources, machine)
     except InputError:
         each = TrialResources(plan.sweep.resources.cpu, plan.sweep.resources.gpu)  # type: ignore[union-attr]
-    return Place(each, slots(each, machine))
+    return Place(each, max_concurrent(each, machine))
 
 
 def rung_table(plan: Plan) -> list[dict[str, int]]:
@@ -103,7 +103,7 @@ def _seconds(plan: Plan) -> Callable[[TrialConfig], float]:
 def _forecast(plan: Plan, groups: Groups, epochs: int, place: Place) -> float:
     each = _seconds(plan)
     times = (group_seconds(group, each, gpu=place.gpu) for group in groups)
-    seconds = makespan(times, place.unslowed)
+    seconds = makespan(times, place.full_speed_slots)
     table = rung_table(plan)
     share = 1.0
     if table and epochs:

@@ -1,4 +1,4 @@
-"""What one trial gets of a cluster's nodes: how much, how many at once, spread over which GPUs."""
+"""Resources of a trial on a cluster: its share, the number of concurrent trials, its GPU."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,8 @@ RAY_UNITS = 10_000
 ROUNDING = 1e-9
 
 WORKERS = "TUNE_MC1_WORKERS"
-"""Variable of the head with what may come where no autoscaler runs beside it, as on Kubernetes."""
+"""Environment variable on the head node that lists the workers which may be started; for clusters
+whose autoscaler does not run beside it, as on Kubernetes."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class TrialResources:
 
 @dataclass(frozen=True)
 class Node:
-    """What one node has for trials.
+    """Resources of one node that trials can use.
 
     Attributes:
         cpu: Cores as Ray counts them, at least 0.
@@ -49,12 +50,12 @@ class Node:
     cpu: float
     gpu: float = 0.0
 
-    def slots(self, each: TrialResources) -> int:
-        """How many trials the node holds: a trial is on one GPU, never on parts of two."""
-        by_cpu = self.cpu / each.cpu if each.cpu else math.inf
-        if not each.gpu:
+    def max_concurrent(self, per_trial: TrialResources) -> int:
+        """Maximum number of trials on the node; a trial uses one GPU, never parts of two."""
+        by_cpu = self.cpu / per_trial.cpu if per_trial.cpu else math.inf
+        if not per_trial.gpu:
             return int(by_cpu + ROUNDING)
-        by_gpu = int(self.gpu + ROUNDING) * per_gpu(each)
+        by_gpu = int(self.gpu + ROUNDING) * per_gpu(per_trial)
         return int(min(by_cpu, by_gpu) + ROUNDING)
 
 
@@ -63,9 +64,9 @@ class Capacity:
     """The nodes that a sweep may use.
 
     Attributes:
-        up: Those that are there.
-        coming: Those that Ray's autoscaler may start, each kind with its largest number.
-        most: How many of those it may start in all.
+        up: Nodes that are running.
+        coming: Nodes that Ray's autoscaler may start: each kind with its maximum number.
+        most: Maximum number of nodes that it may start in total.
     """
 
     up: tuple[Node, ...]
@@ -80,9 +81,9 @@ class Capacity:
             yield from (node for node, count in self.coming if count > 0)
 
 
-def per_gpu(each: TrialResources) -> int:
-    """How many trials share a GPU; only for trials that have a part of one."""
-    return int(1 / each.gpu + ROUNDING)
+def per_gpu(per_trial: TrialResources) -> int:
+    """Number of trials that share a GPU; only for trials that use a fraction of one."""
+    return int(1 / per_trial.gpu + ROUNDING)
 
 
 def choose_resources(
@@ -90,8 +91,8 @@ def choose_resources(
 ) -> TrialResources:
     """Resources of each trial of a sweep.
 
-    One thread a trial and as many trials at once as cores uses a CPU best; on a GPU several trials
-    share one.
+    A CPU is used best by one thread per trial and as many concurrent trials as cores; several
+    trials share a GPU.
 
     Args:
         wanted: What the sweep file says; None chooses.
@@ -103,106 +104,110 @@ def choose_resources(
     """
     nodes = list(capacity.kinds)
     if wanted is None:
-        each = TrialResources(cpu=1, gpu=0)
+        per_trial = TrialResources(cpu=1, gpu=0)
         with_gpu = [node for node in nodes if node.gpu >= 1 and node.cpu >= 1]
         if with_gpu and not wants_cpu:
             cores = max(int(node.cpu // node.gpu) for node in with_gpu)
-            each = TrialResources(cpu=1, gpu=1 / max(1, min(TRIALS_PER_GPU, cores)))
+            per_trial = TrialResources(cpu=1, gpu=1 / max(1, min(TRIALS_PER_GPU, cores)))
     else:
-        each = TrialResources(cpu=wanted.cpu, gpu=wanted.gpu)
-    if not any(node.slots(each) for node in nodes):
-        raise InputError(_why_no_node(each, nodes))
-    return each
+        per_trial = TrialResources(cpu=wanted.cpu, gpu=wanted.gpu)
+    if not any(node.max_concurrent(per_trial) for node in nodes):
+        raise InputError(_why_no_node(per_trial, nodes))
+    return per_trial
 
 
-def _why_no_node(each: TrialResources, nodes: list[Node]) -> str:
+def _why_no_node(per_trial: TrialResources, nodes: list[Node]) -> str:
     most = {
-        "cpu": (each.cpu, max((node.cpu for node in nodes), default=0.0)),
-        "gpu": (each.gpu, max((node.gpu for node in nodes), default=0.0)),
+        "cpu": (per_trial.cpu, max((node.cpu for node in nodes), default=0.0)),
+        "gpu": (per_trial.gpu, max((node.gpu for node in nodes), default=0.0)),
     }
     for name, (need, there) in most.items():
         if need > there:
             rule = f"must be at most what one node has, or one that may come ({there:g})"
             return f"resources.{name}: {rule}, got {need:g}"
     have = "; ".join(f"{n.cpu:g} CPU and {n.gpu:g} GPU" for n in dict.fromkeys(nodes))
-    return f"resources: must fit into one node ({have}), got {each.cpu:g} CPU and {each.gpu:g} GPU"
+    asked = f"{per_trial.cpu:g} CPU and {per_trial.gpu:g} GPU"
+    return f"resources: must fit into one node ({have}), got {asked}"
 
 
-def slots(each: TrialResources, capacity: Capacity) -> int:
-    """How many trials run at once when every node is there that may come; at least 1."""
-    count, left = _sum(capacity.up, each), capacity.most
-    for node, there in sorted(capacity.coming, key=lambda kind: -kind[0].slots(each)):
+def max_concurrent(per_trial: TrialResources, capacity: Capacity) -> int:
+    """Maximum number of concurrent trials once every possible node is up; at least 1."""
+    count, left = _sum(capacity.up, per_trial), capacity.most
+    for node, there in sorted(capacity.coming, key=lambda kind: -kind[0].max_concurrent(per_trial)):
         come = min(left, there)
-        count, left = count + come * node.slots(each), left - come
+        count, left = count + come * node.max_concurrent(per_trial), left - come
     return max(1, count)
 
 
-def unslowed(each: TrialResources, at_once: int, up: Sequence[Node]) -> int:
-    """Of some trials or groups at once, how many are as fast as alone.
+def full_speed_slots(per_trial: TrialResources, at_once: int, up: Sequence[Node]) -> int:
+    """Number of concurrent trials or groups that run at full speed, as if each were alone.
 
-    Those that share a GPU share its time, as a recorded step keeps it busy. GPUs that may come do
-    not count: groups are not made smaller so that more of them are paid for.
+    Trials on one GPU share its time, as a recorded step keeps it busy. GPUs that have yet to be
+    started do not count: groups are not split just to pay for more GPUs.
 
     Args:
-        each: What each has at least.
-        at_once: How many run at once.
-        up: The nodes that are there.
+        per_trial: Minimum resources of each trial or group.
+        at_once: Number that run concurrently.
+        up: Nodes that are running.
     """
-    if not each.gpu:
+    if not per_trial.gpu:
         return at_once
-    gpus = sum(min(int(node.gpu + ROUNDING), node.slots(each)) for node in up)
+    gpus = sum(min(int(node.gpu + ROUNDING), node.max_concurrent(per_trial)) for node in up)
     return max(1, min(gpus, at_once))
 
 
-def spread(
-    each: TrialResources, trials: int, capacity: Capacity, free: Sequence[Node] | None = None
+def widen_gpu_share(
+    per_trial: TrialResources, trials: int, capacity: Capacity, free: Sequence[Node] | None = None
 ) -> TrialResources:
-    """A larger part of a GPU for each trial, where there are fewer trials than slots.
+    """Resources with a larger share of a GPU, where there are fewer trials than slots.
 
     Ray spreads trials over nodes by itself, but within a node it fills one GPU after the other:
-    four trials with a quarter each all share GPU 0. It cannot where they ask for more. So a trial
-    asks for `1 / k` of a GPU, with the smallest `k` for which
+    four trials with a quarter each would all share GPU 0. A larger request prevents that. So each
+    trial asks for `1 / k` of a GPU, with the smallest `k` for which
 
-    - as many trials run at once, on what is free now and, if that is too little for all of them,
-      on the nodes as a whole, and
-    - no more nodes have to come: to use a GPU that idles costs nothing, one that comes does.
+    - as many trials run concurrently as before, on the free resources and, if those do not hold
+      all trials, on the nodes as a whole, and
+    - no more nodes are started: using an idle GPU costs nothing, starting another one does.
 
-    The fullest GPU then has `k` trials, the fewest possible. All trials ask for the same, so that
-    any may take another's place, and for a part that divides a GPU: Ray adds up what is free on the
-    GPUs of a node, and a trial would wait there for a part that no GPU of it has.
+    The busiest GPU then runs `k` trials, the fewest possible. All trials ask for the same, so that
+    any trial can replace any other, and for a share that divides a GPU: Ray adds up the free shares
+    of all GPUs of a node, and a trial would wait for a share that no single GPU has.
 
     Args:
-        each: What a trial has at least.
-        trials: How many, or groups, are left to run at once.
+        per_trial: Minimum resources of each trial or group.
+        trials: Number of trials or groups that are left to run.
         capacity: The nodes.
-        free: What nothing else has reserved of those that are up; None is all.
+        free: Free resources of the running nodes; None for all of them.
     """
-    if not each.gpu:
-        return each
+    if not per_trial.gpu:
+        return per_trial
     free = capacity.up if free is None else free
-    rest = max(0, trials - _sum(free, each))
-    for share in range(1, per_gpu(each) + 1):
+    rest = max(0, trials - _sum(free, per_trial))
+    for share in range(1, per_gpu(per_trial) + 1):
         part = math.floor(RAY_UNITS / share) / RAY_UNITS
-        larger = TrialResources(each.cpu, max(each.gpu, part))
+        larger = TrialResources(per_trial.cpu, max(per_trial.gpu, part))
         if (
-            _sum(free, larger) >= min(trials, _sum(free, each))
-            and (not rest or _sum(capacity.up, larger) >= _sum(capacity.up, each))
-            and not _more_nodes(rest, capacity, larger, each)
+            _sum(free, larger) >= min(trials, _sum(free, per_trial))
+            and (not rest or _sum(capacity.up, larger) >= _sum(capacity.up, per_trial))
+            and not _more_nodes(rest, capacity, larger, per_trial)
         ):
             return larger
-    return each
+    return per_trial
 
 
-def _sum(nodes: Sequence[Node], each: TrialResources) -> int:
-    return sum(node.slots(each) for node in nodes)
+def _sum(nodes: Sequence[Node], per_trial: TrialResources) -> int:
+    return sum(node.max_concurrent(per_trial) for node in nodes)
 
 
 def _more_nodes(
-    trials: int, capacity: Capacity, larger: TrialResources, each: TrialResources
+    trials: int, capacity: Capacity, larger: TrialResources, per_trial: TrialResources
 ) -> bool:
-    """Whether more nodes of a kind would come for the trials if each asked for more."""
-    kinds = [node for node, count in capacity.coming if count > 0 and node.slots(each)]
+    """True if more nodes of a kind would be started for the trials if each asked for more."""
+    kinds = [
+        node for node, count in capacity.coming if count > 0 and node.max_concurrent(per_trial)
+    ]
     return any(
-        math.ceil(trials / node.slots(larger)) > math.ceil(trials / node.slots(each))
+        math.ceil(trials / node.max_concurrent(larger))
+        > math.ceil(trials / node.max_concurrent(per_trial))
         for node in kinds
     )

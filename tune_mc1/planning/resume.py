@@ -71,7 +71,7 @@ def prepare_resume(
 
 def _same_data(past: Past) -> str | None:
     """What `auto` stood for."""
-    name = str(past.tables.facts.get("data"))
+    name = str(past.tables.metadata.get("data"))
     return name if fixed_source(name) is not None else None
 
 

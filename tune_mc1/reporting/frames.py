@@ -102,7 +102,7 @@ def _merged(where: ResultDir) -> Parts:
     tables = where.read()
     trials = pd.DataFrame(tables.trials.values(), columns=trial_schema().names)
     history = pd.DataFrame(tables.history.values(), columns=history_schema().names)
-    return trials, history, tables.facts
+    return trials, history, tables.metadata
 
 
 def plain(value: Any) -> Any:

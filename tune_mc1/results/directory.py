@@ -95,7 +95,7 @@ class ResultDir:
             offset: Bytes of the journal that the tables hold.
         """
         footer = {
-            "tune_mc1": json.dumps({"format": FORMAT, "offset": offset, "facts": tables.facts})
+            "tune_mc1": json.dumps({"format": FORMAT, "offset": offset, "facts": tables.metadata})
         }
         for path, schema, rows in (
             (self.trials, trial_schema(), list(tables.trials.values())),
@@ -126,7 +126,7 @@ class ResultDir:
                     f"{self.journal}: broken event {event.get('event')!r} before byte {end}: "
                     f"{type(error).__name__}: {error}"
                 ) from None
-            self._check_format(self.journal, tables.facts.get("format", FORMAT))
+            self._check_format(self.journal, tables.metadata.get("format", FORMAT))
         return tables
 
     def _check_format(self, path: Path, found: Any) -> None:

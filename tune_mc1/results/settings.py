@@ -73,7 +73,7 @@ def settings_of(tables: SweepTables) -> list[Setting]:
     by_hash: dict[str, list[Row]] = {}
     for row in tables.trials.values():
         by_hash.setdefault(row["config_hash"], []).append(row)
-    validation = tables.facts.get("validation")
+    validation = tables.metadata.get("validation")
     folds = validation.get("folds", 0) if isinstance(validation, dict) else 0
     scores = {
         key: [score for row in rows if (score := tables.score(row)) is not None]

@@ -67,7 +67,7 @@ class SweepTables:
     maximize: bool = True
     trials: dict[str, Row] = field(default_factory=dict)
     history: dict[tuple[str, int], Row] = field(default_factory=dict)
-    facts: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list, compare=False)
 
     def apply(self, event: Event) -> None:
@@ -82,7 +82,7 @@ class SweepTables:
             self.apply(event)
 
     def _on_sweep(self, event: SweepEvent) -> None:
-        self.facts = {k: v for k, v in event.items() if k not in ("event", "time")}
+        self.metadata = {k: v for k, v in event.items() if k not in ("event", "time")}
         self.metric, self.maximize = event["metric"], event["maximize"]
 
     def _on_trial(self, event: TrialEvent) -> None:
@@ -90,7 +90,7 @@ class SweepTables:
         row |= trial_defaults()
         row |= event["config"]
         row |= {k: event[k] for k in ("trial", "config_hash", "fold")}
-        row |= {k: self.facts.get(k) for k in ("data", "fingerprint")}
+        row |= {k: self.metadata.get(k) for k in ("data", "fingerprint")}
         row |= {"state": "pending", "attempts": 0, **self._nothing_yet()}
         self.trials[event["trial"]] = row
 

@@ -17,7 +17,7 @@ from tune_mc1.results.directory import LAST
 from tune_mc1.results.events import Event, end_event, extend_event, trial_event
 from tune_mc1.results.head import sweep_event, write_head
 from tune_mc1.results.store.probe import on_each_node
-from tune_mc1.results.store.scratch_dir import remove_stand_in, stand_in
+from tune_mc1.results.store.scratch_dir import remove_scratch_dir, scratch_dir
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.sweep_run import SweepRun
@@ -64,7 +64,7 @@ def run_sweep(
     writer.compact()
     for tracker in run.trackers:
         tracker.start()
-        interruption.leaving.append(tracker.abandon)
+        interruption.exit_hooks.append(tracker.abandon)
     try:
         _run(run, cluster, writer, view, notify, interruption)
     except SweepStopped as stopped:
@@ -83,7 +83,7 @@ def run_sweep(
 def _head_events(run: SweepRun) -> Iterable[Event]:
     """What the journal does not say yet of the sweep and its trials."""
     known = run.past.tables.trials
-    if run.past.tables.facts:
+    if run.past.tables.metadata:
         yield {"event": "resume"}
     else:
         yield sweep_event(run.sweep, run.data)
@@ -102,25 +102,25 @@ def _run(
     notify: Callable[[str], None],
     interruption: Interruption,
 ) -> None:
-    with interruption.at_any_point():
+    with interruption.interruptible():
         cluster.connect()
     interruption.install()  # on a cluster Ray has put its own handler there
     cluster.watch(interruption.stop)
     shutil.rmtree(run.where.ray, ignore_errors=True)  # nothing is restored from it
     resources = trial_resources(run.sweep, run.trials)
     job = _job(run, resources)
-    with interruption.at_any_point():
+    with interruption.interruptible():
         images = ray.put(run.data)
     with view.showing(writer.tables):
         spare = tune_trials(run, job, images, resources, writer, view, interruption.check)
-    with interruption.at_any_point():
+    with interruption.interruptible():
         if spare is not None:  # a process that is about to be ready is faster than a new one
             ray.wait([spare], timeout=SPARE_WAIT_S)
         scored = score_winners(run, job, images, resources, writer.tables, notify)
     scored.write(writer)
     if not job.keep:
-        with interruption.at_any_point(), suppress(Exception):  # nothing depends on it
-            on_each_node(remove_stand_in, job.root)
+        with interruption.interruptible(), suppress(Exception):  # nothing depends on it
+            on_each_node(remove_scratch_dir, job.root)
 
 
 def _stop(run: SweepRun, writer: ResultWriter, stopped: SweepStopped) -> None:
@@ -159,7 +159,7 @@ def _finish(trackers: Sequence[Tracker], interruption: Interruption) -> None:
         if interruption.seconds_left < float("inf"):
             tracker.finish(timeout_s=interruption.seconds_left / (4 * (len(trackers) - i)))
         else:
-            with suppress(SweepStopped), interruption.at_any_point():
+            with suppress(SweepStopped), interruption.interruptible():
                 tracker.finish()
 
 
@@ -173,7 +173,7 @@ def _close(writer: ResultWriter) -> None:
 def _job(run: SweepRun, resources: TrialResources) -> Job:
     keep = run.remote is None or run.address is None  # all trials run on this machine
     return Job(
-        root=run.where.root if run.remote is None or keep else stand_in(run.remote),
+        root=run.where.root if run.remote is None or keep else scratch_dir(run.remote),
         metric=run.sweep.metric.name,
         maximize=run.maximize,
         validation=run.sweep.validation,

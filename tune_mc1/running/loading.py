@@ -76,7 +76,7 @@ class Loading:
 
     def _wait(self, seconds: float | None = None) -> ImageData:
         try:
-            with self._interruption.at_any_point():
+            with self._interruption.interruptible():
                 return self._data.result(seconds)
         except SweepStopped:
             Console(stderr=True).show_cursor()  # the bar of a download hides it
@@ -90,7 +90,7 @@ class Loading:
             SweepStopped: If a signal came, or Ray cannot be started.
         """
         if not self._data.done():
-            with self._interruption.at_any_point():
+            with self._interruption.interruptible():
                 cluster.connect()
             self._interruption.install()  # in case Ray has put a handler of its own there
         return self._wait()

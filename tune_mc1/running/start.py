@@ -20,7 +20,7 @@ from tune_mc1.planning.plan import Plan
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.lock import locked
 from tune_mc1.results.schema import ENDED
-from tune_mc1.results.store.local_copy import HERE, new_result_dir, remote_of
+from tune_mc1.results.store.local_copy import RESULTS_DIR, new_result_dir, remote_of
 from tune_mc1.results.store.mirror import mirrored
 from tune_mc1.results.store.probe import check_nodes, checked_place
 from tune_mc1.results.store.remote import Remote
@@ -57,7 +57,7 @@ def run_plan(
     launches = set_up_trackers(plan.sweep.tracker, tracker_options)
     parent, field = _parent(plan, output)
     if plan.directory is None and isinstance(parent, Remote):
-        checked_place(HERE, str(HERE))
+        checked_place(RESULTS_DIR, str(RESULTS_DIR))
     if address is None:
         allow_own_token()
     else:
@@ -77,7 +77,7 @@ def run_plan(
     with _directory(plan, parent, interruption) as (where, remote), locked(where):
         past = current_past(plan, where)
         cluster = Cluster(address, where.root)
-        interruption.leaving.append(cluster.kill)
+        interruption.exit_hooks.append(cluster.kill)
         data = _images(loading, past, cluster)
         there = f", and {remote.url}" if remote else ""
         console.print(f"Results: {where.root}{there}", highlight=False, soft_wrap=True)
@@ -85,7 +85,7 @@ def run_plan(
         run = SweepRun(
             plan.sweep, plan.trials, data, where, address, max_concurrent, trackers, past, remote
         )
-        interruption.last_words = resume_line(plan.command, where, remote)
+        interruption.exit_message = resume_line(plan.command, where, remote)
         try:
             with mirrored(where, remote, notify, interruption):
                 run_sweep(run, cluster, SweepView(console, plan.total), notify, interruption)
@@ -98,7 +98,7 @@ def run_plan(
         return exit_status(tables, plan.total)
     if stopped.reason is not None:
         notify(stopped.reason)
-    console.print(interruption.last_words, highlight=False, markup=False, soft_wrap=True)
+    console.print(interruption.exit_message, highlight=False, markup=False, soft_wrap=True)
     return INTERRUPTED if stopped.reason is None else 1
 
 
@@ -107,8 +107,8 @@ def _parent(plan: Plan, output: Path | None) -> tuple[Path | Remote, str]:
     if plan.directory is not None:
         remote = remote_of(ResultDir(plan.directory))
         return remote or plan.directory, "--resume"
-    place = output or plan.sweep.storage or HERE
-    field = "-o" if output else "storage" if plan.sweep.storage else str(HERE)
+    place = output or plan.sweep.storage or RESULTS_DIR
+    field = "-o" if output else "storage" if plan.sweep.storage else str(RESULTS_DIR)
     return checked_place(place, field), field
 
 
@@ -130,7 +130,7 @@ def _directory(
         if not where.journal.exists():
             shutil.rmtree(where.root, ignore_errors=True)
 
-    interruption.leaving.append(forget)
+    interruption.exit_hooks.append(forget)
     try:
         yield where, remote
     finally:
@@ -164,7 +164,7 @@ def _images(loading: Loading, past: Past, cluster: "Cluster") -> ImageData:
 
 def _check_same_images(past: Past, data: ImageData) -> None:
     """Raises InputError if a sweep is to go on with other images."""
-    facts = past.tables.facts
+    facts = past.tables.metadata
     if facts and facts["fingerprint"] != data.fingerprint:
         raise InputError(
             f"data: was {facts['data']} ({facts['fingerprint']}), is {data.name} "

@@ -19,7 +19,13 @@ from tune_mc1.data.splits import make_split
 from tune_mc1.errors import SweepStopped
 from tune_mc1.planning.forecast import trial_seconds
 from tune_mc1.planning.fusion import Groups, group_seconds, plan_groups
-from tune_mc1.planning.resources import Node, TrialResources, slots, spread, unslowed
+from tune_mc1.planning.resources import (
+    Node,
+    TrialResources,
+    full_speed_slots,
+    max_concurrent,
+    widen_gpu_share,
+)
 from tune_mc1.registry import resolve
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.writer import ResultWriter
@@ -67,7 +73,7 @@ def tune_trials(
     if not left and not learns:
         return None
     capacity = cluster_capacity()
-    at_once = slots(resources, capacity)
+    at_once = max_concurrent(resources, capacity)
     groups = [] if learns else _groups(run, left, at_once, resources, capacity.up)
     decisions = None
     if run.sweep.early_terminate is not None and any(len(group) > 1 for group in groups):
@@ -77,7 +83,7 @@ def tune_trials(
     hangs = HangCallback(run.sweep.trial_timeout or math.inf)
     search, samples = _search(run, left, groups, writer)
     most = search.max_concurrent if isinstance(search, ConcurrencyLimiter) else samples
-    each = spread(resources, min(samples, most), capacity, free_nodes())
+    each = widen_gpu_share(resources, min(samples, most), capacity, free_nodes())
     job = replace(job, gpu=each.gpu, decisions=decisions)
     trainable = tune.with_resources(
         tune.with_parameters(run_in_tune, job=job, data=images), {"cpu": each.cpu, "gpu": each.gpu}
@@ -167,7 +173,7 @@ def _groups(
         return len(split.train), len(split.val)
 
     most = run.max_concurrent
-    busy = unslowed(resources, min(at_once, most or at_once), up)
+    busy = full_speed_slots(resources, min(at_once, most or at_once), up)
     gpu = resources.gpu > 0
     limit = most if most is None or run.sweep.fuse != "auto" else max(1, most // busy)
     groups = [

@@ -33,7 +33,7 @@ def print_result(
     console.print(ranked_table(rows, tables.metric, names, limit))
     if limit is not None and len(rows) > limit:
         console.print(f"... and {len(rows) - limit} more (show --limit {len(rows)})")
-    facts = tables.facts
+    facts = tables.metadata
     lines = [f"Data: {facts.get('data')} ({facts.get('fingerprint')})"]
     lines += _best_lines(where, tables)
     for row in rows:
@@ -69,7 +69,7 @@ def _short(path: Path) -> Path:
 
 def result_facts(tables: SweepTables) -> dict[str, Any]:
     """A sweep as plain data: its facts, and its trials, best first."""
-    return {"sweep": tables.facts, "trials": tables.ranked()}
+    return {"sweep": tables.metadata, "trials": tables.ranked()}
 
 
 def sweep_summaries(parent: Path, notify: Callable[[str], None]) -> list[dict[str, Any]]:
@@ -100,8 +100,8 @@ def _summary(where: ResultDir) -> dict[str, Any]:
     best = next(iter(tables.ranked()), None)
     return {
         "directory": str(where.root),
-        "method": tables.facts.get("method"),
-        "data": tables.facts.get("data"),
+        "method": tables.metadata.get("method"),
+        "data": tables.metadata.get("data"),
         "trials": len(tables.trials),
         "states": dict(Counter(row["state"] for row in tables.trials.values())),
         "metric": tables.metric,

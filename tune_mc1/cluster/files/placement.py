@@ -14,7 +14,7 @@ from tune_mc1.cluster.files.price import hourly, price_notes
 from tune_mc1.errors import InputError
 from tune_mc1.planning.dry_run import Place, outline
 from tune_mc1.planning.plan import Plan
-from tune_mc1.planning.resources import Capacity, Node, choose_resources, spread
+from tune_mc1.planning.resources import Capacity, Node, choose_resources, widen_gpu_share
 
 GPU_NOTE = (
     "no GPU was measured: time and price are as if each trial, or group of trials, had the speed "
@@ -128,11 +128,11 @@ def _outline(
         each = choose_resources(plan.sweep.resources, capacity)
     except InputError as error:
         raise InputError([f"{what}: {problem}" for problem in error.problems]) from None
-    room = _room([node.slots(each) for node in nodes], kinds, limit, plan.total)
+    room = _room([node.max_concurrent(each) for node in nodes], kinds, limit, plan.total)
     groups = outline(plan, place=Place(each, room, tuple(up)))["groups"]
     tasks = len(groups) or plan.total
-    each = spread(each, tasks, capacity)
-    fit = [node.slots(each) for node in nodes]
+    each = widen_gpu_share(each, tasks, capacity)
+    fit = [node.max_concurrent(each) for node in nodes]
     facts = outline(plan, place=Place(each, _room(fit, kinds, limit, tasks), tuple(up)))
     tasks = len(facts["groups"]) or plan.total
     facts["resources"]["trials_at_once"] = min(facts["resources"]["trials_at_once"], tasks)

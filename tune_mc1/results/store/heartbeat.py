@@ -9,13 +9,13 @@ from tune_mc1.errors import InputError
 from tune_mc1.results.store.remote import Remote
 
 RUNNING = "running.json"
-"""There while a sweep runs: who runs it. Written anew every `SIGN_S`."""
+"""There while a sweep runs: who runs it. Written anew every `HEARTBEAT_S`."""
 
-SIGN_S, GONE_S = 15.0, 60.0
+HEARTBEAT_S, STALE_S = 15.0, 60.0
 """How often a sweep gives a sign of life, and without one for how long it counts as gone."""
 
 
-def sign(remote: Remote) -> None:
+def beat(remote: Remote) -> None:
     """Gives a sign of life.
 
     Raises:
@@ -41,11 +41,11 @@ def check_free(remote: Remote) -> None:
         return
     silent = _now(remote) - last
     gone = who["node"] == platform.node() and not _is_there(int(who["process"]))
-    if not gone and silent < GONE_S:
+    if not gone and silent < STALE_S:
         raise InputError(
             f"{remote.url}: a sweep runs here already (process {who['process']} on {who['node']}, "
             f"heard of {max(0.0, silent):.0f} s ago); wait for it, or end it first, and try again "
-            f"{GONE_S:.0f} s later"
+            f"{STALE_S:.0f} s later"
         )
 
 

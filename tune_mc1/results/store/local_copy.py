@@ -15,10 +15,10 @@ from tune_mc1.results.store.remote import Entry, Remote, remote_at
 
 AT_ONCE = 8
 
-HERE = Path("results")
+RESULTS_DIR = Path("results")
 """Where copies of result directories are, as for sweeps on this machine."""
 
-Standing = Literal["same", "here", "there", "apart"]
+Ahead = Literal["equal", "local", "remote", "diverged"]
 Items = list[tuple[str, Entry]]
 
 
@@ -59,12 +59,12 @@ def fetch(
         StorageError: If the store fails, or the disk.
     """
     there = _entries(remote)
-    standing = compare(where, remote)
-    if standing in ("here", "apart"):
+    ahead = compare(where, remote)
+    if ahead in ("local", "diverged"):
         raise InputError(
             f"{where.root}: has what {remote.url} has not; name another directory to fetch to"
         )
-    if standing == "there" and not where.journal.exists() and _is_used(where.root):
+    if ahead == "remote" and not where.journal.exists() and _is_used(where.root):
         raise InputError(f"{where.root}: must be empty, or a copy of {remote.url}")
     wanted = [
         (name, entry)
@@ -78,7 +78,7 @@ def fetch(
     return Fetched(len(missing), size, len(wanted) - len(missing))
 
 
-def compare(where: ResultDir, remote: Remote) -> Standing:
+def compare(where: ResultDir, remote: Remote) -> Ahead:
     """Which copy of a sweep is further on, by their journals.
 
     Returns:
@@ -87,16 +87,16 @@ def compare(where: ResultDir, remote: Remote) -> Standing:
     Raises:
         StorageError: If the store fails.
     """
-    here = where.journal.read_bytes() if where.journal.exists() else b""
+    local = where.journal.read_bytes() if where.journal.exists() else b""
     try:
-        there = remote.read(where.journal.name)
+        remote_bytes = remote.read(where.journal.name)
     except FileNotFoundError:
-        there = b""
-    if here == there:
-        return "same"
-    if there.startswith(here):
-        return "there"
-    return "here" if here.startswith(there) else "apart"
+        remote_bytes = b""
+    if local == remote_bytes:
+        return "equal"
+    if remote_bytes.startswith(local):
+        return "remote"
+    return "local" if local.startswith(remote_bytes) else "diverged"
 
 
 def remote_of(where: ResultDir) -> Remote | None:
@@ -140,7 +140,7 @@ def new_result_dir(parent: Path | Remote, name: str) -> tuple[ResultDir, Remote 
     if isinstance(parent, Path):
         return ResultDir.create(parent, name), None
     while True:
-        where = ResultDir.create(HERE, name)
+        where = ResultDir.create(RESULTS_DIR, name)
         remote = parent.child(where.root.name)
         if not remote.files():  # another machine may have begun in the same second
             _note_url(remote, where)
@@ -231,14 +231,14 @@ def resumable_copy(place: Path) -> ResultDir:
     there = _entries(remote) if url else {}
     check_free(remote)
     if url:
-        where = ResultDir(HERE / remote.name)
-    standing = compare(where, remote)
-    if standing == "apart" or (standing == "there" and not url):
+        where = ResultDir(RESULTS_DIR / remote.name)
+    ahead = compare(where, remote)
+    if ahead == "diverged" or (ahead == "remote" and not url):
         raise InputError(
             f"{where.root}: {remote.url} has what is not here; move this one away and --resume "
             f"{remote.url}"
         )
-    if standing == "there":
+    if ahead == "remote":
         small = [
             (name, entry) for name, entry in there.items() if "/" not in name and name != RUNNING
         ]

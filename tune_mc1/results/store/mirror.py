@@ -17,8 +17,8 @@ from tune_mc1.errors import InputError, StorageError, SweepStopped
 from tune_mc1.interruption import Interruption
 from tune_mc1.results.directory import PREVIOUS, STORAGE_URL, ResultDir
 from tune_mc1.results.schema import ENDED
-from tune_mc1.results.store.heartbeat import RUNNING, SIGN_S, sign
-from tune_mc1.results.store.remote import PATIENCE_S, Remote, patiently
+from tune_mc1.results.store.heartbeat import HEARTBEAT_S, RUNNING, beat
+from tune_mc1.results.store.remote import PATIENCE_S, Remote, retry
 from tune_mc1.results.store.trial_store import Identity, identity
 
 INTERVAL_S, LONGEST_S = 2.0, 30.0
@@ -85,7 +85,7 @@ class StoreMirror:
     def __init__(self, where: ResultDir, remote: Remote, notify: Callable[[str], None]) -> None:
         self.where, self.remote, self.notify = where, remote, notify
         self._sent: dict[Path, Identity] = {}
-        self._signed = -SIGN_S
+        self._last_beat = -HEARTBEAT_S
         self._failing = False
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -107,7 +107,7 @@ class StoreMirror:
         end = time.monotonic() + timeout_s
         self._ended.set()
         self._thread.join(timeout_s)
-        patiently(lambda: self._send_all(ended), end - time.monotonic())
+        retry(lambda: self._send_all(ended), end - time.monotonic())
 
     def _run(self) -> None:
         pause = 0.0
@@ -125,9 +125,9 @@ class StoreMirror:
             pause = min(max(INTERVAL_S, 20 * (time.monotonic() - began)), LONGEST_S)
 
     def _round(self) -> None:
-        if time.monotonic() - self._signed >= SIGN_S:
-            sign(self.remote)
-            self._signed = time.monotonic()
+        if time.monotonic() - self._last_beat >= HEARTBEAT_S:
+            beat(self.remote)
+            self._last_beat = time.monotonic()
         self._send(self.where.root.iterdir())
 
     def _send_all(self, ended: Collection[str]) -> None:

@@ -27,7 +27,7 @@ SCHEMES = ("s3", "gs")
 
 CONNECT_S, ANSWER_S = 3.0, 20.0
 TRIES = 3
-"""The client's own, within a second or so; `patiently` has more."""
+"""The client's own, within a second or so; `retry` has more."""
 
 PATIENCE_S = 30.0
 """How long a store may be out of reach before that ends a sweep."""
@@ -70,7 +70,10 @@ class Remote:
 
     def write(self, name: str, content: bytes) -> None:
         """Makes an object, or replaces it."""
-        with self._said("written to"), self._filesystem.open_output_stream(self._path(name)) as out:
+        with (
+            self._as_storage_error("written to"),
+            self._filesystem.open_output_stream(self._path(name)) as out,
+        ):
             out.write(content)
 
     def read(self, name: str) -> bytes:
@@ -79,7 +82,10 @@ class Remote:
         Raises:
             FileNotFoundError: If there is none.
         """
-        with self._said("read"), self._filesystem.open_input_stream(self._path(name)) as stream:
+        with (
+            self._as_storage_error("read"),
+            self._filesystem.open_input_stream(self._path(name)) as stream,
+        ):
             content: bytes = stream.read()
             return content
 
@@ -95,12 +101,12 @@ class Remote:
 
     def copy(self, name: str, new: str) -> None:
         """Makes `new` what `name` is, within the store."""
-        with self._said("written to"):
+        with self._as_storage_error("written to"):
             self._filesystem.copy_file(self._path(name), self._path(new))
 
     def delete(self, name: str) -> None:
         """Removes an object that may be there."""
-        with self._said("written to"), suppress(FileNotFoundError):
+        with self._as_storage_error("written to"), suppress(FileNotFoundError):
             self._filesystem.delete_file(self._path(name))
 
     def files(self, under: str = "") -> dict[str, Entry]:
@@ -109,7 +115,7 @@ class Remote:
         selector = fs.FileSelector(
             f"{base}/{under}".rstrip("/"), recursive=True, allow_not_found=True
         )
-        with self._said("read"):
+        with self._as_storage_error("read"):
             found = self._filesystem.get_file_info(selector)
             if not found:
                 self._check_bucket()
@@ -131,7 +137,7 @@ class Remote:
         Raises:
             FileNotFoundError: If there is none.
         """
-        with self._said("read"):
+        with self._as_storage_error("read"):
             (info,) = self._filesystem.get_file_info([self._path(name)])
         if info.type != fs.FileType.File:
             raise FileNotFoundError(name)
@@ -147,7 +153,7 @@ class Remote:
         return f"{path}/{name}" if name else path
 
     @contextmanager
-    def _said(self, what: str) -> Iterator[None]:
+    def _as_storage_error(self, what: str) -> Iterator[None]:
         try:
             yield
         except FileNotFoundError:
@@ -183,7 +189,7 @@ def remote_at(place: Path | str) -> Remote | None:
     return Remote(f"{scheme}://{'/'.join(parts)}")
 
 
-def patiently(task: Callable[[], T], seconds: float = PATIENCE_S) -> T:
+def retry(task: Callable[[], T], seconds: float = PATIENCE_S) -> T:
     """Does something with a store, again and again while the store fails.
 
     Args:

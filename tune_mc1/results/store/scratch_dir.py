@@ -13,7 +13,7 @@ from tune_mc1.errors import StorageError
 from tune_mc1.results.store.remote import Remote
 
 
-def own(folder: Path) -> None:
+def claim_private_dir(folder: Path) -> None:
     """Makes a directory that nobody else can write to, if it is not there.
 
     Raises:
@@ -24,7 +24,7 @@ def own(folder: Path) -> None:
         raise StorageError(f"{folder}: belongs to somebody else")
 
 
-def stand_in(remote: Remote) -> Path:
+def scratch_dir(remote: Remote) -> Path:
     """What stands in for the result directory on each node of a cluster.
 
     Args:
@@ -34,6 +34,6 @@ def stand_in(remote: Remote) -> Path:
     return Path(tempfile.gettempdir()) / f"tune_mc1-{name}"
 
 
-def remove_stand_in(folder: Path) -> None:
+def remove_scratch_dir(folder: Path) -> None:
     """Removes what trials have left on this node, when the sweep has ended."""
     shutil.rmtree(folder, ignore_errors=True)

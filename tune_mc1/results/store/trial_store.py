@@ -21,8 +21,8 @@ from tune_mc1.config.trial import Trial, trial_defaults
 from tune_mc1.errors import StorageError
 from tune_mc1.results.directory import BEST, LAST, PREVIOUS, ResultDir
 from tune_mc1.results.schema import Row
-from tune_mc1.results.store.remote import Remote, patiently
-from tune_mc1.results.store.scratch_dir import own
+from tune_mc1.results.store.remote import Remote, retry
+from tune_mc1.results.store.scratch_dir import claim_private_dir
 
 Identity = tuple[int, int, int] | None
 T = TypeVar("T")
@@ -113,11 +113,11 @@ class TrialStore:
             StorageError: If the store fails for long.
             OSError: If the node's disk does.
         """
-        own(self.where.root)
+        claim_private_dir(self.where.root)
         for folder in (self._log.parent, self.where.checkpoints("")):
             folder.mkdir(exist_ok=True)
         with suppress(FileNotFoundError):
-            before = patiently(lambda: self.remote.read(f"logs/{self._log.name}"))
+            before = retry(lambda: self.remote.read(f"logs/{self._log.name}"))
             if not self._log.exists() or self._log.stat().st_size < len(before):
                 self._log.write_bytes(before)
         self._of_each(partial(self._fetch, names), self.trials.values())
@@ -139,7 +139,7 @@ class TrialStore:
             if row["trial"] in self._silent:
                 said += _before(self._rows[row["trial"]], row)
         self._silent -= {row["trial"] for row in rows}
-        self._of_each(lambda row: patiently(lambda: self._send(row)), rows)
+        self._of_each(lambda row: retry(lambda: self._send(row)), rows)
         if time.monotonic() - self._log_sent[1] >= LOG_S:
             self._send_log()
         return sorted(said, key=lambda row: int(row["epoch"]))
@@ -147,7 +147,7 @@ class TrialStore:
     def close(self) -> None:
         """Sends the log as it is at the end, and removes what is to stay in the store alone."""
         with suppress(StorageError):  # it is no result
-            patiently(self._send_log, LOG_PATIENCE_S)
+            retry(self._send_log, LOG_PATIENCE_S)
         if not self.keep:
             for name in self.trials:
                 shutil.rmtree(self.where.checkpoints(name), ignore_errors=True)
@@ -159,20 +159,20 @@ class TrialStore:
     def _fetch(self, names: Sequence[str], trial: Trial) -> None:
         folder = self.where.checkpoints(trial.id)
         remote = self._remote(trial.id)
-        there = patiently(remote.files)
+        there = retry(remote.files)
         if LAST not in there:
             return
-        if not self._is_of(trial, patiently(lambda: remote.read(ROWS)).splitlines()):
+        if not self._is_of(trial, retry(lambda: remote.read(ROWS)).splitlines()):
             shutil.rmtree(folder, ignore_errors=True)
             for name in there:
-                patiently(partial(remote.delete, name))
+                retry(partial(remote.delete, name))
             return
         folder.mkdir(exist_ok=True)
         for name in names:
             if name not in there:
                 (folder / name).unlink(missing_ok=True)
                 continue
-            patiently(partial(remote.get, name, folder / name))
+            retry(partial(remote.get, name, folder / name))
             self._sent[trial.id][name] = identity(folder / name)
 
     def _is_of(self, trial: Trial, lines: Sequence[bytes]) -> bool:

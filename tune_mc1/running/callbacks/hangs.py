@@ -20,11 +20,11 @@ class HangCallback(DriverOnly, Callback):
     Args:
         timeout_s: Longest time from a report to the next, in seconds. The first after a start has
             `START_S` more.
-        every_s: Least time between two looks.
+        interval_s: Least time between two looks.
     """
 
-    def __init__(self, timeout_s: float, every_s: float = 0.5) -> None:
-        self.timeout_s, self.every_s = timeout_s, every_s
+    def __init__(self, timeout_s: float, interval_s: float = 0.5) -> None:
+        self.timeout_s, self.interval_s = timeout_s, interval_s
         self.hung: set[str] = set()
         self._heard: dict[str, float] = {}
         self._next = 0.0
@@ -52,7 +52,7 @@ class HangCallback(DriverOnly, Callback):
         now = time.monotonic()
         if now < self._next:
             return
-        self._next = now + self.every_s
+        self._next = now + self.interval_s
         for trial in trials:
             silent = now - self._heard.get(trial.trial_id, now)
             if trial.status != TuneTrial.RUNNING or silent <= self.timeout_s:

@@ -25,16 +25,16 @@ class SpareProcess(DriverOnly, Callback):
         trials: How many trials, or groups of trials, there are.
         each: What the winner's test asks for.
         own: Whether Ray is our own.
-        every_s: Least time between two looks at what is free.
+        interval_s: Least time between two looks at what is free.
 
     Attributes:
         process: What the process, once it is ready, gives: its id. None before.
     """
 
     def __init__(
-        self, trials: int, each: TrialResources, *, own: bool, every_s: float = 0.5
+        self, trials: int, each: TrialResources, *, own: bool, interval_s: float = 0.5
     ) -> None:
-        self.trials, self.each, self.own, self.every_s = trials, each, own, every_s
+        self.trials, self.each, self.own, self.interval_s = trials, each, own, interval_s
         self.process: Any = None
         self._due, self._next = False, 0.0
 
@@ -56,8 +56,8 @@ class SpareProcess(DriverOnly, Callback):
         now = time.monotonic()
         if not self._due or self.process is not None or now < self._next:
             return
-        self._next = now + self.every_s
-        if any(node.slots(self.each) for node in free_nodes()):
+        self._next = now + self.interval_s
+        if any(node.max_concurrent(self.each) for node in free_nodes()):
             self._start(self.each.cpu, self.each.gpu)
 
     def _is_last(self, trials: list[TuneTrial], trial: TuneTrial) -> bool:

@@ -156,7 +156,7 @@ class WandbRuns:
                     self.where,
                     self._planned[trial],
                     run_name(trial, self._planned[trial]["config"], self._values),
-                    self.tables.facts,
+                    self.tables.metadata,
                     self.mode,
                 )
             except wandb.Error as error:

@@ -120,7 +120,9 @@ class Sync:
             "fold": row["fold"],
         }
         name = run_name(trial, config, self._varied)
-        run = open_run(self.where, plan, name, self._tables.facts, "online", directory=self._folder)
+        run = open_run(
+            self.where, plan, name, self._tables.metadata, "online", directory=self._folder
+        )
         for epoch, values in epoch_rows(self._tables, trial, last_step, row["epochs_run"]):
             run.log(values, step=epoch, commit=True)
         run.summary.update(summary_values(row))
@@ -136,7 +138,7 @@ class Sync:
 
     def _ask(self, trial: str) -> tuple[int, dict[str, Any]]:
         """The last step and the summary that the server has of a run; 0 and nothing without one."""
-        facts = self._tables.facts
+        facts = self._tables.metadata
         entity = facts.get("entity") or self._api.default_entity
         path = f"{entity}/{facts.get('project') or PROJECT}/{run_id(self.where, trial)}"
         self._api.flush()  # type: ignore[no-untyped-call]
