@@ -32,7 +32,7 @@ class Context:
         frames: The sweep.
         lang: Language of all words.
         images: Images of a data set, which need not be the sweep's (`own_images`); None if there
-            are none at hand.
+            are none available.
         statistics: The sweep's statistics; None if they were not computed.
         words: Texts of the figure that is built.
     """

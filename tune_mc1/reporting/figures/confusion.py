@@ -69,7 +69,7 @@ def confusion(context: Context) -> Iterator[FigureSpec | LeftOut]:
 
 
 def confusion_counts(found: Predictions, classes: int) -> NDArray[np.int64]:
-    """How many images of each class (rows) were taken for each (columns)."""
+    """Numbers of images by true class (rows) and predicted class (columns)."""
     flat = np.bincount(found.label * classes + found.predicted, minlength=classes**2)
     return flat.reshape(classes, classes)
 
