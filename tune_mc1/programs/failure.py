@@ -6,6 +6,7 @@ from pathlib import Path
 
 _TAIL = 256 * 1024
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_LIBRARY = re.compile(r"site-packages|dist-packages|lib/python\d|<frozen ")
 _TRACEBACK = "Traceback (most recent call last):"
 _LINES, _LONGEST = 3, 200
 
@@ -57,7 +58,7 @@ def _refusal(lines: list[str]) -> list[str]:
 
 
 def _exception(lines: list[str]) -> list[str]:
-    """The exception of the last traceback: the first line after it that is not indented."""
+    """The exception of the last traceback, and the last place in the user's own code."""
     starts = [i for i, line in enumerate(lines) if line.startswith(_TRACEBACK)]
     if not starts:
         return []
@@ -65,5 +66,6 @@ def _exception(lines: list[str]) -> list[str]:
     end = next((i for i, line in enumerate(rest) if not line[0].isspace()), None)
     if end is None:
         return []
-    place = [line.strip() for line in rest[:end] if line.lstrip().startswith("File ")]
-    return [*rest[end : end + _LINES], *place[-1:]]
+    places = [line.strip() for line in rest[:end] if line.lstrip().startswith("File ")]
+    own = [place for place in places if not _LIBRARY.search(place)]
+    return [*rest[end : end + _LINES], *(own or places)[-1:]]

@@ -16,7 +16,7 @@ class RunFiles:
 
     W&B puts them below `WANDB_DIR`, unless the program passes `dir` to `wandb.init`, as Lightning's
     `WandbLogger` does with the working directory. There they are known by their run id; in any
-    other place as files that the program's processes have open (on Linux).
+    other place as files that the program's processes have open.
 
     Args:
         own: The trial's `WANDB_DIR`, in which every run counts.
@@ -39,7 +39,7 @@ class RunFiles:
         """Files that have come since the last call, in the order in which their runs began.
 
         Args:
-            root: The program's process or an ancestor of it, while it runs.
+            root: The program's supervisor, while the program runs.
         """
         if root is not None and not self._any and time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + _ELSEWHERE_S
@@ -77,24 +77,12 @@ class RunFiles:
 
 def _open_places(root: int, name: str) -> set[Path]:
     """W&B's directories in which a descendant of a process has this file open."""
+    import psutil
+
     places = set()
-    for pid in _descendants(root):
-        with suppress(OSError):
-            for link in Path(f"/proc/{pid}/fd").iterdir():
-                with suppress(OSError):
-                    file = link.readlink()
-                    places |= {file.parent.parent} if file.name == name else set()
+    with suppress(psutil.Error):
+        for process in psutil.Process(root).children(recursive=True):
+            with suppress(psutil.Error):
+                files = [Path(file.path) for file in process.open_files()]
+                places |= {file.parent.parent for file in files if file.name == name}
     return places
-
-
-def _descendants(root: int) -> list[int]:
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError, ValueError):
-            # The command's name, in parentheses, may hold anything.
-            parent = (entry / "stat").read_bytes().rpartition(b")")[2].split()[1]
-            children.setdefault(int(parent), []).append(int(entry.name))
-    found = [root]
-    for pid in found:  # grows
-        found += children.get(pid, [])
-    return found

@@ -1,0 +1,107 @@
+"""Scripts and notebooks that start their own W&B sweep: what they sweep, and how a trial runs.
+
+The script runs twice or more and is not changed: once until it calls `wandb.agent`, and once per
+trial. So what it does before that call, such as loading data, happens in each.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tune_mc1.errors import InputError
+from tune_mc1.files import PACKAGE
+from tune_mc1.programs.command import Command, find_interpreter
+from tune_mc1.programs.failure import last_words
+from tune_mc1.programs.notebook import notebook_to_script
+from tune_mc1.programs.process import Program
+
+_HOST = PACKAGE / "programs" / "script_host.py"
+
+
+@dataclass(frozen=True)
+class ScriptSweep:
+    """What a script hands to W&B.
+
+    Attributes:
+        config: The configuration: the content of a sweep file.
+        count: How many trials its agent runs; None for no limit.
+        command: Runs one trial. None if the configuration has a `program` that does.
+    """
+
+    config: dict[str, Any]
+    count: int | None
+    command: Command | None
+
+
+def read_script(
+    script: Path,
+    folder: Path,
+    arguments: Sequence[str] = (),
+    environment: Mapping[str, str] = os.environ,
+    limit_s: float = 600.0,
+) -> ScriptSweep:
+    """Runs a script up to `wandb.agent` to find its sweep, without a network.
+
+    Args:
+        script: A Python script or a notebook; it runs in the current directory.
+        folder: Directory for files that are needed while the sweep runs.
+        arguments: Arguments of the script.
+        environment: Its environment.
+        limit_s: Seconds in which it must get there.
+
+    Raises:
+        InputError: It cannot be read, ends with an error, or starts no sweep.
+    """
+    if not script.is_file():
+        raise InputError(f"{script}: no such file")
+    folder.mkdir(parents=True, exist_ok=True)
+    home, source = script.absolute().parent, script.absolute()
+    if script.suffix == ".ipynb":
+        source = notebook_to_script(script, folder / f"{script.stem}.py")
+    interpreter = find_interpreter(environment)
+    found, log = folder / "found.json", folder / "find.log"
+    for old in (found, log):
+        old.unlink(missing_ok=True)
+    line = [interpreter, str(_HOST), "find", str(found.absolute()), str(home), str(source)]
+    with Program([*line, *arguments], Path.cwd(), _offline(environment, folder), log) as program:
+        ending = program.wait(limit_s)
+    if not found.exists() or ending is None or not ending.ok:
+        raise InputError(f"{script}: {_why_not(ending, log, limit_s)}")
+    words = (interpreter, str(_HOST), "trial", "-", str(home), str(source), *arguments)
+    return _sweep(script, json.loads(found.read_text(encoding="utf-8")), words)
+
+
+def _sweep(script: Path, found: dict[str, Any], words: tuple[str, ...]) -> ScriptSweep:
+    config = found.get("config")
+    if "config" not in found:
+        raise InputError(
+            f"{script}: calls wandb.agent for a sweep on W&B's server, must call wandb.sweep before"
+        )
+    if not isinstance(config, dict):
+        raise InputError(f"{script}: wandb.sweep must get a dict, got {config!r}")
+    names = {"project": found["project"], "entity": found["entity"]}
+    config |= {name: value for name, value in names.items() if value is not None}
+    if found.get("function"):
+        return ScriptSweep(config, found["count"], Command(words))
+    if "program" not in config and "command" not in config:
+        raise InputError(
+            f"{script}: must hand a function to wandb.agent, or name a program in the configuration"
+        )
+    return ScriptSweep(config, found.get("count"), None)
+
+
+def _why_not(ending: Any, log: Path, limit_s: float) -> str:
+    if ending is None:
+        return f"did not call wandb.agent within {limit_s:.0f} s"
+    if ending.ok:
+        return "calls neither wandb.sweep nor wandb.agent"
+    return f"{ending} before it called wandb.agent; last lines: {last_words(log)}"
+
+
+def _offline(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """An environment in which nothing reaches W&B's server."""
+    keyless = {name: value for name, value in environment.items() if name != "WANDB_API_KEY"}
+    return keyless | {"WANDB_MODE": "offline", "WANDB_DIR": str(folder.absolute())}
