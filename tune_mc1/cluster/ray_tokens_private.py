@@ -28,10 +28,10 @@ AUTH_MODE = "RAY_AUTH_MODE"
 def set_auth_mode(mode: str | None) -> None:
     """Makes Ray in this process ask for a token, or not, from its next start on.
 
-    Ray (2.60) turns tokens on for a Ray of our own, in the environment and in a setting that it
-    reads once, and leaves both so. Connected to a cluster without tokens, the process would refuse
-    what the cluster asks: whether an actor is still needed. The cluster takes that for a no, and
-    cancels each actor before it runs.
+    Ray (2.60) turns tokens on for a Ray of our own, in the environment and in a setting, keeps the
+    token that it has read, and leaves all of that so. Connected to a cluster without tokens then,
+    the process would refuse what the cluster asks it: whether an actor is still needed. The cluster
+    takes that for a no, and cancels each actor before it runs.
 
     Args:
         mode: What `RAY_AUTH_MODE` is to be; None removes it.
@@ -40,9 +40,10 @@ def set_auth_mode(mode: str | None) -> None:
         os.environ.pop(AUTH_MODE, None)
     else:
         os.environ[AUTH_MODE] = mode
-    initialize = CONFIG.get()
-    if initialize is not None:
+    initialize, loader = CONFIG.get(), TOKEN.get()
+    if initialize is not None and loader is not None:
         initialize("")
+        loader.instance().reset_cache()
 
 
 def token_headers() -> dict[str, str]:
