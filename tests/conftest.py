@@ -24,6 +24,19 @@ __all__ = ["job_head"]
 
 TRAIN, TEST = 1000, 400
 
+LONG = ("running", "cluster", "tracking", "results", "reporting")
+"""Wings whose files take longest, which come first: two processes end at about the same time."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts long files before short ones."""
+
+    def place(item: pytest.Item) -> int:
+        wing = item.path.parent.name
+        return LONG.index(wing) if wing in LONG else len(LONG)
+
+    items.sort(key=place)
+
 
 @pytest.fixture(scope="session")
 def image_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
