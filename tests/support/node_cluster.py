@@ -38,8 +38,13 @@ from tune_mc1.terminal.live_view import SweepView
 
 Record = dict[str, Any]
 
-PATIENT_RAY = {"RAY_worker_register_timeout_seconds": "900"}
-"""So many processes on a few cores start slowly, and Ray gives up on each after a minute."""
+PATIENT_RAY = {
+    "RAY_worker_register_timeout_seconds": "900",
+    "RAY_prestart_worker_first_driver": "0",
+    "RAY_enable_worker_prestart": "0",
+}
+"""So many processes on a few cores start slowly, and Ray gives up on each after a minute. No trial
+has a use for the processes that Ray starts beforehand: they lack the environment of its job."""
 
 
 @contextmanager
