@@ -27,7 +27,7 @@ class _Shell:
         """`%name line`."""
         if name == "cd":
             os.chdir(line)
-        elif name in ("env", "set_env") and line:
+        elif name in ("env", "set_env") and re.search("[= ]", line):
             key, value = re.split(r"[= ]+", line, maxsplit=1)
             os.environ[key] = value
         elif name in _TIMES:
