@@ -163,7 +163,7 @@ def test_train_runs_one_trial_only() -> None:
 
 
 def test_a_directory_without_results_is_named(tmp_path: Path) -> None:
-    assert "no result directory" in tune_mc1("show", tmp_path).stderr
+    assert "not a result directory" in tune_mc1("show", tmp_path).stderr
     done = tune_mc1("list", tmp_path / "none")
     assert done.returncode == 2
     assert "no such directory" in done.stderr

@@ -109,7 +109,7 @@ def test_a_sweep_file_may_vary_it(tmp_path: Path) -> None:
     [
         ("seed", RAMP, "trial parameter 'seed': the name is taken, or no identifier"),
         ("config_hash", RAMP, "the name is taken"),
-        ("state", RAMP, "trial parameter 'state': results have a column of that name"),
+        ("state", RAMP, "trial parameter 'state': the results have a column of that name"),
         ("two words", RAMP, "no identifier"),
         (
             "mode",

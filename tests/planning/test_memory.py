@@ -106,7 +106,7 @@ def run_out(folder: Path, trials: int, gib: float) -> subprocess.CompletedProces
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a process's data")
 def test_a_group_that_runs_out_of_memory_is_halved(tmp_path: Path) -> None:
     done = run_out(tmp_path, trials=4, gib=1.5)
-    assert "the group of 4 trials failed; it goes on as two halves" in done.stdout, done.stderr
+    assert "the group of 4 trials failed; it continues as two halves" in done.stdout, done.stderr
     rows = [line for line in done.stdout.splitlines() if line.startswith("row")]
     assert sorted(rows) == [f"row t{i} 1" for i in range(4)]
     assert "allocate memory" in done.stderr
@@ -117,5 +117,5 @@ def test_a_trial_that_runs_out_of_memory_says_what_to_change(tmp_path: Path) -> 
     done = run_out(tmp_path, trials=1, gib=0.2)
     assert done.returncode == 0, done.stderr
     (end,) = done.stdout.splitlines()
-    assert end.startswith("end t0 failed out of memory: make batch_size smaller")
+    assert end.startswith("end t0 failed out of memory: reduce batch_size")
     assert done.stderr.count("Traceback") == 2, "it was tried again, once"

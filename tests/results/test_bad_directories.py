@@ -57,16 +57,17 @@ def append(line: str) -> Callable[[Path], None]:
 
 
 CANNOT = "HERE/done: cannot read its parquet files: "
+NO_RESULTS = "not a result directory (no journal.jsonl or trials.parquet)"
 COULD_NOT = CANNOT + "Could not open Parquet input source 'HERE/done/trials.parquet': "
 DIRECTORIES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "no results in it": (
         lambda w: shutil.rmtree(w) or w.mkdir(),  # type: ignore[func-returns-value]
-        "HERE/done: no result directory (it has no journal or trials)",
+        f"HERE/done: {NO_RESULTS}",
     ),
     "newer format": (
         lambda w: footer(w / "trials.parquet", format=99),
-        "HERE/done/trials.parquet: format 99 is newer than this version of tune_mc1 reads (1); "
-        "install a newer one",
+        "HERE/done/trials.parquet: has format 99, but this version of tune_mc1 reads up to 1; "
+        "install a newer version",
     ),
     "parquet cut short": (
         lone(lambda f: f.write_bytes(f.read_bytes()[:-9])),
@@ -80,7 +81,7 @@ DIRECTORIES: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "somebody else's parquet": (
         lone(lambda f: pq.write_table(pa.table({"a": [1]}), f)),
-        CANNOT + "they are not of tune_mc1",
+        CANNOT + "not written by tune_mc1",
     ),
     "column that is missing": (
         lone(drop_column),
@@ -88,7 +89,7 @@ DIRECTORIES: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "trials that are a directory": (
         lone(make_directory),
-        CANNOT + "they are not of tune_mc1",
+        CANNOT + "not written by tune_mc1",
     ),
     "event without a field": (
         append('{"event":"start","time":1.0}'),
@@ -120,8 +121,14 @@ def test_directory(command_line: CommandLine, where: Path, name: str, command: s
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("show", "none"), "HERE/none: no result directory (it has no journal or trials)"),
-        (("show", "file"), "HERE/file: no result directory (it has no journal or trials)"),
+        (
+            ("show", "none"),
+            "HERE/none: not a result directory (no journal.jsonl or trials.parquet)",
+        ),
+        (
+            ("show", "file"),
+            "HERE/file: not a result directory (no journal.jsonl or trials.parquet)",
+        ),
         (("show", "x" * 300), f"HERE/{'x' * 300}: cannot be read: File name too long"),
         (
             ("list", "none"),
@@ -158,4 +165,4 @@ def test_list_names_what_it_cannot_read_and_goes_on(
     footer(where / "trials.parquet", format=99)
     status, errors = command_line("list", where.parent)
     assert (status, len(errors)) == (0, 1)
-    assert "HERE/done/trials.parquet: format 99 is newer" in errors[0]
+    assert "HERE/done/trials.parquet: has format 99, but" in errors[0]

@@ -10,7 +10,7 @@ from tests.support.object_store import KEY, KEY_ID, ObjectStore, serving
 from tune_mc1.results.store import remote
 
 GRID = ("sweep", "grid", "sweep.yaml", "-d", "shapes10", "--wandb", "disabled")
-ENDPOINT = "(keys and endpoint are taken from the environment, such as AWS_ACCESS_KEY_ID and "
+ENDPOINT = "(credentials and endpoint come from the environment: AWS_ACCESS_KEY_ID, "
 
 
 @pytest.fixture
@@ -29,10 +29,10 @@ URLS = {
     "gs://B": "must name a bucket, as in gs://bucket/prefix, got 'gs://B'",
     "s3://BUCKET/x": "must name a bucket, as in s3://bucket/prefix, got 's3://BUCKET/x'",
     "s3://sweeps/../x": "must have no '.' or '..' in its prefix, got 's3://sweeps/../x'",
-    f"s3://{KEY_ID}:{KEY}@sweeps/x": "must be bucket and prefix alone, got 's3://***@sweeps/x' "
-    f"{ENDPOINT}AWS_ENDPOINT_URL)",
-    f"s3://sweeps/x?secret_key={KEY}": "must be bucket and prefix alone, got 's3://sweeps/x?***' "
-    f"{ENDPOINT}AWS_ENDPOINT_URL)",
+    f"s3://{KEY_ID}:{KEY}@sweeps/x": "must be bucket and prefix only, got 's3://***@sweeps/x' "
+    f"{ENDPOINT}AWS_ENDPOINT_URL, ...)",
+    f"s3://sweeps/x?secret_key={KEY}": "must be bucket and prefix only, got 's3://sweeps/x?***' "
+    f"{ENDPOINT}AWS_ENDPOINT_URL, ...)",
     "s3://nobody-has-it/x": "s3://nobody-has-it/x: cannot be written to: there is no such bucket",
 }
 
@@ -68,7 +68,7 @@ def test_what_reads_a_directory_says_how_to_get_one(
         (("fetch", "s4://b/x"), "fetch: " + URLS["s4://sweeps/x"].replace("sweeps", "b")),
         (
             ("fetch", "s3://sweeps/none"),
-            "s3://sweeps/none: no result directory (it has no journal)",
+            "s3://sweeps/none: not a result directory (no journal.jsonl)",
         ),
         (
             ("fetch", "s3://nobody-has-it/x"),
@@ -76,7 +76,7 @@ def test_what_reads_a_directory_says_how_to_get_one(
         ),
         (
             ("sweep", "grid", "--resume", "s3://sweeps/none"),
-            "s3://sweeps/none: no result directory (it has no journal)",
+            "s3://sweeps/none: not a result directory (no journal.jsonl)",
         ),
         (
             ("sweep", "grid", "--resume", "s4://b/x"),
@@ -116,7 +116,7 @@ def test_keys_that_are_not_known(
         *GRID,
         "-o",
         "s3://sweeps/x",
-        message="-o: s3://sweeps/x: cannot be written to: the access key is not known there",
+        message="-o: s3://sweeps/x: cannot be written to: the access key is unknown",
     )
 
 

@@ -95,7 +95,7 @@ def test_what_is_further_on_here_is_not_fetched_over(
     with sweep.where.journal.open("a") as file:
         file.write('{"event":"resume","time":1.0}\n')
     before = sweep.where.journal.read_bytes()
-    with pytest.raises(InputError, match=r"has what .* has not; name another directory"):
+    with pytest.raises(InputError, match=r"has results that .* lacks; name another directory"):
         fetch(remote, sweep.where)
     assert sweep.where.journal.read_bytes() == before
     other = tmp_path / "other"
@@ -143,7 +143,7 @@ def test_a_store_that_goes_away_is_said_once_and_does_not_stop_the_sweep(
     finally:
         store.start()
     assert len(notices) == 1
-    assert notices[0].endswith(f"results are kept in {sweep.where.root}, and sent later")
+    assert notices[0].endswith(f"results stay in {sweep.where.root} and are uploaded later")
     again = sent(sweep.where, remote, notices)
     again.finish([])
     assert remote.read("journal.jsonl") == sweep.where.journal.read_bytes()
@@ -162,7 +162,7 @@ def test_a_store_that_comes_back_is_said_too(
     finally:
         store.start()
     until(lambda: len(notices) == 2)
-    assert notices[1] == f"{remote.url}: answers again"
+    assert notices[1] == f"{remote.url}: is reachable again"
     mirror.finish([])
 
 
@@ -172,13 +172,13 @@ def test_one_sweep_at_a_time(
     sent(sweep.where, remote).finish([])
     check_free(remote)
     beat(remote)
-    taken = rf"a sweep runs here already \(process {os.getpid()} on {platform.node()}, heard of"
+    taken = rf"already running here \(process {os.getpid()} on {platform.node()}, last heartbeat"
     with pytest.raises(InputError, match=taken):
         resumable(Path(remote.url))
     remote.write(RUNNING, json.dumps({"process": GONE, "node": platform.node()}).encode())
     check_free(remote)
     remote.write(RUNNING, json.dumps({"process": GONE, "node": "another"}).encode())
-    with pytest.raises(InputError, match="on another, heard of"):
+    with pytest.raises(InputError, match="on another, last heartbeat"):
         check_free(remote)
     monkeypatch.setattr("tune_mc1.results.store.heartbeat.STALE_S", -1.0)
     check_free(remote)
@@ -198,13 +198,13 @@ def test_which_copy_goes_on(tmp_path: Path, sweep: Sweep, remote: Remote) -> Non
     assert resumable(url).journal.read_text().endswith(line), "what is here is further on"
     remote.put(copy.journal, "journal.jsonl")
     remote.write("journal.jsonl", copy.journal.read_bytes() + b'{"event":"close","time":2.0}\n')
-    with pytest.raises(InputError, match="done has what is not here; move this one away"):
+    with pytest.raises(InputError, match="done has results that are missing here; move"):
         resumable(copy.root)
     assert resumable(url).journal.read_bytes() == remote.read("journal.jsonl")
     with copy.journal.open("a") as file:
         file.write(line)
     remote.write("journal.jsonl", remote.read("journal.jsonl") + b'{"event":"close","time":3.0}\n')
-    with pytest.raises(InputError, match="done has what is not here; move this one away"):
+    with pytest.raises(InputError, match="done has results that are missing here; move"):
         resumable(url)
 
 

@@ -47,17 +47,17 @@ def test_places_that_are_not_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     here, there = tmp_path / "here", tmp_path / "there"
     here.mkdir()
     (here / "probe").write_bytes(CONTENT)
-    with pytest.raises(StorageError, match="does not see there what the sweep's driver wrote"):
+    with pytest.raises(StorageError, match="does not see the file that the driver wrote there"):
         answer(there, "probe")
     there.mkdir()
-    with pytest.raises(StorageError, match="does not see there what the sweep's driver wrote"):
+    with pytest.raises(StorageError, match="does not see the file that the driver wrote there"):
         answer(there, "probe")
     (there / "probe").write_bytes(CONTENT)  # such as a copy
     reply = answer(there, "probe")
-    with pytest.raises(StorageError, match="writes there what the sweep's driver does not see"):
+    with pytest.raises(StorageError, match="wrote a file there that the driver does not see"):
         check_answer(here, reply, CONTENT)
     (here / reply).write_bytes(b"other bytes")
-    with pytest.raises(StorageError, match="sees other bytes there"):
+    with pytest.raises(StorageError, match="reads other bytes there"):
         check_answer(here, reply, CONTENT)
     assert [path.name for path in here.iterdir()] == ["probe"]
 
@@ -145,7 +145,7 @@ def test_a_cluster_whose_nodes_share_no_directory_but_an_object_store(
         assert status == 2
         assert line.startswith(f"-o: {shared}/out: node ")
         assert line.endswith(
-            "does not see there what the sweep's driver wrote; name a directory that all nodes "
+            "does not see the file that the driver wrote there; name a directory that all nodes "
             "share, or an object store, s3://..."
         )
         assert list(shared.iterdir()) == []

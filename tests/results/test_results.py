@@ -148,7 +148,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
 
 
 def test_what_is_no_result_directory_is_said(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no result directory"):
+    with pytest.raises(InputError, match="not a result directory"):
         ResultDir(tmp_path).read()
 
 

@@ -94,7 +94,7 @@ def test_killed_and_resumed_from_the_url_elsewhere_it_gives_the_same(
     assert len(events(there, "resume")) == 1
     stale = run_here("sweep", "asha", "--resume", root, *ONE, cwd=tmp_path)
     assert stale.returncode == 2
-    assert f"{root}: {url} has what is not here" in stale.stderr
+    assert f"{root}: {url} has results that are missing here" in stale.stderr
     holds_no_key(there)
     holds_no_key(root)
 

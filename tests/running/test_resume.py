@@ -98,8 +98,8 @@ def test_a_second_sweep_in_one_directory_says_who_is_there(
     assert done.returncode == 2
     line = done.stderr.strip().splitlines()[-1]
     assert line == (
-        f"{quiet.root}: a sweep runs here already (process {os.getpid()} on {platform.node()}); "
-        "wait for it, or end it first"
+        f"{quiet.root}: a sweep is already running here "
+        f"(process {os.getpid()} on {platform.node()}); wait for it or stop it"
     )
 
 
@@ -139,7 +139,7 @@ def test_other_images_are_refused(tmp_path: Path, quiet: Ran) -> None:
     words = ("--resume", quiet.root, "--data", "shapes10", *ONE)
     done = run_here("sweep", "asha", *words, cwd=tmp_path)
     assert done.returncode == 2
-    assert "these are other images" in done.stderr
+    assert "the images differ" in done.stderr
     assert "was some-images" in done.stderr
 
 

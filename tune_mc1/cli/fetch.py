@@ -30,7 +30,7 @@ def fetch(
     done = run(remote, where, checkpoints=checkpoints, shown=_shown)
     print(
         f"Fetched {done.files} files, {done.bytes / 1e6:.1f} MB, to {where.root}; "
-        f"{done.there} were there already."
+        f"{done.present} were already there."
     )
 
 

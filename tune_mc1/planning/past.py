@@ -10,7 +10,7 @@ from tune_mc1.config.trial import Trial
 from tune_mc1.config.trial_scheduler import TrialScheduler
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.events import DecisionEvent, RungEvent, ToldEvent, TrialEvent
+from tune_mc1.results.events import DecisionEvent, ObservedEvent, RungEvent, TrialEvent
 from tune_mc1.results.journal import read_events
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.tables import SweepTables, trial_of
@@ -31,7 +31,7 @@ class Past:
 
     tables: SweepTables = field(default_factory=SweepTables)
     decisions: Sequence[RungEvent | DecisionEvent] = field(default_factory=list)
-    search: Sequence[TrialEvent | ToldEvent] = field(default_factory=list)
+    search: Sequence[TrialEvent | ObservedEvent] = field(default_factory=list)
     journal: Path | None = None
     size: int = 0
 

@@ -1,4 +1,4 @@
-"""A sweep's directory on disk: making it, writing its tables whole or not at all, reading it."""
+"""Result directory of a sweep: paths, creation, tables written atomically, reading."""
 
 import json
 import time
@@ -37,37 +37,37 @@ class ResultDir:
         self.predictions = self.root / "predictions.parquet"
         self.sweep_file = self.root / "sweep.yaml"
         self.provenance = self.root / "provenance.json"
-        self.storage_url = self.root / STORAGE_URL  # where results go as well, if anywhere
+        self.storage_url = self.root / STORAGE_URL  # the object store that has a copy, if any
         self.wandb = self.root / "wandb"
         self.ray = self.root / "ray"
         self.lock = self.root / ".lock"
         self.features = self.root / "features"  # of a frozen backbone, while the sweep runs
 
     def checkpoints(self, trial: str) -> Path:
-        """Where a trial keeps `best.ckpt`, `last.ckpt` and, while it runs, `previous.ckpt`."""
+        """Folder of a trial's `best.ckpt`, `last.ckpt` and, while it runs, `previous.ckpt`."""
         return self.root / "checkpoints" / trial
 
     def forget_previous(self, trial: str) -> None:
-        """Removes the checkpoint that a trial which has ended needs no longer."""
+        """Removes the checkpoint that an ended trial no longer needs."""
         with suppress(OSError):
             (self.checkpoints(trial) / PREVIOUS).unlink()
 
     def shown(self, path: Path) -> str:
-        """Where a file of this directory is to be found: here, or in the object store alone."""
+        """Location of a file of this directory: its path, or its URL if only the store has it."""
         if path.exists() or not self.storage_url.exists():
             return str(path)
         return f"{self.storage_url.read_text().strip()}/{path.relative_to(self.root)}"
 
     def log(self, trial: str) -> Path:
-        """What a trial said."""
+        """Log file of a trial."""
         return self.root / "logs" / f"{trial}.log"
 
     @classmethod
     def create(cls, parent: Path, name: str) -> "ResultDir":
-        """Makes `<parent>/<name>-<yyyymmdd-hhmmss>/`, with a number behind it if that is taken.
+        """Creates `<parent>/<name>-<yyyymmdd-hhmmss>/`, with a number appended if it exists.
 
         Raises:
-            InputError: If it cannot be made.
+            InputError: If it cannot be created.
         """
         stem = f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
         try:
@@ -85,14 +85,14 @@ class ResultDir:
             raise InputError(
                 f"{parent}: results cannot be written here: {error.strerror}"
             ) from None
-        raise InputError(f"{parent}: a thousand directories named {stem} are here already")
+        raise InputError(f"{parent}: already holds a thousand directories named {stem}")
 
     def write_tables(self, tables: SweepTables, offset: int) -> None:
         """Writes both parquet files.
 
         Args:
-            tables: What to write.
-            offset: Bytes of the journal that the tables hold.
+            tables: The tables.
+            offset: Bytes of the journal that the tables cover.
         """
         footer = {
             "tune_mc1": json.dumps({"format": FORMAT, "offset": offset, "facts": tables.metadata})
@@ -106,14 +106,16 @@ class ResultDir:
                 pq.write_table(table, file, compression="zstd")
 
     def read(self) -> SweepTables:
-        """Reads both tables: the parquet files, and what the journal has beyond them.
+        """Reads both tables: the parquet files, and the rest of the journal.
 
         Raises:
-            InputError: If this is no result directory, or one of a newer format.
+            InputError: If this is not a result directory, or its format is newer.
         """
         try:
             if not (self.journal.exists() or self.trials.exists()):
-                raise InputError(f"{self.root}: no result directory (it has no journal or trials)")
+                raise InputError(
+                    f"{self.root}: not a result directory (no journal.jsonl or trials.parquet)"
+                )
         except OSError as error:
             raise InputError(f"{self.root}: cannot be read: {error.strerror}") from None
         tables = SweepTables()
@@ -132,12 +134,12 @@ class ResultDir:
     def _check_format(self, path: Path, found: Any) -> None:
         if not isinstance(found, int) or found > FORMAT:
             raise InputError(
-                f"{path}: format {found} is newer than this version of tune_mc1 reads ({FORMAT}); "
-                "install a newer one"
+                f"{path}: has format {found}, but this version of tune_mc1 reads up to {FORMAT}; "
+                "install a newer version"
             )
 
     def _read_parquet(self, tables: SweepTables) -> int:
-        """Fills the tables from the parquet files; returns the offset in the journal they reach."""
+        """Fills the tables from the parquet files; returns the journal offset that they cover."""
         if not (self.trials.exists() and self.history.exists()):
             return 0
         try:
@@ -146,12 +148,12 @@ class ResultDir:
         except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
             if self.journal.exists():
                 return 0
-            foreign = isinstance(error, KeyError | TypeError)  # no metadata, or other
-            reason = "they are not of tune_mc1" if foreign else str(error).splitlines()[0]
+            foreign = isinstance(error, KeyError | TypeError)  # no metadata of ours
+            reason = "not written by tune_mc1" if foreign else str(error).splitlines()[0]
             raise InputError(f"{self.root}: cannot read its parquet files: {reason}") from None
         self._check_format(self.trials, footers[0]["format"])
         if footers[0]["offset"] != footers[1]["offset"] and self.journal.exists():
-            return 0  # a crash came between the two files; the journal has everything
+            return 0  # crashed between the two files; the journal has everything
         for table, path, keys in (
             (trials, self.trials, {"trial", "state"}),
             (history, self.history, {"trial", "epoch"}),
@@ -159,7 +161,7 @@ class ResultDir:
             if missing := keys - set(table.schema.names):
                 raise InputError(f"{path}: must have the column {min(missing)!r}")
         if self.journal.exists() and footers[0]["offset"] > self.journal.stat().st_size:
-            return 0  # the journal's copy in an object store may be the older one
+            return 0  # the journal's copy in the object store may be older
         facts = footers[0]["facts"]
         tables.apply(cast(SweepEvent, {"event": "sweep", **facts}))
         before = dict.fromkeys(trial_schema().names) | trial_defaults()

@@ -1,6 +1,6 @@
-"""Events of a sweep's journal: their types and what makes them.
+"""Events of a sweep's journal: types and constructors.
 
-An event is a JSON object; its `event` says which. Importing this is cheap.
+An event is a JSON object whose field `event` names its kind. Importing this module is cheap.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,27 +10,27 @@ if TYPE_CHECKING:
     from tune_mc1.config.trial import Trial
 
 FORMAT = 1
-"""Version of the result directory's format; a reader refuses a newer one."""
+"""Version of the result directory's format; readers refuse a newer one."""
 
 
 class Stamped(TypedDict, total=False):
-    """What every event has.
+    """Fields of every event.
 
     Attributes:
-        time: Seconds since 1970, which `ResultWriter` adds.
+        time: Seconds since 1970, added by `ResultWriter`.
     """
 
     time: float
 
 
 class OfTrial(Stamped):
-    """What events of a trial have: its id."""
+    """Fields of every event of a trial: its id."""
 
     trial: str
 
 
 class Planned(OfTrial):
-    """What events have that say how a trial is to run."""
+    """Fields of events that plan a trial."""
 
     config: dict[str, Any]
     config_hash: str
@@ -38,7 +38,7 @@ class Planned(OfTrial):
 
 
 class SweepEvent(Stamped, total=False):
-    """What a sweep is. Older journals lack some of it."""
+    """Metadata of a sweep. Older journals lack some fields."""
 
     event: Required[Literal["sweep"]]
     format: int
@@ -63,13 +63,13 @@ class SweepEvent(Stamped, total=False):
 
 
 class TrialEvent(Planned):
-    """A trial is planned."""
+    """A trial was planned."""
 
     event: Literal["trial"]
 
 
 class ExtendEvent(Planned):
-    """A trial is to run longer than it was planned."""
+    """A trial was extended: it is to run longer than first planned."""
 
     event: Literal["extend"]
 
@@ -78,8 +78,8 @@ class StartEvent(OfTrial):
     """A trial starts, or starts again.
 
     Attributes:
-        log: Path below the result directory.
-        fused: Trials of its group; 1 where it is alone.
+        log: Path relative to the result directory.
+        fused: Number of trials in its group; 1 if it is alone.
     """
 
     event: Literal["start"]
@@ -88,7 +88,7 @@ class StartEvent(OfTrial):
 
 
 class EpochEvent(OfTrial, total=False):
-    """An epoch of a trial has ended. It has each metric as well, by its name (`config.metrics`)."""
+    """An epoch of a trial ended. Each metric is a field too, by its name (`config.metrics`)."""
 
     event: Required[Literal["epoch"]]
     epoch: Required[int]
@@ -101,10 +101,10 @@ class EpochEvent(OfTrial, total=False):
 
 
 class RungEvent(OfTrial):
-    """A trial has come to a rung of ASHA. The worst score, -inf, is null: JSON has no word for it.
+    """A trial reached a rung of ASHA. A score of -inf, the worst, is null, as JSON has none.
 
     Attributes:
-        cutoff: Score below which trials stop there; null if it is the first one, or -inf.
+        cutoff: Score below which trials stop there; null for the first trial, or if it is -inf.
     """
 
     event: Literal["rung"]
@@ -116,10 +116,10 @@ class RungEvent(OfTrial):
 
 
 class DecisionEvent(OfTrial, total=False):
-    """A trial scheduler other than ASHA has decided on a trial; it may say more.
+    """Decision of a trial scheduler other than ASHA, which may add fields.
 
     Attributes:
-        score: The metric, turned so that higher is better; null if missing or not finite.
+        score: The metric, negated if lower is better; null if missing or not finite.
     """
 
     event: Required[Literal["decision"]]
@@ -128,26 +128,26 @@ class DecisionEvent(OfTrial, total=False):
     score: float | None
 
 
-class ToldEvent(OfTrial):
-    """A search that learns was told a trial's value; null if the trial failed."""
+class ObservedEvent(OfTrial):
+    """A search that learns observed a trial's value; null if the trial failed."""
 
     event: Literal["told"]
     value: float | None
 
 
 class RetryEvent(OfTrial):
-    """A trial has failed and is tried again."""
+    """A trial failed and is retried."""
 
     event: Literal["retry"]
     error: str
 
 
 class EndEvent(OfTrial):
-    """A trial has ended.
+    """A trial ended.
 
     Attributes:
         state: One of `tune_mc1.results.schema.STATES`.
-        epoch: Where it failed or diverged.
+        epoch: Epoch in which it failed or diverged.
     """
 
     event: Literal["end"]
@@ -166,13 +166,13 @@ class ScoreEvent(OfTrial):
 
 
 class ResumeEvent(Stamped):
-    """The sweep goes on after it was cut off."""
+    """The sweep was resumed."""
 
     event: Literal["resume"]
 
 
 class CloseEvent(Stamped):
-    """The process that ran the sweep is done with it."""
+    """The process that ran the sweep finished."""
 
     event: Literal["close"]
 
@@ -185,18 +185,18 @@ Event = (
     | EpochEvent
     | RungEvent
     | DecisionEvent
-    | ToldEvent
+    | ObservedEvent
     | RetryEvent
     | EndEvent
     | ScoreEvent
     | ResumeEvent
     | CloseEvent
 )
-"""Any event. A journal of a later version may hold others, which readers pass over."""
+"""Any event. The journal of a later version may hold others, which readers skip."""
 
 
 def trial_event(trial: "Trial") -> TrialEvent:
-    """The event of a trial that is planned."""
+    """The event of a planned trial."""
     config = trial.config
     return {
         "event": "trial",
@@ -208,12 +208,12 @@ def trial_event(trial: "Trial") -> TrialEvent:
 
 
 def extend_event(trial: "Trial") -> ExtendEvent:
-    """The event of a trial that is to run longer."""
+    """The event of an extended trial."""
     return cast(ExtendEvent, {**trial_event(trial), "event": "extend"})
 
 
 def start_events(trials: Sequence[str]) -> list[StartEvent]:
-    """The events of trials that start: one alone, or a group that shares a process and a log."""
+    """The events of starting trials: a single one, or a group that shares a process and a log."""
     return [
         {"event": "start", "trial": trial, "log": f"logs/{trials[0]}.log", "fused": len(trials)}
         for trial in trials
@@ -221,17 +221,17 @@ def start_events(trials: Sequence[str]) -> list[StartEvent]:
 
 
 def epoch_event(row: Mapping[str, Any]) -> EpochEvent:
-    """The event of an epoch, from the row that its training has reported."""
+    """The event of an epoch, from the row that training reported."""
     return cast(EpochEvent, {"event": "epoch", **row})
 
 
 def retry_event(trial: str, error: str) -> RetryEvent:
-    """The event of a trial that has failed and is tried again."""
+    """The event of a trial that failed and is retried."""
     return {"event": "retry", "trial": trial, "error": error}
 
 
 def end_event(trial: str, state: str, **more: Any) -> EndEvent:
-    """The event of a trial that has ended in a state, with `error` and `epoch` where they help."""
+    """The event of a trial that ended in a state; `more` may hold `error` and `epoch`."""
     return cast(EndEvent, {"event": "end", "trial": trial, "state": state, **more})
 
 

@@ -1,4 +1,4 @@
-"""Head of a sweep: its files, its first event, and where its numbers come from."""
+"""Head of a result directory: `sweep.yaml`, `provenance.json` and the event `sweep`."""
 
 import json
 
@@ -13,21 +13,21 @@ from tune_mc1.results.provenance import provenance
 
 
 def write_head(where: ResultDir, sweep: Sweep, data: ImageData) -> None:
-    """Writes `sweep.yaml` and `provenance.json`; a sweep that is resumed adds to the second.
+    """Writes `sweep.yaml` and `provenance.json`; a resumed sweep extends the latter.
 
     Raises:
         StorageError: If they cannot be written.
     """
-    facts = provenance() | {"data_set": data.summary()}
+    record = provenance() | {"data_set": data.summary()}
     if where.provenance.exists():
         try:
             first = json.loads(where.provenance.read_text())
-        except ValueError:  # it only informs
+        except ValueError:  # damaged, but only informative
             first = {}
-        facts = first | {"resumed": [*first.get("resumed", ()), facts]}
+        record = first | {"resumed": [*first.get("resumed", ()), record]}
     for path, text in (
         (where.sweep_file, config_to_yaml(sweep)),
-        (where.provenance, json.dumps(facts, indent=2) + "\n"),
+        (where.provenance, json.dumps(record, indent=2) + "\n"),
     ):
         try:
             with replacing(path) as aside:
@@ -37,7 +37,7 @@ def write_head(where: ResultDir, sweep: Sweep, data: ImageData) -> None:
 
 
 def sweep_event(sweep: Sweep, data: ImageData) -> SweepEvent:
-    """The event of a sweep on some images."""
+    """The event `sweep` of a sweep on a data set."""
     return {
         "event": "sweep",
         "format": FORMAT,

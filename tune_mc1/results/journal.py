@@ -1,7 +1,7 @@
-"""An append-only file of events, one JSON object a line, each on disk before the next.
+"""Journal: an append-only file of events, one JSON object per line, each on disk before the next.
 
-A parquet file cannot be appended to, so what happens in a sweep goes here first. A line cut short
-by a crash is recognised and passed over when the file is read again.
+A parquet file cannot be appended to, so the events of a sweep go here first. A line that a crash
+cut short is recognised and skipped when the file is read again.
 """
 
 import errno
@@ -15,16 +15,16 @@ from typing import Any, cast
 from tune_mc1.results.events import Event
 
 Record = Mapping[str, Any]
-"""A line of the file, parsed."""
+"""A parsed line of the file."""
 
 
 class Journal:
-    """Writer of a journal. It is the only writer of its file.
+    """The only writer of a journal file.
 
-    A line that a crash has cut short is ended, so that what follows can be read.
+    A line that a crash cut short is terminated, so that the following lines can be read.
 
     Args:
-        path: The file, made if it is not there.
+        path: The file, created if it does not exist.
 
     Raises:
         OSError: If the file cannot be opened for writing.
@@ -36,10 +36,10 @@ class Journal:
             self._file.write(b"\n")
 
     def write(self, *events: Record) -> None:
-        """Appends events and returns when they are on the disk: all of them, or none.
+        """Appends events and returns when they are on disk: all of them, or none.
 
         Raises:
-            OSError: If they cannot be written, or the file is no longer there.
+            OSError: If they cannot be written, or the file was deleted.
         """
         lines = b"".join(json.dumps(e, separators=(",", ":")).encode() + b"\n" for e in events)
         before = self._file.tell()
@@ -82,12 +82,12 @@ def read_records(path: Path, offset: int = 0) -> Iterator[tuple[dict[str, Any], 
     """Reads the complete lines of a file that a `Journal` has written.
 
     Args:
-        path: The file; a missing one has no events.
-        offset: Byte at which to begin, as an earlier call returned it.
+        path: The file; a missing file has no events.
+        offset: Byte at which to start, as yielded by an earlier call.
 
     Yields:
-        A line's object, and the offset after it. A last line without its end is left for later; a
-        broken line in the middle, which a crash has left, is passed over.
+        The object of a line, and the offset after the line. An incomplete last line is left for
+        later; a broken line in the middle, left by a crash, is skipped.
     """
     if not path.exists():
         return
@@ -97,7 +97,7 @@ def read_records(path: Path, offset: int = 0) -> Iterator[tuple[dict[str, Any], 
 
 
 def parse_lines(lines: Iterable[bytes], offset: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
-    """Parses lines that begin at `offset`; see `read_records`."""
+    """Parses lines that start at `offset`; see `read_records`."""
     for line in lines:
         if not line.endswith(b"\n"):
             return

@@ -1,4 +1,4 @@
-"""One sweep a result directory: a lock that the system takes back when its holder is gone."""
+"""Lock of a result directory, held by one sweep at a time and released when its process ends."""
 
 import os
 import platform
@@ -12,11 +12,11 @@ from tune_mc1.results.directory import ResultDir
 
 @contextmanager
 def locked(where: ResultDir) -> Iterator[None]:
-    """Holds the directory until the block ends, or the process does, however it does.
+    """Locks the directory until the block or the process ends.
 
     Raises:
-        InputError: If another sweep holds it.
-        StorageError: If it cannot be written to.
+        InputError: If another sweep holds the lock.
+        StorageError: If the directory cannot be written to.
     """
     with ExitStack() as held:
         try:
@@ -25,7 +25,7 @@ def locked(where: ResultDir) -> Iterator[None]:
         except BlockingIOError:
             holder = where.lock.read_text(errors="replace").strip()
             raise InputError(
-                f"{where.root}: a sweep runs here already ({holder}); wait for it, or end it first"
+                f"{where.root}: a sweep is already running here ({holder}); wait for it or stop it"
             ) from None
         except OSError as error:
             raise StorageError.of(where.lock, error) from None

@@ -1,4 +1,4 @@
-"""What made a result: command, code, versions, hardware."""
+"""Provenance of a result: command, code, versions, hardware."""
 
 import os
 import platform
@@ -16,16 +16,16 @@ from tune_mc1.redaction import redact
 PACKAGES = ("torch", "torchvision", "lightning", "ray", "wandb", "torchmetrics", "numpy", "pyarrow")
 
 COMMIT = "_commit"
-"""File of a package that was sent to a cluster."""
+"""File with the git commit, in a package that was sent to a cluster."""
 
 
 def provenance() -> dict[str, Any]:
-    """Facts about this run of the program, for `provenance.json`.
+    """Provenance of this run of the program, for `provenance.json`.
 
     Returns:
-        Command line, start time (ISO 8601, UTC), git commit of the working directory (None outside
-        one, with `+dirty` behind it if files were changed), versions, processor, cores and memory
-        in bytes.
+        Command line, start time (ISO 8601, UTC), git commit of the checkout (None outside a
+        checkout; with the suffix `+dirty` if files were changed), versions, processor, cores and
+        memory in bytes.
     """
     return {
         "command": ["python", "-m", "tune_mc1", *(redact(word) for word in sys.argv[1:])],
@@ -49,9 +49,9 @@ def _version(package: str) -> str | None:
 
 
 def git_commit() -> str | None:
-    """The commit of the project's own checkout, not of wherever the user stands.
+    """The commit of the project's own checkout, not of the current directory.
 
-    A package that was sent to a cluster has its commit in the file `COMMIT` instead.
+    In a package that was sent to a cluster it is in the file `COMMIT`.
     """
     if (sent := PACKAGE / COMMIT).exists():
         return sent.read_text()

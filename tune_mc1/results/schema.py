@@ -13,16 +13,16 @@ from tune_mc1.config.trial_parameters import PARAMETERS
 from tune_mc1.errors import InputError
 
 Row = dict[str, Any]
-"""Values by column: of a trial, an epoch or a setting."""
+"""Values of a trial, an epoch or a setting by column name."""
 
 STATES = (
     "pending",  # not started
     "running",
     "completed",  # ran all its epochs
-    "stopped",  # ended early by the trial scheduler
+    "stopped",  # stopped early by the trial scheduler
     "diverged",  # its loss was no longer finite
     "failed",  # raised an error: columns `error` and `log`
-    "interrupted",  # the sweep ended before it did
+    "interrupted",  # the sweep ended first
 )
 
 
@@ -30,7 +30,7 @@ ENDED = frozenset({"completed", "stopped", "diverged", "failed"})
 
 
 def history_schema() -> pa.Schema:
-    """Columns of `history.parquet`: which trial and epoch, its metrics, its time."""
+    """Columns of `history.parquet`: trial, epoch, metrics, time."""
     return _history_schema(epoch_metrics())
 
 
@@ -43,9 +43,9 @@ def _history_schema(metrics: tuple[str, ...]) -> pa.Schema:
             *((name, pa.float64()) for name in metrics),
             ("learning_rate", pa.float64()),
             ("steps", pa.int64()),  # optimiser steps so far
-            ("seconds", pa.float64()),  # wall time, training and validation; of a group its share
-            ("images_per_second", pa.float64()),  # training images, over the training part alone
-            ("time", pa.float64()),  # when the epoch ended, seconds since 1970
+            ("seconds", pa.float64()),  # wall time of training and validation; in a group its share
+            ("images_per_second", pa.float64()),  # training images, validation not counted
+            ("time", pa.float64()),  # end of the epoch, seconds since 1970
         ]
     )
 
@@ -61,10 +61,10 @@ def _arrow_type(annotation: Any) -> pa.DataType:
 
 
 def trial_schema() -> pa.Schema:
-    """Columns of `trials.parquet`: who, every parameter, where and how, best and last metrics.
+    """Columns of `trials.parquet`: id, every parameter, data, best and last metrics, execution.
 
     Raises:
-        InputError: If another package registered a parameter whose name is that of a column.
+        InputError: If another package registered a parameter with the name of a column.
     """
     metrics = epoch_metrics()
     parameters = [(n, _arrow_type(f.annotation)) for n, f in trial_fields().items()]
@@ -78,23 +78,23 @@ def trial_schema() -> pa.Schema:
             ("data", pa.string()),
             ("fingerprint", pa.string()),
             ("epochs_run", pa.int32()),
-            ("best_epoch", pa.int32()),  # by the sweep's metric; that of best.ckpt
-            *((f"best_{name}", pa.float64()) for name in metrics),  # each over all its epochs
+            ("best_epoch", pa.int32()),  # by the sweep's metric; the epoch of best.ckpt
+            *((f"best_{name}", pa.float64()) for name in metrics),  # each over all epochs
             *((f"last_{name}", pa.float64()) for name in metrics),
-            *((name, pa.float64()) for name in test_metrics()),  # best.ckpt, of the winner only
-            ("seconds", pa.float64()),  # sum over its epochs
-            ("images_per_second", pa.float64()),  # mean over its epochs
+            *((name, pa.float64()) for name in test_metrics()),  # of best.ckpt, winner only
+            ("seconds", pa.float64()),  # sum over the epochs
+            ("images_per_second", pa.float64()),  # mean over the epochs
             ("node", pa.string()),
             ("device_name", pa.string()),  # `cpu`, or the GPU's product name
-            ("attempts", pa.int32()),  # times it was started
-            ("fused", pa.int32()),  # trials of its group as planned at its last start; 1: alone
+            ("attempts", pa.int32()),  # number of starts
+            ("fused", pa.int32()),  # planned size of its group at the last start; 1: alone
             ("error", pa.string()),
-            ("log", pa.string()),  # path below the result directory
+            ("log", pa.string()),  # path relative to the result directory
             ("started", pa.float64()),  # seconds since 1970
             ("ended", pa.float64()),
         ]
     )
     for name in PARAMETERS:
         if schema.names.count(name) > 1 or name in history_schema().names:
-            raise InputError(f"trial parameter {name!r}: results have a column of that name")
+            raise InputError(f"trial parameter {name!r}: the results have a column of that name")
     return schema

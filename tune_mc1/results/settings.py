@@ -1,4 +1,4 @@
-"""Settings: what replicates and folds of one setting say together."""
+"""Settings of a sweep: scores summarised over the replicates and folds of each."""
 
 import math
 import statistics
@@ -16,14 +16,14 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Summary:
-    """Mean of some scores and how far it can be trusted.
+    """Mean of some scores, with its uncertainty.
 
     Attributes:
         n: Number of scores.
-        mean: Their mean; None without any.
-        sd: Their standard deviation (n - 1); None below two.
-        low: Lower end of the 95 % interval of the mean; None below two.
-        high: Its upper end.
+        mean: Their mean; None if there are none.
+        sd: Their standard deviation (n - 1); None for fewer than two.
+        low: Lower end of the 95 % confidence interval of the mean; None for fewer than two.
+        high: Upper end of that interval.
     """
 
     n: int
@@ -34,14 +34,14 @@ class Summary:
 
 
 def summarize(scores: Sequence[float], folds: int = 0) -> Summary:
-    """Mean, standard deviation, and a 95 % interval by Student's t.
+    """Mean, standard deviation, and 95 % confidence interval by Student's t.
 
-    The training images of folds overlap, so their scores vary less than those of new images would;
-    the variance of the mean is raised for it (Nadeau and Bengio, Machine Learning 52, 2003; for
-    repeated folds Bouckaert and Frank, PAKDD 2004).
+    The training images of folds overlap, so their scores vary less than scores on new images would;
+    the variance of the mean is corrected for that (Nadeau and Bengio, Machine Learning 52, 2003;
+    for repeated folds Bouckaert and Frank, PAKDD 2004).
 
     Args:
-        scores: One score a trial.
+        scores: One score per trial.
         folds: Number of folds, if the trials are folds; 0 otherwise.
     """
     n = len(scores)
@@ -60,8 +60,8 @@ class Setting:
     """One setting of a sweep.
 
     Attributes:
-        rows: Its trials' rows, in the order of the plan.
-        score: Of the sweep's metric at each trial's best epoch.
+        rows: Rows of its trials, in the order of the plan.
+        score: Summary of the sweep's metric at each trial's best epoch.
     """
 
     rows: list[Row]
@@ -102,7 +102,7 @@ def rank_settings(scores: Mapping[str, Sequence[float]], *, maximize: bool) -> l
 
 
 def repeated(tables: SweepTables) -> bool:
-    """Whether a setting has several trials: replicates or folds."""
+    """True if a setting has several trials: replicates or folds."""
     hashes = {row["config_hash"] for row in tables.trials.values()}
     return len(hashes) < len(tables.trials)
 
@@ -114,11 +114,11 @@ def winners(tables: SweepTables) -> list[Row]:
 
 
 def settings_table(tables: SweepTables) -> pa.Table:
-    """`settings.parquet`: a row a setting, best first.
+    """`settings.parquet`: one row per setting, best first.
 
     Columns: `config_hash`, every parameter but the seed, `trials` (planned), `n` (with a score),
-    and `mean`, `sd`, `low` and `high` of the sweep's metric at each trial's best epoch, where low
-    and high are the ends of the 95 % interval of the mean.
+    and `mean`, `sd`, `low` and `high` of the sweep's metric at each trial's best epoch, where `low`
+    and `high` are the ends of the 95 % confidence interval of the mean.
     """
     types = trial_schema()
     parameters = [name for name in trial_fields() if name != "seed"]

@@ -1,4 +1,4 @@
-"""The result directory: its schemas, and the tables that events build up.
+"""Tables of a sweep, built from the events of its journal.
 
 A sweep's directory holds:
 
@@ -7,17 +7,17 @@ A sweep's directory holds:
 | `sweep.yaml` | the resolved sweep; it can be run again |
 | `provenance.json` | command, git commit, versions, hardware, data set |
 | `journal.jsonl` | every event of the sweep, in order (`tune_mc1.results.journal`) |
-| `trials.parquet` | a row a trial: `trial_schema()` |
-| `history.parquet` | a row per trial and epoch: `history_schema()` |
-| `settings.parquet` | a row a setting over its replicates and folds: `tune_mc1.results.settings` |
-| `predictions.parquet` | what the winner makes of each test image: `tune_mc1.running.winner` |
-| `checkpoints/<trial>/` | `best.ckpt`, `last.ckpt` and, of a trial that runs, `previous.ckpt` |
-| `logs/<trial>.log` | what the trial said |
+| `trials.parquet` | one row per trial: `trial_schema()` |
+| `history.parquet` | one row per trial and epoch: `history_schema()` |
+| `settings.parquet` | one row per setting: `tune_mc1.results.settings` |
+| `predictions.parquet` | the winner's prediction for each test image: `tune_mc1.running.winner` |
+| `checkpoints/<trial>/` | `best.ckpt`, `last.ckpt` and, while the trial runs, `previous.ckpt` |
+| `logs/<trial>.log` | output of the trial |
 | `wandb/` | W&B's offline runs |
 | `ray/` | Ray Tune's own state |
 
-The parquet files hold every event up to the byte of the journal that their metadata names, so a
-reader takes both and misses nothing, also while the sweep runs or after it was killed. Epochs count
+The parquet files cover the journal up to the byte offset in their metadata. A reader takes both and
+misses nothing, even while the sweep runs or after it was killed. Epochs count
 from 1. Metrics (`tune_mc1.config.metrics`): `loss` is the mean cross-entropy in nats over the
 epoch's images; `acc` and `f1` (macro average over the classes that occur) are in [0, 1].
 """
@@ -57,10 +57,10 @@ class SweepTables:
     Attributes:
         metric: The sweep's metric; it decides `best_epoch`.
         maximize: Whether a higher metric is better.
-        trials: Row by trial id, in the order of the plan.
-        history: Row by (trial id, epoch). An epoch run twice keeps its last row.
-        facts: What the sweep said of itself: event `sweep`, without event and time.
-        ended: Ids of trials in the order in which they ended, since these tables were made.
+        trials: Rows by trial id, in the order of the plan.
+        history: Rows by (trial id, epoch). An epoch that ran twice keeps its last row.
+        metadata: Fields of the event `sweep`, without `event` and `time`.
+        ended: Ids of the trials that ended since these tables were created, in that order.
     """
 
     metric: str = "val_acc"
@@ -71,13 +71,13 @@ class SweepTables:
     ended: list[str] = field(default_factory=list, compare=False)
 
     def apply(self, event: Event) -> None:
-        """Takes in one event; events of unknown kinds are left alone."""
+        """Applies one event; events of unknown kinds are ignored."""
         handler = getattr(self, f"_on_{event.get('event')}", None)
         if handler is not None:
             handler(event)
 
     def apply_all(self, events: Iterable[Event]) -> None:
-        """Takes in events in their order."""
+        """Applies events in order."""
         for event in events:
             self.apply(event)
 
@@ -106,27 +106,27 @@ class SweepTables:
         row, old = self.trials[trial], self.history.get((trial, epoch))
         entry = {name: event.get(name) for name in (*history_schema().names, self.metric)}
         if old is not None and {**entry, "time": None} == {**old, "time": None}:
-            return  # a trial that goes on says its last epoch again
+            return  # a resumed trial reports its last epoch again
         self.history[trial, epoch] = entry
         row |= {k: event.get(k) for k in ("node", "device_name")}
         if old is None:
             self._take_metrics(row, entry)
             return
-        last = row["epochs_run"]  # the epoch ran again, so all that was made of it is too
+        last = row["epochs_run"]  # the epoch ran again, so everything derived from it is redone
         row |= self._nothing_yet()
         for again in (self.history.get((trial, e)) for e in range(1, last + 1)):
             if again is not None:
                 self._take_metrics(row, again)
 
     def _metrics(self) -> Mapping[str, bool]:
-        """Whether higher is better: of the metrics of every epoch, and of the sweep's own.
+        """The metrics of every epoch and the sweep's own: True where higher is better.
 
-        The package that registered that one may not be installed where results are read.
+        The package that registered the sweep's metric may be missing where results are read.
         """
         return _higher_is_better((*epoch_metrics(), self.metric))
 
     def _nothing_yet(self) -> Row:
-        """What a row holds before the first epoch."""
+        """Values of a row before the first epoch."""
         numbers = {"epochs_run": 0, "seconds": 0.0, "best_epoch": None, "images_per_second": None}
         metrics = [f"{kind}_{name}" for kind in ("best", "last") for name in self._metrics()]
         return numbers | dict.fromkeys(metrics)
@@ -169,9 +169,9 @@ class SweepTables:
         self.trials[event["trial"]] |= {name: scores.get(name) for name in test_metrics()}
 
     def ranked(self) -> list[Row]:
-        """Trial rows, best first by the best epoch of the sweep's metric; those without come last.
+        """Trial rows by their best value of the sweep's metric, best first; unscored rows last.
 
-        Equal scores are in the order of the plan.
+        Rows with equal scores are in the order of the plan.
         """
         return sorted(self.trials.values(), key=self._rank)
 
@@ -190,6 +190,6 @@ class SweepTables:
 
 
 def trial_of(row: Row) -> Trial:
-    """The trial that a row of `trials.parquet` is of."""
+    """The trial that a row of `trials.parquet` describes."""
     config = TrialConfig(**{name: row[name] for name in trial_fields()})
     return Trial(id=row["trial"], config=config, fold=row["fold"])

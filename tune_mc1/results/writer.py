@@ -1,4 +1,4 @@
-"""A sweep's results as they come: the journal at once, the parquet files now and then."""
+"""Writer of a sweep's results: the journal at once, the parquet files periodically."""
 
 import time
 from collections.abc import Iterator
@@ -19,13 +19,13 @@ from tune_mc1.results.tables import SweepTables
 
 
 class ResultWriter:
-    """Writes a sweep's results as it goes: journal at once, parquet now and then.
+    """Writes results while a sweep runs: the journal at once, the parquet files periodically.
 
     Args:
         where: The sweep's directory.
-        interval_s: Least time between two compactions, in seconds. It grows with the time that
-            one takes, so that compaction never costs more than a twentieth of the sweep.
-        tables: What the journal holds already; None for a new one.
+        interval_s: Minimum time between two compactions, in seconds. It grows with the duration of
+            a compaction, so that compaction never costs more than a twentieth of the sweep.
+        tables: Content of an existing journal; None for a new one.
 
     Raises:
         SweepStopped: If the journal cannot be written.
@@ -42,7 +42,7 @@ class ResultWriter:
         self._next = time.monotonic() + interval_s
 
     def write(self, *events: Event) -> None:
-        """Stamps events with the time and makes them last.
+        """Stamps events with the time and writes them durably.
 
         Raises:
             SweepStopped: If the storage fails.
@@ -67,7 +67,7 @@ class ResultWriter:
         self._next = ended + max(self._interval, 20 * (ended - began))
 
     def write_file(self, path: Path, table: pa.Table) -> None:
-        """Writes one more parquet file, whole or not at all.
+        """Writes another parquet file, atomically.
 
         Raises:
             SweepStopped: If the storage fails.
@@ -80,7 +80,7 @@ class ResultWriter:
             pq.write_table(table, file, compression="zstd")
 
     def close(self) -> None:
-        """Writes the parquet files for the last time.
+        """Writes the parquet files a last time and closes the journal.
 
         Raises:
             SweepStopped: If the storage fails.
@@ -94,7 +94,7 @@ class ResultWriter:
 
 @contextmanager
 def _stopping_the_sweep(where: ResultDir) -> Iterator[None]:
-    """A write that fails ends the sweep, whatever calls it."""
+    """Turns a failed write into the end of the sweep."""
     try:
         yield
     except OSError as error:

@@ -1,7 +1,7 @@
-"""How the trials of a group learn which of them the trial scheduler has stopped.
+"""Actor that tells a group which of its trials the trial scheduler has stopped.
 
-Ray Tune stops one of its own trials as a whole, and `tune.report` returns nothing. So the scheduler
-leaves each decision with an actor, where the group asks for it.
+Ray Tune can only stop one of its own trials as a whole, and `tune.report` returns nothing. So the
+scheduler publishes each decision to an actor, which the group asks.
 """
 
 import asyncio
@@ -11,22 +11,22 @@ from typing import Any
 import ray
 
 WAITING = 1_000_000
-"""Groups that may wait at once; one more, and no decision could reach the actor any longer."""
+"""Maximum number of waiting groups; with more, no decision could reach the actor."""
 
 
 class Decisions:
-    """Keeps decisions until they are asked for. An actor: `start_decisions`."""
+    """Keeps decisions until a group takes them; started as an actor by `start_decisions`."""
 
     def __init__(self) -> None:
         self._made: dict[str, list[str]] = {}
         self._news = asyncio.Condition()
 
     async def publish(self, report: str, stopped: list[str]) -> None:
-        """Leaves a decision.
+        """Publishes a decision.
 
         Args:
-            report: Name of the report that it answers.
-            stopped: Ids of the trials of the group that stop.
+            report: Name of the group's report.
+            stopped: Ids of the group's trials that stop.
         """
         async with self._news:
             self._made[report] = stopped
@@ -40,11 +40,11 @@ class Decisions:
 
 
 def start_decisions() -> Any:
-    """Starts the actor; it ends when its handle is gone."""
+    """Starts the actor, which ends when its handle goes out of scope."""
     return ray.remote(Decisions).options(num_cpus=0, max_concurrency=WAITING).remote()
 
 
 def ask(decisions: Any, report: str) -> Collection[str]:
-    """The trials that stop after a report: waits until the scheduler has decided."""
+    """Waits for the scheduler's decision on a report; returns the ids of the trials that stop."""
     stopped: list[str] = ray.get(decisions.take.remote(report))
     return stopped

@@ -1,4 +1,4 @@
-"""A sweep from validated file to finished results, on Ray Tune."""
+"""Driver: runs a sweep on Ray Tune, from the validated file to the finished results."""
 
 import shutil
 import time
@@ -28,10 +28,10 @@ from tune_mc1.terminal.live_view import SweepView
 from tune_mc1.tracking.tracker import Tracker
 
 SPARE_WAIT_S = 30
-"""How long to wait for the process that is made ready for the winner's test."""
+"""Maximum seconds to wait for the spare process for the winner's test."""
 
 CHECKPOINT_WAIT_S = 3.0
-"""How long a sweep that is interrupted waits for the epochs that are about to end."""
+"""Seconds for which an interrupted sweep waits for epochs that are about to end."""
 
 
 def run_sweep(
@@ -44,19 +44,19 @@ def run_sweep(
     """Runs all trials that have not ended, and scores the winner on the test images.
 
     Args:
-        run: What to run.
-        cluster: Where, connected or not; it is left in the end.
-        view: Shows the sweep as it goes.
+        run: The sweep.
+        cluster: The Ray cluster, connected or not; it is disconnected at the end.
+        view: Shows the progress.
         notify: Called with each notice for the user.
-        interruption: Says when to end before that.
+        interruption: Ends the sweep early.
 
     Returns:
-        The tables of the results, which are on the disk as well. Trials that were cut off are
-        `interrupted` there.
+        The tables of the results, which are on disk too. Trials that did not finish are
+        `interrupted`.
 
     Raises:
-        SweepStopped: If it was interrupted, or could not go on, with all that is known on the disk.
-        StorageError: If the directory cannot be written to from the start.
+        SweepStopped: If the sweep was interrupted or cannot continue; all results are on disk.
+        StorageError: If the directory is not writable at the start.
     """
     write_head(run.where, run.sweep, run.data)
     writer = ResultWriter(run.where, tables=run.past.tables)
@@ -81,7 +81,7 @@ def run_sweep(
 
 
 def _head_events(run: SweepRun) -> Iterable[Event]:
-    """What the journal does not say yet of the sweep and its trials."""
+    """Events of the sweep and its trials that the journal does not have yet."""
     known = run.past.tables.trials
     if run.past.tables.metadata:
         yield {"event": "resume"}
@@ -104,7 +104,7 @@ def _run(
 ) -> None:
     with interruption.interruptible():
         cluster.connect()
-    interruption.install()  # on a cluster Ray has put its own handler there
+    interruption.install()  # connecting to a cluster, Ray has installed its own handler
     cluster.watch(interruption.stop)
     shutil.rmtree(run.where.ray, ignore_errors=True)  # nothing is restored from it
     resources = trial_resources(run.sweep, run.trials)
@@ -114,20 +114,20 @@ def _run(
     with view.showing(writer.tables):
         spare = tune_trials(run, job, images, resources, writer, view, interruption.check)
     with interruption.interruptible():
-        if spare is not None:  # a process that is about to be ready is faster than a new one
+        if spare is not None:  # a process that is almost ready is faster than a new one
             ray.wait([spare], timeout=SPARE_WAIT_S)
         scored = score_winners(run, job, images, resources, writer.tables, notify)
     scored.write(writer)
     if not job.keep:
-        with interruption.interruptible(), suppress(Exception):  # nothing depends on it
+        with interruption.interruptible(), suppress(Exception):  # only cleanup
             on_each_node(remove_scratch_dir, job.root)
 
 
 def _stop(run: SweepRun, writer: ResultWriter, stopped: SweepStopped) -> None:
-    """Waits for the checkpoints that are about to come, and writes who was cut off."""
+    """Waits for imminent checkpoints, and records the interrupted trials."""
     cut = [t for t, row in writer.tables.trials.items() if row["state"] == "running"]
     if stopped.reason is None and run.remote is not None:
-        time.sleep(CHECKPOINT_WAIT_S)  # they are sent from wherever a trial runs
+        time.sleep(CHECKPOINT_WAIT_S)  # checkpoints are uploaded from the trials' nodes
     elif stopped.reason is None:
         _await_checkpoints([run.where.checkpoints(t) for t in cut], CHECKPOINT_WAIT_S)
     writer.write(*(end_event(t, "interrupted") for t in cut))
@@ -136,7 +136,7 @@ def _stop(run: SweepRun, writer: ResultWriter, stopped: SweepStopped) -> None:
 def _await_checkpoints(folders: Sequence[Path], seconds: float) -> None:
     """Waits until each trial has written a new checkpoint, or the time is up.
 
-    Ray Tune takes no reports any more, so a trial waits after it.
+    Ray Tune no longer takes reports, so each trial blocks after its checkpoint.
     """
 
     def changed(folder: Path) -> int:
@@ -154,7 +154,7 @@ def _await_checkpoints(folders: Sequence[Path], seconds: float) -> None:
 
 
 def _finish(trackers: Sequence[Tracker], interruption: Interruption) -> None:
-    """Waits for the trackers, but not for long where the sweep was interrupted, or is now."""
+    """Waits for the trackers, only briefly if the sweep was interrupted or is now."""
     for i, tracker in enumerate(trackers):
         if interruption.seconds_left < float("inf"):
             tracker.finish(timeout_s=interruption.seconds_left / (4 * (len(trackers) - i)))

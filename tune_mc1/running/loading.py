@@ -1,4 +1,4 @@
-"""The images of a plan, loaded in a thread while Ray starts."""
+"""Loading of a plan's images, in a thread while Ray starts."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from tune_mc1.cluster.ray_runtime import Cluster
 
 ALONE_S = 1.0
-"""Seconds that images load before Ray starts beside them: most mistakes come out by then."""
+"""Seconds of loading before Ray starts in parallel; most errors are found by then."""
 
 
 def load_checked(plan: Plan, notify: Callable[[str], None]) -> ImageData:
     """Loads the images and checks that every trial can use them.
 
     Raises:
-        InputError: If not.
+        InputError: If they cannot be loaded or used.
     """
     data = limit_images(load_data(plan.sweep.data, notify=notify), plan.sweep.limit_images)
     models = sorted({t.config.model for t in plan.trials})
@@ -41,17 +41,17 @@ def load_checked(plan: Plan, notify: Callable[[str], None]) -> ImageData:
 
 
 class Loading:
-    """Images that are being loaded, in a thread that ends with the process.
+    """Images that are being loaded, in a daemon thread.
 
     Args:
-        plan: Whose images.
+        plan: The plan whose images to load.
         notify: Called with each notice for the user.
-        interruption: Says when not to wait any longer.
-        alone: Whether they are waited for; else for `ALONE_S`.
+        interruption: Ends the wait early.
+        alone: Whether to wait until they are loaded; otherwise for `ALONE_S` only.
 
     Raises:
-        InputError: If they cannot be used, and that is known.
-        SweepStopped: If a signal came.
+        InputError: If they turn out to be unusable within that time.
+        SweepStopped: If a signal was received.
     """
 
     def __init__(
@@ -79,18 +79,18 @@ class Loading:
             with self._interruption.interruptible():
                 return self._data.result(seconds)
         except SweepStopped:
-            Console(stderr=True).show_cursor()  # the bar of a download hides it
+            Console(stderr=True).show_cursor()  # a download's progress bar hides it
             raise
 
     def beside(self, cluster: "Cluster") -> ImageData:
-        """The images; while they are not there yet, Ray is started.
+        """Waits for the images; starts Ray meanwhile if they are not loaded yet.
 
         Raises:
             InputError: If they cannot be used.
-            SweepStopped: If a signal came, or Ray cannot be started.
+            SweepStopped: If a signal was received, or Ray cannot be started.
         """
         if not self._data.done():
             with self._interruption.interruptible():
                 cluster.connect()
-            self._interruption.install()  # in case Ray has put a handler of its own there
+            self._interruption.install()  # in case Ray has installed its own handlers
         return self._wait()

@@ -1,4 +1,4 @@
-"""One trial without Ray, with a progress bar and the same numbers: for debugging."""
+"""Training of one trial without Ray, for debugging: with a progress bar and the same numbers."""
 
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -34,12 +34,12 @@ def train_one(
     console: Console,
     notify: Callable[[str], None],
 ) -> int:
-    """Runs one trial in this process and writes a result directory, as a sweep of one would.
+    """Runs one trial in this process and writes a result directory, as a sweep of one trial would.
 
     Args:
-        overrides: Items `name=value`; the rest is at its default.
+        overrides: Items `name=value`; all other parameters have their defaults.
         data: Name of a data set, or a path.
-        output: Where results go; None is `results/`.
+        output: Parent of the result directory; None for `results/`.
         console: For the progress bar and the results.
         notify: Called with each notice.
 

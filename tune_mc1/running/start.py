@@ -1,4 +1,4 @@
-"""Runs a plan: its images, its result directory, its sweep, and at the end what came of it."""
+"""Run of a plan: images, result directory, sweep, and printed results."""
 
 import shlex
 import shutil
@@ -48,8 +48,8 @@ def run_plan(
     """Runs all trials of a plan and prints the ranked results.
 
     Returns:
-        The exit status: 0 if all trials ended, 1 if some failed or the sweep could not go on, 130
-        if it was interrupted.
+        The exit status: 0 if all trials ended, 1 if some failed or the sweep could not continue,
+        130 if it was interrupted.
 
     Raises:
         InputError: If the images cannot be used or results cannot be written.
@@ -103,7 +103,7 @@ def run_plan(
 
 
 def _parent(plan: Plan, output: Path | None) -> tuple[Path | Remote, str]:
-    """Where results go, and where the user said so; checked if it is to be made."""
+    """Location for results and the field that names it; checked for a new sweep."""
     if plan.directory is not None:
         remote = remote_of(ResultDir(plan.directory))
         return remote or plan.directory, "--resume"
@@ -118,7 +118,7 @@ def _directory(
 ) -> Iterator[tuple[ResultDir, Remote | None]]:
     """The result directory, and its folder in an object store.
 
-    It is made if the sweep is a new one, and removed again if the sweep did not begin.
+    For a new sweep it is created, and removed again if the sweep did not start.
     """
     if plan.directory is not None:
         where = ResultDir(plan.directory)
@@ -138,42 +138,42 @@ def _directory(
 
 
 def current_past(plan: Plan, where: ResultDir) -> Past:
-    """What the sweep did: as the plan has it, unless another process went on with it meanwhile."""
+    """History of the sweep: that of the plan, unless another process has continued it since."""
     if plan.directory is None:
         return Past()
     return plan.past if plan.past is not None and plan.past.is_current() else read_past(where)
 
 
 def resume_line(command: str, where: ResultDir, remote: Remote | None) -> str:
-    """The command that goes on with a sweep, from any machine if an object store has it."""
+    """The command that resumes a sweep, from any machine if an object store has it."""
     place = shlex.quote(remote.url if remote else str(where.root))
     return f"Resume: python -m tune_mc1 sweep {command} --resume {place}"
 
 
 def _images(loading: Loading, past: Past, cluster: "Cluster") -> ImageData:
-    """The images; where there are none, nothing is left of Ray."""
+    """The images; if they cannot be used, Ray is shut down."""
     try:
         data = loading.beside(cluster)
         _check_same_images(past, data)
     except BaseException:
-        with suppress(Exception):  # what has happened is worth more
+        with suppress(Exception):  # the first error matters more
             cluster.shutdown()
         raise
     return data
 
 
 def _check_same_images(past: Past, data: ImageData) -> None:
-    """Raises InputError if a sweep is to go on with other images."""
-    facts = past.tables.metadata
-    if facts and facts["fingerprint"] != data.fingerprint:
+    """Raises InputError if a resumed sweep would use different images."""
+    before = past.tables.metadata
+    if before and before["fingerprint"] != data.fingerprint:
         raise InputError(
-            f"data: was {facts['data']} ({facts['fingerprint']}), is {data.name} "
-            f"({data.fingerprint}): these are other images"
+            f"data: was {before['data']} ({before['fingerprint']}), is {data.name} "
+            f"({data.fingerprint}): the images differ"
         )
 
 
 def exit_status(tables: SweepTables, total: int) -> int:
-    """0 if all trials ended by themselves, 1 if some failed, `INTERRUPTED` if it was cut off."""
+    """0 if all trials ended, 1 if some failed, `INTERRUPTED` if some did not end."""
     states = Counter(row["state"] for row in tables.trials.values())
     if sum(states[s] for s in ENDED) < total:
         return INTERRUPTED

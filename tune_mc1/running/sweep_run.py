@@ -1,4 +1,4 @@
-"""What a sweep needs to run, beside its file."""
+"""Inputs of a sweep's run, besides its file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,17 +14,17 @@ from tune_mc1.tracking.tracker import Tracker
 
 @dataclass(frozen=True)
 class SweepRun:
-    """All that a sweep needs beside its file.
+    """Inputs of a sweep's run, besides its file.
 
     Attributes:
         sweep: The validated sweep, its method resolved.
-        trials: The plan; of a search that learns, those made so far.
+        trials: The plan; for a search that learns, the trials suggested so far.
         data: The images.
         where: The result directory.
-        past: What a sweep that goes on did before.
+        past: History of a resumed sweep.
         address: A running Ray cluster, or None to start Ray on this machine.
-        max_concurrent: Most trials at once, or None for as many as fit.
-        trackers: Show the sweep elsewhere while it runs.
+        max_concurrent: Maximum number of concurrent trials, or None for as many as fit.
+        trackers: Experiment trackers.
         remote: The result directory's folder in an object store, or None.
     """
 

@@ -1,4 +1,4 @@
-"""The trials of a sweep on Ray Tune: groups, search, scheduler, callbacks."""
+"""Ray Tune run of a sweep's trials: groups, search, scheduler, callbacks."""
 
 import math
 import os
@@ -54,19 +54,19 @@ def tune_trials(
     """Runs all trials of a sweep that have not ended; the results are in the writer's tables.
 
     Args:
-        run: What to run.
-        job: What the trials share.
-        images: The images, in the object store.
-        resources: Of each trial, or group of trials, at least.
-        writer: Takes the events.
-        view: Shows them.
-        check: Called after each step; what it raises ends the sweep.
+        run: The sweep.
+        job: Settings that the trials share.
+        images: Reference to the images in the object store.
+        resources: Minimum resources of each trial or group.
+        writer: Records the events.
+        view: Shows the progress.
+        check: Called after each step; an exception from it ends the sweep.
 
     Returns:
-        A reference to what makes a process ready for the winner's test; None if nothing does.
+        Reference to the task that prepares a spare process for the winner's test; None without one.
 
     Raises:
-        SweepStopped: If the sweep cannot go on.
+        SweepStopped: If the sweep cannot continue.
     """
     left = run.past.left(run.trials)
     learns = run.sweep.search.learns
@@ -89,7 +89,7 @@ def tune_trials(
         tune.with_parameters(run_in_tune, job=job, data=images), {"cpu": each.cpu, "gpu": each.gpu}
     )
     if not learns:
-        # Ray starts trials of a searcher one by one, in case they depend on each other.
+        # Ray starts the trials of a searcher one by one, in case they depend on each other.
         os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(at_once)
     spare = SpareProcess(samples, resources, own=run.address is None)
     callbacks: list[Callback] = [
@@ -157,9 +157,9 @@ def _groups(
     resources: TrialResources,
     up: Sequence[Node],
 ) -> Groups:
-    """The groups of the trials that are left, in the order in which to start.
+    """Groups of the remaining trials, in starting order.
 
-    Trials of a group go on from one epoch.
+    All trials of a group continue from the same epoch.
     """
     shape, classes = run.data.image_shape, len(run.data.classes)
     images = len(run.data.train_labels)
@@ -186,7 +186,7 @@ def _groups(
     position = {trial.id: i for i, trial in enumerate(left)}
     groups.sort(key=lambda group: position[group[0].id])
     if run.sweep.early_terminate is None:
-        # so that no core idles for long at the end of a sweep
+        # Longest first, so that no core idles for long at the end of the sweep.
         groups.sort(key=lambda group: -group_seconds(group, seconds, gpu))
     return groups
 

@@ -1,4 +1,4 @@
-"""The winner: its trials are scored on the test images, once, when all else is decided."""
+"""Winner of a sweep: its trials are scored on the test images, once, at the very end."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -31,18 +31,18 @@ PREDICTIONS_SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Scored:
-    """What the test images said of the winner.
+    """Test scores and predictions of the winner.
 
     Attributes:
         events: The scores, for the journal.
-        predictions: Rows of `predictions.parquet`; none if there is no winner, or no new one.
+        predictions: Rows of `predictions.parquet`; None without a winner, or without a new one.
     """
 
     events: Sequence[Event] = ()
     predictions: pa.Table | None = None
 
     def write(self, writer: ResultWriter) -> None:
-        """Makes both last.
+        """Writes both.
 
         Raises:
             SweepStopped: If the storage fails.
@@ -62,14 +62,14 @@ def score_winners(
 ) -> Scored:
     """Scores the trials of the best setting on the test images.
 
-    The best setting is that of the best mean over its replicates and folds. A sweep that was
-    interrupted has no winner. Where the test images chose the winner, nothing is scored anew.
+    The best setting has the best mean over its replicates and folds. An interrupted sweep has no
+    winner. If the winner was selected on the test images, its scores are known already.
 
     Args:
         run: The sweep.
-        job: What its trials share.
-        images: The images in Ray's object store.
-        resources: What a trial gets.
+        job: Settings that its trials share.
+        images: Reference to the images in Ray's object store.
+        resources: Resources of a trial.
         tables: The results.
         notify: Called if a trial could not be scored.
     """
@@ -79,7 +79,7 @@ def score_winners(
     best = winners(tables)
     known = on_test or all(row["test_acc"] is not None for row in best)
     if known and run.where.predictions.exists():
-        return Scored()  # a sweep that goes on after its end
+        return Scored()  # a resumed sweep that was complete
     score = ray.remote(score_winner).options(num_cpus=resources.cpu, num_gpus=resources.gpu)
     trials = [trial_of(row) for row in best]
     pending = {trial.id: score.remote(trial.model_dump(), job, images) for trial in trials}

@@ -1,4 +1,4 @@
-"""What runs inside Ray's processes: a trial, and the winner's test score."""
+"""Code of Ray's worker processes: trials, and the winner's score on the test images."""
 
 import os
 import traceback
@@ -25,20 +25,20 @@ from tune_mc1.training.trial_log import trial_log
 
 @dataclass(frozen=True)
 class Job:
-    """What all trials of a sweep share, apart from the images.
+    """Settings that all trials of a sweep share, apart from the images.
 
     Attributes:
-        root: The result directory, absolute; on a cluster with an object store its stand-in on
-            each node.
+        root: The result directory, absolute; on a cluster with an object store, the scratch
+            directory of each node.
         metric: The sweep's metric.
         maximize: Whether a higher metric is better.
-        validation: How the images that score a trial are chosen.
-        threads: Threads of a trial on the CPU.
-        gpu: The part of a GPU that a trial or group has; 0 without one.
-        decisions: Where a group asks which of its trials are stopped early
-            (`tune_mc1.running.decisions`); None where nothing is stopped.
-        remote: The sweep's folder in an object store; None where the directory is all there is.
-        keep: Whether files stay in the directory as well when their trial has ended.
+        validation: Choice of the validation images.
+        threads: CPU threads per trial.
+        gpu: Share of a GPU per trial or group; 0 without a GPU.
+        decisions: Actor that tells a group which of its trials are stopped early
+            (`tune_mc1.running.decisions`); None if no trials are stopped.
+        remote: The sweep's folder in an object store; None without a store.
+        keep: Whether files stay in the directory after their trial ended.
     """
 
     root: Path
@@ -53,15 +53,15 @@ class Job:
 
 
 def run_in_tune(config: dict[str, Any], job: Job, data: ImageData) -> None:
-    """The function that Ray Tune runs: one trial, or a group, which reports each epoch.
+    """Ray Tune's trainable: runs one trial, or a group, and reports each epoch.
 
     Args:
         config: `{"trials": [...]}`, dumped `Trial`s.
-        job: What the trials of the sweep share.
+        job: Settings that the trials of the sweep share.
         data: The images, mapped from the object store without a copy.
     """
     trials = [Trial.model_validate(spec) for spec in config["trials"]]
-    if not trials:  # all of a group ended just before its process was lost
+    if not trials:  # all trials of the group ended just before its process was lost
         return
     try:
         with (
@@ -78,12 +78,12 @@ def run_in_tune(config: dict[str, Any], job: Job, data: ImageData) -> None:
 
 
 class _TuneReport:
-    """Reports to Ray Tune, and keeps in mind which trials have ended.
+    """Reports to Ray Tune, and remembers which trials have ended.
 
     Args:
-        size: Number of trials of the group.
-        job: What the trials of the sweep share.
-        store: Has to have all that is reported first; None for a directory.
+        size: Number of trials in the group.
+        job: Settings that the trials of the sweep share.
+        store: Uploads the files of a report before it is sent; None for a shared directory.
     """
 
     def __init__(self, size: int, job: Job, store: TrialStore | None = None) -> None:
@@ -110,7 +110,7 @@ class _TuneReport:
 
 
 def parts_that_fit(trials: Sequence[Trial], job: Job, data: ImageData) -> Iterator[Sequence[Trial]]:
-    """A group in parts that fit into memory, to be run one after the other; mostly one part."""
+    """Splits a group into parts that fit in memory, run one after the other; usually one part."""
     if len(trials) == 1:
         yield trials
         return
@@ -122,36 +122,36 @@ def parts_that_fit(trials: Sequence[Trial], job: Job, data: ImageData) -> Iterat
 
 
 class Report(Protocol):
-    """What `run_parts` reports to."""
+    """Receiver of the reports of `run_parts`."""
 
     size: int
     ended: set[str]
 
     def __call__(self, rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
-        """As `tune_mc1.training.epoch_report.Reporter`."""
+        """Same as `tune_mc1.training.epoch_report.Reporter`."""
 
 
 def run_parts(
     trials: Sequence[Trial], report: Report, job: Job, data: ImageData, *, again: bool = False
 ) -> None:
-    """Runs a group; where that fails, each half of it, down to the trial that fails alone.
+    """Runs a group; if that fails, each half of it, down to the trial that fails alone.
 
-    So an error of one trial, or a lack of memory, costs the others nothing but the epoch in which
-    it came: they go on from their checkpoints. An error of a trial that is no part of a group is
-    raised, so that Ray Tune tries it again; what would repeat itself is reported as its end.
+    So an error of one trial, or a lack of memory, costs the others only the epoch in which it
+    happened: they continue from their checkpoints. An error of a trial outside a group is raised,
+    so that Ray Tune retries it; an error that would only repeat is reported as the trial's end.
 
     Args:
-        trials: One trial, or trials that fit together.
-        report: Takes the reports.
-        job: What the trials of the sweep share.
+        trials: One trial, or trials that can be fused.
+        report: Receives the reports.
+        job: Settings that the trials of the sweep share.
         data: The images.
-        again: Whether memory has run out for this trial before.
+        again: Whether this trial ran out of memory before.
 
     Raises:
         StorageError: If results cannot be written.
     """
     load_lightning()
-    # torch is for the workers: the driver imports this module and needs none
+    # Imported here, as the driver imports this module too and does not need torch.
     from tune_mc1.training.trainer import free_memory, is_out_of_memory
 
     trials = [trial for trial in trials if trial.id not in report.ended]
@@ -173,7 +173,7 @@ def run_parts(
         report([], [_failed_end(trials[0], ResultDir(job.root), reason)])
     else:
         half = len(trials) // 2
-        print(f"the group of {len(trials)} trials failed; it goes on as two halves")
+        print(f"the group of {len(trials)} trials failed; it continues as two halves")
         for part in (trials[:half], trials[half:]):
             run_parts(part, report, job, data)
 
@@ -200,7 +200,7 @@ def _reason(error: Exception, memory_ran_out: bool) -> str:
     text = " ".join(str(error).split())
     if memory_ran_out:
         return (
-            "out of memory: make batch_size smaller, or give each trial more of the machine "
+            "out of memory: reduce batch_size, or give each trial more of the machine "
             f"(resources): {text}"
         )
     return text if isinstance(error, TrialError) else f"{type(error).__name__}: {text}"
@@ -211,15 +211,15 @@ def _failed_end(trial: Trial, where: ResultDir, reason: str) -> Row:
 
     try:
         epoch = epochs_done(where.checkpoints(trial.id)) + 1
-    except Exception:  # the checkpoint may be what failed
+    except Exception:  # the checkpoint itself may be the cause
         epoch = 1
     return {"trial": trial.id, "state": "failed", "epoch": epoch, "error": reason}
 
 
 def ready() -> int:
-    """Loads what `score_winner` needs; returns the process's id.
+    """Loads the libraries of `score_winner`; returns the process id.
 
-    It leaves GPUs alone: the test may be given another one.
+    It does not initialise CUDA, as the test may get another GPU.
     """
     load_lightning()
     import tune_mc1.training.trial  # noqa: F401

@@ -1,1 +1,1 @@
-"""Results in an object store, and whether all nodes share the place of results."""
+"""Results in an object store, and checks that all nodes share the result location."""

@@ -1,4 +1,4 @@
-"""One sweep a folder of an object store: a sign of life, as a store knows no locks."""
+"""Heartbeat that reserves a folder of an object store for one sweep, as stores have no locks."""
 
 import json
 import os
@@ -9,14 +9,14 @@ from tune_mc1.errors import InputError
 from tune_mc1.results.store.remote import Remote
 
 RUNNING = "running.json"
-"""There while a sweep runs: who runs it. Written anew every `HEARTBEAT_S`."""
+"""Object that names the process of a running sweep, rewritten every `HEARTBEAT_S`."""
 
 HEARTBEAT_S, STALE_S = 15.0, 60.0
-"""How often a sweep gives a sign of life, and without one for how long it counts as gone."""
+"""Interval between heartbeats, and age at which the last one is stale, in seconds."""
 
 
 def beat(remote: Remote) -> None:
-    """Gives a sign of life.
+    """Writes a heartbeat.
 
     Raises:
         StorageError: If the store fails.
@@ -26,12 +26,13 @@ def beat(remote: Remote) -> None:
 
 
 def check_free(remote: Remote) -> None:
-    """Checks that no sweep runs in a folder.
+    """Checks that no sweep is running in a folder.
 
-    One of this machine whose process is gone does not; of another machine only time tells.
+    A sweep of this machine whose process is gone is not running; for other machines only the age of
+    the heartbeat counts.
 
     Raises:
-        InputError: If one does.
+        InputError: If a sweep is running.
         StorageError: If the store fails.
     """
     try:
@@ -43,14 +44,14 @@ def check_free(remote: Remote) -> None:
     gone = who["node"] == platform.node() and not _is_there(int(who["process"]))
     if not gone and silent < STALE_S:
         raise InputError(
-            f"{remote.url}: a sweep runs here already (process {who['process']} on {who['node']}, "
-            f"heard of {max(0.0, silent):.0f} s ago); wait for it, or end it first, and try again "
-            f"{STALE_S:.0f} s later"
+            f"{remote.url}: a sweep is already running here (process {who['process']} on "
+            f"{who['node']}, last heartbeat {max(0.0, silent):.0f} s ago); wait for it or stop it, "
+            f"and try again {STALE_S:.0f} s later"
         )
 
 
 def _now(remote: Remote) -> float:
-    """The store's own clock, so that machines need not agree on theirs."""
+    """Current time by the store's clock, as the clocks of machines may differ."""
     name = f".probe-{uuid4().hex}"
     remote.write(name, b"")
     now = remote.time_of(name)

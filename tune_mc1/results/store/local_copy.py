@@ -1,4 +1,4 @@
-"""From an object store to this machine: a whole result directory, or what a resumed sweep needs."""
+"""Downloads from an object store: a whole result directory, or the files to resume a sweep."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -16,7 +16,7 @@ from tune_mc1.results.store.remote import Entry, Remote, remote_at
 AT_ONCE = 8
 
 RESULTS_DIR = Path("results")
-"""Where copies of result directories are, as for sweeps on this machine."""
+"""Default parent of result directories, also of downloaded ones."""
 
 Ahead = Literal["equal", "local", "remote", "diverged"]
 Items = list[tuple[str, Entry]]
@@ -24,17 +24,17 @@ Items = list[tuple[str, Entry]]
 
 @dataclass(frozen=True)
 class Fetched:
-    """What a fetch did.
+    """Outcome of a fetch.
 
     Attributes:
-        files: Number of files that came.
+        files: Number of downloaded files.
         bytes: Their size.
-        there: Number of files that were here already.
+        present: Number of files that were already up to date.
     """
 
     files: int
     bytes: int
-    there: int
+    present: int
 
 
 def fetch(
@@ -44,25 +44,25 @@ def fetch(
     checkpoints: bool = True,
     shown: Callable[[Items], Iterable[tuple[str, Entry]]] = iter,
 ) -> Fetched:
-    """Downloads what this machine lacks of a result directory, each file whole or not at all.
+    """Downloads the missing files of a result directory, each atomically.
 
-    A file that has size and time of the store's is not fetched again.
+    A file with the size and modification time of the store's is not downloaded again.
 
     Args:
         remote: The sweep's folder in the store.
-        where: Where it goes.
-        checkpoints: Whether checkpoints are fetched too.
-        shown: Wraps the files, such as by a progress bar.
+        where: The target directory.
+        checkpoints: Whether to include checkpoints.
+        shown: Wraps the list of files, for example in a progress bar.
 
     Raises:
-        InputError: If there is no such sweep, or something else is in the directory.
-        StorageError: If the store fails, or the disk.
+        InputError: If there is no such sweep, or the directory holds something else.
+        StorageError: If the store or the disk fails.
     """
     there = _entries(remote)
     ahead = compare(where, remote)
     if ahead in ("local", "diverged"):
         raise InputError(
-            f"{where.root}: has what {remote.url} has not; name another directory to fetch to"
+            f"{where.root}: has results that {remote.url} lacks; name another directory"
         )
     if ahead == "remote" and not where.journal.exists() and _is_used(where.root):
         raise InputError(f"{where.root}: must be empty, or a copy of {remote.url}")
@@ -79,10 +79,11 @@ def fetch(
 
 
 def compare(where: ResultDir, remote: Remote) -> Ahead:
-    """Which copy of a sweep is further on, by their journals.
+    """Compares two copies of a sweep by their journals.
 
     Returns:
-        `same`; `here` or `there`, which has what the other one lacks; `apart` if both have.
+        `equal`; `local` or `remote`, the copy that is ahead; `diverged` if both have events that
+        the other one lacks.
 
     Raises:
         StorageError: If the store fails.
@@ -100,7 +101,7 @@ def compare(where: ResultDir, remote: Remote) -> Ahead:
 
 
 def remote_of(where: ResultDir) -> Remote | None:
-    """The folder of an object store that a result directory is a copy of, if any."""
+    """The object store folder that a result directory is a copy of, if any."""
     try:
         return remote_at(where.storage_url.read_text().strip())
     except OSError:
@@ -108,14 +109,14 @@ def remote_of(where: ResultDir) -> Remote | None:
 
 
 def remote_named(place: Path | str, field: str) -> Remote:
-    """The folder of an object store that a user named by its URL.
+    """The object store folder that a user named by its URL.
 
     Args:
-        place: What the user wrote.
-        field: Where, for the message.
+        place: The user's text.
+        field: Its field or flag, for messages.
 
     Raises:
-        InputError: If it is none.
+        InputError: If it is not a valid URL.
     """
     try:
         remote = remote_at(place)
@@ -127,14 +128,14 @@ def remote_named(place: Path | str, field: str) -> Remote:
 
 
 def new_result_dir(parent: Path | Remote, name: str) -> tuple[ResultDir, Remote | None]:
-    """Makes the result directory of a new sweep, and its folder's name in the object store.
+    """Creates the result directory of a new sweep, and picks its folder in the object store.
 
     Args:
-        parent: The directory or object store that results go to.
-        name: The sweep's.
+        parent: The directory or object store for results.
+        name: Name of the sweep.
 
     Raises:
-        InputError: If it cannot be made.
+        InputError: If it cannot be created.
         StorageError: If the store fails.
     """
     if isinstance(parent, Path):
@@ -142,7 +143,7 @@ def new_result_dir(parent: Path | Remote, name: str) -> tuple[ResultDir, Remote 
     while True:
         where = ResultDir.create(RESULTS_DIR, name)
         remote = parent.child(where.root.name)
-        if not remote.files():  # another machine may have begun in the same second
+        if not remote.files():  # another machine may have started in the same second
             _note_url(remote, where)
             return where, remote
 
@@ -153,7 +154,7 @@ def _entries(remote: Remote) -> dict[str, Entry]:
     except StorageError as error:
         raise InputError(str(error)) from None
     if "journal.jsonl" not in there:
-        raise InputError(f"{remote.url}: no result directory (it has no journal)")
+        raise InputError(f"{remote.url}: not a result directory (no journal.jsonl)")
     return there
 
 
@@ -200,10 +201,10 @@ def _is_used(folder: Path) -> bool:
 
 
 def resumable(place: Path) -> ResultDir:
-    """As `resumable_copy`; a store that cannot be used is bad input as well.
+    """Same as `resumable_copy`, but an unusable store is bad input as well.
 
     Raises:
-        InputError: If the sweep cannot go on.
+        InputError: If the sweep cannot be resumed.
     """
     try:
         return resumable_copy(place)
@@ -212,16 +213,16 @@ def resumable(place: Path) -> ResultDir:
 
 
 def resumable_copy(place: Path) -> ResultDir:
-    """The directory here of a sweep that is to go on, up to date with its object store, if any.
+    """Local directory of a sweep to resume, up to date with its object store, if any.
 
     Args:
-        place: A result directory, or its URL; of a URL what is no checkpoint is fetched to
-            `results/`.
+        place: A result directory, or its URL. For a URL, all files but checkpoints and logs are
+            downloaded to `results/`.
 
     Raises:
-        InputError: If the store's copy is that of a sweep that runs, or has gone on without this
-            directory, or there is none.
-        StorageError: If the store fails, or the disk.
+        InputError: If the sweep is running, its copy in the store is ahead of this directory, or
+            the store has no copy.
+        StorageError: If the store or the disk fails.
     """
     url = as_url(place)
     where = ResultDir(place)
@@ -235,8 +236,8 @@ def resumable_copy(place: Path) -> ResultDir:
     ahead = compare(where, remote)
     if ahead == "diverged" or (ahead == "remote" and not url):
         raise InputError(
-            f"{where.root}: {remote.url} has what is not here; move this one away and --resume "
-            f"{remote.url}"
+            f"{where.root}: {remote.url} has results that are missing here; move this directory "
+            f"away and use --resume {remote.url}"
         )
     if ahead == "remote":
         small = [

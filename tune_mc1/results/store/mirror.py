@@ -1,9 +1,8 @@
-"""Keeps a copy of a sweep's result directory in an object store, while the sweep goes on.
+"""Copy of a sweep's result directory in an object store, updated while the sweep runs.
 
-The directory on the driver's machine stays what the sweep writes to and what its readers read. A
-thread sends what changes there; what fails is tried again, and only at the end does it count.
-Checkpoints and logs of trials are sent by the processes that write them
-(`tune_mc1.results.store.trial_store`).
+The sweep and all readers use the directory on the driver's machine. A thread uploads changed files
+and retries failed uploads; a failure only matters if it lasts until the end. Checkpoints and logs
+of trials are uploaded by the processes that write them (`tune_mc1.results.store.trial_store`).
 """
 
 import threading
@@ -22,7 +21,7 @@ from tune_mc1.results.store.remote import PATIENCE_S, Remote, retry
 from tune_mc1.results.store.trial_store import Identity, identity
 
 INTERVAL_S, LONGEST_S = 2.0, 30.0
-"""Least time between two rounds, and how far it grows with the time that a round takes."""
+"""Minimum time between two rounds, and its maximum: it grows with the duration of a round."""
 
 AT_ONCE = 16
 
@@ -34,16 +33,16 @@ def mirrored(
     notify: Callable[[str], None],
     interruption: Interruption,
 ) -> Iterator[None]:
-    """Keeps the copy of a sweep's directory up to date in this block, and complete after it.
+    """Keeps the copy of a sweep's directory up to date inside the block, and completes it after.
 
     Args:
         where: The directory.
-        remote: Its folder in the store; None for none.
+        remote: Its folder in the store; None to keep no copy.
         notify: Called with each notice for the user.
-        interruption: Says how long the end may take.
+        interruption: Limits the time for the final upload.
 
     Raises:
-        SweepStopped: If the store lacks results in the end, unless the block has raised another.
+        SweepStopped: If the copy is incomplete at the end and the block itself raised nothing.
     """
     if remote is None:
         yield
@@ -61,9 +60,9 @@ def mirrored(
 
 
 def _finish(mirror: "StoreMirror", interruption: Interruption) -> str | None:
-    """Sends the rest; returns why that failed, if it did."""
+    """Uploads the rest; returns the reason if that failed."""
     ended: list[str] = []
-    with suppress(InputError):  # nothing was written
+    with suppress(InputError):  # no results yet
         rows = mirror.where.read().trials.values()
         ended += (row["trial"] for row in rows if row["state"] in ENDED)
     try:
@@ -74,7 +73,7 @@ def _finish(mirror: "StoreMirror", interruption: Interruption) -> str | None:
 
 
 class StoreMirror:
-    """Sends a result directory.
+    """Uploads a result directory.
 
     Args:
         where: The directory.
@@ -95,14 +94,14 @@ class StoreMirror:
         self._thread.start()
 
     def finish(self, ended: Collection[str], timeout_s: float = PATIENCE_S) -> None:
-        """Sends all that the store lacks, once nothing is written any more.
+        """Uploads all that the store lacks, after the last write.
 
         Args:
-            ended: Trials that do not go on, and need no checkpoint before the last.
-            timeout_s: How long to try while the store fails.
+            ended: Ids of ended trials, whose previous checkpoint is no longer needed.
+            timeout_s: Time for retries while the store fails, in seconds.
 
         Raises:
-            StorageError: If it does so all the time; the directory has everything.
+            StorageError: If the store fails throughout; the directory has everything.
         """
         end = time.monotonic() + timeout_s
         self._ended.set()
@@ -116,11 +115,13 @@ class StoreMirror:
             try:
                 self._round()
                 if self._failing:
-                    self.notify(f"{self.remote.url}: answers again")
+                    self.notify(f"{self.remote.url}: is reachable again")
                 self._failing = False
             except StorageError as error:
                 if not self._failing:
-                    self.notify(f"{error}; results are kept in {self.where.root}, and sent later")
+                    self.notify(
+                        f"{error}; results stay in {self.where.root} and are uploaded later"
+                    )
                 self._failing = True
             pause = min(max(INTERVAL_S, 20 * (time.monotonic() - began)), LONGEST_S)
 
@@ -145,7 +146,7 @@ class StoreMirror:
             list(pool.map(self.remote.delete, {RUNNING, *gone}.intersection(there)))
 
     def _send(self, paths: Iterable[Path]) -> None:
-        """Sends those files that are new or changed."""
+        """Uploads new and changed files."""
         for path in paths:
             hidden = path.name.startswith(".") or path.name == STORAGE_URL
             if hidden or path.is_symlink() or not path.is_file():

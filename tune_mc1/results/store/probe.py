@@ -1,8 +1,8 @@
-"""Whether results can be written to a place, and whether every node of a cluster sees it.
+"""Checks that results can be written to a location, and that every node of a cluster shares it.
 
-Found out before anything starts. A node that joins later is built like the others; its trials look
-for the sweep's own file first (`tune_mc1.running.worker`), and the sweep ends with a reason if it
-is not there: another node that the autoscaler brings would not see it either.
+They run before anything else. A node that joins later is set up like the others; its trials first
+look for the sweep's file (`tune_mc1.running.worker`), and if it is missing the sweep ends with that
+reason, as other new nodes would not see it either.
 """
 
 import os
@@ -19,21 +19,21 @@ from tune_mc1.files import as_url, utf8
 from tune_mc1.results.store.remote import Remote, remote_at
 
 NODE_S = 60.0
-"""What a node may take for its answer: a first process there has to load its libraries."""
+"""Time limit for a node's reply, in which its first process has to load its libraries."""
 
 SEEN_S = 5.0
-"""A network's file system may show a new file a little later."""
+"""Time after which a network file system shows a new file."""
 
 
 def checked_place(place: Path | str, field: str) -> Path | Remote:
-    """The directory or object store that a user named, if results can be written there.
+    """The directory or object store that a user named, checked to be writable.
 
     Args:
-        place: What the user wrote.
-        field: Where, for the message.
+        place: The user's text.
+        field: Its field or flag, for messages.
 
     Raises:
-        InputError: If they cannot.
+        InputError: If results cannot be written there.
     """
     try:
         remote = remote_at(place)
@@ -50,22 +50,22 @@ def checked_place(place: Path | str, field: str) -> Path | Remote:
     except (StorageError, FileNotFoundError) as error:
         raise InputError(f"{field}: {error}") from None
     if back != content:
-        raise InputError(f"{field}: {remote.url}: what was written there comes back as other bytes")
+        raise InputError(f"{field}: {remote.url}: a file written there was read back altered")
     return remote
 
 
 def check_nodes(place: Path | Remote, field: str) -> None:
-    """Checks that all nodes of the cluster that this process is connected to share a place.
+    """Checks that all nodes of the connected cluster share a location.
 
-    Each node reads what the driver wrote there, and the driver what each node answers; nothing of
-    it is left behind.
+    Each node reads a file of the driver and writes a reply, which the driver reads; then all files
+    are removed.
 
     Args:
-        place: The directory or object store that results go to.
-        field: Where the user named it, for the message.
+        place: The directory or object store for results.
+        field: The field or flag that names it, for messages.
 
     Raises:
-        InputError: With a line for each node that does not.
+        InputError: With one line per node that does not share it.
     """
     place = place.absolute() if isinstance(place, Path) else place
     made = [] if isinstance(place, Remote) else _make(place)
@@ -84,7 +84,7 @@ def check_nodes(place: Path | Remote, field: str) -> None:
             with suppress(OSError):
                 path.rmdir()
     where, cure = (
-        (place.url, "every node needs endpoint and credentials, in its environment or by its role")
+        (place.url, "every node needs the endpoint and credentials (environment or instance role)")
         if isinstance(place, Remote)
         else (place, "name a directory that all nodes share, or an object store, s3://...")
     )
@@ -93,23 +93,23 @@ def check_nodes(place: Path | Remote, field: str) -> None:
 
 
 def answer(place: Path | Remote, probe: str) -> str:
-    """On a node: answers the driver's file in a place by a second one.
+    """Replies to the driver's file with a second file; runs on a node.
 
     Args:
-        place: The place.
+        place: The location.
         probe: Name of the driver's file.
 
     Returns:
-        The name of the answer.
+        Name of the reply.
 
     Raises:
-        StorageError: If the node does not see the first file, or cannot write the second.
+        StorageError: If the node does not see the driver's file, or cannot write the reply.
     """
     reply = f"{probe}-{uuid4().hex}"
     try:
         _write(place, reply, _await(place, probe)[::-1])
     except FileNotFoundError:
-        raise StorageError("does not see there what the sweep's driver wrote") from None
+        raise StorageError("does not see the file that the driver wrote there") from None
     except OSError as error:
         reason = error.strerror or error
         raise StorageError(f"cannot read and write there: {reason}") from None
@@ -117,38 +117,38 @@ def answer(place: Path | Remote, probe: str) -> str:
 
 
 def check_answer(place: Path | Remote, reply: str | Exception, content: bytes) -> None:
-    """On the driver: checks a node's answer, and removes it.
+    """Checks a node's reply and removes it; runs on the driver.
 
     Args:
-        place: The place.
-        reply: The name of the answer, or why there is none.
-        content: What the driver wrote.
+        place: The location.
+        reply: Name of the reply, or the error that the node raised.
+        content: Content of the driver's file.
 
     Raises:
-        StorageError: If the answer is none, or of another place.
+        StorageError: If there is no reply, or it does not match.
     """
     if isinstance(reply, Exception):
         raise (
-            reply if isinstance(reply, StorageError) else StorageError(f"gives no answer: {reply}")
+            reply if isinstance(reply, StorageError) else StorageError(f"did not reply: {reply}")
         )
     try:
         seen = _await(place, reply)
     except FileNotFoundError:
-        raise StorageError("writes there what the sweep's driver does not see") from None
+        raise StorageError("wrote a file there that the driver does not see") from None
     _delete(place, reply)
     if seen[::-1] != content:
-        raise StorageError("sees other bytes there than the sweep's driver wrote")
+        raise StorageError("reads other bytes there than the driver wrote")
 
 
 def on_each_node(task: Callable[..., Any], *values: Any) -> list[tuple[str, Any]]:
-    """Runs a function on every node that is alive, beside all that runs there.
+    """Runs a function on every live node, without reserving resources.
 
     Args:
         task: The function.
         values: Its arguments.
 
     Returns:
-        Of each node its name, and what the function gave or raised.
+        Name of each node, with the value that the function returned or the error that it raised.
     """
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -174,7 +174,7 @@ def on_each_node(task: Callable[..., Any], *values: Any) -> list[tuple[str, Any]
 
 
 def _await(place: Path | Remote, name: str) -> bytes:
-    """A file's content, once it can be seen."""
+    """Content of a file, once it is visible."""
     end = time.monotonic() + SEEN_S
     while True:
         try:
@@ -199,21 +199,21 @@ def _delete(place: Path | Remote, name: str) -> None:
 
 
 def _make(place: Path) -> list[Path]:
-    """Makes a directory; returns what was not there before, the deepest first."""
+    """Creates a directory; returns the directories that are new, deepest first."""
     new = [path for path in (place, *place.parents) if not path.exists()]
     place.mkdir(parents=True, exist_ok=True)
     return new
 
 
 def check_storage(parent: Path, field: str) -> None:
-    """Writes a nameless file to a directory, and leaves everything as it was.
+    """Checks that a directory is writable, by a temporary file, and leaves everything as it was.
 
     Args:
-        parent: The directory, which need not be there yet.
-        field: Where the user named it, for the message.
+        parent: The directory, which need not exist yet.
+        field: The field or flag that names it, for messages.
 
     Raises:
-        InputError: If nothing can be written there.
+        InputError: If it is not writable.
     """
     if url := as_url(parent):
         raise InputError(f"{field}: must be a directory, got {url!r}")

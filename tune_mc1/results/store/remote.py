@@ -1,9 +1,8 @@
 """Files in an object store, S3 or Google Cloud Storage, through pyarrow's filesystems.
 
-Keys, region and endpoint come from the environment, as every client of the store reads them:
-`AWS_ACCESS_KEY_ID`, `AWS_PROFILE`, an instance's role, `AWS_REGION`, `AWS_ENDPOINT_URL`,
-`GOOGLE_APPLICATION_CREDENTIALS`. An object is there as a whole or not at all, and a new one
-replaces the old one in one step.
+Credentials, region and endpoint come from the environment, in the usual ways: `AWS_ACCESS_KEY_ID`,
+`AWS_PROFILE`, an instance's role, `AWS_REGION`, `AWS_ENDPOINT_URL`,
+`GOOGLE_APPLICATION_CREDENTIALS`. Objects are written and replaced atomically.
 """
 
 import os
@@ -27,17 +26,17 @@ SCHEMES = ("s3", "gs")
 
 CONNECT_S, ANSWER_S = 3.0, 20.0
 TRIES = 3
-"""The client's own, within a second or so; `retry` has more."""
+"""Attempts of pyarrow's client, within about a second; `retry` adds more."""
 
 PATIENCE_S = 30.0
-"""How long a store may be out of reach before that ends a sweep."""
+"""Seconds for which a store may be unreachable before that ends a sweep."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An object: its size in bytes, and when it was written, by the store's clock, in seconds."""
+    """An object: its size in bytes, and its modification time by the store's clock, in seconds."""
 
     size: int
     time_s: float
@@ -47,10 +46,10 @@ class Entry:
 class Remote:
     """A folder of an object store.
 
-    Every method raises `StorageError` where the store cannot be reached or refuses.
+    Every method raises `StorageError` if the store cannot be reached or refuses the request.
 
     Attributes:
-        url: Such as `s3://bucket/prefix`, without a slash at its end.
+        url: URL such as `s3://bucket/prefix`, without a trailing slash.
     """
 
     url: str
@@ -61,15 +60,15 @@ class Remote:
         return self.url.rpartition("/")[2]
 
     def child(self, name: str) -> "Remote":
-        """A folder in this one."""
+        """A subfolder."""
         return Remote(f"{self.url}/{name}")
 
     def put(self, file: Path, name: str) -> None:
-        """Sends a file as it is now."""
+        """Uploads a file."""
         self.write(name, file.read_bytes())
 
     def write(self, name: str, content: bytes) -> None:
-        """Makes an object, or replaces it."""
+        """Creates or replaces an object."""
         with (
             self._as_storage_error("written to"),
             self._filesystem.open_output_stream(self._path(name)) as out,
@@ -90,7 +89,7 @@ class Remote:
             return content
 
     def get(self, name: str, file: Path) -> None:
-        """Fetches an object into a file, whole or not at all.
+        """Downloads an object to a file, atomically.
 
         Raises:
             FileNotFoundError: If there is no such object.
@@ -100,17 +99,17 @@ class Remote:
             aside.write_bytes(self.read(name))
 
     def copy(self, name: str, new: str) -> None:
-        """Makes `new` what `name` is, within the store."""
+        """Copies an object to `new`, within the store."""
         with self._as_storage_error("written to"):
             self._filesystem.copy_file(self._path(name), self._path(new))
 
     def delete(self, name: str) -> None:
-        """Removes an object that may be there."""
+        """Deletes an object, if it exists."""
         with self._as_storage_error("written to"), suppress(FileNotFoundError):
             self._filesystem.delete_file(self._path(name))
 
     def files(self, under: str = "") -> dict[str, Entry]:
-        """All objects in this folder, or in one below it, by their names from here."""
+        """All objects in this folder or the subfolder `under`, by their relative names."""
         base = self._path("")
         selector = fs.FileSelector(
             f"{base}/{under}".rstrip("/"), recursive=True, allow_not_found=True
@@ -126,13 +125,13 @@ class Remote:
         }
 
     def _check_bucket(self) -> None:
-        """Tells an empty folder from one in a bucket that does not exist."""
+        """Raises StorageError if the bucket does not exist, as opposed to an empty folder."""
         (bucket,) = self._filesystem.get_file_info([self._path("").partition("/")[0]])
         if bucket.type == fs.FileType.NotFound:
             raise StorageError(f"{self.url}: cannot be read: {_KNOWN['NO_SUCH_BUCKET']}")
 
     def time_of(self, name: str) -> float:
-        """When an object was written, by the store's clock, in seconds since 1970.
+        """Modification time of an object by the store's clock, in seconds since 1970.
 
         Raises:
             FileNotFoundError: If there is none.
@@ -163,10 +162,10 @@ class Remote:
 
 
 def remote_at(place: Path | str) -> Remote | None:
-    """The folder of an object store that a user named, as URL or path; None for a directory.
+    """The object store folder that a user named by its URL; None for a local path.
 
     Raises:
-        InputError: If it is a URL that cannot be used.
+        InputError: If the URL is not valid.
     """
     url = as_url(place)
     if url is None:
@@ -178,8 +177,8 @@ def remote_at(place: Path | str) -> Remote | None:
     if "@" in bucket or "?" in rest:
         shown = re.sub(r"//.*@|\?.*", lambda m: "//***@" if m[0][0] == "/" else "?***", url)
         raise InputError(
-            f"must be bucket and prefix alone, got {shown!r} (keys and endpoint are taken from the "
-            "environment, such as AWS_ACCESS_KEY_ID and AWS_ENDPOINT_URL)"
+            f"must be bucket and prefix only, got {shown!r} (credentials and endpoint come from "
+            "the environment: AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, ...)"
         )
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]+", bucket):
         raise InputError(f"must name a bucket, as in {scheme}://bucket/prefix, got {url!r}")
@@ -190,14 +189,14 @@ def remote_at(place: Path | str) -> Remote | None:
 
 
 def retry(task: Callable[[], T], seconds: float = PATIENCE_S) -> T:
-    """Does something with a store, again and again while the store fails.
+    """Calls `task` until it succeeds or the time is up.
 
     Args:
-        task: What to do, possibly more than once.
-        seconds: For how long.
+        task: Operation on a store, which may run more than once.
+        seconds: Time limit.
 
     Raises:
-        StorageError: The last one, when the time is up.
+        StorageError: The last error, when the time is up.
     """
     end, pause = time.monotonic() + seconds, 0.2
     while True:
@@ -212,7 +211,7 @@ def retry(task: Callable[[], T], seconds: float = PATIENCE_S) -> T:
 
 @cache
 def _filesystem(scheme: str, bucket: str) -> Any:
-    """Pyarrow's filesystem, one a process and bucket."""
+    """Pyarrow's filesystem, one per process and bucket."""
     if scheme == "gs":
         return fs.GcsFileSystem(retry_time_limit=timedelta(seconds=ANSWER_S / 4))
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
@@ -225,21 +224,21 @@ def _filesystem(scheme: str, bucket: str) -> Any:
         connect_timeout=CONNECT_S,
         request_timeout=ANSWER_S,
         retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=TRIES),
-        allow_delayed_open=True,  # one request a file instead of three
+        allow_delayed_open=True,  # one request per file instead of three
     )
 
 
 _KNOWN = {
     "NO_SUCH_BUCKET": "there is no such bucket",
-    "INVALID_ACCESS_KEY_ID": "the access key is not known there",
+    "INVALID_ACCESS_KEY_ID": "the access key is unknown",
     "SIGNATURE_DOES_NOT_MATCH": "the secret key is wrong",
     "EXPIRED_TOKEN": "the session token has expired",
-    "ACCESS_DENIED": "access is denied (these credentials do not allow it, or there are none)",
+    "ACCESS_DENIED": "access is denied (credentials missing or not sufficient)",
 }
 
 
 def _reason(error: Exception) -> str:
-    """What the store's client says, in one line and without its internals."""
+    """The error of the store's client in one line, without its internals."""
     text = " ".join(str(error).split())
     for word, meaning in _KNOWN.items():
         if f"AWS Error {word} " in text:

@@ -1,6 +1,6 @@
-"""What stands in for the result directory on a cluster's nodes, where an object store has results.
+"""Scratch directory of each node of a cluster, for sweeps whose results are in an object store.
 
-Each node has its own. Trials work there as if it were the result directory.
+Trials use it like the result directory.
 """
 
 import hashlib
@@ -14,18 +14,18 @@ from tune_mc1.results.store.remote import Remote
 
 
 def claim_private_dir(folder: Path) -> None:
-    """Makes a directory that nobody else can write to, if it is not there.
+    """Creates a directory that no other user can write to, unless it exists.
 
     Raises:
-        StorageError: If it is there and somebody else's.
+        StorageError: If it exists and belongs to another user.
     """
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
-        raise StorageError(f"{folder}: belongs to somebody else")
+        raise StorageError(f"{folder}: belongs to another user")
 
 
 def scratch_dir(remote: Remote) -> Path:
-    """What stands in for the result directory on each node of a cluster.
+    """Scratch directory of a sweep on each node of a cluster.
 
     Args:
         remote: The sweep's folder in the store.
@@ -35,5 +35,5 @@ def scratch_dir(remote: Remote) -> Path:
 
 
 def remove_scratch_dir(folder: Path) -> None:
-    """Removes what trials have left on this node, when the sweep has ended."""
+    """Removes the files that trials left on this node, after the sweep."""
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,9 +1,9 @@
-"""The files of trials that run on some node, kept in an object store as well.
+"""Files of trials on any node, copied to an object store.
 
-A trial goes on from what the store has, wherever it runs next. Before each report of an epoch all
-that belongs to it is sent: rows, then checkpoint. So nothing is reported that could be lost with a
-node, and a checkpoint is never ahead of its rows: the journal in the store is a little behind, and
-a trial that goes on says again what that has missed.
+A trial continues from its copy in the store, wherever it runs next. Before each report of an epoch,
+its files are uploaded: first the rows, then the checkpoint. So nothing is reported that could be
+lost with a node, and a checkpoint is never ahead of its rows. The journal in the store lags a
+little behind; a resumed trial reports again what it missed.
 """
 
 import json
@@ -28,13 +28,13 @@ Identity = tuple[int, int, int] | None
 T = TypeVar("T")
 
 ROWS = "rows.jsonl"
-"""Beside a trial's checkpoints: its setting, then all rows that it has reported."""
+"""File beside a trial's checkpoints: its setting, then all rows that it reported."""
 
 NAMES = (PREVIOUS, LAST, BEST)
-"""In the order in which they are sent: what was last becomes the previous one first."""
+"""Checkpoints in upload order: the last one becomes the previous one first."""
 
 LOG_S = 30.0
-"""Least time between two copies of a log, but for the last."""
+"""Minimum time between two uploads of a log, except for the final one."""
 
 LOG_PATIENCE_S = 5.0
 
@@ -50,26 +50,26 @@ def files_of(
     *,
     keep: bool,
 ) -> Iterator["TrialStore | None"]:
-    """Sees to it that trials find their files on this node, and an object store has them at last.
+    """Provides the files of trials on this node, and their copies in an object store.
 
     Args:
         trials: A group.
-        root: The result directory, or its stand-in.
-        remote: The sweep's folder in the store; None where all nodes share the directory.
-        names: Which of the trials' checkpoints are needed.
-        keep: Whether files stay on the node when the trials have ended.
+        root: The result directory, or the node's scratch directory.
+        remote: The sweep's folder in the store; None if all nodes share the directory.
+        names: The checkpoints that are needed.
+        keep: Whether files stay on the node after the trials.
 
     Yields:
-        What sends them; None for a directory.
+        The uploader; None for a shared directory.
 
     Raises:
-        StorageError: If this node does not share it, or the object store fails.
+        StorageError: If this node does not share the directory, or the object store fails.
     """
     where = ResultDir(root)
     if remote is None:
         if not where.sweep_file.exists():  # the node may have joined after all were probed
             raise StorageError(
-                f"node {platform.node()} does not see what the sweep's driver wrote to {root}; "
+                f"node {platform.node()} does not see the driver's files in {root}; "
                 "name a directory that all nodes share, or an object store, s3://..."
             )
         yield None
@@ -83,13 +83,13 @@ def files_of(
 
 
 class TrialStore:
-    """Fetches and sends the files of the trials of a group.
+    """Downloads and uploads the files of a group of trials.
 
     Args:
         remote: The sweep's folder in the store.
-        where: The result directory, or a node's stand-in for it.
-        trials: The group; the first one's log is that of all.
-        keep: Whether files stay on the node when the trials have ended.
+        where: The result directory, or the node's scratch directory.
+        trials: The group, which shares the log of its first trial.
+        keep: Whether files stay on the node after the trials.
     """
 
     def __init__(
@@ -101,17 +101,17 @@ class TrialStore:
         self._log_sent: tuple[Identity, float] = None, -LOG_S
         self._sent: dict[str, dict[str, Identity]] = {name: {} for name in self.trials}
         self._rows: dict[str, list[Row]] = {name: [] for name in self.trials}
-        self._silent = set(self.trials)
+        self._unreported = set(self.trials)
 
     def fetch(self, names: Sequence[str] = NAMES) -> None:
-        """Makes the files of the trials those that the store has of them.
+        """Downloads the files of the trials, replacing those on the node.
 
         Args:
-            names: Which checkpoints.
+            names: The checkpoints that are needed.
 
         Raises:
-            StorageError: If the store fails for long.
-            OSError: If the node's disk does.
+            StorageError: If the store keeps failing.
+            OSError: If the node's disk fails.
         """
         claim_private_dir(self.where.root)
         for folder in (self._log.parent, self.where.checkpoints("")):
@@ -123,30 +123,30 @@ class TrialStore:
         self._of_each(partial(self._fetch, names), self.trials.values())
 
     def send(self, rows: Sequence[Row]) -> list[Row]:
-        """Sends all that belongs to a report.
+        """Uploads all files that belong to a report.
 
         Args:
-            rows: What the trials are about to report.
+            rows: The rows that the trials are about to report.
 
         Returns:
-            The rows, with those before them if these are the first ones of this process.
+            The rows, preceded by all earlier ones if they are the first of this process.
 
         Raises:
-            StorageError: If the store fails for long.
+            StorageError: If the store keeps failing.
         """
-        said = list(rows)
+        reported = list(rows)
         for row in rows:
-            if row["trial"] in self._silent:
-                said += _before(self._rows[row["trial"]], row)
-        self._silent -= {row["trial"] for row in rows}
+            if row["trial"] in self._unreported:
+                reported += _before(self._rows[row["trial"]], row)
+        self._unreported -= {row["trial"] for row in rows}
         self._of_each(lambda row: retry(lambda: self._send(row)), rows)
         if time.monotonic() - self._log_sent[1] >= LOG_S:
             self._send_log()
-        return sorted(said, key=lambda row: int(row["epoch"]))
+        return sorted(reported, key=lambda row: int(row["epoch"]))
 
     def close(self) -> None:
-        """Sends the log as it is at the end, and removes what is to stay in the store alone."""
-        with suppress(StorageError):  # it is no result
+        """Uploads the final log, and removes files that are kept in the store only."""
+        with suppress(StorageError):  # a log is not a result
             retry(self._send_log, LOG_PATIENCE_S)
         if not self.keep:
             for name in self.trials:
@@ -176,9 +176,9 @@ class TrialStore:
             self._sent[trial.id][name] = identity(folder / name)
 
     def _is_of(self, trial: Trial, lines: Sequence[bytes]) -> bool:
-        """Takes in a trial's earlier rows, if they are of its setting.
+        """Loads a trial's earlier rows and returns True, if they belong to its setting.
 
-        A Bayesian search whose journal was lost in part may give a trial's name to another one.
+        A Bayesian search that lost a part of its journal may reuse a trial's id for another one.
         """
         setting, *rows = (json.loads(line) for line in lines)
         if trial_defaults() | setting | {"epochs": 0} != _setting(trial) | {"epochs": 0}:
@@ -187,7 +187,7 @@ class TrialStore:
         return True
 
     def _send(self, row: Row) -> None:
-        """Sends the rows of a trial, then the checkpoints that it made anew."""
+        """Uploads the rows of a trial, then its new checkpoints."""
         name = row["trial"]
         folder, remote, sent = self.where.checkpoints(name), self._remote(name), self._sent[name]
         rows = [*_before(self._rows[name], row), row]
@@ -217,7 +217,7 @@ class TrialStore:
 
 
 def identity(path: Path) -> Identity:
-    """Tells a file from any that was there before; hard links are the same file."""
+    """Identity of a file, which changes when it is replaced; hard links are equal."""
     try:
         stat = path.stat()
     except FileNotFoundError:

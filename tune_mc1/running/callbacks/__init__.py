@@ -1,1 +1,1 @@
-"""What Ray Tune calls while a sweep runs: result files, W&B, the terminal."""
+"""Ray Tune callbacks: recording, progress, hung trials, spare process."""

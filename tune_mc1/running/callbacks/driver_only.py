@@ -1,15 +1,15 @@
-"""For objects that Ray Tune holds but must not take along."""
+"""Mixin for objects that Ray Tune must not pickle."""
 
 from typing import Any
 
 
 class DriverOnly:
-    """Pickles as a plain object, without what it holds: open files, a terminal, a process.
+    """Pickles as a plain object, without its open files, terminals or processes.
 
     Ray pickles the whole Tuner for `Tuner.restore`, which nothing here uses: a sweep is resumed
     from its own journal and checkpoints.
     """
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """As `object()`."""
+        """Pickles as `object()`."""
         return object, ()

@@ -1,4 +1,4 @@
-"""Ends trials that hang, so that Ray Tune tries them again."""
+"""Callback that kills hung trials, so that Ray Tune retries them."""
 
 import time
 from typing import Any
@@ -11,16 +11,16 @@ from tune_mc1.cluster.ray_private import actor_of
 from tune_mc1.running.callbacks.driver_only import DriverOnly
 
 START_S = 120.0
-"""What a fresh process may take to load its libraries on a busy machine, on top."""
+"""Extra seconds for a new process to load its libraries on a busy machine."""
 
 
 class HangCallback(DriverOnly, Callback):
     """Kills the process of a trial that has not reported for too long.
 
     Args:
-        timeout_s: Longest time from a report to the next, in seconds. The first after a start has
-            `START_S` more.
-        interval_s: Least time between two looks.
+        timeout_s: Maximum time between two reports, in seconds. The first report after a start may
+            take `START_S` longer.
+        interval_s: Minimum time between two checks, in seconds.
     """
 
     def __init__(self, timeout_s: float, interval_s: float = 0.5) -> None:
@@ -44,11 +44,11 @@ class HangCallback(DriverOnly, Callback):
         result: dict[str, Any],
         **info: Any,
     ) -> None:
-        """A trial is alive."""
+        """A trial reported, so it is alive."""
         self._heard[trial.trial_id] = time.monotonic()
 
     def on_step_end(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
-        """Kills what was silent for too long."""
+        """Kills trials that were silent for too long."""
         now = time.monotonic()
         if now < self._next:
             return

@@ -1,4 +1,4 @@
-"""Turns what Ray Tune reports into events of the journal."""
+"""Callback that records Ray Tune's reports as events of the journal."""
 
 import pickle
 from collections.abc import Callable
@@ -19,14 +19,14 @@ from tune_mc1.running.callbacks.driver_only import DriverOnly
 
 
 class ResultCallback(DriverOnly, Callback):
-    """Writes each start, epoch and end of each trial.
+    """Records each start, epoch and end of each trial.
 
-    Ray may run several of our trials in one of its own, so every report is a list of rows.
+    One of Ray's trials may run several of ours, so every report is a list of rows.
 
     Args:
-        writer: Takes the events.
-        stopped: Whether the scheduler has stopped a trial.
-        hung: Whether Ray's trial was killed because it did not report, by Ray's id.
+        writer: Records the events.
+        stopped: True for the id of a trial that the scheduler has stopped.
+        hung: True for Ray's id of a trial that was killed because it did not report.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class ResultCallback(DriverOnly, Callback):
         """Epochs ended, or the storage failed.
 
         Raises:
-            SweepStopped: If it did.
+            SweepStopped: If the storage failed.
         """
         if "stop" in result:
             raise SweepStopped(result["stop"])
@@ -84,7 +84,7 @@ class ResultCallback(DriverOnly, Callback):
     def on_trial_recover(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
     ) -> None:
-        """Ray's trial failed and will be tried again, with those of its trials that go on."""
+        """Ray's trial failed and will be retried, with those of our trials that have not ended."""
         open_ids = self._open(trial)
         trial.config["trials"] = [t for t in trial.config["trials"] if t["id"] in open_ids]
         reason = self._reason(trial)
@@ -93,8 +93,8 @@ class ResultCallback(DriverOnly, Callback):
     def on_trial_complete(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
     ) -> None:
-        """Ray's trial ended; what has no end yet broke off without a word."""
-        self._fail(trial, "ended before its last epoch, for a reason that Ray does not know")
+        """Ray's trial ended; those of our trials without an end failed silently."""
+        self._fail(trial, "ended before its last epoch, for a reason unknown to Ray")
 
     def on_trial_error(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
@@ -112,18 +112,18 @@ class ResultCallback(DriverOnly, Callback):
             self.writer.write(*ends)
 
     def _reason(self, trial: TuneTrial) -> str:
-        """One line on why Ray's trial failed: the error that our code raised, or Ray's own."""
+        """Reason why Ray's trial failed, in one line: the error of our code, or Ray's own."""
         if self.hung(trial.trial_id):
             return "hung: it did not report within trial_timeout"
         file = error_file_of(trial)
         if file is None or not Path(file).exists():
-            return "failed without an error that Ray knows; see its log"
+            return "failed without an error known to Ray; see its log"
         error = pickle.loads(Path(file).read_bytes())
         cause = getattr(error, "cause", None) or error
         lines = str(cause).split("\n")
         if isinstance(cause, RayActorError):
-            told = [line for line in lines[1:] if not line.startswith("\t")]
-            return redact(f"its process was lost: {' '.join(' '.join(told or lines).split())}")
+            details = [line for line in lines[1:] if not line.startswith("\t")]
+            return redact(f"its process was lost: {' '.join(' '.join(details or lines).split())}")
         text = " ".join(str(cause).split())
         return redact(
             text if isinstance(cause, TuneMc1Error) else f"{type(cause).__name__}: {text}"

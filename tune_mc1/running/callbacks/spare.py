@@ -1,4 +1,4 @@
-"""Readies a process for the winner's test while the last trials still run."""
+"""Callback that prepares a spare process for the winner's test while the last trials run."""
 
 import time
 from typing import Any
@@ -14,21 +14,21 @@ from tune_mc1.running.worker import ready
 
 
 class SpareProcess(DriverOnly, Callback):
-    """Loads libraries when no trial is left to start.
+    """Starts a process that loads the libraries, when no trial is left to start.
 
-    A process takes seconds to load them, which the winner's test would else wait for; Ray keeps an
-    idle process for the next task (`tune_mc1.cluster.ray_runtime` says how long). On a Ray of our
-    own it loads beside the last trials; on a cluster, where a trial has ended and leaves it
-    room, and so with GPUs: Ray gives no task with a GPU to a process that began without.
+    That takes seconds, for which the winner's test would otherwise wait; Ray keeps an idle process
+    for the next task (`tune_mc1.cluster.ray_runtime` sets for how long). On our own Ray without
+    GPUs, it loads next to the last trials. On a cluster or with GPUs, it loads once an ended trial
+    has freed its resources, as Ray gives no GPU task to a process that was started without a GPU.
 
     Args:
-        trials: How many trials, or groups of trials, there are.
-        each: What the winner's test asks for.
+        trials: Number of trials or groups.
+        each: Resources of the winner's test.
         own: Whether Ray is our own.
-        interval_s: Least time between two looks at what is free.
+        interval_s: Minimum time between two checks for free resources, in seconds.
 
     Attributes:
-        process: What the process, once it is ready, gives: its id. None before.
+        process: Reference to the id of the prepared process; None before it is started.
     """
 
     def __init__(
@@ -48,11 +48,11 @@ class SpareProcess(DriverOnly, Callback):
     def on_trial_complete(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
     ) -> None:
-        """A trial has ended, and its place is about to be free."""
+        """A trial ended, and its resources are about to be free."""
         self._due = self._is_last(trials, trial)
 
     def on_step_end(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
-        """Starts loading once there is room: what waits makes an autoscaler start a node."""
+        """Starts the process once it fits: a waiting task would make an autoscaler add a node."""
         now = time.monotonic()
         if not self._due or self.process is not None or now < self._next:
             return
@@ -61,7 +61,7 @@ class SpareProcess(DriverOnly, Callback):
             self._start(self.each.cpu, self.each.gpu)
 
     def _is_last(self, trials: list[TuneTrial], trial: TuneTrial) -> bool:
-        if len(trials) < self.trials:  # as for all but the last of very many
+        if len(trials) < self.trials:  # a cheap test for most trials of a large sweep
             return False
         return all(t is trial or t.status != TuneTrial.PENDING for t in trials)
 

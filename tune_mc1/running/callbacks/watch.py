@@ -1,4 +1,4 @@
-"""Keeps the terminal and the trackers up to date while Ray Tune runs."""
+"""Callback that keeps the terminal and the trackers up to date."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,9 +15,9 @@ class ProgressCallback(DriverOnly, Callback):
     """Redraws the view after each step of Ray Tune.
 
     Args:
-        view: What to redraw.
-        trackers: What to look after.
-        check: Called after each step; it may end the sweep.
+        view: The terminal view.
+        trackers: The experiment trackers.
+        check: Called after each step; may end the sweep.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class ProgressCallback(DriverOnly, Callback):
         self.check = check
 
     def on_step_end(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
-        """Redraws, at most as often as the view wants."""
+        """Redraws the view if it is due, and checks the trackers."""
         self.view.refresh()
         for tracker in self.trackers:
             tracker.check()

@@ -1,4 +1,4 @@
-"""Any trial scheduler of a sweep, as one of Ray Tune's."""
+"""Adapter that runs any trial scheduler of a sweep on Ray Tune."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, cast
@@ -15,18 +15,18 @@ from tune_mc1.running.sweep_run import SweepRun
 
 
 class EarlyStopping(DriverOnly, FIFOScheduler):
-    """Asks a pure scheduler about the rows that trials report.
+    """Passes the rows that trials report to a pure scheduler, and carries out its decisions.
 
-    Ray's own `ASHAScheduler` lets NaN survive and forgets its rungs when it is restored (ray#11670,
+    Ray's own `ASHAScheduler` lets NaN survive and forgets its rungs when restored (ray#11670,
     ray#30838).
 
     Args:
-        decider: Takes scores and decides.
-        stopped: Trials that it has stopped before.
+        decider: Receives scores and decides.
+        stopped: Trials that were stopped before the sweep was resumed.
         metric: The sweep's metric.
         maximize: Whether a higher metric is better.
         record: Called with the event of each decision.
-        publish: Called with the name of a group's report and those of its trials that stop.
+        publish: Called with the name of a group's report and the ids of its stopped trials.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class EarlyStopping(DriverOnly, FIFOScheduler):
     def on_trial_result(
         self, tune_controller: Any, trial: TuneTrial, result: dict[str, Any]
     ) -> str:
-        """Decides on a report; the trial waits for the answer."""
+        """Decides on a report; the trial waits for the decision."""
         for row in result.get("rows", ()):
             value = row.get(self._score)
             score = None if value is None else self._sign * value
@@ -76,8 +76,8 @@ def make_scheduler(
 
     Args:
         run: The sweep.
-        writer: Takes each decision.
-        decisions: Where groups ask for decisions, if there are groups.
+        writer: Records each decision.
+        decisions: Actor that groups ask for decisions, if there are groups.
     """
     known = run.past.scheduler(run.sweep)
     if known is None:

@@ -1,4 +1,4 @@
-"""Optuna's TPE by Ray's `OptunaSearch`, asked and told."""
+"""Optuna's TPE through Ray's `OptunaSearch`, by ask and tell."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from tune_mc1.errors import InputError
 
 
 class OptunaTpe(AskTell):
-    """What Optuna's TPE suggests.
+    """Suggestions of Optuna's TPE.
 
     Args:
         sweep: The sweep.
@@ -29,7 +29,7 @@ class OptunaTpe(AskTell):
             import optuna
             from ray.tune.search.optuna import OptunaSearch
 
-            optuna.logging.set_verbosity(optuna.logging.WARNING)  # else it tells of each study
+            optuna.logging.set_verbosity(optuna.logging.WARNING)  # it would log each study
             self._optuna = OptunaSearch(
                 ray_space(sweep), metric=self._metric, mode=mode, seed=sweep.search_seed
             )
@@ -42,20 +42,20 @@ class OptunaTpe(AskTell):
         return setting
 
     def tell(self, trial: str, value: float | None) -> None:
-        """Passes a score on; a trial without one counts as failed."""
+        """Passes on a score; a trial without one counts as failed."""
         self._optuna.on_trial_complete(
             trial, None if value is None else {self._metric: value}, value is None
         )
 
 
 def ray_space(sweep: Sweep) -> dict[str, Any]:
-    """The parameters as Ray Tune's search space, in the distributions that Optuna has."""
+    """The parameters as Ray Tune's search space, in distributions that Optuna supports."""
     return {name: _domain(parameter) for name, parameter in sorted(sweep.parameters.items())}
 
 
 def _domain(parameter: Parameter) -> Any:
     if isinstance(parameter, Constant):
-        # OptunaSearch drops plain values from the settings that it suggests.
+        # OptunaSearch drops plain values from its suggestions.
         return tune.choice([parameter.value])
     if isinstance(parameter, Categorical):
         return tune.choice(list(parameter.values))

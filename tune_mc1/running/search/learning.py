@@ -1,4 +1,4 @@
-"""A search that learns, as a Ray Tune searcher; replayable from the journal."""
+"""Adapter that runs a search that learns as a Ray Tune searcher, replayable from the journal."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,15 +16,16 @@ from tune_mc1.running.callbacks.driver_only import DriverOnly
 
 
 class LearningTrials(DriverOnly, Searcher):
-    """Makes trials of the settings that a search suggests.
+    """Creates trials from the settings that a search suggests.
 
-    What it is asked and told goes into the journal in order; a sweep that goes on replays both, so
-    that the search knows and suggests what it would have.
+    Its suggestions and observations go into the journal in order; a resumed sweep replays both, so
+    that the search continues as if never interrupted.
 
     Args:
         search: Suggests and learns.
         sweep: The sweep; `run_cap` is the number of trials.
-        record: Called with an event for each new trial before it starts, and each score told.
+        record: Called with an event for each new trial, before it starts, and for each observed
+            score.
     """
 
     def __init__(self, search: AskTell, sweep: Sweep, record: Callable[[Event], None]) -> None:
@@ -34,25 +35,25 @@ class LearningTrials(DriverOnly, Searcher):
         self._limit, self._count, self._record = sweep.run_cap, 0, record
         self._again: list[Trial] = []
         self._ids: dict[str, str] = {}
-        self._told: set[str] = set()
+        self._observed: set[str] = set()
 
     def replay(self, events: Sequence[Event], left: Sequence[Trial]) -> None:
-        """Takes in what an earlier run suggested and learnt, and runs again what is left of it.
+        """Replays the suggestions and observations of an earlier run, and reruns unfinished trials.
 
         Args:
             events: Events `trial` and `told`, in order.
-            left: Trials that have not ended; they come before any new one.
+            left: Trials that have not ended; they run before any new one.
         """
         self._again = list(reversed(left))
         self._search.replay(events)
         self._count += sum(event["event"] == "trial" for event in events)
-        self._told |= {event["trial"] for event in events if event["event"] == "told"}
+        self._observed |= {event["trial"] for event in events if event["event"] == "told"}
 
     def suggest(self, trial_id: str) -> Any:
-        """The next trial: one that was cut off, or what the search suggests.
+        """The next trial: an unfinished one, or a suggestion of the search.
 
         Raises:
-            SweepStopped: If it suggests what no trial can have.
+            SweepStopped: If the suggestion is not a valid setting.
         """
         if self._again:
             trial = self._again.pop()
@@ -77,16 +78,16 @@ class LearningTrials(DriverOnly, Searcher):
             raise SweepStopped(f"{trial}: method {self._name} suggested {problem}") from None
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Only the end of a trial teaches."""
+        """Ignored: the search learns from ended trials only."""
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        """Passes the score of a trial on; one without its metric counts as failed."""
+        """Passes on the score of a trial; one without the metric counts as failed."""
         trial = self._ids[trial_id]
-        if trial in self._told:  # it ran longer than it was planned
+        if trial in self._observed:  # an extended trial
             return
         value = None if error or result is None else result.get(self.metric)
         self._record({"event": "told", "trial": trial, "value": value})
-        self._told.add(trial)
+        self._observed.add(trial)
         self._search.tell(trial, value)

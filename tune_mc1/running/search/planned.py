@@ -1,4 +1,4 @@
-"""Search that hands out a plan made beforehand."""
+"""Searcher that hands out a fixed plan."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ class PlannedTrials(DriverOnly, Searcher):
     """Gives Ray Tune the groups of a plan, one after the other.
 
     Args:
-        groups: The plan, in the order in which to start; most groups are of one trial.
+        groups: The plan, in starting order; most groups hold one trial.
     """
 
     def __init__(self, groups: Sequence[Sequence[Trial]]) -> None:
@@ -29,4 +29,4 @@ class PlannedTrials(DriverOnly, Searcher):
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        """A plan does not depend on results."""
+        """Ignored: a plan does not depend on results."""
