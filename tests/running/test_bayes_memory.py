@@ -72,3 +72,21 @@ def test_a_cut_changes_no_suggestion(cut: int) -> None:
     assert run(again, None, "b")
     assert settings(events) == settings(quiet)
     assert len(events) == len(quiet)
+
+
+@pytest.mark.parametrize("cut", [2, 3, 11])
+def test_a_cut_between_the_end_of_a_trial_and_what_is_told_of_it(cut: int) -> None:
+    quiet: list[Event] = []
+    assert run(search(quiet), None, "q")
+    events: list[Event] = []
+    assert not run(search(events), cut + 1, "a")
+    (asked,) = (e for e in events if e["event"] == "trial" and e["trial"] == f"t{cut + 1:04d}")
+    events.remove(asked)
+    lost = events.pop()
+    assert lost["event"] == "told"
+    values = {e["trial"]: e["value"] for e in events if e["event"] == "told"}
+    again = search(events)
+    again.replay(list(events), [], values | {lost["trial"]: lost["value"]})
+    assert run(again, None, "b")
+    assert settings(events) == settings(quiet)
+    assert len(events) == len(quiet)

@@ -50,6 +50,22 @@ class Past:
             return True
         return bool(row["state"] == "completed" and row["epochs_run"] < trial.config.epochs)
 
+    def values(self, left: Sequence[Trial]) -> dict[str, float | None]:
+        """What a search is told of the trials that have ended: the last value of the metric.
+
+        Args:
+            left: Trials that run again, and are left out.
+
+        Returns:
+            Values by trial, in the order of the plan; None of a trial that diverged or failed.
+        """
+        again, last = {trial.id for trial in left}, f"last_{self.tables.metric}"
+        return {
+            name: row[last] if row["state"] in ("completed", "stopped") else None
+            for name, row in self.tables.trials.items()
+            if row["state"] in ENDED and name not in again
+        }
+
     def by_epoch(self, trials: Sequence[Trial]) -> list[list[Trial]]:
         """The trials, those with equally many epochs behind them together."""
         parts: dict[int, list[Trial]] = {}

@@ -202,7 +202,7 @@ def _search(
         assert sweep.run_cap is not None
         count = sweep.run_cap - len(run.trials) + len(left)
         search = LearningTrials(resolve(sweep.search.adapter)(sweep), sweep, writer.write)
-        search.replay(run.past.search, left)
+        search.replay(run.past.search, left, run.past.values(left))
     if run.max_concurrent is not None:
         largest = max(map(len, groups), default=1)
         search = ConcurrencyLimiter(search, max(1, run.max_concurrent // largest))

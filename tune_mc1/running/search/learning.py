@@ -1,6 +1,6 @@
 """Adapter that runs a search that learns as a Ray Tune searcher, replayable from the journal."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -37,17 +37,26 @@ class LearningTrials(DriverOnly, Searcher):
         self._ids: dict[str, str] = {}
         self._observed: set[str] = set()
 
-    def replay(self, events: Sequence[Event], left: Sequence[Trial]) -> None:
+    def replay(
+        self,
+        events: Sequence[Event],
+        left: Sequence[Trial],
+        ended: Mapping[str, float | None] | None = None,
+    ) -> None:
         """Replays the suggestions and observations of an earlier run, and reruns unfinished trials.
 
         Args:
             events: Events `trial` and `told`, in order.
             left: Trials that have not ended; they run before any new one.
+            ended: Values of the other trials. A trial that ended just before an interruption has
+                no event `told` yet.
         """
         self._again = list(reversed(left))
         self._search.replay(events)
         self._count += sum(event["event"] == "trial" for event in events)
         self._observed |= {event["trial"] for event in events if event["event"] == "told"}
+        for trial, value in (ended or {}).items():
+            self._observe(trial, value)
 
     def suggest(self, trial_id: str) -> Any:
         """The next trial: an unfinished one, or a suggestion of the search.
@@ -84,10 +93,12 @@ class LearningTrials(DriverOnly, Searcher):
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
         """Passes on the score of a trial; one without the metric counts as failed."""
-        trial = self._ids[trial_id]
+        value = None if error or result is None else result.get(self.metric)
+        self._observe(self._ids[trial_id], value)
+
+    def _observe(self, trial: str, value: float | None) -> None:
         if trial in self._observed:  # an extended trial
             return
-        value = None if error or result is None else result.get(self.metric)
         self._record({"event": "told", "trial": trial, "value": value})
         self._observed.add(trial)
         self._search.tell(trial, value)
