@@ -194,8 +194,8 @@ def test_ray_with_another_token(head: str) -> None:
     status, errors = run(*SWEEP, "--address", head, env={"RAY_AUTH_TOKEN": "b" * 64})
     assert (status, errors.splitlines()[-1]) == (
         2,
-        f"--address {head}: Failed to connect to Ray cluster at {head}: what answers there is no "
-        "Ray cluster, or one with another token (RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH gives it)",
+        f"--address {head}: Failed to connect to Ray cluster at {head}: not a Ray "
+        "cluster, or its token differs (set RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH)",
     )
     assert "Traceback" not in errors
     assert "a" * 64 not in errors
@@ -213,5 +213,5 @@ def test_auto_where_no_ray_runs(tmp_path: Path) -> None:
     env = {"RAY_TMPDIR": str(tmp_path), "RAY_ADDRESS": None, "HOME": str(tmp_path)}
     assert run(*SWEEP, "-o", "out", "--address", "auto", env=env, prefix=alone) == (
         2,
-        "--address auto: no Ray runs on this machine (`ray start --head` starts one)\n",
+        "--address auto: Ray is not running on this machine (`ray start --head` starts it)\n",
     )

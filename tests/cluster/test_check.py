@@ -65,7 +65,7 @@ def test_all_mistakes_come_in_one_pass_with_their_lines_in_the_file(
     [
         ("", "cluster.yaml: is empty, must hold a mapping of keys to values"),
         ("- 1\n", "cluster.yaml: must hold a mapping of keys to values, got other content"),
-        ("method: grid\n", "cluster.yaml: must be a cluster file of Ray's launcher (cluster_name, "
+        ("method: grid\n", "cluster.yaml: must be a cluster file for Ray's launcher (cluster_name, "
          "provider, ...) or manifests for KubeRay (apiVersion: ray.io/v1), got other content"),
         ("apiVersion: ray.io/v1\nkind: RayJob\n", "cluster.yaml: must have a RayCluster, or a "
          "RayJob with a rayClusterSpec"),
@@ -92,7 +92,7 @@ def test_workers_must_show_the_token(tmp_path: Path) -> None:
     path = tmp_path / "gpu.yaml"
     path.write_text((CLUSTERS / "gpu.yaml").read_text().replace("RAY_AUTH_MODE=token", "A=b"))
     (line,) = check_cluster(path, OURS).mistakes
-    rule = "must set RAY_AUTH_MODE=token: the head asks for the token, a worker must show it"
+    rule = "must set RAY_AUTH_MODE=token, so that the head requires a token and workers send it"
     assert line.endswith(f": worker_start_ray_commands: {rule}")
 
 

@@ -79,7 +79,7 @@ def test_a_job_runs_the_code_from_here_and_gives_the_same_numbers(
     assert f"{root}/ results/{root.name}/ (with" in line(driver, "Fetch: ray rsync-down")
     assert len(list(seen.iterdir())) >= 2, "the driver and a trial's process at least"
 
-    assert "W&B: the API key of this machine stays here" in driver.err
+    assert "W&B: the API key of this machine is not sent" in driver.err
     told = job_head.job(job_id(driver))
     assert told["runtime_env"]["env_vars"] == {"RAY_JOB_STOP_WAIT_TIME_S": "20"}
     for secret in (KEY, TOKEN):
@@ -102,7 +102,7 @@ def test_ctrl_c_detaches_and_the_job_goes_on(
         wait_for(lambda: reached(out, 1), driver)
         os.killpg(driver.process.pid, 2)
         assert driver.wait(60) == 130
-    assert f"Detached: the sweep goes on as job {job_id(driver)}" in driver.err
+    assert f"Detached: the sweep continues as job {job_id(driver)}" in driver.err
     assert "Traceback" not in driver.err
     attached = shell(line(driver, "Attach"), job_head, tmp_path)
     assert attached.returncode == 0, attached.stderr

@@ -95,7 +95,7 @@ def test_a_connection_that_breaks(
     assert follow(job, client) == 1
     error = capsys.readouterr().err
     assert f"The connection to {tunnel.url} broke (" in error
-    assert f"goes on as job {job.id} unless its cluster has ended.\n" in error
+    assert f"continues as job {job.id} unless its cluster is down.\n" in error
     attach = f"Attach: RAY_AUTH_MODE=token ray job logs --follow --address {tunnel.url} {job.id}\n"
     assert attach + attach.replace("Attach", "Stop").replace("logs --follow", "stop") in error
     assert "Resume, once it has stopped: python -m tune_mc1 sweep grid --resume DIR" in error

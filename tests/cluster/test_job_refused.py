@@ -21,9 +21,9 @@ from tune_mc1.cluster.jobs import server as job_server
 
 CLOSED = "http://127.0.0.1:1"
 SWEEP = ("sweep", "grid", "sweep.yaml", "-d", "shapes10", "-o", "/shared/out")
-PLACE = "a URL or an absolute path that every node of the cluster has"
+PLACE = "a URL or an absolute path that all nodes of the cluster share"
 FORM = "--address: must be http://host:8265, got"
-NO_RAY = "what answers there is no dashboard of Ray, which takes the jobs (usually at port 8265)"
+NO_RAY = "the server there is not a Ray dashboard (usually at port 8265)"
 
 
 @pytest.fixture(autouse=True)
@@ -33,15 +33,14 @@ def sweep_file(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 FLAGS: dict[tuple[str, ...], str] = {
-    ("SWEEP", "--address", CLOSED): f"--address {CLOSED}: no Ray cluster answers: Connection "
-    "refused",
+    ("SWEEP", "--address", CLOSED): f"--address {CLOSED}: cannot be reached: Connection refused",
     ("SWEEP", "--address", "http://"): f"{FORM} 'http:'",
     ("SWEEP", "--address", "http://h:x"): f"{FORM} 'http://h:x'",
     ("SWEEP", "--address", "http://h:8265/#/jobs"): f"{FORM} 'http://h:8265/#/jobs'",
     ("SWEEP", "--address", "https://h?x=1"): f"{FORM} 'https://h?x=1'",
-    ("SWEEP", "--address", "http://me:secret@h:8265"): "--address: must hold no name or password; "
-    "Ray's token is in RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token",
-    ("GRID", "--address", CLOSED): f"-o: is needed with --address http://...: {PLACE}",
+    ("SWEEP", "--address", "http://me:secret@h:8265"): "--address: must not contain a user name or "
+    "password; Ray takes its token from RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token",
+    ("GRID", "--address", CLOSED): f"-o: is required with --address http://...: {PLACE}",
     ("GRID", "-o", "out", "--address", CLOSED): f"-o: must be {PLACE}, got 'out'",
     ("GRID", "-o", "~/out", "--address", CLOSED): f"-o: must be {PLACE}, got '~/out'",
     ("GRID", "--resume", "out/x", "--address", CLOSED): f"--resume: must be {PLACE}, got 'out/x'",
@@ -54,7 +53,7 @@ FLAGS: dict[tuple[str, ...], str] = {
     ("SWEEP", "--set", "epochs=0", "--address", CLOSED): "--set epochs: must be at least 1, got 0",
     ("SWEEP", "--epochs", "3", "--address", CLOSED): "--epochs: goes with --resume only; a new "
     "sweep takes --set epochs=N",
-    ("study", "first_grid", "--address", CLOSED): "-o: is needed with --address http://...: "
+    ("study", "first_grid", "--address", CLOSED): "-o: is required with --address http://...: "
     f"{PLACE}",
     ("study", "first_grid", "--scale", "2", "--address", CLOSED): "--scale: must be above 0 and at "
     "most 1, got 2",
@@ -133,9 +132,9 @@ SERVERS = {
     "a web page": (200, "<html>welcome</html>", NO_RAY),
     "other data": (200, ["rayVersion"], NO_RAY),
     "not found": (404, "Not Found", NO_RAY),
-    "no token": (401, "Unauthorized", f"asks for a token, got none {TOKENS}"),
-    "wrong token": (403, "Forbidden", f"refuses the token {TOKENS}"),
-    "silence": (0, "", "no Ray cluster answers in time"),
+    "no token": (401, "Unauthorized", f"requires a token, got none {TOKENS}"),
+    "wrong token": (403, "Forbidden", f"rejects the token {TOKENS}"),
+    "silence": (0, "", "does not respond in time"),
 }
 
 
@@ -161,7 +160,7 @@ def test_what_speaks_no_http(command_line: CommandLine) -> None:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         status, lines = command_line(*SWEEP, "--address", url)
     assert (status, len(lines)) == (2, 1)
-    assert lines[0].startswith(f"--address {url}: no Ray cluster answers: ")
+    assert lines[0].startswith(f"--address {url}: cannot be reached: ")
 
 
 def test_a_real_cluster_with_another_token(
@@ -169,9 +168,9 @@ def test_a_real_cluster_with_another_token(
 ) -> None:
     words = (*SWEEP, "--address", job_head.url)
     plain: dict[str, str | None] = {"HOME": str(tmp_path), "RAY_AUTH_MODE": None}
-    refused = f"--address {job_head.url}: refuses the token {TOKENS}\n"
+    refused = f"--address {job_head.url}: rejects the token {TOKENS}\n"
     assert run(*words, env={**plain, "RAY_AUTH_TOKEN": "b" * 64}) == (2, refused)
-    none = f"--address {job_head.url}: asks for a token, got none {TOKENS}\n"
+    none = f"--address {job_head.url}: requires a token, got none {TOKENS}\n"
     assert run(*words, env=plain) == (2, none)
     (tmp_path / ".ray").mkdir()
     (tmp_path / ".ray" / "auth_token").write_text(TOKEN)

@@ -58,8 +58,8 @@ def test_the_price_is_that_of_the_machines_for_the_time_and_the_idle_minutes(
     assert facts["cluster"]["usd_an_hour"] == pytest.approx(head + 4 * spot)
     expected = (head + 4 * spot) * hours + 4 * spot * 5 / 60
     assert facts["cluster"]["usd"] == pytest.approx(expected, abs=0.01)
-    assert any("no GPU was measured" in note for note in facts["cluster"]["notes"])
-    assert any("spot prices move" in note for note in facts["cluster"]["notes"])
+    assert any("GPUs were not measured" in note for note in facts["cluster"]["notes"])
+    assert any("spot prices vary" in note for note in facts["cluster"]["notes"])
 
 
 def test_trials_that_need_many_cores_get_machines_that_have_them(tmp_path: Path) -> None:
@@ -111,9 +111,9 @@ REFUSED = {
     ("--dry-run", "--cluster", "FILE", "--address", "auto"): "--cluster: must not go with "
     "--address, which names a cluster that runs",
     ("--dry-run", "--cluster", "nowhere.yaml"): "nowhere.yaml: no such file",
-    ("--dry-run", "--cluster", "own.yaml"): "own.yaml: does not say what its machines have; start "
-    "it, and use --dry-run --address",
-    ("--dry-run", "--address", "127.0.0.1:1"): "--address 127.0.0.1:1: no Ray cluster answers: "
+    ("--dry-run", "--cluster", "own.yaml"): "own.yaml: does not specify its machines' resources; "
+    "start it and use --dry-run --address",
+    ("--dry-run", "--address", "127.0.0.1:1"): "--address 127.0.0.1:1: cannot be reached: "
     "Connection refused",
 }
 

@@ -121,10 +121,10 @@ FLAGS: dict[tuple[str, ...], str] = {
     ("GRID", "-o", "caf\udce9"): "-o: must be UTF-8, which Ray and W&B need, got 'HERE/caf\\udce9'",
     ("GRID", "-o", "x" * 300): f"-o: results cannot be written to '{'x' * 300}': File name too "
     "long",
-    ("GRID", "--address", "127.0.0.1:1"): "--address 127.0.0.1:1: no Ray cluster answers: "
+    ("GRID", "--address", "127.0.0.1:1"): "--address 127.0.0.1:1: cannot be reached: "
     "Connection refused",
-    ("GRID", "--address", "ray://h:1"): f"{FORM} 'ray://h:1' (a sweep would end with the "
-    "connection of ray://; by http it becomes a job, which goes on)",
+    ("GRID", "--address", "ray://h:1"): f"{FORM} 'ray://h:1' (a sweep over ray:// ends "
+    "with its connection; over http:// it is a job, which continues)",
     ("GRID", "--address", "here"): f"{FORM} 'here'",
     ("sweep", "bayes"): "sweep bayes: name a sweep file; none is shipped for bayes",
     ("sweep", "asha", "sweep.yaml"): "sweep.yaml: run_cap: is required by asha: how many settings "

@@ -1,1 +1,1 @@
-"""Ray itself, cluster files and remote jobs."""
+"""Ray, cluster files and remote jobs."""

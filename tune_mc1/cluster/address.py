@@ -1,4 +1,4 @@
-"""Ray, before a sweep: a running cluster is found and fits, or one of our own can start."""
+"""Checks of Ray before a sweep: the cluster at `--address`, or the token of our own Ray."""
 
 import os
 import re
@@ -14,7 +14,7 @@ _VERSIONS = re.compile(r"Ray: (\S+) Python: (\S+)")
 
 
 def is_job_server(address: str | None) -> bool:
-    """Whether an address is that of a cluster's dashboard, so that the sweep becomes a Ray job."""
+    """True for the address of a cluster's dashboard, to which the sweep is submitted as a job."""
     return address is not None and address.startswith(("http://", "https://"))
 
 
@@ -25,7 +25,7 @@ def connect(address: str) -> None:
         address: `auto`, or `host:port` of the cluster's head.
 
     Raises:
-        InputError: If nothing answers there, or what answers does not fit.
+        InputError: If there is no cluster, or its versions or token differ.
     """
     _check_form(address)
     import ray
@@ -37,18 +37,18 @@ def connect(address: str) -> None:
     except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         reason = _reason(error)
         if address == "auto" and "any running Ray" in reason:
-            reason = "no Ray runs on this machine (`ray start --head` starts one)"
+            reason = "Ray is not running on this machine (`ray start --head` starts it)"
         raise InputError(f"--address {address}: {reason}") from None
 
 
 def _check_form(address: str) -> None:
-    """Refuses what Ray would take long to refuse, or would take and then fail."""
+    """Rejects addresses that Ray would reject slowly, or accept and then fail."""
     if address == "auto":
         return
     if "://" in address:
         raise InputError(
-            f"{FORM}, got {address!r} (a sweep would end with the connection of ray://; by http it "
-            "becomes a job, which goes on)"
+            f"{FORM}, got {address!r} (a sweep over ray:// ends with its connection; over http:// "
+            "it is a job, which continues)"
         )
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal():
@@ -57,7 +57,7 @@ def _check_form(address: str) -> None:
         socket.create_connection((host, int(port)), timeout=ANSWER_S).close()
     except (OSError, OverflowError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise InputError(f"--address {address}: no Ray cluster answers: {reason}") from None
+        raise InputError(f"--address {address}: cannot be reached: {reason}") from None
 
 
 def _reason(error: Exception) -> str:
@@ -67,13 +67,13 @@ def _reason(error: Exception) -> str:
         theirs, ours = (f"Ray {r} and Python {p}" for r, p in versions)
         return f"must run {ours} as here, got {theirs}"
     return (
-        f"{text.partition('. ')[0]}: what answers there is no Ray cluster, or one with another "
-        "token (RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH gives it)"
+        f"{text.partition('. ')[0]}: not a Ray cluster, or its token differs (set RAY_AUTH_TOKEN "
+        "or RAY_AUTH_TOKEN_PATH)"
     )
 
 
 def allow_own_token() -> None:
-    """Gives a Ray of our own a token by the environment where Ray cannot keep it in the home."""
+    """Passes our own Ray a token in the environment if Ray cannot store one in the home folder."""
     if any(os.environ.get(n) for n in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH", "RAY_AUTH_MODE")):
         return
     try:

@@ -1,4 +1,4 @@
-"""The nodes of the Ray that this process is connected to, and those that its autoscaler may add."""
+"""Nodes of the connected Ray cluster, and those that its autoscaler may add."""
 
 import json
 import os
@@ -17,15 +17,15 @@ from tune_mc1.errors import InputError
 from tune_mc1.planning.resources import WORKERS, Capacity, Node, TrialResources, choose_resources
 
 UNLIMITED = 1_000_000
-"""Nodes, where the autoscaler knows no limit."""
+"""Number of nodes if the autoscaler has no limit."""
 
 
 def trial_resources(sweep: Sweep, trials: Sequence[Trial]) -> TrialResources:
-    """Resources of each trial, or group, of a sweep on the Ray that is connected.
+    """Resources of each trial, or group, of a sweep on the connected Ray cluster.
 
     Args:
         sweep: The sweep.
-        trials: Its trials; empty where it makes them as it goes.
+        trials: Its trials; empty if a search suggests them as it goes.
 
     Raises:
         InputError: If no node can ever hold such a trial.
@@ -40,7 +40,7 @@ def cluster_capacity() -> Capacity:
 
 
 def free_nodes() -> list[Node]:
-    """What nothing has reserved now of each node that is up."""
+    """Free resources of each running node."""
     all_of = _resources()
     free = free_resources()
     return [_node((all_of if free is None else free).get(name, {})) for name in all_of]
@@ -57,20 +57,20 @@ def _node(resources: Mapping[str, float]) -> Node:
 def _with_coming(up: Sequence[Node]) -> Capacity:
     limits = autoscaler_limits()
     if limits is not None:
-        kinds_told = [(_node(kind), n if n >= 0 else UNLIMITED) for kind, n in limits]
-        return _capacity(up, kinds_told, UNLIMITED)
-    if told := os.environ.get(WORKERS):
-        kinds, counts = _told_workers(told)
+        limited = [(_node(kind), n if n >= 0 else UNLIMITED) for kind, n in limits]
+        return _capacity(up, limited, UNLIMITED)
+    if listed := os.environ.get(WORKERS):
+        kinds, counts = _listed_workers(listed)
         return _capacity(up, list(zip(kinds, counts, strict=True)), UNLIMITED)
     file = _autoscaling_file()
     return capacity_of_config(yaml.safe_load(file.read_text()), up) if file else Capacity(tuple(up))
 
 
-def _told_workers(text: str) -> tuple[list[Node], list[int]]:
-    """Kinds of nodes, and how many of each, from `[{"cpu": 4, "gpu": 1, "most": 4}]`.
+def _listed_workers(text: str) -> tuple[list[Node], list[int]]:
+    """Kinds of nodes with their maximum numbers, from `[{"cpu": 4, "gpu": 1, "most": 4}]`.
 
     Raises:
-        InputError: If the text is not of that form.
+        InputError: If the text does not have that form.
     """
     try:
         groups = json.loads(text)
@@ -82,10 +82,10 @@ def _told_workers(text: str) -> tuple[list[Node], list[int]]:
 
 
 def _autoscaling_file() -> Path | None:
-    """The file by which the autoscaler works, if it runs on this machine, the cluster's head.
+    """The autoscaler's configuration file, if the autoscaler runs on this machine, the head.
 
-    No autoscaler of the open Ray, the first or the second, tells the cluster its limits; each has
-    them from the file that its command line names.
+    Neither version of open-source Ray's autoscaler publishes its limits to the cluster; both take
+    them from the file that their command line names.
     """
     import psutil
 
@@ -100,11 +100,11 @@ def _autoscaling_file() -> Path | None:
 
 
 def capacity_of_config(config: Mapping[str, Any], up: Sequence[Node] = ()) -> Capacity:
-    """The nodes that a cluster file, or what Ray's launcher made of it, lets the autoscaler add.
+    """Nodes that the autoscaler may add, by a cluster file or the launcher's version of it.
 
     Args:
         config: With `available_node_types`, `head_node_type` and `max_workers`.
-        up: The nodes that are there, the head among them; each counts as the kind that it equals.
+        up: The running nodes with the head; each counts as the kind with its resources.
     """
     most = config.get("max_workers", 2)  # Ray's default
     kinds = [

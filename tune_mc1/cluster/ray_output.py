@@ -1,4 +1,4 @@
-"""Lines of Ray that say nothing of a sweep, held back from the terminal."""
+"""Filter for Ray's log lines that do not concern a sweep."""
 
 import logging
 
@@ -13,13 +13,13 @@ _BEGINNINGS = (
 
 
 class DashboardErrors(logging.Filter):
-    """Holds back what Ray says when its dashboard does not start.
+    """Hides Ray's messages about a dashboard that does not start.
 
-    Ray starts a process of it for each Ray of our own, which no sweep needs, and on a busy machine
-    or without the extra `ray[default]` goes on without it after three lines and a traceback.
+    Ray starts a dashboard process for each Ray of our own, which no sweep needs. On a busy machine
+    or without the extra `ray[default]`, it continues without it after three lines and a traceback.
 
     Attributes:
-        last: The last line that was held back: what the dashboard ended with, or nothing.
+        last: The last hidden line: the error of the dashboard, or empty.
     """
 
     def __init__(self) -> None:
@@ -27,12 +27,12 @@ class DashboardErrors(logging.Filter):
         self.last = ""
 
     def install(self) -> None:
-        """Begins to hold back, from the one logger of Ray that says it."""
+        """Adds the filter to the logger of Ray that reports these errors."""
         self.last = ""
         logging.getLogger("ray._private.services").addFilter(self)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether a record is shown."""
+        """True for records to show."""
         text = str(record.msg).strip()
         if not text.startswith(_BEGINNINGS):
             return True

@@ -1,4 +1,4 @@
-"""Names of Ray that its documentation does not promise."""
+"""Names of Ray that are not part of its documented API."""
 
 from collections.abc import Mapping, Sequence
 from functools import wraps
@@ -16,28 +16,28 @@ def _name(path: str, purpose: str, without: str) -> PrivateName:
 
 FAILURE = _name(
     "ray.tune.execution.tune_controller:TuneController._process_trial_failure",
-    "a trial whose process is lost as it takes the trial over is tried again",
+    "retries a trial whose process is lost while it takes over the trial",
     "such a trial fails for good, whatever `max_failures` says",
 )
 RESETTING = _name(
     "ray.tune.execution.tune_controller:TuneController._resetting_trials",
-    "a trial whose process was lost as it was reset is given another one",
-    "as without TuneController._process_trial_failure",
+    "gives another process to a trial whose process was lost during its reset",
+    "same as without TuneController._process_trial_failure",
 )
 ENTRYPOINT = _name(
     "ray._private.utils:get_entrypoint_name",
-    "keeps the command line from Ray, which logs it",
-    "Ray logs the command line, and fails where it is not UTF-8",
+    "hides the command line from Ray, which logs it",
+    "Ray logs the command line, and fails if it is not UTF-8",
 )
 SIGTERM = _name(
     "ray._private.utils:set_sigterm_handler",
     "leaves SIGTERM to tune_mc1.interruption",
-    "SIGTERM while Ray starts ends the sweep without its last words in the journal",
+    "SIGTERM while Ray starts ends the sweep without its last events in the journal",
 )
 FREE = _name(
     "ray._private.state:state.available_resources_per_node",
-    "what nothing has reserved of each node",
-    "sweeps plan as if nothing else ran on the cluster",
+    "the free resources of each node",
+    "sweeps are planned as if nothing else ran on the cluster",
 )
 LIMITS = _name(
     "ray._private.state:state.get_cluster_config",
@@ -46,63 +46,63 @@ LIMITS = _name(
 )
 NODE = _name(
     "ray._private.worker:_global_node",
-    "the processes of a Ray of our own: whether one has died, and their end by force",
+    "detects dead processes of our own Ray, and kills its processes",
     "a sweep whose Ray has died hangs until Ctrl-C",
 )
 ACTOR = _name(
     "ray.tune.experiment.trial:_TemporaryTrialState.ray_actor",
-    "ends the process of a trial that hangs",
+    "kills the process of a hung trial",
     "trial_timeout has no effect",
 )
 ERROR_FILE = _name(
     "ray.tune.experiment:Trial.pickled_error_file",
-    "why a trial failed, in one line",
-    "the reason stands in the trial's log only",
+    "the reason why a trial failed, in one line",
+    "the reason is in the trial's log only",
 )
 TEMP_DIR = _name(
     'ray._private.worker "_temp_dir"',
-    "a Ray of our own keeps its files where a resumed sweep finds them",
-    "what a killed sweep has left behind is not found when it is resumed",
+    "keeps the files of our own Ray where a resumed sweep finds them",
+    "files that a killed sweep left behind are not removed when it is resumed",
 )
 SYSTEM_CONFIG = _name(
     'ray._private.worker "_system_config"',
-    "settings of a Ray of our own",
-    "processes that are idle for a second end, so that the winner's test waits for a new one",
+    "passes settings to our own Ray",
+    "Ray ends processes after a second of idling, so the winner's test waits for a new one",
 )
 IDLE_TIME = _name(
     'ray._raylet "idle_worker_killing_time_threshold_ms"',
-    "processes that have loaded PyTorch wait for the next task",
-    "as without _system_config",
+    "keeps idle processes that have loaded PyTorch for the next task",
+    "same as without _system_config",
 )
 GPU_VARIABLES = _name(
     'ray._private.accelerators.accelerator "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"',
-    "keeps Ray from a warning about CUDA_VISIBLE_DEVICES in each trial without a GPU",
-    "the warning stands in Ray's own logs",
+    "suppresses a warning about CUDA_VISIBLE_DEVICES in each trial without a GPU",
+    "the warning appears in Ray's own logs",
 )
 PREPARE = _name(
     "ray.autoscaler._private.util:prepare_config",
     "`cluster check` shows a cluster file with Ray's defaults",
-    "`cluster check` shows what the file says, without Ray's defaults",
+    "`cluster check` shows the file without Ray's defaults",
 )
 VALIDATE = _name(
     "ray.autoscaler._private.util:validate_config",
-    "`cluster check` asks Ray whether it takes a cluster file",
-    "`cluster check` finds what its own rules find",
+    "`cluster check` has Ray validate a cluster file",
+    "`cluster check` applies only its own rules",
 )
 REQUEST = _name(
     "ray.job_submission:JobSubmissionClient._do_request",
-    "no request to a cluster's dashboard waits for ever",
-    "a dashboard that has hung keeps the command waiting; Ctrl-C ends it",
+    "sets a timeout for requests to a cluster's dashboard",
+    "a command waits for a hung dashboard until Ctrl-C",
 )
 DASHBOARD = _name(
     'ray._private.services "Failed to start the dashboard"',
-    "holds back a traceback of a dashboard that no sweep needs (cluster/ray_output.py)",
-    "nothing to hold back, or in other words: see what Ray says without the extra ray[default]",
+    "hides the traceback of a dashboard that no sweep needs (cluster/ray_output.py)",
+    "check Ray's messages without the extra ray[default]: they are gone, or worded differently",
 )
 SCHEMA = _name(
     'ray.autoscaler._private.util "ray-schema.json"',
-    "`cluster check` checks a file for Ray's launcher against Ray's own schema",
-    "`cluster check` finds what its own rules find",
+    "`cluster check` validates a file for Ray's launcher against Ray's own schema",
+    "`cluster check` applies only its own rules",
 )
 AUTOSCALER_FILE = _name(
     'ray._private.services "--autoscaling-config="',
@@ -111,8 +111,8 @@ AUTOSCALER_FILE = _name(
 )
 METADATA = _name(
     'ray.dashboard.modules.reporter.reporter_head "/api/v0/cluster_metadata"',
-    "the versions of Ray and Python of a cluster that is to take a job",
-    "its dashboard counts as none of Ray's, and no job is sent",
+    "the Ray and Python versions of a cluster, before a job is submitted",
+    "the server is not recognised as a Ray dashboard, and no job is submitted",
 )
 
 NAMES = (
@@ -124,12 +124,12 @@ NAMES = (
 
 
 def retry_lost_resets() -> None:
-    """Makes Tune try a trial again whose process is lost just as it takes the trial over.
+    """Makes Tune retry a trial whose process is lost while it takes over the trial.
 
     Tune (2.60) handles the loss of a process that is being reset for its next trial twice: first as
-    a process that was lost, so that the trial waits again, then as a task of the trial that failed.
-    A trial that waits has failed for good then, whatever `max_failures` says. On many nodes, one of
-    which goes away, that is a matter of time.
+    a lost process, so that the trial is pending again, then as a failed task of the trial. The
+    pending trial then fails for good, whatever `max_failures` says. On many nodes, where one is
+    lost now and then, that is a matter of time.
     """
     from ray.exceptions import RayActorError
     from ray.tune.experiment import Trial
@@ -141,15 +141,15 @@ def retry_lost_resets() -> None:
     @wraps(process)
     def once(self: Any, trial: Trial, exception: Any) -> None:
         if isinstance(exception, RayActorError) and trial.status == Trial.PENDING:
-            return  # it waits already
-        self._resetting_trials.discard(trial)  # else it would never get another process
+            return  # it is pending again already
+        self._resetting_trials.discard(trial)  # otherwise it would never get another process
         process(self, trial, exception)
 
     FAILURE.replace(once)
 
 
 def hide_command_line() -> None:
-    """Keeps the command line from Ray, which logs it and fails where it is no UTF-8."""
+    """Hides the command line from Ray, which logs it and fails if it is not UTF-8."""
     ENTRYPOINT.replace(lambda: "tune_mc1")
 
 
@@ -162,51 +162,51 @@ def leave_signals_alone() -> None:
 
 
 def free_resources() -> Mapping[str, Mapping[str, float]] | None:
-    """What nothing has reserved of each node, by the node's id; None where Ray does not say."""
+    """Free resources by node id; None if Ray does not provide them."""
     ask = FREE.get()
     return None if ask is None else ask()
 
 
 def autoscaler_limits() -> Sequence[tuple[Mapping[str, float], int]] | None:
-    """Resources of each kind of node, and how many the autoscaler may have (-1: any number).
+    """Resources of each kind of node, and its maximum number (-1: unlimited).
 
     Returns:
-        None unless the autoscaler has told the cluster.
+        None unless the autoscaler has published its limits.
     """
-    told = LIMITS.get(lambda: None)()
-    if told is None:
+    config = LIMITS.get(lambda: None)()
+    if config is None:
         return None
-    return [(group.resources, group.max_count) for group in told.node_group_configs]
+    return [(group.resources, group.max_count) for group in config.node_group_configs]
 
 
 def dead_processes() -> Sequence[str]:
-    """Names of those of Ray's processes on this machine that have died."""
+    """Names of Ray's processes on this machine that have died."""
     node = NODE.get()
     return [name for name, _ in node.dead_processes()] if node is not None else []
 
 
 def kill_processes() -> None:
-    """Ends Ray's processes on this machine by force."""
+    """Kills Ray's processes on this machine."""
     node = NODE.get()
     if node is not None:
         node.kill_all_processes(check_alive=False, allow_graceful=False)
 
 
 def actor_of(trial: "TuneTrial") -> Any:
-    """The actor in which a trial of Tune's runs; None without one."""
+    """The actor of one of Tune's trials; None without one."""
     return trial.temporary_state.ray_actor if ACTOR.usable() else None
 
 
 def error_file_of(trial: "TuneTrial") -> str | None:
-    """The file with the pickled error of a trial of Tune's; None without one."""
+    """The file with the pickled error of one of Tune's trials; None without one."""
     return trial.pickled_error_file if ERROR_FILE.usable() else None
 
 
 def launcher_config(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A cluster file with the defaults of Ray's launcher, after its own checks.
+    """A cluster file with the defaults of Ray's launcher, validated by it.
 
     Raises:
-        Exception: Whatever Ray's checks raise.
+        Exception: Any error of Ray's validation.
     """
     prepared: dict[str, Any] = PREPARE.get(dict)(dict(content))
     VALIDATE.get(lambda _: None)(prepared)
@@ -214,11 +214,11 @@ def launcher_config(content: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def job_client(base: type[Any], timeout: tuple[float, float]) -> type[Any]:
-    """Ray's class of clients for jobs, with requests that do not wait for ever.
+    """Ray's class of job clients, with a timeout for requests.
 
     Args:
         base: Ray's class.
-        timeout: Seconds to connect, and to wait for an answer.
+        timeout: Seconds to connect, and to wait for the response.
     """
     if not REQUEST.usable():
         return base

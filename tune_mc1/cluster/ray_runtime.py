@@ -1,4 +1,4 @@
-"""The Ray that a sweep runs on: its own, which it ends, or one that is up already."""
+"""Ray runtime of a sweep: its own, which it shuts down, or a running cluster."""
 
 import hashlib
 import logging
@@ -27,13 +27,13 @@ from tune_mc1.cluster.ray_tokens_private import AUTH_MODE, set_auth_mode
 from tune_mc1.errors import SweepStopped
 
 LONGEST_TEMP = 40
-"""Characters of the temporary directory at most: Ray keeps sockets below it, whose paths must be
-short."""
+"""Maximum length of the temporary directory's path: Ray keeps sockets below it, whose paths must
+be short."""
 
 WATCH_S = 1.0
 
 IDLE_MS = 30 * 24 * 3_600_000
-"""How long a Ray of our own keeps an idle process: libraries that it has loaded serve the next
+"""Time for which our own Ray keeps an idle process, so that its loaded libraries serve the next
 task."""
 
 QUIET_RAY = {
@@ -42,19 +42,19 @@ QUIET_RAY = {
     "TUNE_GLOBAL_CHECKPOINT_S": "3600",  # nothing is restored from Ray's own state
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # `tune_mc1.interruption` handles it
     "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",  # one missing metric would end the sweep
-    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",  # each trial's log has its own
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",  # they are in the trials' logs
     "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 
 
 class Cluster:
-    """Connects to Ray.
+    """Connection to Ray.
 
     Args:
         address: A running cluster, or None to start Ray on this machine.
-        root: The sweep's directory; a Ray of its own keeps its files in a temporary directory that
-            is named after it, so that a resumed sweep finds what a killed one has left.
+        root: The sweep's directory. The temporary directory of our own Ray is named after it, so
+            that a resumed sweep can remove what a killed one left behind.
     """
 
     def __init__(self, address: str | None, root: Path) -> None:
@@ -66,7 +66,7 @@ class Cluster:
         self._children: set[Any] = set()
 
     def connect(self) -> None:
-        """Connects, and starts Ray if no address is named. Does nothing where that is done.
+        """Connects to the cluster, or starts Ray; does nothing if connected.
 
         Raises:
             SweepStopped: If that fails.
@@ -81,29 +81,29 @@ class Cluster:
         except Exception as error:
             reason = " ".join(str(error).split())
             if DASHBOARD_ERRORS.last:
-                reason += f" (its dashboard ended with: {DASHBOARD_ERRORS.last})"
+                reason += f" (error of its dashboard: {DASHBOARD_ERRORS.last})"
             raise SweepStopped(f"Ray could not be started: {reason}") from error
 
     def _start(self) -> None:
         """Starts Ray, or connects to it.
 
-        A busy machine may need a second try. That one goes without settings of Ray's inside, as a
-        version that does not know one refuses to start.
+        A busy machine may need a second attempt. It omits Ray's internal settings, as a version
+        that does not know one of them refuses to start.
         """
         for tries_left in (1, 0) if self._own else (0,):
             try:
                 start_ray(self.address, self._temp, tuned=tries_left > 0)
                 return
-            except Exception:  # Ray raises just that where a process of its takes too long
+            except Exception:  # what Ray raises if one of its processes takes too long
                 if not tries_left:
                     raise
             self.shutdown()
             self._ended.clear()
 
     def watch(self, lost: Callable[[str], None]) -> None:
-        """Calls `lost`, from a thread, when one of Ray's own processes has died.
+        """Calls `lost`, from a thread, when a process of our own Ray has died.
 
-        Of a cluster that was there before, Ray itself says so.
+        For a running cluster, Ray itself reports that.
         """
         if self._own:
             threading.Thread(target=self._watch, args=(lost,), daemon=True).start()
@@ -114,11 +114,11 @@ class Cluster:
         while not self._ended.wait(WATCH_S):
             dead = dead_processes()
             if dead and not self._ended.is_set():
-                lost(f"Ray's process {dead[0]} has died, and the sweep with it")
+                lost(f"Ray's process {dead[0]} has died, so the sweep cannot continue")
                 return
 
     def shutdown(self) -> None:
-        """Ends what was started here; leaves a cluster that was there before."""
+        """Shuts down our own Ray; disconnects from a running cluster."""
         self._ended.set()
         self._track_children()
         if self._own or self.address is not None:
@@ -127,7 +127,7 @@ class Cluster:
         self._remove_rest()
 
     def kill(self) -> None:
-        """Ends what was started here, by force."""
+        """Kills the processes of our own Ray."""
         self._ended.set()
         self._track_children()
         self._remove_rest()
@@ -135,7 +135,7 @@ class Cluster:
             kill_processes()
 
     def _track_children(self) -> None:
-        """Takes note of what Ray has started; some of it would outlive a Ray that was killed."""
+        """Records Ray's child processes, some of which would survive if Ray were killed."""
         import psutil
 
         if not self._own:
@@ -156,20 +156,20 @@ class Cluster:
 
 
 def start_ray(address: str | None, temp: Path | None, *, tuned: bool = True) -> None:
-    """Connects this process to Ray, quietly, unless it is so already.
+    """Connects this process to Ray, with little output, unless it is connected.
 
     Args:
         address: A running cluster, or None to start Ray on this machine.
-        temp: Where a Ray of our own keeps its files; None is Ray's default.
-        tuned: Whether a Ray of our own gets settings that it does not document.
+        temp: Directory for the files of our own Ray; None for Ray's default.
+        tuned: Whether our own Ray gets undocumented settings.
     """
     os.environ.update(QUIET_RAY)
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # the result tables say it better
     if ray.is_initialized():
         return
     hide_command_line()
-    # A Ray of our own inherits the variables. An environment of a job's own would cost a second a
-    # process, as Ray could use none of those that it has ready.
+    # Our own Ray inherits the variables. A runtime environment would cost a second per process, as
+    # Ray could not use its prestarted processes.
     options: dict[str, Any] = {"runtime_env": {"env_vars": QUIET_RAY}}
     if address is None:
         options = {}
@@ -189,7 +189,7 @@ def start_ray(address: str | None, temp: Path | None, *, tuned: bool = True) -> 
 
 
 def _temp_dir(root: Path) -> Path:
-    """A name for the sweep's own temporary directory: the same each time, and short."""
+    """Temporary directory of the sweep, with a stable and short name."""
     parent = tempfile.gettempdir()
     if len(parent) > LONGEST_TEMP:
         parent = "/tmp"
@@ -201,7 +201,7 @@ def _temp_dir(root: Path) -> Path:
 
 
 def remove(folder: Path) -> None:
-    """Removes a directory that processes which are just ending may still write to."""
+    """Removes a directory that exiting processes may still write to."""
     for _ in range(20):
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():

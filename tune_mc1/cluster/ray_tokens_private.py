@@ -1,4 +1,4 @@
-"""Names of Ray that its documentation does not promise: those of its tokens."""
+"""Names of Ray that are not part of its documented API: authentication tokens."""
 
 import os
 

@@ -1,1 +1,1 @@
-"""Files for clusters: reading and checking them, their machines, prices, and a dry run on them."""
+"""Cluster files: reading, checks, machines, prices, and dry runs on them."""

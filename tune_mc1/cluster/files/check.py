@@ -1,4 +1,4 @@
-"""All that is wrong in a cluster file, what it costs, and what `ray up` will run on its nodes."""
+"""Check of a cluster file: mistakes, price, and the commands that `ray up` runs on its nodes."""
 
 import json
 import logging
@@ -28,14 +28,15 @@ from tune_mc1.config.problems import Problem
 
 @dataclass(frozen=True)
 class ClusterReport:
-    """What is to be said of a cluster file.
+    """Result of checking a cluster file.
 
     Attributes:
-        cluster: What it describes.
-        mistakes: A line each, `file:line: path.to.field: rule, got value`.
-        notes: What could not be checked, and what a user should know.
-        price: In USD an hour.
-        runs: What `ray up` runs on the machines of each node type, in order; empty for KubeRay.
+        cluster: The cluster that it describes.
+        mistakes: One line each, `file:line: path.to.field: rule, got value`.
+        notes: Checks that were skipped, and other remarks for the user.
+        price: USD per hour.
+        runs: Commands that `ray up` runs on the machines of each node type, in order; empty for
+            KubeRay.
     """
 
     cluster: ClusterFile
@@ -46,14 +47,14 @@ class ClusterReport:
 
 
 def check_cluster(path: Path, ours: Versions | None = None) -> ClusterReport:
-    """Checks a cluster file as far as that needs neither a network nor credentials.
+    """Checks a cluster file, without network access or credentials.
 
     Args:
         path: A file for Ray's launcher, or manifests for KubeRay.
-        ours: The versions that images must fit; None takes those that run here.
+        ours: The versions that images must match; None for the local ones.
 
     Raises:
-        InputError: If the file cannot be read, or is no cluster file.
+        InputError: If the file cannot be read, or is not a cluster file.
     """
     cluster = read_cluster(path)
     mistakes = cluster_mistakes(cluster, ours or Versions())
@@ -61,20 +62,20 @@ def check_cluster(path: Path, ours: Versions | None = None) -> ClusterReport:
     if cluster.form == "ray" and not mistakes:
         try:
             runs = _runs(cluster, _prepared(cluster))
-        except Exception as error:  # Ray raises whatever its parts do
-            mistakes = [f"{path}: Ray refuses it: {' '.join(str(error).split())}"]
+        except Exception as error:  # Ray's validation raises any kind of error
+            mistakes = [f"{path}: Ray rejects it: {' '.join(str(error).split())}"]
     return ClusterReport(cluster, mistakes, _notes(cluster), price_of(cluster), runs)
 
 
 def cluster_mistakes(cluster: ClusterFile, ours: Versions) -> list[str]:
-    """Every mistake in a cluster file, a line each, by their order in the file.
+    """Every mistake in a cluster file, one line each, in the order of the file.
 
     Args:
         cluster: The file.
-        ours: The versions that images must fit.
+        ours: The versions that images must match.
     """
     found: list[tuple[int, str]] = []
-    told = set()
+    reported = set()
     for file in cluster.documents:
         problems: Iterable[Problem]
         if cluster.form == "ray":
@@ -86,11 +87,11 @@ def cluster_mistakes(cluster: ClusterFile, ours: Versions) -> list[str]:
         seen = {problem.path for problem in first}
         for problem in (*first, *(p for p in problems if p.path not in seen)):
             line = file.line(problem.path)
-            # What an anchor gives to several places is wrong at one.
+            # A mistake in a YAML anchor is reported once, not for each alias.
             same = (line, problem.path[-1:], problem.rule)
-            if same not in told:
+            if same not in reported:
                 found.append((line, file.message(problem)))
-            told.add(same)
+            reported.add(same)
     return [text for _, text in sorted(found, key=lambda pair: pair[0])]
 
 
@@ -109,13 +110,13 @@ def _ray_schema() -> Mapping[str, Any]:
 
 
 def _prepared(cluster: ClusterFile) -> Mapping[str, Any]:
-    """The file with Ray's defaults, after Ray's own checks."""
+    """The file with Ray's defaults, validated by Ray."""
     logging.getLogger("ray.autoscaler").setLevel(logging.ERROR)
     return launcher_config(cluster.documents[0].content)
 
 
 def _runs(cluster: ClusterFile, config: Mapping[str, Any]) -> dict[str, list[str]]:
-    """What Ray's launcher runs on a new machine, in its order (`ray...updater.NodeUpdater`)."""
+    """Commands of Ray's launcher on a new machine, in order (`ray...updater.NodeUpdater`)."""
     runs = {}
     types = mapping(config.get("available_node_types"))
     for node in cluster.nodes:
@@ -135,7 +136,7 @@ def _steps(config: Mapping[str, Any], own: Mapping[str, Any], role: str) -> Iter
     if image:
         if docker.get("pull_before_run", True):
             yield f"docker pull {image}"
-        yield f"docker run --name {docker['container_name']} {image}; what follows runs in it"
+        yield f"docker run --name {docker['container_name']} {image}; then, in the container:"
     setup = f"{role}_setup_commands"
     yield from items(own.get(setup, config.get(setup)) if role == "worker" else config.get(setup))
     yield from items(config.get(f"{role}_start_ray_commands"))
@@ -150,17 +151,17 @@ def _notes(cluster: ClusterFile) -> list[str]:
     content = cluster.documents[0].content
     if cluster.provider == "aws" and not has_botocore():
         notes.append(
-            "node_config and machine types were not checked against AWS's own: "
+            "node_config and machine types were not checked against AWS's model: "
             "pip install 'tune_mc1[cluster]'"
         )
     if cluster.provider not in PROVIDER_KEYS:
-        notes.append(f"of {cluster.provider}'s own settings nothing was checked")
+        notes.append(f"settings specific to {cluster.provider} were not checked")
     if TOKEN in mapping(content.get("file_mounts")) and not Path(TOKEN).expanduser().exists():
-        notes.append(f"{TOKEN} is not there yet: ray get-auth-token --generate")
+        notes.append(f"{TOKEN} does not exist yet: ray get-auth-token --generate")
     if cluster.provider == "local" and cluster.workers:
         notes.append("-o must name a directory that all machines share, or a bucket")
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     python = image_python(str(mapping(content.get("docker")).get("image", "")))
     if python not in (None, here):
-        notes.append(f"the image has Python {python}, here is {here}: that is fine for jobs")
+        notes.append(f"the image has Python {python}, this machine has {here}: fine for jobs")
     return notes

@@ -1,7 +1,7 @@
-"""Cluster files: which machines a cluster has, from Ray's launcher file or manifests for KubeRay.
+"""Reading of cluster files: the machines in a file for Ray's launcher or manifests for KubeRay.
 
-Reading is lenient, as `tune_mc1.cluster.files.check` names the mistakes: what is missing or of the
-wrong form counts as not said.
+Reading is lenient, as `tune_mc1.cluster.files.check` reports the mistakes: missing or malformed
+fields count as not specified.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ def read_cluster(path: Path) -> ClusterFile:
         path: The file.
 
     Raises:
-        InputError: If it cannot be read, or describes no cluster.
+        InputError: If it cannot be read, or does not describe a cluster.
     """
     documents = tuple(read_documents(path))
     if any(str(d.content.get("apiVersion", "")).startswith(KUBERAY) for d in documents):
@@ -30,7 +30,7 @@ def read_cluster(path: Path) -> ClusterFile:
     (first, *more) = documents
     if more or not {"cluster_name", "provider"} & first.content.keys():
         raise InputError(
-            f"{path}: must be a cluster file of Ray's launcher (cluster_name, provider, ...) or "
+            f"{path}: must be a cluster file for Ray's launcher (cluster_name, provider, ...) or "
             "manifests for KubeRay (apiVersion: ray.io/v1), got other content"
         )
     return _launcher(path, first)
@@ -94,7 +94,7 @@ def _cloud_node(
 
 
 def is_spot(config: Mapping[str, Any]) -> bool:
-    """Whether the cloud may take back a machine with this `node_config`."""
+    """True if the cloud may reclaim a machine with this `node_config`."""
     market = mapping(config.get("InstanceMarketOptions")).get("MarketType")
     schedule = config.get("scheduling")
     rules = [mapping(rule) for rule in (items(schedule) or [schedule])]
@@ -104,7 +104,11 @@ def is_spot(config: Mapping[str, Any]) -> bool:
 
 
 def added_gpus(config: Mapping[str, Any]) -> tuple[float, float, float]:
-    """How many GPUs GCP adds to a machine, and USD an hour of them all, on demand and on spot."""
+    """Number of GPUs that GCP attaches to a machine, and their total USD per hour.
+
+    Returns:
+        The number, the price on demand and the price on spot.
+    """
     count = price = spot = 0.0
     for entry in map(mapping, items(config.get("guestAccelerators"))):
         each = ADDED_GPUS.get(str(entry.get("acceleratorType")).rpartition("/")[2], (0.0, 0.0))

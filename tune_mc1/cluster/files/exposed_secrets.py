@@ -1,4 +1,4 @@
-"""Secrets that stand in a cluster file, and doors that it leaves open."""
+"""Checks of a cluster file for secrets and for ports open to the world."""
 
 import re
 from collections.abc import Iterator
@@ -17,15 +17,15 @@ NAMES = (
 )
 _SET = re.compile(rf"\b(?:{'|'.join(NAMES)})\s*[=:]\s*[\"']?(?![\"'$<.])\S")
 _KEYS = {"access_key", "access_key_secret", "aws_secret_access_key", "credentials"}
-RULE = "must not hold a secret: ship a file by file_mounts, or name a Secret of Kubernetes"
+RULE = "must not contain a secret: ship a file by file_mounts, or name a Kubernetes Secret"
 
 
 def secret_problems(value: Any, path: KeyPath = ()) -> Iterator[Problem]:
-    """Places in a file where a secret stands by its value, which is not shown.
+    """Fields of a file that contain a secret's value, which is not shown.
 
     Args:
-        value: What the file says.
-        path: Where that is.
+        value: A value of the file.
+        path: Its path.
     """
     if isinstance(value, dict):
         if value.get("name") in NAMES and value.get("value"):
@@ -44,11 +44,11 @@ def secret_problems(value: Any, path: KeyPath = ()) -> Iterator[Problem]:
 
 
 def open_port_problems(group: Any, path: KeyPath) -> Iterator[Problem]:
-    """Rules of an AWS security group that let in the whole world to more than SSH.
+    """Rules of an AWS security group that open more than SSH to the whole world.
 
     Args:
         group: The file's `provider.security_group`.
-        path: Where it stands.
+        path: Its path.
     """
     rules = group.get("IpPermissions") if isinstance(group, dict) else None
     for i, rule in enumerate(rules if isinstance(rules, list) else ()):
@@ -64,5 +64,5 @@ def open_port_problems(group: Any, path: KeyPath) -> Iterator[Problem]:
         if world and ports != (22, 22):
             shown = "all ports" if None in ports else f"ports {ports[0]} to {ports[1]}"
             yield Problem(
-                (*path, "IpPermissions", i), f"must open SSH (port 22) only to the world: {shown}"
+                (*path, "IpPermissions", i), f"must open only SSH (port 22) to the world: {shown}"
             )

@@ -1,8 +1,8 @@
-"""What a machine of a cloud has and costs: types that our cluster files name, and usual GPU ones.
+"""Sizes and prices of cloud machine types: those of our cluster files, and common GPU types.
 
-Prices are those of Linux in AWS's us-west-2 and GCP's us-central1, in USD an hour, as known in
-`PRICES_OF`: good to choose by, not to pay by. Other regions cost up to a third more. Spot prices
-are typical ones, and move by the hour. Disks, traffic and taxes come on top.
+Prices are USD per hour for Linux in AWS's us-west-2 and GCP's us-central1, as of `PRICES_OF`: good
+for comparisons, not for billing. Other regions cost up to a third more. Spot prices are typical
+values and change hourly. Disks, traffic and taxes are not included.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ PRICES_OF = "2026-11"
 
 Provider = Literal["aws", "gcp"]
 REGIONS: dict[Provider, str] = {"aws": "us-west-2", "gcp": "us-central1"}
-"""Region of the prices."""
+"""Region of each provider's prices."""
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,11 @@ class InstanceType:
 
     Attributes:
         cpus: Virtual cores.
-        memory: In GiB.
+        memory: Memory in GiB.
         gpus: Number of GPUs.
-        gpu: Their model; empty without.
-        price: USD an hour on demand.
-        spot: USD an hour where the cloud may take the machine back, typically.
+        gpu: GPU model; empty without GPUs.
+        price: USD per hour on demand.
+        spot: Typical USD per hour as a spot machine.
     """
 
     cpus: int
@@ -84,15 +84,15 @@ ADDED_GPUS: dict[str, tuple[float, float]] = {
     "nvidia-tesla-p100": (1.46, 0.6),
     "nvidia-tesla-v100": (2.48, 0.99),
 }
-"""GPUs that GCP adds to machines of type n1, each: USD an hour, and typically on spot."""
+"""GPUs that GCP attaches to n1 machines: USD per hour each, on demand and typically on spot."""
 
 
 def find_type(provider: str, name: str | None) -> InstanceType | None:
-    """What is known of a type of machine.
+    """Size and price of a machine type; None if unknown.
 
     Args:
-        provider: Ray's name of the cloud.
-        name: The cloud's name of the type.
+        provider: Ray's name for the cloud.
+        name: The cloud's name for the type.
     """
     if provider not in ("aws", "gcp") or name is None:
         return None

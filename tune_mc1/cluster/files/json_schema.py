@@ -1,4 +1,4 @@
-"""What breaks a JSON schema, in the words of this project."""
+"""Violations of a JSON schema, worded like this project's other messages."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -27,13 +27,13 @@ _LIMITS = {
 def schema_problems(
     value: Any, schema: Mapping[str, Any], path: KeyPath = (), registry: Any = None
 ) -> list[Problem]:
-    """Every mistake of a value against a JSON schema.
+    """Every violation of a JSON schema by a value.
 
     Args:
         value: Plain data.
         schema: The schema.
-        path: Where the value stands in its file.
-        registry: What the schema's references lead to (a `referencing.Registry`).
+        path: Path of the value in its file.
+        registry: Targets of the schema's references (a `referencing.Registry`).
     """
     from jsonschema import Draft7Validator, Draft202012Validator
 

@@ -1,4 +1,4 @@
-"""Manifests for KubeRay: which machines a RayCluster, or a RayJob with one of its own, asks for."""
+"""Reading of KubeRay manifests: the machines of a RayCluster, or of a RayJob that includes one."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ from tune_mc1.config.yaml_file import YamlFile
 from tune_mc1.errors import InputError
 
 KUBERAY = "ray.io/"
-"""How the `apiVersion` of KubeRay's manifests starts."""
+"""Prefix of the `apiVersion` in KubeRay's manifests."""
 INSTANCE_LABEL = "node.kubernetes.io/instance-type"
 """Label that clouds put on Kubernetes' nodes."""
 
@@ -21,10 +21,10 @@ def read_kuberay(path: Path, documents: tuple[YamlFile, ...]) -> ClusterFile:
 
     Args:
         path: The file.
-        documents: What it says.
+        documents: Its content.
 
     Raises:
-        InputError: If no cluster is described.
+        InputError: If it does not describe a cluster.
     """
     spec, place = cluster_spec(documents)
     if spec is None:
@@ -43,7 +43,7 @@ def read_kuberay(path: Path, documents: tuple[YamlFile, ...]) -> ClusterFile:
 def cluster_spec(
     documents: tuple[YamlFile, ...],
 ) -> tuple[Mapping[str, Any] | None, KeyPath]:
-    """The first specification of a RayCluster in manifests, and its path; None without one."""
+    """The first RayCluster specification in manifests, and its path; None without one."""
     for file in documents:
         spec = mapping(file.content.get("spec"))
         if file.content.get("kind") == "RayCluster":
@@ -78,7 +78,7 @@ def _pod_node(name: str, place: KeyPath, group: Mapping[str, Any], head: bool) -
 
 
 def quantity(value: Any) -> float | None:
-    """A number of cores or GPUs as Kubernetes writes it, such as `500m`; None if it is none."""
+    """Parses a Kubernetes quantity of cores or GPUs, such as `500m`; None if it is not valid."""
     text = str(value)
     try:
         return float(text[:-1]) / 1000 if text.endswith("m") else float(text)

@@ -1,4 +1,4 @@
-"""What is wrong in manifests for KubeRay: against its fields, Kubernetes' own, and for a sweep."""
+"""Rules for KubeRay manifests: fields of KubeRay and Kubernetes, and requirements of a sweep."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -20,12 +20,12 @@ from tune_mc1.planning.resources import WORKERS
 
 
 def has_kubernetes_schema() -> bool:
-    """Whether Kubernetes' own schema is at hand, to check pod templates against."""
+    """True if Kubernetes' own schema is installed, to validate pod templates."""
     return find_spec("kubernetes_validate") is not None
 
 
 def document_problems(file: YamlFile) -> Iterator[Problem]:
-    """Mistakes in the form of one manifest; of kinds that are not KubeRay's nothing is checked.
+    """Schema violations of a manifest; only KubeRay's kinds are checked.
 
     Args:
         file: The manifest.
@@ -45,12 +45,12 @@ def document_problems(file: YamlFile) -> Iterator[Problem]:
 
 
 def kuberay_problems(cluster: ClusterFile, file: YamlFile, ours: Versions) -> Iterator[Problem]:
-    """Mistakes in a manifest for what a sweep needs.
+    """Violations of a sweep's requirements in a manifest.
 
     Args:
         cluster: The cluster that the file describes.
         file: The manifest.
-        ours: The versions that images must fit.
+        ours: The versions that images must match.
     """
     yield from secret_problems(file.content)
     spec, place = cluster_spec((file,))
@@ -69,7 +69,7 @@ def _cluster(spec: Mapping[str, Any], place: KeyPath, ours: Versions) -> Iterato
         yield Problem((*place, "rayVersion"), f"must be {ours.ray} as here", version)
     auth = mapping(spec.get("authOptions"))
     if auth.get("mode", "token" if auth else None) != "token":
-        rule = "must be token: whoever reaches the head could run code on it"
+        rule = "must be token: anyone who can reach the head could run code on it"
         yield Problem((*place, "authOptions", "mode"), rule, auth.get("mode"))
     head = mapping(spec.get("headGroupSpec"))
     if head.get("serviceType", "ClusterIP") != "ClusterIP":
@@ -81,12 +81,12 @@ def _cluster(spec: Mapping[str, Any], place: KeyPath, ours: Versions) -> Iterato
     groups = list(map(mapping, items(spec.get("workerGroupSpecs"))))
     grows = any(g.get("maxReplicas", 0) != g.get("minReplicas", 0) for g in groups)
     if grows and spec.get("enableInTreeAutoscaling") is not True:
-        rule = "must be true, or the groups stay at their replicas"
+        rule = "must be true, or the groups are never scaled"
         yield Problem((*place, "enableInTreeAutoscaling"), rule)
 
 
 def _workers(spec: Mapping[str, Any], place: KeyPath, cluster: ClusterFile) -> Iterator[Problem]:
-    """Whether the head is told what may come: Ray's autoscaler has a container of its own here."""
+    """The head must list its possible workers, as Ray's autoscaler runs in another container."""
     counts = [mapping(g).get("maxReplicas") for g in items(spec.get("workerGroupSpecs"))]
     if spec.get("enableInTreeAutoscaling") is not True or not all(type(n) is int for n in counts):
         return
@@ -96,14 +96,14 @@ def _workers(spec: Mapping[str, Any], place: KeyPath, cluster: ClusterFile) -> I
     variables = [
         mapping(v) for c in items(pod.get("containers")) for v in items(mapping(c).get("env"))
     ]
-    told = next((v.get("value") for v in variables if v.get("name") == WORKERS), None)
+    value = next((v.get("value") for v in variables if v.get("name") == WORKERS), None)
     try:
-        known = json.loads(str(told))
+        known = json.loads(str(value))
     except ValueError:
         known = None
     if known != right:
-        rule = f"must tell the head what may come, {WORKERS}={json.dumps(right)}"
-        yield Problem((*place, "headGroupSpec", "template", "spec", "containers"), rule, told)
+        rule = f"must list the possible workers for the head, {WORKERS}={json.dumps(right)}"
+        yield Problem((*place, "headGroupSpec", "template", "spec", "containers"), rule, value)
 
 
 def _plain(number: float | None) -> float | None:
@@ -117,7 +117,7 @@ def _node(node: NodeType, group: Mapping[str, Any], spec: Mapping[str, Any]) -> 
     if spec.get("enableInTreeAutoscaling") is True and v2:
         policy = pod.get("restartPolicy", "Never")
         if policy != "Never":
-            rule = "must be Never with the second autoscaler, which replaces pods itself"
+            rule = "must be Never with autoscaler v2, which replaces pods itself"
             yield Problem((*where, "restartPolicy"), rule, policy)
     for i, container in enumerate(map(mapping, items(pod.get("containers")))):
         here = (*where, "containers", i)
@@ -131,14 +131,14 @@ def _node(node: NodeType, group: Mapping[str, Any], spec: Mapping[str, Any]) -> 
         yield from image_problems(image, (*here, "image"), bool(node.gpus), version)
     if not node.head and not _writes(pod):
         rule = (
-            "must name a service account, a Secret (envFrom) or a shared volume: results have no "
-            "way out"
+            "must name a service account, a Secret (envFrom) or a shared volume, so that results "
+            "can be written"
         )
         yield Problem(where, rule)
 
 
 def _writes(pod: Mapping[str, Any]) -> bool:
-    """Whether a pod has a way to storage that outlives it."""
+    """True if a pod can write to storage that outlives it."""
     shared = {"persistentVolumeClaim", "nfs", "csi"}
     volumes = any(shared & mapping(v).keys() for v in items(pod.get("volumes")))
     containers = list(map(mapping, items(pod.get("containers"))))
@@ -152,12 +152,12 @@ def _writes(pod: Mapping[str, Any]) -> bool:
 
 
 def _job(spec: Mapping[str, Any], cluster: ClusterFile) -> Iterator[Problem]:
-    """What KubeRay's operator refuses in a RayJob (its `ValidateRayJobSpec`), and a wrong name."""
+    """Fields of a RayJob that KubeRay's operator rejects (`ValidateRayJobSpec`), or wrong names."""
     selector = mapping(spec.get("clusterSelector"))
     if not selector and "rayClusterSpec" not in spec:
-        yield Problem(("spec", "clusterSelector"), "is required where there is no rayClusterSpec")
+        yield Problem(("spec", "clusterSelector"), "is required without a rayClusterSpec")
     if selector and spec.get("suspend") is True:
-        yield Problem(("spec", "suspend"), "must not be with a clusterSelector", True)
+        yield Problem(("spec", "suspend"), "must not be true with a clusterSelector", True)
     names = [
         mapping(d.content.get("metadata")).get("name")
         for d in cluster.documents
@@ -170,7 +170,7 @@ def _job(spec: Mapping[str, Any], cluster: ClusterFile) -> Iterator[Problem]:
     if not spec.get("entrypoint") and spec.get("submissionMode") != "InteractiveMode":
         yield Problem(("spec", "entrypoint"), "is required: the command of the sweep")
     if spec.get("ttlSecondsAfterFinished") and spec.get("shutdownAfterJobFinishes") is not True:
-        rule = "must go with shutdownAfterJobFinishes: true"
+        rule = "requires shutdownAfterJobFinishes: true"
         yield Problem(("spec", "ttlSecondsAfterFinished"), rule)
 
 
@@ -200,7 +200,7 @@ def _pod_templates(content: Mapping[str, Any]) -> Iterator[tuple[Any, KeyPath]]:
 
 @cache
 def _pod_schema() -> tuple[Any, Any]:
-    """Kubernetes' schema of a pod template, strict on unknown fields, and what it refers to."""
+    """Kubernetes' schema of a pod template, strict on unknown fields, and its references."""
     from kubernetes_validate.utils import latest_version, schema_contents
     from referencing import Registry, Resource
 

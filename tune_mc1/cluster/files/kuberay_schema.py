@@ -1,9 +1,9 @@
-"""KubeRay's own fields, as JSON schemas: those of RayCluster and RayJob outside the pod templates.
+"""JSON schemas of KubeRay's own fields: RayCluster and RayJob without the pod templates.
 
-After the field reference of the custom resources `ray.io/v1` of KubeRay v1.7
+They follow the field reference of the custom resources `ray.io/v1` of KubeRay v1.7
 (https://docs.ray.io/en/master/cluster/kubernetes/references/api.html). Pod templates, services and
-the like are Kubernetes' and have its own schema. `kubectl apply` refuses unknown fields as well,
-but only where there is a cluster.
+similar objects belong to Kubernetes, which has its own schema. `kubectl apply` rejects unknown
+fields too, but needs a cluster.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ SWITCH: Schema = {"type": "boolean"}
 TEXTS: Schema = {"type": "object", "additionalProperties": TEXT}
 LIST: Schema = {"type": "array"}
 OTHERS: Schema = {"type": "object"}
-"""A mapping that is Kubernetes', not KubeRay's."""
+"""A mapping that belongs to Kubernetes, not to KubeRay."""
 
 
 def _enum(*values: str) -> Schema:
@@ -145,4 +145,4 @@ RESOURCES: dict[str, Schema] = {
     "RayCluster": _resource("RayCluster", RAY_CLUSTER_SPEC),
     "RayJob": _resource("RayJob", RAY_JOB_SPEC),
 }
-"""The schema of each kind of resource that this project reads."""
+"""Schemas of the resource kinds that this project reads."""

@@ -1,8 +1,8 @@
-"""`node_config` of Ray's cluster files: against what AWS takes, and the fields that GCP has.
+"""Checks of `node_config` in Ray's cluster files, by the APIs of AWS and GCP.
 
 AWS is checked against botocore's own model of the request RunInstances, which needs no network. GCP
-publishes its model only over the network, so its fields stand here (Compute Engine v1, the resource
-`Instance`).
+publishes its model only over the network, so its fields are listed here (Compute Engine v1, the
+resource `Instance`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,15 +39,15 @@ _WORDS = {
 
 
 def has_botocore() -> bool:
-    """Whether AWS's model of its requests is at hand."""
+    """True if botocore, with AWS's model of its requests, is installed."""
     return find_spec("botocore") is not None
 
 
 def node_config_problems(cluster: ClusterFile) -> Iterator[Problem]:
-    """Mistakes in the `node_config` of each node type, and in what it says of the machine.
+    """Mistakes in the `node_config` and the `resources` of each node type.
 
     Args:
-        cluster: A cluster on AWS or GCP; of other clouds nothing is known.
+        cluster: A cluster on AWS or GCP; other clouds are not checked.
     """
     types = mapping(cluster.documents[0].content.get("available_node_types"))
     for node in cluster.nodes:
@@ -66,7 +66,7 @@ def _aws(node: NodeType, config: Mapping[str, Any], where: KeyPath) -> Iterator[
     if node.instance is None:
         yield Problem((*where, "InstanceType"), "is required")
     if "ImageId" not in config:
-        rule = "is required: Ray's default image is of 2022, too old for today's PyTorch"
+        rule = "is required: Ray's default image dates from 2022, too old for current PyTorch"
         yield Problem((*where, "ImageId"), rule)
     if has_botocore():
         own = {key: value for key, value in config.items() if key not in RAYS_OWN}
@@ -92,7 +92,7 @@ def _gcp(node: NodeType, config: Mapping[str, Any], where: KeyPath) -> Iterator[
 def _machine(
     cluster: ClusterFile, node: NodeType, resources: Mapping[str, Any]
 ) -> Iterator[Problem]:
-    """Differences between what a node type has and what Ray is told of it."""
+    """Differences between a machine type and the resources that the file declares for it."""
     known = find_type(cluster.provider, node.instance)
     where = (*node.path, "resources")
     if node.head and node.spot:
@@ -114,7 +114,7 @@ def _machine(
 
 
 def region_problems(provider: Mapping[str, Any]) -> Iterator[Problem]:
-    """Mistakes in where an AWS cluster is.
+    """Mistakes in the region of an AWS cluster.
 
     Args:
         provider: The file's `provider`.
@@ -125,7 +125,7 @@ def region_problems(provider: Mapping[str, Any]) -> Iterator[Problem]:
     regions = _regions()
     if region not in regions:
         hint = did_you_mean(region, regions)
-        yield Problem(("provider", "region"), f"is no region of AWS{hint}", region)
+        yield Problem(("provider", "region"), f"is not an AWS region{hint}", region)
 
 
 @cache
@@ -138,7 +138,7 @@ def _regions() -> list[str]:
 
 @cache
 def _request() -> Any:
-    """AWS's shape of what starts a machine."""
+    """Botocore's shape of the request that starts a machine."""
     from botocore.loaders import create_loader
     from botocore.model import ServiceModel
 
@@ -147,7 +147,7 @@ def _request() -> Any:
 
 
 def _against(value: Any, shape: Any, path: KeyPath) -> Iterator[Problem]:
-    """Mistakes of a value against a shape of botocore."""
+    """Violations of a botocore shape by a value."""
     kind = shape.type_name
     if kind == "structure":
         if not isinstance(value, dict):
@@ -177,5 +177,5 @@ def _against(value: Any, shape: Any, path: KeyPath) -> Iterator[Problem]:
 def _no_choice(value: Any, shape: Any, path: KeyPath) -> Problem:
     hint = did_you_mean(str(value), shape.enum)
     if shape.name == "InstanceType":
-        return Problem(path, f"is no machine type of AWS{hint}", value)
+        return Problem(path, f"is not an AWS machine type{hint}", value)
     return Problem(path, f"must be one of {', '.join(shape.enum)}{hint}", value)

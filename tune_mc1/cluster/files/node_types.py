@@ -1,4 +1,4 @@
-"""What a cluster is made of, whatever file describes it."""
+"""Node types of a cluster, from any form of cluster file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ class NodeType:
 
     Attributes:
         name: Its name in the file.
-        path: Where it stands in the file.
-        instance: The cloud's name of the machine type, or None.
-        cpus: Cores that Ray gives to trials; None if the file does not say.
-        gpus: GPUs; None if the file does not say.
-        least: How many are always up.
-        most: How many there can be.
-        head: Whether it is the head, of which there is one.
-        spot: Whether the cloud may take it back.
-        price: USD an hour of one machine, approximate; None if not known.
-        priority: Ray takes the higher one of types that suit equally well.
+        path: Its path in the file.
+        instance: The cloud's name for the machine type, or None.
+        cpus: Cores that Ray gives to trials; None if the file does not specify them.
+        gpus: GPUs; None if the file does not specify them.
+        least: Minimum number of machines, which are always up.
+        most: Maximum number of machines.
+        head: Whether it is the head, which is a single machine.
+        spot: Whether the cloud may reclaim it.
+        price: Approximate USD per hour of one machine; None if unknown.
+        priority: Of types that fit equally well, Ray chooses the one with the highest priority.
     """
 
     name: str
@@ -42,17 +42,17 @@ class NodeType:
 
 @dataclass(frozen=True)
 class ClusterFile:
-    """A cluster, as its file describes it.
+    """A cluster as described by its file.
 
     Attributes:
         path: The file.
-        form: Whose file it is: Ray's launcher's or KubeRay's.
-        provider: `aws`, `gcp`, `local`, ... as Ray names it, or `kuberay`.
-        region: Where its machines are; None if not said.
+        form: Kind of file: for Ray's launcher, or for KubeRay.
+        provider: Ray's name for the provider (`aws`, `gcp`, `local`, ...), or `kuberay`.
+        region: Region of its machines; None if not specified.
         nodes: Its node types, the head first.
-        max_workers: Machines beside the head, of all types together.
-        idle_minutes: How long a worker without trials stays.
-        documents: What the file says, a mapping a document.
+        max_workers: Maximum number of machines of all types, without the head.
+        idle_minutes: Minutes after which an idle worker is stopped.
+        documents: Content of the file, one mapping per YAML document.
     """
 
     path: Path
@@ -66,7 +66,7 @@ class ClusterFile:
 
     @property
     def workers(self) -> list[NodeType]:
-        """The types that are not the head's."""
+        """The node types of workers."""
         return [node for node in self.nodes if not node.head]
 
 

@@ -1,6 +1,6 @@
-"""How the trials of a sweep map on the machines of a cluster that runs, or that a file allows.
+"""Placement of a sweep's trials on the machines of a running cluster or a cluster file.
 
-A trial, or a group of trials that is trained as one model, always runs inside one machine.
+A trial, or a group of trials that is trained as one model, always runs on a single machine.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,12 +17,12 @@ from tune_mc1.planning.plan import Plan
 from tune_mc1.planning.resources import Capacity, Node, choose_resources, widen_gpu_share
 
 GPU_NOTE = (
-    "no GPU was measured: time and price are as if each trial, or group of trials, had the speed "
-    "of one CPU core"
+    "GPUs were not measured: time and price assume that each trial, or group of trials, has the "
+    "speed of one CPU core"
 )
 CHOICE_NOTE = (
-    "Ray's autoscaler chooses the machines, by fit, then by priority; starting them takes some "
-    "minutes more"
+    "Ray's autoscaler chooses the machines by fit, then by priority; starting them takes a few "
+    "more minutes"
 )
 
 
@@ -31,13 +31,13 @@ class Machines:
     """Machines of one kind.
 
     Attributes:
-        name: Of the node type, or of the first of them.
-        cpus: Cores of each.
-        gpus: GPUs of each.
-        count: How many there are, or can be.
-        least: How many are always up.
-        price: USD an hour of each; None if not known.
-        priority: Ray takes the higher one of kinds that suit equally well.
+        name: Name of the node type, or of the first machine.
+        cpus: Cores per machine.
+        gpus: GPUs per machine.
+        count: Current or maximum number of machines.
+        least: Number of machines that are always up.
+        price: USD per hour and machine; None if unknown.
+        priority: Of kinds that fit equally well, Ray chooses the one with the highest priority.
     """
 
     name: str
@@ -57,11 +57,12 @@ def outline_on_file(plan: Plan, path: Path) -> dict[str, Any]:
         path: The cluster file.
 
     Returns:
-        What `outline` gives, and `cluster`: the machines used at most, price and notes.
+        The dictionary of `outline`, with `cluster`: the maximum number of machines used, price and
+        notes.
 
     Raises:
-        InputError: If the file is none, does not say what its machines have, or has none that can
-            hold a trial.
+        InputError: If it is not a cluster file, does not specify its machines' resources, or has
+            no machine that can hold a trial.
     """
     cluster = read_cluster(path)
     kinds = [
@@ -71,7 +72,8 @@ def outline_on_file(plan: Plan, path: Path) -> dict[str, Any]:
     ]
     if not kinds:
         raise InputError(
-            f"{path}: does not say what its machines have; start it, and use --dry-run --address"
+            f"{path}: does not specify its machines' resources; start it and use "
+            "--dry-run --address"
         )
     heads = sum(node.head for node in cluster.nodes)
     up = [Node(kind.cpus, kind.gpus) for kind in kinds for _ in range(kind.least)]
@@ -82,11 +84,11 @@ def outline_on_file(plan: Plan, path: Path) -> dict[str, Any]:
 
 
 def outline_on_running(plan: Plan, address: str) -> dict[str, Any]:
-    """The outline of a sweep on the cluster that this process is connected to, and what may come.
+    """The outline of a sweep on the connected cluster, with the nodes that it may add.
 
     Args:
         plan: The sweep.
-        address: How the user named it.
+        address: The address that the user named.
 
     Raises:
         InputError: If no machine there can hold a trial.
@@ -155,18 +157,18 @@ def _outline(
 
 
 def _room(fit: Sequence[int], kinds: Sequence[Machines], limit: int, tasks: int) -> int:
-    """How many trials run at once."""
+    """Number of concurrent trials."""
     return sum(a * b for a, b in zip(fit, _used(fit, kinds, limit, tasks), strict=True))
 
 
 def _used(fit: Sequence[int], kinds: Sequence[Machines], limit: int, tasks: int) -> list[int]:
-    """Machines of each kind that trials occupy: by priority, then the cheapest for a trial.
+    """Number of machines of each kind that trials occupy: by priority, then by price per trial.
 
     Args:
-        fit: Trials at once in a machine of each kind.
+        fit: Concurrent trials per machine of each kind.
         kinds: The machines, some of which are always up.
-        limit: Machines at most, of all kinds.
-        tasks: Trials, or groups of them.
+        limit: Maximum number of machines of all kinds.
+        tasks: Number of trials or groups.
     """
 
     def order(i: int) -> tuple[float, float]:
@@ -185,7 +187,7 @@ def _used(fit: Sequence[int], kinds: Sequence[Machines], limit: int, tasks: int)
 
 
 def _price(cluster: ClusterFile, used: Mapping[str, int], seconds: float) -> dict[str, Any]:
-    """What the machines cost for a time, with the head, and the minutes that workers idle after."""
+    """Price of the machines for a time, with the head, and the idle minutes of workers after it."""
     an_hour = hourly(cluster, used)
     workers = hourly(cluster, {node.name: used.get(node.name, 0) for node in cluster.workers})
     total = None

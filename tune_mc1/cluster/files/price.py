@@ -1,4 +1,4 @@
-"""What a cluster costs: while nothing runs, at most, and for some machines over some time."""
+"""Price of a cluster: idle, at full size, and with given numbers of machines."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from tune_mc1.cluster.files.node_types import ClusterFile
 
 @dataclass(frozen=True)
 class Price:
-    """USD an hour of a cluster, approximate.
+    """Approximate price of a cluster, in USD per hour.
 
     Attributes:
-        idle: With nothing but what is always up; None if not known.
-        most: With as many machines as the file allows, the dearest first; None if not known.
+        idle: With only the machines that are always up; None if unknown.
+        most: With as many machines as the file allows, the most expensive first; None if unknown.
     """
 
     idle: float | None
@@ -32,11 +32,11 @@ def price_of(cluster: ClusterFile) -> Price:
 
 
 def hourly(cluster: ClusterFile, counts: Mapping[str, int]) -> float | None:
-    """USD an hour of some machines of a cluster; None where a price is not known.
+    """USD per hour of some machines of a cluster; None if a price is unknown.
 
     Args:
         cluster: The cluster.
-        counts: Machines by the name of their node type.
+        counts: Number of machines by the name of their node type.
     """
     total = 0.0
     for node in cluster.nodes:
@@ -48,22 +48,20 @@ def hourly(cluster: ClusterFile, counts: Mapping[str, int]) -> float | None:
 
 
 def price_notes(cluster: ClusterFile) -> list[str]:
-    """What the prices cannot know."""
+    """Caveats of the prices."""
     if cluster.provider == "local":
-        return ["machines of your own: no price is known"]
+        return ["your own machines: price unknown"]
     unknown = [node.instance or node.name for node in cluster.nodes if node.price is None]
     notes = []
     if unknown:
         names = ", ".join(dict.fromkeys(unknown))
-        notes.append(f"no price, and for a cloud's machine no size, is known of: {names}")
+        notes.append(f"no price (and, for a cloud's machine type, no size) is known for: {names}")
     if len(unknown) < len(cluster.nodes):
         where = REGIONS.get(cluster.provider)  # type: ignore[call-overload]
-        other = (
-            f", not of {cluster.region}" if where and cluster.region not in (None, where) else ""
-        )
+        other = f", not {cluster.region}" if where and cluster.region not in (None, where) else ""
         places = where or " and ".join(REGIONS.values())
         notes.append(
-            f"prices are approximate, of {PRICES_OF} in {places}{other}; spot prices move; disks, "
-            "traffic and taxes come on top"
+            f"prices are approximate, as of {PRICES_OF} in {places}{other}; spot prices vary; "
+            "disks, traffic and taxes are extra"
         )
     return notes

@@ -1,4 +1,4 @@
-"""What Ray's own schema lets pass in a launcher's file, and a sweep cannot do without."""
+"""Rules for launcher files beyond Ray's own schema, which sweeps depend on."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from tune_mc1.config.problems import Problem, unknown_key
 from tune_mc1.errors import did_you_mean
 
 PROVIDERS = ("aws", "gcp", "local", "azure", "aliyun", "vsphere", "external", "kuberay")
-"""Providers of Ray's launcher that people name (`ray.autoscaler._private.providers`)."""
+"""Public providers of Ray's launcher (`ray.autoscaler._private.providers`)."""
 PROVIDER_KEYS = {
     "aws": {
         "type", "region", "availability_zone", "cache_stopped_nodes", "use_internal_ips",
@@ -47,8 +47,8 @@ def launcher_problems(cluster: ClusterFile, ours: Versions) -> Iterator[Problem]
     """Mistakes in a file for `ray up`.
 
     Args:
-        cluster: The file, which Ray's schema accepts.
-        ours: The versions that an image must fit.
+        cluster: The file, which is valid by Ray's schema.
+        ours: The versions that an image must match.
     """
     content = cluster.documents[0].content
     yield from _provider(content)
@@ -94,7 +94,7 @@ def _own_machines(provider: Mapping[str, Any]) -> Iterator[Problem]:
     seen = [provider.get("head_ip")]
     for i, address in enumerate(items(provider.get("worker_ips"))):
         if address in seen:
-            rule = "must be a machine that does not stand here yet"
+            rule = "must not be given twice"
             yield Problem(("provider", "worker_ips", i), rule, address)
         seen.append(address)
 
@@ -103,7 +103,7 @@ def _numbers(cluster: ClusterFile) -> Iterator[Problem]:
     content = cluster.documents[0].content
     if cluster.provider == "local":
         if "available_node_types" in content:
-            rule = "must not be there: Ray asks each machine of your own what it has"
+            rule = "must be omitted: Ray detects the resources of your own machines"
             yield Problem(("available_node_types",), rule)
         return
     types = mapping(content.get("available_node_types"))
@@ -121,24 +121,24 @@ def _numbers(cluster: ClusterFile) -> Iterator[Problem]:
             yield Problem(where, f"must be at most max_workers ({most})", int(least))
     asked = sum(node.least for node in cluster.workers)
     if number(limit) is not None and asked > limit:
-        rule = f"must be at least {asked}, as the node types' min_workers ask for"
+        rule = f"must be at least {asked}, the sum of the node types' min_workers"
         yield Problem(("max_workers",), rule, limit)
 
 
 def _authentication(content: Mapping[str, Any]) -> Iterator[Problem]:
     if "auth" not in content or "ssh_user" not in mapping(content["auth"]):
-        yield Problem(("auth", "ssh_user"), "is required: Ray sets machines up over SSH")
+        yield Problem(("auth", "ssh_user"), "is required: Ray sets up machines over SSH")
     commands = [c for key in _COMMANDS for c in items(content.get(key))]
     text = "\n".join(map(str, commands))
     if "RAY_AUTH_MODE=disabled" in text:
-        rule = "must not disable Ray's token: whoever reaches a node could run code on it"
+        rule = "must not disable Ray's token: anyone who can reach a node could run code on it"
         where = next(k for k in _COMMANDS if "RAY_AUTH_MODE=disabled" in str(content.get(k)))
         yield Problem((where,), rule)
     elif TOKEN not in mapping(content.get("file_mounts")) and "RAY_AUTH_TOKEN_PATH=" not in text:
-        rule = "is required: without Ray's token on every node they cannot talk to each other"
+        rule = "is required: every node needs Ray's token to talk to the others"
         yield Problem(("file_mounts", TOKEN), rule)
     elif _has_workers(content) and "RAY_AUTH_MODE=token" not in text + str(content.get("docker")):
-        rule = "must set RAY_AUTH_MODE=token: the head asks for the token, a worker must show it"
+        rule = "must set RAY_AUTH_MODE=token, so that the head requires a token and workers send it"
         yield Problem(("worker_start_ray_commands",), rule)
 
 
@@ -150,9 +150,10 @@ def _has_workers(content: Mapping[str, Any]) -> bool:
 def _files(content: Mapping[str, Any]) -> Iterator[Problem]:
     for remote, local in mapping(content.get("file_mounts")).items():
         if remote == TOKEN:
-            continue  # made by a command of Ray: `tune_mc1.cluster.files.check` has a note on it
+            continue  # created by a command of Ray: `tune_mc1.cluster.files.check` has a note
         if not isinstance(local, str) or not Path(local).expanduser().exists():
-            yield Problem(("file_mounts", remote), "must be a file or directory here", local)
+            rule = "must be a file or directory on this machine"
+            yield Problem(("file_mounts", remote), rule, local)
 
 
 def _docker(cluster: ClusterFile, ours: Versions) -> Iterator[Problem]:
@@ -181,7 +182,7 @@ def _commands(cluster: ClusterFile, ours: Versions) -> Iterator[Problem]:
     if "head_start_ray_commands" in content and not any("--head" in c for c in start):
         yield Problem(("head_start_ray_commands",), "must have a `ray start --head`")
     elif start and "--autoscaling-config" not in "".join(start):
-        rule = "must have --autoscaling-config=~/ray_bootstrap_config.yaml, or no worker ever comes"
+        rule = "must have --autoscaling-config=~/ray_bootstrap_config.yaml, or no worker ever joins"
         yield Problem(("head_start_ray_commands",), rule)
     joins = [str(c) for c in items(content.get("worker_start_ray_commands"))]
     if joins and not any("$RAY_HEAD_IP" in c for c in joins):
@@ -190,7 +191,7 @@ def _commands(cluster: ClusterFile, ours: Versions) -> Iterator[Problem]:
 
 
 def _results(cluster: ClusterFile) -> Iterator[Problem]:
-    """A cloud's machines must be able to write to a bucket, or to a directory that all share."""
+    """Cloud machines must be able to write to a bucket, or to a shared directory."""
     content = cluster.documents[0].content
     commands = "\n".join(str(c) for key in _COMMANDS for c in items(content.get(key)))
     shipped = any(
@@ -205,7 +206,7 @@ def _results(cluster: ClusterFile) -> Iterator[Problem]:
     }.get(cluster.provider, ("", ""))
     for node in cluster.nodes if role else ():
         if cluster.provider == "gcp" and node.head:
-            continue  # Ray gives it an account
+            continue  # Ray gives it a service account
         if role not in mapping(mapping(types[node.name]).get("node_config")):
-            rule = f"is required: no way for results to {what} or a directory that is mounted"
+            rule = f"is required: results cannot be written to {what} or to a mounted directory"
             yield Problem((*node.path, "node_config", role), rule)

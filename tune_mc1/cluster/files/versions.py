@@ -1,4 +1,4 @@
-"""Whether the container image of a cluster holds a Ray and a Python that fit ours."""
+"""Checks that a cluster's container image has the same Ray, and a supported Python."""
 
 import re
 import sys
@@ -16,7 +16,7 @@ _PINNED = re.compile(r"\bray(?:\[[^\]]*\])?==([\w.]+)")
 
 @dataclass(frozen=True)
 class Versions:
-    """What runs here.
+    """Versions to match, by default those on this machine.
 
     Attributes:
         ray: Ray's version.
@@ -28,13 +28,13 @@ class Versions:
 
 
 def image_problems(image: str, path: KeyPath, gpu: bool, ours: Versions) -> Iterator[Problem]:
-    """Mistakes in an image; of images that are not Ray's own the name says nothing.
+    """Mistakes in an image's name; images that are not Ray's own are not checked.
 
     Args:
         image: Its name.
-        path: Where the name stands.
+        path: Path of the name in the file.
         gpu: Whether machines with a GPU run it.
-        ours: The versions it must fit.
+        ours: The versions that it must match.
     """
     name, _, tag = image.rpartition("/")[2].partition(":")
     if not image.startswith("rayproject/") or not name.startswith("ray"):
@@ -45,15 +45,15 @@ def image_problems(image: str, path: KeyPath, gpu: bool, ours: Versions) -> Iter
     found = _TAG.fullmatch(tag)
     if found is None:
         example = f"{ours.ray}-py{ours.python.replace('.', '')}-gpu"
-        yield Problem(path, f"must name Ray's and Python's version, such as {example}", image)
+        yield Problem(path, f"must name the versions of Ray and Python, as in {example}", image)
         return
     ray, major, minor, accelerator, _ = found.groups()
     if ray != ours.ray:
-        yield Problem(path, f"must hold Ray {ours.ray} as here", image)
+        yield Problem(path, f"must have Ray {ours.ray} as here", image)
     if major is None:
-        yield Problem(path, "must name its Python, such as -py311", image)
+        yield Problem(path, "must name its Python version, such as -py311", image)
     elif not _supported(f"{major}.{minor}"):
-        yield Problem(path, f"must hold Python {_range()}", image)
+        yield Problem(path, f"must have Python {_range()}", image)
     if gpu and accelerator in (None, "-cpu"):
         yield Problem(path, "must be a -gpu image: its machines have GPUs", image)
 
@@ -66,7 +66,7 @@ def pin_problems(command: str, path: KeyPath, ours: Versions) -> Iterator[Proble
 
 
 def image_python(image: str) -> str | None:
-    """The Python of one of Ray's images; None if its name does not say."""
+    """Python version of one of Ray's images; None if its name does not include it."""
     found = _TAG.fullmatch(image.rpartition(":")[2])
     return f"{found[2]}.{found[3]}" if found and found[2] else None
 

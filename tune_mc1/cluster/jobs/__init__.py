@@ -1,1 +1,1 @@
-"""A sweep from outside of a cluster, as a Ray job."""
+"""Sweeps submitted to a cluster as Ray jobs."""

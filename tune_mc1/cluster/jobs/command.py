@@ -1,4 +1,4 @@
-"""The command that a job runs on a cluster, made of the flags as they were parsed here."""
+"""Command that a job runs on a cluster, built from the parsed command line."""
 
 import re
 import shlex
@@ -13,24 +13,24 @@ from tune_mc1.errors import InputError
 from tune_mc1.files import utf8
 
 FILES = "files"
-"""Folder of the job's working directory that holds the sweep file: it may have any name there."""
+"""Folder in the job's working directory for the sweep file, which may have any name there."""
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]+):/+(?=[^/])")
 
 
 LOCAL = ("--address", "--dry-run", "--json")
-"""Options that are for the command here, not for the job."""
+"""Options of the local command that are not passed to the job."""
 
 
 @dataclass(frozen=True)
 class JobCommand:
-    """A command that is to run on a cluster.
+    """A command to run on a cluster.
 
     Attributes:
         address: The cluster's dashboard, such as `http://head:8265`.
-        words: Such as `sweep grid`.
-        file: The sweep file here; None for a shipped one, or that of the directory which goes on.
-        options: Values by the names of the options; what is None, False or empty is left out.
+        words: Words of the command, such as `sweep grid`.
+        file: The local sweep file; None for a shipped one, or if a sweep is resumed.
+        options: Option values by name; None, False and empty values are left out.
     """
 
     address: str
@@ -40,7 +40,7 @@ class JobCommand:
 
     @classmethod
     def of(cls, context: typer.Context) -> "JobCommand":
-        """The command as the command line was parsed, with all its options."""
+        """The command of a parsed command line, with all its options."""
         options, words = {}, [str(context.info_name)]
         values = context.params
         for parameter in context.command.params:
@@ -55,7 +55,7 @@ class JobCommand:
         return cls(address, tuple(words), None if file is None else Path(file), kept)
 
     def entrypoint(self) -> str:
-        """The line for the shell. `exec`, so that a signal to the job comes to the sweep itself."""
+        """The shell command; with `exec`, so that a signal to the job reaches the sweep itself."""
         file = () if self.file is None else (f"{FILES}/{utf8(self.file.name)}",)
         words = (*self.words, *self._spelled(), "--address=auto", *(("--", *file) if file else ()))
         return f"exec python -m tune_mc1 {shlex.join(words)}"
@@ -71,15 +71,15 @@ class JobCommand:
                 yield f"{name}={_text(each)}"
 
     def check_places(self, storage: str | None) -> None:
-        """Refuses results where the job's own directory would be, which goes away with it.
+        """Rejects relative paths for results: the working directory is deleted with the job.
 
         Args:
-            storage: Where the sweep file wants results, or None.
+            storage: Location for results in the sweep file, or None.
 
         Raises:
-            InputError: If results would go to a relative path, or come from one.
+            InputError: If results would be written to or resumed from a relative path.
         """
-        rule = "a URL or an absolute path that every node of the cluster has"
+        rule = "a URL or an absolute path that all nodes of the cluster share"
         if resume := self.options.get("--resume"):
             if not _lasts(_text(resume)):
                 raise InputError(f"--resume: must be {rule}, got {_text(resume)!r}")
@@ -87,26 +87,26 @@ class JobCommand:
         output = self.options.get("--output")
         place = output or storage
         if place is None:
-            raise InputError(f"-o: is needed with --address http://...: {rule}")
+            raise InputError(f"-o: is required with --address http://...: {rule}")
         if not _lasts(_text(place)):
             field = "-o" if output else "storage"
             raise InputError(f"{field}: must be {rule}, got {_text(place)!r}")
 
     @property
     def place(self) -> str | None:
-        """Where results are to go, if the command says so."""
+        """Location for results, if the command names one."""
         output = self.options.get("--output")
         return None if output is None else _text(output)
 
     @property
     def root(self) -> str | None:
-        """The directory of the sweep that goes on, if one does."""
+        """Directory of the resumed sweep, if any."""
         resume = self.options.get("--resume")
         return None if resume is None else _text(resume)
 
 
 def _text(value: object) -> str:
-    """The value as it was written: a path that was a URL has lost a slash."""
+    """The value as the user wrote it; a URL parsed as a path has lost a slash."""
     return _URL.sub(r"\1://", str(value), count=1) if isinstance(value, Path) else str(value)
 
 

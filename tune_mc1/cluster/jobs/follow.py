@@ -1,4 +1,4 @@
-"""Follows a job: its output as it comes, its end, and what to do when one looks away before."""
+"""Following of a job: live output, exit status, and commands to continue after detaching."""
 
 import asyncio
 import re
@@ -12,24 +12,24 @@ from tune_mc1.interruption import INTERRUPTED
 from tune_mc1.redaction import redact
 
 WATCH_S = 15.0
-"""Seconds between questions whether the server is still there: a cut line says nothing itself."""
+"""Seconds between checks of the server, as a broken connection may go unnoticed."""
 
 PATIENCE = 3
-"""Questions in a row that a busy server may leave without an answer."""
+"""Number of consecutive checks that a busy server may fail."""
 
 END_S = 30.0
-"""How long a job has after its output has ended."""
+"""Seconds within which a job must end after its output."""
 
 RESULTS = re.compile(r"Results: (?:.*, and (?=[a-z0-9]+://))?(\S.*)")
-"""A sweep's first line: its directory, and its URL if it has one, which is what lasts."""
+"""First line of a sweep's output: its directory, and its URL if it has one, which is kept."""
 
 BAD_INPUT = 2
 ENDS = (0, 1, BAD_INPUT, INTERRUPTED)
-"""What a sweep exits with."""
+"""Exit statuses of a sweep."""
 
 
 class ConnectionLostError(Exception):
-    """The server does not answer any more; the job may well go on."""
+    """The server no longer responds; the job may still be running."""
 
 
 @dataclass
@@ -37,12 +37,12 @@ class Job:
     """A job on a cluster.
 
     Attributes:
-        id: Its name there.
-        server: Where it is.
-        sweep: The words of the command that resumes a sweep, such as `sweep grid`; None where a
-            job runs several.
-        place: Where its results go.
-        root: The directory of its sweep there, once that is known.
+        id: Its submission id.
+        server: The job server.
+        sweep: Words of the command that resumes the sweep, such as `sweep grid`; None if the job
+            runs several sweeps.
+        place: Location for results.
+        root: The sweep's directory on the cluster, once known.
     """
 
     id: str
@@ -53,7 +53,7 @@ class Job:
     _line: str = field(default="", repr=False)
 
     def show(self, text: str) -> None:
-        """Prints a part of the output, and takes note of where results go."""
+        """Prints a part of the output, and records the result directory."""
         print(redact(text), end="", flush=True)
         *lines, self._line = (self._line + text).split("\n")
         for line in lines:
@@ -61,15 +61,15 @@ class Job:
                 self.root = found[1]
 
     def ray(self, words: str) -> str:
-        """A command of Ray's on this job; without the variable Ray would not send its token."""
+        """A command of Ray for this job; without the variable, Ray would not send its token."""
         token = "RAY_AUTH_MODE=token " if self.server.token else ""
         return f"{token}ray job {words} --address {shlex.quote(self.server.address)} {self.id}"
 
     def how_to_go_on(self, *, runs: bool) -> str:
-        """The commands for a job that is not watched any more.
+        """Commands for a job that is no longer followed.
 
         Args:
-            runs: Whether it still does.
+            runs: Whether it is still running.
         """
         lines = []
         if runs:
@@ -91,7 +91,7 @@ class Job:
         target = f"results/{root.rpartition('/')[2]}/"
         return (
             f"Fetch: ray rsync-down CLUSTER.yaml {shlex.quote(root + '/')} {shlex.quote(target)} "
-            "(with the file that `ray up` took)"
+            "(with the file for `ray up`)"
         )
 
 
@@ -103,18 +103,18 @@ def follow(job: Job, client: Any) -> int:
         client: Ray's client of its server.
 
     Returns:
-        The sweep's own exit status; 130 if it was stopped, or Ctrl-C detached from it; 1 if Ray
-        could not run it, or the connection broke.
+        The sweep's own exit status; 130 if it was stopped or detached by Ctrl-C; 1 if Ray could
+        not run it or the connection broke.
     """
     try:
         info = asyncio.run(_follow(job, client))
     except KeyboardInterrupt:
-        _say(f"\nDetached: the sweep goes on as job {job.id}.\n{job.how_to_go_on(runs=True)}")
+        _say(f"\nDetached: the sweep continues as job {job.id}.\n{job.how_to_go_on(runs=True)}")
         return INTERRUPTED
     except ConnectionLostError as lost:
         _say(
-            f"\nThe connection to {job.server.address} broke ({lost}). The sweep goes on as job "
-            f"{job.id} unless its cluster has ended.\n{job.how_to_go_on(runs=True)}"
+            f"\nThe connection to {job.server.address} broke ({lost}). The sweep continues as job "
+            f"{job.id} unless its cluster is down.\n{job.how_to_go_on(runs=True)}"
         )
         return 1
     status = _exit_status(job, info)
@@ -124,7 +124,7 @@ def follow(job: Job, client: Any) -> int:
 
 
 async def _follow(job: Job, client: Any) -> Any:
-    """The job's details at its end."""
+    """Follows the job; returns its details after its end."""
     output = asyncio.create_task(_show_output(job, client))
     watch = asyncio.create_task(_watch(job.server))
     try:
@@ -150,7 +150,7 @@ async def _show_output(job: Job, client: Any) -> None:
 
 
 async def _watch(server: JobServer) -> None:
-    """Asks the server now and then; ends only by ConnectionLostError."""
+    """Checks the server periodically; ends only by ConnectionLostError."""
     missed, reason = 0, None
     while missed < PATIENCE:
         await asyncio.sleep(WATCH_S)
@@ -160,7 +160,7 @@ async def _watch(server: JobServer) -> None:
 
 
 async def _end(job: Job, client: Any) -> Any:
-    """What has become of a job whose output has ended."""
+    """Waits for the end of a job whose output has ended; returns its details."""
     import requests
 
     try:
@@ -171,7 +171,7 @@ async def _end(job: Job, client: Any) -> Any:
             await asyncio.sleep(1)
     except (RuntimeError, requests.exceptions.RequestException) as error:
         raise ConnectionLostError(_one_line(error)) from None
-    raise ConnectionLostError("its output ended before it did")
+    raise ConnectionLostError("its output ended, but the job did not")
 
 
 def _exit_status(job: Job, info: Any) -> int:

@@ -1,4 +1,4 @@
-"""What a job takes along to the cluster: this package as it is here, and the sweep file."""
+"""Working directory of a job: this package, as installed here, and the sweep file."""
 
 import shutil
 from pathlib import Path
@@ -11,8 +11,8 @@ from tune_mc1.results.provenance import COMMIT, git_commit
 def pack(folder: Path, file: Path | None) -> None:
     """Fills the working directory of a job.
 
-    Ray puts it before everything else on the path of the driver and of every trial's process, so
-    that they run this version whatever is installed there.
+    Ray puts it first on the module path of the driver and of every trial's process, so that they
+    run this version, whichever is installed on the cluster.
 
     Args:
         folder: An empty directory.

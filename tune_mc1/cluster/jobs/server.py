@@ -1,4 +1,4 @@
-"""A cluster's dashboard, which takes jobs: found, and fit for them, before anything is sent."""
+"""Job server of a cluster, its dashboard: checked before a job is submitted."""
 
 import logging
 import os
@@ -12,20 +12,20 @@ from tune_mc1.cluster.ray_tokens_private import token_headers
 from tune_mc1.errors import InputError
 
 READ_S = 30.0
-"""How long the server, which may be busy, has for an answer."""
+"""Seconds to wait for a response of the server, which may be busy."""
 
 TOKEN = "RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token"
-NO_RAY = "what answers there is no dashboard of Ray, which takes the jobs (usually at port 8265)"
+NO_RAY = "the server there is not a Ray dashboard (usually at port 8265)"
 
 
 class JobServer:
-    """A server that has answered, runs the same versions, and knows the token.
+    """A server that is reachable, runs the same versions, and accepts the token.
 
     Args:
-        address: Such as `http://head:8265`.
+        address: Address such as `http://head:8265`.
 
     Attributes:
-        token: Whether a token is sent along.
+        token: Whether requests carry a token.
 
     Raises:
         InputError: If there is no such server.
@@ -40,21 +40,21 @@ class JobServer:
         self._check_versions()
 
     def client(self) -> Any:
-        """Ray's client of the server; no request of it waits for ever."""
+        """Ray's client of the server, whose requests have a timeout."""
         from ray.job_submission import JobSubmissionClient
 
         client = job_client(JobSubmissionClient, (ANSWER_S, READ_S))
         for handler in logging.getLogger("ray").handlers:
             handler.setLevel(logging.WARNING)
         for name in ("RAY_API_SERVER_ADDRESS", "RAY_ADDRESS"):
-            os.environ.pop(name, None)  # Ray would take it instead of the address
+            os.environ.pop(name, None)  # Ray would use it instead of the address
         try:
             return client(self.address, headers=dict(self._headers))
-        except (OSError, RuntimeError) as error:  # it asks for the version again
+        except (OSError, RuntimeError) as error:  # the client requests the version again
             raise self._error(_cause(error)) from None
 
     async def silence(self) -> str | None:
-        """Why the server does not answer; None if it does."""
+        """Reason why the server does not respond; None if it does."""
         import aiohttp
 
         limit = aiohttp.ClientTimeout(total=READ_S)
@@ -65,24 +65,24 @@ class JobServer:
             ):
                 return None if answer.status == 200 else f"HTTP status {answer.status}"
         except TimeoutError:
-            return f"no answer in {READ_S:g} s"
+            return f"no response within {READ_S:g} s"
         except (OSError, aiohttp.ClientError) as error:
             return _cause(error)
 
     def _check_versions(self) -> None:
         import ray
 
-        facts = self._ask("/api/v0/cluster_metadata")
-        theirs = facts.get("rayVersion"), _minor(str(facts.get("pythonVersion")))
+        metadata = self._ask("/api/v0/cluster_metadata")
+        theirs = metadata.get("rayVersion"), _minor(str(metadata.get("pythonVersion")))
         if theirs[0] is None:
             raise self._error(NO_RAY)
         ours = ray.__version__, _minor(platform.python_version())
         if theirs != ours:
-            said = (f"Ray {version} and Python {python}" for version, python in (ours, theirs))
-            raise self._error("must run {} as here, got {}".format(*said))
+            names = (f"Ray {version} and Python {python}" for version, python in (ours, theirs))
+            raise self._error("must run {} as here, got {}".format(*names))
 
     def _ask(self, path: str) -> dict[str, Any]:
-        """The answer to a question; empty where it is none of Ray's."""
+        """Data of the response to a request; empty if it is not a response of Ray."""
         import requests
 
         try:
@@ -90,15 +90,15 @@ class JobServer:
                 self.address + path, headers=self._headers, timeout=(ANSWER_S, READ_S)
             )
         except requests.exceptions.SSLError as error:
-            raise self._error(f"its certificate does not hold: {_cause(error)}") from None
+            raise self._error(f"its certificate is not valid: {_cause(error)}") from None
         except requests.exceptions.Timeout:
-            raise self._error("no Ray cluster answers in time") from None
+            raise self._error("does not respond in time") from None
         except (requests.exceptions.RequestException, ValueError) as error:
-            raise self._error(f"no Ray cluster answers: {_cause(error)}") from None
+            raise self._error(f"cannot be reached: {_cause(error)}") from None
         if answer.status_code == 401:
-            raise self._error(f"asks for a token, got none (from {TOKEN})")
+            raise self._error(f"requires a token, got none (from {TOKEN})")
         if answer.status_code == 403:
-            raise self._error(f"refuses the token (from {TOKEN})")
+            raise self._error(f"rejects the token (from {TOKEN})")
         try:
             data = answer.json()["data"]
         except (ValueError, KeyError, TypeError):
@@ -116,7 +116,9 @@ def _check_form(address: str) -> None:
     except ValueError:
         good = False
     if good and parts.username is not None:
-        raise InputError(f"--address: must hold no name or password; Ray's token is in {TOKEN}")
+        raise InputError(
+            f"--address: must not contain a user name or password; Ray takes its token from {TOKEN}"
+        )
     if not good:
         raise InputError(f"--address: must be http://host:8265, got {address!r}")
 
@@ -134,7 +136,7 @@ def _check_extra() -> None:
 
 
 def _token_headers() -> dict[str, str]:
-    """Ray's token, which its own client leaves out unless `RAY_AUTH_MODE` says `token`."""
+    """Header with Ray's token, which its own client only sends if `RAY_AUTH_MODE` is `token`."""
     if os.environ.get("RAY_AUTH_MODE", "token").lower() != "token":
         return {}
     from ray.exceptions import AuthenticationError
@@ -150,7 +152,7 @@ def _minor(version: str) -> str:
 
 
 def _cause(error: BaseException) -> str:
-    """The reason below the layers of a failed request."""
+    """Innermost reason of a failed request."""
     inner: BaseException | None = error
     while inner is not None:
         if isinstance(inner, OSError) and inner.strerror:

@@ -1,4 +1,4 @@
-"""A sweep on a cluster that is reached by http, from outside of it: it becomes a Ray job."""
+"""Submission of a sweep to a cluster over http, as a Ray job."""
 
 import secrets
 import sys
@@ -20,12 +20,12 @@ from tune_mc1.tracking.tracker import check_trackers
 from tune_mc1.tracking.wandb.mode import has_key, named_mode
 
 STOP_WAIT_S = 20
-"""What a sweep that is stopped has to end in order; Ray's own 3 s are too short for that."""
+"""Seconds for a stopped sweep to end cleanly; Ray's default of 3 s is too short."""
 
 KEY_STAYS = (
-    "W&B: the API key of this machine stays here, as everyone who reaches a cluster can read a "
-    "job's variables; give one to the head (WANDB_API_KEY before `ray start`, or `wandb login` "
-    "there), else W&B is offline in the job"
+    "W&B: the API key of this machine is not sent, as everyone who can reach the cluster can read "
+    "a job's variables; set one on the head (WANDB_API_KEY before `ray start`, or `wandb login` "
+    "there), otherwise W&B is offline in the job"
 )
 
 
@@ -34,15 +34,15 @@ def submit(command: JobCommand, plans: Sequence[Plan], notify: Callable[[str], N
 
     Args:
         command: The command.
-        plans: What it is to run, as far as that is known here.
+        plans: The sweeps that it runs, as far as known here.
         notify: Called with each notice for the user.
 
     Returns:
-        The exit status, as `follow` gives it.
+        The exit status of `follow`.
 
     Raises:
-        InputError: If something is wrong with the command, the server, or what ties them.
-        TuneMc1Error: If the server does not take the job.
+        InputError: If the command cannot run on the server.
+        TuneMc1Error: If the server rejects the job.
     """
     for plan in plans or (None,):
         command.check_places(plan.sweep.storage if plan else None)
@@ -63,14 +63,17 @@ def submit(command: JobCommand, plans: Sequence[Plan], notify: Callable[[str], N
     try:
         _send(client, job.id, command)
     except KeyboardInterrupt:
-        print(f"\nInterrupted as the job was sent; {job.ray('status')} tells.", file=sys.stderr)
+        print(
+            f"\nInterrupted while submitting the job; its status: {job.ray('status')}",
+            file=sys.stderr,
+        )
         return INTERRUPTED
-    print(f"Job: {job.id} on {server.address} (Ctrl-C detaches; the sweep goes on)", flush=True)
+    print(f"Job: {job.id} on {server.address} (Ctrl-C detaches; the sweep continues)", flush=True)
     return follow(job, client)
 
 
 def _new_id() -> str:
-    """The job's name is made here, so that it is known whatever becomes of the request."""
+    """Submission id, chosen here so that it is known even if the request fails."""
     return f"tune_mc1-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
 
 
@@ -90,4 +93,4 @@ def _send(client: Any, name: str, command: JobCommand) -> None:
             )
         except (RuntimeError, RayError, requests.exceptions.RequestException) as error:
             reason = " ".join(str(error).split())[:300]
-            raise TuneMc1Error(f"The job was not taken: {reason}") from None
+            raise TuneMc1Error(f"The job was rejected: {reason}") from None
