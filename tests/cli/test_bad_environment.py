@@ -65,9 +65,9 @@ def test_home_for_images_that_is_nowhere(
     monkeypatch.setenv("TUNE_MC1_DATA", "/proc/none")
     command_line.refuses(
         *("sweep", "grid", "sweep.yaml", "-d", "cifar10"),
-        message="data: cifar10 is neither on disk nor to be had (/proc/none: CIFAR-10 cannot be "
-        "kept there: No such file or directory); TUNE_MC1_DATA can name a folder that holds it, "
-        "and 'data: shapes10' needs none",
+        message="data: cifar10 is not on disk and could not be downloaded (/proc/none: CIFAR-10 "
+        "cannot be stored there: No such file or directory); set TUNE_MC1_DATA to a folder that "
+        "contains it, or use 'data: shapes10'",
     )
     monkeypatch.setenv("TUNE_MC1_DATA", "sweep.yaml")
     command_line.refuses(

@@ -47,9 +47,9 @@ FLAGS: dict[tuple[str, ...], str] = {
     ("GRID", "--resume", "/out/x", "--dry-run", "--address", CLOSED): "--dry-run: cannot read the "
     "directory of --resume, as the cluster has it",
     ("SWEEP", "-d", "images", "--address", CLOSED): "--data: must be cifar10, shapes10, auto, or "
-    "an absolute path that the cluster has, got 'images'",
+    "an absolute path on the cluster, got 'images'",
     ("SWEEP", "-d", "cifra10", "--address", CLOSED): "--data: must be cifar10, shapes10, auto, or "
-    "an absolute path that the cluster has, got 'cifra10', did you mean 'cifar10'?",
+    "an absolute path on the cluster, got 'cifra10', did you mean 'cifar10'?",
     ("SWEEP", "--set", "epochs=0", "--address", CLOSED): "--set epochs: must be at least 1, got 0",
     ("SWEEP", "--epochs", "3", "--address", CLOSED): "--epochs: goes with --resume only; a new "
     "sweep takes --set epochs=N",
@@ -69,7 +69,7 @@ def test_flag(command_line: CommandLine, words: tuple[str, ...]) -> None:
 
 def test_mistakes_of_the_file_come_before_the_cluster(command_line: CommandLine) -> None:
     Path("sweep.yaml").write_text(PARAMETERS + "data: images\nstorage: out\n")
-    rule = "must be cifar10, shapes10, auto, or an absolute path that the cluster has, got 'images'"
+    rule = "must be cifar10, shapes10, auto, or an absolute path on the cluster, got 'images'"
     words = ("sweep", "grid", "sweep.yaml", "--address", CLOSED)
     command_line.refuses(*words, message=f"sweep.yaml: data: {rule}")
     command_line.refuses(*words, "-d", "/images", message=f"storage: must be {PLACE}, got 'out'")

@@ -131,7 +131,7 @@ FLAGS: dict[tuple[str, ...], str] = {
     "to try (in the file, or as -n)",
     ("GRID", "-d", "cifra10"): f"{DATA} 'cifra10', did you mean 'cifar10'?",
     ("GRID", "-d", ""): f"{DATA} '' (neither folders nor parquet files in it)",
-    ("GRID", "-d", "file"): f"{DATA} 'file' (another kind of file)",
+    ("GRID", "-d", "file"): f"{DATA} 'file' (a file of another kind)",
     ("train", "--set", "epochs=1,2"): "--set: train runs one trial, got values for 2; use sweep",
     ("train", "-o", "file"): "-o: must be a directory, got the file 'file'",
     ("show",): "tune_mc1 show: missing argument 'directory'",

@@ -17,7 +17,7 @@ ANY = "must be cifar10, shapes10, auto, a folder or a parquet file, got"
 
 DATA: dict[str, tuple[Callable[[Path], Any], str]] = {
     "empty folder": (made, f"--data: {ANY} 'data' (neither folders nor parquet files in it)"),
-    "nothing there": (lambda d: None, f"--data: {ANY} 'data' (not there)"),
+    "nothing there": (lambda d: None, f"--data: {ANY} 'data' (no such path)"),
     "one class": (
         lambda d: [*map(shutil.rmtree, write_folders(d).glob("digit[1-9]"))],
         "data: must have at least 2 classes, got 1",
@@ -39,8 +39,7 @@ DATA: dict[str, tuple[Callable[[Path], Any], str]] = {
             write_folders(d),
             (d / "digit5/005.png").write_bytes(encode(digits()[0][0][:7])),
         ),
-        "data/digit5/005.png: all images must have one size, 8x8 as in data/digit0/000.png, got "
-        "8x7",
+        "data/digit5/005.png: all images must have the size 8x8 as in data/digit0/000.png, got 8x7",
     ),
     "link to nothing": (
         lambda d: (write_folders(d) / "digit4/link.png").symlink_to("gone.png"),
@@ -91,7 +90,7 @@ DATA: dict[str, tuple[Callable[[Path], Any], str]] = {
         lambda d: write_parquet(
             d / "a.parquet", [None, *(encode(image) for image in digits()[0][1:])]
         ),
-        "data/a.parquet: row 0: img.bytes must be there, got null",
+        "data/a.parquet: row 0: img.bytes must be bytes, got null",
     ),
     "broken CIFAR-10": (
         lambda d: (made(d / "cifar-10-batches-py") / "data_batch_1").write_bytes(b"\x80\x04."),

@@ -36,7 +36,7 @@ FOLDER_MISTAKES: dict[str, tuple[Spoil, str]] = {
     ),
     "size": (
         lambda r: Image.new("L", (9, 8)).save(r / "digit5/005.png"),
-        r"digit5/005\.png: all images must have one size, 8x8 as in .*digit0/000\.png, got 9x8",
+        r"digit5/005\.png: all images must have the size 8x8 as in .*digit0/000\.png, got 9x8",
     ),
     "16 bits": (
         lambda r: Image.fromarray(np.ones((8, 8), np.uint16)).save(r / "digit0/000.png"),
@@ -106,7 +106,7 @@ PARQUET_MISTAKES: dict[str, tuple[Spoil, str]] = {
     ),
     "null image": (
         lambda f: write_parquet(f, contents=[None, *(encode(i) for i in digits()[0][1:])]),
-        r"row 0: img\.bytes must be there, got null",
+        r"row 0: img\.bytes must be bytes, got null",
     ),
     "broken image": (
         lambda f: write_parquet(f, contents=[*(encode(i) for i in digits()[0][1:]), b"\xff\xd8"]),

@@ -31,7 +31,7 @@ def test_class_folders_without_test_give_a_stratified_sixth(tmp_path: Path) -> N
     assert np.bincount(data.train_labels).tolist() == [5] * 10
     assert np.bincount(data.test_labels).tolist() == [1] * 10
     assert any("notes.txt" in n for n in notices)
-    assert any("10 images, chosen with seed 42" in n for n in notices)
+    assert any("10 images, selected with seed 42" in n for n in notices)
     images, labels = digits()
     both = np.concatenate([data.train_images, data.test_images])[..., 0]
     all_labels = np.concatenate([data.train_labels, data.test_labels])

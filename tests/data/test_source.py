@@ -36,8 +36,8 @@ def test_what_is_wrong_with_a_data_spec(tmp_path: Path) -> None:
         assert check_data_spec(str(tmp_path / good)) is None
     for bad, why in {
         str(tmp_path / "empty"): "(neither folders nor parquet files in it)",
-        str(tmp_path / "images.csv"): "(another kind of file)",
-        str(tmp_path / "gone"): "(not there)",
+        str(tmp_path / "images.csv"): "(a file of another kind)",
+        str(tmp_path / "gone"): "(no such path)",
         "shape10": ", did you mean 'shapes10'?",
         "CIFAR10": ", did you mean 'cifar10'?",
     }.items():

@@ -1,4 +1,4 @@
-"""From compressed images and labels to a data set, with the checks common to all sources."""
+"""Assembly of a data set from compressed images and labels, with the checks of all sources."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Part:
     """The compressed images of a split.
 
     Attributes:
-        images: One entry an image.
+        images: One entry per image.
         labels: int64 (N,), in the same order.
     """
 
@@ -31,17 +31,17 @@ class Part:
 def assemble(
     name: str, where: Path, parts: Sequence[Part], classes: tuple[str, ...], notify: Notify
 ) -> ImageData:
-    """Checks the labels, decodes the images and splits off test images where there are none.
+    """Checks the labels, decodes the images, and splits off test images if there are none.
 
     Args:
         name: Name of the data set.
-        where: What messages about the whole call it.
+        where: Path of the data set, for messages.
         parts: The training images, then the test images if there are any.
-        classes: Names of the classes; empty if only the labels tell how many there are.
-        notify: Takes what the user should know.
+        classes: Names of the classes; empty if they follow from the labels.
+        notify: Called with each notice for the user.
 
     Raises:
-        DataError: Naming the image that is at fault.
+        DataError: Naming the faulty image.
     """
     if not all(part.images for part in parts):
         raise DataError(f"{where}: must have images, got none")
@@ -52,8 +52,8 @@ def assemble(
     if len(parts) == 1:
         held_out = holdout_mask(labels, 1 / 6, TEST_SEED, classes)
         notify(
-            f"{where}: no test images there, so a sixth of each class ({held_out.sum():,} images, "
-            f"chosen with seed {TEST_SEED}) is the test split"
+            f"{where}: no test images found, so a sixth of each class ({held_out.sum():,} images, "
+            f"selected with seed {TEST_SEED}) is the test split"
         )
         train, test = images[~held_out], images[held_out]
     else:  # views, not copies
@@ -62,7 +62,7 @@ def assemble(
 
 
 def _check_labels(where: Path, parts: Sequence[Part], classes: tuple[str, ...]) -> tuple[str, ...]:
-    """The names of the classes, once every label is one of them and every class is trained."""
+    """Checks that every label is valid and every class has training images; returns class names."""
     labels = np.unique(parts[0].labels)
     known = len(classes) or int(labels[-1]) + 1
     for part in parts:

@@ -11,16 +11,17 @@ from tune_mc1.data.images import Labels, Pixels
 from tune_mc1.seeding import derive_seed
 
 STEPS_PER_MACRO = 32
-"""Optimiser steps a macro-batch: enough to make Lightning's own cost a batch small."""
+"""Optimiser steps per macro-batch: enough to make Lightning's overhead per batch small."""
 
 
 class ImageTensors:
-    """Labelled images on a device: copied to a GPU once, and on the CPU never.
+    """Labelled images on a device: copied once to a GPU, never copied on the CPU.
 
     Args:
-        images: uint8 (N, height, width, channels); may be read-only, as Ray's object store maps it.
+        images: uint8 (N, height, width, channels); may be read-only, as mapped by Ray's object
+            store.
         labels: int64 (N,).
-        device: Where batches are gathered.
+        device: Device on which batches are gathered.
     """
 
     def __init__(self, images: Pixels, labels: Labels, device: torch.device | str = "cpu") -> None:
@@ -35,7 +36,7 @@ class ImageTensors:
         return len(self.labels)
 
     def gather(self, indices: Tensor) -> Tensor:
-        """Images as the network sees them: `(x / 255 - 0.5) / 0.5`, bit for bit the reference's.
+        """Normalised images: `(x / 255 - 0.5) / 0.5`, bit for bit as in the reference study.
 
         Args:
             indices: int64 (B,), or (B, S) for S images side by side, on the device of the images,
@@ -43,8 +44,8 @@ class ImageTensors:
 
         Returns:
             float32 (B, channels, height, width), or (B, S * channels, height, width), in [-1, 1];
-            in memory the channels come last, which saves a transposition (3.3 instead of 5.3 us an
-            image) and suits convolutions.
+            in channels-last memory, which saves a transposition (3.3 instead of 5.3 us per image)
+            and suits convolutions.
         """
         pixels = self.images.index_select(0, indices.flatten())
         if indices.ndim == 2:
@@ -58,12 +59,12 @@ class ImageTensors:
 
 
 def compute_features(source: ImageTensors, network: nn.Module, batch_size: int) -> Tensor:
-    """What a frozen network makes of labelled images, float32 (N, F).
+    """Features of labelled images by a frozen network, float32 (N, F).
 
     Args:
         source: The images.
         network: Maps float images (B, channels, height, width) to features (B, F).
-        batch_size: Images at once.
+        batch_size: Images per batch.
     """
     order = torch.arange(len(source), device=source.labels.device)
     with torch.no_grad():
@@ -93,39 +94,40 @@ class FeatureTensors:
 
 
 def epoch_order(n: int, seed: int, epoch: int) -> Tensor:
-    """The order of the training images in one epoch.
+    """Order of the training images in one epoch.
 
     Args:
         n: Number of training images.
         seed: The trial's seed.
-        epoch: From 0.
+        epoch: Epoch, counted from 0.
 
     Returns:
-        int64 (n,), a permutation on the CPU that depends on the arguments alone.
+        int64 (n,), a permutation on the CPU that depends only on the arguments.
     """
     generator = torch.Generator().manual_seed(derive_seed(seed, "order", epoch))
     return torch.randperm(n, generator=generator)
 
 
 class MacroBatches:
-    """The batches of an epoch, several at a time: what Lightning takes for a train dataloader.
+    """Batches of an epoch, several at a time; a train dataloader for Lightning.
 
     Iterating yields int64 tensors (up to `steps_per_macro * batch_size`,) of positions in the
-    training images, on the CPU; `.split(batch_size)` gives the batches, of which the last one of an
-    epoch may be smaller; one of a single image is left out.
+    training images, on the CPU; `.split(batch_size)` gives the batches. The last batch of an epoch
+    may be smaller; a last batch of a single image is dropped.
 
     Args:
         train: int64 (n,), positions of the training images (`Split.train`).
-        batch_size: Images an optimiser step.
-        seed: The trial's seed, which decides the order of every epoch; None keeps that of `train`.
-        steps_per_macro: Optimiser steps a macro-batch.
-        overfit_batches: Takes the first so many batches of the first epoch's order, in every epoch
-            the same; 0 takes all images, in a fresh order every epoch.
-        drop_last: Whether a last batch that is smaller than the others is left out, unless it is
-            the only one.
+        batch_size: Images per optimiser step.
+        seed: The trial's seed, which determines the order of every epoch; None keeps the order of
+            `train`.
+        steps_per_macro: Optimiser steps per macro-batch.
+        overfit_batches: If above 0, every epoch uses only this many batches, the first ones of the
+            first epoch's order; 0 uses all images, in a new order every epoch.
+        drop_last: Whether to drop a last batch that is smaller than the others, unless it is the
+            only one.
 
     Attributes:
-        epoch: The epoch, from 0, whose order the next iteration has.
+        epoch: Epoch of the next iteration, counted from 0.
     """
 
     def __init__(
@@ -145,7 +147,7 @@ class MacroBatches:
         used = overfit_batches * batch_size if self._fixed else len(train)
         self.images = min(used, len(train))
         if batch_size > 1 and self.images % batch_size == 1 and self.images > 1:
-            self.images -= 1  # a last batch of one image has no variance for batch norm
+            self.images -= 1  # batch norm needs the variance of more than one image
         if drop_last and self.images > batch_size:
             self.images -= self.images % batch_size
         self.steps = math.ceil(self.images / batch_size)
@@ -164,7 +166,7 @@ class MacroBatches:
         return math.ceil(self.images / self._macro_size)
 
     def __iter__(self) -> Iterator[Tensor]:
-        """Yields the macro-batches of the epoch. Its order is drawn at the first one."""
+        """Yields the macro-batches of the epoch, whose order is drawn at the start."""
         used = self._train
         if self._seed is not None:
             used = used[epoch_order(len(used), self._seed, 0 if self._fixed else self.epoch)]
@@ -172,12 +174,12 @@ class MacroBatches:
 
 
 class LaneBatches:
-    """Batches of trials that are trained together: one lane for each order of images.
+    """Batches of fused trials: one lane for each order of images.
 
-    Iterating yields what `MacroBatches` does with one lane, and else int64 (n, lanes).
+    Iterating yields int64 (n,) with one lane, as in `MacroBatches`, and else (n, lanes).
 
     Args:
-        lanes: The batches of each order; all of equal sizes.
+        lanes: The batches of each order, all of equal sizes.
     """
 
     def __init__(self, lanes: Sequence[MacroBatches]) -> None:
@@ -185,12 +187,12 @@ class LaneBatches:
 
     @property
     def images(self) -> int:
-        """Images of a trial in an epoch."""
+        """Number of images per trial and epoch."""
         return self.lanes[0].images
 
     @property
     def steps(self) -> int:
-        """Optimiser steps of a trial in an epoch."""
+        """Number of optimiser steps per trial and epoch."""
         return self.lanes[0].steps
 
     @property
@@ -220,8 +222,8 @@ class EvalBatches:
     """Images in order, in batches, for validation and test.
 
     Args:
-        indices: The positions for each lane, all equally many.
-        batch_size: Images at once.
+        indices: Positions of the images of each lane, equally many per lane.
+        batch_size: Images per batch.
     """
 
     def __init__(self, indices: Sequence[Tensor], batch_size: int) -> None:

@@ -1,4 +1,4 @@
-"""CIFAR-10 (A. Krizhevsky, Learning multiple layers of features from tiny images, 2009) on disk."""
+"""Files of CIFAR-10 (Krizhevsky, Learning multiple layers of features from tiny images, 2009)."""
 
 import pickle
 from pathlib import Path
@@ -22,8 +22,8 @@ def find_cifar10(home: Path) -> Path | None:
     """The local copy: `cifar-10-batches-py` or a folder with parquet files.
 
     Args:
-        home: The copy itself, or a folder that holds it. Below it, the original comes first, then
-            parquet folders whose names begin with `cifar10` or `cifar-10`, by name.
+        home: The copy itself, or a folder that contains it: the original has priority, then parquet
+            folders whose names start with `cifar10` or `cifar-10`, by name.
     """
     if batches := find_batches(home):
         return batches
@@ -34,7 +34,7 @@ def find_cifar10(home: Path) -> Path | None:
 
 
 def find_batches(folder: Path) -> Path | None:
-    """The folder itself or the one below it that has torchvision's form."""
+    """The folder with the original files (torchvision's layout): this one, or the one below it."""
     places = (folder, folder / BATCHES_FOLDER)
     return next((p for p in places if p.name == BATCHES_FOLDER and p.is_dir()), None)
 
@@ -42,8 +42,8 @@ def find_batches(folder: Path) -> Path | None:
 def read_cifar10(folder: Path, notify: Notify) -> ImageData:
     """Reads a copy that `find_cifar10` found.
 
-    The name is `cifar10` for the original files, and the folder's name for parquet, since that may
-    hold re-encoded images.
+    The data set's name is `cifar10` for the original files, and the folder's name for parquet
+    files, as those may contain re-encoded images.
 
     Raises:
         DataError: If the files are broken, or are not CIFAR-10.
@@ -60,10 +60,10 @@ def read_cifar10(folder: Path, notify: Notify) -> ImageData:
 
 
 def read_batches(folder: Path) -> ImageData:
-    """Reads the original pickle files, of which nothing but arrays, lists and text is accepted.
+    """Reads the original pickle files, accepting nothing but arrays, lists and text.
 
     Raises:
-        DataError: If a file is missing, broken, or of another form.
+        DataError: If a file is missing, broken or malformed.
     """
     train = [_read_batch(folder / f"data_batch_{i}") for i in range(1, 6)]
     images, labels = (np.concatenate(arrays) for arrays in zip(*train, strict=True))
@@ -77,7 +77,7 @@ def _read_batch(file: Path) -> tuple[Pixels, Labels]:
         rows, labels = batch[b"data"], np.asarray(batch[b"labels"], np.int64)
     except OSError as error:
         raise DataError(f"{file}: cannot be read: {error.strerror}") from error
-    except Exception as error:  # damaged pickles fail in any way there is
+    except Exception as error:  # damaged pickles raise all kinds of errors
         raise DataError(f"{file}: broken or truncated CIFAR-10 file: {error}") from error
     if (
         not isinstance(rows, np.ndarray)
@@ -88,12 +88,12 @@ def _read_batch(file: Path) -> tuple[Pixels, Labels]:
         raise DataError(f"{file}: data must be uint8 ({len(labels)}, 3072), got {shape}")
     if len(wrong := labels[(labels < 0) | (labels >= len(CLASSES))]):
         raise DataError(f"{file}: labels must be in 0 to 9, got {wrong[0]}")
-    # The file has a row an image, channel after channel.
+    # The file has one row per image, channel after channel.
     return np.ascontiguousarray(rows.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)), labels
 
 
 class _ArrayUnpickler(pickle.Unpickler):
-    """Unpickles NumPy arrays and plain values; everything else could run foreign code."""
+    """Unpickles only NumPy arrays and plain values; anything else could run foreign code."""
 
     _allowed = frozenset(
         {

@@ -1,7 +1,7 @@
-"""Compressed images to one array, by Pillow.
+"""Decoding of compressed images to one array, by Pillow.
 
-torchvision's operators decode 60,000 JPEGs of 32x32 in 3.3 s, Pillow in 6; but to load PyTorch and
-them takes those 3 s, and more on a slow disk, in a process that needs neither.
+torchvision's operators decode 60,000 JPEGs of 32x32 in 3.3 s, Pillow in 6 s; but loading PyTorch
+and torchvision takes 3 s, and more from a slow disk, in a process that needs neither.
 """
 
 import io
@@ -28,8 +28,8 @@ class Encoded:
     """One compressed image.
 
     Attributes:
-        where: What a message calls it, such as `cats/7.png` or `train.parquet: row 7`.
-        content: The file's bytes, or the file.
+        where: Its location in messages, such as `cats/7.png` or `train.parquet: row 7`.
+        content: The bytes of the file, or its path.
     """
 
     where: str
@@ -49,13 +49,13 @@ def decode_all(images: Sequence[Encoded]) -> Pixels:
     """All images as one array, in order.
 
     Args:
-        images: At least one compressed image; all of one height and width.
+        images: At least one compressed image; all of the same height and width.
 
     Returns:
         uint8 (N, height, width, channels): 1 channel if all are greyscale, else 3.
 
     Raises:
-        DataError: Naming the first image that is broken or of another size than the first one.
+        DataError: Naming the first image that is broken or differs in size from the first one.
     """
     height, width, channels = _decode(images[0]).shape
     try:
@@ -73,7 +73,7 @@ def _fill(images: Sequence[Encoded], shape: tuple[int, int, int]) -> Pixels:
             height, width, channels = pixels.shape
             if (height, width) != shape[:2]:
                 raise DataError(
-                    f"{image.where}: all images must have one size, {shape[1]}x{shape[0]} as in "
+                    f"{image.where}: all images must have the size {shape[1]}x{shape[0]} as in "
                     f"{images[0].where}, got {width}x{height}"
                 )
             if channels > shape[2]:
@@ -86,15 +86,15 @@ def _fill(images: Sequence[Encoded], shape: tuple[int, int, int]) -> Pixels:
             fill(start)
         return out
     with ThreadPoolExecutor(threads) as pool:
-        # In rounds, as a process that ends waits for all that a pool was given. Results come in
-        # order, so the first offender of the data set is the one that is reported.
+        # In rounds, as an exiting process waits for all tasks of a pool. Results come in order, so
+        # the first faulty image of the data set is reported.
         for first in range(0, len(starts), threads):
             list(pool.map(fill, starts[first : first + threads]))
     return out
 
 
 def _threads(shape: tuple[int, int, int]) -> int:
-    """One for small images: handing over Python's lock would take longer than decoding them."""
+    """One thread for small images, as switching Python's lock would take longer than decoding."""
     if shape[0] * shape[1] < 128 * 128:
         return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""CIFAR-10 from its public source: fetched once, verified, and in place whole or not at all."""
+"""Download of CIFAR-10 from its public source: once, verified, and stored atomically."""
 
 import hashlib
 import http.client
@@ -21,7 +21,7 @@ from tune_mc1.errors import DataError
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
 MD5 = "c58f30108f718f92721af3b95e74349a"
 PATIENCE = 10.0
-"""Seconds until the first bytes must be there, and in which each further `_LEAST` must come."""
+"""Time limit in seconds for the first bytes, and for each further `_LEAST` bytes."""
 _LEAST = 64 * 1024
 _CHUNK = 64 * 1024
 
@@ -29,32 +29,32 @@ _CHUNK = 64 * 1024
 def download_cifar10(
     home: Path, notify: Notify, url: str = URL, md5: str = MD5, patience: float = PATIENCE
 ) -> Path:
-    """Fetches and unpacks CIFAR-10. Everything stands aside until it is complete and on disk.
+    """Downloads and unpacks CIFAR-10, in a temporary folder until it is complete and on disk.
 
     Args:
-        home: Where `cifar-10-batches-py` shall be; made if need be.
-        notify: Takes what the user should know.
-        url: Address of the archive.
+        home: Parent folder of `cifar-10-batches-py`, created if necessary.
+        notify: Called with each notice for the user.
+        url: URL of the archive.
         md5: Its checksum in hex digits.
-        patience: Seconds to wait for the first bytes, and for more of them.
+        patience: Time limit in seconds for the first bytes, and for further ones.
 
     Returns:
         The folder `cifar-10-batches-py`.
 
     Raises:
-        DataError: If the network, the archive or the disk fails; then nothing is left behind.
+        DataError: If the network, the archive or the disk fails; nothing is left behind.
     """
     target = home / BATCHES_FOLDER
     try:
         home.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".cifar10-", dir=home) as aside:
             archive = Path(aside, "cifar10.tar.gz")
-            notify(f"fetching CIFAR-10 (170 MB, once) from {url} to {home}")
+            notify(f"downloading CIFAR-10 (170 MB, once) from {url} to {home}")
             _fetch(url, md5, patience, archive)
             _unpack(archive, target)
     except (OSError, tarfile.TarError, EOFError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{home}: CIFAR-10 cannot be kept there: {reason}") from error
+        raise DataError(f"{home}: CIFAR-10 cannot be stored there: {reason}") from error
     return target
 
 
@@ -80,7 +80,7 @@ def _fetch(url: str, md5: str, patience: float, archive: Path) -> None:
 
 
 def _chunks(url: str, patience: float) -> Iterator[tuple[bytes, int | None]]:
-    """The bytes as they come, each time with the total if the server tells it."""
+    """Chunks of the response as they arrive, each with the total size if the server sends it."""
     try:
         response, chunk = _open(url, patience)
         with response:
@@ -98,22 +98,22 @@ def _chunks(url: str, patience: float) -> Iterator[tuple[bytes, int | None]]:
             raise ConnectionError(f"the connection ended after {received} of {total} bytes")
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = str(getattr(error, "reason", None) or error) or type(error).__name__
-        raise DataError(f"{url}: cannot be fetched: {reason}") from error
+        raise DataError(f"{url}: cannot be downloaded: {reason}") from error
 
 
 def _open(url: str, patience: float) -> tuple[http.client.HTTPResponse, bytes]:
-    """The response and its first bytes, in a thread, as no time-out covers a slow name server."""
+    """The response and its first bytes; in a thread, as timeouts do not cover slow name servers."""
     answers: queue.Queue[Any] = queue.Queue()
 
     def ask() -> None:
         try:
             response = urllib.request.urlopen(url, timeout=patience)
             answers.put((response, response.read1(_CHUNK)))
-        except Exception as error:  # carried over to the thread that waits
+        except Exception as error:  # passed on to the waiting thread
             answers.put(error)
 
     threading.Thread(target=ask, daemon=True).start()
-    late = TimeoutError(f"no answer within {patience:g} s")
+    late = TimeoutError(f"no response within {patience:g} s")
     try:
         answer = answers.get(timeout=patience)
     except queue.Empty:
@@ -130,14 +130,14 @@ def _unpack(archive: Path, target: Path) -> None:
     with tarfile.open(archive) as tar:
         tar.extractall(archive.parent, filter="data")
     if not unpacked.is_dir():
-        raise DataError(f"{archive.name}: must hold a folder {BATCHES_FOLDER}")
+        raise DataError(f"{archive.name}: must contain a folder {BATCHES_FOLDER}")
     for path in unpacked.iterdir():
         with path.open("rb") as file:
             _to_disk(file)
     try:
         unpacked.replace(target)
     except OSError:
-        if not target.is_dir():  # else another process was faster, with the same files
+        if not target.is_dir():  # otherwise another process was faster, with the same files
             raise
 
 

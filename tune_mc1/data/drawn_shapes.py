@@ -1,7 +1,7 @@
 """shapes10: ten noisy, textured shapes, generated in memory, so that a sweep needs no data on disk.
 
-Only arithmetic that IEEE 754 defines exactly is used (no sine, no exponential), and raw random
-bytes, so that the images are the same on every platform and with every NumPy.
+Uses only arithmetic that IEEE 754 defines exactly (no sine, no exponential) and raw random bytes,
+so that the images are the same on every platform and with every version of NumPy.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ _SHIFT = 5.0  # pixels, either way
 _SIZES = (6.0, 11.0)  # radius in pixels
 _TILT = 0.2  # tangent of half the angle, either way: 23 degrees
 _CONTRAST = (0.1, 0.4)  # of the full range, in each channel
-_TEXTURE = 0.6  # height of the highest stripes
+_TEXTURE = 0.6  # maximum height of the stripes
 _NOISE = 0.23  # of the full range, uniform, either way
 
 
@@ -47,14 +47,14 @@ _SHAPES: dict[str, Shape] = {
     "half": lambda u, v: (u * u + v * v < 1) & (v > -0.1),
     "checker": lambda u, v: (_box(u, v) < 0.95) & (u * v > 0),
 }
-"""Which points belong to a shape of about unit radius at the origin, of equal area if possible."""
+"""Membership tests of shapes of about unit radius at the origin, of equal area where possible."""
 
 
 def generate_shapes10() -> ImageData:
-    """The data set: 8,000 training and 2,000 test images, 32x32x3, classes of equal size.
+    """Generates 8,000 training and 2,000 test images, 32x32x3, with classes of equal size.
 
-    Shapes differ in place, size and tilt; shape and ground each have a random colour and a random
-    striped texture; noise covers both. Colour and brightness tell nothing about the class.
+    Shapes differ in position, size and tilt; shape and background each have a random colour and a
+    random striped texture; noise covers both. Colour and brightness do not depend on the class.
     """
     rng = np.random.Generator(np.random.PCG64(_SEED))
     count = TRAIN_IMAGES + TEST_IMAGES
@@ -91,7 +91,7 @@ def _draw(shape: Shape, count: int, rng: np.random.Generator) -> Pixels:
 
     sign = np.where(rng.random((count, 1, 1, 1)) < 0.5, -1, 1).astype(np.float32)
     picture = inside[..., None] * (sign * uniform(*_CONTRAST, 1, 1, 3))
-    picture += uniform(0.3, 0.7, 1, 1, 3)  # the colour of the ground
+    picture += uniform(0.3, 0.7, 1, 1, 3)  # the colour of the background
     picture += np.where(inside, stripes(), stripes())[..., None]
     noise = np.frombuffer(rng.bytes(picture.size), np.uint8).reshape(picture.shape)
     picture += noise * np.float32(2 * _NOISE / 255)

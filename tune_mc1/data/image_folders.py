@@ -1,4 +1,4 @@
-"""A user's own images in folders: one directory a class, optionally below `train/` and `test/`."""
+"""Images in folders: one directory per class, optionally below `train/` and `test/`."""
 
 import os
 from pathlib import Path
@@ -16,17 +16,17 @@ _SUFFIXES = frozenset(
 
 
 def read_folders(root: Path, notify: Notify) -> ImageData:
-    """Reads a folder with one directory a class.
+    """Reads a folder with one directory per class.
 
-    Classes are in the order of their names. If there is no `test/`, a sixth of each class becomes
-    the test split.
+    Classes are in the order of their names. Without `test/`, a sixth of each class becomes the test
+    split.
 
     Args:
         root: The folder.
-        notify: Takes what the user should know.
+        notify: Called with each notice for the user.
 
     Raises:
-        DataError: Naming the file or folder that is at fault.
+        DataError: Naming the faulty file or folder.
     """
     try:
         return _read(root, notify)
@@ -39,18 +39,18 @@ def _read(root: Path, notify: Notify) -> ImageData:
     test = root / "test" if train != root and (root / "test").is_dir() else None
     classes = [folder.name for folder in subfolders(train)]
     if not classes:
-        raise DataError(f"{train}: must have one folder a class, got none")
+        raise DataError(f"{train}: must have one folder per class, got none")
     if test and (unknown := {f.name for f in subfolders(test)} - set(classes)):
         raise DataError(f"{test / min(unknown)}: must be a class of {train}, got {min(unknown)!r}")
     skipped: list[Path] = []
     parts = [_read_part(split, classes, skipped) for split in (train, test) if split]
     if skipped:
-        notify(f"{root}: {len(skipped)} files that are not images ignored, such as {skipped[0]}")
+        notify(f"{root}: ignored {len(skipped)} files that are not images, such as {skipped[0]}")
     return assemble(root.resolve().name, root, parts, tuple(classes), notify)
 
 
 def subfolders(folder: Path) -> list[Path]:
-    """The directories of a folder by name, hidden ones left out."""
+    """Subdirectories of a folder by name, without hidden ones."""
     return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
 
 
@@ -67,9 +67,9 @@ def _read_part(split: Path, classes: list[str], skipped: list[Path]) -> Part:
 
 
 def _files(folder: Path) -> list[Path]:
-    """All files below a folder, sorted, hidden ones left out; none if there is no such folder."""
+    """All files below a folder, sorted, without hidden ones; none if it does not exist."""
 
-    def fail(error: OSError) -> None:  # by default, os.walk passes over what it may not read
+    def fail(error: OSError) -> None:  # by default, os.walk skips unreadable folders
         raise error
 
     if not folder.is_dir():

@@ -1,4 +1,4 @@
-"""The form in which every data set reaches a trial: decoded once, as plain arrays."""
+"""Decoded data set as plain arrays, the form in which trials receive it."""
 
 import hashlib
 from collections.abc import Sequence
@@ -19,13 +19,13 @@ class ImageData:
     """A labelled image data set in memory.
 
     Attributes:
-        name: What results and figures call it, such as `cifar10-jpeg75`.
-        fingerprint: Sixteen hex digits over all pixels and labels, in order.
+        name: Its name in results and figures, such as `cifar10-jpeg75`.
+        fingerprint: Hash of all pixels and labels in order, sixteen hex digits.
         train_images: uint8 (N, height, width, channels).
         train_labels: int64 (N,), in [0, len(classes)).
         test_images: uint8 (M, height, width, channels).
         test_labels: int64 (M,).
-        classes: The name of each class, in the order of the labels.
+        classes: Names of the classes, in the order of the labels.
     """
 
     name: str
@@ -44,19 +44,19 @@ class ImageData:
         test: tuple[Pixels, Labels],
         classes: Sequence[str],
     ) -> "ImageData":
-        """A data set from its arrays, with the fingerprint worked out.
+        """A data set from its arrays, with the fingerprint computed.
 
         Args:
-            name: What results and figures will call it.
+            name: Its name in results and figures.
             train: Training images (N, height, width, channels) and labels (N,).
             test: The same for the test split.
-            classes: The name of each class, in the order of the labels.
+            classes: Names of the classes, in the order of the labels.
         """
         fingerprint = fingerprint_of([*train, *test])
         return cls(utf8(name), fingerprint, *train, *test, tuple(map(utf8, classes)))
 
     def problem(self) -> str | None:
-        """What of the above does not hold, such as for images that another package loads."""
+        """First violation of the types and shapes above, such as by a plugin's images, if any."""
         parts = {
             "train": (self.train_images, self.train_labels),
             "test": (self.test_images, self.test_labels),
@@ -83,7 +83,7 @@ class ImageData:
         return channels, height, width
 
     def summary(self) -> dict[str, Any]:
-        """What results store of the data set: name, fingerprint and sizes."""
+        """Description of the data set in results: name, fingerprint and sizes."""
         return {
             "data": self.name,
             "fingerprint": self.fingerprint,
@@ -95,9 +95,9 @@ class ImageData:
 
 
 def fingerprint_of(arrays: Sequence[NDArray[Any]]) -> str:
-    """Sixteen hex digits of SHA-256 over the arrays: shape, type and values, in order.
+    """First sixteen hex digits of SHA-256 over the arrays: shape, type and values, in order.
 
-    Equal on machines of either byte order.
+    Independent of the machine's byte order.
     """
     digest = hashlib.sha256()
     for array in arrays:

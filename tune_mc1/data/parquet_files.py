@@ -1,4 +1,4 @@
-"""Images in parquet, in the schema of the public CIFAR-10: `img: struct<bytes, path>`, `label`."""
+"""Parquet files of images, in the public CIFAR-10 schema: `img: struct<bytes, path>`, `label`."""
 
 import json
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _SCHEMA = "must have the columns img: struct<bytes: binary, path: string> and la
 
 
 def parquet_files(folder: Path) -> list[Path]:
-    """The parquet files of a data set, sorted: in the folder, or in `plain_text/` or `data/`."""
+    """Sorted parquet files of a data set, in the folder or its `plain_text/` or `data/`."""
     for place in (folder, *(folder / name for name in _SUBFOLDERS)):
         if files := sorted(p for p in place.glob("*.parquet") if not p.name.startswith(".")):
             return files
@@ -27,22 +27,22 @@ def parquet_files(folder: Path) -> list[Path]:
 def read_parquet(path: Path, notify: Notify, classes: Sequence[str] = ()) -> ImageData:
     """Reads a parquet file, or a folder of them.
 
-    Files whose names begin with `train` and `test` are those splits. Without files of such names,
-    all of them are training images, and a sixth of each class becomes the test split.
+    Files whose names start with `train` and `test` are those splits. Without such files, all images
+    are training images, and a sixth of each class becomes the test split.
 
     Args:
         path: The file or folder, whose name becomes the data set's.
-        notify: Takes what the user should know.
-        classes: Names of the classes; from the files' metadata if empty, else `0`, `1`, ...
+        notify: Called with each notice for the user.
+        classes: Names of the classes; if empty, from the files' metadata, or `0`, `1`, ...
 
     Raises:
-        DataError: Naming the file and row that is at fault.
+        DataError: Naming the faulty file and row.
     """
     files = [path] if path.is_file() else parquet_files(path)
     train = [f for f in files if f.name.startswith("train")] or files
     test = [f for f in files if f.name.startswith("test") and f not in train]
     if ignored := [f.name for f in files if f not in train + test]:
-        notify(f"{path}: neither train*.parquet nor test*.parquet, ignored: {', '.join(ignored)}")
+        notify(f"{path}: ignored, not train*.parquet or test*.parquet: {', '.join(ignored)}")
     parts = [_read_part(some) for some in (train, test) if some]
     names = tuple(classes) or _class_names(train[0])
     return assemble(_name(path), path, parts, names, notify)
@@ -70,7 +70,7 @@ def _read_table(file: Path) -> Any:
     import pyarrow.parquet as pq
 
     try:
-        content = file.read_bytes()  # Arrow opens no file whose name is no UTF-8
+        content = file.read_bytes()  # Arrow cannot open files whose name is not UTF-8
         schema = pq.read_schema(pa.BufferReader(content))
         img = schema.field("img").type if "img" in schema.names else None
         label = schema.field("label").type if "label" in schema.names else None
@@ -97,12 +97,12 @@ def _read_table(file: Path) -> Any:
 def _encoded(column: Any, file: Path) -> list[Encoded]:
     contents = [c for chunk in column.chunks for c in chunk.field("bytes").to_pylist()]
     if None in contents:
-        raise DataError(f"{file}: row {contents.index(None)}: img.bytes must be there, got null")
+        raise DataError(f"{file}: row {contents.index(None)}: img.bytes must be bytes, got null")
     return [Encoded(f"{file}: row {row}", content) for row, content in enumerate(contents)]
 
 
 def _class_names(file: Path) -> tuple[str, ...]:
-    """The names that Hugging Face's `datasets` writes into the schema, where it wrote the file."""
+    """Class names from the schema, if Hugging Face's `datasets` wrote the file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -1,6 +1,6 @@
 """Data sources: base class, registry, and loading by the word in `data:`.
 
-Nothing heavy is imported before images are read, so that a wrong word is answered at once.
+Nothing heavy is imported before images are read, so that a wrong word is reported at once.
 """
 
 import os
@@ -22,19 +22,19 @@ Notify = Callable[[str], None]
 
 
 class Source(ABC):
-    """Where images come from: one word in `data:`, or a form that the word has.
+    """Source of images: a word in `data:`, or a kind of path.
 
-    `register_source` makes it known. What its module imports at the top, every command imports.
+    `register_source` registers it. Every command imports its module, so keep its imports light.
 
     Attributes:
-        name: The word in `data:`, in lower case; of a form that the word can have, its own name.
-        fixed: Whether the word always stands for the same images, whose `ImageData.name` it is. A
-            sweep that is resumed, or reported on, then finds them by it.
-        by_path: Whether the word is a path, which means something on one machine only.
-        form: What messages call it where the word is not the name, such as `a folder`.
+        name: The word in `data:`, in lower case; for a kind of path, any unique name.
+        fixed: Whether the word always stands for the same images, and equals `ImageData.name`.
+            Resumed sweeps and reports then find the images by that name.
+        by_path: Whether the word is a path, which is only valid on one machine.
+        form: Description in messages for a kind of path, such as `a folder`.
         usual_images: Training images of a trial, for forecasts.
         usual_shape: Channels, height and width of the images, for forecasts and, if `fixed`, for
-            reports on results that do not say.
+            reports on results that lack them.
         usual_classes: Number of classes, for forecasts.
     """
 
@@ -47,30 +47,30 @@ class Source(ABC):
     usual_classes: ClassVar[int] = 10
 
     def takes(self, spec: str) -> bool:
-        """Whether the word in `data:` means this source.
+        """True if the word in `data:` means this source.
 
         Raises:
-            OSError: If it is a path that cannot be looked at.
+            OSError: If it is a path that cannot be accessed.
         """
         return spec == self.name
 
     def check(self, spec: str, home: Path | None) -> str | None:
-        """Checks what can be checked without reading an image; it must be quick.
+        """Checks the word without reading images; must be fast.
 
         Args:
             spec: The word in `data:`.
-            home: Where images are kept, as in `load_data`.
+            home: Folder of data sets, as in `load_data`.
 
         Returns:
-            `rule, got value`, to stand after `file: data: `; None if nothing is wrong.
+            `rule, got value`, which follows `file: data: ` in the message; None if it is valid.
 
         Raises:
-            OSError: If a file cannot be looked at.
+            OSError: If a file cannot be accessed.
         """
         return None
 
     def needs_network(self, spec: str, home: Path | None) -> bool:
-        """Whether `load` would download something now."""
+        """True if `load` would download something now."""
         return False
 
     @abstractmethod
@@ -79,23 +79,23 @@ class Source(ABC):
 
         Args:
             spec: The word in `data:`.
-            home: Where images are kept, as in `load_data`.
-            notify: Takes what the user should know.
+            home: Folder of data sets, as in `load_data`.
+            notify: Called with each notice for the user.
 
         Raises:
-            DataError: With one line that names what is missing, broken or of the wrong form.
+            DataError: In one line, naming what is missing, broken or malformed.
         """
 
 
 SOURCES: Registry[Source] = Registry("data set", folder="tune_mc1.data.sources")
-"""Every data source by its name."""
+"""Data sources by name."""
 
 
 def register_source(source: type[Source]) -> type[Source]:
-    """Makes a data source known, as a decorator of its class.
+    """Class decorator that registers a data source.
 
     Args:
-        source: A class whose instances are made without arguments.
+        source: A class that is instantiated without arguments.
     """
     SOURCES.register(source.name, source())
     return source
@@ -111,14 +111,14 @@ def load_data(
     """Loads the images that `data:` names.
 
     Args:
-        spec: The name of a source, such as `cifar10` (on disk, else fetched), `shapes10`
-            (generated) or `auto` (CIFAR-10 if it is on disk or can be fetched, else shapes10); a
-            folder, or a parquet file.
-        home: Where images are kept; else TUNE_MC1_DATA, else a folder in the user's cache.
-        notify: Takes what the user should know, such as that `auto` fell back to shapes10.
+        spec: The name of a source, such as `cifar10` (on disk, or downloaded), `shapes10`
+            (generated) or `auto` (CIFAR-10 if available, else shapes10); a folder, or a parquet
+            file.
+        home: Folder of data sets; by default TUNE_MC1_DATA, or a folder in the user's cache.
+        notify: Called with each notice, for example that `auto` fell back to shapes10.
 
     Raises:
-        DataError: With one line that names what is missing, broken or of the wrong form.
+        DataError: In one line, naming what is missing, broken or malformed.
     """
     if problem := check_data_spec(spec, home):
         raise DataError(f"data: {problem}")
@@ -134,7 +134,7 @@ def find_source(spec: str) -> Source | None:
     """The source that a word in `data:` means, if there is one."""
     try:
         return _source_of(spec)
-    except OSError:  # a path that cannot be looked at
+    except OSError:  # a path that cannot be accessed
         return None
 
 
@@ -146,14 +146,14 @@ def check_data_spec(spec: str, home: Path | None = None) -> str | None:
         home: As in `load_data`.
 
     Returns:
-        `rule, got value`, to stand after `file: data: `; None if nothing is wrong.
+        `rule, got value`, which follows `file: data: ` in the message; None if it is valid.
     """
     try:
         if source := _source_of(spec):
             return source.check(spec, home)
     except OSError as error:
         return f"{must_be(spec)} ({error.strerror})"
-    return must_be(spec) + (did_you_mean(spec, _words()) or " (not there)")
+    return must_be(spec) + (did_you_mean(spec, _words()) or " (no such path)")
 
 
 def must_be(spec: str) -> str:
@@ -163,24 +163,24 @@ def must_be(spec: str) -> str:
 
 
 def check_data_form(spec: str) -> str | None:
-    """Checks the word in `data:` where another machine is to read the images.
+    """Checks the word in `data:` if another machine will read the images.
 
     Args:
         spec: As in `load_data`.
 
     Returns:
-        `rule, got value`, to stand after `file: data: `; None if nothing is wrong.
+        `rule, got value`, which follows `file: data: ` in the message; None if it is valid.
     """
     if spec.startswith("/") or any(source.takes(spec) for source in _named()):
         return None
     return (
-        f"must be {', '.join(_words())}, or an absolute path that the cluster has, got {spec!r}"
+        f"must be {', '.join(_words())}, or an absolute path on the cluster, got {spec!r}"
         f"{did_you_mean(spec, _words())}"
     )
 
 
 def fixed_source(name: str) -> Source | None:
-    """The source of a data set of this name (`ImageData.name`), if its word names just that."""
+    """The `fixed` source whose data set has this name (`ImageData.name`), if any."""
     source = SOURCES.get(name)
     return source if source is not None and source.fixed else None
 
@@ -191,7 +191,7 @@ def _source_of(spec: str) -> Source | None:
 
 
 def _named() -> list[Source]:
-    """Sources that no path means, those first whose word always stands for the same images."""
+    """Sources with a word of their own, `fixed` ones first."""
     named = (source for source in SOURCES.values() if not source.by_path)
     return sorted(named, key=lambda source: not source.fixed)
 
@@ -201,13 +201,13 @@ def _words() -> list[str]:
 
 
 def data_home(home: Path | None = None) -> Path:
-    """The folder where images are kept, whether or not it exists.
+    """The folder of data sets, whether or not it exists.
 
     Args:
-        home: The folder, if the caller knows better.
+        home: Overrides the default.
 
     Raises:
-        DataError: If there is no such folder: neither the variable nor a home directory.
+        DataError: If neither the variable nor a home directory is set.
     """
     if home is not None:
         return home

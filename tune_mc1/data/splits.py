@@ -1,4 +1,4 @@
-"""Which images train and which validate: seeded, stratified by class, equal for a whole sweep."""
+"""Splits into training and validation images: seeded, stratified by class, fixed for a sweep."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -17,13 +17,13 @@ LIMIT_SEED = 42
 
 @dataclass(frozen=True)
 class Split:
-    """Which images train a trial and which validate it.
+    """Training and validation images of a trial.
 
     Attributes:
         train: Ascending positions in the training images.
         val: Ascending positions in the images that `val_from` names.
-        val_from: `train` where validation images are training images that were held out, `test`
-            where they are the test images.
+        val_from: `train` if the validation images were held out from the training images, `test` if
+            they are the test images.
     """
 
     train: Indices
@@ -38,8 +38,8 @@ def make_split(
 
     Args:
         data: The images.
-        validation: How validation images are chosen.
-        fold: Which fold validates, in [0, folds); given with `Folds` and only then.
+        validation: Choice of the validation images.
+        fold: The validation fold, in [0, folds); required with `Folds`, else None.
 
     Raises:
         DataError: If a class has too few images.
@@ -59,11 +59,11 @@ def make_split(
 
 
 def limit_images(data: ImageData, part: float) -> ImageData:
-    """The given part of every class, of training and of test images; at 1 the data itself.
+    """A fraction of every class, of training and test images; with 1 the data itself.
 
     Args:
         data: The images.
-        part: Part of each class, in (0, 1].
+        part: Fraction of each class, in (0, 1].
 
     Raises:
         DataError: If a class has a single image.
@@ -83,12 +83,12 @@ def limit_images(data: ImageData, part: float) -> ImageData:
 def holdout_mask(
     labels: Labels, part: float, seed: int, classes: tuple[str, ...]
 ) -> NDArray[np.bool_]:
-    """Marks the given part of every class, rounded, but never none or all of it.
+    """Marks a fraction of every class, rounded, but never none or all of it.
 
     Args:
         labels: int64 (N,).
-        part: Part of each class, in (0, 1).
-        seed: Decides which images.
+        part: Fraction of each class, in (0, 1).
+        seed: Seed of the selection.
         classes: The names of the classes, for messages.
 
     Raises:
@@ -107,7 +107,7 @@ def fold_of(labels: Labels, folds: int, seed: int, classes: tuple[str, ...]) -> 
     Args:
         labels: int64 (N,).
         folds: Number of folds, at least 2.
-        seed: Decides the partition.
+        seed: Seed of the partition.
         classes: The names of the classes, for messages.
 
     Raises:
@@ -116,7 +116,7 @@ def fold_of(labels: Labels, folds: int, seed: int, classes: tuple[str, ...]) -> 
     result = np.empty(len(labels), np.int64)
     dealt = 0
     for shuffled in _shuffled_classes(labels, seed, classes, at_least=folds):
-        # Dealing goes on where the last class ended, so that no fold gets all the remainders.
+        # Dealing continues where the last class ended, so that no fold gets all the remainders.
         result[shuffled] = (dealt + np.arange(len(shuffled))) % folds
         dealt += len(shuffled)
     return result
@@ -125,7 +125,7 @@ def fold_of(labels: Labels, folds: int, seed: int, classes: tuple[str, ...]) -> 
 def _shuffled_classes(
     labels: Labels, seed: int, classes: tuple[str, ...], at_least: int
 ) -> list[Indices]:
-    """The positions of each class in random order, by sorting (the same in every NumPy)."""
+    """Positions of each class in random order, by sorting (the same in every NumPy version)."""
     shuffled = []
     for c, name in enumerate(classes):
         positions = np.flatnonzero(labels == c)

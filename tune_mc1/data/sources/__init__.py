@@ -1,1 +1,1 @@
-"""Data sources, a file each: `tune_mc1.data.source` has their base class and registry."""
+"""Data sources, one file each; base class and registry are in `tune_mc1.data.source`."""

@@ -1,4 +1,4 @@
-"""`auto`: CIFAR-10 if it is on disk or can be fetched, else shapes10."""
+"""`auto`: CIFAR-10 if it is on disk or can be downloaded, else shapes10."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 @register_source
 class Auto(Cifar10):
-    """CIFAR-10, or what takes its place."""
+    """CIFAR-10, or shapes10 as a fallback."""
 
     name = "auto"
     fixed = False
 
     def check(self, spec: str, home: Path | None) -> str | None:
-        """Checks the folder of images, if there can be one."""
+        """Checks the folder of data sets, if there is one."""
         try:
             return check_home(data_home(home))
         except DataError:
             return None
 
     def load(self, spec: str, home: Path | None, notify: Notify) -> "ImageData":
-        """Reads CIFAR-10, or draws shapes10 and says so.
+        """Reads CIFAR-10, or generates shapes10 with a notice.
 
         Raises:
             DataError: If the copy of CIFAR-10 is broken.
@@ -35,9 +35,8 @@ class Auto(Cifar10):
             copy = find_or_fetch(home, notify)
         except DataError as error:
             notify(
-                f"no CIFAR-10 ({error}). These results are for shapes10, GENERATED "
-                f"pictures of ten shapes, not photographs. {HOME_VARIABLE} can name a folder that "
-                "holds CIFAR-10."
+                f"no CIFAR-10 ({error}). These results are for shapes10, GENERATED pictures of ten "
+                f"shapes, not photographs. Set {HOME_VARIABLE} to a folder that contains CIFAR-10."
             )
             return SOURCES["shapes10"].load("shapes10", home, notify)
         from tune_mc1.data.cifar10_files import read_cifar10

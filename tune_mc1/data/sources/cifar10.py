@@ -1,4 +1,4 @@
-"""`cifar10`: on disk, else fetched."""
+"""`cifar10`: from disk, or downloaded."""
 
 import os
 from pathlib import Path
@@ -13,35 +13,35 @@ if TYPE_CHECKING:
 
 @register_source
 class Cifar10(Source):
-    """CIFAR-10, from the folder of images or its public source."""
+    """CIFAR-10, from the folder of data sets or its public source."""
 
     name = "cifar10"
 
     def check(self, spec: str, home: Path | None) -> str | None:
-        """Checks the folder of images."""
+        """Checks the folder of data sets."""
         try:
             return check_home(data_home(home))
         except DataError as error:
             return str(error)
 
     def needs_network(self, spec: str, home: Path | None) -> bool:
-        """Whether there is no copy on this disk."""
+        """True if there is no copy on disk."""
         from tune_mc1.data.cifar10_files import find_cifar10
 
         return find_cifar10(data_home(home)) is None
 
     def load(self, spec: str, home: Path | None, notify: Notify) -> "ImageData":
-        """Reads the copy on disk, or fetches it.
+        """Reads the copy on disk, or downloads one.
 
         Raises:
-            DataError: If there is none and it cannot be fetched, or it is broken.
+            DataError: If it cannot be downloaded, or is broken.
         """
         try:
             copy = find_or_fetch(home, notify)
         except DataError as error:
             raise DataError(
-                f"data: cifar10 is neither on disk nor to be had ({error}); {HOME_VARIABLE} can "
-                "name a folder that holds it, and 'data: shapes10' needs none"
+                f"data: cifar10 is not on disk and could not be downloaded ({error}); set "
+                f"{HOME_VARIABLE} to a folder that contains it, or use 'data: shapes10'"
             ) from error
         from tune_mc1.data.cifar10_files import read_cifar10
 
@@ -49,26 +49,26 @@ class Cifar10(Source):
 
 
 def check_home(folder: Path) -> str | None:
-    """Checks that the folder of images, if it is there, can be read."""
+    """Checks that the folder of data sets can be read, if it exists."""
     try:
         if folder.exists() and not folder.is_dir():
             return f"{HOME_VARIABLE} must name a folder, got {str(folder)!r}"
         if folder.is_dir():
             os.scandir(folder).close()
     except OSError as error:
-        return f"{HOME_VARIABLE} must name a folder that can be read: {error}"
+        return f"{HOME_VARIABLE} must name a readable folder: {error}"
     return None
 
 
 def find_or_fetch(home: Path | None, notify: Notify) -> Path:
-    """The copy of CIFAR-10 on this disk.
+    """The copy of CIFAR-10 on disk, downloaded if necessary.
 
     Args:
-        home: Where images are kept, as in `load_data`.
-        notify: Takes what the user should know.
+        home: Folder of data sets, as in `load_data`.
+        notify: Called with each notice for the user.
 
     Raises:
-        DataError: If there is none and it cannot be fetched.
+        DataError: If it cannot be downloaded.
     """
     from tune_mc1.data.cifar10_files import find_cifar10
     from tune_mc1.data.download import download_cifar10

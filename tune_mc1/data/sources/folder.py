@@ -1,4 +1,4 @@
-"""A folder: one directory a class, parquet files, or the original files of CIFAR-10."""
+"""A folder: one directory per class, parquet files, or the original files of CIFAR-10."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @register_source
 class Folder(Source):
-    """A user's own images, in any of the forms that a folder can have."""
+    """The user's images in a folder, in any supported form."""
 
     name = "folder"
     fixed = False
@@ -19,11 +19,11 @@ class Folder(Source):
     form = "a folder"
 
     def takes(self, spec: str) -> bool:
-        """Whether the word is a folder that is there."""
+        """True if the word is an existing folder."""
         return Path(spec).expanduser().is_dir()
 
     def check(self, spec: str, home: Path | None) -> str | None:
-        """Checks that something in the folder may be images."""
+        """Checks that the folder may contain images."""
         if any(p.is_dir() or _is_data_file(p) for p in Path(spec).expanduser().iterdir()):
             return None
         return f"{must_be(spec)} (neither folders nor parquet files in it)"
@@ -32,7 +32,7 @@ class Folder(Source):
         """Reads the folder.
 
         Raises:
-            DataError: Naming the file that is at fault.
+            DataError: Naming the faulty file.
         """
         from tune_mc1.data.cifar10_files import find_batches, read_cifar10
         from tune_mc1.data.image_folders import read_folders

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @register_source
 class Parquet(Source):
-    """One file; a folder of them is a `Folder`."""
+    """A single file; a folder of parquet files is a `Folder`."""
 
     name = "parquet"
     fixed = False
@@ -19,20 +19,20 @@ class Parquet(Source):
     form = "a parquet file"
 
     def takes(self, spec: str) -> bool:
-        """Whether the word is a file that is there."""
+        """True if the word is an existing file."""
         return Path(spec).expanduser().is_file()
 
     def check(self, spec: str, home: Path | None) -> str | None:
         """Checks the file's name."""
         if Path(spec).suffix == ".parquet":
             return None
-        return f"{must_be(spec)} (another kind of file)"
+        return f"{must_be(spec)} (a file of another kind)"
 
     def load(self, spec: str, home: Path | None, notify: Notify) -> "ImageData":
         """Reads the file.
 
         Raises:
-            DataError: Naming the row that is at fault.
+            DataError: Naming the faulty row.
         """
         from tune_mc1.data.parquet_files import read_parquet
 

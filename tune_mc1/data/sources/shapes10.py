@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 @register_source
 class Shapes10(Source):
-    """Pictures of ten shapes, drawn in memory."""
+    """Images of ten shapes, generated in memory."""
 
     name = "shapes10"
     usual_images = 8_000
 
     def load(self, spec: str, home: Path | None, notify: Notify) -> "ImageData":
-        """Draws the images."""
+        """Generates the images."""
         from tune_mc1.data.drawn_shapes import generate_shapes10
 
         return generate_shapes10()
