@@ -105,8 +105,8 @@ FLAGS: dict[tuple[str, ...], str] = {
     "than or equal to 1",
     ("GRID", "--wandb", "on"): "tune_mc1 sweep: invalid value for '--wandb': 'on' is not one of "
     "'online', 'offline', 'disabled'",
-    ("GRID", "--wandb", "online"): "--wandb: online needs an API key (run `wandb login` or set "
-    "WANDB_API_KEY), got none for api.wandb.ai",
+    ("GRID", "--wandb", "online"): "--wandb: online requires an API key (run `wandb login` or "
+    "set WANDB_API_KEY), got none for api.wandb.ai",
     ("GRID", "--fuse", "all"): "--fuse: must be auto, off, or a number of trials from 2 to 1024, "
     "got 'all'",
     ("GRID", "--set", "learning_rate"): "--set: must be name=value[,value...], got 'learning_rate'",

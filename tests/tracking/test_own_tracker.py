@@ -55,7 +55,7 @@ def test_a_sweep_with_two_trackers_of_which_one_fails(tmp_path: Path, image_dir:
     }
     assert sorted(line["loss"] for line in lines) == sorted(r["val_loss"] for r in history.values())
     told = [line for line in driver.err.splitlines() if "Tracker" in line]
-    expected = "Tracker broken: RuntimeError: no such project. The sweep goes on without it."
+    expected = "Tracker broken: RuntimeError: no such project. The sweep continues without it."
     assert told == [f"Note: {expected}"]
     assert not where.wandb.exists()
     assert load_sweep(where.sweep_file).sweep.tracker == ("json_lines", "broken")
@@ -130,7 +130,7 @@ def test_a_tracker_that_hangs_is_left(writer: ResultWriter) -> None:
     hanging.start()
     writer.write({"event": "resume"}, {"event": "resume"})
     hanging.finish(0.2)
-    assert notices == ["Tracker recorder: not finished within 0.2 s, so incomplete."]
+    assert notices == ["Tracker recorder: incomplete, as it did not finish in 0.2 s."]
 
 
 @pytest.mark.parametrize("method", ["start", "check", "finish"])
@@ -163,7 +163,7 @@ def test_a_failure_in_any_method_is_said_once(tmp_path: Path, method: str) -> No
     tracker.check()
     tracker.check()
     tracker.finish()
-    assert notices == ["Tracker mine: OSError: gone. The sweep goes on without it."]
+    assert notices == ["Tracker mine: OSError: gone. The sweep continues without it."]
     assert failing.called[-2:] == [method, "abandon"]
 
 

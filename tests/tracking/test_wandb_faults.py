@@ -199,8 +199,8 @@ def test_mode(
 @pytest.mark.parametrize(
     ("flag", "variable", "message"),
     [
-        ("online", "", "--wandb: online needs an API key"),
-        (None, "online", "WANDB_MODE: online needs an API key"),
+        ("online", "", "--wandb: online requires an API key"),
+        (None, "online", "WANDB_MODE: online requires an API key"),
         (
             None,
             "offlin",

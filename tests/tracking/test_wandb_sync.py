@@ -124,8 +124,8 @@ def test_what_an_online_sweep_could_not_send_is_sent_later(
     sweep.end("t0001", "stopped")
     wait_for(lambda: len(server.exit_codes) == 1 and len(server.history) == 4)
     busy = sync(sweep)
-    assert busy == (1, "", f"{sweep.where.root}: another process sends this sweep to W&B; run "
-                           "this again when it has ended\n")  # fmt: skip
+    assert busy == (1, "", f"{sweep.where.root}: another process is uploading this sweep to W&B; "
+                           "try again when it has ended\n")  # fmt: skip
     server.fault = "500"
     for trial in ("t0002", "t0003", "t0004"):
         sweep.epoch(trial, 2)
@@ -176,11 +176,11 @@ def test_a_sync_that_was_cut_off_goes_on(
 
 FAULTS = {
     "401": ("", "cannot be reached: Failed to verify credentials"),
-    "500": ("", "cannot be reached: no good answer within 3 s"),
-    "cut before": ("", "cannot be reached: no good answer within 3 s"),
-    "400": ("file_stream", "could not be sent: the server did not keep all that it was sent"),
-    "cut after": ("file_stream", "could not be sent: Timed out finishing run"),
-    "gone": ("", "cannot be reached: no good answer within 3 s"),
+    "500": ("", "cannot be reached: no valid response within 3 s"),
+    "cut before": ("", "cannot be reached: no valid response within 3 s"),
+    "400": ("file_stream", "could not be uploaded: the server did not store all uploaded data"),
+    "cut after": ("file_stream", "could not be uploaded: Timed out finishing run"),
+    "gone": ("", "cannot be reached: no valid response within 3 s"),
 }
 
 

@@ -55,7 +55,7 @@ def test_a_metric_that_does_not_give_a_value_per_trial_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(METRICS._parts, "sum", Metric("maximize", lambda c, _: c.sum()))
-    with pytest.raises(TrialError, match=r"metric sum: must give one value per trial, shape \(2,"):
+    with pytest.raises(TrialError, match=r"metric sum: must return one value per trial, shape \("):
         EpochCounts(3, CPU, 2).compute("val")
 
 

@@ -1,1 +1,1 @@
-"""Model architectures: declared without torch (`architectures`), built with it (`build`)."""
+"""Models: built from the architectures that `tune_mc1.config.architectures` declares."""

@@ -1,11 +1,11 @@
-"""A pretrained network that is never trained, before the layers that are."""
+"""Frozen network in front of the trained layers."""
 
 import torch
 from torch import Tensor, nn
 
 
 class FrozenBackbone(nn.Module):
-    """A network without its last layer, which is never trained and stays in eval mode.
+    """A network without its last layer, frozen and always in eval mode.
 
     Args:
         network: Maps RGB images to features; its parameters are frozen here.
@@ -16,7 +16,7 @@ class FrozenBackbone(nn.Module):
         self.network = network.eval().requires_grad_(False)
 
     def train(self, mode: bool = True) -> "FrozenBackbone":
-        """Stays in eval mode, so that its batch norm neither uses nor moves statistics."""
+        """Stays in eval mode, so that batch norm uses its running statistics and keeps them."""
         super().train(mode)
         self.network.eval()
         return self

@@ -1,4 +1,4 @@
-"""Builds a model: of the layers that its architecture declares, or by its own function."""
+"""Building of models, from declared layers or by the architecture's own function."""
 
 from collections import OrderedDict
 from typing import TypeVar
@@ -24,12 +24,12 @@ Layer = TypeVar("Layer", nn.Conv2d, nn.Linear)
 
 
 class Classifier(nn.Module):
-    """Maps images to logits: no softmax, as the loss has it.
+    """Maps images to logits, without softmax, which is part of the loss.
 
     Args:
-        layers: The layers that are trained, by name.
-        dropout_stream: What its dropout layers share; None without dropout.
-        backbone: Frozen layers before them, if any.
+        layers: The trained layers, by name.
+        dropout_stream: State shared by its dropout layers; None without dropout.
+        backbone: Frozen layers in front of them, if any.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Classifier(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         """Logits (B, classes) of images (B, channels, height, width).
 
-        With a backbone its features (B, features) do as well, computed beforehand.
+        With a backbone, also of its precomputed features (B, features).
         """
         if self.backbone is not None and inputs.ndim == 4:
             inputs = self.backbone(inputs)
@@ -54,22 +54,22 @@ class Classifier(nn.Module):
         return logits
 
     def at_step(self, step: int) -> None:
-        """Names the optimiser step whose dropout masks come next."""
+        """Sets the optimiser step of the next dropout masks."""
         if self.dropout_stream is not None:
             self.dropout_stream.step = step
 
     def redraw_masks(self) -> None:
-        """Draws that step's masks for the replay of a recorded CUDA graph."""
+        """Draws the masks of that step for the replay of a recorded CUDA graph."""
         for layer in self.layers:
             if isinstance(layer, SeededDropout):
                 layer.redraw()
 
 
 class OwnNetwork(Classifier):
-    """A network of any form, such as one of another package.
+    """A network of any form, for example from another package.
 
-    What it draws from PyTorch's global generator while it is trained, as `nn.Dropout` does, depends
-    on the trial's seed and the step alone.
+    Random numbers that it draws from PyTorch's global generator in training, as `nn.Dropout` does,
+    depend only on the trial's seed and the step.
 
     Args:
         network: Maps images to logits.
@@ -94,20 +94,20 @@ def build_model(config: TrialConfig, image_shape: ImageShape, classes: int) -> C
         classes: Number of classes.
 
     Raises:
-        TrialError: If the images are too small for it, or published weights cannot be had.
+        TrialError: If the images are too small, or pretrained weights are not available.
     """
     problem = check_image_fits(config.model, image_shape)
     if problem:
         raise TrialError(problem)
     build = resolve(ARCHITECTURES[config.model].build)
-    with torch.random.fork_rng(devices=[]):  # whoever draws from the global generator is seeded
+    with torch.random.fork_rng(devices=[]):  # seeds networks that draw from the global generator
         torch.default_generator.manual_seed(derive_seed(config.seed, "init", "network"))
         network: nn.Module = build(config, image_shape, classes)
     return network if isinstance(network, Classifier) else OwnNetwork(network, config.seed)
 
 
 def build_declared(config: TrialConfig, image_shape: ImageShape, classes: int) -> Classifier:
-    """Builds a model of the layers that its architecture declares; see `build_model`."""
+    """Builds a model from the layers that its architecture declares; see `build_model`."""
     arch = ARCHITECTURES[config.model]
     stream = DropoutStream(config.seed) if arch.dropout_layers else None
     layers = _Layers(config, arch, stream)
@@ -119,13 +119,13 @@ def build_declared(config: TrialConfig, image_shape: ImageShape, classes: int) -
 
 
 def _bare(kind: type[Layer], *sizes: int, **options: int) -> Layer:
-    """A layer with room for its weights, but none drawn."""
+    """A layer with uninitialised weights."""
     layer: Layer = skip_init(kind, *sizes, **options)  # type: ignore[no-untyped-call]
     return layer
 
 
 class _Layers:
-    """Makes layers one after the other, each with a name that seeds and checkpoints rely on."""
+    """Creates layers in order, with stable names, on which seeds and checkpoints depend."""
 
     def __init__(
         self, config: TrialConfig, arch: Architecture, stream: DropoutStream | None
@@ -143,7 +143,7 @@ class _Layers:
                 self.made[f"conv{i}_norm"] = nn.BatchNorm2d(conv.channels)
             height, width = (s + 2 * conv.padding - conv.kernel + 1 for s in (height, width))
             if conv.pool:
-                # The larger of two is the same before and after a ReLU, which is then cheaper.
+                # Max pooling and ReLU commute, and ReLU is cheaper after pooling.
                 self.made[f"conv{i}_pool"] = nn.MaxPool2d(2)
                 height, width = height // 2, width // 2
             self.made[f"conv{i}_relu"] = nn.ReLU(inplace=True)

@@ -1,10 +1,10 @@
-"""Narrow convolutions of many trials as matrix products: what a GPU is good at.
+"""Narrow convolutions of many trials as matrix products, which suit a GPU.
 
-cuDNN runs a grouped convolution one group after the other, each far too small for a GPU. Here the
-windows of the images are copied out as rows, once for all trials that read the same images, and one
-batched product multiplies the rows of all trials at once (`im2col`: Chellapilla et al. 2006, High
-Performance Convolutional Neural Networks for Document Processing). A column of ones makes the bias
-part of the product, and its gradient with it.
+cuDNN runs the groups of a grouped convolution one after the other, each far too small for a GPU.
+Here the windows of the images are copied to rows, once for all trials that read the same images,
+and one batched product multiplies the rows of all trials at once (`im2col`: Chellapilla et al.
+2006, High Performance Convolutional Neural Networks for Document Processing). A column of ones
+includes the bias, and its gradient, in the product.
 """
 
 from functools import cache
@@ -17,14 +17,14 @@ from torch.nn import functional
 from tune_mc1.config.layer_sizes import COLUMN_CHANNELS
 
 ALIGNED = 8
-"""Rows are a multiple of so many numbers: tensor cores read 16 bytes at once, 8 of bfloat16."""
+"""Row lengths are multiples of this: tensor cores read 16 bytes at once, eight bfloat16 numbers."""
 
 PRODUCTS = 512
-"""Matrix products at once that keep a GPU's processors busy."""
+"""Number of concurrent matrix products that keeps a GPU's multiprocessors busy."""
 
 
 def column_conv(images: Tensor, weight: Tensor, bias: Tensor, padding: tuple[int, int]) -> Tensor:
-    """As `ColumnConv.forward`, in the type of numbers that autocast names, if it is on."""
+    """`ColumnConv.forward` in autocast's dtype, if autocast is enabled."""
     kind = images.device.type
     if torch.is_autocast_enabled(kind):
         number = torch.get_autocast_dtype(kind)
@@ -34,17 +34,17 @@ def column_conv(images: Tensor, weight: Tensor, bias: Tensor, padding: tuple[int
 
 
 def columns_pay(images: Tensor, channels: int) -> bool:
-    """Whether this is the faster way to convolve.
+    """True if this is the faster way to convolve.
 
     Args:
-        images: What comes in.
-        channels: Channels of one trial of it.
+        images: The input.
+        channels: Input channels of one trial.
     """
     return images.is_cuda and channels <= COLUMN_CHANNELS
 
 
 class ColumnConv(torch.autograd.Function):
-    """`conv2d` with `groups`, of stride 1, for trials with weights of their own."""
+    """`conv2d` with `groups` and stride 1, for trials that each have their own weights."""
 
     @staticmethod
     def forward(
@@ -53,7 +53,7 @@ class ColumnConv(torch.autograd.Function):
         """Convolves.
 
         Args:
-            ctx: Of autograd.
+            ctx: Autograd's context.
             images: (B, S * channels, height, width); K / S neighbouring trials share images.
             weight: (K, outputs, channels, kernel height, kernel width).
             bias: (K, outputs).
@@ -100,7 +100,7 @@ class ColumnConv(torch.autograd.Function):
 
 
 def _pad(images: Tensor, rows: int, columns: int) -> Tensor:
-    """Adds a border of zeros, or takes one off; without one nothing is copied."""
+    """Adds a border of zeros, or removes one if negative; copies nothing if it is 0."""
     if not rows and not columns:
         return images
     return functional.pad(images, (columns, columns, rows, rows))
@@ -108,13 +108,13 @@ def _pad(images: Tensor, rows: int, columns: int) -> Tensor:
 
 @cache
 def _tail(values: int, number: torch.dtype, device: torch.device) -> Tensor:
-    """What follows a window in its row: a one, and zeros up to the alignment."""
+    """End of a row after its window: a one, and zeros up to the alignment."""
     length = -(-(values + 1) // ALIGNED) * ALIGNED - values
     return torch.eye(1, length, dtype=number, device=device)[0]
 
 
 def _rows(images: Tensor, lanes: int, kernel: list[int]) -> tuple[Tensor, list[int]]:
-    """All windows of images, (S, B * size, row length), and the size of what they give."""
+    """All windows of images, (S, B * size, row length), and the size of the output."""
     batch, _, height, width = images.shape
     high, wide = kernel
     size = [height - high + 1, width - wide + 1]
@@ -131,7 +131,7 @@ def _rows(images: Tensor, lanes: int, kernel: list[int]) -> tuple[Tensor, list[i
 
 
 def _matrix(weight: Tensor, bias: Tensor, lanes: int) -> Tensor:
-    """Weights and biases as (S, row length, K / S * outputs), for rows from the left."""
+    """Weights and biases as (S, row length, K / S * outputs), to be multiplied by rows."""
     trials, width = bias.shape
     by_output = weight.permute(0, 1, 3, 4, 2).flatten(2)
     zeros = _tail(by_output.shape[2], weight.dtype, weight.device)[1:].expand(trials, width, -1)
@@ -140,7 +140,7 @@ def _matrix(weight: Tensor, bias: Tensor, lanes: int) -> Tensor:
 
 
 def _unpacked(matrix: Tensor, shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-    """The reverse of `_matrix`: what belongs to weight and bias."""
+    """Inverse of `_matrix`: weight and bias."""
     trials, width, channels, high, wide = shape
     values = channels * high * wide
     by_output = matrix.mT.reshape(trials, width, -1)
@@ -149,10 +149,10 @@ def _unpacked(matrix: Tensor, shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
 
 
 def _long_product(rows: Tensor, gradient: Tensor, batch: int) -> Tensor:
-    """`rows.mT @ gradient`; its long sums are cut into parts, as few trials leave a GPU idle."""
+    """`rows.mT @ gradient`; its long sums are split, as few trials would leave a GPU idle."""
     lanes = rows.shape[0]
     if lanes == 1:
-        return torch.mm(rows[0].mT, gradient[0])[None]  # cuBLAS cuts these by itself
+        return torch.mm(rows[0].mT, gradient[0])[None]  # cuBLAS splits these by itself
     fits = (n for n in range(1, batch + 1) if batch % n == 0 and n * lanes <= PRODUCTS)
     parts = max(fits, default=1)
     cut_rows = rows.reshape(lanes * parts, -1, rows.shape[2])
@@ -164,7 +164,7 @@ def _long_product(rows: Tensor, gradient: Tensor, batch: int) -> Tensor:
 def _added_up(
     of_rows: Tensor, shape: torch.Size, lanes: int, kernel: list[int], size: list[int]
 ) -> Tensor:
-    """The gradient of images, from that of their windows, which overlap."""
+    """Gradient of images, from the gradients of their overlapping windows."""
     batch, all_channels, height, width = shape
     (high, wide), channels = kernel, all_channels // lanes
     windows = of_rows[..., : high * wide * channels]

@@ -1,4 +1,4 @@
-"""Dropout whose masks depend on nothing but the trial's seed, the layer and the step."""
+"""Dropout whose masks depend only on the trial's seed, the layer and the step."""
 
 import torch
 from torch import Tensor, nn
@@ -7,13 +7,13 @@ from tune_mc1.seeding import derive_seed
 
 
 class DropoutStream:
-    """What the dropout layers of a model share: whose masks, and of which step.
+    """State shared by the dropout layers of a model: seed and step.
 
     Args:
         seed: The trial's seed.
 
     Attributes:
-        step: Optimiser steps done so far; the training loop sets it before each one.
+        step: Number of completed optimiser steps, set by the training loop before each step.
     """
 
     def __init__(self, seed: int) -> None:
@@ -22,15 +22,14 @@ class DropoutStream:
 
 
 class SeededDropout(nn.Module):
-    """Zeroes units with probability p and scales the others by 1 / (1 - p), as `nn.Dropout`.
+    """Zeroes units with probability p and scales the others by 1 / (1 - p), like `nn.Dropout`.
 
-    A trial that is resumed, or trained together with others, draws the masks that it would have
-    drawn alone.
+    A resumed or fused trial draws the same masks as a trial that runs alone and uninterrupted.
 
     Args:
         p: Probability of dropping a unit, in [0, 1]; 1 gives zeros.
         name: Name of the layer, unique in the model.
-        stream: Whose masks, and of which step.
+        stream: Seed and step of the masks.
     """
 
     def __init__(self, p: float, name: str, stream: DropoutStream) -> None:
@@ -40,15 +39,15 @@ class SeededDropout(nn.Module):
         self._kept: Tensor | None = None
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Drops units of (B, units) while training; the identity else."""
+        """Drops units of (B, units) in training; the identity otherwise."""
         if not self.training or self.p == 0:
             return inputs
         return inputs * self.mask(inputs)
 
     def mask(self, like: Tensor) -> Tensor:
-        """What the units of this step are multiplied by, in the shape of `like`: 0 or 1 / (1 - p).
+        """Factors of the units in this step, in the shape of `like`: 0 or 1 / (1 - p).
 
-        All ones with p = 0, all zeros with p = 1.
+        All ones for p = 0, all zeros for p = 1.
         """
         if self.p in (0, 1):
             return torch.full_like(like, 1 - self.p)
@@ -57,14 +56,14 @@ class SeededDropout(nn.Module):
         if self._kept is None:
             self._kept = torch.empty_like(like)
         if torch.cuda.is_current_stream_capturing():
-            return self._kept  # what a replay reads there, `redraw` has written
+            return self._kept  # written by `redraw` before each replay
         return self._draw(self._kept if like.shape == self._kept.shape else torch.empty_like(like))
 
     def redraw(self) -> None:
         """Draws the mask of this step for the replay of a recorded CUDA graph.
 
-        It lies where the first mask lay, and not in the graph's own memory, in which a replay
-        writes before it reads.
+        It is written to the memory of the first mask, not to the graph's own memory, which a replay
+        overwrites before reading.
         """
         if self._kept is not None:
             self._draw(self._kept)
@@ -77,5 +76,5 @@ class SeededDropout(nn.Module):
         return mask.bernoulli_(1 - self.p, generator=self._generator).div_(1 - self.p)
 
     def extra_repr(self) -> str:
-        """As `nn.Dropout` shows itself."""
+        """Same as `nn.Dropout`."""
         return f"p={self.p}"

@@ -1,4 +1,4 @@
-"""Features of a frozen backbone: computed once a sweep, shared by its trials as a mapped file."""
+"""Features of a frozen backbone: computed once per sweep, shared by its trials as a mapped file."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,12 +15,12 @@ def shared_features(folder: Path | None, name: str, compute: Callable[[], Tensor
     """Features from a file, which the first trial that needs them writes.
 
     Args:
-        folder: Where the trials of a sweep share files; None shares nothing.
-        name: What the features are of, as the name of a file.
+        folder: Folder shared by the trials of a sweep; None to share nothing.
+        name: File name that identifies the features.
         compute: Computes them: float32 (N, F).
 
     Returns:
-        float32 (N, F), on the CPU; mapped, so that a node holds them in memory once.
+        float32 (N, F), on the CPU; memory-mapped, so that a node holds them only once.
     """
     if folder is None:
         return compute()
@@ -31,5 +31,5 @@ def shared_features(folder: Path | None, name: str, compute: Callable[[], Tensor
             features = compute().cpu().numpy()
             with replacing(path) as aside, aside.open("wb") as file:
                 np.save(file, features)
-    # Copy on write, as PyTorch warns of arrays that it cannot write to; nothing writes.
+    # Copy on write, as PyTorch warns about read-only arrays; nothing is written.
     return torch.from_numpy(np.load(path, mmap_mode="c"))

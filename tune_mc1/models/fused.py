@@ -1,11 +1,12 @@
-"""Many models of one architecture as one: every parameter with a leading trial axis.
+"""Fused model: many models of one architecture, with a leading trial axis in every parameter.
 
-Method: horizontally fused training arrays (Wang et al. 2021, arXiv 2102.02344). Convolutions of K
-trials are one grouped convolution over K times the channels, in NHWC memory; linear layers are one
-batched matrix product. Where trials read the same images, the first layer reads them once.
+Method: horizontally fused training arrays (Wang et al. 2021, arXiv 2102.02344). The convolutions of
+K trials become one grouped convolution with K times the channels, in NHWC memory; their linear
+layers become one batched matrix product. If trials read the same images, the first layer reads them
+once.
 
-Through the convolutions activations are (B, K * channels, height, width), after them (K, B,
-features). Inputs may come in S <= K lanes instead, where K / S neighbouring trials share one.
+In the convolutions, activations are (B, K * channels, height, width); after them, (K, B, features).
+Inputs may have S <= K lanes instead, where K / S neighbouring trials share a lane.
 """
 
 from collections.abc import Iterable
@@ -24,7 +25,7 @@ class FusedConv2d(nn.Module):
     """The same convolution of K trials.
 
     Args:
-        plain: One of them; gives the sizes.
+        plain: One of the layers, for the sizes.
         trials: K.
     """
 
@@ -38,9 +39,9 @@ class FusedConv2d(nn.Module):
         _add_stacked(self, plain, trials)
 
     def forward(self, images: Tensor) -> Tensor:
-        """(B, S * in_channels, height, width) to (B, K * out_channels, ...); S is 1, K or between.
+        """(B, S * in_channels, height, width) to (B, K * out_channels, ...), with 1 <= S <= K.
 
-        With S = 1 it is one dense convolution, which fills a processor's vectors.
+        With S = 1 it is one dense convolution, which makes full use of a CPU's vector units.
         """
         if columns_pay(images, self.channels):
             return column_conv(images, self.weight, self.bias, self.padding)
@@ -57,7 +58,7 @@ class FusedLinear(nn.Module):
     """The same linear layer of K trials.
 
     Args:
-        plain: One of them; gives the sizes.
+        plain: One of the layers, for the sizes.
         trials: K.
     """
 
@@ -83,7 +84,7 @@ class FusedBatchNorm(nn.Module):
     """The same batch norm of K trials, each with its own statistics.
 
     Args:
-        plain: One of them; gives sizes and settings.
+        plain: One of the layers, for sizes and settings.
         trials: K.
     """
 
@@ -123,10 +124,10 @@ class FusedBatchNorm(nn.Module):
 
 
 class FusedFlatten(nn.Module):
-    """From images to features.
+    """Flattens images to features.
 
     Args:
-        channels: Channels of one trial (or lane) of what comes in.
+        channels: Input channels of one trial (or lane).
     """
 
     def __init__(self, channels: int) -> None:
@@ -143,7 +144,7 @@ class FusedDropout(nn.Module):
     """The dropouts of K trials, each with its own probability and masks.
 
     Args:
-        members: The trials'.
+        members: The trials' layers.
     """
 
     def __init__(self, members: list[SeededDropout]) -> None:
@@ -151,7 +152,7 @@ class FusedDropout(nn.Module):
         self.members = members  # a plain list: they hold no parameters
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Drops units of (K, B, features) while training; the identity else."""
+        """Drops units of (K, B, features) in training; the identity otherwise."""
         if not self.training or not any(member.p for member in self.members):
             return inputs
         masks = [m.mask(x) for m, x in zip(self.members, inputs, strict=True)]
@@ -161,10 +162,10 @@ class FusedDropout(nn.Module):
 class FusedClassifier(nn.Module):
     """K classifiers as one model.
 
-    `state_dict` has the names of the plain model, and each value a leading axis of K.
+    `state_dict` has the names of the plain model, and each value has a leading axis of size K.
 
     Args:
-        models: The trials' models, all of one architecture. Each is copied and let go, so that an
+        models: The trials' models, all of one architecture. Each is copied and released, so that an
             iterator keeps few of them in memory.
         trials: K.
         channels: Channels of an image.
@@ -211,22 +212,22 @@ class FusedClassifier(nn.Module):
         return logits
 
     def at_step(self, step: int) -> None:
-        """Names the optimiser step whose dropout masks come next."""
+        """Sets the optimiser step of the next dropout masks."""
         for stream in self.dropout_streams:
             stream.step = step
 
     def redraw_masks(self) -> None:
-        """Draws that step's masks for the replay of a recorded CUDA graph."""
+        """Draws the masks of that step for the replay of a recorded CUDA graph."""
         for layer in self.layers:
             if isinstance(layer, FusedDropout):
                 for member in layer.members:
                     member.redraw()
 
     def keep(self, indices: Tensor) -> None:
-        """Goes on with some of the trials only, packed together.
+        """Keeps only some of the trials, packed together.
 
         Args:
-            indices: int64, which, ascending.
+            indices: int64, their ascending indices.
         """
         for parameter in self.parameters():
             parameter.data = parameter.data[indices.to(parameter.device)]
@@ -241,7 +242,7 @@ class FusedClassifier(nn.Module):
 
 
 def _add_stacked(fused: nn.Module, plain: nn.Module, trials: int) -> None:
-    """Gives a module the parameters and buffers of another, with a leading trial axis."""
+    """Adds the parameters and buffers of another module, with a leading trial axis."""
     for name, value in plain.named_parameters(recurse=False):
         fused.register_parameter(name, nn.Parameter(_room(value.detach(), trials)))
     for name, buffer in plain.named_buffers(recurse=False):
@@ -252,5 +253,5 @@ def _room(value: Tensor, trials: int) -> Tensor:
     room = value.new_empty((trials, *value.shape))
     if value.ndim < 4:
         return room
-    # As oneDNN wants kernels where images have their channels last.
+    # The layout that oneDNN prefers for kernels if images are channels-last.
     return room.movedim(2, -1).contiguous().movedim(-1, 2)

@@ -1,6 +1,6 @@
-"""Weight initialisation, every layer from a generator of its own.
+"""Weight initialisation with a separate generator for each layer.
 
-The global generator is neither used nor moved, so a model is the same wherever it is built.
+The global generator is neither used nor changed, so a model does not depend on where it is built.
 """
 
 import math
@@ -15,7 +15,7 @@ from tune_mc1.seeding import derive_seed
 def init_layer(layer: nn.Conv2d | nn.Linear, name: str, scheme: WeightsInit, seed: int) -> None:
     """Initialises weights and biases of one layer in place.
 
-    `kaiming_*` are He et al. 2015 with fan-in and the gain of a ReLU, sqrt(2); `xavier_*` are
+    `kaiming_*` follow He et al. 2015 with fan-in and the gain of a ReLU, sqrt(2); `xavier_*` follow
     Glorot & Bengio 2010 with gain 1; both set biases to 0. `default` has the distributions of
     PyTorch's own layers: weights and biases uniform within 1 / sqrt(fan-in).
 

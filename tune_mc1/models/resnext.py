@@ -1,4 +1,4 @@
-"""ResNeXt-50 as the reference study used it: frozen, in eval mode, fed small images as they are."""
+"""ResNeXt-50 as in the reference study: frozen, in eval mode, with small images not resized."""
 
 import socket
 from pathlib import Path
@@ -19,15 +19,15 @@ def resnext50(config: TrialConfig) -> nn.Module:
     """Torchvision's `resnext50_32x4d` without its last layer.
 
     Args:
-        config: With `pretrained` the ImageNet weights V1 are loaded, from torch.hub's cache or the
-            network; without, weights are drawn from the trial's seed.
+        config: With `pretrained`, the ImageNet weights V1 are loaded, from torch.hub's cache or the
+            network; otherwise weights are drawn from the trial's seed.
 
     Raises:
-        TrialError: If the ImageNet weights cannot be had.
+        TrialError: If the ImageNet weights are not available.
     """
     from torchvision.models import ResNeXt50_32X4D_Weights, resnext50_32x4d
 
-    # Torchvision draws its own weights first, from the global generator, which is put back.
+    # Torchvision first draws random weights from the global generator, which is restored.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(config.seed, "init", "backbone"))
         network: nn.Module = resnext50_32x4d(weights=None)
@@ -46,7 +46,7 @@ def _fetch(weights: Any) -> dict[str, Tensor]:
     except (URLError, OSError, RuntimeError) as error:
         cache = Path(torch.hub.get_dir()) / "checkpoints"
         raise TrialError(
-            f"model ResNeXt50: its ImageNet weights are not in {cache} and cannot be fetched "
+            f"model ResNeXt50: its ImageNet weights are not in {cache} and cannot be downloaded "
             f"({error}); put them there, or set pretrained: false"
         ) from None
     finally:

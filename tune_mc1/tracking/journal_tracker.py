@@ -1,4 +1,4 @@
-"""Base class of trackers: events of the journal as they come, in a thread of the tracker's own."""
+"""Base class of trackers that follow the journal in their own thread."""
 
 import threading
 from abc import ABC, abstractmethod
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from tune_mc1.results.tables import SweepTables
 
 PATIENCE_S = 5.0
-"""How long the end of a sweep waits before it says what for."""
+"""Seconds of waiting at the end of a sweep before a notice says why."""
 
 
 class JournalTracker(ABC):
-    """Takes each event of the journal, in order.
+    """Receives each event of the journal, in order.
 
-    `take` and `close` run in a thread of their own, so that they may wait for a server. What they
-    raise is said once and ends the tracker, not the sweep. `register_tracker` makes a class known.
+    `take` and `close` run in their own thread, so they may wait for a server. An exception from
+    them is reported once and ends the tracker, not the sweep. `register_tracker` registers a class.
 
     Args:
         where: The result directory.
@@ -30,8 +30,8 @@ class JournalTracker(ABC):
     Attributes:
         name: The word for `--tracker`.
         where: The result directory.
-        tables: What the events so far amount to, those before a resumed sweep too: `trials` has a
-            row for each trial, with its parameters, state and best metrics.
+        tables: Tables of all events so far, including those before a resumed sweep: `trials` has
+            one row per trial, with its parameters, state and best metrics.
     """
 
     name: ClassVar[str]
@@ -49,21 +49,21 @@ class JournalTracker(ABC):
 
     @abstractmethod
     def take(self, event: Event) -> None:
-        """Takes an event; `tables` has it already.
+        """Handles an event, which `tables` already includes.
 
         Args:
-            event: As in the journal (`tune_mc1.results.events`).
+            event: An event of the journal (`tune_mc1.results.events`).
         """
 
     def close(self) -> None:  # noqa: B027  most have nothing to close
-        """Ends: no event comes any more."""
+        """Called after the last event."""
 
     def say(self, notice: str) -> None:
-        """Tells the user something."""
+        """Shows a notice to the user."""
         self._notices.put(notice)
 
     def start(self) -> None:
-        """Starts the thread. It takes what the journal gets from now on."""
+        """Starts the thread, which handles all events from now on."""
         if self.where.journal.exists():
             self._offset = self.where.journal.stat().st_size
         self._thread.start()
@@ -74,24 +74,24 @@ class JournalTracker(ABC):
             self._notify(self._notices.get())
 
     def finish(self, timeout_s: float | None = None) -> None:
-        """Waits until every event is taken.
+        """Waits until every event is handled.
 
         Args:
-            timeout_s: Longest wait in seconds; None is `end_wait_s`.
+            timeout_s: Maximum wait in seconds; None for `end_wait_s`.
         """
         limit = self.end_wait_s if timeout_s is None else timeout_s
         self._ending.set()
         self._thread.join(min(PATIENCE_S, limit))
         if self._thread.is_alive() and limit > PATIENCE_S:
-            self._notify(f"Tracker {self.name}: waiting up to {limit:g} s; Ctrl-C leaves it.")
+            self._notify(f"Tracker {self.name}: waiting up to {limit:g} s; Ctrl-C skips it.")
             self._thread.join(limit - PATIENCE_S)
         self.check()
         if self._thread.is_alive():
             self._abandoned.set()
-            self._notify(f"Tracker {self.name}: not finished within {limit:g} s, so incomplete.")
+            self._notify(f"Tracker {self.name}: incomplete, as it did not finish in {limit:g} s.")
 
     def abandon(self) -> None:
-        """Takes no further event."""
+        """Ignores all further events."""
         self._abandoned.set()
         self._ending.set()
 
@@ -103,7 +103,7 @@ class JournalTracker(ABC):
             self.say(failure(self.name, error))
 
     def _take_all(self) -> None:
-        from tune_mc1.results.tables import SweepTables  # takes time, and the sweep need not wait
+        from tune_mc1.results.tables import SweepTables  # slow, so it is imported in the thread
 
         self.tables = SweepTables()
         for event, end in read_events(self.where.journal):
@@ -111,7 +111,7 @@ class JournalTracker(ABC):
                 break
             self.tables.apply(event)
         while not self._abandoned.is_set():
-            last = self._ending.wait(self.poll_s)  # asked before reading: nothing is missed
+            last = self._ending.wait(self.poll_s)  # checked before reading, so nothing is missed
             for event, offset in read_events(self.where.journal, self._offset):
                 if self._abandoned.is_set():
                     return
@@ -126,6 +126,6 @@ AnyTracker = TypeVar("AnyTracker", bound=JournalTracker)
 
 
 def register_tracker(tracker: type[AnyTracker]) -> type[AnyTracker]:
-    """Makes a tracker known by its `name`, as a decorator of its class."""
+    """Class decorator that registers a tracker by its `name`."""
     TRACKERS.register(tracker.name, lambda _: tracker)
     return tracker

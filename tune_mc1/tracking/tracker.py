@@ -1,4 +1,4 @@
-"""Experiment trackers: protocol, registry, and how a sweep gets its trackers."""
+"""Experiment trackers: protocol, registry, and setup for a sweep."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -13,54 +13,54 @@ if TYPE_CHECKING:
 Notify = Callable[[str], None]
 
 DEFAULT = ("wandb",)
-"""Trackers of a sweep that names none."""
+"""Trackers of a sweep that does not name any."""
 
 
 class Tracker(Protocol):
-    """Shows a sweep elsewhere while it runs, fed from its journal.
+    """Shows a running sweep elsewhere, fed from its journal.
 
-    No method may wait, except `finish`. A method that raises is said once, and the tracker is
-    dropped; the sweep goes on. `tune_mc1.tracking.journal_tracker` has a base class.
+    Methods must not block, except `finish`. The first exception is reported, and the tracker is
+    dropped; the sweep continues. `tune_mc1.tracking.journal_tracker` has a base class.
     """
 
     def start(self) -> None:
-        """Begins with what the journal gets from now on."""
+        """Starts tracking, with the journal's events from now on."""
 
     def check(self) -> None:
-        """Passes on notices. It is called after every step of the sweep, in the main thread."""
+        """Passes on notices; called after every step of the sweep, in the main thread."""
 
     def finish(self, timeout_s: float | None = None) -> None:
-        """Waits until all is sent, and ends. The journal is complete by then.
+        """Waits until everything is sent, and ends; the journal is complete.
 
         Args:
-            timeout_s: Longest wait in seconds; None is the tracker's own.
+            timeout_s: Maximum wait in seconds; None for the tracker's own limit.
         """
 
     def abandon(self) -> None:
-        """Ends without waiting, from any thread: the process is about to end."""
+        """Ends without waiting, from any thread, as the process is about to exit."""
 
 
 Launch = Callable[["ResultDir", Notify], Tracker]
-"""Makes a tracker of a result directory, which passes its notices on to the second argument."""
+"""Creates the tracker of a result directory, which passes notices to the second argument."""
 
 Setup = Callable[[str | None], Launch | None]
-"""Makes ready before anything starts: takes the value of the tracker's own flag, or None.
+"""Sets up a tracker before anything starts, with the value of the tracker's own flag, or None.
 
-It gives None if there is nothing to track, and raises InputError if the tracker cannot be used.
+It returns None if the tracker is disabled, and raises InputError if it cannot be used.
 """
 
 TRACKERS: Registry[Setup] = Registry("tracker", folder="tune_mc1.tracking")
-"""Every experiment tracker by its name."""
+"""Experiment trackers by name."""
 
 
 def check_trackers(names: Sequence[str] | None) -> tuple[str, ...]:
-    """The trackers of a sweep, once each is known.
+    """Checks that the trackers of a sweep are registered, and returns them.
 
     Args:
-        names: Names in `TRACKERS`; None is `DEFAULT`.
+        names: Names in `TRACKERS`; None for `DEFAULT`.
 
     Raises:
-        InputError: If a tracker is not known.
+        InputError: If a tracker is unknown.
     """
     for name in names or ():
         if name not in TRACKERS:
@@ -73,17 +73,17 @@ def check_trackers(names: Sequence[str] | None) -> tuple[str, ...]:
 def set_up_trackers(
     names: Sequence[str] | None, options: Mapping[str, str | None]
 ) -> dict[str, Launch]:
-    """Makes trackers ready, before anything starts.
+    """Sets up trackers, before anything starts.
 
     Args:
-        names: Names in `TRACKERS`; None is `DEFAULT`.
-        options: Values of flags that a tracker has of its own, by its name.
+        names: Names in `TRACKERS`; None for `DEFAULT`.
+        options: Values of the trackers' own flags, by tracker name.
 
     Returns:
-        What makes each tracker, by its name; without those that have nothing to do.
+        Launch functions of the enabled trackers, by name.
 
     Raises:
-        InputError: If a tracker is not known, or cannot be used.
+        InputError: If a tracker is unknown, or cannot be used.
     """
     launches: dict[str, Launch] = {}
     for name in check_trackers(names):
@@ -96,10 +96,10 @@ def set_up_trackers(
 def make_trackers(
     launches: Mapping[str, Launch], where: "ResultDir", notify: Notify
 ) -> list[Tracker]:
-    """The trackers of a result directory, each of which can fail without harm to the sweep.
+    """The trackers of a result directory, whose failures do not affect the sweep.
 
     Args:
-        launches: What makes them, by name.
+        launches: Their launch functions, by name.
         where: The result directory.
         notify: Called with each notice for the user.
     """
@@ -107,7 +107,7 @@ def make_trackers(
 
 
 class _Guarded:
-    """A tracker whose first failure is said, and the last thing that it does."""
+    """A tracker that is dropped, with a notice, after its first failure."""
 
     def __init__(self, name: str, launch: Launch, where: "ResultDir", notify: Notify) -> None:
         self._name, self._notify = name, notify
@@ -147,4 +147,4 @@ class _Guarded:
 def failure(name: str, error: BaseException) -> str:
     """The notice that a tracker failed."""
     reason = " ".join(f"{type(error).__name__}: {error}".split())
-    return f"Tracker {name}: {reason}. The sweep goes on without it."
+    return f"Tracker {name}: {reason}. The sweep continues without it."

@@ -1,1 +1,1 @@
-"""Training of one trial or a fused group, with torch and Lightning; knows no Ray."""
+"""Training of one trial or a fused group with PyTorch and Lightning, independent of Ray."""

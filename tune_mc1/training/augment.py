@@ -12,14 +12,14 @@ from tune_mc1.errors import TrialError
 def augment_batch(
     configs: Sequence[TrialConfig], images: Tensor, labels: Tensor, indices: Tensor, epoch: int
 ) -> None:
-    """Augments the images of each lane as its trials say, in place; those of a lane agree.
+    """Augments the images of each lane in place; all trials of a lane have the same `augment`.
 
     Args:
-        configs: Of the trials, in the order of their lanes, equally many a lane.
+        configs: Configurations of the trials in the order of their lanes, equally many per lane.
         images: float32 (n, channels, height, width), or (n, lanes * channels, height, width).
         labels: int64 (n,), or (n, lanes).
-        indices: The images' positions, int64 in the shape of the labels.
-        epoch: From 0.
+        indices: Positions of the images, int64 in the shape of the labels.
+        epoch: Epoch, counted from 0.
 
     Raises:
         TrialError: If an augmentation changes a shape.

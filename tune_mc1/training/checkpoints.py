@@ -1,9 +1,9 @@
-"""Checkpoints of trials that are trained together: each trial has its own, as if it were alone.
+"""Checkpoints of fused trials: each trial has its own, as if it were alone.
 
-A group's state has a leading trial axis. It is cut into plain Lightning checkpoints, one a trial,
-and put together from them again; so a trial can go on alone, or in another group.
+A group's state has a leading trial axis. It is split into plain Lightning checkpoints, one per
+trial, and assembled from them again; so a trial can continue alone, or in another group.
 
-A trial that runs keeps the checkpoint before its last one too, in case the last one is damaged.
+A running trial also keeps its previous checkpoint, in case the last one is damaged.
 """
 
 import os
@@ -24,10 +24,10 @@ Checkpoint = dict[str, Any]
 
 
 class TrialCheckpoints(CheckpointIO):
-    """What Lightning saves to and loads from: `last.ckpt` in each trial's directory.
+    """Lightning's checkpoint IO: `last.ckpt` in each trial's directory.
 
     Args:
-        directories: The trials'.
+        directories: Directories of the trials.
         fused: Whether the state has a trial axis.
 
     Attributes:
@@ -42,10 +42,10 @@ class TrialCheckpoints(CheckpointIO):
     def save_checkpoint(
         self, checkpoint: Checkpoint, path: Any, storage_options: Any | None = None
     ) -> None:
-        """Writes each trial's part, whole or not at all.
+        """Writes each trial's part, atomically.
 
         Args:
-            checkpoint: What Lightning saves.
+            checkpoint: Lightning's checkpoint.
             path: Name of the files.
             storage_options: Not used.
 
@@ -66,7 +66,7 @@ class TrialCheckpoints(CheckpointIO):
         for folder in (directory.parent, directory):  # but never the result directory itself
             folder.mkdir(exist_ok=True)
         with replacing(directory / name) as aside:
-            with aside.open("wb") as file:  # a file of its own would hide why a write fails
+            with aside.open("wb") as file:  # given a path, torch hides why a write fails
                 torch.save(part, file)
             if (directory / LAST).exists():
                 link(directory / LAST, directory / PREVIOUS)
@@ -76,7 +76,7 @@ class TrialCheckpoints(CheckpointIO):
     def load_checkpoint(
         self, path: Any, map_location: Any | None = None, weights_only: bool | None = None
     ) -> Checkpoint:
-        """Reads each trial's part and puts them together.
+        """Reads each trial's part and assembles them.
 
         Args:
             path: Name of the files.
@@ -93,7 +93,7 @@ class TrialCheckpoints(CheckpointIO):
 
 
 def _storage_error(error: BaseException | None) -> OSError | None:
-    """The failed write behind an error; torch hides it behind one of its own."""
+    """The failed write behind an error of torch, if any."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in STORAGE_ERRNOS:
             return error
@@ -108,7 +108,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def link(path: Path, new: Path) -> None:
-    """Makes `new` the same file as `path`; checkpoints are replaced, never written over."""
+    """Makes `new` a hard link to `path`; checkpoints are replaced, never overwritten."""
     aside = new.with_name(f".{new.name}.{os.getpid()}.tmp")
     aside.unlink(missing_ok=True)
     try:
@@ -119,7 +119,7 @@ def link(path: Path, new: Path) -> None:
 
 
 def last_state(directory: Path) -> dict[str, Any]:
-    """What `EpochReport` knew of a trial when it wrote its last checkpoint."""
+    """State of `EpochReport` in a trial's last checkpoint."""
     callbacks = read_checkpoint(directory / LAST)["callbacks"].values()
     state: dict[str, Any]
     (state,) = next(state["trials"] for state in callbacks if "trials" in state)
@@ -130,8 +130,8 @@ def take_trial(checkpoint: Checkpoint, index: int) -> Checkpoint:
     """The plain checkpoint of one trial of a group.
 
     Args:
-        checkpoint: The group's.
-        index: Which trial.
+        checkpoint: Checkpoint of the group.
+        index: Index of the trial.
     """
     (optimizer,) = checkpoint["optimizer_states"]
     (group,) = optimizer["param_groups"]
@@ -154,7 +154,7 @@ def stack_trials(parts: Sequence[Checkpoint]) -> Checkpoint:
     """The checkpoint of a group.
 
     Args:
-        parts: The trials', all after the same number of steps.
+        parts: Checkpoints of the trials, all after the same number of steps.
     """
     optimizers = [part["optimizer_states"][0] for part in parts]
     groups = [optimizer["param_groups"][0] for optimizer in optimizers]
@@ -181,10 +181,10 @@ def stack_trials(parts: Sequence[Checkpoint]) -> Checkpoint:
 
 
 def _each(values: Mapping[str, Any], index: int) -> dict[str, Any]:
-    """One trial's part of named tensors; what has no axis, such as Adam's step, all share."""
+    """One trial's part of named tensors; values without an axis, like Adam's step, are shared."""
     return {
-        # Cloned, as a file would else hold the storage of the whole group; and contiguous, as
-        # PyTorch's fused optimisers walk through the memory of a parameter and its moments alike.
+        # Cloned, as the file would otherwise hold the storage of the whole group; and contiguous,
+        # as PyTorch's fused optimisers require the same layout of a parameter and its moments.
         name: value[index].clone(memory_format=torch.contiguous_format)
         if isinstance(value, Tensor) and value.ndim
         else value
@@ -193,7 +193,7 @@ def _each(values: Mapping[str, Any], index: int) -> dict[str, Any]:
 
 
 def _stacked(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Named tensors of all trials; a momentum that a trial without one lacks is 0."""
+    """Stacked named tensors of all trials; a momentum that some trials lack is 0 for them."""
     known = {name: value for part in parts for name, value in part.items() if value is not None}
     return {
         name: value

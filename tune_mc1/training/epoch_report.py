@@ -1,4 +1,4 @@
-"""The Lightning callback that ends each epoch: checkpoints first, then the report."""
+"""Lightning callback at the end of each epoch: checkpoints first, then the report."""
 
 import math
 import platform
@@ -22,32 +22,33 @@ from tune_mc1.training.module import ClassifierModule
 
 
 class Reporter(Protocol):
-    """Takes what happened in an epoch, and says which trials are to stop."""
+    """Receives the results of an epoch, and returns which trials are to stop."""
 
     def __call__(self, rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
-        """Takes a report.
+        """Receives a report.
 
         Args:
-            rows: Of each trial, `tune_mc1.results.schema.history_schema`, `node`, `device_name`.
-            ends: `trial`, `state`, `epoch` and `error` of each trial that broke off.
+            rows: One row per trial: `tune_mc1.results.schema.history_schema`, `node`,
+                `device_name`.
+            ends: `trial`, `state`, `epoch` and `error` of each trial that diverged or failed.
 
         Returns:
-            Ids of trials of a group that train no longer.
+            Ids of trials of a group that are to stop.
         """
 
 
 class EpochReport(Checkpoint):
     """Writes `last.ckpt` and `best.ckpt` and reports a history row of each trial after each epoch.
 
-    It is a `Checkpoint`, since Lightning calls those after the module's own hooks, when training
-    and validation metrics of the same epoch are both there. The row is part of the checkpoint: a
-    trial that was cut off between checkpoint and report reports it when it is resumed.
+    It is a `Checkpoint`, since Lightning calls those after the module's own hooks, when the
+    training and validation metrics of the epoch are both available. The row is part of the
+    checkpoint: a trial that was interrupted between checkpoint and report reports it when resumed.
 
     Args:
         group: The trials.
-        metric: Metric that decides which checkpoint is best.
+        metric: Metric that determines the best checkpoint.
         maximize: Whether a higher metric is better.
-        files: Where the checkpoints go; None writes none.
+        files: Writer of the checkpoints; None to write none.
         report: Called after each epoch.
     """
 
@@ -68,15 +69,15 @@ class EpochReport(Checkpoint):
         ]
 
     def state_dict(self) -> dict[str, Any]:
-        """Of each trial the last row, and the best score and its epoch, for the checkpoint."""
+        """Last row, best score and best epoch of each trial, for the checkpoint."""
         return {"trials": self.states}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Takes up where a checkpoint left off."""
+        """Restores the state of a checkpoint."""
         self.states = state_dict["trials"]
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Reports the rows of the checkpoint that the trials go on from, if any."""
+        """Reports the rows of the checkpoint from which the trials continue, if any."""
         if self.files is None or self.states[0]["row"] is None:
             return
         pairs = zip(self.states, self.files.directories, strict=True)
@@ -84,15 +85,15 @@ class EpochReport(Checkpoint):
         self._drop(trainer, pl_module, self.report(rows))
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Starts the clock of the epoch."""
+        """Starts timing the epoch."""
         self._began = self._trained = time.perf_counter()
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Stops the clock of the training part."""
+        """Stops timing the training part."""
         self._trained = time.perf_counter()
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Saves and reports, then goes on without the trials that diverged or are to stop."""
+        """Saves and reports, then drops the trials that diverged or are to stop."""
         assert isinstance(pl_module, ClassifierModule)
         for index, metrics in enumerate(pl_module.epoch_metrics):
             if not math.isfinite(metrics["val_loss"]):
@@ -130,7 +131,7 @@ class EpochReport(Checkpoint):
         return [state["row"] for state in self.states]
 
     def _drop(self, trainer: Trainer, module: LightningModule, gone: Collection[str]) -> None:
-        """Goes on without some trials; ends the training where none is left."""
+        """Continues without some trials; ends the training if none is left."""
         assert isinstance(module, ClassifierModule)
         kept = [i for i, trial in enumerate(self.group.trials) if trial.id not in gone]
         if len(kept) == len(self.group.trials):
@@ -146,7 +147,7 @@ class EpochReport(Checkpoint):
 
 
 def diverged_ends(group: Group, module: ClassifierModule) -> list[Row]:
-    """What to report of the trials of a group that diverged."""
+    """End reports of a group's diverged trials."""
     return [
         {
             "trial": group.trials[index].id,
@@ -159,13 +160,13 @@ def diverged_ends(group: Group, module: ClassifierModule) -> list[Row]:
 
 
 def restore_report(state: Row, directory: Path) -> Row:
-    """The row of a checkpoint, to be said again.
+    """The row of a checkpoint, to be reported again.
 
-    A trial that was cut off after it wrote its best checkpoint may not have named it so.
+    A trial that was interrupted after its best checkpoint may lack `best.ckpt`, which is restored.
 
     Args:
-        state: What the checkpoint holds of `EpochReport`.
-        directory: Where the checkpoint is.
+        state: State of `EpochReport` in the checkpoint.
+        directory: Directory of the checkpoint.
     """
     row: Row = state["row"]
     if state["best_epoch"] == row["epoch"]:
@@ -174,5 +175,5 @@ def restore_report(state: Row, directory: Path) -> Row:
 
 
 def device_name(device: torch.device) -> str:
-    """What results call a device: `cpu`, or the GPU's product name."""
+    """Name of a device in results: `cpu`, or the GPU's product name."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type

@@ -1,4 +1,4 @@
-"""Trials that are trained together, and the images that they read: which lanes, in which order."""
+"""Group of trials that are trained together, with the lanes of images that they read."""
 
 import math
 from collections.abc import Hashable, Sequence
@@ -13,38 +13,38 @@ from tune_mc1.data.splits import Split, make_split
 from tune_mc1.planning.memory import image_bytes
 
 EVAL_BATCH = 500
-"""Images at once, over all trials of a group, where no gradient is needed: they fit a cache."""
+"""Batch size of all trials of a group together, if no gradient is needed: fits in a CPU cache."""
 
 GPU_EVAL_BATCH = 4000
-"""The same on a GPU, which wants work for all of its processors."""
+"""The same on a GPU, which needs work for all its multiprocessors."""
 
 GPU_EVAL_BYTES = 2**30
-"""Memory that they may take there, beside the weights."""
+"""Maximum memory for those images on a GPU, besides the weights."""
 
 GPU_STEPS_PER_MACRO = 256
-"""Optimiser steps a macro-batch on a GPU, which idles between two of them."""
+"""Optimiser steps per macro-batch on a GPU, which idles between macro-batches."""
 
 MACRO_BYTES = 256 * 2**20
-"""Memory that the images of a macro-batch may take."""
+"""Maximum memory for the images of a macro-batch."""
 
 
 class Group:
-    """One trial, or several that fit together (`tune_mc1.planning.fusion`).
+    """One trial, or several fusible ones (`tune_mc1.planning.fusion`).
 
     Trials with equal seed, fold and augmentation read the same images in the same order: one lane.
-    With neither shuffling nor augmentation an equal fold is enough.
+    Without shuffling and augmentation, an equal fold is enough.
 
     Args:
-        trials: The trials; they are put in the order of their lanes.
+        trials: The trials; they are sorted by lane.
         data: The images.
-        validation: How the validation images are chosen.
+        validation: Choice of the validation images.
         gpu: Whether they are trained on a GPU.
 
     Attributes:
-        trials: Those that still train.
+        trials: The remaining trials.
         train: Their training batches.
         val: Their validation batches.
-        val_from: Whether validation images are training images (`train`) or `test` images.
+        val_from: `train` if validation images are training images, `test` if they are test images.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Group:
         folds = dict.fromkeys(t.fold for t in self.trials)
         self._splits: dict[int | None, Split] = {f: make_split(data, validation, f) for f in folds}
         self.val_from = self._splits[self.trials[0].fold].val_from
-        # Lightning counts the batches of an epoch once, so both stay as they are in `keep`.
+        # Lightning counts the batches of an epoch only once, so `keep` must not change the sizes.
         count = len(lanes([t.image_order for t in self.trials]))
         step_bytes = 4 * math.prod(data.image_shape) * self.trials[0].config.batch_size
         most = min(GPU_STEPS_PER_MACRO if gpu else STEPS_PER_MACRO, MACRO_BYTES // step_bytes)
@@ -73,14 +73,14 @@ class Group:
 
     @property
     def total_steps(self) -> int:
-        """Optimiser steps of a trial in all its epochs."""
+        """Optimiser steps of a trial over all its epochs."""
         return self.train.steps * self.trials[0].config.epochs
 
     def keep(self, indices: Sequence[int]) -> None:
-        """Goes on with some of the trials.
+        """Keeps only some of the trials.
 
         Args:
-            indices: Which, ascending; at least one.
+            indices: Their ascending indices; at least one.
         """
         self.trials = [self.trials[i] for i in indices]
         self.train.lanes = self._train_lanes()
@@ -107,13 +107,13 @@ class Group:
 
 
 def lanes(keys: Sequence[Hashable]) -> range:
-    """Which trials stand for the lanes of a group.
+    """First trials of the lanes of a group.
 
-    A lane serves equally many neighbouring trials. Where equal keys do not make that possible,
-    every trial has a lane of its own.
+    Each lane serves equally many neighbouring trials. If the keys do not allow that, every trial
+    has its own lane.
 
     Args:
-        keys: Of each trial, what decides its images; equal ones stand together.
+        keys: Key of each trial's image order; equal keys are adjacent.
 
     Returns:
         The index of the first trial of each lane.

@@ -1,4 +1,4 @@
-"""Which checkpoint a trial goes on from, after whatever befell its files."""
+"""Choice of the checkpoint from which a trial continues, even if files are damaged."""
 
 import logging
 import zipfile
@@ -11,9 +11,9 @@ log = logging.getLogger(__name__)
 
 
 def epochs_done(directory: Path) -> int:
-    """Epochs that a trial has behind it, by its last checkpoint; 0 without one.
+    """Number of completed epochs, by the last checkpoint; 0 without one.
 
-    A damaged one is replaced by the newest that can be read.
+    A damaged checkpoint is replaced by the newest readable one.
     """
     for name in (LAST, PREVIOUS, BEST):
         path = directory / name
@@ -21,9 +21,9 @@ def epochs_done(directory: Path) -> int:
             epochs = _sound_epochs(path)
         except FileNotFoundError:
             continue
-        except Exception as error:  # torch has no error of its own for a broken file
+        except Exception as error:  # torch has no specific error for a broken file
             reason = " ".join(str(error).split())
-            log.warning("%s is damaged, so the one before is taken: %s", path, reason)
+            log.warning("%s is damaged, so the previous one is used: %s", path, reason)
             path.unlink()
             continue
         if name != LAST:
@@ -33,14 +33,14 @@ def epochs_done(directory: Path) -> int:
 
 
 def step_back(directory: Path, epochs: int) -> bool:
-    """Goes back by one epoch, to the checkpoint before the last.
+    """Goes back one epoch, to the previous checkpoint.
 
     Args:
-        directory: The trial's.
-        epochs: Epochs that it is to have behind it.
+        directory: The trial's directory.
+        epochs: Number of completed epochs after that.
 
     Returns:
-        Whether it has.
+        True if it succeeded.
     """
     if epochs == 0:
         for name in (LAST, BEST):
@@ -56,7 +56,7 @@ def step_back(directory: Path, epochs: int) -> bool:
 
 
 def _sound_epochs(path: Path) -> int:
-    """Epochs of a checkpoint that is whole; torch itself compares no checksums."""
+    """Completed epochs of an intact checkpoint; torch itself does not verify checksums."""
     with zipfile.ZipFile(path) as file:
         damaged = file.testzip()
     if damaged:

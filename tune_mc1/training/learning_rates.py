@@ -1,4 +1,4 @@
-"""Learning rates by the trials' schedules, set before each optimiser step."""
+"""Learning rates of the trials' schedules, set before each optimiser step."""
 
 from collections.abc import Sequence
 
@@ -16,10 +16,10 @@ class LearningRates:
 
     Args:
         configs: The parameters of each trial.
-        optimizer: A plain one, or that of the group.
+        optimizer: A plain optimiser, or that of the group.
         total_steps: Optimiser steps of all epochs.
-        recorded: Whether the step may be recorded as a CUDA graph, which reads a rate where it lies
-            on the GPU.
+        recorded: Whether the step may be recorded as a CUDA graph, which reads the rate from GPU
+            memory.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class LearningRates:
         if isinstance(optimizer, GroupOptimizer):
             return
         for group in optimizer.param_groups:
-            # PyTorch's schedulers keep a group's own rate under this name, also in checkpoints.
+            # PyTorch's schedulers keep a group's initial rate under this name, also in checkpoints.
             group.setdefault("initial_lr", group["lr"])
             rate = float(group["lr"])
             group["lr"] = _on_device(rate, group["params"][0]) if recorded else rate
@@ -60,7 +60,7 @@ def _on_device(rate: float, like: Tensor) -> Tensor:
 def learning_rates(
     configs: Sequence[TrialConfig], optimizer: Optimizer, total_steps: int, recorded: bool
 ) -> LearningRates | None:
-    """What sets the rates; None where all stay as they are. See `LearningRates`."""
+    """The `LearningRates` of the trials; None if all rates are constant."""
     if not any(map(rate_varies, configs)):
         return None
     return LearningRates(configs, optimizer, total_steps, recorded)

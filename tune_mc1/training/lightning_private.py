@@ -1,4 +1,4 @@
-"""Names of Lightning that its documentation does not promise, and lines of its that say nothing."""
+"""Names of Lightning that are not part of its documented API, and noise in its output."""
 
 import logging
 import sys
@@ -52,17 +52,17 @@ TIP = PrivateName(
     'lightning.pytorch.trainer.connectors.logger_connector.logger_connector "Tip: For seamless"',
     "keeps an advertisement out of the terminal and of logs",
     SEEN,
-    "nothing to keep out, or in other words: see what a trial's log says",
+    "check a trial's log: the line is gone, or worded differently",
 )
 TREESPEC = PrivateName(
     'lightning.pytorch.utilities._pytree "LeafSpec()"',
     "keeps a warning about Lightning's own use of PyTorch out of the terminal and of logs",
     SEEN,
-    "nothing to keep out, or from another module: see what a trial's log says",
+    "check a trial's log: the warning is gone, or comes from another module",
 )
 VERSION = PrivateName(
     "lightning_utilities.core.imports:_version",
-    "keeps torchmetrics from importing what only its metrics of images and sound need",
+    "keeps torchmetrics from importing packages that only its image and audio metrics need",
     "lightning-utilities 0.15",
     "each process takes a second longer to start",
 )
@@ -72,14 +72,14 @@ NAMES = (*COUNT, TIP, TREESPEC, VERSION)
 
 
 UNUSED = ("matplotlib", "scipy", "torchvision")
-"""Packages that torchmetrics imports where they are installed; no metric of ours needs them."""
+"""Packages that torchmetrics imports if they are installed; none of our metrics needs them."""
 
 
 def load_lightning() -> None:
-    """Imports Lightning in three quarters of the time, where nothing has imported it yet.
+    """Imports Lightning in three quarters of the time, unless it is already imported.
 
-    While it is imported, torchmetrics does not see `UNUSED`: they cost 1.5 of the 5.6 seconds of a
-    processor that a process takes before its first trial. Everything else can import them after.
+    During the import, `UNUSED` is hidden from torchmetrics: these packages take 1.5 of the 5.6 CPU
+    seconds of a process before its first trial. Afterwards they can be imported as usual.
     """
     version = VERSION.get()
     if version is None or "torchmetrics" in sys.modules:
@@ -105,13 +105,13 @@ def load_lightning() -> None:
 
 
 def step_counter(trainer: "Trainer") -> Callable[[], None] | None:
-    """What counts an optimiser step of manual optimisation that Lightning cannot see.
+    """Counter for optimiser steps of manual optimisation that Lightning does not notice.
 
     Args:
-        trainer: While it fits.
+        trainer: A Trainer that is fitting.
 
     Returns:
-        To be called after each step; None where this version of Lightning lets nobody count.
+        Function to call after each step; None if this version of Lightning does not support it.
     """
     if not all(name.usable() for name in COUNT):
         return None
@@ -125,10 +125,10 @@ def step_counter(trainer: "Trainer") -> Callable[[], None] | None:
 
 
 def leave_out_noise() -> None:
-    """Keeps two lines of every fit and test out of the terminal and of logs.
+    """Hides two lines of every fit and test from the terminal and from logs.
 
-    They are an advertisement, and a warning that only Lightning's authors can do something about.
-    All other lines and warnings of Lightning stay.
+    One is an advertisement, the other a warning that only concerns Lightning's authors. All other
+    output of Lightning stays.
     """
     for name in ("lightning.pytorch.utilities.rank_zero", "lightning.fabric.utilities.rank_zero"):
         logging.getLogger(name).addFilter(_is_no_tip)

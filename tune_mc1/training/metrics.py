@@ -1,7 +1,7 @@
-"""Metrics of an epoch, exact, from confusion matrices: one a trial.
+"""Exact metrics of an epoch, from one confusion matrix per trial.
 
-Averaging a metric over batches, as the reference study did, biases macro F1 low. Counting costs one
-`bincount` for many batches, so nothing is computed on every step.
+Averaging a metric over batches, as the reference study did, biases macro F1 downwards. Counting
+takes one `bincount` for many batches, so nothing is computed at every step.
 """
 
 import torch
@@ -17,8 +17,8 @@ class EpochCounts:
 
     Args:
         classes: Number of classes.
-        device: Where the counts are kept.
-        trials: How many trials predict at once.
+        device: Device of the counts.
+        trials: Number of trials that predict at once.
     """
 
     def __init__(self, classes: int, device: torch.device, trials: int = 1) -> None:
@@ -27,7 +27,7 @@ class EpochCounts:
         self.loss_sums = torch.zeros(trials, dtype=torch.float64, device=device)
 
     def add(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Takes in predictions.
+        """Adds predictions.
 
         Args:
             logits: (N, classes) of one trial, or (trials, N, classes), before softmax.
@@ -53,10 +53,10 @@ class EpochCounts:
         """Each trial's metrics so far.
 
         Returns:
-            For each trial the value of every metric of `METRICS`, as `{split}_{name}`.
+            For each trial, the value of every metric of `METRICS`, as `{split}_{name}`.
 
         Raises:
-            TrialError: If a metric of another package does not give one value per trial.
+            TrialError: If a metric of another package does not return one value per trial.
         """
         confusion = self.confusion.double()
         columns = {}
@@ -64,7 +64,7 @@ class EpochCounts:
             values = metric.function()(confusion, self.loss_sums)
             if values.shape != (self.trials,):
                 raise TrialError(
-                    f"metric {name}: must give one value per trial, shape ({self.trials},), got "
+                    f"metric {name}: must return one value per trial, shape ({self.trials},), got "
                     f"shape {tuple(values.shape)}"
                 )
             columns[f"{split}_{name}"] = values.double()
@@ -78,14 +78,14 @@ def mean_loss(confusion: Tensor, loss_sums: Tensor) -> Tensor:
 
 
 def accuracy(confusion: Tensor, _: Tensor) -> Tensor:
-    """Part of the images whose class is predicted, in [0, 1]."""
+    """Fraction of correctly classified images, in [0, 1]."""
     return confusion.diagonal(dim1=1, dim2=2).sum(dim=1) / confusion.sum(dim=(1, 2))
 
 
 def macro_f1(confusion: Tensor, _: Tensor) -> Tensor:
     """F1 averaged over the classes that occur in labels or predictions, in [0, 1].
 
-    As in scikit-learn and torchmetrics.
+    Same definition as in scikit-learn and torchmetrics.
     """
     both = confusion.sum(dim=1) + confusion.sum(dim=2)
     hits = confusion.diagonal(dim1=1, dim2=2)

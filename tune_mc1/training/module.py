@@ -1,9 +1,9 @@
-"""The LightningModule: loss, optimiser, and metrics from counts, of one trial or of a group.
+"""LightningModule of one trial or a group: loss, optimiser, and metrics from counts.
 
-At batch 32 a small network's step takes half a millisecond, and Lightning's own work per
+With batches of 32, a small network's step takes half a millisecond, and Lightning's overhead per
 `training_step` would take as long again. So one `training_step` does a macro-batch of several
-optimiser steps by manual optimisation; metrics are counted once a macro-batch and logged once an
-epoch.
+optimiser steps by manual optimisation; metrics are counted once per macro-batch and logged once
+per epoch.
 """
 
 import math
@@ -37,10 +37,10 @@ from tune_mc1.training.torch_private import CLEAR_CUBLAS
 
 
 class Inputs(Protocol):
-    """Labelled inputs of a network in memory, taken by their indices."""
+    """Labelled inputs of a network in memory, accessed by index."""
 
     def gather(self, indices: Tensor) -> Tensor:
-        """The inputs at int64 (B,) or (B, lanes), as float (B, ...)."""
+        """Inputs at int64 indices (B,) or (B, lanes), as float (B, ...)."""
 
     def gather_labels(self, indices: Tensor) -> Tensor:
         """Their labels, int64, in the shape of `indices`."""
@@ -49,22 +49,20 @@ class Inputs(Protocol):
 class ClassifierModule(LightningModule):
     """Trains a classifier on images in memory; a batch is a tensor of image indices.
 
-    With a fused model it trains several trials, each as if it were alone: nothing that one computes
-    enters another.
+    With a fused model it trains several trials independently, each as if it were alone.
 
     Args:
-        configs: The parameters of each trial; a single one with a plain model.
-        model: A plain model maps inputs to logits (B, classes), a fused one to
-            (trials, B, classes).
-        train: What `training_step` takes indices into.
-        val: What `validation_step` takes indices into.
+        configs: The parameters of each trial; a single one for a plain model.
+        model: Maps inputs to logits: (B, classes) if plain, (trials, B, classes) if fused.
+        train: Inputs of `training_step`.
+        val: Inputs of `validation_step`.
         classes: Number of classes.
         total_steps: Optimiser steps of all epochs, for learning-rate schedules.
 
     Attributes:
-        epoch_metrics: Of each trial, the metrics of this epoch so far.
-        diverged: By index of the trial, those whose loss is no longer finite.
-        test_metrics: After a test, its metrics.
+        epoch_metrics: The metrics of this epoch so far, per trial.
+        diverged: Errors of trials whose loss is no longer finite, by the trial's index.
+        test_metrics: The metrics of the last test.
     """
 
     def __init__(
@@ -91,18 +89,18 @@ class ClassifierModule(LightningModule):
 
     @property
     def fused(self) -> bool:
-        """Whether the model has a trial axis."""
+        """True if the model has a trial axis."""
         return isinstance(self.model, FusedClassifier)
 
     def configure_optimizers(self) -> Optimizer:
-        """The optimiser that the trials name, over the parameters that are trained."""
+        """The optimiser that the trials name, for the trained parameters."""
         trained = [p for p in self.parameters() if p.requires_grad]
         if self.fused:
             return make_group_optimizer(self.configs, trained)
         return make_optimizer(self.configs[0], trained)
 
     def on_train_epoch_start(self) -> None:
-        """Starts the counts of the epoch."""
+        """Resets the counts for the epoch."""
         self._train_counts = self._counts()
         self.epoch_metrics = [{} for _ in self.configs]
 
@@ -110,12 +108,12 @@ class ClassifierModule(LightningModule):
         """Does one optimiser step for each batch of a macro-batch.
 
         Args:
-            batch: int64 indices of the images of several batches, one after the other: (n,), or
-                (n, lanes) where trials read different images.
+            batch: int64 indices of the images of several consecutive batches: (n,), or (n, lanes)
+                if trials read different images.
             batch_idx: Index of the macro-batch in the epoch.
 
         Raises:
-            DivergedError: If the loss of no trial is finite any more.
+            DivergedError: If all trials have diverged.
         """
         images, labels = self.train_inputs.gather(batch), self.train_inputs.gather_labels(batch)
         augment_batch(self.configs, images, labels, batch, self.current_epoch)
@@ -169,7 +167,7 @@ class ClassifierModule(LightningModule):
         self._keep_metrics(self._train_counts.compute("train"))
 
     def on_validation_epoch_start(self) -> None:
-        """Starts the counts of the validation."""
+        """Resets the counts for the validation."""
         self._val_counts = self._counts()
 
     def validation_step(self, batch: Tensor, batch_idx: int) -> None:
@@ -182,9 +180,9 @@ class ClassifierModule(LightningModule):
         self._keep_metrics(self._val_counts.compute("val"))
 
     def on_test_start(self) -> None:
-        """Makes the metrics of the test.
+        """Creates the metrics of the test.
 
-        Loss, accuracy and F1 are torchmetrics', in 32 bits, as in results of every version.
+        Loss, accuracy and F1 are those of torchmetrics, in 32 bits, as in results of all versions.
         """
         kinds: dict[str, Metric | MetricCollection] = {
             "test_acc": MulticlassAccuracy(self.classes, average="micro"),
@@ -211,15 +209,15 @@ class ClassifierModule(LightningModule):
         self.test_metrics = all_ | {name: float(value) for name, value in own.items()}
 
     def test_predictions(self) -> tuple[Tensor, Tensor]:
-        """Of each test image its class as predicted, int64 (N,), and the probability of that."""
+        """Predicted class of each test image, int64 (N,), and its probability, float (N,)."""
         confidence, predicted = torch.cat(self._probabilities).max(dim=-1)
         return predicted, confidence
 
     def keep(self, indices: Tensor) -> None:
-        """Goes on with some of a group's trials only, packed together.
+        """Keeps only some of a group's trials, packed together.
 
         Args:
-            indices: int64, which, ascending.
+            indices: int64, their ascending indices.
         """
         self.forget_steps()
         cast(FusedClassifier, self.model).keep(indices)
@@ -231,7 +229,7 @@ class ClassifierModule(LightningModule):
         self.diverged = {n: self.diverged[i] for n, i in enumerate(kept) if i in self.diverged}
 
     def forget_steps(self) -> None:
-        """Lets go of the recorded step, which holds memory of a GPU."""
+        """Releases the recorded step, which holds GPU memory."""
         self._steps = None
 
     def _counts(self) -> EpochCounts:

@@ -1,7 +1,7 @@
-"""How an optimiser step runs: operation by operation, or on a GPU as a recorded CUDA graph.
+"""Execution of optimiser steps: operation by operation, or on a GPU as a recorded CUDA graph.
 
-At batch 32 the kernels of a small network take a few microseconds each, and to launch one from
-Python takes longer. A graph launches all kernels of a step at once (`torch.cuda.CUDAGraph`); the
+With batches of 32, the kernels of a small network take a few microseconds each, less than launching
+one from Python. A graph launches all kernels of a step at once (`torch.cuda.CUDAGraph`); the
 numbers are the same, as the same kernels run.
 """
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 WARM_UP = 3
-"""Steps before one is recorded: libraries set themselves up, optimisers make their moments."""
+"""Steps before one is recorded: libraries initialise, optimisers create their state."""
 
 
 def is_recordable(config: TrialConfig) -> bool:
-    """Whether a trial's step may be recorded: its network and its optimiser allow it."""
+    """True if a trial's network and optimiser allow its step to be recorded."""
     architecture = ARCHITECTURES[config.model]
     recordable = architecture.declared or architecture.recordable
     return recordable and OPTIMIZERS[config.optimizer].recordable
@@ -43,14 +43,14 @@ class Steps:
     Args:
         model: A plain model, or a fused one.
         loss_of: Maps logits and labels to the loss.
-        optimizer: Of the model's trained parameters, as Lightning wraps it.
+        optimizer: Optimiser of the trained parameters, as wrapped by Lightning.
     """
 
     def __init__(
         self, model: Classifier | FusedClassifier, loss_of: Loss, optimizer: "LightningOptimizer"
     ) -> None:
         self.model, self.loss_of, self.optimizer = model, loss_of, optimizer
-        # Looked up once, as attributes of modules cost a microsecond each.
+        # Looked up once, as a module's attribute access takes a microsecond.
         self.trained = [p for p in model.parameters() if p.requires_grad]
 
     def __call__(self, inputs: Tensor, labels: Tensor) -> Tensor:
@@ -68,15 +68,15 @@ class Steps:
 
 
 class GraphSteps(Steps):
-    """Does the first steps as `Steps` does, then records one, and replays it for all others.
+    """Does the first steps like `Steps`, then records one and replays it for all others.
 
-    Batches of another size than the first, such as the last one of an epoch, run as in `Steps`.
+    Batches that differ in size from the first, such as the last one of an epoch, run as in `Steps`.
 
     Args:
         model: A plain model, or a fused one, on a GPU.
         loss_of: Maps logits and labels to the loss.
-        optimizer: Of the model's trained parameters, as Lightning wraps it.
-        count: Called after each replay, which Lightning cannot see.
+        optimizer: Optimiser of the trained parameters, as wrapped by Lightning.
+        count: Called after each replay, as Lightning does not notice it.
     """
 
     def __init__(
@@ -112,8 +112,8 @@ class GraphSteps(Steps):
 
     @contextmanager
     def _on_own_stream(self) -> "Iterator[None]":
-        # What is recorded may depend on nothing that ran on another stream, and autograd runs each
-        # backward operation on the stream of its forward one.
+        # A recorded step must not depend on work on another stream, and autograd runs each backward
+        # operation on the stream of its forward operation.
         self._stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(self._stream):
             yield
@@ -124,9 +124,9 @@ class GraphSteps(Steps):
         optimizer = self.optimizer.optimizer
         guarded = [group for group in optimizer.param_groups if "capturable" in group]
         for group in guarded:
-            group["capturable"] = True  # lets itself be recorded; fused, it always could be
+            group["capturable"] = True  # PyTorch demands it, though any fused optimiser is
         # Lightning frees cuBLAS's workspaces whenever a Trainer starts or ends. So the graph gets
-        # its own, in its own memory, which stays as long as the graph.
+        # its own ones, in its own memory, which lives as long as the graph.
         give_own_workspaces()
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, stream=self._stream):

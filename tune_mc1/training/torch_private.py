@@ -1,4 +1,4 @@
-"""Names of PyTorch that its documentation does not promise to keep."""
+"""Names of PyTorch that are not part of its stable API."""
 
 from collections.abc import Callable
 from itertools import repeat
@@ -12,21 +12,21 @@ from tune_mc1.private_names import PrivateName
 SEEN = "seen in PyTorch 2.14"
 
 OPERATIONS = ("add_", "addcmul", "addcmul_", "div", "lerp_", "mul_", "sqrt_", "sub_")
-"""Operations on lists of tensors; PyTorch's own optimisers use them, its documentation calls them
+"""Operations on lists of tensors, which PyTorch's own optimisers use and its documentation calls
 beta."""
 
 CLEAR_CUBLAS = PrivateName(
     "torch._C:_cuda_clearCublasWorkspaces",
-    "a recorded CUDA graph has workspaces of cuBLAS of its own",
+    "gives a recorded CUDA graph its own cuBLAS workspaces",
     SEEN,
     "steps on a GPU are not recorded: they take longer, with the same numbers",
 )
 FOREACH = {
     name: PrivateName(
         f"torch:_foreach_{name}",
-        "one call for all parameters of a group",
+        "updates all parameters of a group in one call",
         SEEN,
-        "a call for each parameter, which takes longer, with the same numbers",
+        "one call per parameter: steps take longer, with the same numbers",
     )
     for name in OPERATIONS
 }
@@ -36,7 +36,7 @@ NAMES = (CLEAR_CUBLAS, *FOREACH.values())
 
 
 def one_by_one(method: str) -> Callable[..., list[Tensor]]:
-    """What stands in for `torch._foreach_METHOD`: the method of one tensor after the other."""
+    """Fallback for `torch._foreach_METHOD`: calls the method of each tensor in turn."""
 
     def run(tensors: list[Tensor], *others: Any, **options: Any) -> list[Tensor]:
         columns = [other if isinstance(other, list) else repeat(other) for other in others]
@@ -49,9 +49,9 @@ def one_by_one(method: str) -> Callable[..., list[Tensor]]:
 foreach: Any = SimpleNamespace(
     **{name: found.get(one_by_one(name)) for name, found in FOREACH.items()}
 )
-"""`torch._foreach_*` by what follows: operations on lists of tensors."""
+"""`torch._foreach_*` by their suffix: operations on lists of tensors."""
 
 
 def give_own_workspaces() -> None:
-    """Lets the graph that is recorded next have workspaces of cuBLAS of its own."""
+    """Gives the next recorded graph its own cuBLAS workspaces."""
     CLEAR_CUBLAS.get(lambda: None)()

@@ -1,4 +1,4 @@
-"""Where and how trials are trained: device, Lightning's Trainer, what to do about memory."""
+"""Device, Lightning Trainer and memory of a trial."""
 
 import gc
 import logging
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def pick_device(config: TrialConfig, gpu: bool) -> torch.device:
-    """The device of a trial; `cuda` without a GPU goes on on the CPU, and says so in the log."""
+    """The device of a trial; `cuda` without a GPU falls back to the CPU, with a log message."""
     if gpu and config.device != "cpu" and torch.cuda.is_available():
         return torch.device("cuda", torch.cuda.current_device())
     if config.device == "cuda":
@@ -30,17 +30,16 @@ def make_trainer(
     callbacks: list[Callback],
     files: TrialCheckpoints | None = None,
 ) -> Trainer:
-    """A Trainer that only trains: files, logging and progress are ours.
+    """A Trainer that only trains: files, logging and progress are our own.
 
-    It is deterministic on a GPU too, where matrices are multiplied in TF32; on a CPU it is so
-    without being told.
+    It is deterministic on a GPU too, where matrix products use TF32; on a CPU it always is.
     """
     leave_out_noise()
     on_gpu = device.type == "cuda"
     if on_gpu:
         torch.set_float32_matmul_precision("high")
         torch.backends.cudnn.allow_tf32 = True
-        # Determinism would else fill all new memory, one more kernel for each tensor.
+        # Deterministic mode would otherwise fill all new memory, with one more kernel per tensor.
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     return Trainer(
         accelerator="cuda" if on_gpu else "cpu",
@@ -60,12 +59,12 @@ def make_trainer(
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether memory was not enough, on a GPU or, as PyTorch words it, on the CPU."""
+    """True if an error means lack of memory, on a GPU or (by PyTorch's message) on the CPU."""
     return isinstance(error, torch.OutOfMemoryError) or "t allocate memory" in str(error)
 
 
 def free_memory() -> None:
-    """Gives back what a broken-off group held."""
+    """Frees the memory of a failed group."""
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

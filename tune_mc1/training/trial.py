@@ -1,4 +1,4 @@
-"""Trials from start to result, with or without Ray: one alone, or a group as one model."""
+"""Training and test of trials, with or without Ray: a single trial, or a group as one model."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -46,24 +46,25 @@ def run_trials(
     gpu: bool = True,
     callbacks: tuple[Callback, ...] = (),
 ) -> None:
-    """Trains and validates for all epochs, from `last.ckpt` on where there is one.
+    """Trains and validates for all epochs, continuing from `last.ckpt` if it exists.
 
-    A single trial is a plain model: it gives the same numbers again on the same machine with the
-    same number of threads, bit for bit, alone or in any sweep. Several are one fused model and give
-    the same numbers but for rounding.
+    A single trial is a plain model: on the same machine with the same number of threads, its
+    numbers are reproducible bit for bit, alone or in any sweep. Several trials are one fused model
+    and have the same numbers up to rounding.
 
     Args:
-        trials: What to run; several must fit together (`tune_mc1.planning.fusion.group_key`).
+        trials: The trials; several must be fusible (`tune_mc1.planning.fusion.group_key`).
         data: The images.
-        validation: How the validation images are chosen.
-        metric: Metric that decides which checkpoint is best.
+        validation: Choice of the validation images.
+        metric: Metric that determines the best checkpoint.
         maximize: Whether a higher metric is better.
-        checkpoints: Where each trial's go; None writes none.
-        report: Called after each epoch, and for trials that diverge.
-        shared: Where the trials of a sweep share a frozen backbone's features; None shares none.
-        threads: Threads on the CPU.
+        checkpoints: Directories of the trials' checkpoints; None to write none.
+        report: Called after each epoch, and for diverged trials.
+        shared: Folder for a frozen backbone's features, shared by the trials of a sweep; None to
+            share nothing.
+        threads: Number of CPU threads.
         gpu: Whether a GPU may be used.
-        callbacks: More Lightning callbacks, such as a progress bar.
+        callbacks: Additional Lightning callbacks, such as a progress bar.
 
     Raises:
         TrialError: If the model cannot be built.
@@ -99,10 +100,10 @@ def run_trials(
 def _at_one_epoch(
     trials: Sequence[Trial], checkpoints: Checkpoints | None
 ) -> Iterable[tuple[int, list[Trial]]]:
-    """The trials by the epochs that they have behind them: a group is in step.
+    """The trials by completed epochs, as all trials of a group must be at the same epoch.
 
-    Trials of a group that was cut off while it saved are one epoch ahead of the others; they go
-    back by that one, so that the group stays together.
+    If a group was interrupted while saving, some trials are one epoch ahead of the others; they go
+    back one epoch, so that the group stays together.
     """
     if checkpoints is None:
         return [(0, list(trials))]
@@ -119,13 +120,13 @@ def _at_one_epoch(
 def make_module(
     group: Group, data: ImageData, device: torch.device, shared: Path | None = None
 ) -> ClassifierModule:
-    """The model of a group, with the images that it reads.
+    """The LightningModule of a group, with its inputs.
 
     Args:
         group: The trials.
         data: The images.
-        device: Where to train.
-        shared: Where the trials of a sweep share a frozen backbone's features.
+        device: The device for training.
+        shared: Folder for a frozen backbone's features, shared by the trials of a sweep.
 
     Raises:
         TrialError: If a model cannot be built.
@@ -162,13 +163,13 @@ def score_test(
         trial: The trial.
         data: The images.
         checkpoint: One of its checkpoints.
-        shared: Where the trials of a sweep share a frozen backbone's features.
-        threads: Threads on the CPU.
+        shared: Folder for a frozen backbone's features, shared by the trials of a sweep.
+        threads: Number of CPU threads.
         gpu: Whether a GPU may be used.
 
     Returns:
-        Every metric as `test_{name}`; and NumPy arrays (N,) over the
-        images: `label`, `predicted`, and `confidence`, the probability of the predicted class.
+        Every metric as `test_{name}`; and NumPy arrays (N,) over the images: `label`, `predicted`,
+        and `confidence`, the probability of the predicted class.
     """
     torch.set_num_threads(threads)
     device = pick_device(trial.config, gpu)
@@ -188,13 +189,13 @@ def score_test(
 def inputs_of(
     model: Classifier, config: TrialConfig, sources: Mapping[str, ImageTensors], shared: Path | None
 ) -> dict[str, Inputs]:
-    """What the trained layers get: images, or a frozen backbone's features, computed only once.
+    """Inputs of the trained layers: images, or a frozen backbone's features, computed only once.
 
     Args:
         model: The plain model.
-        config: Its trial's parameters.
+        config: The trial's parameters.
         sources: Images by the name of their split.
-        shared: Where trials share features.
+        shared: Folder for features that trials share.
     """
     if model.backbone is None:
         return dict(sources)

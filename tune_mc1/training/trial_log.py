@@ -1,4 +1,4 @@
-"""What a trial says goes to its log file."""
+"""Log file of a trial, which receives all its output."""
 
 import logging
 import traceback
@@ -10,7 +10,7 @@ from typing import TextIO
 
 @contextmanager
 def trial_log(path: Path) -> Iterator[None]:
-    """Sends all that a trial says to its log file, its traceback too."""
+    """Redirects all output of a trial, including its traceback, to its log file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", buffering=1) as file, _everything_to(file):
         try:
@@ -22,7 +22,7 @@ def trial_log(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _everything_to(file: TextIO) -> Iterator[None]:
-    import lightning.pytorch  # noqa: F401  it sets up loggers of its own, in place of ours if later
+    import lightning.pytorch  # noqa: F401  first, as it sets up loggers that would replace ours
 
     handler = logging.StreamHandler(file)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

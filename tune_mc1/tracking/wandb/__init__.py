@@ -1,7 +1,7 @@
 """Weights & Biases: one run per trial, written by a separate process.
 
-Importing this must stay cheap, as every command does. `wandb` is always W&B's own package here:
-`tune_mc1.tracking` is never on the search path of modules.
+Importing this must stay cheap, as every command does. Here `wandb` always means W&B's own package,
+as `tune_mc1.tracking` is never on the module search path.
 """
 
 from typing import TYPE_CHECKING
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def set_up(mode: str | None) -> Launch | None:
-    """The tracker in the mode of `--wandb`, else of W&B's own settings; None if it is disabled.
+    """Launch function for the mode of `--wandb` or W&B's own settings; None if disabled.
 
     Raises:
-        InputError: For a mode that does not exist, or online without an API key.
+        InputError: If the mode does not exist, or is online without an API key.
     """
     from tune_mc1.tracking.wandb.mode import choose_mode
 

@@ -1,4 +1,4 @@
-"""Mirrors a sweep's journal to W&B from a process of its own, so that W&B can never harm a sweep.
+"""Mirror of a sweep's journal in W&B, in a separate process, so that W&B cannot affect the sweep.
 
 The sweep only starts it and waits for it at the end (`tune_mc1.tracking.wandb.mirror_process`).
 """
@@ -20,21 +20,21 @@ from tune_mc1.tracking.wandb.sent import sync_command
 
 POLL_S = 0.25
 PATIENCE_S = 5.0
-"""How long the end of a sweep waits before it says what for."""
+"""Seconds of waiting at the end of a sweep before a notice says why."""
 END_WAIT_S = {"online": 20.0, "offline": 60.0}
-"""How long the end of a sweep waits at most: what a server does not take can be sent later."""
+"""Maximum wait at the end of a sweep; missing data can be uploaded later."""
 LAST_CHANCE_S = 5.0
-"""What a process told to end has left to write its files."""
+"""Seconds for a terminated process to write its files."""
 
 
 class WandbMirror:
-    """The sweep's side: starts the process, passes on what it says, waits for it at the end.
+    """The sweep's side: starts the process, passes on its notices, waits for it at the end.
 
-    Nothing here raises for a failure of W&B, or waits for it before `finish`.
+    Nothing here raises because of a failure of W&B, or waits for it before `finish`.
 
     Args:
         where: The sweep's directory.
-        mode: Whether runs are sent at once.
+        mode: Whether runs are uploaded immediately.
         notify: Called with each notice for the user.
     """
 
@@ -46,15 +46,15 @@ class WandbMirror:
         self.notify = notify
         self.log = where.log("wandb")
         self._process: subprocess.Popen[bytes] | None = None
-        self._told = status_file(where)
-        self._offset = self._told_offset = 0
+        self._status = status_file(where)
+        self._offset = self._status_offset = 0
         self._finished: set[str] = set()
-        self._failure_told = False
+        self._failure_reported = False
         self._next_check = 0.0
 
     def start(self) -> None:
-        """Starts the process. It mirrors what the journal gets from now on."""
-        self._offset, self._told_offset = _size(self.where.journal), _size(self._told)
+        """Starts the process, which mirrors all events from now on."""
+        self._offset, self._status_offset = _size(self.where.journal), _size(self._status)
         command = [
             sys.executable,
             "-P",
@@ -77,10 +77,10 @@ class WandbMirror:
                     start_new_session=True,  # a Ctrl-C in the terminal is for the sweep
                 )
         except OSError as error:
-            self.notify(f"W&B: cannot be started: {error}. The sweep goes on without it.")
+            self.notify(f"W&B: cannot be started: {error}. The sweep continues without it.")
 
     def check(self) -> None:
-        """Passes on what the process said, and whether it died. Costs nothing; call it often."""
+        """Passes on the process's notices, and reports if it died; cheap, to be called often."""
         if self._process is None or time.monotonic() < self._next_check:
             return
         self._next_check = time.monotonic() + 2 * POLL_S
@@ -89,10 +89,10 @@ class WandbMirror:
     def finish(self, timeout_s: float | None = None) -> None:
         """Waits until all runs are complete, and ends the process if that takes too long.
 
-        Call it when event `close` is in the journal.
+        To be called once the event `close` is in the journal.
 
         Args:
-            timeout_s: Seconds to wait at most; None for `END_WAIT_S`.
+            timeout_s: Maximum wait in seconds; None for `END_WAIT_S`.
         """
         if self._process is None:
             return
@@ -100,13 +100,13 @@ class WandbMirror:
             self._await(self._process, END_WAIT_S[self.mode] if timeout_s is None else timeout_s)
         finally:
             if self._process.poll() is None:
-                self._failure_told = True  # what comes next is our doing
+                self._failure_reported = True  # the exit is our own doing
                 _end(self._process)
             self._pass_on()
-            self._tell_incomplete()
+            self._report_incomplete()
 
     def abandon(self) -> None:
-        """Tells the process to end, without waiting; it still writes its files."""
+        """Terminates the process, without waiting; it still writes its files."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
 
@@ -114,39 +114,39 @@ class WandbMirror:
         with suppress(subprocess.TimeoutExpired):
             process.wait(min(PATIENCE_S, timeout_s))
             return
-        self.notify(f"W&B: waiting up to {timeout_s:g} s for its last runs; Ctrl-C leaves them.")
+        self.notify(f"W&B: waiting up to {timeout_s:g} s for the last runs; Ctrl-C skips them.")
         with suppress(subprocess.TimeoutExpired):
             process.wait(max(timeout_s - PATIENCE_S, 0))
 
     def _pass_on(self) -> None:
-        for event, offset in read_records(self._told, self._told_offset):
-            self._told_offset = offset
+        for event, offset in read_records(self._status, self._status_offset):
+            self._status_offset = offset
             if event["event"] == "notice":
                 self.notify(event["text"])
             else:
                 self._finished.add(event["trial"])
         code = self._process.poll() if self._process is not None else None
-        if code and not self._failure_told:
-            self._failure_told = True
+        if code and not self._failure_reported:
+            self._failure_reported = True
             self.notify(
-                f"W&B: its process ended with status {code}: {_last_line(self.log)}. "
+                f"W&B: its process exited with status {code}: {_last_line(self.log)}. "
                 f"The sweep is not affected. Log: {self.log}"
             )
 
-    def _tell_incomplete(self) -> None:
+    def _report_incomplete(self) -> None:
         events = [event for event, _ in read_events(self.where.journal, self._offset)]
         started = dict.fromkeys(e["trial"] for e in events if e["event"] == "start")
         missing = [trial for trial in started if trial not in self._finished]
         if missing:
             more = f" and {len(missing) - 10} more" if len(missing) > 10 else ""
             self.notify(
-                f"W&B: incomplete there: {', '.join(missing[:10])}{more}. "
-                f"{sync_command(self.where)} sends all that is missing."
+                f"W&B: incomplete runs: {', '.join(missing[:10])}{more}. "
+                f"{sync_command(self.where)} uploads the missing data."
             )
 
 
 def status_file(where: ResultDir) -> Path:
-    """What the process tells the sweep: notices, and which runs are complete."""
+    """File by which the process reports notices and complete runs to the sweep."""
     return where.root / "logs" / "wandb.jsonl"
 
 
@@ -155,14 +155,14 @@ def _size(path: Path) -> int:
 
 
 def _last_line(log: Path) -> str:
-    """The last line of a log, without the API key, should it ever be there."""
+    """The last line of a log, without secrets such as an API key."""
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    line = next((text.strip() for text in reversed(lines) if text.strip()), "it said nothing")
+    line = next((text.strip() for text in reversed(lines) if text.strip()), "no output")
     return redact(line)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ends a process, by force if it must be."""
+    """Terminates a process, or kills it if necessary."""
     process.terminate()
     try:
         process.wait(LAST_CHANCE_S + 1)

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The process: mirrors a journal until it is closed or the sweep is gone.
+    """Entry point: mirrors a journal until it is closed or the sweep's process is gone.
 
     Args:
-        arguments: Command line; that of the process by default.
+        arguments: Command-line arguments; those of the process by default.
     """
     parser = argparse.ArgumentParser(
         prog="python -m tune_mc1.tracking.wandb.mirror_process", description=__doc__
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("directory", type=Path, help="a result directory")
     parser.add_argument("--mode", choices=("online", "offline"), required=True)
     parser.add_argument("--from", dest="offset", type=int, default=0, help="byte of the journal")
-    parser.add_argument("--parent", type=int, default=os.getppid(), help="whose end ends this")
+    parser.add_argument("--parent", type=int, default=os.getppid(), help="process to end with")
     options = parser.parse_args(arguments)
     os.nice(10)
     os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # W&B's telemetry on itself
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # W&B sends it when a run is stopped on its page
     signal.signal(signal.SIGTERM, _on_sigterm)
     where = ResultDir(options.directory)
-    where.wandb.mkdir(exist_ok=True)  # W&B itself would turn to /tmp
+    where.wandb.mkdir(exist_ok=True)  # otherwise W&B would use /tmp
     from tune_mc1.tracking.wandb.runs import WandbRuns
 
     runs = WandbRuns(where, options.mode, Journal(status_file(where)).write)
@@ -62,10 +62,10 @@ def mirror(runs: "WandbRuns", offset: int, parent: int, lock: Sent | None = None
     """Mirrors events until the journal is closed or the parent process is gone.
 
     Args:
-        runs: Takes the events.
-        offset: Byte of the journal at which to begin; what stands before only sets the scene.
+        runs: Receives the events.
+        offset: Byte of the journal at which to start; earlier events are applied, not mirrored.
         parent: Process id.
-        lock: What keeps `wandb sync` away while runs are sent from here.
+        lock: Lock that blocks `wandb sync` while runs are uploaded from here.
     """
     journal = runs.where.journal
     for event, end in read_events(journal):
@@ -74,7 +74,7 @@ def mirror(runs: "WandbRuns", offset: int, parent: int, lock: Sent | None = None
         runs.know(event)
     position, closed = offset, False
     while True:
-        gone = os.getppid() != parent  # asked before reading, so that nothing is missed
+        gone = os.getppid() != parent  # checked before reading, so that nothing is missed
         for event, position in read_events(journal, position):  # noqa: B007, B020
             runs.take(event)
             closed = event["event"] == "close"
@@ -87,7 +87,7 @@ def mirror(runs: "WandbRuns", offset: int, parent: int, lock: Sent | None = None
 
 
 class _Terminated(BaseException):
-    """SIGTERM came."""
+    """SIGTERM was received."""
 
 
 def _on_sigterm(number: int, _: "FrameType | None") -> None:

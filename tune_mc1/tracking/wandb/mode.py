@@ -1,4 +1,4 @@
-"""Whether W&B is used, decided without importing it, which takes a second."""
+"""Choice of the W&B mode, without importing W&B, which takes a second."""
 
 import configparser
 import netrc
@@ -14,40 +14,40 @@ Mode = Literal["online", "offline", "disabled"]
 MODES = ("online", "offline", "disabled")
 OLD_NAMES = {"dryrun": "offline", "run": "online", "shared": "online"}
 PUBLIC_HOSTS = ("api.wandb.ai", "api.forge.coreweave.com", "forge.coreweave.com")
-"""Names of W&B's public server; a key for one is good for all."""
+"""Host names of W&B's public server; an API key for one is valid for all."""
 
 
 def choose_mode(flag: str | None) -> Mode:
-    """Decides by the flag, then as W&B does: `WANDB_MODE`, its settings files, else the API key.
+    """Chooses the mode by the flag, then like W&B by `WANDB_MODE`, settings files and API key.
 
     Args:
         flag: Value of `--wandb`, or None.
 
     Returns:
-        The mode; without a word from anyone online if there is an API key, else offline.
+        The mode; if none is named, online with an API key, else offline.
 
     Raises:
-        InputError: For a mode that does not exist, or online without an API key.
+        InputError: If the mode does not exist, or is online without an API key.
     """
     source, mode = named_mode(flag)
     if mode is None:
         return "online" if has_key() else "offline"
     if mode == "online" and not has_key():
         raise InputError(
-            f"{source}: online needs an API key (run `wandb login` or set WANDB_API_KEY), got none "
-            f"for {server()}"
+            f"{source}: online requires an API key (run `wandb login` or set WANDB_API_KEY), got "
+            f"none for {server()}"
         )
     return mode
 
 
 def named_mode(flag: str | None) -> tuple[str, Mode | None]:
-    """Who names a mode first, and which, whether or not there is an API key.
+    """First source that names a mode, and the mode, regardless of an API key.
 
     Args:
         flag: Value of `--wandb`, or None.
 
     Raises:
-        InputError: For a mode that does not exist.
+        InputError: If the mode does not exist.
     """
     sources = {
         "--wandb": flag,
@@ -63,7 +63,7 @@ def named_mode(flag: str | None) -> tuple[str, Mode | None]:
 
 
 def has_key() -> bool:
-    """Whether there is an API key for the server in use. It is not looked at."""
+    """True if there is an API key for the server in use; the key itself is not read."""
     if os.environ.get("WANDB_API_KEY") or os.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
         return True
     if _settings().get("api_key"):
@@ -74,27 +74,27 @@ def has_key() -> bool:
 
 
 def server() -> str:
-    """Host name, with its port, of the server in use."""
+    """Host name and port of the server in use."""
     return _hosts()[0].rpartition("@")[2]
 
 
 def _in_netrc(path: Path) -> bool:
     try:
         entries = netrc.netrc(path.expanduser())
-    except (OSError, RuntimeError, netrc.NetrcParseError):  # W&B has no key from it either
+    except (OSError, RuntimeError, netrc.NetrcParseError):  # W&B gets no key from it either
         return False
     return any(entries.authenticators(host) for host in _hosts())
 
 
 def _hosts() -> tuple[str, ...]:
-    """Host names, with ports, by which a netrc file may know the server in use."""
+    """Host names and ports that a netrc file may have for the server in use."""
     url = os.environ.get("WANDB_BASE_URL") or _settings().get("base_url", "")
     host = urlsplit(url).netloc
     return (host,) if host and host not in PUBLIC_HOSTS else PUBLIC_HOSTS
 
 
 def _settings() -> dict[str, str]:
-    """What `wandb login`, `wandb offline` and the like have written; the local file wins."""
+    """Settings written by `wandb login`, `wandb offline` etc.; the local file takes precedence."""
     folder = Path(os.environ.get("WANDB_CONFIG_DIR") or "~/.config/wandb")
     found: dict[str, str] = {}
     for path in (folder / "settings", Path("wandb/settings")):
@@ -102,7 +102,7 @@ def _settings() -> dict[str, str]:
         try:
             parser.read(path.expanduser())
         except (OSError, RuntimeError, UnicodeDecodeError, configparser.Error):
-            continue  # W&B says so itself, and goes on without
+            continue  # W&B reports that itself, and ignores the file
         if parser.has_section("default"):
             found |= dict(parser["default"])
     return found

@@ -1,7 +1,8 @@
-"""Tells whether an offline run's file is whole: W&B says nothing when a write to it fails.
+"""Completeness check of an offline run's file, as W&B does not report failed writes.
 
-A `.wandb` file is a LevelDB log (`log_format.md` there) with a header of seven bytes: blocks of
-32 KiB with fragments `crc: u32, length: u16, kind: u8, data`, and in them protobuf records.
+A `.wandb` file is a LevelDB log (see LevelDB's `log_format.md`) with a header of seven bytes:
+blocks of 32 KiB with fragments `crc: u32, length: u16, kind: u8, data`, which hold protobuf
+records.
 """
 
 from collections.abc import Iterator
@@ -15,11 +16,11 @@ from tune_mc1.tracking.wandb.wandb_private import RECORD
 BLOCK = 32 * 1024
 HEADER = 7  # of the file, and of each fragment
 FRAGMENT = Struct("<IHB")
-FULL, FIRST = 1, 2  # the other kinds go on with a record: middle, last
+FULL, FIRST = 1, 2  # the other kinds continue a record: middle, last
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a `.wandb` file ends as a finished run's does, with the record of its exit.
+    """True if a `.wandb` file ends with the exit record of a finished run.
 
     Args:
         path: The file.
@@ -39,7 +40,7 @@ def is_whole(path: Path) -> bool:
 
 
 def _fragments(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """Kind and data of each fragment; the last may be cut short."""
+    """Kind and data of each fragment; the last one may be truncated."""
     at = HEADER
     while at < len(content):
         left = BLOCK - at % BLOCK

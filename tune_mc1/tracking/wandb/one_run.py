@@ -1,4 +1,4 @@
-"""Opens and finishes one W&B run."""
+"""Opening and finishing of a W&B run."""
 
 import os
 import re
@@ -15,14 +15,14 @@ from tune_mc1.tracking.wandb.offline_file import is_whole
 from tune_mc1.tracking.wandb.wandb_private import experimental_settings
 
 PROJECT = "tune_mc1"
-"""The project of a sweep that names none."""
+"""Project of a sweep that does not name one."""
 
 SERVER_TIMEOUT_S = 30
-WRITE_TIMEOUT_S = 20.0  # the process is a nice one and may wait for a processor
+WRITE_TIMEOUT_S = 20.0  # the process has low priority and may wait for a CPU
 
 
 def run_id(where: ResultDir, trial: str) -> str:
-    """The W&B id of a trial's run: the same each time, so that a later upload meets it.
+    """W&B id of a trial's run, always the same, so that a later upload finds the run.
 
     Args:
         where: The sweep's directory; its name is part of the id.
@@ -32,7 +32,7 @@ def run_id(where: ResultDir, trial: str) -> str:
 
 
 def server_timeout() -> float:
-    """Seconds to wait for an answer of the server."""
+    """Seconds to wait for a response of the server."""
     return float(os.environ.get("WANDB_INIT_TIMEOUT", SERVER_TIMEOUT_S))
 
 
@@ -40,35 +40,35 @@ def open_run(
     where: ResultDir,
     plan: TrialEvent,
     name: str,
-    facts: dict[str, Any],
+    metadata: dict[str, Any],
     mode: Literal["online", "offline"],
     *,
     directory: Path | None = None,
 ) -> wandb.Run:
-    """Opens the run of a trial. Online, a run that the server has already goes on.
+    """Opens the run of a trial. Online, a run that the server already has is resumed.
 
     Args:
         where: The sweep's directory; its name is the run's group.
         plan: The trial's event `trial`.
-        name: What people see.
-        facts: What the sweep said of itself.
-        mode: Whether it is sent at once.
-        directory: Where W&B makes its folder; the sweep's by default.
+        name: Display name.
+        metadata: Metadata of the sweep (`SweepTables.metadata`).
+        mode: Whether it is uploaded immediately.
+        directory: Parent of W&B's folder; by default the sweep's directory.
 
     Raises:
         wandb.Error: If the server fails, or the files cannot be written.
     """
     config = plan["config"] | {k: plan[k] for k in ("trial", "fold", "config_hash")}
     return wandb.init(
-        project=facts.get("project") or PROJECT,
-        entity=facts.get("entity"),
+        project=metadata.get("project") or PROJECT,
+        entity=metadata.get("entity"),
         dir=directory or where.root,
         id=run_id(where, plan["trial"]),
         name=name,
-        notes=facts.get("description"),
+        notes=metadata.get("description"),
         group=where.root.name[:128],
         job_type="trial",
-        config=config | {k: facts.get(k) for k in ("data", "fingerprint")},
+        config=config | {k: metadata.get(k) for k in ("data", "fingerprint")},
         mode=mode,
         reinit="create_new",
         resume="allow" if mode == "online" else None,
@@ -77,7 +77,7 @@ def open_run(
 
 
 def finish_run(run: wandb.Run, code: int) -> str:
-    """Finishes a run. The file of an offline one replaces those of earlier attempts.
+    """Finishes a run. The file of an offline run replaces those of earlier attempts.
 
     Args:
         run: The run.
@@ -87,8 +87,8 @@ def finish_run(run: wandb.Run, code: int) -> str:
         Its mode, `online` or `offline`.
 
     Raises:
-        TimeoutError: If the server did not take all of it in the time that its settings allow.
-        OSError: If its offline file is not whole.
+        TimeoutError: If the upload did not finish within the timeout of the settings.
+        OSError: If its offline file is incomplete.
     """
     offline, folder = run.offline, Path(run.dir).parent
     run.finish(exit_code=code)
@@ -96,12 +96,12 @@ def finish_run(run: wandb.Run, code: int) -> str:
         return "online"
     file = folder / f"run-{run.id}.wandb"
     deadline = time.monotonic() + WRITE_TIMEOUT_S
-    while not is_whole(file):  # W&B writes the end after `finish` returned
+    while not is_whole(file):  # W&B writes the end after `finish` has returned
         if time.monotonic() > deadline:
             raise OSError(f"{file}: cut short; is the disk full?")
         time.sleep(0.02)
     for other in folder.parent.glob(f"*/{file.name}"):
-        if other != file:  # the new file has all that it had
+        if other != file:  # the new file includes all its data
             shutil.rmtree(other.parent)
     return "offline"
 

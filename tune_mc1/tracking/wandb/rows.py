@@ -1,4 +1,4 @@
-"""What W&B gets of a trial: rows of its history, its summary, its exit code, its name."""
+"""Content of a trial's W&B run: rows of its history, summary, exit code, name."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,13 +15,13 @@ CUT_OFF = 255  # W&B's own code for an interrupted run
 def epoch_rows(
     tables: SweepTables, trial: str, after: int, last: int
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Epochs of a trial with what is logged of each; a metric that is missing is left out.
+    """Epochs of a trial with their logged values, without missing metrics.
 
     Args:
         tables: The sweep's tables.
         trial: The trial's id.
-        after: Epoch after which to begin.
-        last: The last epoch.
+        after: Last epoch to skip.
+        last: Last epoch to include.
     """
     logged = [name for name in history_schema().names if name not in ("trial", "time")]
     for epoch in range(after + 1, last + 1):
@@ -32,23 +32,23 @@ def epoch_rows(
 
 
 def summary_values(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What the run's summary says at the end, named as in `trials.parquet`."""
+    """Final summary of the run, named as in `trials.parquet`."""
     names = (*SUMMARY, *(f"best_{name}" for name in epoch_metrics()), *test_metrics())
     return {name: row[name] for name in names if row[name] is not None}
 
 
 def exit_code(row: Mapping[str, Any]) -> int:
-    """0 for a trial that ended, 1 for one that failed, else that of a run that was cut off."""
+    """0 for a trial that ended, 1 for a failed one, else `CUT_OFF`."""
     return EXIT_CODES.get(row["state"], CUT_OFF)
 
 
 def run_name(trial: str, config: Mapping[str, Any], varied: Mapping[str, set[str]]) -> str:
-    """The trial's id and those of its settings that differ between trials.
+    """The trial's id and those of its parameters that differ between trials.
 
     Args:
         trial: The trial's id.
-        config: Its settings.
-        varied: The values that each setting has in the sweep, as text.
+        config: Its parameters.
+        varied: The values of each parameter in the sweep, as text.
     """
     settings = (
         f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"

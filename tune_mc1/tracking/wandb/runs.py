@@ -1,6 +1,6 @@
-"""Turns events of the journal into W&B runs, one a trial, in one group a sweep.
+"""W&B runs built from the journal's events: one run per trial, one group per sweep.
 
-It runs in a process of its own (`tune_mc1.tracking.wandb.mirror_process`), never in the sweep's.
+This runs in a separate process (`tune_mc1.tracking.wandb.mirror_process`), never in the sweep's.
 """
 
 from collections import defaultdict
@@ -30,7 +30,7 @@ from tune_mc1.tracking.wandb.sent import sync_command
 
 @dataclass
 class _Open:
-    """A run being written, and the last epoch that it has."""
+    """An open run, and its last logged epoch."""
 
     run: wandb.Run
     logged: int
@@ -40,22 +40,22 @@ class _Open:
 class WandbRuns:
     """The runs of one sweep.
 
-    A run holds every epoch that the tables have, each once, at step = epoch: a new run of a trial
-    begins with the epochs of earlier attempts, and what an attempt repeats is passed over. W&B's
-    summary has the last value of each metric under its own name; at the end come `best_<metric>`,
-    the state and so on, named as in `trials.parquet`.
+    A run has every epoch of the tables exactly once, at step = epoch: a new run of a trial starts
+    with the epochs of earlier attempts, and epochs that an attempt repeats are skipped. W&B's
+    summary has the last value of each metric under its own name; at the end, `best_<metric>`, the
+    state and so on are added, named as in `trials.parquet`.
 
-    The test score comes when the sweep is over: the winner's run is opened again for it, by its id.
+    For the test score, after the sweep, the winner's run is reopened by its id.
 
-    Where W&B's server fails, all later runs are offline. The run that failed follows offline when
-    no other is open, since only W&B's teardown frees its id.
+    If W&B's server fails, all later runs are offline. The failed run is written offline once no
+    other run is open, since only W&B's teardown frees its id.
 
     Attributes:
         where: The sweep's directory.
-        mode: Whether runs are sent at once.
-        report: Takes `{"event": "notice", "text"}`, and `{"event": "finished", "trial", "mode"}`
-            for each run that is complete.
-        tables: What the events so far amount to.
+        mode: Whether runs are uploaded immediately.
+        report: Called with `{"event": "notice", "text"}`, and with `{"event": "finished", "trial",
+            "mode"}` for each complete run.
+        tables: Tables of the events so far.
     """
 
     where: ResultDir
@@ -70,7 +70,7 @@ class WandbRuns:
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16))
 
     def know(self, event: Event) -> None:
-        """Takes an event into account without writing anything to W&B."""
+        """Applies an event without writing anything to W&B."""
         self.tables.apply(event)
         if event["event"] == "trial":
             self._planned[event["trial"]] = event
@@ -91,11 +91,11 @@ class WandbRuns:
         self.collect()
 
     def collect(self) -> None:
-        """Takes note of the runs that finished since the last call. To be called now and then."""
+        """Records the runs that finished since the last call; to be called regularly."""
         for trial in [t for t, future in self._finishing.items() if future.done()]:
             future = self._finishing.pop(trial)
             if isinstance(future.exception(), TimeoutError):
-                self._fail(trial, "could not be sent in time")
+                self._fail(trial, "could not be uploaded in time")
             else:
                 self.report({"event": "finished", "trial": trial, "mode": future.result()})
         if self._late and not self._open and not self._finishing:
@@ -103,24 +103,24 @@ class WandbRuns:
 
     @property
     def sending(self) -> bool:
-        """Whether something goes to the server, or may."""
+        """True if something is or may be uploaded."""
         runs = [opened.run for opened in self._open.values()]
         return self.mode == "online" or bool(self._finishing) or not all(r.offline for r in runs)
 
     def finish(self) -> None:
-        """Finishes all runs and waits for them; the trial of each ended, or was cut off."""
+        """Finishes all runs, whether or not their trials have ended, and waits for them."""
         while self._open or self._finishing or self._late:
             self.finish_open()
             wait(self._finishing.values())
             self.collect()
 
     def finish_open(self) -> None:
-        """Begins to finish the runs that are open."""
+        """Starts to finish all open runs."""
         for trial in list(self._open):
             self._finish(trial)
 
     def wait(self, timeout_s: float) -> None:
-        """Waits until the runs that are being finished are done, or the time is up."""
+        """Waits for the runs that are being finished, or until the time is up."""
         wait(self._finishing.values(), timeout_s)
 
     def _on_start(self, event: StartEvent) -> None:
@@ -146,7 +146,7 @@ class WandbRuns:
         self._opened(trial).run.summary.update(summary_values(self.tables.trials[trial]))
 
     def _opened(self, trial: str) -> _Open:
-        """A trial's run, opened if it is not."""
+        """A trial's run, opened if necessary."""
         if trial not in self._open:
             if trial in self._finishing:
                 wait([self._finishing[trial]])
@@ -164,25 +164,25 @@ class WandbRuns:
                     raise
                 self._fail(trial, f"could not be opened: {' '.join(str(error).split())}")
                 raise _ServerFailedError from error
-            # a run met again online goes on after the step that the server has last
+            # A resumed online run continues after the server's last step.
             self._open[trial] = _Open(run, max(run.starting_step - 1, 0))
         return self._open[trial]
 
     def _finish(self, trial: str) -> None:
-        """Ends a run in a thread, as an upload may take long."""
+        """Finishes a run in a thread, as the upload may take long."""
         self._summarise(trial)
         run = self._open.pop(trial).run
         code = exit_code(self.tables.trials[trial])
         self._finishing[trial] = self._pool.submit(finish_run, run, code)
 
     def _fail(self, trial: str, reason: str) -> None:
-        """Takes note that the server failed."""
+        """Records that the server failed."""
         self._late.add(trial)
         if self.mode == "online":
             self.mode = "offline"
             text = (
-                f"W&B: the run of {trial} {reason}. Trials are recorded offline from here on, in "
-                f"{self.where.wandb}; {sync_command(self.where)} sends them"
+                f"W&B: the run of {trial} {reason}. From now on, trials are recorded offline in "
+                f"{self.where.wandb}; {sync_command(self.where)} uploads them"
             )
             self.report({"event": "notice", "text": text})
 

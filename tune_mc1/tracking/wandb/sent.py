@@ -1,7 +1,7 @@
-"""What W&B's server has of a sweep for certain, and who may send to it: one process at a time.
+"""Record of the runs that W&B's server has completely, locked by the one process that may upload.
 
-`wandb-sent.jsonl` in the result directory gets a line for each run that the server, asked for it,
-had as a whole. Without the file the server is asked again.
+`wandb-sent.jsonl` in the result directory has one line for each run that the server confirmed to
+be complete. Without the file, the server is queried again.
 """
 
 import shlex
@@ -17,7 +17,7 @@ from tune_mc1.results.journal import Journal, read_records
 
 
 class BusyError(TuneMc1Error):
-    """Another process sends this sweep to W&B."""
+    """Another process is uploading this sweep to W&B."""
 
 
 class Sent:
@@ -25,11 +25,11 @@ class Sent:
 
     Args:
         where: The sweep's directory.
-        server: Host name of W&B's server; each has its own record.
-        wait: Whether to wait for the process that has it; else `BusyError`.
+        server: Host name of W&B's server; each server has its own record.
+        wait: Whether to wait for the lock, instead of raising `BusyError`.
 
     Raises:
-        BusyError: If another process has it.
+        BusyError: If another process holds the lock.
         OSError: If the file cannot be written.
     """
 
@@ -41,7 +41,7 @@ class Sent:
                 held.enter_context(locked(path, wait=wait))
             except BlockingIOError:
                 raise BusyError(
-                    f"{where.root}: another process sends this sweep to W&B; run this again when "
+                    f"{where.root}: another process is uploading this sweep to W&B; try again when "
                     "it has ended"
                 ) from None
             self._journal = Journal(path)
@@ -62,11 +62,11 @@ class Sent:
         self.close()
 
     def close(self) -> None:
-        """Lets another process have it."""
+        """Releases the lock."""
         self._held.close()
 
     def has(self, row: Mapping[str, Any]) -> bool:
-        """Whether the server is known to have all of a trial.
+        """True if the server is known to have a trial's run completely.
 
         Args:
             row: The trial's row.
@@ -74,17 +74,17 @@ class Sent:
         return self._marks.get(row["trial"]) == marks_of(row)
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """Notes that the server has all that a trial's row says."""
+        """Records that the server has a trial's run completely, as of its row."""
         event = {"event": "sent", "server": self.server, "trial": row["trial"]}
         self._journal.write({**event, "marks": marks_of(row)})
         self._marks[row["trial"]] = marks_of(row)
 
 
 def sync_command(where: ResultDir) -> str:
-    """The command that sends a sweep later, for notices."""
+    """The command that uploads a sweep later, for notices."""
     return f"`python -m tune_mc1 wandb sync {shlex.quote(str(where.root))}`"
 
 
 def marks_of(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What tells whether there is more to send of a trial than at another time."""
+    """Values of a trial's row that change whenever there is more to upload."""
     return {name: row[name] for name in ("epochs_run", "state", *test_metrics())}

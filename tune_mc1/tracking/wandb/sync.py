@@ -1,10 +1,10 @@
-"""Sends to W&B's server what it lacks of a sweep, from the sweep's tables, once.
+"""Upload of a sweep's missing data to W&B's server, from the sweep's tables.
 
-The server is asked what it has of each trial's run: its last step and its summary. What is beyond
-them goes into that run, which has the same id as online or offline
-(`tune_mc1.tracking.wandb.one_run.run_id`). Then it is asked again, as W&B says
-nothing of data that the server refused. A run that it has as a whole is noted
-(`tune_mc1.tracking.wandb.sent`), and not asked for again until there is more of it.
+The server is queried for the last step and the summary of each trial's run. Everything beyond them
+is logged to that run, which has the same id online and offline
+(`tune_mc1.tracking.wandb.one_run.run_id`). Then the server is queried again, as W&B does not report
+data that it rejected. A complete run is recorded (`tune_mc1.tracking.wandb.sent`), and not queried
+again until there is more of it.
 """
 
 import math
@@ -33,27 +33,27 @@ from tune_mc1.tracking.wandb.rows import epoch_rows, exit_code, run_name, summar
 from tune_mc1.tracking.wandb.sent import Sent, marks_of
 
 AT_ONCE = 8
-"""Runs whose upload is waited for at the same time."""
+"""Number of concurrent uploads."""
 ASKS, ASK_PAUSE_S = 5, 0.5
-"""The server may take a moment to show what it has taken."""
+"""Number of queries, and the growing pause between them, until uploaded data must be visible."""
 
 
 class SyncError(TuneMc1Error):
-    """The server failed, or does not take what it is sent."""
+    """The server failed, or rejected data."""
 
 
 @dataclass
 class Sync:
-    """One go at sending a sweep.
+    """A single upload of a sweep.
 
     Args:
         where: The sweep's directory.
-        sent: What the server has for certain.
+        sent: Record of the runs that the server has completely.
 
     Attributes:
-        count: Runs that something was sent of, all of it taken.
-        known: Runs that the server had already.
-        total: Runs of the sweep: trials that were started.
+        count: Number of runs with successfully uploaded data.
+        known: Number of runs that the server already had.
+        total: Number of runs of the sweep, one per started trial.
     """
 
     where: ResultDir
@@ -72,13 +72,13 @@ class Sync:
         self._varied = _varied(self._tables)
 
     def send(self, progress: Callable[[Iterable[Row]], Iterable[Row]] = lambda rows: rows) -> None:
-        """Sends what is missing. Ends at the first failure, when what was under way has ended.
+        """Uploads missing data. Stops at the first failure, after the uploads in progress.
 
         Args:
-            progress: Wraps the trials, to show how far it is.
+            progress: Wraps the trials, to show the progress.
 
         Raises:
-            SyncError: If the server fails. What it took until then is noted.
+            SyncError: If the server fails; completed uploads are recorded.
         """
         started = [row for row in self._tables.trials.values() if row["attempts"]]
         self.total = len(started)
@@ -86,13 +86,13 @@ class Sync:
         self.known = self.total - len(open_rows)
         if not open_rows:
             return
-        shutil.rmtree(self._folder, ignore_errors=True)  # of a process that was killed
+        shutil.rmtree(self._folder, ignore_errors=True)  # left by a killed process
         self._folder.mkdir(parents=True)
         try:
             with _one_line("cannot be reached"):
                 self._api = wandb.Api(timeout=math.ceil(server_timeout()))
             for row in progress(open_rows):
-                with _one_line(f"the run of {row['trial']} could not be sent"):
+                with _one_line(f"the run of {row['trial']} could not be uploaded"):
                     self._begin(row)
                 self._collect(len(self._finishing) >= AT_ONCE)
         finally:
@@ -104,7 +104,7 @@ class Sync:
         return self.where.wandb / "sync"
 
     def _begin(self, row: Row) -> None:
-        """Sends what the server lacks of a trial; a thread waits until it has it."""
+        """Logs a trial's missing data; a thread waits for the upload."""
         trial = row["trial"]
         last_step, summary = self._ask(trial)
         if _is_whole(row, last_step, summary):
@@ -134,13 +134,13 @@ class Sync:
             time.sleep(attempt * ASK_PAUSE_S)
             if _is_whole(row, *self._ask(row["trial"])):
                 return
-        raise SyncError("the server did not keep all that it was sent")
+        raise SyncError("the server did not store all uploaded data")
 
     def _ask(self, trial: str) -> tuple[int, dict[str, Any]]:
-        """The last step and the summary that the server has of a run; 0 and nothing without one."""
-        facts = self._tables.metadata
-        entity = facts.get("entity") or self._api.default_entity
-        path = f"{entity}/{facts.get('project') or PROJECT}/{run_id(self.where, trial)}"
+        """The last step and the summary of a run on the server; 0 and empty if there is no run."""
+        metadata = self._tables.metadata
+        entity = metadata.get("entity") or self._api.default_entity
+        path = f"{entity}/{metadata.get('project') or PROJECT}/{run_id(self.where, trial)}"
         self._api.flush()  # type: ignore[no-untyped-call]
         try:
             run = self._api.run(path)
@@ -156,13 +156,13 @@ class Sync:
             done = list(wait(self._finishing, return_when=FIRST_COMPLETED).done)
         for future in done:
             row = self._finishing.pop(future)
-            with _one_line(f"the run of {row['trial']} could not be sent"):
+            with _one_line(f"the run of {row['trial']} could not be uploaded"):
                 future.result()
             self.sent.add(row)
             self.count += 1
 
     def _collect_all(self) -> None:
-        """Notes what is still taken, after a failure too."""
+        """Waits for and records the remaining uploads, after a failure too."""
         failures = []
         while self._finishing:
             try:
@@ -175,18 +175,18 @@ class Sync:
 
 @contextmanager
 def _one_line(what: str) -> Iterator[None]:
-    """Turns what W&B raises into one line."""
+    """Turns errors of W&B into one line."""
     try:
         yield
-    except Exception as error:  # W&B's library meets a strange answer in any way there is
+    except Exception as error:  # W&B's library raises all kinds of errors for odd responses
         reason = " ".join(str(error).split()) or type(error).__name__
-        if "did not respond in time" in reason:  # which W&B says of its own process
-            reason = f"no good answer within {server_timeout():g} s"
+        if "did not respond in time" in reason:  # W&B's wording about its own process
+            reason = f"no valid response within {server_timeout():g} s"
         raise SyncError(f"W&B at {server()}: {what}: {reason}") from error
 
 
 def _says_not_there(error: Exception) -> bool:
-    """W&B raises a ValueError where it has no such run, mostly wrapped in one of its own."""
+    """True if there is no such run: W&B raises a ValueError, usually wrapped in its own error."""
     cause = getattr(error, "exc", None) or error
     return isinstance(cause, ValueError) and not isinstance(cause, ValidationError)
 
@@ -205,6 +205,6 @@ def _varied(tables: SweepTables) -> dict[str, set[str]]:
 
 
 def quieten() -> None:
-    """Keeps W&B from writing to the terminal, and from another mode than online."""
+    """Keeps W&B from writing to the terminal and from any mode but online."""
     os.environ.pop("WANDB_MODE", None)
     os.environ |= {"WANDB_SILENT": "true", "WANDB_ERROR_REPORTING": "false"}

@@ -1,4 +1,4 @@
-"""Names of W&B that its documentation does not promise."""
+"""Names of W&B that are not part of its documented API."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ SEEN = "seen in wandb 0.31"
 
 RECORD = PrivateName(
     "wandb.proto.wandb_internal_pb2:Record",
-    "tells whether the file of an offline run is whole",
+    "checks that the file of an offline run is complete",
     SEEN,
-    "a file that a full disk has cut short is noticed only when it is sent",
+    "a file that was cut short by a full disk is only noticed when it is uploaded",
 )
 SETTINGS: dict[str, Any] = {
     "x_disable_machine_info": True,
@@ -20,15 +20,15 @@ SETTINGS: dict[str, Any] = {
     "x_service_wait": 120.0,  # a busy machine
     "x_transaction_log_flush_interval": 5.0,
 }
-"""Settings that W&B calls experimental, by their names."""
+"""Settings that W&B calls experimental, by name."""
 
 _WITHOUT = {
-    "x_disable_machine_info": "runs hold facts on the machine of the sweep, not of the trial",
-    "x_disable_meta": "runs hold the command line and the environment of the sweep's process",
-    "x_disable_stats": "runs hold the load of the machine of the sweep, not of the trial",
-    "x_save_requirements": "each run takes the list of all installed packages along",
-    "x_service_wait": "W&B fails on a busy machine, where its process takes long to start",
-    "x_transaction_log_flush_interval": "a process that is killed loses more of an offline run",
+    "x_disable_machine_info": "runs describe the machine of the sweep, not of the trial",
+    "x_disable_meta": "runs include the command line and environment of the sweep's process",
+    "x_disable_stats": "runs include the load of the sweep's machine, not of the trial's",
+    "x_save_requirements": "each run includes the list of all installed packages",
+    "x_service_wait": "W&B fails on a busy machine, where its process is slow to start",
+    "x_transaction_log_flush_interval": "a killed process loses more of an offline run",
 }
 FIELDS = {
     name: PrivateName(f"wandb:Settings({name})", "a setting of each run", SEEN, _WITHOUT[name])
@@ -40,5 +40,5 @@ NAMES = (RECORD, *FIELDS.values())
 
 
 def experimental_settings() -> dict[str, Any]:
-    """Those of `SETTINGS` that this version of W&B takes; it refuses what it does not know."""
+    """The `SETTINGS` that this version of W&B supports; it rejects unknown ones."""
     return {name: value for name, value in SETTINGS.items() if FIELDS[name].usable()}

@@ -1,4 +1,4 @@
-"""Horizontal flip of half of the images (`RandomHorizontalFlip` of torchvision)."""
+"""Horizontal flip of half of the images (torchvision's `RandomHorizontalFlip`)."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ P = 0.5
 def flip(
     images: "Tensor", labels: "Tensor", indices: "Tensor", seed: int, epoch: int
 ) -> "tuple[Tensor, Tensor]":
-    """Mirrors each image at its vertical axis with probability 0.5; see `Augment`."""
+    """Flips each image horizontally with probability 0.5; see `Augment`."""
     flipped = uniform(indices, seed, "flip", epoch) < P
     return images.flip(-1).where(flipped[:, None, None, None], images), labels
 

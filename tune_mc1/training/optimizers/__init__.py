@@ -1,1 +1,1 @@
-"""Optimisers: one file each, over a small base."""
+"""Optimisers, one file each, on a common base."""

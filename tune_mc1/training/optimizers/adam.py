@@ -1,4 +1,4 @@
-"""Adam, and AdamW with its decoupled weight decay."""
+"""Adam, and AdamW with decoupled weight decay."""
 
 from typing import Any, cast
 
@@ -12,12 +12,12 @@ from tune_mc1.training.torch_private import foreach
 
 
 def make_adam(config: TrialConfig, parameters: list[nn.Parameter]) -> Adam:
-    """PyTorch's own."""
+    """PyTorch's Adam."""
     return Adam(parameters, **common_settings(config))
 
 
 def make_adamw(config: TrialConfig, parameters: list[nn.Parameter]) -> AdamW:
-    """PyTorch's own."""
+    """PyTorch's AdamW."""
     return AdamW(parameters, **common_settings(config))
 
 
@@ -51,7 +51,7 @@ class GroupAdam(GroupOptimizer):
         foreach.sub_(parameters, changes)
 
     def _state_of(self, parameter: Tensor) -> dict[str, Any]:
-        """The moments of a parameter; on a GPU the step lies there too, as PyTorch's own does."""
+        """Moments of a parameter; on a GPU with the step count, as in PyTorch's own."""
         state = self.state[parameter]
         if not state:
             state["step"] = torch.zeros((), dtype=torch.float32)
@@ -64,12 +64,12 @@ class GroupAdam(GroupOptimizer):
 
     @staticmethod
     def _rest(beta: float, step: Any, like: Tensor) -> Any:
-        """`1 - beta**step`, in the type of the parameters where it lies on a GPU."""
+        """`1 - beta**step`, on a GPU in the dtype of the parameters."""
         rest = 1 - beta**step
         return rest.to(like.dtype) if isinstance(rest, Tensor) else rest
 
     @staticmethod
     def _count(steps: list[Tensor]) -> Any:
-        """Counts a step; where it lies on a GPU it stays there, so that nothing waits for it."""
+        """Counts a step; on a GPU the count stays there, so that nothing waits for it."""
         foreach.add_(steps, 1)
         return steps[0].double() if steps[0].is_cuda else steps[0].item()

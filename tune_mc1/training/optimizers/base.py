@@ -1,7 +1,7 @@
-"""What all optimisers share: PyTorch's own for one trial, and the same arithmetic for many at once.
+"""Base of the optimisers: PyTorch's own for one trial, and the same arithmetic for a group.
 
-A group's parameters have a leading trial axis, and every trial has its own learning rate, decay and
-momentum there, which PyTorch's optimisers do not take.
+A group's parameters have a leading trial axis, and every trial has its own learning rate, weight
+decay and momentum, which PyTorch's optimisers do not support.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -17,17 +17,17 @@ from tune_mc1.registry import resolve
 from tune_mc1.training.torch_private import foreach
 
 FULL_SIZE = 2**23
-"""Parameters of a group up to which its settings are kept in full size on a GPU: 32 MB each."""
+"""Maximum number of a group's parameters for settings in full size on a GPU, 32 MB each."""
 
 
 def make_optimizer(config: TrialConfig, parameters: list[nn.Parameter]) -> Optimizer:
-    """The optimiser that a trial names, with its learning rate, decay and momentum."""
+    """The optimiser that a trial names, with its learning rate, weight decay and momentum."""
     made: Optimizer = resolve(OPTIMIZERS[config.optimizer].build)(config, parameters)
     return made
 
 
 def common_settings(config: TrialConfig) -> dict[str, Any]:
-    """Arguments of most of PyTorch's optimisers."""
+    """Arguments common to most of PyTorch's optimisers."""
     return {
         "lr": config.learning_rate,
         "weight_decay": config.weight_decay,
@@ -36,20 +36,20 @@ def common_settings(config: TrialConfig) -> dict[str, Any]:
 
 
 def plain_settings(config: TrialConfig) -> dict[str, Any]:
-    """What PyTorch's optimiser of a trial stores of its settings, without its parameters."""
+    """Settings that PyTorch's optimiser of a trial stores, without its parameters."""
     stored = make_optimizer(config, [nn.Parameter(torch.empty(0))]).state_dict()
     (group,) = stored["param_groups"]
     return {name: value for name, value in group.items() if name != "params"}
 
 
 class GroupOptimizer(Optimizer):
-    """Steps the parameters of several trials, each by its own settings.
+    """Updates the parameters of several trials, each with its own settings.
 
     Its state is that of PyTorch's optimiser of the same name, with a leading trial axis.
 
     Args:
-        parameters: Each of shape (trials, ...).
-        configs: The trials', all with the same `optimizer`.
+        parameters: Parameters of shape (trials, ...).
+        configs: Configurations of the trials, all with the same `optimizer`.
     """
 
     def __init__(self, parameters: Iterable[nn.Parameter], configs: Sequence[TrialConfig]) -> None:
@@ -61,14 +61,14 @@ class GroupOptimizer(Optimizer):
 
     @property
     def trials(self) -> list[dict[str, Any]]:
-        """The settings of each trial, as PyTorch's optimiser would store them."""
+        """Settings of each trial, as PyTorch's optimiser would store them."""
         return cast(list[dict[str, Any]], self.param_groups[0]["trials"])
 
     def keep(self, indices: Tensor) -> None:
-        """Goes on with some of the trials.
+        """Keeps only some of the trials.
 
         Args:
-            indices: int64, which, ascending; the parameters have been cut already.
+            indices: int64, their ascending indices; the parameters are already cut.
         """
         self._settings.clear()
         self._columns.clear()
@@ -99,10 +99,10 @@ class GroupOptimizer(Optimizer):
         return self._settings[name]
 
     def set_rates(self, rates: Sequence[float]) -> None:
-        """Changes the learning rates, in place: a recorded step reads them where they lie.
+        """Changes the learning rates in place, as a recorded step reads them from fixed memory.
 
         Args:
-            rates: Of each trial.
+            rates: Learning rate of each trial.
         """
         self._scheduled = True
         settings = self._values("lr", self.param_groups[0]["params"][0])
@@ -120,14 +120,14 @@ class GroupOptimizer(Optimizer):
         return result
 
     def any_has(self, name: str) -> bool:
-        """Whether a setting of some trial is not 0."""
+        """True if a setting of some trial is not 0."""
         return any(trial[name] for trial in self.trials)
 
     def columns(self, name: str, parameters: list[Tensor]) -> list[Tensor]:
         """A setting of all trials for each parameter.
 
-        Small ones on a GPU get it in full size, as one kernel then serves all of them; but not
-        learning rates that change with every step.
+        On a GPU, small parameters get it in full size, so that one kernel handles all of them;
+        except learning rates that change with every step.
         """
         changes = name == "lr" and self._scheduled
         large = sum(p.numel() for p in parameters) > FULL_SIZE
@@ -138,22 +138,22 @@ class GroupOptimizer(Optimizer):
         return self._full[name]
 
     def decayed(self, parameters: list[Tensor], gradients: list[Tensor]) -> list[Tensor]:
-        """The gradients with those of the L2 penalty."""
+        """The gradients, including the L2 penalty."""
         decays = self.columns("weight_decay", parameters)
         return list(foreach.addcmul(gradients, decays, parameters))
 
     def update(self, parameters: list[Tensor], gradients: list[Tensor]) -> None:
-        """Does a step, in place; a subclass's.
+        """Does a step, in place; implemented by subclasses.
 
         Args:
-            parameters: Those that have a gradient, each of shape (trials, ...).
-            gradients: Theirs, in the same shapes.
+            parameters: Parameters that have a gradient, each of shape (trials, ...).
+            gradients: Their gradients, in the same shapes.
         """
         raise NotImplementedError
 
 
 def lay_out(state: dict[str, Any], parameter: Tensor) -> None:
-    """Brings moments of a checkpoint into the parameter's layout: one kernel serves all then."""
+    """Gives moments of a checkpoint the layout of the parameter, so that one kernel handles all."""
     for name, value in state.items():
         if value.ndim and value.stride() != parameter.stride():
             state[name] = torch.empty_like(parameter).copy_(value)
@@ -165,10 +165,10 @@ def make_group_optimizer(
     """The optimiser of a group of trials, all of which name the same one.
 
     Args:
-        configs: The trials'.
-        parameters: Each of shape (trials, ...).
+        configs: Configurations of the trials.
+        parameters: Parameters of shape (trials, ...).
     """
     path = OPTIMIZERS[configs[0].optimizer].grouped
-    assert path is not None, "planning puts only trials together that have a grouped form"
+    assert path is not None, "planning only groups trials whose optimiser has a grouped form"
     made: GroupOptimizer = resolve(path)(parameters, configs)
     return made

@@ -12,7 +12,7 @@ from tune_mc1.training.torch_private import foreach
 
 
 def make_sgd(config: TrialConfig, parameters: list[nn.Parameter]) -> SGD:
-    """PyTorch's own."""
+    """PyTorch's SGD."""
     return SGD(parameters, momentum=config.momentum, **common_settings(config))
 
 
