@@ -5,8 +5,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-_ELSEWHERE_S = 1.0
-"""Seconds between two looks at the files that the program has open."""
+_ELSEWHERE_S, _ELSEWHERE_PART = 1.0, 0.1
+"""Seconds between two looks at the files that the program has open: a look takes 5 ms, so they
+become rarer the longer it has run."""
 
 _SETTLED_NS = 1e9
 
@@ -29,7 +30,8 @@ class RunFiles:
         self._run_id = run_id
         self._places: dict[Path, int] = {own / "wandb": 0, directory / "wandb": 0}
         self._own = own / "wandb"
-        self._next_look = time.monotonic() + _ELSEWHERE_S
+        self._begin = time.monotonic()
+        self._next_look = self._begin + _ELSEWHERE_S
         self._known: set[Path] = set()
         self._any = False
         self.new()  # those of earlier attempts
@@ -41,8 +43,9 @@ class RunFiles:
         Args:
             root: The program's supervisor, while the program runs.
         """
-        if root is not None and not self._any and time.monotonic() >= self._next_look:
-            self._next_look = time.monotonic() + _ELSEWHERE_S
+        now = time.monotonic()
+        if root is not None and not self._any and now >= self._next_look:
+            self._next_look = now + max(_ELSEWHERE_S, _ELSEWHERE_PART * (now - self._begin))
             self._places |= dict.fromkeys(_open_places(root, self._name), 0)
         found = [file for place in list(self._places) for file in self._scan(place)]
         self._known.update(found)
