@@ -59,3 +59,17 @@ def test_a_plugin_that_cannot_be_imported_is_named(tmp_path: Path) -> None:
 
 def test_paths_are_resolved() -> None:
     assert resolve("tune_mc1.registry:resolve") is resolve
+
+
+def test_a_plugin_cannot_take_the_name_of_a_part_that_ships(tmp_path: Path) -> None:
+    write_plugin(
+        tmp_path, "from tune_mc1.config.search import SEARCHES\nSEARCHES.register('grid', None)\n"
+    )
+    done = ask(
+        tmp_path, "import sys\nfrom tune_mc1.cli.app import main\nsys.argv = ['', 'list']\nmain()"
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        "plugin my_plugin of my-plugin 1.0 (my_plugin): cannot be imported: "
+        "ValueError(\"search 'grid' is registered already\")\n"
+    )

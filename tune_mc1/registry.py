@@ -52,6 +52,7 @@ class Registry(Mapping[str, T], Generic[T]):
         Raises:
             ValueError: If another part has the name.
         """
+        self._load_folder()  # so that a plugin cannot take the name of a part that ships
         if name in self._parts:
             raise ValueError(f"{self.kind} {name!r} is registered already")
         self._parts[name] = part
@@ -82,12 +83,15 @@ class Registry(Mapping[str, T], Generic[T]):
         return len(self._parts)
 
     def _load(self) -> None:
+        self._load_folder()
+        load_plugins()
+
+    def _load_folder(self) -> None:
         with _lock:
             folder, self._folder = self._folder, None
             if folder is not None:
                 for module in pkgutil.iter_modules(import_module(folder).__path__):
                     import_module(f"{folder}.{module.name}")
-            load_plugins()
 
 
 def load_plugins() -> Mapping[str, EntryPoint]:
