@@ -204,7 +204,7 @@ def test_auto_falls_back_loudly_and_cifar10_fails(
     assert data.name == "shapes10"
     assert notices[-1].startswith("no CIFAR-10")
     assert "refused" in notices[-1]
-    with pytest.raises(DataError, match=r"refused.*shapes10' needs none"):
+    with pytest.raises(DataError, match=r"refused.*or use 'data: shapes10'"):
         load_data("cifar10", home=tmp_path, notify=quiet)
     assert download.PATIENCE <= 10
 
