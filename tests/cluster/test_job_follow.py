@@ -134,4 +134,4 @@ def test_where_results_are_is_read_from_the_output(
         job.show(text)
     assert job.root == root
     assert capsys.readouterr().out == "".join(said)
-    assert ("python -m tune_mc1 fetch" in job.how_to_fetch()) == bool(root and "://" in root)
+    assert ("python -m tune_mc1 fetch" in job.fetch_command()) == bool(root and "://" in root)

@@ -77,7 +77,7 @@ def test_a_fused_model_learns_the_same_by_it(
         calls.append(channels)
         return True
 
-    monkeypatch.setattr(tune_mc1.models.fused, "columns_pay", always)
+    monkeypatch.setattr(tune_mc1.models.fused, "columns_are_faster", always)
     columns = gradients()
     assert calls
     for one, other in zip(columns, grouped, strict=True):

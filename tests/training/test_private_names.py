@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from tune_mc1.private_names import PrivateName
 from tune_mc1.training import lightning_private
-from tune_mc1.training.lightning_private import leave_out_noise, step_counter
+from tune_mc1.training.lightning_private import hide_noise, step_counter
 from tune_mc1.training.torch_private import FOREACH, one_by_one
 
 NOISY = "lightning.pytorch.utilities._pytree"
@@ -110,7 +110,7 @@ def told(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]
 
 
 def test_an_advertisement_is_left_out_and_nothing_else(told: pytest.LogCaptureFixture) -> None:
-    leave_out_noise()
+    hide_noise()
     log = logging.getLogger("lightning.pytorch.utilities.rank_zero")
     log.propagate, before = True, log.propagate
     parent = logging.getLogger("lightning.pytorch")
@@ -142,6 +142,6 @@ def test_one_warning_is_left_out_and_no_other(
     told: pytest.LogCaptureFixture, text: str, kind: type[Warning], module: str, shown: bool
 ) -> None:
     with warnings.catch_warnings(record=True) as seen:
-        leave_out_noise()
+        hide_noise()
         warnings.warn_explicit(text, kind, "file.py", 1, module)
     assert bool(seen) == shown

@@ -8,15 +8,15 @@ SEEN = "seen in Ray 2.60"
 
 TOKEN = PrivateName(
     "ray._raylet:AuthenticationTokenLoader",
-    "shows a cluster's dashboard the token of this machine",
+    "sends the token of this machine to a cluster's dashboard",
     SEEN,
-    "a dashboard that asks for a token refuses the job",
+    "a dashboard that requires a token rejects the job",
 )
 CONFIG = PrivateName(
     "ray._raylet:Config.initialize",
-    "a process that has ended its own Ray can connect to a cluster without a token",
+    "lets a process that has shut down its own Ray connect to a cluster without tokens",
     SEEN,
-    "such a cluster ends each trial before it runs; a new process has no such trouble",
+    "such a cluster cancels each trial before it runs; a new process is not affected",
 )
 
 NAMES = (TOKEN, CONFIG)
@@ -26,15 +26,15 @@ AUTH_MODE = "RAY_AUTH_MODE"
 
 
 def set_auth_mode(mode: str | None) -> None:
-    """Makes Ray in this process ask for a token, or not, from its next start on.
+    """Sets whether Ray in this process uses tokens, from its next start on.
 
-    Ray (2.60) turns tokens on for a Ray of our own, in the environment and in a setting, keeps the
-    token that it has read, and leaves all of that so. Connected to a cluster without tokens then,
-    the process would refuse what the cluster asks it: whether an actor is still needed. The cluster
-    takes that for a no, and cancels each actor before it runs.
+    Ray (2.60) enables tokens for our own Ray, in the environment and in a setting, caches the
+    token, and never resets them. Connected to a cluster without tokens afterwards, the process
+    would reject the cluster's question whether an actor is still needed. The cluster takes that for
+    a no, and cancels each actor before it runs.
 
     Args:
-        mode: What `RAY_AUTH_MODE` is to be; None removes it.
+        mode: New value of `RAY_AUTH_MODE`; None removes it.
     """
     if mode is None:
         os.environ.pop(AUTH_MODE, None)
@@ -47,10 +47,10 @@ def set_auth_mode(mode: str | None) -> None:
 
 
 def token_headers() -> dict[str, str]:
-    """The header that shows Ray's token; empty without one.
+    """HTTP header with Ray's token; empty without one.
 
     Raises:
-        ray.exceptions.AuthenticationError: If there should be a token and it cannot be read.
+        ray.exceptions.AuthenticationError: If a token is configured but cannot be read.
     """
     loader = TOKEN.get()
     if loader is None:

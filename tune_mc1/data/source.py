@@ -191,7 +191,7 @@ def _source_of(spec: str) -> Source | None:
 
 
 def _named() -> list[Source]:
-    """Sources with a word of their own, `fixed` ones first."""
+    """Sources that are not kinds of paths, `fixed` ones first."""
     named = (source for source in SOURCES.values() if not source.by_path)
     return sorted(named, key=lambda source: not source.fixed)
 

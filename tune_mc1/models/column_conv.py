@@ -33,7 +33,7 @@ def column_conv(images: Tensor, weight: Tensor, bias: Tensor, padding: tuple[int
         return cast(Tensor, ColumnConv.apply(images, weight, bias, padding))
 
 
-def columns_pay(images: Tensor, channels: int) -> bool:
+def columns_are_faster(images: Tensor, channels: int) -> bool:
     """True if this is the faster way to convolve.
 
     Args:
@@ -95,7 +95,7 @@ class ColumnConv(torch.autograd.Function):
         if not ctx.needs_input_grad[0]:
             return None, of_weight, of_bias, None
         of_rows = torch.bmm(gradient, matrix.mT)
-        of_images = _added_up(of_rows, padded, lanes, kernel, size)
+        of_images = _sum_windows(of_rows, padded, lanes, kernel, size)
         return _pad(of_images, -padding[0], -padding[1]), of_weight, of_bias, None
 
 
@@ -161,7 +161,7 @@ def _long_product(rows: Tensor, gradient: Tensor, batch: int) -> Tensor:
     return products.view(lanes, parts, *products.shape[1:]).sum(dim=1)
 
 
-def _added_up(
+def _sum_windows(
     of_rows: Tensor, shape: torch.Size, lanes: int, kernel: list[int], size: list[int]
 ) -> Tensor:
     """Gradient of images, from the gradients of their overlapping windows."""

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tune_mc1.models.build import Classifier
-from tune_mc1.models.column_conv import column_conv, columns_pay
+from tune_mc1.models.column_conv import column_conv, columns_are_faster
 from tune_mc1.models.dropout import DropoutStream, SeededDropout
 
 
@@ -43,7 +43,7 @@ class FusedConv2d(nn.Module):
 
         With S = 1 it is one dense convolution, which makes full use of a CPU's vector units.
         """
-        if columns_pay(images, self.channels):
+        if columns_are_faster(images, self.channels):
             return column_conv(images, self.weight, self.bias, self.padding)
         return functional.conv2d(
             images,
@@ -244,12 +244,12 @@ class FusedClassifier(nn.Module):
 def _add_stacked(fused: nn.Module, plain: nn.Module, trials: int) -> None:
     """Adds the parameters and buffers of another module, with a leading trial axis."""
     for name, value in plain.named_parameters(recurse=False):
-        fused.register_parameter(name, nn.Parameter(_room(value.detach(), trials)))
+        fused.register_parameter(name, nn.Parameter(_empty_stacked(value.detach(), trials)))
     for name, buffer in plain.named_buffers(recurse=False):
-        fused.register_buffer(name, _room(buffer, trials))
+        fused.register_buffer(name, _empty_stacked(buffer, trials))
 
 
-def _room(value: Tensor, trials: int) -> Tensor:
+def _empty_stacked(value: Tensor, trials: int) -> Tensor:
     room = value.new_empty((trials, *value.shape))
     if value.ndim < 4:
         return room

@@ -47,7 +47,7 @@ class Loading:
         plan: The plan whose images to load.
         notify: Called with each notice for the user.
         interruption: Ends the wait early.
-        alone: Whether to wait until they are loaded; otherwise for `ALONE_S` only.
+        before_ray: Whether to wait until they are loaded; otherwise for `ALONE_S` only.
 
     Raises:
         InputError: If they turn out to be unusable within that time.
@@ -60,13 +60,13 @@ class Loading:
         notify: Callable[[str], None],
         interruption: Interruption,
         *,
-        alone: bool,
+        before_ray: bool,
     ) -> None:
         self._data: Future[ImageData] = Future()
         self._interruption = interruption
         Thread(target=self._load, args=(plan, notify), daemon=True).start()
         with suppress(NotYet):
-            self._wait(None if alone else ALONE_S)
+            self._wait(None if before_ray else ALONE_S)
 
     def _load(self, plan: Plan, notify: Callable[[str], None]) -> None:
         try:
@@ -82,7 +82,7 @@ class Loading:
             Console(stderr=True).show_cursor()  # a download's progress bar hides it
             raise
 
-    def beside(self, cluster: "Cluster") -> ImageData:
+    def get_while_starting(self, cluster: "Cluster") -> ImageData:
         """Waits for the images; starts Ray meanwhile if they are not loaded yet.
 
         Raises:

@@ -58,17 +58,10 @@ def run_plan(
     parent, field = _parent(plan, output)
     if plan.directory is None and isinstance(parent, Remote):
         checked_place(RESULTS_DIR, str(RESULTS_DIR))
-    if address is None:
-        allow_own_token()
-    else:
-        connect(address)
-        from tune_mc1.cluster.nodes import trial_resources
-
-        trial_resources(plan.sweep, plan.trials)
-        check_nodes(parent, field)
+    _check_ray(plan, address, parent, field)
     interruption = Interruption()
     interruption.install()
-    loading = Loading(plan, notify, interruption, alone=address is not None)
+    loading = Loading(plan, notify, interruption, before_ray=address is not None)
     from tune_mc1.cluster.ray_runtime import Cluster
     from tune_mc1.running.driver import run_sweep
     from tune_mc1.running.sweep_run import SweepRun
@@ -100,6 +93,18 @@ def run_plan(
         notify(stopped.reason)
     console.print(interruption.exit_message, highlight=False, markup=False, soft_wrap=True)
     return INTERRUPTED if stopped.reason is None else 1
+
+
+def _check_ray(plan: Plan, address: str | None, parent: Path | Remote, field: str) -> None:
+    """Connects to the cluster, if any, and checks that it can run the trials and share results."""
+    if address is None:
+        allow_own_token()
+        return
+    connect(address)
+    from tune_mc1.cluster.nodes import trial_resources
+
+    trial_resources(plan.sweep, plan.trials)
+    check_nodes(parent, field)
 
 
 def _parent(plan: Plan, output: Path | None) -> tuple[Path | Remote, str]:
@@ -153,7 +158,7 @@ def resume_line(command: str, where: ResultDir, remote: Remote | None) -> str:
 def _images(loading: Loading, past: Past, cluster: "Cluster") -> ImageData:
     """The images; if they cannot be used, Ray is shut down."""
     try:
-        data = loading.beside(cluster)
+        data = loading.get_while_starting(cluster)
         _check_same_images(past, data)
     except BaseException:
         with suppress(Exception):  # the first error matters more

@@ -40,5 +40,5 @@ class SweepRun:
 
     @property
     def maximize(self) -> bool:
-        """Whether a higher metric is better."""
+        """True if a higher metric is better."""
         return self.sweep.metric.maximize

@@ -53,7 +53,7 @@ class TrialCheckpoints(CheckpointIO):
             StorageError: If the storage fails.
         """
         for index, directory in enumerate(self.directories):
-            part = take_trial(checkpoint, index) if self.fused else checkpoint
+            part = extract_trial(checkpoint, index) if self.fused else checkpoint
             try:
                 self._save(part, directory, Path(path).name, improved=index in self.improved)
             except (OSError, RuntimeError) as error:
@@ -126,7 +126,7 @@ def last_state(directory: Path) -> dict[str, Any]:
     return state
 
 
-def take_trial(checkpoint: Checkpoint, index: int) -> Checkpoint:
+def extract_trial(checkpoint: Checkpoint, index: int) -> Checkpoint:
     """The plain checkpoint of one trial of a group.
 
     Args:

@@ -124,14 +124,14 @@ def step_counter(trainer: "Trainer") -> Callable[[], None] | None:
     return count
 
 
-def leave_out_noise() -> None:
+def hide_noise() -> None:
     """Hides two lines of every fit and test from the terminal and from logs.
 
     One is an advertisement, the other a warning that only concerns Lightning's authors. All other
     output of Lightning stays.
     """
     for name in ("lightning.pytorch.utilities.rank_zero", "lightning.fabric.utilities.rank_zero"):
-        logging.getLogger(name).addFilter(_is_no_tip)
+        logging.getLogger(name).addFilter(_is_not_tip)
     warnings.filterwarnings(
         "ignore",
         message=r"`isinstance\(treespec, LeafSpec\)` is deprecated",
@@ -140,5 +140,5 @@ def leave_out_noise() -> None:
     )
 
 
-def _is_no_tip(record: logging.LogRecord) -> bool:
+def _is_not_tip(record: logging.LogRecord) -> bool:
     return record.levelno > logging.INFO or "Tip: For seamless" not in str(record.msg)

@@ -17,7 +17,7 @@ from tune_mc1.config.optimizers import OPTIMIZERS
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.models.build import Classifier
 from tune_mc1.models.fused import FusedClassifier
-from tune_mc1.training.torch_private import give_own_workspaces
+from tune_mc1.training.torch_private import use_own_workspaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,7 +127,7 @@ class GraphSteps(Steps):
             group["capturable"] = True  # PyTorch demands it, though any fused optimiser is
         # Lightning frees cuBLAS's workspaces whenever a Trainer starts or ends. So the graph gets
         # its own ones, in its own memory, which lives as long as the graph.
-        give_own_workspaces()
+        use_own_workspaces()
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, stream=self._stream):
             self._logits = self._gradients(self._inputs, self._labels)

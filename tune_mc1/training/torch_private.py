@@ -52,6 +52,6 @@ foreach: Any = SimpleNamespace(
 """`torch._foreach_*` by their suffix: operations on lists of tensors."""
 
 
-def give_own_workspaces() -> None:
+def use_own_workspaces() -> None:
     """Gives the next recorded graph its own cuBLAS workspaces."""
     CLEAR_CUBLAS.get(lambda: None)()

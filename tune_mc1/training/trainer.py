@@ -10,7 +10,7 @@ from lightning.pytorch.callbacks import Callback, ProgressBar
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.training.checkpoints import TrialCheckpoints
 from tune_mc1.training.epoch_report import EpochReport
-from tune_mc1.training.lightning_private import leave_out_noise
+from tune_mc1.training.lightning_private import hide_noise
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def make_trainer(
 
     It is deterministic on a GPU too, where matrix products use TF32; on a CPU it always is.
     """
-    leave_out_noise()
+    hide_noise()
     on_gpu = device.type == "cuda"
     if on_gpu:
         torch.set_float32_matmul_precision("high")

@@ -60,8 +60,7 @@ def run_trials(
         maximize: Whether a higher metric is better.
         checkpoints: Directories of the trials' checkpoints; None to write none.
         report: Called after each epoch, and for diverged trials.
-        shared: Folder for a frozen backbone's features, shared by the trials of a sweep; None to
-            share nothing.
+        shared: Folder for shared features of a frozen backbone; None to share nothing.
         threads: Number of CPU threads.
         gpu: Whether a GPU may be used.
         callbacks: Additional Lightning callbacks, such as a progress bar.
@@ -83,9 +82,7 @@ def run_trials(
             files = TrialCheckpoints([checkpoints(t.id) for t in group.trials], module.fused)
         reporter = EpochReport(group, metric, maximize, files, report)
         trainer = make_trainer(group.trials[0].config, device, [*callbacks, reporter], files)
-        for trial in group.trials:
-            setting = trial.config.model_dump_json()
-            log.info("%s on %s, %d threads: %s", trial.id, device, threads, setting)
+        _log_parameters(group, device, threads)
         start = LAST if done else None
         try:
             trainer.fit(module, group.train, group.val, ckpt_path=start, weights_only=True)
@@ -95,6 +92,12 @@ def run_trials(
             module.forget_steps()
             if device.type == "cuda":
                 free_memory()
+
+
+def _log_parameters(group: Group, device: torch.device, threads: int) -> None:
+    for trial in group.trials:
+        parameters = trial.config.model_dump_json()
+        log.info("%s on %s, %d threads: %s", trial.id, device, threads, parameters)
 
 
 def _at_one_epoch(

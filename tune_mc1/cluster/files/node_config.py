@@ -171,10 +171,10 @@ def _against(value: Any, shape: Any, path: KeyPath) -> Iterator[Problem]:
         if not right:
             yield Problem(path, f"must be {_WORDS[kind]}", value)
         elif getattr(shape, "enum", None) and value not in shape.enum:
-            yield _no_choice(value, shape, path)
+            yield _not_allowed(value, shape, path)
 
 
-def _no_choice(value: Any, shape: Any, path: KeyPath) -> Problem:
+def _not_allowed(value: Any, shape: Any, path: KeyPath) -> Problem:
     hint = did_you_mean(str(value), shape.enum)
     if shape.name == "InstanceType":
         return Problem(path, f"is not an AWS machine type{hint}", value)

@@ -130,12 +130,12 @@ def _outline(
         each = choose_resources(plan.sweep.resources, capacity)
     except InputError as error:
         raise InputError([f"{what}: {problem}" for problem in error.problems]) from None
-    room = _room([node.max_concurrent(each) for node in nodes], kinds, limit, plan.total)
+    room = _concurrent([node.max_concurrent(each) for node in nodes], kinds, limit, plan.total)
     groups = outline(plan, place=Place(each, room, tuple(up)))["groups"]
     tasks = len(groups) or plan.total
     each = widen_gpu_share(each, tasks, capacity)
     fit = [node.max_concurrent(each) for node in nodes]
-    facts = outline(plan, place=Place(each, _room(fit, kinds, limit, tasks), tuple(up)))
+    facts = outline(plan, place=Place(each, _concurrent(fit, kinds, limit, tasks), tuple(up)))
     tasks = len(facts["groups"]) or plan.total
     facts["resources"]["trials_at_once"] = min(facts["resources"]["trials_at_once"], tasks)
     rows = zip(kinds, fit, _used(fit, kinds, limit, tasks), strict=True)
@@ -156,7 +156,7 @@ def _outline(
     return facts
 
 
-def _room(fit: Sequence[int], kinds: Sequence[Machines], limit: int, tasks: int) -> int:
+def _concurrent(fit: Sequence[int], kinds: Sequence[Machines], limit: int, tasks: int) -> int:
     """Number of concurrent trials."""
     return sum(a * b for a, b in zip(fit, _used(fit, kinds, limit, tasks), strict=True))
 

@@ -65,7 +65,7 @@ class Job:
         token = "RAY_AUTH_MODE=token " if self.server.token else ""
         return f"{token}ray job {words} --address {shlex.quote(self.server.address)} {self.id}"
 
-    def how_to_go_on(self, *, runs: bool) -> str:
+    def next_commands(self, *, runs: bool) -> str:
         """Commands for a job that is no longer followed.
 
         Args:
@@ -81,9 +81,9 @@ class Job:
                 f"Resume{when}: python -m tune_mc1 {self.sweep} --resume {root} "
                 f"--address {shlex.quote(self.server.address)}"
             )
-        return "\n".join([*lines, self.how_to_fetch()])
+        return "\n".join([*lines, self.fetch_command()])
 
-    def how_to_fetch(self) -> str:
+    def fetch_command(self) -> str:
         """The command that copies the results to this machine."""
         root = (self.root or f"{self.place.rstrip('/')}/DIR").rstrip("/")
         if "://" in root:
@@ -109,17 +109,17 @@ def follow(job: Job, client: Any) -> int:
     try:
         info = asyncio.run(_follow(job, client))
     except KeyboardInterrupt:
-        _say(f"\nDetached: the sweep continues as job {job.id}.\n{job.how_to_go_on(runs=True)}")
+        _say(f"\nDetached: the sweep continues as job {job.id}.\n{job.next_commands(runs=True)}")
         return INTERRUPTED
     except ConnectionLostError as lost:
         _say(
             f"\nThe connection to {job.server.address} broke ({lost}). The sweep continues as job "
-            f"{job.id} unless its cluster is down.\n{job.how_to_go_on(runs=True)}"
+            f"{job.id} unless its cluster is down.\n{job.next_commands(runs=True)}"
         )
         return 1
     status = _exit_status(job, info)
     if job.root is not None and status != BAD_INPUT:
-        _say(job.how_to_fetch() if status == 0 else job.how_to_go_on(runs=False))
+        _say(job.fetch_command() if status == 0 else job.next_commands(runs=False))
     return status
 
 

@@ -41,7 +41,7 @@ def check_free(remote: Remote) -> None:
     except FileNotFoundError:
         return
     silent = _now(remote) - last
-    gone = who["node"] == platform.node() and not _is_there(int(who["process"]))
+    gone = who["node"] == platform.node() and not _is_alive(int(who["process"]))
     if not gone and silent < STALE_S:
         raise InputError(
             f"{remote.url}: a sweep is already running here (process {who['process']} on "
@@ -59,7 +59,7 @@ def _now(remote: Remote) -> float:
     return now
 
 
-def _is_there(process: int) -> bool:
+def _is_alive(process: int) -> bool:
     try:
         os.kill(process, 0)
     except ProcessLookupError:

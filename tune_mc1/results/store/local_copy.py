@@ -71,8 +71,8 @@ def fetch(
         for name, entry in sorted(there.items())
         if name != RUNNING and (checkpoints or not name.startswith("checkpoints/"))
     ]
-    missing = [item for item in wanted if not _is_here(where.root / item[0], item[1])]
-    _bring(remote, where, missing, shown)
+    missing = [item for item in wanted if not _is_current(where.root / item[0], item[1])]
+    _download(remote, where, missing, shown)
     _note_url(remote, where)
     size = sum(entry.size for _, entry in missing)
     return Fetched(len(missing), size, len(wanted) - len(missing))
@@ -158,7 +158,7 @@ def _entries(remote: Remote) -> dict[str, Entry]:
     return there
 
 
-def _bring(
+def _download(
     remote: Remote,
     where: ResultDir,
     items: Items,
@@ -188,7 +188,7 @@ def _note_url(remote: Remote, where: ResultDir) -> None:
         raise StorageError.of(where.storage_url, error) from None
 
 
-def _is_here(path: Path, entry: Entry) -> bool:
+def _is_current(path: Path, entry: Entry) -> bool:
     try:
         stat = path.stat()
     except OSError:
@@ -243,7 +243,7 @@ def resumable_copy(place: Path) -> ResultDir:
         small = [
             (name, entry) for name, entry in there.items() if "/" not in name and name != RUNNING
         ]
-        _bring(remote, where, small)
+        _download(remote, where, small)
     if url:
         _note_url(remote, where)
     return where

@@ -71,7 +71,7 @@ def mirror(runs: "WandbRuns", offset: int, parent: int, lock: Sent | None = None
     for event, end in read_events(journal):
         if end > offset:
             break
-        runs.know(event)
+        runs.apply(event)
     position, closed = offset, False
     while True:
         gone = os.getppid() != parent  # checked before reading, so that nothing is missed

@@ -69,7 +69,7 @@ class WandbRuns:
     _finishing: dict[str, Future[str]] = field(default_factory=dict)
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16))
 
-    def know(self, event: Event) -> None:
+    def apply(self, event: Event) -> None:
         """Applies an event without writing anything to W&B."""
         self.tables.apply(event)
         if event["event"] == "trial":
@@ -83,7 +83,7 @@ class WandbRuns:
         Raises:
             wandb.Error, OSError: If W&B's files cannot be written.
         """
-        self.know(event)
+        self.apply(event)
         handler = getattr(self, f"_on_{event['event']}", None)
         if handler is not None and event.get("trial") not in self._late:
             with suppress(_ServerFailedError):

@@ -145,7 +145,7 @@ class Sync:
         try:
             run = self._api.run(path)
         except (wandb.Error, ValueError) as error:
-            if _says_not_there(error):
+            if _is_not_found(error):
                 return 0, {}
             raise
         return max(run.lastHistoryStep, 0), dict(run.summary_metrics)
@@ -185,7 +185,7 @@ def _one_line(what: str) -> Iterator[None]:
         raise SyncError(f"W&B at {server()}: {what}: {reason}") from error
 
 
-def _says_not_there(error: Exception) -> bool:
+def _is_not_found(error: Exception) -> bool:
     """True if there is no such run: W&B raises a ValueError, usually wrapped in its own error."""
     cause = getattr(error, "exc", None) or error
     return isinstance(cause, ValueError) and not isinstance(cause, ValidationError)
