@@ -13,6 +13,7 @@ import yaml
 
 from tests.support.autoscaling import cluster_file, scaling_cluster
 from tests.support.faults import driving, result_dir, wait_for, write_sweep
+from tests.support.in_process import disconnect
 from tune_mc1.cluster.nodes import UNLIMITED, capacity_of_config, cluster_capacity
 from tune_mc1.errors import InputError
 from tune_mc1.planning.resources import WORKERS, Capacity, Node, TrialResources, max_concurrent
@@ -45,6 +46,7 @@ def test_on_kubernetes_the_head_is_told_what_may_come(monkeypatch: pytest.Monkey
     (head,) = cluster["spec"]["headGroupSpec"]["template"]["spec"]["containers"]
     told = {variable["name"]: variable["value"] for variable in head["env"]}
     monkeypatch.setenv(WORKERS, told[WORKERS])
+    disconnect()
     address = ray.init(num_cpus=0, include_dashboard=False, logging_level=logging.ERROR)
     assert address
     try:
@@ -87,6 +89,7 @@ def address(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_sweep_starts_from_nothing_and_what_no_node_will_have_is_refused(
     tmp_path: Path, image_dir: Path, address: str
 ) -> None:
+    disconnect()
     ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
     try:
         empty = cluster_capacity()

@@ -22,6 +22,8 @@ from tests.support.faults import (
 )
 from tests.support.in_process import Ran, sweep_here
 
+ONE = ("--max-concurrent", "1", "--wandb", "disabled")
+
 BACK = """
 import os, time
 real = time.time
@@ -31,10 +33,10 @@ time.time = lambda: real() - 86400 * os.path.exists(os.environ["JUMP"])
 
 FULL_THEN_ROOM = """
 mount -t tmpfs -o size=700k x disk
-"$PYTHON" -m tune_mc1 sweep grid sweep.yaml -o disk --wandb disabled 2>&1
+"$PYTHON" -m tune_mc1 sweep grid sweep.yaml -o disk --max-concurrent 1 --wandb disabled 2>&1
 echo "first status $?"
 mount -o remount,size=100m x disk
-"$PYTHON" -m tune_mc1 sweep grid --resume disk/* --wandb disabled 2>&1
+"$PYTHON" -m tune_mc1 sweep grid --resume disk/* --max-concurrent 1 --wandb disabled 2>&1
 echo "second status $?"
 cp -r disk/* out
 """
@@ -43,7 +45,7 @@ cp -r disk/* out
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
     folder = tmp_path_factory.mktemp("quiet")
-    return sweep_here(folder, content(image_dir), "grid", "--wandb", "disabled")
+    return sweep_here(folder, content(image_dir), "grid", *ONE)
 
 
 def test_two_sweeps_at_once_and_the_clock_of_one_jumps_back(
@@ -57,8 +59,8 @@ def test_two_sweeps_at_once_and_the_clock_of_one_jumps_back(
     jump = tmp_path / "jump"
     clock = {"PYTHONPATH": f"{folders[0]}:{package}", "JUMP": str(jump)}
     with (
-        driving(*words[0], "--wandb", "disabled", cwd=folders[0], **clock) as first,
-        driving(*words[1], "--wandb", "disabled", cwd=folders[1]) as second,
+        driving(*words[0], *ONE, cwd=folders[0], **clock) as first,
+        driving(*words[1], *ONE, cwd=folders[1]) as second,
     ):
         wait_for(lambda: reached(folders[0] / "out", 3), first)
         jump.touch()

@@ -22,7 +22,7 @@ KEY = "5ec4e7" * 6 + "5ec4"
 TOKEN = "70ce70" * 10 + "abcd"
 SWEEP = """
 parameters:
-  model: {value: MLP}
+  model: {value: CNN_simple}
   epochs: {value: 1}
   learning_rate: {values: [0.01, 0.03]}
 """

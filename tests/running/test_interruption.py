@@ -30,7 +30,17 @@ LONG = {
 
 def start(folder: Path, image_dir: Path) -> list[Any]:
     file = write_sweep(folder, {**LONG, "data": str(image_dir)})
-    return ["sweep", "grid", file, "-o", folder / "out", "--wandb", "offline"]
+    return [
+        "sweep",
+        "grid",
+        file,
+        "-o",
+        folder / "out",
+        "--wandb",
+        "offline",
+        "--max-concurrent",
+        "1",
+    ]
 
 
 def check_resumable(driver: Driver, folder: Path) -> Path:

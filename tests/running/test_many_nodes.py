@@ -12,11 +12,12 @@ from ray._common.test_utils import wait_for_condition
 from ray._private.internal_api import node_stats
 from ray.cluster_utils import Cluster
 
-from tests.support.node_cluster import gpu_cluster, telling_sweep
+from tests.support.node_cluster import Record, gpu_cluster, telling_sweep
 from tune_mc1.cluster.nodes import cluster_capacity, free_nodes
 from tune_mc1.config.sweep import Resources
 from tune_mc1.data.images import ImageData
 from tune_mc1.planning.resources import Node
+from tune_mc1.results.writer import ResultWriter
 
 QUARTER = Resources(cpu=1, gpu=0.25)
 
@@ -41,18 +42,18 @@ def test_the_nodes_are_known(cluster: Cluster) -> None:
     assert not capacity.coming
 
 
-@pytest.mark.parametrize(("trials", "gpu", "most"), [(5, 1, 1), (10, 0.5, 2)])
-def test_parts_of_gpus_are_spread(
-    cluster: Cluster, tmp_path: Path, images: ImageData, trials: int, gpu: float, most: int
-) -> None:
-    told, writer = telling_sweep(
-        tmp_path, images, trials, together=trials, epochs=1, resources=QUARTER
-    )
+def check_load(told: list[Record], writer: ResultWriter, *, most: int, gpu: float) -> None:
+    """All five GPUs are equally loaded."""
     load = Counter((record["node"], *record["gpus"]) for record in told)
-    assert load == dict.fromkeys(load, most), "all GPUs are equally loaded"
+    assert load == dict.fromkeys(load, most)
     assert len(load) == 5
     assert {record["gpu"] for record in told} == {gpu}
     assert {row["state"] for row in writer.tables.trials.values()} == {"completed"}
+
+
+def test_parts_of_gpus_are_spread(cluster: Cluster, tmp_path: Path, images: ImageData) -> None:
+    told, writer = telling_sweep(tmp_path, images, 5, together=5, epochs=1, resources=QUARTER)
+    check_load(told, writer, most=1, gpu=1)
 
 
 def test_fewer_at_once_have_more(cluster: Cluster, tmp_path: Path, images: ImageData) -> None:
@@ -70,7 +71,7 @@ def made_in_store() -> dict[str, int]:
     }
 
 
-def test_the_images_come_to_each_node_once(
+def test_twice_as_many_share_gpus_and_the_images_come_to_each_node_once(
     cluster: Cluster, tmp_path: Path, images: ImageData
 ) -> None:
     size = 30_000_000
@@ -78,7 +79,8 @@ def test_the_images_come_to_each_node_once(
     labels = np.resize(images.train_labels, len(many))
     data = replace(images, train_images=many, train_labels=labels)
     before = made_in_store()
-    told, _ = telling_sweep(tmp_path, data, 10, together=10, epochs=1, resources=QUARTER)
+    told, writer = telling_sweep(tmp_path, data, 10, together=10, epochs=1, resources=QUARTER)
+    check_load(told, writer, most=2, gpu=0.5)
     trials = Counter(record["node"] for record in told)
     taken = {node: made - before[node] for node, made in made_in_store().items()}
     assert sorted(trials.values()) == [2, 4, 4]

@@ -16,7 +16,7 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.results.journal import read_events
 
 NODES = 3
-GPUS = 4
+GPUS = 2
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +35,11 @@ def cluster(nodes: Cluster) -> Cluster:
 def test_a_node_that_is_lost_costs_its_trials_an_epoch_at_most(
     cluster: Cluster, tmp_path: Path, images: ImageData
 ) -> None:
-    with NodeLoss(cluster, tmp_path, after=20) as loss:
+    with NodeLoss(cluster, tmp_path, after=8) as loss:
         told, writer = telling_sweep(
             tmp_path,
             images,
-            40,
+            16,
             together=NODES * GPUS,
             seconds=0.3,
             epochs=EPOCHS,
@@ -51,7 +51,7 @@ def test_a_node_that_is_lost_costs_its_trials_an_epoch_at_most(
     assert len(busy_gpus(told)) == NODES * GPUS
     _, again = recoveries(told, loss)
     assert sum(again) == 0, "no epoch that was reported runs again"
-    assert len(told) == 40 * EPOCHS
+    assert len(told) == 16 * EPOCHS
 
 
 class Preemption(NodeLoss):

@@ -38,7 +38,7 @@ def env(tmp_path: Path) -> dict[str, str]:
 
 def test_a_search_that_plans(tmp_path: Path, image_dir: Path, env: dict[str, str]) -> None:
     write_plugin(tmp_path, HALTON)
-    words = ("-n", "3", "--wandb", "disabled")
+    words = ("-n", "3", "--max-concurrent", "1", "--wandb", "disabled")
     ran = run_sweep(tmp_path, content(image_dir, method="halton"), "halton", *words, **env)
     assert ran.status == 0, ran.err
     assert "method: halton" in (ran.root / "sweep.yaml").read_text()

@@ -32,6 +32,9 @@ SWEEP = {
 }
 
 
+ONE = ("--max-concurrent", "1", "--wandb", "disabled")
+
+
 @dataclass
 class Run:
     where: ResultDir
@@ -48,7 +51,7 @@ def run(image_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
     file = folder / "sweep.yaml"
     file.write_text(yaml.safe_dump({**SWEEP, "data": str(image_dir)}))
     env = {"PYTHONPATH": f"{folder / 'site'}:{Path(__file__).parents[2]}"}
-    command = ("sweep", "grid", file, "-o", folder / "out", "--wandb", "disabled")
+    command = ("sweep", "grid", file, "-o", folder / "out", *ONE)
     with driving(*command, cwd=folder, **env) as driver:
         assert driver.wait() == 0, driver.err
         yield Run(ResultDir(result_dir(folder / "out")), driver.out, env)

@@ -95,7 +95,7 @@ def test_a_full_disk_ends_the_sweep_and_room_lets_it_go_on(
     env = {"PYTHONPATH": f"{tmp_path}:{package}", "FULL_DISK": str(full)}
     out = tmp_path / "out"
     file = write_sweep(tmp_path, content(image_dir))
-    words = ("sweep", "grid", file, "-o", out, "--wandb", "disabled")
+    words = ("sweep", "grid", file, "-o", out, "--max-concurrent", "1", "--wandb", "disabled")
     with driving(*words, cwd=tmp_path, **env) as driver:
         wait_for(lambda: reached(out, 3), driver)
         full.touch()

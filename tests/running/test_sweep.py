@@ -62,7 +62,7 @@ def grid(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
         "fuse": "off",
     }
     env = {"TORCH_HOME": str(folder), "https_proxy": "http://127.0.0.1:9"}
-    return run_sweep(folder, content, "grid", **env)
+    return run_sweep(folder, content, "grid", "--max-concurrent", "1", **env)
 
 
 def test_a_sweep_outlives_trials_that_fail(grid: Ran) -> None:
