@@ -11,6 +11,7 @@ from ray.cluster_utils import Cluster
 
 from tests.cli.test_cli import HEAVY, as_process, tune_mc1
 from tests.support.bad_input import CommandLine
+from tests.support.in_process import disconnect
 from tune_mc1.cluster.files.placement import outline_on_file, outline_on_running
 from tune_mc1.errors import InputError
 from tune_mc1.planning.flags import PlanFlags
@@ -151,6 +152,7 @@ def test_programs_read_it_and_neither_torch_nor_ray_is_loaded(tmp_path: Path) ->
 @pytest.fixture(scope="module")
 def two_nodes() -> Iterator[str]:
     """A cluster of a machine with four GPUs and one with two cores."""
+    disconnect()
     cluster = Cluster()
     cluster.add_node(num_cpus=2, num_gpus=0, include_dashboard=False)
     cluster.add_node(num_cpus=8, num_gpus=4)
@@ -167,7 +169,7 @@ def test_a_cluster_that_runs_is_shown_machine_by_machine(two_nodes: str, tmp_pat
     assert sorted(rooms) == [(2, 0, 0, 0), (8, 4, 1, 8)]
     assert facts["resources"]["trials_at_once"] == 8
     words = ("study", "adam", "-d", "shapes10", "--dry-run", "--json", "--address", two_nodes)
-    study = tune_mc1(*words)
+    study = as_process(*words)
     assert [k["cpus"] for k in json.loads(study.stdout)["cluster"]["machines"]], study.stderr
     plan = planned(tmp_path, 2, "resources: {cpu: 16, gpu: 0}\n")
     with pytest.raises(InputError, match=r"resources.cpu: must be at most what one node .*\(8\)"):

@@ -15,6 +15,12 @@ from tune_mc1.cluster.ray_tokens_private import AUTH_MODE
 from tune_mc1.errors import SweepStopped
 
 
+@pytest.fixture(autouse=True)
+def no_ray() -> None:
+    """None that an earlier test has left in this process."""
+    disconnect()
+
+
 @pytest.mark.parametrize("failures", [0, 1, 2])
 def test_ray_may_need_a_second_try(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failures: int
@@ -48,7 +54,6 @@ def test_a_ray_of_our_own_leaves_no_token_mode_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A cluster without tokens could not ask this process whether its actors are still needed."""
-    disconnect()
     monkeypatch.delenv(AUTH_MODE, raising=False)
 
     def init(**options: Any) -> None:

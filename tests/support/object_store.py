@@ -1,5 +1,6 @@
 """A real S3 server on the loopback interface: moto's, with a bucket and dummy keys."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -34,6 +35,8 @@ class ObjectStore:
 
     def start(self) -> None:
         """Starts it, again on the port that it had."""
+        # its handler would write to what was the terminal at its first line
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self._server = ThreadedMotoServer("127.0.0.1", self.port, verbose=False)
         self._server.start()
         _, self.port = self._server.get_host_and_port()
