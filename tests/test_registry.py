@@ -30,7 +30,7 @@ def ask(plugins: Path, code: str = ASK) -> subprocess.CompletedProcess[str]:
 def test_a_name_is_taken_once() -> None:
     parts: Registry[int] = Registry("part")
     assert parts.register("one", 1) == 1
-    with pytest.raises(ValueError, match="part 'one' is registered already"):
+    with pytest.raises(ValueError, match="part 'one' is already registered"):
         parts.register("one", 2)
     assert dict(parts) == {"one": 1}
 

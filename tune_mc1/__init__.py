@@ -10,7 +10,7 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """Imports a part of the public interface when it is first used."""
+    """Imports a member of the public interface on first use."""
     if name == "report":
         from tune_mc1.programs.report_file import report
 

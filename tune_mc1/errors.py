@@ -1,6 +1,6 @@
-"""The error tree: every error that a user can cause or meet, each with one clear line.
+"""Exception hierarchy: every error that a user can cause or encounter, with a one-line message.
 
-Nothing here imports torch or Ray, so that a message never waits for them.
+Imports neither torch nor Ray, so that errors are reported without delay.
 """
 
 import errno
@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 
 class TuneMc1Error(Exception):
-    """Base of all errors raised on purpose. Its text is written for the user."""
+    """Base class of all deliberate errors. The text is written for the user."""
 
 
 class InputError(TuneMc1Error):
@@ -25,32 +25,32 @@ class InputError(TuneMc1Error):
 
 
 class DataError(InputError):
-    """An image data set that cannot be used: missing, broken, or of the wrong form."""
+    """An unusable image data set: missing, corrupt, or in the wrong format."""
 
 
 class TrialError(TuneMc1Error):
-    """A trial that cannot run, with what to change."""
+    """A trial that cannot run; the message says what to change."""
 
 
 class StorageError(TuneMc1Error):
-    """Results cannot be written: the disk is full, gone, or may only be read.
+    """Results cannot be written: the disk is full, missing or read-only.
 
-    Every trial would meet it, so it ends the sweep, which can be resumed.
+    Every trial would be affected, so the sweep ends; it can be resumed.
     """
 
     @classmethod
     def of(cls, path: object, error: OSError) -> "StorageError":
-        """The error of a write to `path`."""
+        """Builds the error for a failed write to `path`."""
         return cls(f"{path}: cannot be written: {error.strerror or error}")
 
 
 class SweepStopped(BaseException):
-    """The sweep ends before its trials do, and can be resumed.
+    """Ends the sweep before its trials are done; it can be resumed.
 
-    It is no Exception, as Ray Tune makes text of those instead of letting them through.
+    Derives from BaseException because Ray Tune turns any Exception into text.
 
     Args:
-        reason: Why; None if the user asked for it.
+        reason: Why the sweep stops; None if the user asked for it.
     """
 
     def __init__(self, reason: str | None = None) -> None:
@@ -63,8 +63,8 @@ class DivergedError(TuneMc1Error):
 
     Args:
         epoch: Epoch in which it happened, from 1.
-        step: Optimiser steps done in the whole trial.
-        loss: The loss seen (NaN or infinite).
+        step: Optimiser steps since the start of the trial.
+        loss: The loss (NaN or infinite).
     """
 
     def __init__(self, epoch: int, step: int, loss: float) -> None:
@@ -73,7 +73,7 @@ class DivergedError(TuneMc1Error):
 
 
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
-"""Errors that a write to anywhere meets."""
+"""Error numbers that any write to the same file system would raise."""
 
 STORAGE_ERRNOS = DISK_FULL.union(
     {
@@ -85,16 +85,16 @@ STORAGE_ERRNOS = DISK_FULL.union(
         errno.ESTALE,
     }
 )
-"""Errors of a write that the storage is to blame for, not what was written."""
+"""Error numbers of a failed write that are due to the storage, not to the data."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A hint such as `, did you mean 'momentum'?`; empty if nothing known is near.
+    """Returns a hint such as `, did you mean 'momentum'?`; empty if no known name is similar.
 
     Args:
-        name: What the user wrote.
-        known: The names that would have been right.
+        name: The user's input.
+        known: The valid names.
     """
     lower = {k.lower(): k for k in known}
-    near = get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
-    return f", did you mean {lower[near[0]]!r}?" if near else ""
+    matches = get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
+    return f", did you mean {lower[matches[0]]!r}?" if matches else ""

@@ -1,38 +1,40 @@
-"""Locks among processes, which the system takes back when their holder is gone, however it goes."""
+"""File locks between processes; the operating system releases them however their holder ends."""
 
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP)
+_UNSUPPORTED = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP)
 
 
 @contextmanager
 def locked(path: Path, *, wait: bool) -> Iterator[None]:
-    """Holds a file until the block ends, or the process does.
+    """Holds an exclusive lock on a file until the block or the process ends.
 
-    Among machines that share the file it holds where their file system has locks (NFS, Lustre with
-    `flock`). On one without any the block runs as if nobody else were there.
+    The lock works between machines that share the file if the file system supports it (NFS, Lustre
+    with `flock`). On a file system without locks the block runs unprotected.
 
     Args:
-        path: The file, made if it is not there. What it holds stays.
-        wait: Whether to wait for another process that holds it.
+        path: The file; created if missing, otherwise its content is kept.
+        wait: Whether to wait if another process holds the lock.
 
     Raises:
-        BlockingIOError: If another process holds it.
-        OSError: If it cannot be opened for writing.
+        BlockingIOError: If another process holds the lock and `wait` is false.
+        OSError: If the file cannot be opened for writing.
     """
-    from filelock import Timeout, UnixFileLock  # loaded where something is locked
+    from filelock import Timeout, UnixFileLock  # imported only when a lock is needed
 
-    # `preserve_lock_file`: no file of another kind instead, which would outlive its holder
+    # `preserve_lock_file`: no fallback to a soft lock, whose file would outlive its holder
     lock = UnixFileLock(path, timeout=-1 if wait else 0, preserve_lock_file=True)
     try:
         lock.acquire()
     except Timeout:
-        raise BlockingIOError(errno.EWOULDBLOCK, "another process holds it", str(path)) from None
+        raise BlockingIOError(
+            errno.EWOULDBLOCK, "another process holds the lock", str(path)
+        ) from None
     except OSError as error:
-        if error.errno not in _NO_LOCKS:
+        if error.errno not in _UNSUPPORTED:
             raise
     try:
         yield

@@ -1,4 +1,4 @@
-"""Files: replaced whole or not at all, names in UTF-8, URLs, sweep files that are shipped."""
+"""File helpers: atomic replacement, UTF-8 names, URLs, bundled sweep files."""
 
 import os
 import re
@@ -7,42 +7,42 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
-"""The package's own directory."""
+"""Directory of the package."""
 
 INSTALLED_CONFIGS = "_configs"
-"""Folder of the package that has `configs/` where it is installed."""
+"""Subdirectory of an installed package that holds the contents of `configs/`."""
 
 
 def shipped(name: str) -> Path | None:
-    """A sweep file that comes with the package: `configs/` of a checkout, else of the wheel.
+    """Finds a sweep file bundled with the package: in `configs/` of a checkout, else in the wheel.
 
     Args:
-        name: Its name below `configs`, such as `studies/adam.yaml`, or `.` for all of them.
+        name: Path relative to `configs`, such as `studies/adam.yaml`; `.` is the directory itself.
     """
     places = (PACKAGE.parent / "configs" / name, PACKAGE / INSTALLED_CONFIGS / name)
     return next((path for path in places if path.exists()), None)
 
 
 def as_url(place: Path | str) -> str | None:
-    """The URL that a text or path is; None if it is a file's name.
+    """Returns a string or path as a normalised URL; None if it is a local path.
 
     Args:
-        place: What the user wrote; a path, which has no double slash, will do.
+        place: The user's input; may be a Path, in which the double slash is lost.
     """
     match = re.fullmatch(r"([A-Za-z][A-Za-z0-9+.-]+):/*(|(?<=/).*)", str(place), re.DOTALL)
     return f"{match[1].lower()}://{match[2]}" if match else None
 
 
 def utf8(name: str) -> str:
-    """The name of a file, with a mark for each byte in it that is no UTF-8."""
+    """Returns a file name with a replacement character for each byte that is not valid UTF-8."""
     return os.fsencode(name).decode("utf-8", "replace")
 
 
 def directory_name(text: str) -> str:
-    """A text that people wrote as a part of a directory's name.
+    """Turns free text into part of a directory name.
 
     Args:
-        text: Such as a sweep's name.
+        text: Free text, such as the name of a sweep.
     """
     name = re.sub(r"[/\x00-\x1f\x7f]", "_", text).lstrip(".")
     return utf8(name).encode()[:100].decode(errors="ignore") or "sweep"
@@ -50,16 +50,16 @@ def directory_name(text: str) -> str:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Gives a path aside to write to, which replaces `path` once it is safely on the disk.
+    """Yields a temporary path that replaces `path` once it has been written and synced to disk.
 
-    On an error the file aside is removed and `path` stays as it was.
+    On an error the temporary file is removed and `path` is left unchanged.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        yield aside
-        with aside.open("rb") as file:
+        yield temporary
+        with temporary.open("rb") as file:
             os.fsync(file.fileno())
-        aside.replace(path)
+        temporary.replace(path)
     finally:
         with suppress(OSError):
-            aside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)

@@ -1,8 +1,8 @@
-"""Names of other libraries that their documentation does not promise, and what happens without.
+"""Undocumented names of other libraries that this package uses, and the effect of losing each.
 
-Every wing that uses such names lists them in one file a library, `..._private.py`, as `NAMES`. A
-version of the library that drops one costs what its `without` says, and a line in the log; a test
-over all lists fails with the same text.
+Each wing lists such names as `NAMES` in one file per library, `..._private.py`. If a version of the
+library drops one, the effect is what its `without` says, plus a line in the log; a test over all
+lists fails with the same text.
 """
 
 import logging
@@ -20,15 +20,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PrivateName:
-    """One name.
+    """An undocumented name of a library.
 
     Attributes:
         path: `package.module:name`, where `name` may have dots and may be set by `__init__` only;
-            `package.module:function(parameter)`; or `package.module "text"` for a word that the
-            file of the module must hold, such as the name of an environment variable.
+            `package.module:function(parameter)`; or `package.module "text"` for text that the
+            module's source must contain, such as the name of an environment variable.
         purpose: What it is used for.
-        seen: The versions of the library in which it has been seen.
-        without: What happens where it is missing.
+        seen: Versions of the library in which it was found.
+        without: What happens if it is missing.
     """
 
     path: str
@@ -40,17 +40,17 @@ class PrivateName:
         return f"{self.path} ({self.seen}; {self.purpose}) is missing: {self.without}"
 
     def exists(self) -> bool:
-        """Whether the installed version of the library has the name."""
+        """True if the installed version of the library has the name."""
         return bool(_found(self.path)[0])
 
     def get(self, default: Any = None) -> Any:
-        """The object of the name.
+        """Looks up the object.
 
         Args:
-            default: What stands in for it.
+            default: Fallback if the name is missing.
 
         Returns:
-            The object; the default where it is missing, which the log says once.
+            The object, or the default if the name is missing, which is logged once.
         """
         found, value = _found(self.path)
         if found:
@@ -59,14 +59,14 @@ class PrivateName:
         return default
 
     def usable(self) -> bool:
-        """As `exists`; the log says once if it does not."""
+        """Like `exists`, but logs a missing name once."""
         return self.exists() or bool(_warn(self))
 
     def replace(self, new: Callable[..., Any]) -> None:
-        """Puts a function of ours in place of the library's, where there is one.
+        """Replaces the library's function, if it exists.
 
         Args:
-            new: The function.
+            new: The replacement.
         """
         if not self.usable():
             return
@@ -84,7 +84,7 @@ def _warn(name: PrivateName) -> None:
 
 
 def _found(path: str) -> tuple[bool, Any]:
-    """Whether there is such a name, and its object where it is one."""
+    """Returns whether the name exists, and its object if it has one."""
     if '"' in path:
         module, text, _ = path.split('"')
         return _in_file(module.strip(), text), None

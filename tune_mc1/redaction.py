@@ -1,4 +1,4 @@
-"""Keeps API keys and tokens out of all that is printed or written."""
+"""Redaction of API keys and tokens in everything that is printed or written."""
 
 import os
 import re
@@ -6,15 +6,15 @@ from pathlib import Path
 
 MASK = "***"
 _NAMES = re.compile(r"(KEY|KEY_ID|TOKEN|SECRET|PASSWORD|PASSWD)$", re.IGNORECASE)
-_SHORTEST = 8  # a shorter value may be part of an innocent word
+_MIN_LENGTH = 8  # a shorter value may occur within an ordinary word
 _IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 def redact(text: str) -> str:
-    """The text without the secrets of this process's environment, Ray's token among them.
+    """Masks the secrets of this process's environment, including Ray's token.
 
     Args:
-        text: What is about to be printed or written.
+        text: Text about to be printed or written.
     """
     for secret in sorted(_secrets(), key=len, reverse=True):
         text = text.replace(secret, MASK)
@@ -23,7 +23,7 @@ def redact(text: str) -> str:
 
 def _secrets() -> set[str]:
     named = {value for name, value in os.environ.items() if _NAMES.search(name)}
-    return {value for value in (*named, _ray_token()) if len(value) >= _SHORTEST}
+    return {value for value in (*named, _ray_token()) if len(value) >= _MIN_LENGTH}
 
 
 def _ray_token() -> str:
@@ -31,5 +31,5 @@ def _ray_token() -> str:
     try:
         path = Path(named) if named else Path.home() / ".ray" / "auth_token"
         return path.read_text().strip()
-    except (OSError, RuntimeError, ValueError):  # no home directory, no text
+    except (OSError, RuntimeError, ValueError):  # no home directory, or not text
         return ""

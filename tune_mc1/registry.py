@@ -1,10 +1,9 @@
-"""Registries: models, optimisers, searches and the like, found by name.
+"""Registries of models, optimisers, searches and so on, looked up by name.
 
 Each wing has one registry per kind of part. A part registers itself when its module is imported:
-those that ship with the package stand in the registry's own folder or table, those of other
-packages are named by an entry point of the group `tune_mc1.plugins` (docs/extending.md). Both are
-imported at the first lookup, in whatever process that happens, so that a driver and Ray's workers
-know the same names.
+built-in parts are in the registry's own folder or table, parts of other packages are declared by an
+entry point in the group `tune_mc1.plugins` (docs/extending.md). Both are imported at the first
+lookup, in whichever process that happens, so the driver and Ray's workers know the same names.
 """
 
 import pkgutil
@@ -17,7 +16,7 @@ from typing import Any, Generic, TypeVar
 from tune_mc1.errors import InputError, did_you_mean
 
 GROUP = "tune_mc1.plugins"
-"""Entry point group by which other packages name the modules that register their parts."""
+"""Entry point group in which other packages declare the modules that register their parts."""
 
 T = TypeVar("T")
 
@@ -26,12 +25,12 @@ _plugins: dict[str, EntryPoint] | None = None
 
 
 class Registry(Mapping[str, T], Generic[T]):
-    """Parts of one kind by name, in the order in which they were registered.
+    """Parts of one kind by name, in order of registration.
 
     Args:
         kind: A noun for messages, such as `model`.
         folder: Package whose modules are imported at the first lookup, in alphabetical order, to
-            register what ships; None if everything is registered where the registry stands.
+            register the built-in parts; None if those are registered next to the registry.
     """
 
     def __init__(self, kind: str, folder: str | None = None) -> None:
@@ -43,8 +42,8 @@ class Registry(Mapping[str, T], Generic[T]):
         """Adds a part.
 
         Args:
-            name: The word for it in sweep files and flags.
-            part: What the word stands for.
+            name: Its name in sweep files and flags.
+            part: The part.
 
         Returns:
             The part.
@@ -54,15 +53,15 @@ class Registry(Mapping[str, T], Generic[T]):
         """
         self._load_folder()  # so that a plugin cannot take the name of a part that ships
         if name in self._parts:
-            raise ValueError(f"{self.kind} {name!r} is registered already")
+            raise ValueError(f"{self.kind} {name!r} is already registered")
         self._parts[name] = part
         return part
 
     def find(self, name: str) -> T:
-        """The part of a name.
+        """Looks up a part.
 
         Raises:
-            ValueError: If there is none; the message names those that there are.
+            ValueError: If there is none of this name; the message lists the known ones.
         """
         if name not in self:
             hint = did_you_mean(name, list(self))
@@ -70,7 +69,7 @@ class Registry(Mapping[str, T], Generic[T]):
         return self[name]
 
     def __getitem__(self, name: str) -> T:
-        if name not in self._parts:  # no plugin is needed for what is there, as names are unique
+        if name not in self._parts:  # names are unique: a known part needs no plugin
             self._load()
         return self._parts[name]
 
@@ -95,7 +94,7 @@ class Registry(Mapping[str, T], Generic[T]):
 
 
 def load_plugins() -> Mapping[str, EntryPoint]:
-    """Imports the modules that other packages named for this one, once per process.
+    """Imports the plugin modules of other packages, once per process.
 
     Returns:
         Their entry points by name.
@@ -118,7 +117,7 @@ def load_plugins() -> Mapping[str, EntryPoint]:
 
 
 def resolve(path: str) -> Any:
-    """Imports an object by its path, where importing it earlier would take too long.
+    """Imports an object by its path, which defers a slow import until it is needed.
 
     Args:
         path: `package.module:name`.

@@ -1,8 +1,8 @@
-"""Every random number of a trial comes from here: one generator per (seed, purpose, position).
+"""Random numbers of trials: one generator per (seed, purpose, position).
 
-No generator is shared between layers, steps or epochs, and none is global. So a trial gives the
-same numbers alone, in any sweep, fused with others, or resumed in the middle, and a checkpoint
-needs no generator state.
+No generator is global or shared between layers, steps or epochs. A trial therefore draws the same
+numbers alone, in any sweep, fused with others, or after being resumed, and checkpoints need no
+generator state.
 """
 
 from hashlib import blake2b
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 def derive_seed(seed: int, *path: str | int) -> int:
-    """A 63-bit seed for one purpose, statistically independent of every other path.
+    """Derives a 63-bit seed for one purpose, statistically independent of every other path.
 
     Args:
         seed: The trial's seed.
-        path: What the numbers are for, such as `("dropout", layer, step)`.
+        path: Purpose of the numbers, such as `("dropout", layer, step)`.
 
     Returns:
         An integer in [0, 2**63), the same on every machine and Python version.
@@ -27,18 +27,18 @@ def derive_seed(seed: int, *path: str | int) -> int:
 
 
 def uniform(items: "Tensor", seed: int, *path: str | int) -> "Tensor":
-    """A number for each item of a batch: SplitMix64 (Steele et al., OOPSLA 2014) at its position.
+    """Draws a number per item of a batch: SplitMix64 (Steele et al., OOPSLA 2014) at its position.
 
-    Integer arithmetic, so the same on a CPU and a GPU, and without a generator per item.
+    Uses integer arithmetic only, so CPU and GPU agree, and no generator per item is needed.
 
     Args:
         items: int64, of any shape, such as the indices of images.
         seed: The trial's seed.
-        path: What the numbers are for, such as `("flip", epoch)`; another path gives others.
+        path: Purpose of the numbers, such as `("flip", epoch)`; different paths are independent.
 
     Returns:
-        float64 in [0, 1), in the shape of `items`. Each depends on nothing but its item, the seed
-        and the path.
+        float64 in [0, 1), in the shape of `items`. Each depends only on its item, the seed and the
+        path.
     """
     mixed = items * _GOLDEN + derive_seed(seed, *path)
     mixed = (mixed ^ _shift(mixed, 30)) * _MIX_1
@@ -50,10 +50,10 @@ def uniform(items: "Tensor", seed: int, *path: str | int) -> "Tensor":
 _GOLDEN, _MIX_1, _MIX_2 = (
     constant - 2**64 for constant in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 )
-"""SplitMix64's constants as signed integers, whose products wrap around in the same way."""
+"""Constants of SplitMix64 as signed integers, whose products wrap around in the same way."""
 
 
 def _shift(bits: "Tensor", by: int) -> "Tensor":
-    """A logical shift to the right; `>>` would drag the sign along."""
+    """Logical right shift; `>>` would extend the sign."""
     shifted: Tensor = (bits >> by) & (2 ** (64 - by) - 1)
     return shifted

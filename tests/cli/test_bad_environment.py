@@ -52,7 +52,7 @@ def run(
 def test_wrong_python(version: tuple[int, int]) -> None:
     code = f"import sys; sys.version_info = {(*version, 0, 'final', 0)}"
     name = ".".join(map(str, version))
-    message = f"tune_mc1: must be run by Python 3.11 to 3.13, got {name}\n"
+    message = f"tune_mc1: requires Python 3.11 to 3.13, got {name}\n"
     assert run("list", before=code) == (2, message)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert f"{name}.0" not in SpecifierSet(project["requires-python"])  # so pip refuses as well
