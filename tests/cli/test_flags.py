@@ -76,5 +76,5 @@ def test_it_goes_along_with_a_job(plugins: Path) -> None:
 def test_a_name_that_is_taken_is_refused(tmp_path: Path) -> None:
     write_plugin(tmp_path, TAG.replace('"tag", Sweep', '"output", Sweep'))
     done = tune_mc1(tmp_path, "sweep", "grid", "--dry-run")
-    line = "plugin flag --output: `sweep` has such an option already\n"
+    line = "plugin flag --output: `sweep` already has this option\n"
     assert (done.returncode, done.stderr) == (2, line)

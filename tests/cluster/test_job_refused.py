@@ -51,8 +51,8 @@ FLAGS: dict[tuple[str, ...], str] = {
     ("SWEEP", "-d", "cifra10", "--address", CLOSED): "--data: must be cifar10, shapes10, auto, or "
     "an absolute path on the cluster, got 'cifra10', did you mean 'cifar10'?",
     ("SWEEP", "--set", "epochs=0", "--address", CLOSED): "--set epochs: must be at least 1, got 0",
-    ("SWEEP", "--epochs", "3", "--address", CLOSED): "--epochs: goes with --resume only; a new "
-    "sweep takes --set epochs=N",
+    ("SWEEP", "--epochs", "3", "--address", CLOSED): "--epochs: only valid with --resume; for a "
+    "new sweep use --set epochs=N",
     ("study", "first_grid", "--address", CLOSED): "-o: is required with --address http://...: "
     f"{PLACE}",
     ("study", "first_grid", "--scale", "2", "--address", CLOSED): "--scale: must be above 0 and at "

@@ -108,9 +108,12 @@ def test_cores_and_gpus_must_be_in_one_machine(tmp_path: Path) -> None:
 
 
 REFUSED = {
-    ("--cluster", "FILE"): "--cluster: goes with --dry-run only; --address names one that runs",
-    ("--dry-run", "--cluster", "FILE", "--address", "auto"): "--cluster: must not go with "
-    "--address, which names a cluster that runs",
+    (
+        "--cluster",
+        "FILE",
+    ): "--cluster: only valid with --dry-run; --address names a running cluster",
+    ("--dry-run", "--cluster", "FILE", "--address", "auto"): "--cluster: not valid with "
+    "--address, which names a running cluster",
     ("--dry-run", "--cluster", "nowhere.yaml"): "nowhere.yaml: no such file",
     ("--dry-run", "--cluster", "own.yaml"): "own.yaml: does not specify its machines' resources; "
     "start it and use --dry-run --address",

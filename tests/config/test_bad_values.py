@@ -107,6 +107,8 @@ FLAGS: dict[tuple[str, ...], str] = {
     "'online', 'offline', 'disabled'",
     ("GRID", "--wandb", "online"): "--wandb: online requires an API key (run `wandb login` or "
     "set WANDB_API_KEY), got none for api.wandb.ai",
+    ("GRID", "--wandb", "offline", "--tracker", "none"): "--wandb: only valid with tracker wandb, "
+    "got 'offline' with none",
     ("GRID", "--fuse", "all"): "--fuse: must be auto, off, or a number of trials from 2 to 1024, "
     "got 'all'",
     ("GRID", "--set", "learning_rate"): "--set: must be name=value[,value...], got 'learning_rate'",

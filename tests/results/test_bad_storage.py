@@ -55,8 +55,8 @@ def test_what_reads_a_directory_says_how_to_get_one(
     command_line.refuses(
         *command.split(),
         "s3://sweeps/x/grid-1",
-        message="s3://sweeps/x/grid-1: must be a directory; python -m tune_mc1 fetch "
-        "s3://sweeps/x/grid-1 makes one",
+        message="s3://sweeps/x/grid-1: must be a local directory; to download it, run "
+        "python -m tune_mc1 fetch s3://sweeps/x/grid-1",
     )
 
 

@@ -170,7 +170,10 @@ def test_more_epochs_go_on_from_the_last(
     [
         (("--resume", "nowhere"), "nowhere: no such directory"),
         (("--resume", "."), "journal.jsonl: is missing, so this sweep cannot be resumed"),
-        (("--epochs", "3"), "--epochs: goes with --resume only; a new sweep takes --set epochs=N"),
+        (
+            ("--epochs", "3"),
+            "--epochs: only valid with --resume; for a new sweep use --set epochs=N",
+        ),
     ],
 )
 def test_what_cannot_be_resumed_is_named(

@@ -163,7 +163,7 @@ def test_a_sync_that_was_cut_off_goes_on(
     if number == signal.SIGINT:
         assert process.returncode == 130
         assert errors.count("\n") == 1
-        assert "The same command goes on there." in errors
+        assert "Run the same command again to continue." in errors
     for child in children:
         wait_until_gone(child.pid)
     server.fault = "none"
@@ -208,7 +208,7 @@ def test_servers_that_fail_have_one_line(tmp_path: Path) -> None:
             assert line.startswith("W&B at 127.0.0.1:")
             assert FAULTS[fault][1] in line
             assert KEY not in line
-            assert line.endswith("The same command goes on there.)")
+            assert line.endswith("Run the same command again to continue.)")
         for fault in ("400", "cut after"):
             servers[fault].fault = "none"
             key = {"WANDB_API_KEY": KEY, "WANDB_BASE_URL": servers[fault].url}

@@ -1,4 +1,4 @@
-"""The commands. They read flags and print; the work is elsewhere."""
+"""Command-line application: commands parse flags and print, and leave the work to other wings."""
 
 import sys
 from pathlib import Path
@@ -42,9 +42,9 @@ def train(
 
 
 def list_sweeps(
-    parent: Annotated[Path, typer.Argument(help="Where results are.", callback=local)] = Path(
-        "results"
-    ),
+    parent: Annotated[
+        Path, typer.Argument(help="Directory that contains results.", callback=local)
+    ] = Path("results"),
     as_json: AsJson = False,
 ) -> None:
     """List past sweeps, newest first."""
@@ -56,7 +56,9 @@ def list_sweeps(
 
 def show(
     directory: Annotated[Path, typer.Argument(help="A result directory.", callback=local)],
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most trials shown.")] = 20,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, help="Maximum number of trials to show.")
+    ] = 20,
     as_json: AsJson = False,
 ) -> None:
     """Show a sweep's trials, best first."""
@@ -69,7 +71,7 @@ def show(
 
 
 def commands() -> typer.Typer:
-    """All commands, with the flags and words of plugins.
+    """Builds the application, including the flags and methods of plugins.
 
     Raises:
         InputError: If a plugin cannot be used.
@@ -102,5 +104,5 @@ def commands() -> typer.Typer:
 
 
 def main() -> None:
-    """Entry point; `tune_mc1.cli.exit_status` turns errors into one line each and a status."""
+    """Entry point; `tune_mc1.cli.exit_status` turns errors into messages and an exit status."""
     sys.exit(run(commands))

@@ -1,4 +1,4 @@
-"""The commands `cluster ...`."""
+"""The `cluster` commands."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
     from tune_mc1.cluster.files.check import ClusterReport
     from tune_mc1.planning.plan import Plan
 
-app = typer.Typer(help="Files of Ray clusters.", no_args_is_help=True)
+app = typer.Typer(help="Work with cluster files.", no_args_is_help=True)
 
 
 @app.callback()
 def root() -> None:
-    """Files of Ray clusters."""
+    """Work with cluster files."""
 
 
 @app.command(epilog="Example: [bold]tune_mc1 cluster check clusters/gpu.yaml[/]")
 def check(
-    file: Annotated[Path, typer.Argument(help="A file for `ray up`, or manifests for KubeRay.")],
+    file: Annotated[Path, typer.Argument(help="A `ray up` file, or KubeRay manifests.")],
     as_json: AsJson = False,
 ) -> None:
-    """Check a cluster file: mistakes, price by the hour, and what `ray up` will run.
+    """Check a cluster file: mistakes, hourly price, and the commands that `ray up` will run.
 
-    Needs neither a network nor credentials, and starts nothing.
+    Requires neither network access nor credentials, and starts nothing.
     """
     from tune_mc1.cluster.files.check import check_cluster
 
     report = check_cluster(file)
     if as_json:
-        print_json(facts(report))
+        print_json(_as_dict(report))
         raise typer.Exit(2 if report.mistakes else 0)
     for note in report.notes:
         say(note)
@@ -45,8 +45,8 @@ def check(
     _print(report, Console())
 
 
-def facts(report: "ClusterReport") -> dict[str, Any]:
-    """A report as plain data, for programs."""
+def _as_dict(report: "ClusterReport") -> dict[str, Any]:
+    """A report as plain data, for `--json`."""
     cluster = report.cluster
     nodes = [{k: v for k, v in asdict(n).items() if k != "path"} for n in cluster.nodes]
     return {
@@ -69,13 +69,13 @@ def _print(report: "ClusterReport", console: Console) -> None:
     price = report.price
     if price.idle is not None and price.most is not None:
         console.print(
-            f"About {price.idle:.2f} USD an hour while nothing runs, at most {price.most:.2f} with "
+            f"About {price.idle:.2f} USD per hour when idle, at most {price.most:.2f} with "
             f"{cluster.max_workers} workers",
             highlight=False,
             soft_wrap=True,
         )
     if report.runs:
-        console.print("\n`ray up` sets machines up in this order:")
+        console.print("\n`ray up` sets up each machine in these steps:")
     shown: dict[tuple[str, ...], list[str]] = {}
     for name, steps in report.runs.items():
         shown.setdefault(tuple(steps), []).append(name)
@@ -87,7 +87,7 @@ def _print(report: "ClusterReport", console: Console) -> None:
 
 def _nodes(report: "ClusterReport") -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("node type", "machine", "CPUs", "GPUs", "nodes", "USD an hour each"):
+    for name in ("node type", "machine", "CPUs", "GPUs", "nodes", "USD/h each"):
         table.add_column(name, justify="left" if name in ("node type", "machine") else "right")
     for node in report.cluster.nodes:
         count = str(node.most) if node.least == node.most else f"{node.least} to {node.most}"
@@ -98,18 +98,18 @@ def _nodes(report: "ClusterReport") -> Table:
 
 
 def outline_of(plan: "Plan", file: Path | None, address: str | None) -> dict[str, Any]:
-    """What a sweep would do: here, on a cluster that runs, or on a cluster file's limits.
+    """Outlines a sweep: on this machine, on a running cluster, or within a cluster file's limits.
 
     Args:
         plan: The sweep.
         file: The cluster file, or None.
-        address: The cluster that runs, or None.
+        address: Address of a running cluster, or None.
 
     Raises:
         InputError: If the cluster cannot be used, or cannot hold a trial.
     """
     if file is not None and address is not None:
-        raise InputError("--cluster: must not go with --address, which names a cluster that runs")
+        raise InputError("--cluster: not valid with --address, which names a running cluster")
     if file is not None:
         return _outline_on_file(plan, file)
     if address is not None:
@@ -130,5 +130,5 @@ def _outline_on_file(plan: "Plan", file: Path) -> dict[str, Any]:
     from tune_mc1.cluster.files.versions import Versions
 
     if mistakes := cluster_mistakes(read_cluster(file), Versions()):
-        say(f"{file}: {len(mistakes)} mistakes: python -m tune_mc1 cluster check {file}")
+        say(f"{file}: {len(mistakes)} mistakes; run python -m tune_mc1 cluster check {file}")
     return outline_on_file(plan, file)

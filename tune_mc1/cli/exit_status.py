@@ -1,4 +1,4 @@
-"""Turns whatever a command raises into one line a mistake, and an exit status."""
+"""Exit status of a command, and its error output: one line per mistake."""
 
 import io
 import sys
@@ -11,20 +11,20 @@ from tune_mc1.interruption import INTERRUPTED
 from tune_mc1.redaction import redact
 
 _VISIBLE = {code: repr(chr(code))[1:-1] for code in range(32)}
-"""A name may hold a line's end or a terminal's commands."""
+"""Escapes for control characters: a name may contain line breaks or terminal sequences."""
 
 
 def run(commands: Callable[[], typer.Typer]) -> int:
-    """Runs the command that the command line names.
+    """Runs the command given on the command line.
 
     Args:
-        commands: Makes the commands.
+        commands: Builds the application.
 
     Returns:
         The exit status. 0: all trials ended. 1: some failed. 2: bad input. 130: interrupted.
     """
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a file may have a name that is no UTF-8
+        if isinstance(stream, io.TextIOWrapper):  # file names need not be valid UTF-8
             stream.reconfigure(errors="backslashreplace")
     try:
         return commands()(prog_name="tune_mc1", standalone_mode=False) or 0
@@ -32,13 +32,13 @@ def run(commands: Callable[[], typer.Typer]) -> int:
         return _fail(2, *error.problems)
     except TuneMc1Error as error:
         return _fail(1, str(error))
-    except typer.TyperException as error:  # a wrong flag
+    except typer.TyperException as error:  # a usage error
         if type(error).__name__.startswith("NoArgsIsHelp"):
             print(error)
             return 2
         return _fail(2, _usage(error))
     except (KeyboardInterrupt, typer.Abort, SweepStopped) as stopped:
-        # SweepStopped comes here without a sweep: of `train`, or before the first trial.
+        # SweepStopped gets here from `train`, or before the first trial of a sweep.
         reason = getattr(stopped, "reason", None)
         return _fail(1, reason) if reason else INTERRUPTED
 

@@ -1,4 +1,4 @@
-"""The command `fetch`."""
+"""The `fetch` command."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 def fetch(
-    url: Annotated[str, typer.Argument(help="A sweep's URL, s3://bucket/prefix/name or gs://...")],
+    url: Annotated[str, typer.Argument(help="URL of a sweep: s3://bucket/prefix/name or gs://...")],
     directory: Annotated[
-        Path | None, typer.Argument(help="Where it goes. Default: results/NAME")
+        Path | None, typer.Argument(help="Target directory. Default: results/NAME")
     ] = None,
-    checkpoints: Annotated[bool, typer.Option(help="Fetch checkpoints too.")] = True,
+    checkpoints: Annotated[bool, typer.Option(help="Also fetch checkpoints.")] = True,
 ) -> None:
-    """Download a sweep's results from an object store; again, only what is new there."""
+    """Download a sweep's results from an object store; a later run fetches only what is new."""
     from tune_mc1.results.directory import ResultDir
     from tune_mc1.results.store.local_copy import RESULTS_DIR, remote_named
     from tune_mc1.results.store.local_copy import fetch as run

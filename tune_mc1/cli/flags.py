@@ -1,4 +1,4 @@
-"""The registered flags of a sweep as options of a command."""
+"""Registered sweep flags as command-line options."""
 
 import inspect
 from collections.abc import Callable
@@ -12,18 +12,18 @@ from tune_mc1.planning.flags import FLAGS, PlanFlags, SweepFlag, option
 
 
 def with_flags(command: Callable[..., None], **annotations: Any) -> Callable[..., None]:
-    """The command with `--set` and an option for each registered flag.
+    """Adds `--set` and an option per registered flag to a command.
 
     Args:
-        command: Has a parameter `flags`, a `PlanFlags`, whose place the options take.
-        annotations: Of other parameters, where they are only known when plugins are loaded.
+        command: Function with a parameter `flags` of type `PlanFlags`, which the options replace.
+        annotations: Annotations of other parameters that are only known once plugins are loaded.
 
     Returns:
-        A function with the signature that Typer reads.
+        A function whose signature Typer reads.
 
     Raises:
-        InputError: If a plugin's flag has the name of an option that the command has already, or
-            the plugin cannot be imported.
+        InputError: If a plugin's flag has the name of an existing option, or the plugin cannot be
+            imported.
     """
     own = inspect.signature(command).parameters
     parameters: list[inspect.Parameter] = []
@@ -48,7 +48,7 @@ def _options(command: str, taken: set[str]) -> list[inspect.Parameter]:
     options = [_parameter("overrides", Overrides)]
     for name, flag in FLAGS.items():
         if name in taken | {"overrides", "set", "help"}:
-            raise InputError(f"plugin flag {option(name)}: `{command}` has such an option already")
+            raise InputError(f"plugin flag {option(name)}: `{command}` already has this option")
         options.append(_parameter(name, Annotated[flag.type | None, _typer_option(name, flag)]))
     return options
 
@@ -59,7 +59,7 @@ def _parameter(name: str, annotation: Any) -> inspect.Parameter:
 
 
 def _typer_option(name: str, flag: SweepFlag) -> Any:
-    words = [option(name), *([flag.short] if flag.short else [])]
+    spellings = [option(name), *([flag.short] if flag.short else [])]
     return typer.Option(
-        *words, min=flag.minimum, max=flag.maximum, metavar=flag.metavar, help=flag.help
+        *spellings, min=flag.minimum, max=flag.maximum, metavar=flag.metavar, help=flag.help
     )

@@ -1,4 +1,4 @@
-"""Options and output that several commands share."""
+"""Options and output shared by several commands."""
 
 import json
 import shlex
@@ -20,14 +20,16 @@ err = Console(stderr=True)
 
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE[,VALUE...]", help="Replace a parameter of the file."),
+    typer.Option(
+        "--set", metavar="NAME=VALUE[,VALUE...]", help="Override a parameter of the file."
+    ),
 ]
 Data = Annotated[
     str | None,
     typer.Option(
         "--data",
         "-d",
-        help="cifar10, shapes10, auto, or a directory or parquet file (of the cluster's nodes, "
+        help="cifar10, shapes10, auto, or a directory or parquet file (on the cluster's nodes, "
         "with --address).",
     ),
 ]
@@ -36,51 +38,56 @@ Output = Annotated[
     typer.Option(
         "--output",
         "-o",
-        help="Where results go: a directory, s3://bucket/prefix or gs://... Default: results/",
+        help="Where to write results: a directory, s3://bucket/prefix or gs://... "
+        "Default: results/",
     ),
 ]
 MaxConcurrent = Annotated[
-    int | None, typer.Option("--max-concurrent", min=1, help="Most trials at once.")
+    int | None,
+    typer.Option("--max-concurrent", min=1, help="Maximum number of concurrent trials."),
 ]
 Address = Annotated[
     str | None,
     typer.Option(
         "--address",
-        help="A running Ray cluster: auto, host:port of its head, or http://head:8265 from outside "
-        "of it, which runs the sweep as a Ray job.",
+        help="A running Ray cluster: auto, host:port of its head node, or http://head:8265 to "
+        "submit the sweep as a Ray job from outside the cluster.",
     ),
 ]
 OnCluster = Annotated[
     Path | None,
-    typer.Option("--cluster", help="With --dry-run: what would run on this cluster file's limits."),
+    typer.Option(
+        "--cluster", help="With --dry-run: show what would run within this cluster file's limits."
+    ),
 ]
 Wandb = Annotated[
     Literal["online", "offline", "disabled"] | None,
-    typer.Option("--wandb", help="Default: online with an API key, else offline."),
+    typer.Option("--wandb", help="Mode of W&B. Default: online with an API key, else offline."),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would run; start nothing.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would run, then exit.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def local(value: PathOrPaths) -> PathOrPaths:
-    """Refuses a URL where a directory is read.
+    """Rejects a URL where a local directory is required.
 
     Args:
-        value: What the user wrote for an argument.
+        value: Value of the argument.
 
     Raises:
-        InputError: If that is one.
+        InputError: If it is a URL.
     """
     for path in [value] if isinstance(value, Path) else value:
         if url := as_url(path):
             raise InputError(
-                f"{url}: must be a directory; python -m tune_mc1 fetch {shlex.quote(url)} makes one"
+                f"{url}: must be a local directory; to download it, run python -m tune_mc1 fetch "
+                f"{shlex.quote(url)}"
             )
     return value
 
 
 def say(notice: str) -> None:
-    """Prints a notice that cannot be missed, apart from the output that programs read."""
+    """Prints a highlighted notice to stderr, which keeps it out of machine-readable output."""
     line = Text.assemble(("Note:", "bold yellow"), f" {redact(notice)}")
     err.print(line, highlight=False, soft_wrap=True)
 

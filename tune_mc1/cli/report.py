@@ -1,4 +1,4 @@
-"""The command `report`."""
+"""The `report` command."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,20 +17,26 @@ def report(
     directories: Annotated[list[Path], typer.Argument(help="Result directories.", callback=local)],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Where. Default: DIR/report, or report/ for several."),
+        typer.Option(
+            "--output", "-o", help="Output directory. Default: DIR/report, or report/ for several."
+        ),
     ] = None,
-    lang: Annotated[Literal["en", "de"], typer.Option("--lang", help="Language.")] = "en",
-    examples: Annotated[bool, typer.Option(help="Show images that the winner got wrong.")] = True,
+    lang: Annotated[
+        Literal["en", "de"], typer.Option("--lang", help="Language of the report.")
+    ] = "en",
+    examples: Annotated[
+        bool, typer.Option(help="Include images that the winner misclassified.")
+    ] = True,
     tables: Annotated[
         bool,
         typer.Option("--tables", help="Also copy the result tables, without host names and paths."),
     ] = False,
     markdown: Annotated[
         bool,
-        typer.Option("--markdown", help="Only print the table of the reference and ours."),
+        typer.Option("--markdown", help="Only print a table of the reference's results and ours."),
     ] = False,
 ) -> None:
-    """Write a report on one or several sweeps: report.html, slides.md (Marp) and figures."""
+    """Write a report on one or more sweeps: report.html, slides.md (Marp) and figures."""
     try:
         from tune_mc1.reporting.frames import read_frames
         from tune_mc1.reporting.pages.stat_tables import markdown as lines
@@ -38,7 +44,7 @@ def report(
         from tune_mc1.reporting.write_report import write_report
     except ModuleNotFoundError as error:
         raise InputError(
-            f"report: needs the extra report (no module {error.name}): pip install '.[report]'"
+            f"report: requires the extra `report` (no module {error.name}): pip install '.[report]'"
         ) from None
     if markdown:
         rows = [row for d in directories for row in reference_table(read_frames(d))]

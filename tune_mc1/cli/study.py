@@ -1,4 +1,4 @@
-"""The commands around the reference: its studies, and reports on any sweeps."""
+"""The `study` command: studies of the reference."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,14 +28,16 @@ if TYPE_CHECKING:
 
 def study(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="A study's name, list, or all.")],
+    name: Annotated[str, typer.Argument(help="Name of a study, or list, or all.")],
     scale: Annotated[
         float,
-        typer.Option("--scale", help="Part of the work: fewer images, epochs and samples."),
+        typer.Option("--scale", help="Fraction of the work: fewer images, epochs and samples."),
     ] = 1.0,
     as_published: Annotated[
         bool,
-        typer.Option("--as-published", help="Validate on test images, never shuffle: its own way."),
+        typer.Option(
+            "--as-published", help="As in the reference: validate on test images, never shuffle."
+        ),
     ] = False,
     flags: PlanFlags = NO_FLAGS,
     output: Output = None,
@@ -45,7 +47,7 @@ def study(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run a study of the reference by name, or all of them; `list` shows them."""
+    """Run one or all of the reference's studies; `list` shows them."""
     from tune_mc1.planning.studies import STUDIES, study_rows
     from tune_mc1.terminal.outline import print_studies
 
@@ -58,7 +60,7 @@ def study(
     elsewhere = command is not None
     plans = [_plan(each, scale, as_published, flags, elsewhere=elsewhere) for each in names]
     for plan in plans:
-        check_trackers(plan.sweep.tracker)
+        check_trackers(plan.sweep.tracker, {"wandb": wandb})
     if dry_run:
         _print_outlines(plans, None if command else address, as_json)
         return

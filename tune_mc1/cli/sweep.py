@@ -1,4 +1,4 @@
-"""The command `sweep`."""
+"""The `sweep` command."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 
 def method_argument() -> Any:
-    """The argument `method`, with the words of all searches."""
+    """The argument `method`, which accepts the names of all searches."""
     names = Literal[tuple(words())]  # type: ignore[valid-type]
-    return Annotated[names, typer.Argument(help="How settings are chosen.")]
+    return Annotated[names, typer.Argument(help="Search method.")]
 
 
 def sweep(
@@ -48,12 +48,12 @@ def sweep(
     wandb: Wandb = None,
     resume: Annotated[
         Path | None,
-        typer.Option("--resume", help="Go on with the sweep of this result directory, or URL."),
+        typer.Option("--resume", help="Resume the sweep in this result directory or URL."),
     ] = None,
     epochs: Annotated[
         int | None,
         typer.Option(
-            "--epochs", min=1, help="With --resume: epochs of every trial, more or equal."
+            "--epochs", min=1, help="With --resume: epochs per trial, at least as many as before."
         ),
     ] = None,
     dry_run: DryRun = False,
@@ -62,22 +62,23 @@ def sweep(
 ) -> None:
     """Run a grid, random, ASHA or Bayesian search.
 
-    ASHA (Ray: ASHAScheduler) stops bad trials early at rungs: early_terminate {min_iter (Ray:
+    ASHA (Ray: ASHAScheduler) stops poor trials early at rungs: early_terminate {min_iter (Ray:
     grace_period), eta (Ray: reduction_factor), brackets}.
     """
     if epochs is not None and resume is None:
-        raise InputError("--epochs: goes with --resume only; a new sweep takes --set epochs=N")
+        raise InputError("--epochs: only valid with --resume; for a new sweep use --set epochs=N")
     if cluster is not None and not dry_run:
-        raise InputError("--cluster: goes with --dry-run only; --address names one that runs")
+        raise InputError("--cluster: only valid with --dry-run; --address names a running cluster")
     job = JobCommand.of(context) if is_job_server(address) else None
     plan = _plan(method, file, flags, resume, epochs, elsewhere=job is not None)
+    if plan is not None:
+        check_trackers(plan.sweep.tracker, {"wandb": wandb})
     if job is not None and not dry_run:
         from tune_mc1.cluster.jobs.submit import submit
 
         raise typer.Exit(submit(job, [plan] if plan else [], say))
     if plan is None or (job is not None and resume is not None):
-        raise InputError("--dry-run: cannot read the directory of --resume, as the cluster has it")
-    check_trackers(plan.sweep.tracker)
+        raise InputError("--dry-run: cannot read the --resume directory, which is on the cluster")
     for notice in plan.notices:
         say(notice)
     if dry_run:
@@ -109,7 +110,7 @@ def _plan(
     *,
     elsewhere: bool,
 ) -> "Plan | None":
-    """The plan; None if only the cluster has the directory that it stands in."""
+    """Returns the plan; None if it is in a directory that only the cluster can read."""
     if resume is not None and not elsewhere:
         from tune_mc1.planning.resume import prepare_resume
 

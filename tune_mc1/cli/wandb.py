@@ -1,4 +1,4 @@
-"""The commands `wandb ...`."""
+"""The `wandb` commands."""
 
 import os
 import sys
@@ -32,9 +32,9 @@ def root() -> None:
 def sync(
     directory: Annotated[Path, typer.Argument(help="A result directory.", callback=local)],
 ) -> None:
-    """Send what W&B's server lacks of a sweep: run twice, it sends nothing new.
+    """Send the results of a sweep that W&B's server does not have yet.
 
-    A sweep that is still running can be sent as well, and again later.
+    Safe to repeat. A sweep that is still running can be sent now and again later.
     """
     from tune_mc1.results.directory import ResultDir
 
@@ -53,30 +53,31 @@ def sync(
         sent = Sent(where, server())
     except OSError as error:
         raise InputError(
-            f"{where.root}: what was sent cannot be noted here: {error.strerror}"
+            f"{where.root}: the list of sent runs cannot be written: {error.strerror}"
         ) from None
-    go = Sync(where, sent)
+    transfer = Sync(where, sent)
     try:
-        go.send(_shown)
+        transfer.send(_with_progress)
     except KeyboardInterrupt:
-        _leave(INTERRUPTED, f"{_told(go)} The same command goes on there.")
+        _exit_now(INTERRUPTED, f"{_summary(transfer)} Run the same command again to continue.")
     except TuneMc1Error as error:
-        _leave(1, f"{error} ({_told(go)} The same command goes on there.)")
-    print(_told(go))
+        _exit_now(1, f"{error} ({_summary(transfer)} Run the same command again to continue.)")
+    print(_summary(transfer))
     sent.close()
 
 
-def _shown(rows: "Iterable[Row]") -> "Iterable[Row]":
+def _with_progress(rows: "Iterable[Row]") -> "Iterable[Row]":
     console = Console(stderr=True)
     return track(rows, "W&B", console=console, transient=True) if console.is_terminal else rows
 
 
-def _told(go: "Sync") -> str:
-    return f"W&B: {go.count} of {go.total} runs sent to {server()}, {go.known} were there already."
+def _summary(transfer: "Sync") -> str:
+    sent = f"{transfer.count} of {transfer.total} runs sent to {server()}"
+    return f"W&B: {sent}, {transfer.known} were already there."
 
 
-def _leave(status: int, message: str) -> NoReturn:
-    """Ends the process now: at its exit W&B would wait for the server."""
+def _exit_now(status: int, message: str) -> NoReturn:
+    """Exits immediately; at a normal exit W&B would wait for the server."""
     print(redact(message), file=sys.stderr)
     sys.stdout.flush()
     sys.stderr.flush()

@@ -53,21 +53,29 @@ TRACKERS: Registry[Setup] = Registry("tracker", folder="tune_mc1.tracking")
 """Experiment trackers by name."""
 
 
-def check_trackers(names: Sequence[str] | None) -> tuple[str, ...]:
-    """Checks that the trackers of a sweep are registered, and returns them.
+def check_trackers(
+    names: Sequence[str] | None, options: Mapping[str, str | None]
+) -> tuple[str, ...]:
+    """The trackers of a sweep, once each is known.
 
     Args:
-        names: Names in `TRACKERS`; None for `DEFAULT`.
+        names: Names in `TRACKERS`; None is `DEFAULT`.
+        options: Values of the trackers' own flags, by tracker; None if a flag is not given.
 
     Raises:
-        InputError: If a tracker is unknown.
+        InputError: If a tracker is not known, or a flag is given for one that the sweep lacks.
     """
     for name in names or ():
         if name not in TRACKERS:
             known = (*TRACKERS, "none")
             rule = f"must be {', '.join(known[:-1])} or none"
             raise InputError(f"tracker: {rule}{did_you_mean(name, known)}, got {name!r}")
-    return DEFAULT if names is None else tuple(names)
+    used = DEFAULT if names is None else tuple(names)
+    for name, value in options.items():
+        if value is not None and name not in used:
+            rule = f"only valid with tracker {name}"
+            raise InputError(f"--{name}: {rule}, got {value!r} with {', '.join(used) or 'none'}")
+    return used
 
 
 def set_up_trackers(
@@ -86,7 +94,7 @@ def set_up_trackers(
         InputError: If a tracker is unknown, or cannot be used.
     """
     launches: dict[str, Launch] = {}
-    for name in check_trackers(names):
+    for name in check_trackers(names, options):
         launch = TRACKERS[name](options.get(name))
         if launch is not None:
             launches[name] = launch

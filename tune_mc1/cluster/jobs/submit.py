@@ -46,12 +46,14 @@ def submit(command: JobCommand, plans: Sequence[Plan], notify: Callable[[str], N
     """
     for plan in plans or (None,):
         command.check_places(plan.sweep.storage if plan else None)
-    _, mode = named_mode(command.options.get("--wandb"))
-    tracked = {name for plan in plans for name in check_trackers(plan.sweep.tracker)}
+    flag = command.options.get("--wandb")
+    tracked = {n for p in plans for n in check_trackers(p.sweep.tracker, {"wandb": flag})}
+    wandb = not plans or "wandb" in tracked
+    mode = named_mode(flag)[1] if wandb else None
     server = JobServer(command.address)
     for notice in (notice for plan in plans for notice in plan.notices):
         notify(notice)
-    if (not plans or "wandb" in tracked) and mode in {None, "online"} and has_key():
+    if wandb and mode in {None, "online"} and has_key():
         notify(KEY_STAYS)
     command = replace(command, options={**command.options, "--wandb": mode})
     sweep = f"sweep {plans[0].command}" if len(plans) == 1 else None
