@@ -15,6 +15,7 @@ WHERE = {
     "bayes": ("running/search",),
     "cluster": ("cluster/jobs", "cluster/files/node_config.py"),
     "kuberay": ("cluster/files/kuberay_rules.py",),
+    "notebook": ("programs/notebook.py",),
     "report": ("reporting",),
 }
 """Where an extra may be needed; the rest of the package does without."""
@@ -44,7 +45,12 @@ def normal(name: str) -> str:
 
 def distributions(found: Mapping[str, list[str]], module: str) -> set[str]:
     """The distributions that may be declared for a module."""
-    own = {"botocore": "boto3", "pydantic_core": "pydantic", "google": "protobuf"}
+    own = {
+        "botocore": "boto3",
+        "lightning_utilities": "lightning",
+        "pydantic_core": "pydantic",
+        "google": "protobuf",
+    }
     if module in own:  # one that comes with another, of which it is part
         return {own[module]}
     return {normal(name) for name in found.get(module, [module])}

@@ -69,7 +69,4 @@ def test_a_plugin_cannot_take_the_name_of_a_part_that_ships(tmp_path: Path) -> N
         tmp_path, "import sys\nfrom tune_mc1.cli.app import main\nsys.argv = ['', 'list']\nmain()"
     )
     assert done.returncode == 2
-    assert done.stderr == (
-        "plugin my_plugin of my-plugin 1.0 (my_plugin): cannot be imported: "
-        "ValueError(\"search 'grid' is registered already\")\n"
-    )
+    assert done.stderr == ("search 'grid' ships with tune_mc1: a plugin must not take its name\n")

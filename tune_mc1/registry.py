@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 _lock = RLock()
 _plugins: dict[str, EntryPoint] | None = None
+_failure: InputError | None = None
 
 
 class Registry(Mapping[str, T], Generic[T]):
@@ -36,6 +37,7 @@ class Registry(Mapping[str, T], Generic[T]):
     def __init__(self, kind: str, folder: str | None = None) -> None:
         self.kind = kind
         self._folder = folder
+        self._loading = False
         self._parts: dict[str, T] = {}
 
     def register(self, name: str, part: T) -> T:
@@ -50,10 +52,16 @@ class Registry(Mapping[str, T], Generic[T]):
 
         Raises:
             ValueError: If another part has the name.
+            InputError: If the name is that of a part that ships, and a plugin has taken it.
         """
-        self._load_folder()  # so that a plugin cannot take the name of a part that ships
         if name in self._parts:
-            raise ValueError(f"{self.kind} {name!r} is already registered")
+            message = f"{self.kind} {name!r} is already registered"
+            if self._loading:
+                message = (
+                    f"{self.kind} {name!r} ships with tune_mc1: a plugin must not take its name"
+                )
+                raise InputError(message)
+            raise ValueError(message)
         self._parts[name] = part
         return part
 
@@ -88,9 +96,14 @@ class Registry(Mapping[str, T], Generic[T]):
     def _load_folder(self) -> None:
         with _lock:
             folder, self._folder = self._folder, None
-            if folder is not None:
+            if folder is None:
+                return
+            self._loading = True
+            try:
                 for module in pkgutil.iter_modules(import_module(folder).__path__):
                     import_module(f"{folder}.{module.name}")
+            finally:
+                self._loading = False
 
 
 def load_plugins() -> Mapping[str, EntryPoint]:
@@ -102,16 +115,18 @@ def load_plugins() -> Mapping[str, EntryPoint]:
     Raises:
         InputError: If one cannot be imported.
     """
-    global _plugins  # noqa: PLW0603  once per process
+    global _plugins, _failure  # noqa: PLW0603  once per process
     with _lock:
+        if _failure is not None:  # a second try would find half of its parts registered
+            raise _failure
         if _plugins is None:
             _plugins = {}  # a plugin that looks something up must not load itself again
             for point in sorted(entry_points(group=GROUP), key=lambda p: p.name):
                 try:
                     point.load()
-                except Exception as error:
-                    _plugins = None
-                    raise InputError(f"{_origin(point)}: cannot be imported: {error!r}") from error
+                except (Exception, SystemExit) as error:
+                    _failure = InputError(f"{_origin(point)}: cannot be imported: {error!r}")
+                    raise _failure from error
                 _plugins[point.name] = point
         return _plugins
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def test_a_short_soak_loses_nothing(tmp_path: Path) -> None:
-    words = ["--seconds", "10", "--seed", "1", "--trials", "4", "--folder", str(tmp_path / "soak")]
+    words = ["--seconds", "20", "--seed", "1", "--trials", "8", "--folder", str(tmp_path / "soak")]
     done = subprocess.run(
         [sys.executable, "-m", "tests.soak", *words],
         cwd=Path(__file__).parents[2],

@@ -59,7 +59,7 @@ def augmentation_names(value: Any) -> Any:
     if names == [NONE]:
         return NONE
     for name in names:
-        if name not in AUGMENTATIONS:
+        if not isinstance(name, str) or name not in AUGMENTATIONS:  # a list is no key
             known = [NONE, *AUGMENTATIONS]
             hint = did_you_mean(name, known) if isinstance(name, str) else ""
             raise ValueError(f"must be one of {', '.join(known)}, or several joined by +{hint}")

@@ -75,10 +75,15 @@ def one_of(known: Collection[str], aliases: dict[str, str] | None = None) -> Bef
     """
 
     def check(value: Any) -> Any:
-        table = {k.lower(): v for k, v in (aliases or {}).items()} | {k.lower(): k for k in known}
         text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-        if isinstance(text, str) and text.lower() in table:
-            return table[text.lower()]
+        if isinstance(text, str):
+            if text in known:
+                return text
+            names = reversed(list(known))  # what ships has its name in any case, not a plugin's
+            table = {k.lower(): v for k, v in (aliases or {}).items()}
+            table |= {name.lower(): name for name in names}
+            if text.lower() in table:
+                return table[text.lower()]
         hint = did_you_mean(value, [*known, *(aliases or {})]) if isinstance(value, str) else ""
         raise ValueError(f"must be one of {', '.join(known)}{hint}")
 
