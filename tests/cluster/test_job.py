@@ -19,6 +19,7 @@ from tests.support.faults import (
     wait_for,
     write_sweep,
 )
+from tests.support.in_process import sweep_here
 from tests.support.job_head import TOKEN, Head
 
 KEY = "0123456789abcdef" * 2 + "01234567"
@@ -86,7 +87,7 @@ def test_a_job_runs_the_code_from_here_and_gives_the_same_numbers(
         assert secret not in str(told) + driver.out + driver.err
     assert len(list((root / "wandb").glob("offline-run-*"))) == 2
     (tmp_path / "here").mkdir()
-    quiet = run_sweep(tmp_path / "here", content(image_dir), "grid", *ONE, *OFF)
+    quiet = sweep_here(tmp_path / "here", content(image_dir), "grid", *ONE, *OFF)
     same(root, quiet.root)
 
 

@@ -17,6 +17,7 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.results.directory import ResultDir
 
 PLUGIN = example("digits.py")
+ONE = ("--max-concurrent", "1", "--wandb", "disabled")
 
 
 def test_a_sweep_on_digits(tmp_path: Path) -> None:
@@ -30,7 +31,7 @@ def test_a_sweep_on_digits(tmp_path: Path) -> None:
     }
     file.write_text(yaml.safe_dump({"parameters": parameters, "data": "digits"}))
     path = f"{tmp_path / 'site'}:{Path(__file__).parents[2]}"
-    command = ("sweep", "grid", file, "-o", tmp_path / "out", "--wandb", "disabled")
+    command = ("sweep", "grid", file, "-o", tmp_path / "out", *ONE)
     with driving(*command, cwd=tmp_path, PYTHONPATH=path) as driver:
         assert driver.wait() == 0, driver.err
     where = ResultDir(result_dir(tmp_path / "out"))

@@ -24,6 +24,7 @@ from tests.support.in_process import run_here
 LONG = {
     "method": "grid",
     "parameters": {"learning_rate": {"values": [0.01, 0.03]}, "epochs": {"value": 1000}},
+    "limit_images": 0.25,
     "fuse": "off",
 }
 

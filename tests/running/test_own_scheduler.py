@@ -36,6 +36,7 @@ def content(image_dir: Path, **keys: Any) -> dict[str, Any]:
         },
         "early_terminate": {"type": "median", "grace": 2},
         "data": str(image_dir),
+        "limit_images": 0.25,
         "fuse": "off",
         **keys,
     }

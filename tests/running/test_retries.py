@@ -7,6 +7,7 @@ import pandas as pd
 import psutil
 import pytest
 
+from tests.cli.test_bad_environment import needs_mounts
 from tests.support.faults import (
     driving,
     epochs,
@@ -29,6 +30,7 @@ def content(image_dir: Path, **keys: Any) -> dict[str, Any]:
             "epochs": {"value": 20},
         },
         "data": str(image_dir),
+        "limit_images": 0.25,
         "fuse": "off",
         **keys,
     }
@@ -86,6 +88,9 @@ os.fsync, os.fdatasync = full("fsync"), full("fdatasync")
 """
 
 
+@pytest.mark.skipif(
+    not needs_mounts.args[0], reason="test_hostile_machine.py fills a real disk instead"
+)
 def test_a_full_disk_ends_the_sweep_and_room_lets_it_go_on(
     tmp_path: Path, image_dir: Path, quiet: Ran
 ) -> None:

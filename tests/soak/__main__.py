@@ -7,6 +7,7 @@ complete one is followed by another. What then runs is left in peace until it is
 """
 
 import argparse
+import math
 import sys
 import tempfile
 import time
@@ -151,6 +152,7 @@ def main() -> int:
     """Runs the soak; the status is 0 if nothing was lost and nothing differs."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--seconds", type=float, default=900, help="time under fire")
+    parser.add_argument("--faults", type=float, default=math.inf, help="most, then it ends")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--trials", type=int, default=200)
     parser.add_argument("--epochs", type=int, default=3)
@@ -163,8 +165,8 @@ def main() -> int:
     quiet = run_to_end(write_sweep(folder / "quiet", sweep), folder / "quiet")
     print(f"the quiet run is over: {reported(quiet.parent)} epochs", flush=True)
     began = time.monotonic()
-    outcome = Outcome(Schedule(options.seed))
-    while time.monotonic() < began + options.seconds:
+    outcome = Outcome(Schedule(options.seed, options.faults))
+    while time.monotonic() < began + options.seconds and not outcome.schedule.done:
         outcome.sweeps += 1
         here = folder / f"fire-{outcome.sweeps}"
         file = write_sweep(here, sweep)

@@ -1,5 +1,6 @@
 """Which part of a sweep is killed, and when: all of it from one seed."""
 
+import math
 import random
 import signal
 import time
@@ -91,12 +92,14 @@ class Schedule:
 
     Args:
         seed: Decides kinds and times.
+        most: How many there are at most.
 
     Attributes:
         injected: How many of each kind.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, most: float = math.inf) -> None:
+        self.most = most
         self._rng = random.Random(seed)
         self.injected: Counter[str] = Counter()
         self._plan = self._faults()
@@ -106,6 +109,11 @@ class Schedule:
         while True:
             wait = self._rng.uniform(SHORTEST_S, LONGEST_S)
             yield wait, self._rng.choices(kinds, weights)[0]
+
+    @property
+    def done(self) -> bool:
+        """Whether all faults have been injected."""
+        return self.injected.total() >= self.most
 
     def disturb(self, driver: Driver, until: float, progress: Callable[[], int]) -> None:
         """Injects faults into a run until it ends.
@@ -124,7 +132,7 @@ class Schedule:
             while driver.process.poll() is None and time.monotonic() < end:
                 driver.family()
                 time.sleep(0.5)
-            if driver.process.poll() is not None or time.monotonic() >= until:
+            if driver.process.poll() is not None or time.monotonic() >= until or self.done:
                 return
             if FAULTS[kind][1](driver, self._rng):
                 self.injected[kind] += 1

@@ -90,9 +90,10 @@ class Run:
 
     def __init__(self, where: ResultDir, trial: str) -> None:
         (self.file,) = where.wandb.rglob(f"*-{trial}.wandb")
-        self.history = [r["history"]["item"] for r in self.inspect() if r["type"] == "history"]
+        records = self.inspect()
+        self.history = [r["history"]["item"] for r in records if r["type"] == "history"]
+        self.head = next(r["run"] for r in records if r["type"] == "run")
         (self.facts,) = self.inspect("--summary")
-        self.head = next(r["run"] for r in self.inspect() if r["type"] == "run")
         self.epochs = [row["epoch"] for row in self.history]
 
     def inspect(self, *options: str) -> list[dict[str, Any]]:
