@@ -127,3 +127,11 @@ def test_files_of_a_cloud_are_found_by_their_provider() -> None:
     assert {read_cluster(CLUSTERS / name).provider for name in FILES} >= {
         "aws", "gcp", "local", "kuberay"
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["gpu", "gcp", "onprem", "local"])
+def test_only_results_at_the_top_stay_behind(name: str) -> None:
+    """The package has a folder `results` too, which every node needs."""
+    excluded = yaml.safe_load((CLUSTERS / f"{name}.yaml").read_text())["rsync_exclude"]
+    assert "/results" in excluded
+    assert not {"results", "wandb", "data"} & set(excluded)

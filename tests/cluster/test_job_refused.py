@@ -45,7 +45,7 @@ FLAGS: dict[tuple[str, ...], str] = {
     ("GRID", "-o", "~/out", "--address", CLOSED): f"-o: must be {PLACE}, got '~/out'",
     ("GRID", "--resume", "out/x", "--address", CLOSED): f"--resume: must be {PLACE}, got 'out/x'",
     ("GRID", "--resume", "/out/x", "--dry-run", "--address", CLOSED): "--dry-run: cannot read the "
-    "directory of --resume, as the cluster has it",
+    "--resume directory, which is on the cluster",
     ("SWEEP", "-d", "images", "--address", CLOSED): "--data: must be cifar10, shapes10, auto, or "
     "an absolute path on the cluster, got 'images'",
     ("SWEEP", "-d", "cifra10", "--address", CLOSED): "--data: must be cifar10, shapes10, auto, or "

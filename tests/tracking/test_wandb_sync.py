@@ -76,7 +76,7 @@ def test_a_running_sweep_is_sent_and_later_the_rest_of_it(
     sweep.mirror.start()  # offline, at the same time
     sweep.start("t0001", "t0002")
     sweep.epoch("t0001", 1)
-    told = f"W&B: 2 of 2 runs sent to {server_name()}, 0 were there already.\n"
+    told = f"W&B: 2 of 2 runs sent to {server_name()}, 0 were already there.\n"
     assert sync(sweep) == (0, told, "")
     assert (len(server.opened), server.rows_taken) == (2, 1)
     sweep.epoch("t0001", 2)
@@ -88,7 +88,7 @@ def test_a_running_sweep_is_sent_and_later_the_rest_of_it(
     sweep.end("t0003", "stopped")
     sweep.end("t0004", "interrupted")
     sweep.close()
-    told = f"W&B: 4 of 4 runs sent to {server_name()}, 0 were there already.\n"
+    told = f"W&B: 4 of 4 runs sent to {server_name()}, 0 were already there.\n"
     assert sync(sweep, WANDB_MODE="offline") == (0, told, "")
     assert_all_there(server, sweep)
     assert server.rows_taken == 3
@@ -103,7 +103,7 @@ def test_a_running_sweep_is_sent_and_later_the_rest_of_it(
             assert server.summary[name].get(key) == offline.facts["summary"].get(key)
 
     requests = len(server.requests)
-    told = f"W&B: 0 of 4 runs sent to {server_name()}, 4 were there already.\n"
+    told = f"W&B: 0 of 4 runs sent to {server_name()}, 4 were already there.\n"
     assert sync(sweep) == (0, told, "")
     assert len(server.requests) == requests
     (sweep.where.root / "wandb-sent.jsonl").unlink()  # then it asks, and still sends nothing
@@ -135,7 +135,7 @@ def test_what_an_online_sweep_could_not_send_is_sent_later(
     assert max(len(rows) for rows in server.history.values()) == 1
     before = server.rows_taken
     server.fault = "none"
-    told = f"W&B: 3 of 4 runs sent to {server_name()}, 1 were there already.\n"
+    told = f"W&B: 3 of 4 runs sent to {server_name()}, 1 were already there.\n"
     assert sync(sweep) == (0, told, "")
     assert_all_there(server, sweep)
     assert server.rows_taken == before + 3
