@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def test_a_short_soak_loses_nothing(tmp_path: Path) -> None:
-    words = "--seconds 200 --faults 1 --seed 1 --trials 8 --folder".split()
+    words = ["--seconds", "200", "--faults", "1", "--seed", "1", "--trials", "8", "--folder"]
     words.append(str(tmp_path / "soak"))
     done = subprocess.run(
         [sys.executable, "-m", "tests.soak", *words],
