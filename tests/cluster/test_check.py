@@ -63,8 +63,8 @@ def test_all_mistakes_come_in_one_pass_with_their_lines_in_the_file(
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("", "cluster.yaml: is empty, must hold a mapping of keys to values"),
-        ("- 1\n", "cluster.yaml: must hold a mapping of keys to values, got other content"),
+        ("", "cluster.yaml: is empty, must contain a mapping of keys to values"),
+        ("- 1\n", "cluster.yaml: must contain a mapping of keys to values, got other content"),
         ("method: grid\n", "cluster.yaml: must be a cluster file for Ray's launcher (cluster_name, "
          "provider, ...) or manifests for KubeRay (apiVersion: ray.io/v1), got other content"),
         ("apiVersion: ray.io/v1\nkind: RayJob\n", "cluster.yaml: must have a RayCluster, or a "

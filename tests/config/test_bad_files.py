@@ -5,12 +5,12 @@ import pytest
 from tests.support.bad_input import PARAMETERS, CommandLine
 
 BOMB = "\n".join(["l0: &l0 {a: 1}", *(f"l{i}: &l{i} [*l{i - 1}, *l{i - 1}]" for i in range(1, 30))])
-NO_MAPPING = ": must hold a mapping of keys to values, got other content"
+NO_MAPPING = ": must contain a mapping of keys to values, got other content"
 QUOTES = "(put it in quotes; YAML reads yes, no, on and off as booleans)"
 
 CONTENTS: dict[str, tuple[bytes | str, str]] = {
-    "empty": ("", ": is empty, must hold a mapping of keys to values"),
-    "comments only": ("# x\n", ": is empty, must hold a mapping of keys to values"),
+    "empty": ("", ": is empty, must contain a mapping of keys to values"),
+    "comments only": ("# x\n", ": is empty, must contain a mapping of keys to values"),
     "binary": (bytes(range(256)), ":2: must be UTF-8 text, got byte 0x80"),
     "NUL": ("name: a\0b\n", ":1: must be text, got the character '\\x00'"),
     "UTF-16": ("method: grid".encode("utf-16"), ":1: must be UTF-8 text, got byte 0xff"),
@@ -66,11 +66,11 @@ CONTENTS: dict[str, tuple[bytes | str, str]] = {
     "list as key": ("? [a]\n: 1\n", f":1: a key must be text, got a sequence {QUOTES}"),
     "key twice": (
         f"method: grid\nmethod: random\n{PARAMETERS}",
-        ":2: method: the key stands twice, in lines 1 and 2",
+        ":2: method: the key is given twice, on lines 1 and 2",
     ),
-    "nested": ("a: " + "[" * 60 + "]" * 60, ":1: must be nested in at most 40 levels"),
+    "nested": ("a: " + "[" * 60 + "]" * 60, ":1: must be nested at most 40 levels deep"),
     "nested very deeply": ("a: " + "[" * 5000 + "]" * 5000, ": is nested too deeply"),
-    "alias in itself": ("a: &x [*x]\n", ":1: must be nested in at most 40 levels"),
+    "alias in itself": ("a: &x [*x]\n", ":1: must be nested at most 40 levels deep"),
     "unknown alias": ("a: *x\n", ":1: is not valid YAML: found undefined alias 'x'"),
     "alias bomb": (BOMB, ":1: must have at most 50000 values, aliases expanded"),
     "huge": ("a: " + "x" * 300_000, ": must be at most 256 KiB, which no sweep exceeds"),
@@ -96,7 +96,7 @@ PATHS = {
     "file/sweep.yaml": "file/sweep.yaml: cannot be read: Not a directory",
     "loop.yaml": "loop.yaml: cannot be read: Too many levels of symbolic links",
     "/dev/zero": "/dev/zero: must be at most 256 KiB, which no sweep exceeds",
-    "/dev/null": "/dev/null: is empty, must hold a mapping of keys to values",
+    "/dev/null": "/dev/null: is empty, must contain a mapping of keys to values",
     "/proc/self/mem": "/proc/self/mem: cannot be read: Input/output error",
     "two\nlines": "two\\nlines: no such file",
     "x" * 300: "x" * 300 + ": cannot be read: File name too long",

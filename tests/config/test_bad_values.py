@@ -57,17 +57,17 @@ TRIALS = {
     "learning_rate: {min: 0.2, max: 0.1}": f"1: {RATE}: min must be less than max (0.1), got 0.2",
     "learning_rate: {min: 0.1, max: 0.2}": f" {RATE}: a grid needs listed values (value, values, "
     "int_uniform or q_uniform); list them, or use the command `sweep random`, got 'uniform'",
-    "learning_rate: {values: [0.1, 0.1]}": f"1: {RATE}.values[1]: is listed twice (`probabilities` "
-    "weigh values), got 0.1",
+    "learning_rate: {values: [0.1, 0.1]}": f"1: {RATE}.values[1]: is listed twice (use "
+    "`probabilities` to weight values), got 0.1",
     "batch_size: {value: 0}": "1: parameters.batch_size.value: must be at least 1, got 0",
     "batch_size: {value: 1.5}": "1: parameters.batch_size.value: must be a whole number, got 1.5",
     "epochs: {value: null}": "1: parameters.epochs.value: must be a whole number, got null",
     "model: {value: CNN99}": f"1: parameters.model.value: must be one of {MODELS}, did you mean "
     "'CNN'?, got 'CNN99'",
-    "momentum: {value: 0.9}, optimizer: {value: Adam}": " parameters.momentum: only optimizer SGD "
-    "takes it, got 0.9 with Adam (in 1 of 1 settings)",
+    "momentum: {value: 0.9}, optimizer: {value: Adam}": " parameters.momentum: only valid with "
+    "optimizer SGD, got 0.9 with Adam (in 1 of 1 settings)",
     "dropout_p: {value: 0.5}, model: {value: MLP}": " parameters.dropout_p: model MLP has no "
-    "dropout (those that have: CNN8, VGG), got 0.5 (in 1 of 1 settings)",
+    "dropout (models with dropout: CNN8, VGG), got 0.5 (in 1 of 1 settings)",
     "batch_norm: {value: maybe}": "1: parameters.batch_norm.value: must be true or false, got "
     "'maybe'",
     "seed: {value: -1}": "1: parameters.seed.value: must be at least 0, got -1",
@@ -117,7 +117,7 @@ FLAGS: dict[tuple[str, ...], str] = {
     ("GRID", "--set", "learning_rate=-1"): "--set learning_rate: must be greater than 0, got -1",
     ("GRID", "--set", "epochs=!!python/name:os.system"): "--set epochs: must be a number or a "
     "word, got '!!python/name:os.system'",
-    ("GRID", "--set", "seed=1", "--set", "seed=2"): "--set seed: stands twice",
+    ("GRID", "--set", "seed=1", "--set", "seed=2"): "--set seed: is given twice",
     ("GRID", "-o", "file"): "-o: must be a directory, got the file 'file'",
     ("GRID", "-o", "file/x"): "-o: results cannot be written to 'file/x': Not a directory",
     ("GRID", "-o", "caf\udce9"): "-o: must be UTF-8, which Ray and W&B need, got 'HERE/caf\\udce9'",
@@ -129,8 +129,12 @@ FLAGS: dict[tuple[str, ...], str] = {
     "with its connection; over http:// it is a job, which continues)",
     ("GRID", "--address", "here"): f"{FORM} 'here'",
     ("sweep", "bayes"): "sweep bayes: name a sweep file; none is shipped for bayes",
-    ("sweep", "asha", "sweep.yaml"): "sweep.yaml: run_cap: is required by asha: how many settings "
-    "to try (in the file, or as -n)",
+    (
+        "sweep",
+        "asha",
+        "sweep.yaml",
+    ): "sweep.yaml: run_cap: is required by asha: the number of settings to try (in the file, or "
+    "as -n)",
     ("GRID", "-d", "cifra10"): f"{DATA} 'cifra10', did you mean 'cifar10'?",
     ("GRID", "-d", ""): f"{DATA} '' (neither folders nor parquet files in it)",
     ("GRID", "-d", "file"): f"{DATA} 'file' (a file of another kind)",

@@ -37,7 +37,7 @@ def sweep_of(**keys: Any) -> Sweep:
 def test_command_decides_the_method() -> None:
     sweep, notices = resolve_method(sweep_of(method="random"), "grid")
     assert sweep.method == "grid"
-    assert notices == ["method: the file says random; the command says grid"]
+    assert notices == ["method: the file's random is overridden by the command grid"]
     assert resolve_method(sweep_of(run_cap=4), "random")[0].run_cap == 4
 
 
@@ -70,7 +70,7 @@ def test_grid_and_random_stop_early_where_the_file_says() -> None:
     for command in commands:
         resolved, notices = resolve_method(sweep, command)
         assert resolved.early_terminate is not None
-        assert f"early_terminate: {command} stops bad trials early" in notices[0]
+        assert f"early_terminate: {command} stops poor trials early" in notices[0]
 
 
 def test_run_cap_of_a_grid_has_a_notice() -> None:

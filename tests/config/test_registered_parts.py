@@ -32,15 +32,15 @@ def refused(**values: object) -> str:
 
 def test_an_optimizer_takes_what_it_says() -> None:
     assert refused(momentum=0.9, optimizer="Adam") == (
-        "momentum: only optimizer SGD takes it, got 0.9 with Adam"
+        "momentum: only valid with optimizer SGD, got 0.9 with Adam"
     )
     with registered(OPTIMIZERS, "Mine", Optimizer("somewhere:build", takes=("momentum",))):
         assert config(momentum=0.9, optimizer="mine").optimizer == "Mine"
         assert refused(momentum=0.9, optimizer="Adam") == (
-            "momentum: only optimizers SGD, Mine take it, got 0.9 with Adam"
+            "momentum: only valid with optimizers SGD, Mine, got 0.9 with Adam"
         )
         assert refused(weight_decay=0.1, optimizer="Mine") == (
-            "weight_decay: only optimizers SGD, Adam, AdamW take it, got 0.1 with Mine"
+            "weight_decay: only valid with optimizers SGD, Adam, AdamW, got 0.1 with Mine"
         )
 
 

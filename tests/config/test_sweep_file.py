@@ -43,8 +43,8 @@ validation: {folds: 1}
         "sweep.yaml:2: run_cap: must be at least 1, got 0",
         "sweep.yaml:5: parameters.learning_rate.values[1]: must be greater than 0, got -0.1",
         "sweep.yaml:5: parameters.learning_rate.values[2]: must be a number, got 'x'",
-        "sweep.yaml:6: parameters.batch_size.distribution: batch_size is a whole number: take "
-        "int_uniform, or one of the q_ distributions, got 'uniform'",
+        "sweep.yaml:6: parameters.batch_size.distribution: batch_size is an integer; use "
+        "int_uniform or one of the q_ distributions, got 'uniform'",
         "sweep.yaml:7: parameters.lr: unknown parameter, did you mean 'learning_rate'?",
         "sweep.yaml:8: parameters.model.value: must be one of MLP, CNN_simple, CNN, CNN2, CNN3, "
         "CNN4, CNN5, CNN6, CNN7, CNN8, VGG, ResNeXt50, did you mean 'CNN'?, got 'CNN9'",
@@ -52,7 +52,7 @@ validation: {folds: 1}
         "'uniform'?, got 'unifrom'",
         "sweep.yaml:10: parameters.optimizer: must be a mapping such as `optimizer: "
         "{value: SGD}`, got 'SGD'",
-        "sweep.yaml:11: parameters.dropout_p.min: does not belong to distribution normal "
+        "sweep.yaml:11: parameters.dropout_p.min: is not a key of distribution normal "
         "(its keys: distribution, mu, sigma)",
         "sweep.yaml:12: early_terminate.grace_period: unknown key, did you mean 'min_iter'?",
         "sweep.yaml:13: validation.folds: must be at least 2, got 1",
@@ -79,8 +79,8 @@ def test_wandb_only_keys_are_accepted_and_named(file: Path) -> None:
     )
     loaded = load(file, BASE + text)
     assert loaded.notices == [
-        "program, command, metric.impute, early_terminate.strict: for W&B's own agents, not used "
-        "here"
+        "program, command, metric.impute, early_terminate.strict: only for W&B's own agents, "
+        "ignored here"
     ]
     assert (loaded.sweep.project, loaded.sweep.entity) == ("p", "e")
 
@@ -114,7 +114,7 @@ parameters:
     assert set(load(file, text).sweep.parameters) == {"learning_rate", "momentum", "epochs"}
     twice = mistakes(file, text + "  momentum: {value: 0}\n")
     assert twice == [
-        "sweep.yaml:7: parameters.momentum: momentum stands twice, here and as "
+        "sweep.yaml:7: parameters.momentum: momentum is given twice, here and as "
         "parameters.optimizer.parameters.deeper.parameters.momentum"
     ]
 
@@ -127,7 +127,7 @@ def test_misleading_ranges_are_explained(file: Path) -> None:
     text = text.replace("max: 1}", "max: 0.5}")
     assert "draws from 1 to 1.01; log_uniform_values" in load(file, text).notices[0]
     whole = load(file, "parameters: {model: {value: CNN8}, dropout_p: {min: 0, max: 1}}")
-    assert "W&B draws integers only; write 0.0" in whole.notices[0]
+    assert "so only integers are drawn, as in W&B; write 0.0" in whole.notices[0]
 
 
 @pytest.mark.parametrize(

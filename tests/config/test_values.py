@@ -39,16 +39,16 @@ def test_numbers_that_yaml_reads_as_text(file: Path, text: str) -> None:
         ("dropout_p", "{min: 0.0, max: 1.5}", ".max: must be at most 1, got 1.5"),
         ("epochs", "{min: 0, max: 3}", ".min: must be at least 1, got 0"),
         ("epochs", "{min: 3}", ".max: is required by distribution int_uniform"),
-        ("model", "{min: 0, max: 3}", ": model is no number: list its values instead"),
+        ("model", "{min: 0, max: 3}", ": model is not numeric; list its values instead"),
         (
             "batch_size",
             "{distribution: q_uniform, min: 1, max: 64, q: 8}",
-            ".min: must be at least 1 (rounded to multiples of q it is 0), got 1.0",
+            ".min: must be at least 1 (rounded to a multiple of q: 0), got 1.0",
         ),
         (
             "epochs",
             "{distribution: q_uniform, min: 1, max: 9, q: 0.5}",
-            ".q: must be whole, as epochs is, got 0.5",
+            ".q: must be an integer, as epochs is, got 0.5",
         ),
         (
             "dropout_p",

@@ -19,8 +19,8 @@ def file(tmp_path: Path) -> Path:
     [
         ("", "sweep.yaml: is empty"),
         ("# nothing\n", "sweep.yaml: is empty"),
-        ("- a\n", "must hold a mapping"),
-        ("method\n", "must hold a mapping"),
+        ("- a\n", "must contain a mapping"),
+        ("method\n", "must contain a mapping"),
         ("method: grid\n\tname: x\n", "sweep.yaml:2: is not valid YAML: found character '\\t'"),
         ("a: [1\nb: 2\n", "is not valid YAML"),
         ("a: !!python/object/apply:os.system [ls]\n", "sweep.yaml:1: is not valid YAML: could not"),
@@ -30,11 +30,11 @@ def file(tmp_path: Path) -> Path:
         (b"name: a\0b\n", "must be text"),
         ("no: 1\n", "sweep.yaml:1: a key must be text, got no"),
         ("? [a]\n: 1\n", "sweep.yaml:1: a key must be text, got a sequence"),
-        ("a: " + "[" * 60 + "]" * 60, "nested in at most 40 levels"),
+        ("a: " + "[" * 60 + "]" * 60, "nested at most 40 levels deep"),
         ("a: " + "[" * 5000 + "]" * 5000, "nested too deeply"),
-        ("a: &x [*x]\n", "nested in at most 40 levels"),
+        ("a: &x [*x]\n", "nested at most 40 levels deep"),
         ("a: " + "x" * 300_000, "at most 256 KiB"),
-        ("- " * 9 + "a", "must hold a mapping"),
+        ("- " * 9 + "a", "must contain a mapping"),
     ],
     ids=lambda x: repr(x)[:30],
 )
@@ -74,4 +74,6 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_duplicate_key_names_both_lines(file: Path) -> None:
     text = BASE + "method: random\n"
-    assert mistakes(file, text) == ["sweep.yaml:4: method: the key stands twice, in lines 1 and 4"]
+    assert mistakes(file, text) == [
+        "sweep.yaml:4: method: the key is given twice, on lines 1 and 4"
+    ]

@@ -128,6 +128,6 @@ def test_images_that_do_not_fit_the_model(command_line: CommandLine) -> None:
     Path("sweep.yaml").write_text(PARAMETERS + "  model: {values: [CNN, MLP]}\n")
     command_line.refuses(
         *("sweep", "grid", "sweep.yaml", "-d", "data"),
-        message="parameters.model: CNN needs larger images (nothing is left of them after "
+        message="parameters.model: CNN requires larger images (nothing is left after "
         "convolution 2), got 8x8 pixels",
     )

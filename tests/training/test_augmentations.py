@@ -144,8 +144,8 @@ def test_trials_share_a_lane_where_seed_and_augmentation_agree(images: ImageData
         ({"augment": "flip+flip"}, "augment: must name each augmentation once, got 'flip+flip'"),
         (
             {"augment": "flip", "model": "ResNeXt50"},
-            "augment: model ResNeXt50 sees features of its frozen backbone, which are computed "
-            "once, got flip",
+            "augment: not valid with model ResNeXt50, whose frozen features are computed once, "
+            "got flip",
         ),
     ],
 )

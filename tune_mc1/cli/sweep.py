@@ -20,7 +20,7 @@ from tune_mc1.cli.options import (
 )
 from tune_mc1.cluster.address import is_job_server
 from tune_mc1.cluster.jobs.command import JobCommand
-from tune_mc1.config.search import words
+from tune_mc1.config.search import sweep_commands
 from tune_mc1.errors import InputError
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
 from tune_mc1.tracking.tracker import check_trackers
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 def method_argument() -> Any:
     """The argument `method`, which accepts the names of all searches."""
-    names = Literal[tuple(words())]  # type: ignore[valid-type]
+    names = Literal[tuple(sweep_commands())]  # type: ignore[valid-type]
     return Annotated[names, typer.Argument(help="Search method.")]
 
 

@@ -1,1 +1,1 @@
-"""Typed, validated configuration: one trial, one sweep, and the reader of sweep files."""
+"""Typed, validated configuration of trials and sweeps, and the reader of sweep files."""

@@ -1,8 +1,8 @@
-"""The architectures of the reference study, declared as layers. Pure data: nothing imports torch.
+"""Architectures of the reference study, declared as layers. Pure data; does not import torch.
 
-One declaration serves all readers: the validator (which options a model takes), the plain model,
-any other form of the same network, and forecasts. Source: architecture table of the reference
-study (2023). Other packages register networks of their own (docs/extending.md).
+One declaration serves the validator (which options a model accepts), the plain model, other forms
+of the same network, and forecasts. Source: architecture table of the reference study (2023). Other
+packages can register their own networks (docs/extending.md).
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from typing import Literal
 from tune_mc1.registry import Registry
 
 DECLARED = "tune_mc1.models.build:build_declared"
-"""What builds a network of its declared layers."""
+"""Function that builds a network from its declared layers."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class Conv:
 
 @dataclass(frozen=True)
 class Backbone:
-    """A pretrained network that is never trained and stands before the layers of an architecture.
+    """A frozen pretrained network that precedes the layers of an architecture.
 
     Attributes:
         build: `package.module:function`, called with the trial's parameters. It returns an
             `nn.Module` that maps RGB images to features (B, `features`).
-        features: Features of an image.
+        features: Number of features per image.
     """
 
     build: str
@@ -47,12 +47,12 @@ class Backbone:
 
 @dataclass(frozen=True)
 class LayerSize:
-    """What one trained layer of a network costs.
+    """Size and cost of one trained layer of a network.
 
     Attributes:
-        weights: Its parameters, with those of its batch norm.
-        outputs: Numbers that it gives for an image, before pooling.
-        multiply_adds: Of an image's forward pass.
+        weights: Number of parameters, including those of its batch norm.
+        outputs: Number of outputs per image, before pooling.
+        multiply_adds: Multiply-adds per image in the forward pass.
     """
 
     weights: int
@@ -64,29 +64,29 @@ class LayerSize:
 class Architecture:
     """A network: convolutions, then hidden linear layers, then one linear layer to the classes.
 
-    One of another form names its own function in `build`, and declares no convolutions or hidden
+    Any other kind of network names its own `build` function and declares no convolutions or hidden
     layers.
 
     Attributes:
-        convs: The convolutions, in order. Empty means that the flattened image is the input.
+        convs: The convolutions, in order. If empty, the input is the flattened image.
         hidden: Widths of the hidden linear layers, each followed by a ReLU.
-        batch_norm: `option` if `batch_norm` chooses, `always` or `never` otherwise. It comes after
-            every convolution and hidden linear layer, before the ReLU; with `always`, after
-            the convolutions only.
-        dropout_layers: How many of the first hidden linear layers a dropout follows; 0 refuses a
-            `dropout_p`.
-        dropout_p: Probability of dropping a unit where the trial names none.
-        backbone: Frozen network that stands before the layers, if any.
+        batch_norm: `option` if the trial parameter `batch_norm` decides, else `always` or `never`.
+            Batch norm follows every convolution and hidden linear layer, before the ReLU; with
+            `always`, only the convolutions.
+        dropout_layers: Number of leading hidden linear layers that are followed by dropout; with 0
+            a `dropout_p` is rejected.
+        dropout_p: Default probability of dropping a unit.
+        backbone: Frozen network that precedes the layers, if any.
         build: `package.module:function`, called with the trial's parameters, the images' (channels,
             height, width) and the number of classes. It returns an `nn.Module` that maps images
             to logits; PyTorch's global generator is seeded for it.
-        sizes: The trained layers of a network that `build` builds otherwise, for forecasts of time
-            and memory; empty assumes a ResNet-18.
-        recordable: Whether the training step of a network that `build` builds otherwise may be
-            recorded as a CUDA graph: its forward pass neither branches on what it computes nor
-            waits for the GPU (`.item()`).
-        cpu_share: Time of one more trial in a group over its time alone, on one core: where the
-            trials share their images, and where each has its own. 1 gains nothing.
+        sizes: Sizes of the trained layers of a network with its own `build`, for forecasts of time
+            and memory; if empty, a ResNet-18 is assumed.
+        recordable: Whether the training step of a network with its own `build` can be recorded as
+            a CUDA graph: its forward pass neither branches on computed values nor synchronises
+            with the GPU (`.item()`).
+        cpu_share: Time that one more trial adds to a group, relative to its time alone, on one
+            core: if the trials share their images, and if each has its own. 1 means no gain.
         gpu_share: The same on a GPU.
     """
 
@@ -104,19 +104,19 @@ class Architecture:
 
     @property
     def declared(self) -> bool:
-        """Whether it is built of its declared layers."""
+        """True if it is built from its declared layers."""
         return self.build == DECLARED
 
     @property
     def sized(self) -> bool:
-        """Whether the sizes of its trained layers are known, and not assumed."""
+        """True if the sizes of its trained layers are known rather than assumed."""
         return self.declared or bool(self.sizes)
 
     @property
     def fusable(self) -> bool:
-        """Whether trials are trained together as one model: of declared layers, all trained.
+        """True if trials can be trained together as one model: all layers are declared and trained.
 
-        With a frozen backbone trials share its features instead.
+        With a frozen backbone, trials share its features instead.
         """
         return self.declared and self.backbone is None
 
@@ -131,11 +131,11 @@ def _vgg_convs() -> tuple[Conv, ...]:
 
 
 ARCHITECTURES: Registry[Architecture] = Registry("model")
-"""The networks that `model` names. Shares of the time on a CPU are fitted to `docs/performance.md`;
-where none is given a group gains nothing, or a tenth at most, as the layers fill a core by
-themselves. On a GPU they were measured on an H100 for CNN (0.04 to 0.05) and CNN5 (0.03), and taken
-to hold for the networks that are like them; MLP, CNN8 and VGG gain nothing, nor should CNN7, as
-wide."""
+"""Networks by name, as in the trial parameter `model`. `cpu_share` is fitted to
+`docs/performance.md`; without a value a group gains at most a tenth, because the layers already
+fill a core. `gpu_share` was measured on an H100 for CNN (0.04 to 0.05) and CNN5 (0.03), and is
+assumed to hold for similar networks; MLP, CNN8 and VGG gain nothing, and CNN7, which is as wide,
+should not either."""
 
 _MEASURED = 0.05
 
@@ -192,4 +192,4 @@ ALIASES: dict[str, str] = {
     "ResNeXt-50": "ResNeXt50",
     "CNN_singlebatch": "CNN",
 }
-"""Names of the reference's sweep files. `CNN_singlebatch` also sets `overfit_batches: 1`."""
+"""Names used in the reference's sweep files. `CNN_singlebatch` also sets `overfit_batches: 1`."""

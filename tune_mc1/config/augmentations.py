@@ -1,4 +1,4 @@
-"""Augmentations by name, and the parameter `augment` that names them."""
+"""Registry of augmentations, and validation of the trial parameter `augment`."""
 
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -9,15 +9,15 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 NONE = "none"
-"""Value of `augment` that leaves images as they are."""
+"""Value of `augment` that leaves images unchanged."""
 
 
 class Augment(Protocol):
-    """Changes the training images of one trial, or of several that share all of their images.
+    """Transforms the training images of one trial, or of several that share all their images.
 
-    What becomes of an image may depend on nothing but the image, its index, the trial's seed and
-    the epoch (`tune_mc1.seeding.uniform` draws such numbers). So a trial has the same numbers
-    alone, in a group, in batches of another size, and after it was resumed.
+    The result for an image may depend only on the image, its index, the trial's seed and the epoch
+    (`tune_mc1.seeding.uniform` draws such numbers). The numbers of a trial are then the same alone,
+    in a group, with another batch size, and after being resumed.
     """
 
     def __call__(
@@ -26,34 +26,34 @@ class Augment(Protocol):
         """Augments a batch.
 
         Args:
-            images: float32 (n, channels, height, width) in [-1, 1], on the trial's device; not to
-                be written to.
+            images: float32 (n, channels, height, width) in [-1, 1], on the trial's device; must not
+                be modified in place.
             labels: int64 (n,).
-            indices: int64 (n,), on the same device: each image's position in the training images.
+            indices: int64 (n,), on the same device: position of each image in the training images.
             seed: The trial's seed.
             epoch: The epoch, from 0.
 
         Returns:
-            Images and labels in the same shapes and types.
+            Images and labels of the same shapes and types.
         """
 
 
 AUGMENTATIONS: Registry[Augment] = Registry("augmentation", "tune_mc1.training.augmentations")
-"""Augmentations by name. Their modules import torch inside functions only, as names are checked
-where there is no torch."""
+"""Augmentations by name. Their modules import torch only inside functions, because names are also
+validated without torch."""
 
 
 def augmentation_names(value: Any) -> Any:
-    """Checks a value of `augment`.
+    """Validates a value of `augment`.
 
     Args:
         value: `none`, a name, or names joined by `+`, which are applied in that order.
 
     Returns:
-        The value, without blanks.
+        The value without spaces.
 
     Raises:
-        ValueError: If a name is unknown, or stands there more than once.
+        ValueError: If a name is unknown or repeated.
     """
     names = [name.strip() for name in value.split("+")] if isinstance(value, str) else [value]
     if names == [NONE]:
@@ -69,5 +69,5 @@ def augmentation_names(value: Any) -> Any:
 
 
 def find_augmentations(value: str) -> dict[str, Augment]:
-    """The augmentations that a value of `augment` names, in their order; empty for `none`."""
+    """Looks up the augmentations in a value of `augment`, in order; empty for `none`."""
     return {} if value == NONE else {name: AUGMENTATIONS[name] for name in value.split("+")}

@@ -1,7 +1,7 @@
-"""W&B's numeric distributions: drawn from a numpy generator, uniform, normal or beta.
+"""W&B's numeric distributions (uniform, normal and beta), sampled from a numpy generator.
 
-Names, keys, defaults and meaning follow W&B's schema (wandb/sweeps, `config/schema.json` and
-`params.py`). Quantised ones return `round(x / q) * q` without clipping, as there.
+Names, keys, defaults and semantics follow W&B's schema (wandb/sweeps, `config/schema.json` and
+`params.py`). As in W&B, quantised ones return `round(x / q) * q` without clipping.
 """
 
 import math
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 class Distribution(BaseModel):
-    """One parameter's values: what a grid lists, or what a random search draws."""
+    """Values of one parameter, as listed by a grid or drawn by a random search."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     distribution: str
 
     def sample(self, rng: "np.random.Generator") -> Any:
-        """One value drawn at random."""
+        """Draws one value at random."""
         raise NotImplementedError
 
     @property
     def grid_size(self) -> int | None:
-        """How many values a grid lists; None where a grid has no meaning."""
+        """Number of values in a grid; None if a grid is not possible."""
         return None
 
     def grid_value(self, index: int) -> Any:
@@ -37,12 +37,12 @@ class Distribution(BaseModel):
 
     @property
     def ends(self) -> tuple[float, float] | None:
-        """Smallest and largest value that can be drawn; None if unbounded or not a range."""
+        """Minimum and maximum value that can be drawn; None if unbounded or not a range."""
         return None
 
 
 class _Drawn(Distribution):
-    """A real number, rounded to multiples of q in the distributions named `q_...`."""
+    """A real number; the distributions named `q_...` round it to a multiple of q."""
 
     q: Float | None = Field(default=None, gt=0)
 
@@ -52,20 +52,21 @@ class _Drawn(Distribution):
         if isinstance(data, dict) and str(data.get("distribution")).startswith("q_"):
             return {"q": 1.0, **data}
         if isinstance(data, dict) and data.get("q") is not None:
-            raise ValueError(f"q belongs to q_{data.get('distribution')}, got {data['q']}")
+            rule = f"q is only valid with q_{data.get('distribution')}"
+            raise ValueError(f"{rule}, got {data['q']}")
         return data
 
     def _draw(self, rng: "np.random.Generator") -> float:
         raise NotImplementedError
 
     def _rounded(self, x: float) -> float:
-        """The multiple of q next to x, to 12 digits so that 3 * 0.1 is 0.3."""
+        """The multiple of q nearest to x, to 12 digits so that 3 * 0.1 is 0.3."""
         if self.q is None or not math.isfinite(x / self.q):
             return x
         return float(f"{round(x / self.q) * self.q:.12g}")
 
     def sample(self, rng: "np.random.Generator") -> float:
-        """A number, quantised where the distribution is."""
+        """Draws a number, quantised if the distribution is."""
         return self._rounded(self._draw(rng))
 
 
@@ -77,10 +78,10 @@ def _exp(x: float) -> float:
 
 
 class Range(_Drawn):
-    """Uniform between two ends, or uniform in the logarithm.
+    """Uniform or log-uniform between two bounds.
 
     With `log_uniform` and `inv_log_uniform`, min and max are exponents of e (negated in the
-    latter); with the names ending in `_values` they are values themselves.
+    latter); with the names ending in `_values` they are the values themselves.
     """
 
     distribution: Literal[
@@ -106,12 +107,12 @@ class Range(_Drawn):
 
     @property
     def in_exponents(self) -> bool:
-        """Whether min and max are exponents of e instead of values."""
+        """True if min and max are exponents of e rather than values."""
         return self.distribution in ("log_uniform", "q_log_uniform", "inv_log_uniform")
 
     @property
     def _exponents(self) -> tuple[float, float]:
-        # log(1/x) is uniform exactly where log(x) is, so the inverse ones differ in bounds only.
+        # log(1/x) is uniform exactly if log(x) is, so the inverse ones differ only in their bounds.
         if self.distribution == "inv_log_uniform":
             return -self.max, -self.min
         if self.in_exponents:
@@ -120,7 +121,7 @@ class Range(_Drawn):
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The ends as values, before any quantisation."""
+        """The bounds as values, before any quantisation."""
         if not self.in_exponents:
             return self.min, self.max
         low, high = self._exponents
@@ -128,10 +129,10 @@ class Range(_Drawn):
 
     @property
     def ends(self) -> tuple[float, float]:
-        """The ends as values; if they are never drawn, the numbers next to them."""
+        """The bounds as values; if they are never drawn, the numbers next to them."""
         low, high = self.bounds
         if self.q is None:
-            # Kept open: W&B's own examples draw learning rates from 0 to 0.1.
+            # An open interval: W&B's own examples draw learning rates from 0 to 0.1.
             return math.nextafter(low, high), math.nextafter(high, low)
         return self._rounded(low), self._rounded(high)
 
@@ -144,18 +145,18 @@ class Range(_Drawn):
 
     @property
     def grid_size(self) -> int | None:
-        """Multiples of q from min up to, not including, max, as W&B lists them; else None."""
+        """Number of multiples of q from min to below max, as in W&B; None if not quantised."""
         if self.distribution != "q_uniform" or self.q is None:
             return None
         return math.ceil((self.max - self.min) / self.q - 1e-9)
 
     def grid_value(self, index: int) -> float:
-        """Min plus `index` times q."""
+        """The minimum plus `index` times q."""
         return float(f"{self.min + index * (self.q or 1.0):.12g}")
 
 
 class Normal(_Drawn):
-    """Normally distributed, or its logarithm is."""
+    """Normal or log-normal."""
 
     distribution: Literal["normal", "q_normal", "log_normal", "q_log_normal"]
     mu: Float = 0.0
@@ -167,7 +168,7 @@ class Normal(_Drawn):
 
 
 class Beta(_Drawn):
-    """Beta distributed, in [0, 1]."""
+    """Beta distribution on [0, 1]."""
 
     distribution: Literal["beta", "q_beta"]
     a: Float = Field(default=1.0, gt=0)

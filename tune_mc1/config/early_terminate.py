@@ -1,7 +1,7 @@
-"""When trials that do badly are stopped: the sweep file's `early_terminate`, by its type.
+"""Early termination of poor trials: the types of the sweep file's `early_terminate`.
 
-Each type is a model beside its trial scheduler: a file in `tune_mc1.planning.schedulers`, or a
-module of another package.
+Each type is a pydantic model next to its trial scheduler: a file in `tune_mc1.planning.schedulers`,
+or a module of another package.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from tune_mc1.registry import Registry
 
 
 class EarlyTerminate(BaseModel):
-    """Keys of one type of early termination, each a field.
+    """Base class of the types of early termination; the fields are the keys of the sweep file.
 
     Attributes:
         type: Its name.
@@ -27,7 +27,7 @@ class EarlyTerminate(BaseModel):
     type: str
 
     def problem(self, longest: int) -> Problem | None:
-        """Why no trial could ever be stopped, if that is so.
+        """Explains why no trial could ever be stopped; None if trials can be.
 
         Args:
             longest: Epochs of the longest trial.
@@ -35,7 +35,7 @@ class EarlyTerminate(BaseModel):
         return None
 
     def scheduler(self, longest: int) -> TrialScheduler[Any]:
-        """A scheduler that has seen nothing yet.
+        """Builds a new scheduler.
 
         Args:
             longest: Epochs of the longest trial.
@@ -43,7 +43,7 @@ class EarlyTerminate(BaseModel):
         raise NotImplementedError
 
     def dry_run_rows(self, trials: int, longest: int) -> list[dict[str, int]]:
-        """How many trials reach which epoch, as far as that is known before anything runs.
+        """Number of trials that reach each epoch, as far as it is known in advance.
 
         Args:
             trials: Number of trials.
@@ -51,13 +51,13 @@ class EarlyTerminate(BaseModel):
 
         Returns:
             Rows of `bracket`, `epoch` (ascending in each bracket, up to `longest`) and `trials`;
-            none if it depends on the scores.
+            empty if it depends on the scores.
         """
         return []
 
     @property
     def fixes_epochs(self) -> str | None:
-        """What keeps a sweep from going on with more epochs, in words; None if nothing does."""
+        """Reason why a sweep cannot be resumed with more epochs; None if it can be."""
         return None
 
 
@@ -69,7 +69,7 @@ E = TypeVar("E", bound=type[EarlyTerminate])
 
 
 def register_early_terminate(*types: str) -> Callable[[E], E]:
-    """Registers a model by the types that it stands for; a decorator of its class."""
+    """Class decorator that registers a model under one or more types."""
 
     def register(model: E) -> E:
         for name in types:
@@ -80,9 +80,9 @@ def register_early_terminate(*types: str) -> Callable[[E], E]:
 
 
 def model_of(value: Any) -> type[EarlyTerminate] | None:
-    """The model that a file's `early_terminate` is checked by; None if its type is unknown.
+    """Finds the model that validates an `early_terminate`; None if its type is unknown.
 
-    What has no type is checked as `asha`, whose messages say so.
+    A value without a type is validated as `asha`, whose error messages say that it is missing.
     """
     name = value.get("type", "asha") if isinstance(value, dict) else "asha"
     return EARLY_TERMINATE[name] if isinstance(name, str) and name in EARLY_TERMINATE else None

@@ -1,4 +1,4 @@
-"""Field types that all configuration models share."""
+"""Field types shared by all configuration models."""
 
 from collections.abc import Collection, Sequence
 from typing import Annotated, Any, Literal
@@ -8,18 +8,18 @@ from pydantic import BeforeValidator
 from tune_mc1.errors import did_you_mean
 
 
-def _no_flag(value: Any) -> Any:
-    # pydantic would read true as 1, and YAML reads yes, no, on and off as booleans.
+def _reject_bool(value: Any) -> Any:
+    # pydantic would accept true as 1, and YAML reads yes, no, on and off as booleans.
     if isinstance(value, bool):
         raise ValueError("must be a number")  # noqa: TRY004  pydantic turns only ValueError into a message
     return value
 
 
-Int = Annotated[int, BeforeValidator(_no_flag)]
-"""An integer; a whole float or a text such as `'32'` is coerced, a boolean refused."""
+Int = Annotated[int, BeforeValidator(_reject_bool)]
+"""An integer; a whole float or a string such as `'32'` is coerced, a boolean rejected."""
 
-Float = Annotated[float, BeforeValidator(_no_flag)]
-"""A number; a text such as `1e-3`, which YAML 1.1 takes for a string, is coerced."""
+Float = Annotated[float, BeforeValidator(_reject_bool)]
+"""A number; a string is coerced, such as `1e-3`, which YAML 1.1 reads as one."""
 
 
 def _fuse(value: Any) -> Any:
@@ -37,7 +37,7 @@ def _fuse(value: Any) -> Any:
 
 
 Fuse = Annotated[Literal["auto", "off"] | int, BeforeValidator(_fuse)]
-"""How many trials are trained as one model at most: chosen (`auto`), one (`off`), or a number."""
+"""Maximum number of trials trained as one model: chosen automatically, 1 (`off`), or given."""
 
 Lang = Literal["en", "de"]
 """Languages of reports."""
@@ -46,32 +46,32 @@ Lang = Literal["en", "de"]
 def _trackers(value: Any) -> Any:
     names = value.split(",") if isinstance(value, str) else value
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
-        raise ValueError("must be the names of trackers, or none")
+        raise ValueError("must be a list of tracker names, or none")
     stripped = [name.strip() for name in names]
     if stripped == ["none"]:
         return ()
     if "" in stripped or "none" in stripped or len(set(stripped)) < len(stripped):
-        raise ValueError("must be the names of trackers, each once, or none alone")
+        raise ValueError("must be a list of distinct tracker names, or just none")
     return stripped
 
 
 Trackers = Annotated[tuple[str, ...], BeforeValidator(_trackers)]
-"""Names of experiment trackers: a list, or a text with commas; `none` are none."""
+"""Names of experiment trackers: a list or a comma-separated string; `none` is the empty list."""
 
 
 def listed(words: Sequence[str]) -> str:
-    """Words as in `'grid', 'random' or 'bayes'`, which is how pydantic lists those of a Literal."""
+    """Joins words as in `'grid', 'random' or 'bayes'`, like pydantic's message for a Literal."""
     quoted = [repr(word) for word in words]
     return " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
 
 
 def one_of(known: Collection[str], aliases: dict[str, str] | None = None) -> BeforeValidator:
-    """Accepts a known name in any case, or an alias of it. A number counts as its text.
+    """Validator that accepts a known name in any case, or an alias. Numbers are read as strings.
 
     Args:
-        known: The names, such as a registry, which is read only when a value is checked: plugins
-            have filled it then.
-        aliases: Other words for some of them.
+        known: The names. A registry is read only when a value is validated, after plugins have
+            been loaded.
+        aliases: Other names for some of them.
     """
 
     def check(value: Any) -> Any:
@@ -79,7 +79,7 @@ def one_of(known: Collection[str], aliases: dict[str, str] | None = None) -> Bef
         if isinstance(text, str):
             if text in known:
                 return text
-            names = reversed(list(known))  # what ships has its name in any case, not a plugin's
+            names = reversed(list(known))  # if they differ only in case, a built-in name wins
             table = {k.lower(): v for k, v in (aliases or {}).items()}
             table |= {name.lower(): name for name in names}
             if text.lower() in table:

@@ -1,4 +1,4 @@
-"""A sweep's parameters, each checked against the field of the trial that it fills."""
+"""Parameters of a sweep, each validated against the matching field of a trial."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -32,36 +32,36 @@ def _adapter(field: FieldInfo) -> TypeAdapter[Any]:
 
 
 def parameter_kinds(name: str) -> set[Any]:
-    """The types that a parameter of a trial takes."""
+    """Types that a trial parameter accepts."""
     return kinds(trial_fields()[name].annotation)
 
 
 def coerce(name: str, value: Any) -> Any:
-    """A value as a trial stores it: `'1e-3'` becomes 0.001, `best CNN` CNN8.
+    """Converts a value to the form stored in a trial: `'1e-3'` to 0.001, `best CNN` to CNN8.
 
     Args:
-        name: A parameter of a trial.
-        value: What the file says.
+        name: Name of a trial parameter.
+        value: The value in the file.
 
     Raises:
-        ValidationError: The value is outside what the parameter can be.
+        ValidationError: If the value is not valid for the parameter.
     """
     coerced = _adapter(trial_fields()[name]).validate_python(value)
-    # The alias says more than the model: only the trial turns it into CNN on one batch.
+    # This alias implies more than the model: the trial resolves it to CNN on one batch.
     singlebatch = name == "model" and str(value).lower() == "cnn_singlebatch"
     return "CNN_singlebatch" if singlebatch else coerced
 
 
 def read_parameter(name: str, raw: Any, path: Path) -> tuple[Parameter | None, list[Problem]]:
-    """One entry of `parameters`, typed and checked.
+    """Parses and validates one entry of `parameters`.
 
     Args:
         name: Name of the parameter.
-        raw: Its mapping, as the file has it.
-        path: Where it stands in the file.
+        raw: Its mapping in the file.
+        path: Its location in the file.
 
     Returns:
-        The parameter (None if it cannot be used) and all that is wrong with it.
+        The parameter (None if invalid) and all problems found.
     """
     if name not in (known := trial_fields()):
         return None, [unknown_key(path, known, "unknown parameter")]
@@ -78,7 +78,7 @@ def read_parameter(name: str, raw: Any, path: Path) -> tuple[Parameter | None, l
 
 
 def _form_problems(error: ValidationError, raw: dict[str, Any], path: Path) -> list[Problem]:
-    """What is wrong with the keys; pydantic's paths begin with the distribution's name."""
+    """Problems with the keys; pydantic's paths begin with the name of the distribution."""
     kind = error.errors()[0]["type"]
     if kind == "union_tag_not_found":
         return [Problem(path, "needs value, values, min and max, or a distribution", raw)]
@@ -93,7 +93,7 @@ def _without_tag(problem: Problem, path: Path) -> Problem:
     tag, where = str(problem.path[0]), (*path, *problem.path[1:])
     if problem.rule.startswith("unknown key"):
         keys = ", ".join(DISTRIBUTION_KEYS[tag])
-        return Problem(where, f"does not belong to distribution {tag} (its keys: {keys})")
+        return Problem(where, f"is not a key of distribution {tag} (its keys: {keys})")
     if problem.rule == "is required":
         return Problem(where, f"is required by distribution {tag}")
     return replace(problem, path=where)
@@ -102,15 +102,15 @@ def _without_tag(problem: Problem, path: Path) -> Problem:
 def check_parameter(
     name: str, parameter: Parameter, path: Path
 ) -> tuple[Parameter | None, list[Problem]]:
-    """A typed parameter whose values are coerced to the trial's field.
+    """Validates a typed parameter and coerces its values to the type of the trial's field.
 
     Args:
-        name: A parameter of a trial.
+        name: Name of a trial parameter.
         parameter: Its values or distribution.
-        path: Where it stands in the file.
+        path: Its location in the file.
 
     Returns:
-        The parameter (None if it cannot be used) and all that is wrong with it.
+        The parameter (None if invalid) and all problems found.
     """
     if isinstance(parameter, Constant):
         values, problems = _coerce_all(name, [parameter.value], [(*path, "value")])
@@ -136,7 +136,8 @@ def _coerce_all(name: str, values: Any, places: list[Path]) -> tuple[list[Any], 
             problems += [Problem(place, p.rule, value) for p in problems_of(error)[:1]]
             continue
         if new in seen:
-            problems.append(Problem(place, "is listed twice (`probabilities` weigh values)", value))
+            rule = "is listed twice (use `probabilities` to weight values)"
+            problems.append(Problem(place, rule, value))
         seen.add(new)
         coerced.append(new)
     return coerced, problems
@@ -146,16 +147,16 @@ def _range_problems(name: str, parameter: Parameter, path: Path) -> Iterator[Pro
     found = parameter_kinds(name)
     distribution = parameter.distribution
     if not found & {int, float}:
-        yield Problem(path, f"{name} is no number: list its values instead", distribution)
+        yield Problem(path, f"{name} is not numeric; list its values instead", distribution)
         return
     quantum = getattr(parameter, "q", None)
     if int in found and not isinstance(parameter, IntUniform):
         if quantum is None:
-            rule = f"{name} is a whole number: take int_uniform, or one of the q_ distributions"
+            rule = f"{name} is an integer; use int_uniform or one of the q_ distributions"
             yield Problem((*path, "distribution"), rule, distribution)
             return
         if quantum % 1:
-            yield Problem((*path, "q"), f"must be whole, as {name} is", quantum)
+            yield Problem((*path, "q"), f"must be an integer, as {name} is", quantum)
             return
     yield from _end_problems(name, parameter, path)
 
@@ -171,9 +172,9 @@ def _end_problems(name: str, parameter: Parameter, path: Path) -> Iterator[Probl
             rule = problems_of(error)[0].rule
             if isinstance(parameter, Range) and parameter.in_exponents:
                 rule += (
-                    f" ({parameter.distribution} takes exponents of e, so that this end is "
+                    f" ({parameter.distribution} takes exponents of e, so this bound is "
                     f"{end:.4g}; {parameter.distribution}_values takes values)"
                 )
             elif end != written and getattr(parameter, "q", None):
-                rule += f" (rounded to multiples of q it is {end:g})"
+                rule += f" (rounded to a multiple of q: {end:g})"
             yield Problem((*path, key), rule, written)

@@ -7,7 +7,7 @@ from tune_mc1.config.trial_parameters import info_of
 
 
 def label(name: str, lang: Lang) -> str:
-    """The words for a parameter or a metric; its own name where nobody gave any.
+    """Label of a parameter or metric; its name if it has no label.
 
     Args:
         name: A trial parameter, a metric such as `acc`, or one of a split such as `val_acc`.

@@ -1,24 +1,25 @@
-"""Sizes of the layers of a network, for forecasts of time and memory. Nothing imports torch."""
+"""Layer sizes of a network, for forecasts of time and memory. Does not import torch."""
 
 from collections.abc import Iterator
 
 from tune_mc1.config.architectures import ARCHITECTURES, Architecture, LayerSize
 
 COLUMN_CHANNELS = 16
-"""Input channels up to which a GPU convolves many trials by copies of all windows
-(`tune_mc1.models.column_conv`): measured on an H100, 3 and 6 channels gain, 32 lose."""
+"""Maximum number of input channels for which a GPU convolves many trials by copying all windows
+(`tune_mc1.models.column_conv`). Measured on an H100: faster with 3 and 6 channels, slower with
+32."""
 
 
 def layer_sizes(
     model: str, image_shape: tuple[int, int, int], classes: int, batch_norm: bool = False
 ) -> list[LayerSize]:
-    """The trained layers of a network, in order.
+    """Sizes of the trained layers of a network, in order.
 
     Args:
         model: Name of the architecture.
         image_shape: Channels, height and width.
         classes: Number of classes.
-        batch_norm: Whether the option is on.
+        batch_norm: Whether the option `batch_norm` is on.
     """
     arch, sizes = ARCHITECTURES[model], []
     channels, height, width = image_shape
@@ -44,13 +45,13 @@ def layer_sizes(
 
 
 def _assumed(pixels: int) -> Iterator[LayerSize]:
-    """A ResNet-18 as it is used for small images: 17 convolutions, here all alike."""
+    """A ResNet-18 as used for small images: 17 convolutions, taken as equal."""
     for _ in range(17):
         yield LayerSize(weights=657_000, outputs=64 * pixels, multiply_adds=32_000 * pixels)
 
 
 def feature_sizes(arch: Architecture, image_shape: tuple[int, int, int]) -> list[int]:
-    """Side lengths of the smaller side after each convolution and its pooling, in pixels.
+    """Length of the shorter side after each convolution and its pooling, in pixels.
 
     Args:
         arch: The declared network.
@@ -65,7 +66,7 @@ def feature_sizes(arch: Architecture, image_shape: tuple[int, int, int]) -> list
 
 
 def check_image_fits(model: str, image_shape: tuple[int, int, int]) -> str | None:
-    """What is wrong with images of this size for a model; None if nothing is.
+    """Checks the size of images for a model; returns the problem, or None.
 
     Args:
         model: Name of the architecture.
@@ -76,7 +77,7 @@ def check_image_fits(model: str, image_shape: tuple[int, int, int]) -> str | Non
         if side < 1:
             _, height, width = image_shape
             return (
-                f"parameters.model: {model} needs larger images (nothing is left of them after "
+                f"parameters.model: {model} requires larger images (nothing is left after "
                 f"convolution {i}), got {height}x{width} pixels"
             )
     return None

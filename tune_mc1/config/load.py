@@ -1,4 +1,4 @@
-"""Reading sweep files: from YAML to a validated sweep, with every mistake in one message."""
+"""Sweep files: from YAML to a validated sweep, reporting all mistakes at once."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,11 +30,11 @@ MAX_MESSAGES = 50
 
 @dataclass(frozen=True)
 class LoadedSweep:
-    """A sweep and what its reader should tell the user.
+    """A sweep read from a file, and notices for the user.
 
     Attributes:
         sweep: The validated sweep.
-        notices: Lines on what was not used, or read otherwise than written.
+        notices: Lines about content that is ignored or interpreted differently.
     """
 
     sweep: Sweep
@@ -49,7 +49,7 @@ def load_sweep(path: Path, *, overrides: Sequence[str] = ()) -> LoadedSweep:
         overrides: Items `name=value[,value...]`, each of which replaces a parameter of the file.
 
     Raises:
-        InputError: The file cannot be used. Holds all its mistakes, a line each.
+        InputError: If the file is not valid; with one line per mistake.
     """
     file = read_yaml(Path(path))
     raw = dict(file.content)
@@ -72,10 +72,10 @@ def load_sweep(path: Path, *, overrides: Sequence[str] = ()) -> LoadedSweep:
 
 
 def sweep_of(overrides: Sequence[str]) -> Sweep:
-    """A sweep without a file: of items `name=value[,value...]` alone.
+    """Builds a sweep without a file, from items `name=value[,value...]` alone.
 
     Raises:
-        InputError: With all mistakes.
+        InputError: If an item is not valid; with one line per mistake.
     """
     parameters, messages = _read_overrides(overrides)
     if messages:
@@ -84,21 +84,21 @@ def sweep_of(overrides: Sequence[str]) -> Sweep:
 
 
 def config_to_yaml(sweep: Sweep) -> str:
-    """The sweep as a file that loads again to an equal sweep."""
+    """Serialises a sweep to YAML that loads as an equal sweep."""
     content = sweep.model_dump(mode="json", exclude_none=True, exclude={"parameters"})
-    # A constant may be null, so nothing is left out here but the q that a distribution lacks.
+    # A constant may be null, so only the q that a distribution lacks is left out here.
     content["parameters"] = {
         name: {k: v for k, v in parameter.model_dump(mode="json").items() if (k, v) != ("q", None)}
         for name, parameter in sweep.parameters.items()
     }
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
-    if "\x85" in text:  # PyYAML would write this one as it is, and read it as a line's end
+    if "\x85" in text:  # PyYAML writes this character as is, but reads it as a line break
         text = yaml.safe_dump(content, sort_keys=False)
     return text
 
 
 def _keys(raw: dict[str, Any]) -> dict[KeyPath, Iterable[str]]:
-    """The keys that each mapping of a file can have, by its path."""
+    """Valid keys of each mapping of a file, by its path."""
     early = model_of(raw.get("early_terminate"))
     return {
         (): Sweep.model_fields,
@@ -112,7 +112,7 @@ def _keys(raw: dict[str, Any]) -> dict[KeyPath, Iterable[str]]:
 
 
 def _untagged(problem: Problem) -> Problem:
-    """Without the name that pydantic gives to the chosen form of `validation`."""
+    """Removes the tag that pydantic adds to the path for the chosen form of `validation`."""
     if problem.path[:1] != ("validation",):
         return problem
     rule = problem.rule
@@ -129,7 +129,7 @@ def _in_order(file: YamlFile, problems: list[Problem]) -> list[str]:
 
 
 def _read_parameters(raw: Any, skip: set[str]) -> tuple[dict[str, Parameter], list[Problem]]:
-    """All parameters of the file except those to `skip`, with nested groups flattened."""
+    """Reads all parameters of the file except those to `skip`, with nested groups flattened."""
     here: KeyPath = ("parameters",)
     if not raw and skip:
         return {}, []
@@ -144,7 +144,7 @@ def _read_parameters(raw: Any, skip: set[str]) -> tuple[dict[str, Parameter], li
         if name in skip:
             continue
         if name in places:
-            rule = f"{name} stands twice, here and as {show_path(places[name])}"
+            rule = f"{name} is given twice, here and as {show_path(places[name])}"
             problems.append(Problem(path, rule))
             continue
         places[name] = path
@@ -156,7 +156,7 @@ def _read_parameters(raw: Any, skip: set[str]) -> tuple[dict[str, Parameter], li
 
 
 def _leaves(group: dict[str, Any], path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
-    """Every parameter, also those in W&B's nested groups, which count by their own names."""
+    """Yields every parameter, including those in W&B's nested groups, under its own name."""
     for name, entry in group.items():
         nested = entry.get("parameters") if isinstance(entry, dict) and len(entry) == 1 else None
         if isinstance(nested, dict):
@@ -183,7 +183,7 @@ def _read_overrides(items: Sequence[str]) -> tuple[dict[str, Parameter], list[st
         parameter, found = read_parameter(name, raw, (name,))
         messages += [f"--set {Problem((name,), p.rule, p.value)}" for p in found]
         if name in parameters:
-            messages.append(f"--set {name}: stands twice")
+            messages.append(f"--set {name}: is given twice")
         if parameter is not None:
             parameters[name] = parameter
     return parameters, messages

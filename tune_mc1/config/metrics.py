@@ -1,6 +1,6 @@
-"""Metrics of an epoch: the table of all of them, their columns, and which value is better.
+"""Metrics of an epoch: their registry, columns and direction of improvement.
 
-A metric is added as one entry here, or by another package as `METRICS.register(name, Metric(...))`.
+To add one, add an entry here, or call `METRICS.register(name, Metric(...))` in another package.
 """
 
 import math
@@ -19,7 +19,7 @@ Split = Literal["train", "val", "test"]
 Compute = Callable[["Tensor", "Tensor"], "Tensor"]
 
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
-"""Splits of the images; the first two have metrics after every epoch, the last of the winner."""
+"""Splits of the images: metrics of the first two after every epoch, of the last for the winner."""
 
 SPLIT_WORDS: dict[Split, dict[Lang, str]] = {
     "train": {"en": "training", "de": "Training"},
@@ -30,18 +30,18 @@ SPLIT_WORDS: dict[Split, dict[Lang, str]] = {
 
 @dataclass(frozen=True, eq=False)
 class Metric:
-    """A number that says how good the predictions on a split's images are.
+    """A score of the predictions on the images of a split.
 
     Attributes:
         goal: `maximize` if higher is better, else `minimize`.
-        compute: A function, or its path `package.module:function` where importing it takes torch.
-            It maps float64 confusion matrices (trials, classes, classes), by label and predicted
-            class, and float64 sums of the images' losses (trials,) in nats to values (trials,);
-            nan where a trial has none.
-        words: Its label in reports by language; its own name where there is none.
-        split_words: Labels on a split by split and language, where they are not made of the word
-            for the split and `words`.
-        limits: The range of its values, which figures keep to; None if it has none.
+        compute: A function, or its path `package.module:function` if it imports torch. It maps
+            float64 confusion matrices (trials, classes, classes), by label and predicted class, and
+            float64 sums of the images' losses (trials,) in nats to values (trials,); nan for a
+            trial without a value.
+        words: Its label in reports, by language; defaults to its name.
+        split_words: Labels by split and language, for those that are not composed of the word for
+            the split and `words`.
+        limits: Range of its values, which figures stay within; None if unlimited.
     """
 
     goal: Goal
@@ -51,7 +51,7 @@ class Metric:
     limits: tuple[float, float] | None = None
 
     def function(self) -> Compute:
-        """What computes it, imported if need be."""
+        """The function that computes it, imported if necessary."""
         if isinstance(self.compute, str):
             found: Compute = resolve(self.compute)
             return found
@@ -95,21 +95,21 @@ METRICS.register(
 
 
 def epoch_metrics() -> tuple[str, ...]:
-    """Columns of the metrics that every trial has after each epoch, such as `val_acc`."""
+    """Columns of the metrics of each epoch, such as `val_acc`."""
     names = tuple(METRICS)
     return tuple(f"{split}_{name}" for split in SPLITS[:2] for name in names)
 
 
 def test_metrics() -> tuple[str, ...]:
-    """Columns of the metrics of the winner on the test images, such as `test_acc`."""
+    """Columns of the winner's metrics on the test images, such as `test_acc`."""
     return tuple(f"test_{name}" for name in METRICS)
 
 
 def split_metric(column: str) -> tuple[Split | None, Metric | None]:
-    """The split and the metric of a column; None where it names none.
+    """Splits a column's name into split and metric; None for a part that is missing.
 
     Args:
-        column: Such as `acc`, `val_acc`, or `best_val_acc`.
+        column: Name such as `acc`, `val_acc` or `best_val_acc`.
     """
     name = column.removeprefix("best_").removeprefix("last_")
     for split in SPLITS:
@@ -119,7 +119,7 @@ def split_metric(column: str) -> tuple[Split | None, Metric | None]:
 
 
 def goal_of(column: str) -> Goal:
-    """The direction in which a metric gets better; `maximize` for one that nobody registered.
+    """Direction in which a metric improves; `maximize` if it is not registered.
 
     Args:
         column: As in `split_metric`.
@@ -129,7 +129,7 @@ def goal_of(column: str) -> Goal:
 
 
 def metric_label(column: str, lang: Lang) -> str:
-    """The words for a metric; empty where nobody gave any.
+    """Label of a metric; empty if it has none.
 
     Args:
         column: As in `split_metric`.
@@ -145,7 +145,7 @@ def metric_label(column: str, lang: Lang) -> str:
 
 
 def better(new: float | None, old: float | None, *, maximize: bool) -> bool:
-    """Whether `new` is the better value of a metric; a missing one, or nan, is worse than any."""
+    """True if `new` is better than `old`; a missing value, or nan, is worse than any other."""
     if new is None or math.isnan(new):
         return False
     if old is None or math.isnan(old):

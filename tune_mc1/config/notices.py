@@ -1,4 +1,4 @@
-"""What a sweep file says that is unused, or read otherwise than written, and the user's notice."""
+"""Notices about content of a sweep file that is ignored or interpreted differently."""
 
 from typing import Any
 
@@ -25,17 +25,17 @@ _UNUSED: dict[str, tuple[str, ...]] = {
     "metric": ("impute", "impute_while_running", "target"),
     "early_terminate": ("strict",),
 }
-"""W&B's keys that have no meaning where Ray runs the trials, by the mapping they stand in."""
+"""W&B's keys that have no meaning when Ray runs the trials, by the mapping that contains them."""
 
 
 def drop_unused(raw: dict[str, Any]) -> list[str]:
-    """Takes out of a file's content the keys of W&B that nothing here uses.
+    """Removes W&B's keys that are not used here from the content of a file.
 
     Args:
-        raw: The file's mapping; changed.
+        raw: The file's mapping; modified in place.
 
     Returns:
-        A notice that names them, or nothing.
+        A notice that names them, or an empty list.
     """
     dropped: list[Path] = []
     for group, names in _UNUSED.items():
@@ -51,20 +51,20 @@ def drop_unused(raw: dict[str, Any]) -> list[str]:
             for name in found:
                 del raw[name]
     keys = ", ".join(map(show_path, dropped))
-    return [f"{keys}: for W&B's own agents, not used here"] if keys else []
+    return [f"{keys}: only for W&B's own agents, ignored here"] if keys else []
 
 
 def read_cnn_as_cnn8(parameters: dict[str, Parameter]) -> list[str]:
-    """Turns `model: CNN` beside a `dropout_p` into CNN8, as the reference's files mean it.
+    """Reads `model: CNN` with a `dropout_p` as CNN8, as intended by the reference's files.
 
-    Its files say CNN for the best CNN from the regularisation study on, and give `dropout_p` in
-    all of these; the CNN of the earlier studies has no dropout.
+    From the regularisation study on, its files use CNN for the best CNN, always with a `dropout_p`;
+    the CNN of the earlier studies has no dropout.
 
     Args:
-        parameters: The file's parameters; changed.
+        parameters: The file's parameters; modified in place.
 
     Returns:
-        A notice if it did so.
+        A notice if the model was changed, else an empty list.
     """
     model, dropout = parameters.get("model"), parameters.get("dropout_p")
     names = getattr(model, "values", (getattr(model, "value", None),))
@@ -72,13 +72,13 @@ def read_cnn_as_cnn8(parameters: dict[str, Parameter]) -> list[str]:
         return []
     parameters["model"] = Constant(value="CNN8")
     return [
-        "parameters.model: CNN with a dropout_p is read as CNN8, as the reference study means it "
-        "(CNN itself has no dropout: leave out dropout_p to get it)"
+        "parameters.model: CNN with a dropout_p is read as CNN8, as in the reference study (CNN "
+        "itself has no dropout; omit dropout_p to use it)"
     ]
 
 
 def parameter_notices(parameters: dict[str, Parameter]) -> list[str]:
-    """Distributions that W&B reads otherwise than most people expect."""
+    """Notices about distributions whose meaning in W&B may be unexpected."""
     notices = []
     for name, parameter in parameters.items():
         if isinstance(parameter, Range) and parameter.in_exponents:
@@ -89,18 +89,18 @@ def parameter_notices(parameters: dict[str, Parameter]) -> list[str]:
             )
         if isinstance(parameter, IntUniform) and float in parameter_kinds(name):
             notices.append(
-                f"parameters.{name}: both ends are integers, so W&B draws integers only; write "
-                f"{parameter.min}.0 to draw real numbers"
+                f"parameters.{name}: both bounds are integers, so only integers are drawn, as in "
+                f"W&B; write {parameter.min}.0 to draw real numbers"
             )
     return notices
 
 
 def metric_notices(raw: Any, metric: Objective) -> list[str]:
-    """What to say on a goal that is missing, or that contradicts its metric.
+    """Notices about a goal that is missing or contradicts its metric.
 
     Args:
-        raw: The file's `metric`, if it has one.
-        metric: What became of it.
+        raw: The file's `metric`, if any.
+        metric: The validated metric.
     """
     if not isinstance(raw, dict):
         return []
@@ -113,5 +113,6 @@ def metric_notices(raw: Any, metric: Objective) -> list[str]:
         return []
     better = "lower" if lower else "higher"
     return [
-        f"metric.goal: {metric.goal}s {metric.name} as the file says, though {better} is better"
+        f"metric.goal: {metric.goal}s {metric.name}, as set in the file, although {better} is "
+        "better"
     ]

@@ -1,6 +1,6 @@
-"""The optimisers that `optimizer` names. Pure data: nothing imports torch.
+"""Registry of optimisers. Pure data; does not import torch.
 
-Their implementations are named by lazy paths (`tune_mc1.training.optimizers`, docs/extending.md).
+Implementations are given as import paths (`tune_mc1.training.optimizers`, docs/extending.md).
 """
 
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ class Optimizer:
     Attributes:
         build: `package.module:function`, called with the trial's parameters and the list of
             `nn.Parameter` to train. It returns a `torch.optim.Optimizer`.
-        takes: Trial parameters that it takes beside `learning_rate`. Those that an optimiser takes
-            are refused with one that does not, unless they are at their default.
-        moments: Numbers that it keeps for each weight, for forecasts of memory.
+        takes: Trial parameters that it accepts besides `learning_rate`. A parameter accepted by
+            another optimiser only is rejected unless it has its default value.
+        moments: Number of values kept per weight, for forecasts of memory.
         grouped: `package.module:class`, a `tune_mc1.training.optimizers.base.GroupOptimizer` that
-            steps many trials at once; None trains its trials alone.
-        recordable: Whether a GPU may record its step as a CUDA graph: it keeps on the device all
-            that changes from step to step, and takes a tensor as `lr`.
+            steps many trials at once; None if its trials can only be trained alone.
+        recordable: Whether its step can be recorded as a CUDA graph: it keeps all state that
+            changes between steps on the device, and accepts a tensor as `lr`.
     """
 
     build: str
@@ -58,18 +58,18 @@ for _name, _function in (("Adam", "make_adam"), ("AdamW", "make_adamw")):
     )
 
 
-def untaken(optimizer: str, given: dict[str, object]) -> str | None:
-    """What is wrong with parameters beside an optimiser; None if nothing is.
+def optimizer_problem(optimizer: str, given: dict[str, object]) -> str | None:
+    """Checks that an optimiser accepts the given parameters; returns the problem, or None.
 
     Args:
         optimizer: Its name.
-        given: Parameters that are not at their default.
+        given: Parameters that differ from their default.
     """
-    mine = OPTIMIZERS[optimizer].takes
+    accepted = OPTIMIZERS[optimizer].takes
     for name, value in given.items():
         takers = [other for other, part in OPTIMIZERS.items() if name in part.takes]
-        if takers and name not in mine:
-            only = f"optimizer {takers[0]} takes" if len(takers) == 1 else None
-            only = only or f"optimizers {', '.join(takers)} take"
-            return f"{name}: only {only} it, got {value} with {optimizer}"
+        if takers and name not in accepted:
+            plural = "s" if len(takers) > 1 else ""
+            rule = f"only valid with optimizer{plural} {', '.join(takers)}"
+            return f"{name}: {rule}, got {value} with {optimizer}"
     return None

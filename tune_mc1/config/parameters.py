@@ -1,6 +1,6 @@
-"""A parameter of a sweep file: listed values, or one of W&B's distributions.
+"""Parameters of a sweep file: listed values, or one of W&B's distributions.
 
-Which keys belong together, and which distribution they imply, follows W&B's schema.
+The valid combinations of keys and the distributions that they imply follow W&B's schema.
 """
 
 import math
@@ -56,7 +56,7 @@ class Categorical(Distribution):
 
 
 class WeightedCategorical(Distribution):
-    """Listed values, each with its probability. W&B refuses it in a grid."""
+    """Listed values, each with its probability. Not valid in a grid, as in W&B."""
 
     distribution: Literal["categorical_w_probabilities"]
     values: tuple[Any, ...] = Field(min_length=1)
@@ -66,7 +66,7 @@ class WeightedCategorical(Distribution):
     def _one_each(self) -> Self:
         if len(self.probabilities) != len(self.values):
             raise ValueError(
-                f"probabilities must be as many as values ({len(self.values)}), "
+                f"probabilities must have the same length as values ({len(self.values)}), "
                 f"got {len(self.probabilities)}"
             )
         if not math.isclose(total := math.fsum(self.probabilities), 1, abs_tol=1e-6):
@@ -74,14 +74,14 @@ class WeightedCategorical(Distribution):
         return self
 
     def sample(self, rng: "np.random.Generator") -> Any:
-        """One of the values, by the probabilities."""
+        """One of the values, drawn according to the probabilities."""
         total = math.fsum(self.probabilities)
         weights = [p / total for p in self.probabilities]
         return self.values[int(rng.choice(len(self.values), p=weights))]
 
 
 class IntUniform(Distribution):
-    """Integers from min to max, both included."""
+    """Integers from min to max, inclusive."""
 
     distribution: Literal["int_uniform"]
     min: Int
@@ -117,7 +117,7 @@ def _whole(value: Any) -> bool:
 
 
 def _infer(data: Any) -> Any:
-    """Fills in the distribution that W&B infers from the keys."""
+    """Adds the distribution that W&B infers from the keys."""
     if not isinstance(data, dict) or "distribution" in data:
         return data
     if "value" in data:
@@ -146,4 +146,4 @@ DISTRIBUTION_KEYS: dict[str, tuple[str, ...]] = {
     for family in (Constant, Categorical, WeightedCategorical, IntUniform, Range, Normal, Beta)
     for name in get_args(family.model_fields["distribution"].annotation)
 }
-"""Every distribution's name, with the keys that it may have."""
+"""Valid keys of each distribution, by its name."""

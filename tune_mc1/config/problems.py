@@ -1,4 +1,4 @@
-"""One mistake in an input, and how it is worded for the user."""
+"""Mistakes in an input, and their wording for the user."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _SYNONYMS = {
     "num_samples": "run_cap",
     "n_trials": "run_cap",
 }
-"""Names from Ray, Optuna and daily talk that are too far from ours to be found by their letters."""
+"""Names from Ray, Optuna and common usage whose spelling is too different to be suggested."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Problem:
 
     Attributes:
         path: Keys and list positions that lead to the value.
-        rule: What the value has to be, such as `must be at least 1`.
-        value: What it is; left out of the message if not given.
+        rule: Requirement that is not met, such as `must be at least 1`.
+        value: The value; omitted from the message if not given.
     """
 
     path: Path
@@ -47,7 +47,7 @@ class Problem:
 
 
 def show(value: Any) -> str:
-    """A value as its user would write it in YAML, cut at 60 characters."""
+    """Formats a value as in YAML, truncated to 60 characters."""
     if isinstance(value, bool):
         return f"{str(value).lower()} (YAML reads yes, no, on and off as booleans)"
     text = "null" if value is None else repr(value)
@@ -55,18 +55,18 @@ def show(value: Any) -> str:
 
 
 def show_path(path: Path) -> str:
-    """A path as in `parameters.learning_rate.values[1]`."""
+    """Formats a path, such as `parameters.learning_rate.values[1]`."""
     text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
     return text.removeprefix(".")
 
 
 def unknown_key(path: Path, known: Iterable[str], rule: str = "unknown key") -> Problem:
-    """A problem for a name that nothing reads, with the nearest name that something does.
+    """Builds the problem of an unknown name, with the most similar valid name as a hint.
 
     Args:
         path: Path of the key; its last part is the name.
-        known: Names that would have been right.
-        rule: What is wrong, to which the hint is added.
+        known: The valid names.
+        rule: Description of the problem, to which the hint is added.
     """
     known, name = list(known), str(path[-1])
     synonym = _SYNONYMS.get(name.lower())
@@ -79,11 +79,11 @@ def unknown_key(path: Path, known: Iterable[str], rule: str = "unknown key") -> 
 def problems_of(
     error: ValidationError, known: Mapping[Path, Iterable[str]] | None = None
 ) -> list[Problem]:
-    """Every mistake that pydantic found, in the words of this project.
+    """Converts every mistake found by pydantic to this project's wording.
 
     Args:
-        error: What was raised.
-        known: The keys that each mapping may have, by its path.
+        error: The validation error.
+        known: Valid keys of each mapping, by its path.
     """
     return [_problem(details, known or {}) for details in error.errors(include_url=False)]
 

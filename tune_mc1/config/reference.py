@@ -1,4 +1,4 @@
-"""What a published study found, beside the sweep that repeats it: the file's `reference`."""
+"""Published results of a study that a sweep reproduces: the sweep file's `reference`."""
 
 from typing import Any, Literal
 
@@ -6,15 +6,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Outcome(BaseModel):
-    """One published number, and the curve that led to it if there is one.
+    """One published score, with its learning curve if known.
 
     Attributes:
-        where: Which trials: parameters and the value that they have there, such as
-            `{batch_size: 32}`; empty for all.
-        statistic: Whether it is the mean over those trials, or the best of them.
-        epoch: The epoch, from 1, whose accuracy `val_acc` is.
-        val_acc: Validation accuracy in [0, 1].
-        curve: The same after each epoch from the first; None where it is not known.
+        where: Parameter values that select the trials, such as `{batch_size: 32}`; empty for all.
+        statistic: `mean` over those trials, or the `best` of them.
+        epoch: Epoch of the score, from 1.
+        val_acc: Validation accuracy after that epoch, in [0, 1].
+        curve: Validation accuracy after each epoch; None where it is not known.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -31,10 +30,10 @@ class Reference(BaseModel):
 
     Attributes:
         source: Where it was published.
-        slides: Headings of its slides, in its own language.
-        validation: Which images its accuracies are of.
+        slides: Headings of its slides, in the original language.
+        validation: Images on which its accuracies were computed.
         shuffled: Whether its training batches were shuffled.
-        outcomes: Its numbers.
+        outcomes: Its scores.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

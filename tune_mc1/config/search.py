@@ -1,6 +1,6 @@
-"""Kinds of search, which a sweep file's `method` names: base class and registry.
+"""Search algorithms: base class and registry of the values of a sweep file's `method`.
 
-Each kind is a file in `tune_mc1.planning.search`, or a module of another package.
+Each algorithm is a file in `tune_mc1.planning.search`, or a module of another package.
 """
 
 from abc import ABC, abstractmethod
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 
 class Search:
-    """How a sweep chooses its settings.
+    """Base class of search algorithms, which choose the settings of a sweep.
 
-    A search either plans all settings beforehand (`settings`), or learns: then `adapter` names the
-    class that makes settings as results come in.
+    A search either plans all settings in advance (`settings`) or learns; in the latter case
+    `adapter` names the class that suggests settings as results arrive.
 
     Attributes:
-        name: The word for it in sweep files and on the command line.
-        adapter: Path `package.module:Class` of an `AskTell`, made with the sweep; None for a search
-            that plans beforehand. It is imported where the sweep runs, and nowhere else.
-        needs_run_cap: Whether `run_cap` says how many settings there are.
-        sampled: Whether settings are drawn, so that statistics compare groups without pairs.
+        name: Its name in sweep files and on the command line.
+        adapter: Path `package.module:Class` of an `AskTell`, constructed with the sweep; None for a
+            search that plans in advance. Imported only where the sweep runs.
+        needs_run_cap: Whether `run_cap` sets the number of settings.
+        sampled: Whether settings are sampled, so that statistics compare unpaired groups.
     """
 
     name: ClassVar[str]
@@ -40,15 +40,15 @@ class Search:
 
     @property
     def learns(self) -> bool:
-        """Whether settings depend on results, so that none is known beforehand."""
+        """True if settings depend on results and are not known in advance."""
         return self.adapter is not None
 
     def problems(self, sweep: "Sweep") -> "list[Problem]":
-        """What the sweep has that this search cannot work with."""
+        """Problems of a sweep that this search cannot handle."""
         return []
 
     def notices(self, sweep: "Sweep") -> list[str]:
-        """What the user should know of this search."""
+        """Notices for the user about this search."""
         return []
 
     def count(self, sweep: "Sweep") -> int | None:
@@ -56,7 +56,7 @@ class Search:
         return sweep.run_cap
 
     def settings(self, sweep: "Sweep") -> list[dict[str, Any]]:
-        """All settings in order: values of parameters by name. Equal sweeps give equal settings.
+        """All settings in order: values of parameters by name. Deterministic for a given sweep.
 
         Raises:
             InputError: If there are none, or too many.
@@ -65,19 +65,19 @@ class Search:
 
 
 class AskTell(ABC):
-    """A search that learns: it is asked for settings, and told how they did.
+    """A search that learns: it is asked for settings and told their results.
 
-    Made with the sweep alone. It must be deterministic: a sweep that goes on replays what was asked
-    and told, and continues as if it had never stopped.
+    Constructed with the sweep only. It must be deterministic: a resumed sweep replays all calls and
+    continues as if it had never been interrupted.
     """
 
     @abstractmethod
     def ask(self, trial: str) -> Mapping[str, Any] | None:
-        """The setting of a new trial; None if it has to be told more first."""
+        """Returns the setting of a new trial; None if more results are needed first."""
 
     @abstractmethod
     def tell(self, trial: str, value: float | None) -> None:
-        """Takes the last value of the sweep's metric of a trial that ended; None if it failed."""
+        """Receives the final value of the sweep's metric for a trial; None if the trial failed."""
 
     def replay(self, events: Iterable[Mapping[str, Any]]) -> None:
         """Takes in what an earlier run asked (events `trial`) and told (`told`), in order."""
@@ -97,19 +97,19 @@ S = TypeVar("S", bound=type[Search])
 
 
 def register_search(kind: S) -> S:
-    """Registers a search by its name; a decorator of its class."""
+    """Class decorator that registers a search by its name."""
     SEARCHES.register(kind.name, kind())
     return kind
 
 
 @dataclass(frozen=True)
-class Word:
-    """A word after `sweep` on the command line.
+class SweepCommand:
+    """A method that can follow `sweep` on the command line.
 
     Attributes:
-        method: The search that it stands for.
-        early_terminate: What it puts in place of a file's missing `early_terminate`.
-        notice: What the user is told then.
+        method: Name of the search.
+        early_terminate: Default for a file without `early_terminate`.
+        notice: Notice for the user if that default is used.
     """
 
     method: str
@@ -117,30 +117,31 @@ class Word:
     notice: str = ""
 
 
-WORDS: Registry[Word] = Registry("command")
-"""Words that mean more than the search of their name, and the first ones of the help, in order."""
+COMMANDS: Registry[SweepCommand] = Registry("command")
+"""Commands that mean more than the search of the same name, and those listed first in the help."""
 
-WORDS.register("grid", Word("grid"))
-WORDS.register("random", Word("random"))
-WORDS.register(
+COMMANDS.register("grid", SweepCommand("grid"))
+COMMANDS.register("random", SweepCommand("random"))
+COMMANDS.register(
     "asha",
-    Word(
+    SweepCommand(
         "random",
         {"type": "asha", "min_iter": 1, "eta": 3},
-        "early_terminate: not in the file, so min_iter 1 (Ray: grace_period) and eta 3 "
-        "(Ray: reduction_factor) are taken",
+        "early_terminate: not in the file; using min_iter 1 (Ray: grace_period) and eta 3 "
+        "(Ray: reduction_factor)",
     ),
 )
-WORDS.register("bayes", Word("bayes"))
+COMMANDS.register("bayes", SweepCommand("bayes"))
 
 
-def words() -> dict[str, Word]:
-    """All words that a command takes: those of `WORDS`, then the names of further searches."""
-    return dict(WORDS) | {name: Word(name) for name in SEARCHES if name not in WORDS}
+def sweep_commands() -> dict[str, SweepCommand]:
+    """All commands: those in `COMMANDS`, then one for each further search."""
+    others = {name: SweepCommand(name) for name in SEARCHES if name not in COMMANDS}
+    return dict(COMMANDS) | others
 
 
 def _known(value: Any) -> str:
-    methods = list(dict.fromkeys(word.method for word in words().values()))
+    methods = list(dict.fromkeys(command.method for command in sweep_commands().values()))
     if isinstance(value, str) and value in methods:
         return value
     raise PydanticKnownError("literal_error", {"expected": listed(methods)})

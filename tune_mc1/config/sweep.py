@@ -1,4 +1,4 @@
-"""A whole sweep, typed: W&B's keys and a few of our own, each optional."""
+"""Typed sweep: W&B's keys and additional ones, all optional."""
 
 import math
 from typing import Any, Self
@@ -25,9 +25,9 @@ class Objective(BaseModel):
     """The metric that a sweep optimises.
 
     Attributes:
-        name: One of `epoch_metrics()`. The suffix `_epoch` (Lightning's and W&B's) is taken off.
-        goal: `maximize` or `minimize`. If left out it is the metric's own: to maximise accuracies
-            and F1, to minimise losses. W&B's default is to minimise anything.
+        name: One of `epoch_metrics()`. The suffix `_epoch` (Lightning's and W&B's) is removed.
+        goal: `maximize` or `minimize`. By default the metric's own goal: maximise accuracy and F1,
+            minimise losses. W&B minimises every metric by default.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -37,7 +37,7 @@ class Objective(BaseModel):
 
     @property
     def maximize(self) -> bool:
-        """Whether a higher value is better."""
+        """True if higher is better."""
         return self.goal == "maximize"
 
     @model_validator(mode="before")
@@ -57,11 +57,11 @@ class Objective(BaseModel):
 
 
 class Resources(BaseModel):
-    """What Ray reserves for one trial.
+    """Resources that Ray reserves for one trial.
 
     Attributes:
-        cpu: CPU cores, above 0; may be a fraction.
-        gpu: Part of a GPU in [0, 1]; a trial never uses more than one.
+        cpu: CPU cores, greater than 0; may be fractional.
+        gpu: Fraction of a GPU in [0, 1]; a trial never uses more than one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -71,37 +71,37 @@ class Resources(BaseModel):
 
 
 class Sweep(BaseModel):
-    """A sweep file, validated. W&B documents the first ten keys; the others are ours.
+    """A validated sweep file. W&B documents the first nine keys; the others are ours.
 
     Attributes:
-        method: How settings are chosen; None until the command says.
-        metric: What is optimised.
-        parameters: Each parameter of a trial that is not left at its default.
-        early_terminate: When trials stop early; None lets all run to their end.
-        run_cap: Number of settings that are tried; replicates and folds do not count.
-        name: What results are filed under.
+        method: Name of the search; None until the command sets it.
+        metric: The metric to optimise.
+        parameters: Parameters of a trial that are not left at their defaults.
+        early_terminate: Rule for stopping trials early; None runs all trials to their end.
+        run_cap: Number of settings to try, not counting replicates and folds.
+        name: Name of the sweep, used in the name of its result directory.
         description: Free text.
         project: Project in W&B.
         entity: Team or user in W&B.
         data: `auto`, the name of a data set, or a path.
-        validation: Which images score the trials.
-        replicates: Trials of each setting, with seeds `seed`, `seed + 1`, ...
-        resources: What each trial, or each group of fused trials, gets; None chooses by the
+        validation: Choice of the images that score the trials.
+        replicates: Trials per setting, with seeds `seed`, `seed + 1`, ...
+        resources: Resources of each trial or group of fused trials; None chooses them to suit the
             machine.
-        fuse: Whether trials that fit together are trained as one model: `auto` where it is faster,
-            `off`, or at most so many.
-        storage: Where results go: a directory or an object store's URL. None is `results/`.
-        max_failures: How often a trial whose process is lost, or that raises an error, is tried
-            again from its last checkpoint; 0 never.
-        trial_timeout: Seconds without a report after which a trial counts as hung, and is ended and
-            tried again; None waits for ever. An epoch of the slowest trial must be shorter. Until
-            its first report a process has two minutes more.
-        search_seed: Seed of the settings that a random or Bayesian search draws.
-        limit_images: Part of the images of every class that is used, training and test images
-            alike, in (0, 1].
-        scale: Part of a study's work that `study --scale` left of it, for reports; 1 is all.
-        reference: What a published study found, for reports.
-        tracker: Experiment trackers by name, or `none`; None is W&B.
+        fuse: Training of compatible trials as one model: `auto` (where it is faster), `off`, or the
+            maximum size of a group.
+        storage: Where to write results: a directory or the URL of an object store. None is
+            `results/`.
+        max_failures: Number of retries, from the last checkpoint, of a trial that raises an error
+            or whose process is lost.
+        trial_timeout: Seconds without a report after which a trial is considered hung, killed and
+            retried; None waits indefinitely. Must exceed the slowest trial's time per epoch. A new
+            process has two more minutes for its first report.
+        search_seed: Seed for the settings that a random or Bayesian search draws.
+        limit_images: Fraction of the training and test images of each class to use, in (0, 1].
+        scale: Fraction of a study's work left by `study --scale`, for reports; 1 is all.
+        reference: Published results of a study, for reports.
+        tracker: Names of experiment trackers; None is the default, W&B, and empty means none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -152,18 +152,18 @@ class Sweep(BaseModel):
 
     @property
     def search(self) -> Search:
-        """How settings are chosen; `random` where no method is given."""
+        """The search algorithm; `random` if no method is given."""
         return SEARCHES[self.method or "random"]
 
     @property
     def early_problem(self) -> Problem | None:
-        """Why `early_terminate` could never stop a trial, if that is so."""
+        """The reason why `early_terminate` could never stop a trial; None if it could."""
         early = self.early_terminate
         return None if early is None else early.problem(self.longest_epochs)
 
     @property
     def longest_epochs(self) -> int:
-        """Epochs of the longest trial that the sweep can have."""
+        """Maximum number of epochs of any trial."""
         parameter = self.parameters.get("epochs")
         if isinstance(parameter, Constant):
             return int(parameter.value)

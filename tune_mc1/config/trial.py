@@ -1,4 +1,4 @@
-"""One trial's parameters, under the names of the reference study."""
+"""Parameters of a trial, named as in the reference study."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from tune_mc1.config.architectures import ALIASES, ARCHITECTURES
 from tune_mc1.config.augmentations import NONE, augmentation_names
 from tune_mc1.config.field_types import Float, Int, one_of
 from tune_mc1.config.lr_schedules import CONSTANT, LR_SCHEDULES
-from tune_mc1.config.optimizers import OPTIMIZERS, untaken
+from tune_mc1.config.optimizers import OPTIMIZERS, optimizer_problem
 from tune_mc1.config.trial_parameters import ParameterInfo, registered_parameters
 
 WeightsInit = Literal[
@@ -20,38 +20,37 @@ WeightsInit = Literal[
 
 
 class TrialConfig(BaseModel):
-    """All that decides a trial's numbers, apart from the images and the split.
+    """Everything that determines a trial's numbers, apart from the images and the split.
 
-    A parameter is added as one field here; its `ParameterInfo` says how reports call it and what
-    planning has to know. Parameters that other packages register
+    To add a parameter, add a field here; its `ParameterInfo` has its labels in reports and the
+    information that planning needs. Parameters registered by other packages
     (`tune_mc1.config.trial_parameters.PARAMETERS`) are keywords and attributes like these;
-    `trial_fields` has all.
+    `trial_fields` returns all of them.
 
     Attributes:
         model: Name of the architecture (`tune_mc1.config.architectures`).
         epochs: Passes over the training images, at least 1.
         batch_size: Images per optimiser step, at least 1.
-        learning_rate: Step size of the optimiser, above 0.
-        lr_schedule: How the learning rate changes over the steps of the trial
-            (`tune_mc1.config.lr_schedules`).
+        learning_rate: Step size of the optimiser, greater than 0.
+        lr_schedule: Name of the learning-rate schedule (`tune_mc1.config.lr_schedules`).
         optimizer: Name of the optimiser (`tune_mc1.config.optimizers`), as in torch.optim.
         loss_function: Only `CrossEntropyLoss`.
         weight_decay: L2 penalty (decoupled in AdamW), at least 0.
         momentum: Momentum of SGD in [0, 1).
         weights_init_type: Initialisation of convolutions and linear layers; biases start at 0
-            unless `default`, which is PyTorch's own.
-        dropout_p: Probability of dropping a unit, in [0, 1]. None takes the architecture's.
-        batch_norm: Whether batch norm is used. None takes the architecture's.
-        pretrained: Whether a frozen backbone takes its published weights.
-        overfit_batches: Number of training batches used, the same each epoch; 0 means all.
-        drop_last: Whether an epoch leaves out its last batch where that is smaller than the others
-            (as in PyTorch's DataLoader): a step on few images moves the weights as far as others,
-            and less surely, right before they are validated.
-        shuffle: Whether training images come in a new order every epoch, or in theirs always.
-        augment: Random changes of the training images, each epoch others: `none`, the name of an
-            augmentation (`tune_mc1.config.augmentations`), or several names joined by `+`.
-        seed: Decides initialisation, order of batches, dropout masks and augmentation.
-        device: `auto` takes a GPU if there is one; `cuda` without a GPU falls back to the CPU.
+            unless it is `default`, PyTorch's own.
+        dropout_p: Probability of dropping a unit, in [0, 1]. None uses the architecture's.
+        batch_norm: Whether to use batch norm. None uses the architecture's default.
+        pretrained: Whether a frozen backbone uses its published weights.
+        overfit_batches: Number of training batches to use, the same in each epoch; 0 uses all.
+        drop_last: Whether to drop the last batch of an epoch if it is smaller than the others (as
+            in PyTorch's DataLoader): a step on few images moves the weights as far as any other,
+            with more noise, immediately before they are validated.
+        shuffle: Whether to shuffle the training images anew every epoch.
+        augment: Random augmentation, drawn anew every epoch: `none`, the name of an augmentation
+            (`tune_mc1.config.augmentations`), or several names joined by `+`.
+        seed: Seed of initialisation, batch order, dropout masks and augmentation.
+        device: `auto` uses a GPU if there is one; `cuda` without a GPU falls back to the CPU.
         precision: `32`, or `bf16-mixed`: convolutions and matrix products in bfloat16, the rest and
             the weights in 32 bits (Lightning's `precision`).
     """
@@ -136,7 +135,7 @@ class TrialConfig(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _registered(cls, data: Any) -> Any:
-        """Keeps of the registered parameters those that are not at their default."""
+        """Keeps only those registered parameters that differ from their defaults."""
         if not isinstance(data, dict) or data.keys() <= cls.model_fields.keys():
             return data
         own = {name: value for name, value in data.items() if name in cls.model_fields}
@@ -144,10 +143,10 @@ class TrialConfig(BaseModel):
         checked = registered_parameters(cls).model_validate(others)
         return own | checked.model_dump(exclude_defaults=True)
 
-    if not TYPE_CHECKING:  # pydantic hides its own too, so that mypy finds misspelt attributes
+    if not TYPE_CHECKING:  # hidden, as pydantic hides its own, so that mypy finds misspellings
 
         def __getattr__(self, name: str) -> Any:
-            """A registered parameter at its default."""
+            """Returns the default of a registered parameter."""
             if not name.startswith("_") and name not in (self.__pydantic_extra__ or {}):
                 field = registered_parameters(type(self)).model_fields.get(name)
                 if field is not None:
@@ -160,27 +159,27 @@ class TrialConfig(BaseModel):
         if self.dropout_p is not None and self.dropout_p > 0 and not arch.dropout_layers:
             takers = ", ".join(n for n, a in ARCHITECTURES.items() if a.dropout_layers)
             raise ValueError(
-                f"dropout_p: model {self.model} has no dropout (those that have: {takers}), "
+                f"dropout_p: model {self.model} has no dropout (models with dropout: {takers}), "
                 f"got {self.dropout_p}"
             )
         if self.batch_norm and arch.batch_norm == "never":
             takers = ", ".join(n for n, a in ARCHITECTURES.items() if a.batch_norm != "never")
             raise ValueError(
-                f"batch_norm: model {self.model} has no batch norm (those that have: {takers}), "
+                f"batch_norm: model {self.model} has no batch norm (models with it: {takers}), "
                 "got true"
             )
         if self.batch_norm is False and arch.batch_norm == "always":
             raise ValueError(f"batch_norm: model {self.model} always has batch norm, got false")
         if self.augment != NONE and arch.backbone is not None:
             raise ValueError(
-                f"augment: model {self.model} sees features of its frozen backbone, which are "
-                f"computed once, got {self.augment}"
+                f"augment: not valid with model {self.model}, whose frozen features are computed "
+                f"once, got {self.augment}"
             )
         return self
 
     @model_validator(mode="after")
     def _options_fit_optimizer(self) -> Self:
-        problem = untaken(self.optimizer, self.model_dump(exclude_defaults=True))
+        problem = optimizer_problem(self.optimizer, self.model_dump(exclude_defaults=True))
         if problem:
             raise ValueError(problem)
         return self
@@ -192,32 +191,32 @@ class TrialConfig(BaseModel):
 
     @property
     def effective_dropout(self) -> float:
-        """The probability of dropping a unit that the model is built with."""
+        """Probability of dropping a unit with which the model is built."""
         default = ARCHITECTURES[self.model].dropout_p
         return default if self.dropout_p is None else self.dropout_p
 
     @property
     def effective_batch_norm(self) -> bool:
-        """Whether the model is built with batch norm."""
+        """True if the model is built with batch norm."""
         return ARCHITECTURES[self.model].batch_norm == "always" or bool(self.batch_norm)
 
     @property
     def config_hash(self) -> str:
-        """Twelve hex digits that name the setting: equal for replicates, which differ in seed.
+        """Twelve hex digits that identify the setting; replicates, which differ in seed, share it.
 
-        What is at its default does not count, so that a new parameter leaves old hashes alone.
+        Defaults are excluded, so adding a parameter does not change existing hashes.
         """
         setting = self.model_dump(exclude={"seed", "device"}, exclude_defaults=True)
         return hashlib.sha256(json.dumps(setting, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def trial_fields() -> dict[str, FieldInfo]:
-    """All parameters of a trial by name: those of `TrialConfig`, then registered ones."""
+    """Fields of all trial parameters by name: those of `TrialConfig`, then registered ones."""
     return TrialConfig.model_fields | registered_parameters(TrialConfig).model_fields
 
 
 def trial_defaults() -> dict[str, Any]:
-    """Every parameter's default, which it has in results from before there was such a parameter."""
+    """Default of every parameter; also its value in results that predate the parameter."""
     return {name: field.default for name, field in trial_fields().items()}
 
 
@@ -227,7 +226,7 @@ class Trial(BaseModel):
     Attributes:
         id: Short name, unique in the sweep, such as `t0007`.
         config: Its parameters.
-        fold: Which fold is held out for validation, from 0; None without cross-validation.
+        fold: Index of the fold held out for validation, from 0; None without cross-validation.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -238,9 +237,9 @@ class Trial(BaseModel):
 
     @property
     def image_order(self) -> tuple[int, int, str]:
-        """Equal for trials that read the same images in the same order, epoch by epoch.
+        """Key that is equal for trials that read the same images in the same order in every epoch.
 
-        Augmented images are the same where seed and augmentation are.
+        Augmented images are equal if seed and augmentation are.
         """
         config = self.config
         seeded = config.shuffle or config.augment != NONE

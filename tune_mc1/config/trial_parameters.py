@@ -1,4 +1,4 @@
-"""Trial parameters: the words and the planning that belong to each, and those of other packages."""
+"""Metadata of trial parameters, and the registry of parameters of other packages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,17 +14,17 @@ from tune_mc1.errors import InputError
 from tune_mc1.registry import Registry
 
 _STRICT: dict[Any, Any] = {int: Int, float: Float}
-"""Numbers as our own fields take them: no boolean counts as one."""
+"""Number types of our own fields, which reject booleans."""
 
 
 @dataclass(frozen=True)
 class ParameterInfo:
-    """Metadata of a trial parameter, as one more argument of its `Annotated` type.
+    """Metadata of a trial parameter, given in its `Annotated` type.
 
     Attributes:
-        en: Its label in reports, in English; empty for its own name.
-        de: The same in German.
-        agree: Whether trials that are trained as one model must have equal values.
+        en: English label in reports; if empty, the parameter's name.
+        de: German label.
+        agree: Whether all trials trained as one model must have the same value.
     """
 
     en: str = ""
@@ -39,11 +39,11 @@ class TrialParameter:
     Attributes:
         annotation: Its type: `bool`, `int`, `float`, `str`, a Literal of strings, or one of these
             with None; may be Annotated with pydantic's validators.
-        default: Its value where a sweep does not name it, and in results of earlier sweeps.
-        words: Its label in reports by language; its own name where there is none.
-        agree: Whether trials that are trained as one model must have equal values. Leave it at True
-            unless what reads the parameter reads it of each trial of a group.
-        rules: Keywords of pydantic's `Field`, such as `{"ge": 0, "lt": 1}`.
+        default: Its value in sweeps that do not set it, and in results that predate it.
+        words: Its label in reports, by language; defaults to its name.
+        agree: Whether all trials trained as one model must have the same value. Set it to False
+            only if the code that uses the parameter reads it separately for each trial of a group.
+        rules: Keyword arguments of pydantic's `Field`, such as `{"ge": 0, "lt": 1}`.
     """
 
     annotation: Any
@@ -54,24 +54,24 @@ class TrialParameter:
 
     @property
     def definition(self) -> tuple[Any, Any]:
-        """Annotation and field, as pydantic's `create_model` takes them."""
+        """Annotation and field for pydantic's `create_model`."""
         info = ParameterInfo(self.words.get("en", ""), self.words.get("de", ""), self.agree)
         annotation = _STRICT.get(self.annotation, self.annotation)
         return Annotated[annotation, info], Field(default=self.default, **self.rules)
 
 
 PARAMETERS: Registry[TrialParameter] = Registry("trial parameter")
-"""Trial parameters of other packages; those of this one are fields of `TrialConfig`."""
+"""Trial parameters of other packages; the built-in ones are fields of `TrialConfig`."""
 
 
 def registered_parameters(base: type[BaseModel]) -> type[BaseModel]:
-    """A model with one field per registered parameter.
+    """Builds a model with one field per registered parameter.
 
     Args:
-        base: The model beside whose own fields they stand.
+        base: The model that they extend, whose field names they must not use.
 
     Raises:
-        InputError: If a name is taken, or no name of an attribute, or a default breaks the rules of
+        InputError: If a name is taken or is not an identifier, or a default violates the rules of
             its parameter.
     """
     return _model(base, tuple(PARAMETERS.items()))
@@ -95,11 +95,11 @@ def _model(
 
 
 def info_of(field: FieldInfo) -> ParameterInfo:
-    """The metadata of a parameter's field; empty if it has none."""
+    """Metadata of a parameter's field; empty if it has none."""
     return next((m for m in field.metadata if isinstance(m, ParameterInfo)), ParameterInfo())
 
 
 def kinds(annotation: Any) -> set[Any]:
-    """All types that a type is made of: `Float | None` of float and NoneType."""
+    """All types within an annotation, such as float and NoneType in `Float | None`."""
     nested = [kinds(a) for a in get_args(annotation) if isinstance(a, type) or get_args(a)]
     return {annotation}.union(*nested) if nested else {annotation}

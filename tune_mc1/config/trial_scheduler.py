@@ -1,4 +1,4 @@
-"""Trial schedulers: which trials stop early, decided without Ray, files or clocks."""
+"""Trial schedulers, which decide when trials stop early; independent of Ray, files and clocks."""
 
 import math
 from abc import ABC, abstractmethod
@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 
 class Decided(Protocol):
-    """What every decision says."""
+    """Interface of all decisions."""
 
     @property
     def trial(self) -> str:
@@ -16,17 +16,18 @@ class Decided(Protocol):
 
     @property
     def stop(self) -> bool:
-        """Whether the trial stops here."""
+        """True if the trial stops here."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What a scheduler made of a trial's score after an epoch.
+    """Decision of a scheduler about a trial after an epoch.
 
     Attributes:
         trial: Id of the trial.
         epoch: Epochs completed.
-        score: The metric, turned so that higher is better; None if missing or not finite.
+        score: The metric, negated if necessary so that higher is better; None if missing or not
+            finite.
         stop: Whether the trial stops here.
     """
 
@@ -40,36 +41,37 @@ D = TypeVar("D", bound=Decided)
 
 
 class TrialScheduler(ABC, Generic[D]):
-    """Decides after each epoch of each trial. All that it remembers is in its decisions.
+    """Decides after each epoch of each trial; its decisions contain its entire state.
 
-    Decisions are written to the journal as they are made; a sweep that goes on restores them. A
-    trial that goes on reports its last epoch again, so an epoch that is known gets no new decision.
+    Decisions are written to the journal as they are made, and restored when a sweep is resumed. A
+    resumed trial reports its last epoch again, so a known epoch gets no new decision.
     """
 
     @abstractmethod
     def decide(self, trial: str, epoch: int, score: float | None) -> D | None:
-        """Takes a trial's score after an epoch.
+        """Decides whether a trial stops, given its score after an epoch.
 
         Args:
             trial: Id of the trial.
             epoch: Epochs completed, from 1.
-            score: Its metric, turned so that higher is better; None or non-finite is the worst.
+            score: Its metric, negated if necessary so that higher is better; None or a non-finite
+                score counts as the worst.
 
         Returns:
-            What was decided and has to be remembered; None if there is nothing of either.
+            The decision; None if the trial continues and nothing has to be remembered.
         """
 
     def forfeit(self, trial: str, epoch: int) -> D | None:
-        """Takes note that a trial broke off in an epoch, from 1. It does not run on."""
+        """Records that a trial failed in an epoch, from 1, and will not continue."""
         return None
 
     @abstractmethod
     def restore(self, decisions: Iterable[D]) -> None:
-        """Takes in decisions of an earlier run, in the order in which they were made."""
+        """Restores decisions of an earlier run, in the order in which they were made."""
 
     @abstractmethod
     def to_event(self, decision: D) -> Mapping[str, Any]:
-        """A decision as an event of the journal, named `decision` or `rung`: plain JSON."""
+        """Converts a decision to a JSON event of the journal, named `decision` or `rung`."""
 
     @abstractmethod
     def from_event(self, event: Mapping[str, Any]) -> D:
@@ -81,18 +83,18 @@ class TrialScheduler(ABC, Generic[D]):
 
 
 class EpochScheduler(TrialScheduler[Decision]):
-    """A scheduler that decides by scores alone: `Decision` says all that it remembers."""
+    """A scheduler that decides by scores alone; `Decision` contains its entire state."""
 
     def __init__(self) -> None:
         self.scores: dict[str, dict[int, float]] = {}
-        """Scores of each trial by epoch, higher is better; -inf if missing or not finite."""
+        """Scores by trial and epoch, higher is better; -inf if missing or not finite."""
 
     @abstractmethod
     def stops(self, trial: str, epoch: int) -> bool:
-        """Whether a trial stops after an epoch, whose score `scores` has already."""
+        """True if a trial stops after an epoch, whose score is already in `scores`."""
 
     def decide(self, trial: str, epoch: int, score: float | None) -> Decision | None:
-        """Notes the score of a new epoch, and asks `stops`."""
+        """Records the score of a new epoch, and asks `stops`."""
         if epoch in self.scores.get(trial, ()):
             return None
         finite = score if score is not None and math.isfinite(score) else None
@@ -100,7 +102,7 @@ class EpochScheduler(TrialScheduler[Decision]):
         return Decision(trial, epoch, finite, self.stops(trial, epoch))
 
     def restore(self, decisions: Iterable[Decision]) -> None:
-        """Notes the scores."""
+        """Records the scores."""
         for one in decisions:
             score = -math.inf if one.score is None else one.score
             self.scores.setdefault(one.trial, {})[one.epoch] = score
@@ -110,5 +112,5 @@ class EpochScheduler(TrialScheduler[Decision]):
         return {"event": "decision", **asdict(decision)}
 
     def from_event(self, event: Mapping[str, Any]) -> Decision:
-        """The decision of an event."""
+        """Converts an event to a decision."""
         return Decision(**{field.name: event[field.name] for field in fields(Decision)})

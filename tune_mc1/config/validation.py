@@ -1,4 +1,4 @@
-"""How the images that score a trial while it runs are chosen: the sweep file's `validation`."""
+"""Choice of the images that score running trials: the sweep file's `validation`."""
 
 from typing import Annotated, Any, Literal
 
@@ -8,11 +8,11 @@ Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class Holdout(BaseModel):
-    """A stratified part of the training images is held out; the test images score the winner once.
+    """Holds out a stratified part of the training images; the test images score the winner once.
 
     Attributes:
-        holdout: Part of the training images, in (0, 1).
-        seed: Decides which images, the same for all trials of a sweep.
+        holdout: Fraction of the training images, in (0, 1).
+        seed: Seed of the split, which is the same for all trials of a sweep.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -22,11 +22,11 @@ class Holdout(BaseModel):
 
 
 class Folds(BaseModel):
-    """Stratified cross-validation: every setting runs once a fold.
+    """Stratified cross-validation: every setting runs once per fold.
 
     Attributes:
         folds: Number of folds, at least 2.
-        seed: Decides the partition, the same for all trials of a sweep.
+        seed: Seed of the partition, which is the same for all trials of a sweep.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,5 +48,5 @@ Validation = Annotated[
     | Annotated[Literal["test"], Tag("test")],
     Discriminator(_kind),
 ]
-"""Chosen by its form alone, so that a mistake yields one message instead of one a member. The test
-images as validation images (`test`) are the reference's way, for comparison only."""
+"""Selected by its form alone, so that a mistake yields one message rather than one per member.
+Validating on the test images (`test`) is the reference's practice, for comparison only."""

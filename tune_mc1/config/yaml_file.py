@@ -1,4 +1,4 @@
-"""Reading a YAML file that nobody has looked at: bounded, strict, and with line numbers."""
+"""Bounded and strict reader for untrusted YAML files, with line numbers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,23 +14,23 @@ from tune_mc1.errors import InputError
 MAX_BYTES = 256 * 1024
 MAX_NODES = 50_000
 MAX_DEPTH = 40
-"""More than any sweep file needs; they bound what aliases and nesting can cost."""
+"""More than any sweep file needs; they limit the cost of aliases and nesting."""
 
 _STRING = "tag:yaml.org,2002:str"
 _MERGE = "tag:yaml.org,2002:merge"
 _MISFITS = (LookupError, AttributeError, TypeError)
-"""What PyYAML raises for `!!bool ''`, `!!int ''`, `!!timestamp x`: a tag that its value has not."""
+"""Errors of PyYAML for a value that does not fit its tag: `!!bool ''` or `!!timestamp x`."""
 
 
 @dataclass(frozen=True)
 class YamlFile:
-    """What a file says, and where.
+    """Content of a YAML file, with the line of every value.
 
     Attributes:
         path: The file.
         content: Its mapping, as plain Python objects.
         lines: Line of every key and list item, from 1.
-        problems: Duplicate keys and the like: mistakes that leave the rest readable.
+        problems: Mistakes that do not prevent reading the rest, such as duplicate keys.
     """
 
     path: Path
@@ -39,7 +39,7 @@ class YamlFile:
     problems: list[Problem]
 
     def line(self, path: KeyPath) -> int:
-        """Line of a value, or of what it should stand in; 0 if that is the whole file."""
+        """Line of a value, or of the nearest existing parent; 0 if that is the whole file."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 0)
@@ -51,25 +51,25 @@ class YamlFile:
 
 
 def read_yaml(path: Path) -> YamlFile:
-    """Reads a file that holds one YAML mapping.
+    """Reads a file that contains one YAML mapping.
 
     Args:
         path: The file.
 
     Raises:
-        InputError: It cannot be read, is no YAML, or holds something else than a mapping.
+        InputError: If it cannot be read, is not valid YAML, or does not contain a mapping.
     """
     return _parse(path, lambda text: [yaml.compose(text, Loader=yaml.SafeLoader)])[0]
 
 
 def read_documents(path: Path) -> list[YamlFile]:
-    """Reads a file that holds one or more YAML mappings, as manifests for Kubernetes do.
+    """Reads a file that contains one or more YAML mappings, such as Kubernetes manifests.
 
     Args:
         path: The file.
 
     Raises:
-        InputError: As of `read_yaml`.
+        InputError: As in `read_yaml`.
     """
     return _parse(path, lambda text: list(yaml.compose_all(text, Loader=yaml.SafeLoader)))
 
@@ -79,7 +79,7 @@ def _parse(path: Path, compose: Callable[[str], Sequence[yaml.Node | None]]) -> 
     try:
         roots = [root for root in compose(text) if root is not None]
         if not roots:
-            raise InputError(f"{path}: is empty, must hold a mapping of keys to values")
+            raise InputError(f"{path}: is empty, must contain a mapping of keys to values")
         return [_document(path, root) for root in roots]
     except yaml.MarkedYAMLError as error:
         raise InputError(_syntax_message(path, error)) from None
@@ -89,7 +89,7 @@ def _parse(path: Path, compose: Callable[[str], Sequence[yaml.Node | None]]) -> 
             f"{path}:{line}: must be text, got the character {chr(error.character)!r}"
         ) from None
     except (yaml.YAMLError, ValueError) as error:
-        # A ValueError comes from a scalar with the form of a date or number that is none.
+        # A scalar that looks like a date or number but is not valid raises a ValueError.
         reason = " ".join(str(error).partition(";")[0].split())
         raise InputError(f"{path}: is not valid YAML: {reason}") from None
     except RecursionError:
@@ -98,17 +98,17 @@ def _parse(path: Path, compose: Callable[[str], Sequence[yaml.Node | None]]) -> 
 
 def _document(path: Path, root: yaml.Node) -> YamlFile:
     if not isinstance(root, yaml.MappingNode):
-        raise InputError(f"{path}: must hold a mapping of keys to values, got other content")
-    walk = _Walk(path)
-    walk.visit(root, ())
-    return YamlFile(path, _construct(root), walk.lines, walk.problems)
+        raise InputError(f"{path}: must contain a mapping of keys to values, got other content")
+    visitor = _Visitor(path)
+    visitor.visit(root, ())
+    return YamlFile(path, _construct(root), visitor.lines, visitor.problems)
 
 
 def read_scalar(text: str) -> Any:
-    """One YAML scalar, such as `0.03`, `true` or `kaiming_normal`.
+    """Parses one YAML scalar, such as `0.03`, `true` or `kaiming_normal`.
 
     Raises:
-        ValueError: The text is none.
+        ValueError: If the text is not a scalar.
     """
     try:
         value = yaml.safe_load(text)
@@ -159,8 +159,8 @@ def _syntax_message(path: Path, error: yaml.MarkedYAMLError) -> str:
     return f"{path}{line}: is not valid YAML: {error.problem or error.context}{hint}"
 
 
-class _Walk:
-    """Visits every node once per place where it stands, as aliases make it stand in many."""
+class _Visitor:
+    """Visits every node once per occurrence; aliases make a node occur more than once."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -171,7 +171,7 @@ class _Walk:
     def visit(self, node: yaml.Node, where: KeyPath) -> None:
         self._count += 1
         if len(where) > MAX_DEPTH:
-            raise self._error(node, f"must be nested in at most {MAX_DEPTH} levels")
+            raise self._error(node, f"must be nested at most {MAX_DEPTH} levels deep")
         if self._count > MAX_NODES:
             raise self._error(node, f"must have at most {MAX_NODES} values, aliases expanded")
         if isinstance(node, yaml.MappingNode):
@@ -199,7 +199,7 @@ class _Walk:
                 self.visit(value, (*where, key.value))
                 continue
             if key.value in seen:
-                rule = f"the key stands twice, in lines {seen[key.value]} and {line}"
+                rule = f"the key is given twice, on lines {seen[key.value]} and {line}"
                 self.problems.append(Problem((*where, key.value), rule))
             seen[key.value] = line
             self.lines[(*where, key.value)] = line

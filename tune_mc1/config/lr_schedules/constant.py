@@ -1,4 +1,4 @@
-"""The learning rate as the trial has it, at every step."""
+"""Constant learning rate."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def constant(_step: int, _total_steps: int, _config: "TrialConfig") -> float:
-    """1 at every step."""
+    """Returns 1 at every step."""
     return 1.0
 
 
