@@ -136,7 +136,7 @@ def test_a_job_that_is_stopped_ends_in_order_and_a_second_one_ends_the_sweep(
 
     resumed = shell(line(driver, "Resume"), job_head, tmp_path)
     assert resumed.returncode == 0, resumed.stdout + resumed.stderr
-    assert f"{len(ended)} trials have ended already" in resumed.stdout
+    assert f"{len(ended)} of 12 trials have already ended" in resumed.stdout
     (tmp_path / "here").mkdir()
     quiet = run_sweep(tmp_path / "here", content(image_dir, **seeds), "grid", *OFF)
     same(root, quiet.root)

@@ -55,8 +55,8 @@ FLAGS: dict[tuple[str, ...], str] = {
     "new sweep use --set epochs=N",
     ("study", "first_grid", "--address", CLOSED): "-o: is required with --address http://...: "
     f"{PLACE}",
-    ("study", "first_grid", "--scale", "2", "--address", CLOSED): "--scale: must be above 0 and at "
-    "most 1, got 2",
+    ("study", "first_grid", "--scale", "2", "--address", CLOSED): "--scale: must be greater than "
+    "0 and at most 1, got 2",
 }
 
 

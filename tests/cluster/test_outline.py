@@ -149,7 +149,7 @@ def test_programs_read_it_and_neither_torch_nor_ray_is_loaded(tmp_path: Path) ->
     assert machines(json.loads(done.stdout))["gpu_1_spot"] == (2, 3)
     shown = tune_mc1(*words, "--cluster", GPU_FILE).stdout
     assert "6 at once" in shown
-    assert "USD an hour with these machines" in shown
+    assert "USD per hour with these machines" in shown
 
 
 @pytest.fixture(scope="module")

@@ -55,7 +55,8 @@ TRIALS = {
     "{}",
     "learning_rate: {min: 0.1}": f"1: {RATE}.max: is required by distribution uniform",
     "learning_rate: {min: 0.2, max: 0.1}": f"1: {RATE}: min must be less than max (0.1), got 0.2",
-    "learning_rate: {min: 0.1, max: 0.2}": f" {RATE}: a grid needs listed values (value, values, "
+    "learning_rate: {min: 0.1, max: 0.2}": f" {RATE}: a grid requires listed values (value, "
+    "values, "
     "int_uniform or q_uniform); list them, or use the command `sweep random`, got 'uniform'",
     "learning_rate: {values: [0.1, 0.1]}": f"1: {RATE}.values[1]: is listed twice (use "
     "`probabilities` to weight values), got 0.1",
@@ -128,7 +129,7 @@ FLAGS: dict[tuple[str, ...], str] = {
     ("GRID", "--address", "ray://h:1"): f"{FORM} 'ray://h:1' (a sweep over ray:// ends "
     "with its connection; over http:// it is a job, which continues)",
     ("GRID", "--address", "here"): f"{FORM} 'here'",
-    ("sweep", "bayes"): "sweep bayes: name a sweep file; none is shipped for bayes",
+    ("sweep", "bayes"): "sweep bayes: needs a sweep file; bayes has no default one",
     (
         "sweep",
         "asha",

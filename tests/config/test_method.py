@@ -75,7 +75,7 @@ def test_grid_and_random_stop_early_where_the_file_says() -> None:
 
 def test_run_cap_of_a_grid_has_a_notice() -> None:
     _, notices = resolve_method(sweep_of(run_cap=2), "grid")
-    assert notices == ["run_cap: the first 2 of the grid's 3 settings are run"]
+    assert notices == ["run_cap: only the first 2 of the grid's 3 settings are run"]
     assert resolve_method(sweep_of(run_cap=3), "grid")[1] == []
 
 
@@ -87,5 +87,5 @@ def test_bayes_has_neither_folds_nor_replicates() -> None:
 
 def test_bayes_refuses_what_optuna_lacks_before_ray_is_there() -> None:
     normal = {"learning_rate": {"distribution": "normal"}}
-    with pytest.raises(InputError, match=r"^a.yaml: parameters.learning_rate: bayes takes"):
+    with pytest.raises(InputError, match=r"^a.yaml: parameters.learning_rate: bayes accepts"):
         resolve_method(sweep_of(run_cap=2, parameters=normal), "bayes", source="a.yaml")

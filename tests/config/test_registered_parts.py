@@ -12,7 +12,7 @@ from tune_mc1.config.lr_schedules import LR_SCHEDULES
 from tune_mc1.config.optimizers import OPTIMIZERS, Optimizer
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.planning.forecast import trial_seconds
-from tune_mc1.planning.fusion import alone_notices, plan_groups
+from tune_mc1.planning.fusion import plan_groups, unfused_notices
 from tune_mc1.planning.memory import trial_bytes
 
 CIFAR = (3, 32, 32)
@@ -100,8 +100,8 @@ def test_what_has_no_fused_form_is_trained_alone_and_said(fuse: int) -> None:
             ["t3"],
             ["t4"],
         ]
-        assert alone_notices(trials, fuse) == [
+        assert unfused_notices(trials, fuse) == [
             "fuse: 2 trials are trained alone, as model Mine has no fused form",
             "fuse: 2 trials are trained alone, as optimizer Slow has no fused form",
         ]
-        assert alone_notices(trials, "off") == []
+        assert unfused_notices(trials, "off") == []

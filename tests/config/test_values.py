@@ -96,8 +96,8 @@ def test_open_ends_may_touch_the_limit(file: Path) -> None:
             "early_terminate: {type: asha, brackets: 0}",
             "early_terminate.brackets: must be at least",
         ),
-        ("early_terminate: {type: asha, s: 2}", "early_terminate: s needs max_iter too"),
-        ("early_terminate: {type: asha, max_iter: 9}", "early_terminate: max_iter needs s too"),
+        ("early_terminate: {type: asha, s: 2}", "early_terminate: s requires max_iter too"),
+        ("early_terminate: {type: asha, max_iter: 9}", "early_terminate: max_iter requires s too"),
         (
             "early_terminate: {type: asha, min_iter: 1, s: 2, max_iter: 9}",
             "early_terminate: takes either min_iter or s with max_iter",

@@ -182,12 +182,12 @@ def test_ray_space_gives_optuna_every_parameter() -> None:
 )
 def test_bayes_names_what_optuna_lacks(raw: dict[str, Any]) -> None:
     (problem,) = SEARCHES["bayes"].problems(make({"learning_rate": raw}))
-    assert str(problem).startswith("parameters.learning_rate: bayes takes")
+    assert str(problem).startswith("parameters.learning_rate: bayes accepts")
 
 
 def test_bayes_needs_something_to_search() -> None:
     (problem,) = SEARCHES["bayes"].problems(make({"learning_rate": {"value": 0.1}}))
-    assert str(problem) == "parameters: bayes needs at least one that varies"
+    assert str(problem) == "parameters: bayes requires at least one that varies"
 
 
 def test_a_parameter_at_its_default_leaves_the_hash_of_a_setting_alone() -> None:

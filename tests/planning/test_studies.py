@@ -86,7 +86,7 @@ def test_scale_leaves_what_the_user_has_set() -> None:
 
 @pytest.mark.parametrize("scale", [0, -1, 1.5])
 def test_scale_outside_its_range(scale: float) -> None:
-    with pytest.raises(InputError, match=r"--scale: must be above 0 and at most 1, got"):
+    with pytest.raises(InputError, match=r"--scale: must be greater than 0 and at most 1, got"):
         scaled(Sweep(), scale)
 
 

@@ -132,11 +132,11 @@ def test_directory(command_line: CommandLine, where: Path, name: str, command: s
         (("show", "x" * 300), f"HERE/{'x' * 300}: cannot be read: File name too long"),
         (
             ("list", "none"),
-            "none: no such directory; -o or the argument names where results are",
+            "none: no such directory; give the directory that contains results",
         ),
         (
             ("list", "file"),
-            "file: no such directory; -o or the argument names where results are",
+            "file: no such directory; give the directory that contains results",
         ),
     ],
     ids=lambda x: str(x)[:30],

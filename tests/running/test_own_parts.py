@@ -64,6 +64,5 @@ def test_they_train_in_a_sweep(tmp_path: Path, image_dir: Path, site: Path) -> N
         assert driver.wait() == 2
     (line,) = driver.err.strip().splitlines()
     assert line.endswith(
-        "parameters.epochs: was 2, is 3; a learning-rate schedule other than constant depends on "
-        "them"
+        "parameters.epochs: was 2, is 3; a learning-rate schedule other than constant depends on it"
     )

@@ -107,7 +107,7 @@ def test_a_sweep_that_has_ended_has_nothing_left(tmp_path: Path, quiet: Ran) -> 
     before = quiet.events("start")
     done = run_here("sweep", "asha", "--resume", quiet.root, *ONE, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "6 trials have ended already; 0 are left" in done.stderr
+    assert "6 of 6 trials have already ended" in done.stderr
     assert quiet.events("start") == before
     assert len(quiet.events("test")) == 1
     facts = json.loads((quiet.root / "provenance.json").read_text())
@@ -126,7 +126,7 @@ def test_a_changed_sweep_file_is_refused_field_by_field(
     asha = run_here("sweep", "asha", file, "--resume", quiet.root, *ONE, cwd=tmp_path)
     assert asha.returncode == 2
     assert [line.removeprefix(f"{file}: ") for line in asha.stderr.strip().splitlines()] == [
-        "parameters.epochs: was 4, is 3; they can only grow",
+        "parameters.epochs: was 4, is 3; it can only be increased",
         "parameters.learning_rate.max: was 0.3, is 0.1",
         "replicates: was 1, is 2",
     ]

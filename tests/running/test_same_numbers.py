@@ -60,7 +60,7 @@ def test_a_directory_of_before_is_read_and_its_sweep_goes_on(
     words = ("--resume", root, "--data", tmp_path / "tiny", *ONE)
     done = run_here("sweep", "grid", *words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "1 trials have ended already; 2 are left" in done.stderr
+    assert "1 of 3 trials have already ended" in done.stderr
     check_same(numbers(root), before["interrupted"], exactly=exactly)
 
 

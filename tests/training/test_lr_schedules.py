@@ -137,6 +137,5 @@ def test_epochs_cannot_grow_under_a_schedule() -> None:
     assert list(differences(sweep(2, "constant"), sweep(3, "constant"))) == []
     assert list(differences(sweep(2, "linear"), sweep(2, "linear"))) == []
     assert list(differences(sweep(2, "constant", "linear"), sweep(3, "constant", "linear"))) == [
-        "parameters.epochs: was 2, is 3; a learning-rate schedule other than constant depends on "
-        "them"
+        "parameters.epochs: was 2, is 3; a learning-rate schedule other than constant depends on it"
     ]

@@ -1,1 +1,1 @@
-"""From a sweep file to trials, groups and resources; imports neither torch nor Ray."""
+"""Planning: from a sweep file to trials, groups and resources; imports neither torch nor Ray."""

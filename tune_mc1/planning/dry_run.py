@@ -1,4 +1,4 @@
-"""What a sweep would do, for `--dry-run`: trials, rungs, resources, epochs, and a forecast."""
+"""Outline of a sweep for `--dry-run`: trials, rungs, resources, epochs, and a forecast."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -23,45 +23,45 @@ from tune_mc1.planning.resources import (
 
 @dataclass(frozen=True)
 class Place:
-    """Where a sweep would run.
+    """Nodes and resources with which a sweep would run.
 
     Attributes:
-        each: What a trial, or a group of trials, gets.
-        at_once: How many run at once.
-        up: The nodes that are there; what does not need a GPU needs none named.
+        per_trial: Resources of each trial or group.
+        concurrent: Number of trials or groups that run concurrently.
+        up: Nodes that are running; only needed if trials use a GPU.
     """
 
-    each: TrialResources
-    at_once: int
+    per_trial: TrialResources
+    concurrent: int
     up: tuple[Node, ...] = ()
 
     @property
     def gpu(self) -> bool:
-        """Whether groups are those of GPUs."""
-        return self.each.gpu > 0
+        """True if groups run on GPUs."""
+        return self.per_trial.gpu > 0
 
     @property
     def full_speed_slots(self) -> int:
-        """How many of those at once are as fast as alone."""
-        return full_speed_slots(self.each, self.at_once, self.up)
+        """Number of concurrent trials or groups that run as fast as alone."""
+        return full_speed_slots(self.per_trial, self.concurrent, self.up)
 
 
 def outline(plan: Plan, cores: int | None = None, place: Place | None = None) -> dict[str, Any]:
-    """What a sweep would do, for `--dry-run`: trials, rungs, resources, epochs, and a forecast.
+    """Outlines a sweep: trials, rungs, resources, epochs, and a forecast.
 
     Args:
         plan: The sweep.
-        cores: Cores of the machine; None asks it.
-        place: Where it would run; None is this machine.
+        cores: Cores of the machine; None for the actual number.
+        place: Where it would run; None for this machine.
 
     Returns:
         Plain data: `trials` (each with id, config, fold), `rungs` (each with bracket, epoch and
-        how many trials reach it), `resources` (of a trial or group, and how many run at once),
-        `groups` (ids of the trials that are trained as one model), `epochs` in total at most, and
-        `forecast_seconds`, which is rough.
+        number of trials that reach it), `resources` (of a trial or group, and the number that run
+        concurrently), `groups` (ids of the trials trained as one model), `epochs` (maximum total),
+        and `forecast_seconds`, a rough estimate.
     """
     place = place or _this_machine(plan, float(cores or os.cpu_count() or 1))
-    each, at_once = place.each, place.at_once
+    per_trial = place.per_trial
     epochs = sum(t.config.epochs for t in plan.trials) or plan.total * plan.sweep.longest_epochs
     groups = plan_groups(
         plan.trials, plan.sweep.fuse, place.full_speed_slots, _seconds(plan), gpu=place.gpu
@@ -71,7 +71,11 @@ def outline(plan: Plan, cores: int | None = None, place: Place | None = None) ->
         "trials": [t.model_dump() for t in plan.trials],
         "total": plan.total,
         "rungs": rung_table(plan),
-        "resources": {"cpu": each.cpu, "gpu": each.gpu, "trials_at_once": at_once},
+        "resources": {
+            "cpu": per_trial.cpu,
+            "gpu": per_trial.gpu,
+            "trials_at_once": place.concurrent,
+        },
         "groups": [[t.id for t in group] for group in groups],
         "epochs": epochs,
         "forecast_seconds": round(_forecast(plan, groups, epochs, place), 1),
@@ -81,20 +85,20 @@ def outline(plan: Plan, cores: int | None = None, place: Place | None = None) ->
 def _this_machine(plan: Plan, cores: float) -> Place:
     machine = Capacity((Node(cores),))
     try:
-        each = choose_resources(plan.sweep.resources, machine)
+        per_trial = choose_resources(plan.sweep.resources, machine)
     except InputError:
-        each = TrialResources(plan.sweep.resources.cpu, plan.sweep.resources.gpu)  # type: ignore[union-attr]
-    return Place(each, max_concurrent(each, machine))
+        per_trial = TrialResources(plan.sweep.resources.cpu, plan.sweep.resources.gpu)  # type: ignore[union-attr]
+    return Place(per_trial, max_concurrent(per_trial, machine))
 
 
 def rung_table(plan: Plan) -> list[dict[str, int]]:
-    """How many trials reach which epoch, as far as `early_terminate` tells beforehand."""
+    """Number of trials that reach each epoch, as far as `early_terminate` determines it."""
     early = plan.sweep.early_terminate
     return [] if early is None else early.dry_run_rows(plan.total, plan.sweep.longest_epochs)
 
 
 def _seconds(plan: Plan) -> Callable[[TrialConfig], float]:
-    """Seconds of a trial, for the usual images of its data source on a core like that measured."""
+    """Seconds per trial, for a typical data set of its source on a core like the one measured."""
     usual = find_source(plan.sweep.data) or Source
     images = round(usual.usual_images * plan.sweep.limit_images)
     return lambda config: trial_seconds(config, images, usual.usual_shape, usual.usual_classes)
@@ -112,7 +116,7 @@ def _forecast(plan: Plan, groups: Groups, epochs: int, place: Place) -> float:
 
 
 def _epochs_in(table: Sequence[Mapping[str, int]]) -> int:
-    """Epochs that the trials of a rung table run in total."""
+    """Total number of epochs that the trials of a rung table run."""
     total = 0
     before: dict[int, int] = {}
     for row in table:

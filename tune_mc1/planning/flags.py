@@ -1,7 +1,7 @@
-"""Flags of `sweep` and `study` that change the sweep: one entry each, those of plugins included.
+"""Registry of the flags of `sweep` and `study` that change the sweep, including those of plugins.
 
-The commands build their options from this registry (`tune_mc1.cli.flags`), and pass the values on
-as one `PlanFlags`.
+The commands build their options from it (`tune_mc1.cli.flags`) and pass on the values as one
+`PlanFlags`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ from tune_mc1.registry import Registry
 
 
 def option(name: str) -> str:
-    """The option of a flag: `--run-cap` of `run_cap`."""
+    """Command-line option of a flag, such as `--run-cap` for `run_cap`."""
     return f"--{name.replace('_', '-')}"
 
 
@@ -29,15 +29,15 @@ class SweepFlag:
 
     Attributes:
         help: Its line in `--help`.
-        apply: Returns the sweep with the value set. A `ValueError` refuses the value; its message
-            is the rule, such as `must be auto or off`. None leaves the sweep as it is: the value is
-            in `Plan.flags`, for whatever runs the plan.
+        apply: Returns the sweep with the value set. A `ValueError` rejects the value; its message
+            is the rule, such as `must be auto or off`. None leaves the sweep unchanged; the value
+            is then only in `Plan.flags`, for the code that runs the plan.
         type: Type of the value: str, int, float, bool, Path, a Literal, or list[str] for an option
             that can be repeated.
-        short: A short form such as `-n`.
-        minimum: Smallest number that is accepted.
-        maximum: Largest number that is accepted.
-        metavar: Placeholder of the value in `--help`.
+        short: Short form such as `-n`.
+        minimum: Minimum value of a number.
+        maximum: Maximum value of a number.
+        metavar: Placeholder for the value in `--help`.
     """
 
     help: str
@@ -50,16 +50,16 @@ class SweepFlag:
 
 
 FLAGS: Registry[SweepFlag] = Registry("flag")
-"""The flags by name in snake case; `run_cap` is the option `--run-cap`."""
+"""Flags by name in snake case; `run_cap` is the option `--run-cap`."""
 
 
 @dataclass(frozen=True)
 class PlanFlags:
-    """Flags of a command line that say what is run.
+    """Flags of a command line that determine the sweep.
 
     Attributes:
         overrides: Items `name=value[,value...]` of `--set`, which replace parameters of the file.
-        values: Values by name in `FLAGS`; flags that were not given are left out.
+        values: Values by name in `FLAGS`, without flags that were not given.
     """
 
     overrides: Sequence[str] = ()
@@ -67,24 +67,24 @@ class PlanFlags:
 
     @classmethod
     def of(cls, overrides: Sequence[str] | None = (), **values: Any) -> "PlanFlags":
-        """Flags as a parser gives them: what is None, False or empty was not given."""
+        """Builds the flags from a parser's values; None, False or empty means not given."""
         given = {k: v for k, v in values.items() if v is not None and v is not False and v != []}
         return cls(tuple(overrides or ()), given)
 
     @property
     def names(self) -> set[str]:
-        """Flags that were given, and parameters that `--set` replaces."""
+        """Names of the given flags and of the parameters that `--set` replaces."""
         return {item.partition("=")[0].strip() for item in self.overrides} | set(self.values)
 
-    def or_else(self, **defaults: Any) -> "PlanFlags":
-        """These flags, and the defaults of those that were not given."""
+    def with_defaults(self, **defaults: Any) -> "PlanFlags":
+        """Returns the flags with defaults for those that were not given."""
         return replace(self, values={**PlanFlags.of(**defaults).values, **self.values})
 
     def apply(self, sweep: Sweep) -> Sweep:
-        """The sweep with every flag's value set.
+        """Returns the sweep with the values of all flags set.
 
         Raises:
-            InputError: If a flag refuses its value.
+            InputError: If a flag rejects its value.
         """
         for name, value in self.values.items():
             apply = FLAGS[name].apply
@@ -102,7 +102,7 @@ NO_FLAGS = PlanFlags()
 
 
 def _field(name: str) -> Callable[[Sweep, Any], Sweep]:
-    """Sets a field of the sweep."""
+    """Function that sets a field of the sweep."""
     return lambda sweep, value: sweep.model_copy(update={name: value})
 
 
@@ -113,7 +113,7 @@ def _replicates(sweep: Sweep, value: int) -> Sweep:
 
 
 def _parsed(name: str, type_: Any) -> Callable[[Sweep, Any], Sweep]:
-    """Sets a field of the sweep to what its type makes of a text."""
+    """Function that sets a field of the sweep to a string parsed by the field's type."""
 
     def apply(sweep: Sweep, value: str) -> Sweep:
         try:
@@ -128,7 +128,7 @@ def _parsed(name: str, type_: Any) -> Callable[[Sweep, Any], Sweep]:
 FLAGS.register(
     "data",
     SweepFlag(
-        "cifar10, shapes10, auto, or a directory or parquet file (of the cluster's nodes, with "
+        "cifar10, shapes10, auto, or a directory or parquet file (on the cluster's nodes, with "
         "--address).",
         _field("data"),
         short="-d",
@@ -140,12 +140,12 @@ FLAGS.register(
 )
 FLAGS.register(
     "replicates",
-    SweepFlag("Seeds of each setting.", _replicates, int, minimum=1, maximum=1000),
+    SweepFlag("Number of seeds per setting.", _replicates, int, minimum=1, maximum=1000),
 )
 FLAGS.register(
     "limit_images",
     SweepFlag(
-        "Part of the images used, such as 0.1.",
+        "Fraction of the images to use, such as 0.1.",
         _field("limit_images"),
         float,
         minimum=0.0001,
@@ -154,12 +154,14 @@ FLAGS.register(
 )
 FLAGS.register(
     "fuse",
-    SweepFlag("Trials trained as one model: auto, off, or at most so many.", _parsed("fuse", Fuse)),
+    SweepFlag(
+        "Train trials as one model: auto, off, or the maximum number.", _parsed("fuse", Fuse)
+    ),
 )
 FLAGS.register(
     "tracker",
     SweepFlag(
-        "Experiment trackers, such as wandb, which is the default, or none.",
+        "Experiment trackers, or none. Default: wandb.",
         _parsed("tracker", Trackers),
         metavar="NAME[,NAME...]",
     ),

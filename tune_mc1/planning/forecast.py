@@ -1,4 +1,4 @@
-"""How long trials take: which to start first, and when a sweep will end."""
+"""Forecast of the duration of trials, to order them and to estimate the end of a sweep."""
 
 from tune_mc1.config.layer_sizes import layer_sizes
 from tune_mc1.config.trial import TrialConfig
@@ -7,9 +7,10 @@ Shape = tuple[int, int, int]
 
 
 def epoch_seconds(config: TrialConfig, images: int, image_shape: Shape, classes: int) -> float:
-    """Rough time of an epoch on one core, in seconds: good for ratios, not for promises.
+    """Rough time of an epoch on one core, in seconds: reliable as a ratio, not in absolute terms.
 
-    A step has a fixed cost beside its images'. Constants fitted to an AMD EPYC core.
+    A step has a fixed cost in addition to that of its images. The constants were fitted to an AMD
+    EPYC core.
     """
     if config.overfit_batches:
         images = min(images, config.overfit_batches * config.batch_size)

@@ -1,13 +1,13 @@
-"""Which trials of a sweep are trained together as one model.
+"""Grouping of trials that are trained together as one model.
 
-Trials fit together where their models, batches and epochs agree; they may differ in all that is a
-number (learning rate, decay, momentum, dropout), in initialisation, seed, fold and augmentation.
-Trials read the same images, in one lane of their group, where seed, fold and augmentation agree;
-augmented images depend on nothing else, so a lane has the images of each of its trials alone.
+Trials can be grouped if their models, batch sizes and epochs agree; they may differ in learning
+rate, weight decay, momentum, dropout, initialisation, seed, fold and augmentation. Within a group,
+trials with equal seed, fold and augmentation read the same images, in one lane. Augmented images
+depend on nothing else, so a trial in a lane gets the same images as it would alone.
 
-`fuse: auto` makes groups where that ends the sweep sooner: it starts with the largest groups,
-halves the longest one again and again, since few large groups leave cores idle, and takes what has
-the best forecast.
+`fuse: auto` forms groups if the sweep then ends sooner: it starts with the largest possible groups,
+halves the longest one repeatedly, since few large groups leave cores idle, and keeps the grouping
+with the best forecast.
 """
 
 import heapq
@@ -28,13 +28,13 @@ _Timed = list[tuple[float, list[Trial]]]
 FoldSizes = Callable[[int | None], Hashable]
 
 CPU_LIMIT = 8
-"""Trials of a group on a CPU: more of them leave its caches and gain nothing."""
+"""Maximum size of a group on a CPU: larger ones exceed its caches and gain nothing."""
 GPU_LIMIT = 32
-"""Trials of a group on a GPU, where memory allows: 30 of them gain more than 10."""
+"""Maximum size of a group on a GPU, if memory allows: 30 trials gain more than 10."""
 
 
-def alone_because(config: TrialConfig) -> str | None:
-    """Why a trial can only be trained alone; None if it can be part of a group."""
+def unfusable_reason(config: TrialConfig) -> str | None:
+    """Reason why a trial can only be trained alone; None if it can be part of a group."""
     if not ARCHITECTURES[config.model].fusable:
         return f"model {config.model} has no fused form"
     if OPTIMIZERS[config.optimizer].grouped is None:
@@ -42,10 +42,10 @@ def alone_because(config: TrialConfig) -> str | None:
     return None
 
 
-def alone_notices(trials: Sequence[Trial], fuse: Literal["auto", "off"] | int) -> list[str]:
-    """Lines on trials that are trained alone though the sweep may fuse them.
+def unfused_notices(trials: Sequence[Trial], fuse: Literal["auto", "off"] | int) -> list[str]:
+    """Notices about trials that are trained alone although the sweep allows fusing.
 
-    Nothing is said of those with a frozen backbone: they share its features, which saves more.
+    Trials with a frozen backbone are not mentioned: they share its features, which saves more.
 
     Args:
         trials: The plan.
@@ -54,7 +54,7 @@ def alone_notices(trials: Sequence[Trial], fuse: Literal["auto", "off"] | int) -
     if fuse == "off":
         return []
     reasons = (
-        alone_because(trial.config)
+        unfusable_reason(trial.config)
         for trial in trials
         if ARCHITECTURES[trial.config.model].backbone is None
     )
@@ -71,27 +71,27 @@ def _unknown(_: int | None) -> Hashable:
 
 
 def group_key(trial: Trial, fold_sizes: FoldSizes = _unknown) -> Hashable:
-    """What must agree for trials to be trained together: the parameters that say so, and sizes.
+    """Key that is equal for trials that can be trained together.
 
     Args:
         trial: A trial.
-        fold_sizes: Numbers of training and validation images of a fold.
+        fold_sizes: Returns the numbers of training and validation images of a fold.
     """
     config = trial.config
-    alone = trial.id if alone_because(config) else ""
+    alone = trial.id if unfusable_reason(config) else ""
     values = tuple(getattr(config, n) for n, f in trial_fields().items() if info_of(f).agree)
     return (alone, fold_sizes(trial.fold), config.effective_batch_norm, *values)
 
 
 def share(config: TrialConfig, lanes: int, gpu: bool) -> float:
-    """Time of one more trial in a group over its time alone; 1 if nothing is gained.
+    """Time that one more trial adds to a group, relative to its time alone; 1 means no gain.
 
     Args:
-        config: Of one of the trials.
-        lanes: Different orders of images in the group.
+        config: Parameters of one of the trials.
+        lanes: Number of different image orders in the group.
         gpu: Whether the group runs on a GPU.
     """
-    if alone_because(config):
+    if unfusable_reason(config):
         return 1.0
     architecture = ARCHITECTURES[config.model]
     if gpu and config.device != "cpu":
@@ -103,11 +103,11 @@ def share(config: TrialConfig, lanes: int, gpu: bool) -> float:
 def group_seconds(
     trials: Sequence[Trial], seconds: Callable[[TrialConfig], float], gpu: bool
 ) -> float:
-    """Time that a group takes: one trial in full, and of each other its share.
+    """Duration of a group: the full time of one trial, plus the share of every other trial.
 
     Args:
         trials: The group.
-        seconds: Time of a whole trial alone.
+        seconds: Returns the duration of a trial trained alone.
         gpu: Whether it runs on a GPU.
     """
     config = trials[0].config
@@ -125,44 +125,44 @@ def plan_groups(
     limit: int | None = None,
     fold_sizes: FoldSizes = _unknown,
 ) -> Groups:
-    """The groups in which trials are trained, in the order of their first trials.
+    """Divides trials into groups, ordered by their first trials.
 
     Args:
-        trials: The plan.
+        trials: The trials of the plan.
         fuse: The sweep's `fuse`.
-        slots: How many groups run at once.
-        seconds: Time of a whole trial alone, on one scale for all.
+        slots: Number of groups that run concurrently.
+        seconds: Returns the duration of a trial trained alone, in any common unit.
         gpu: Whether groups run on a GPU.
-        limit: Trials of a group at most, whatever `fuse` says.
-        fold_sizes: Numbers of training and validation images of a fold.
+        limit: Maximum size of a group, regardless of `fuse`.
+        fold_sizes: Returns the numbers of training and validation images of a fold.
     """
     alike: dict[Hashable, list[Trial]] = {}
     for trial in trials:
         alike.setdefault(group_key(trial, fold_sizes), []).append(trial)
-    most = limit or len(trials)
-    if fuse == "off" or most <= 1:
+    max_size = limit or len(trials)
+    if fuse == "off" or max_size <= 1:
         groups = [[trial] for trial in trials]
     elif fuse == "auto":
         time = partial(group_seconds, seconds=seconds, gpu=gpu)
-        groups = _auto(alike.values(), most, slots, time, gpu)
+        groups = _auto(alike.values(), max_size, slots, time, gpu)
     else:
-        groups = [part for same in alike.values() for part in _chunks(same, min(most, fuse))]
+        groups = [part for same in alike.values() for part in _chunks(same, min(max_size, fuse))]
     position = {trial.id: i for i, trial in enumerate(trials)}
     return sorted(groups, key=lambda group: position[group[0].id])
 
 
-def _chunks(trials: Sequence[Trial], most: int) -> Groups:
-    """As few groups as possible, of sizes that differ by one at most."""
-    if alone_because(trials[0].config):
-        most = 1
-    count = math.ceil(len(trials) / most)
+def _chunks(trials: Sequence[Trial], max_size: int) -> Groups:
+    """Divides trials into as few groups as possible, with sizes that differ by at most one."""
+    if unfusable_reason(trials[0].config):
+        max_size = 1
+    count = math.ceil(len(trials) / max_size)
     ends = [len(trials) * i // count for i in range(count + 1)]
     return [list(trials[a:b]) for a, b in pairwise(ends)]
 
 
 def _auto(
     alike: Iterable[Sequence[Trial]],
-    most: int,
+    max_size: int,
     slots: int,
     seconds: Callable[[Sequence[Trial]], float],
     gpu: bool,
@@ -170,7 +170,7 @@ def _auto(
     timed: _Timed = []
     for same in alike:
         config = same[0].config
-        largest = min(most, GPU_LIMIT if gpu and config.device != "cpu" else CPU_LIMIT)
+        largest = min(max_size, GPU_LIMIT if gpu and config.device != "cpu" else CPU_LIMIT)
         if share(config, 1, gpu) >= 1:
             largest = 1
         timed += [(seconds(g), g) for g in _chunks(_by_lane(same), largest)]
@@ -178,7 +178,7 @@ def _auto(
     while any(len(group) > 1 for _, group in timed):
         timed = _halve_longest(timed, slots, seconds)
         span = makespan((time for time, _ in timed), slots)
-        if span <= shortest * (1 + 1e-9):  # of two equally good plans, that with smaller groups
+        if span <= shortest * (1 + 1e-9):  # prefers smaller groups among equally good plans
             best, shortest = timed, span
     return [group for _, group in best]
 
@@ -186,7 +186,7 @@ def _auto(
 def _halve_longest(
     timed: _Timed, slots: int, seconds: Callable[[Sequence[Trial]], float]
 ) -> _Timed:
-    """Halves the longest group; of very many that are equally long, a part of them."""
+    """Halves the longest group, or several at once if very many are equally long."""
     fused = sorted((pair for pair in timed if len(pair[1]) > 1), key=lambda pair: -pair[0])
     equal = sum(1 for time, _ in fused if time == fused[0][0])
     count = max(1, equal // (4 * slots))
@@ -196,7 +196,7 @@ def _halve_longest(
 
 
 def _by_lane(trials: Sequence[Trial]) -> list[Trial]:
-    """Trials that read the same images stand together, so that a group has few lanes."""
+    """Sorts trials that read the same images next to each other, so that groups have few lanes."""
     first: dict[Hashable, int] = {}
     keys = {t.id: (t.fold, t.config.seed, t.config.augment) for t in trials}
     for i, trial in enumerate(trials):
@@ -205,11 +205,11 @@ def _by_lane(trials: Sequence[Trial]) -> list[Trial]:
 
 
 def makespan(durations: Iterable[float], slots: int) -> float:
-    """When the last of some tasks ends that start longest first, as many at once as slots.
+    """Total duration of tasks that are started longest first on a number of slots.
 
     Args:
-        durations: Of the tasks.
-        slots: At least 1.
+        durations: Durations of the tasks.
+        slots: Number of tasks that run concurrently, at least 1.
     """
     free = [0.0] * slots
     for duration in sorted(durations, reverse=True):

@@ -1,4 +1,4 @@
-"""How much memory a trial takes, and so how many of them fit into one group."""
+"""Memory requirements of trials, which limit the size of a group."""
 
 import math
 import os
@@ -10,12 +10,12 @@ from tune_mc1.config.optimizers import OPTIMIZERS
 from tune_mc1.config.trial import TrialConfig
 
 FLOAT = 4
-VALUES_AN_OUTPUT = 4.0
-"""Numbers kept for each output of a layer until the backward pass is through: the output, what
-pooling and activation make of it, its gradient. Measured (`tests/benchmarks/memory.py`)."""
+VALUES_PER_OUTPUT = 4.0
+"""Values kept per output of a layer until the end of the backward pass: the output, its pooled and
+activated forms, and its gradient. Measured (`tests/benchmarks/memory.py`)."""
 
-PART = 0.8
-"""Part of the memory that groups may plan with; the rest is for what else a process holds."""
+USABLE_FRACTION = 0.8
+"""Fraction of the memory that groups may use; the rest is for everything else in the process."""
 
 
 def trial_bytes(
@@ -27,29 +27,29 @@ def trial_bytes(
         config: The trial's parameters.
         image_shape: Channels, height and width.
         classes: Number of classes.
-        gpu: Whether the group runs on a GPU, where windows of images and settings of optimisers
-            take memory as well.
+        gpu: Whether the group runs on a GPU, where image windows and optimiser settings take
+            additional memory.
     """
     layers = layer_sizes(config.model, image_shape, classes, config.effective_batch_norm)
     numbers = 2 + OPTIMIZERS[config.optimizer].moments  # a weight, its gradient and its moments
     weights = sum(layer.weights for layer in layers) * numbers
-    outputs = sum(layer.outputs for layer in layers) * config.batch_size * VALUES_AN_OUTPUT
+    outputs = sum(layer.outputs for layer in layers) * config.batch_size * VALUES_PER_OUTPUT
     if gpu:
         weights += 3 * sum(layer.weights for layer in layers)
         windows = sum(_windows(config, image_shape, layers))
-        outputs += 2 * config.batch_size * windows  # and their gradient
+        outputs += 2 * config.batch_size * windows  # including their gradient
     return int(FLOAT * (weights + outputs))
 
 
 def image_bytes(
     config: TrialConfig, image_shape: tuple[int, int, int], classes: int, fused: bool
 ) -> int:
-    """Memory that one more image takes on a GPU where no gradient is needed, in bytes a trial.
+    """Memory per additional image on a GPU without gradients, in bytes per trial.
 
-    It is what goes into and comes out of the layer that takes the most.
+    This is the size of the input and output of the layer that needs the most.
 
     Args:
-        config: A trial's parameters.
+        config: Parameters of one of the trials.
         image_shape: Channels, height and width.
         classes: Number of classes.
         fused: Whether the trial is part of a group, whose narrow layers copy windows.
@@ -65,7 +65,7 @@ def image_bytes(
 def _windows(
     config: TrialConfig, image_shape: tuple[int, int, int], layers: Sequence[LayerSize]
 ) -> Iterator[float]:
-    """Numbers of the windows that a group on a GPU copies of an image, for each convolution."""
+    """Number of window values that a group on a GPU copies per image, for each convolution."""
     channels = image_shape[0]
     for conv, layer in zip(ARCHITECTURES[config.model].convs, layers, strict=False):
         yield layer.multiply_adds / conv.channels if channels <= COLUMN_CHANNELS else 0.0
@@ -79,24 +79,24 @@ def group_limit(
     memory: float,
     gpu: bool = False,
 ) -> int:
-    """Trials of a group at most, so that it fits into memory; at least 1.
+    """Maximum size of a group that fits into memory; at least 1.
 
     Args:
-        config: Of one of the trials.
+        config: Parameters of one of the trials.
         image_shape: Channels, height and width.
         classes: Number of classes.
-        memory: Bytes that the group may take.
+        memory: Bytes available to the group.
         gpu: Whether it runs on a GPU.
     """
-    return max(1, int(PART * memory // trial_bytes(config, image_shape, classes, gpu)))
+    return max(1, int(USABLE_FRACTION * memory // trial_bytes(config, image_shape, classes, gpu)))
 
 
 def available_memory(threads: int, gpu: float) -> float:
-    """Bytes that a group may take of the node that it runs on.
+    """Memory available to a group on its node, in bytes.
 
     Args:
         threads: Cores of the group.
-        gpu: Its part of a GPU; 0 without one.
+        gpu: Its fraction of a GPU; 0 without one.
     """
     if gpu:
         import torch

@@ -1,4 +1,4 @@
-"""What a sweep did before it was cut off, as its journal has it."""
+"""Earlier progress of a sweep that is resumed, read from its journal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,15 +18,15 @@ from tune_mc1.results.tables import SweepTables, trial_of
 
 @dataclass(frozen=True)
 class Past:
-    """What is known of a sweep before it starts; empty for a new one.
+    """Earlier progress of a sweep; empty for a new one.
 
     Attributes:
         tables: Its trials and epochs.
         decisions: Events of the trial scheduler's decisions, in order.
-        search: What a search that learns has asked (events `trial`) and was told (`told`), in
-            order.
-        journal: Where all this was read; None for a new sweep.
-        size: Bytes of the journal then.
+        search: Calls of a search that learns, in order: settings asked for (events `trial`) and
+            results told (`told`).
+        journal: The journal from which it was read; None for a new sweep.
+        size: Size of the journal at that time, in bytes.
     """
 
     tables: SweepTables = field(default_factory=SweepTables)
@@ -40,26 +40,26 @@ class Past:
         """All its trials, in the order of the plan."""
         return [trial_of(row) for row in self.tables.trials.values()]
 
-    def left(self, trials: Sequence[Trial]) -> list[Trial]:
-        """Those trials of a plan that have not ended, or are to run longer than they did."""
-        return [trial for trial in trials if self._is_left(trial)]
+    def remaining(self, trials: Sequence[Trial]) -> list[Trial]:
+        """Trials of a plan that have not ended, or will now run for more epochs."""
+        return [trial for trial in trials if self._remains(trial)]
 
-    def _is_left(self, trial: Trial) -> bool:
+    def _remains(self, trial: Trial) -> bool:
         row = self.tables.trials.get(trial.id)
         if row is None or row["state"] not in ENDED:
             return True
         return bool(row["state"] == "completed" and row["epochs_run"] < trial.config.epochs)
 
-    def values(self, left: Sequence[Trial]) -> dict[str, float | None]:
-        """What a search is told of the trials that have ended: the last value of the metric.
+    def values(self, remaining: Sequence[Trial]) -> dict[str, float | None]:
+        """Results of ended trials as told to a search: the final values of the metric.
 
         Args:
-            left: Trials that run again, and are left out.
+            remaining: Trials that will run again, which are left out.
 
         Returns:
-            Values by trial, in the order of the plan; None of a trial that diverged or failed.
+            Values by trial, in the order of the plan; None for a trial that diverged or failed.
         """
-        again, last = {trial.id for trial in left}, f"last_{self.tables.metric}"
+        again, last = {trial.id for trial in remaining}, f"last_{self.tables.metric}"
         return {
             name: row[last] if row["state"] in ("completed", "stopped") else None
             for name, row in self.tables.trials.items()
@@ -67,7 +67,7 @@ class Past:
         }
 
     def by_epoch(self, trials: Sequence[Trial]) -> list[list[Trial]]:
-        """The trials, those with equally many epochs behind them together."""
+        """Groups trials by the number of epochs that they have completed."""
         parts: dict[int, list[Trial]] = {}
         for trial in trials:
             row = self.tables.trials.get(trial.id)
@@ -75,13 +75,14 @@ class Past:
         return list(parts.values())
 
     def scheduler(self, sweep: Sweep) -> tuple[TrialScheduler[Any], set[str]] | None:
-        """The sweep's trial scheduler as it was, and the trials that it has stopped.
+        """Restores the sweep's trial scheduler.
 
         Args:
-            sweep: The sweep, with the epochs that its trials are to have.
+            sweep: The sweep, with the new number of epochs.
 
         Returns:
-            None where no trial is stopped early.
+            The scheduler and the ids of the trials that it has stopped; None without
+            `early_terminate`.
 
         Raises:
             InputError: If a decision in the journal is damaged.
@@ -101,15 +102,15 @@ class Past:
         return scheduler, {decision.trial for decision in decisions if decision.stop}
 
     def is_current(self) -> bool:
-        """Whether the journal is as long as when it was read."""
+        """True if the journal has not grown since it was read."""
         return self.journal is not None and self.journal.stat().st_size == self.size
 
 
 def read_past(where: ResultDir) -> Past:
-    """Reads what a sweep did.
+    """Reads the earlier progress of a sweep.
 
     Raises:
-        InputError: If the directory holds no sweep, or one that is damaged.
+        InputError: If the directory does not contain a sweep, or the sweep is damaged.
     """
     if not where.root.is_dir():
         raise InputError(f"{where.root}: no such directory")

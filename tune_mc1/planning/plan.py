@@ -1,4 +1,4 @@
-"""From a command and a sweep file to a plan, with every check that needs neither torch nor Ray."""
+"""Plans: from a command and a sweep file, with all checks that need neither torch nor Ray."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from tune_mc1.data.source import check_data_form, check_data_spec
 from tune_mc1.errors import InputError
 from tune_mc1.files import shipped, utf8
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
-from tune_mc1.planning.fusion import alone_notices
+from tune_mc1.planning.fusion import unfused_notices
 from tune_mc1.planning.search_space import plan_trials
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ class Plan:
     """A sweep that is ready to start.
 
     Attributes:
-        command: The search that the user asked for.
-        sweep: The validated sweep, its method resolved.
-        trials: Its trials in order; of a search that learns, those made so far.
-        notices: What the user should know.
-        directory: The result directory of a sweep that goes on; None for a new one.
-        past: What a sweep that goes on did before.
-        flags: The flags that it was made with.
+        command: The method on the command line.
+        sweep: The validated sweep, with its method resolved.
+        trials: Its trials in order; for a search that learns, those suggested so far.
+        notices: Notices for the user.
+        directory: Result directory of a resumed sweep; None for a new one.
+        past: Earlier progress of a resumed sweep.
+        flags: The flags with which it was made.
     """
 
     command: str
@@ -49,14 +49,14 @@ class Plan:
 
 
 def shipped_file(command: str) -> Path:
-    """The sweep file that runs where the user names none: `configs/<command>.yaml`.
+    """The default sweep file of a command: `configs/<command>.yaml`.
 
     Raises:
-        InputError: If none is shipped for the command.
+        InputError: If the command has none.
     """
     if file := shipped(f"{command}.yaml"):
         return file
-    raise InputError(f"sweep {command}: name a sweep file; none is shipped for {command}")
+    raise InputError(f"sweep {command}: needs a sweep file; {command} has no default one")
 
 
 def prepare(
@@ -67,38 +67,38 @@ def prepare(
     change: Callable[[Sweep], Sweep] = lambda sweep: sweep,
     elsewhere: bool = False,
 ) -> Plan:
-    """Reads and checks everything that can be checked before anything starts.
+    """Reads a sweep file and checks everything that can be checked before anything starts.
 
     Args:
-        command: The search that the user asks for; None takes the file's `method`.
-        file: A sweep file, or None for the shipped one of the command.
-        flags: Flags that change what the file says.
-        change: Further change of the sweep.
-        elsewhere: Whether it is to run on another machine, whose files cannot be looked at here.
+        command: The method on the command line; None uses the file's `method`.
+        file: A sweep file, or None for the command's default one.
+        flags: Flags that override the file.
+        change: Applies further changes to the sweep.
+        elsewhere: Whether it will run on another machine, whose files cannot be checked here.
 
     Raises:
-        InputError: With all mistakes.
+        InputError: If the sweep is not valid; with one line per mistake.
     """
     path = file or shipped_file(command or "grid")
     loaded = load_sweep(path, overrides=flags.overrides)
     flagged = change(flags.apply(loaded.sweep))
-    word = command or flagged.method or "grid"
-    sweep, notices = resolve_method(flagged, word, source=str(path))
+    method = command or flagged.method or "grid"
+    sweep, notices = resolve_method(flagged, method, source=str(path))
     field = "--data" if "data" in flags.values else f"{path}: data"
     source = checked_data(sweep.data, field, elsewhere=elsewhere)
     sweep = sweep.model_copy(update={"data": source, "name": sweep.name or utf8(path.stem)})
     trials = plan_trials(sweep, source=str(path))
-    alone = alone_notices(trials, sweep.fuse)
-    return Plan(word, sweep, trials, [*loaded.notices, *notices, *alone], flags=flags)
+    unfused = unfused_notices(trials, sweep.fuse)
+    return Plan(method, sweep, trials, [*loaded.notices, *notices, *unfused], flags=flags)
 
 
 def checked_data(data: str, field: str, *, elsewhere: bool = False) -> str:
-    """The name of a data set, or its path, if it can be used as far as can be told cheaply.
+    """Returns the name or path of a data set after a quick check that it can be used.
 
     Args:
-        data: What the user wrote.
-        field: Where, for the message.
-        elsewhere: Whether it is to be read on another machine.
+        data: The user's input.
+        field: Its origin, for messages.
+        elsewhere: Whether it will be read on another machine.
 
     Raises:
         InputError: If it cannot be used.

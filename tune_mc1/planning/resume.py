@@ -1,4 +1,4 @@
-"""A sweep that goes on where it was cut off: what may differ, and what is left to do."""
+"""Resuming a sweep: permitted differences, and the trials that remain."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -22,7 +22,7 @@ MAY_DIFFER = (
     *("resources", "max_failures", "trial_timeout", "storage", "name", "data"),
     *("description", "reference", "scale", "tracker"),
 )
-"""What changes no number of a trial. Images are compared by their fingerprint instead."""
+"""Fields that do not affect a trial's numbers. Images are compared by their fingerprint instead."""
 
 
 def prepare_resume(
@@ -33,20 +33,20 @@ def prepare_resume(
     epochs: int | None = None,
     flags: PlanFlags = NO_FLAGS,
 ) -> Plan:
-    """Reads and checks everything that can be checked before a sweep goes on.
+    """Reads a sweep and checks everything that can be checked before it is resumed.
 
     Args:
-        command: The search that the user asks for.
+        command: The method on the command line.
         file: The sweep file, or None for the one in the directory.
         directory: The result directory, or its URL in an object store.
-        epochs: Epochs of every trial, at least as many as planned; None leaves them.
-        flags: Flags that change what the file says; `--data` names where the same images are now.
+        epochs: Epochs per trial, at least as many as before; None keeps the number.
+        flags: Flags that override the file; `--data` gives the present location of the same images.
 
     Returns:
-        The plan, with all trials and what is known of them.
+        The plan, with all trials and their earlier progress.
 
     Raises:
-        InputError: If the directory cannot be resumed, or the sweep is another one.
+        InputError: If the directory cannot be resumed, or the sweep differs.
     """
     where = resumable(directory)
     past = read_past(where)
@@ -54,30 +54,30 @@ def prepare_resume(
         raise InputError(f"{where.sweep_file}: is missing, so this sweep cannot be resumed")
     before = load_sweep(where.sweep_file).sweep
     source = file or where.sweep_file
-    plan = prepare(command, source, flags.or_else(data=_same_data(past)))
+    plan = prepare(command, source, flags.with_defaults(data=_same_data(past)))
     now = plan.sweep.model_copy(update={"name": before.name})
     if epochs is not None:
         now = _with_epochs(now, epochs)
     problems = list(differences(before, now))
     if problems:
         raise InputError(f"{source}: {problem}" for problem in problems)
-    past.scheduler(now)  # its decisions can be read
+    past.scheduler(now)  # checks that its decisions can be read
     trials = _trials(plan, past, now)
     resumed = Plan(command, now, trials, plan.notices, where.root, past, flags)
-    left = resumed.total - len(trials) + len(past.left(trials))
-    notice = f"{resumed.total - left} trials have ended already; {left} are left"
+    remaining = resumed.total - len(trials) + len(past.remaining(trials))
+    notice = f"{resumed.total - remaining} of {resumed.total} trials have already ended"
     return replace(resumed, notices=[*plan.notices, notice])
 
 
 def _same_data(past: Past) -> str | None:
-    """What `auto` stood for."""
+    """The data set that `auto` was resolved to."""
     name = str(past.tables.metadata.get("data"))
     return name if fixed_source(name) is not None else None
 
 
 def _with_epochs(sweep: Sweep, epochs: int) -> Sweep:
     if _epochs(sweep) is None:
-        raise InputError("--epochs: needs a sweep whose trials all have the same epochs")
+        raise InputError("--epochs: requires a sweep whose trials all have the same epochs")
     value = coerce("epochs", epochs)
     return sweep.model_copy(
         update={"parameters": {**sweep.parameters, "epochs": Constant(value=value)}}
@@ -85,17 +85,17 @@ def _with_epochs(sweep: Sweep, epochs: int) -> Sweep:
 
 
 def _epochs(sweep: Sweep) -> int | None:
-    """Epochs of every trial; None where they differ."""
+    """Epochs per trial; None if they differ."""
     parameter = sweep.parameters.get("epochs", Constant(value=TrialConfig().epochs))
     return int(parameter.value) if isinstance(parameter, Constant) else None
 
 
 def differences(before: Sweep, now: Sweep) -> Iterator[str]:
-    """Each field in which a sweep differs from what it was, apart from epochs that grow.
+    """Finds the fields in which a resumed sweep differs, apart from an increase in epochs.
 
     Args:
         before: The sweep as it was started.
-        now: The sweep as it is to go on.
+        now: The sweep as it is to be resumed.
 
     Yields:
         Lines `path.to.field: was X, is Y`.
@@ -106,18 +106,18 @@ def differences(before: Sweep, now: Sweep) -> Iterator[str]:
         for values in (old, new):
             values.pop("parameters.epochs.value", None)
         if is_now < was:
-            yield f"parameters.epochs: was {was}, is {is_now}; they can only grow"
+            yield f"parameters.epochs: was {was}, is {is_now}; it can only be increased"
         early = now.early_terminate
         if is_now > was and early is not None and early.fixes_epochs:
             yield f"parameters.epochs: was {was}, is {is_now}; {early.fixes_epochs}"
         if is_now > was and _rates_vary(now):
-            rule = f"a learning-rate schedule other than {CONSTANT} depends on them"
+            rule = f"a learning-rate schedule other than {CONSTANT} depends on it"
             yield f"parameters.epochs: was {was}, is {is_now}; {rule}"
     for name in dict.fromkeys([*old, *new]):
         if name not in old:
-            yield f"{name}: was not there, is {new[name]!r}"
+            yield f"{name}: was not set, is {new[name]!r}"
         elif name not in new:
-            yield f"{name}: was {old[name]!r}, is not there"
+            yield f"{name}: was {old[name]!r}, is not set"
         elif old[name] != new[name]:
             yield f"{name}: was {old[name]!r}, is {new[name]!r}"
 
@@ -141,9 +141,9 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
 
 
 def _trials(plan: Plan, past: Past, now: Sweep) -> list[Trial]:
-    """The trials as the journal has them, with the epochs that they are to have.
+    """The trials in the journal, with the new number of epochs.
 
-    Where the journal was cut off before it had all, the rest is as planned, and the same.
+    If the journal does not contain all of them, the others are planned again, with the same result.
     """
     epochs = _epochs(now)
     known = [

@@ -1,9 +1,9 @@
-"""ASHA's decisions, pure: entries go in, decisions come out.
+"""Decisions of ASHA, independent of Ray, files and clocks.
 
-Nothing here knows of Ray, files or clocks, so a scheduler, a journal and fused training share it.
-Method: asynchronous successive halving, stopping variant (Li et al. 2020, arXiv 1810.05934), with
-the cutoff that Ray Tune's `ASHAScheduler` uses, except that a missing or non-finite score counts as
-the worst instead of slipping through (ray#11670).
+A scheduler, the journal and fused training share this code. Method: asynchronous successive
+halving, stopping variant (Li et al. 2020, arXiv 1810.05934), with the cutoff of Ray Tune's
+`ASHAScheduler`, except that a missing or non-finite score counts as the worst instead of passing
+every rung (ray#11670).
 """
 
 import math
@@ -19,14 +19,15 @@ from tune_mc1.seeding import derive_seed
 
 @dataclass(frozen=True)
 class RungEntry:
-    """One arrival of a trial at a rung, and what was decided.
+    """Arrival of a trial at a rung, and the decision.
 
     Attributes:
         trial: Id of the trial.
         bracket: Index of its bracket, from 0.
         rung: Epoch of the rung.
-        score: The metric, turned so that higher is better; -inf if missing or non-finite.
-        cutoff: The score that was needed; None for the first arrival, which always goes on.
+        score: The metric, negated if necessary so that higher is better; -inf if missing or
+            non-finite.
+        cutoff: The score required to continue; None for the first arrival, which always continues.
         stop: Whether the trial stops here.
     """
 
@@ -39,12 +40,12 @@ class RungEntry:
 
 
 class Rungs(TrialScheduler[RungEntry]):
-    """All rungs of a sweep: which trials arrived where, with which score.
+    """The rungs of a sweep, with the scores of the trials that have reached them.
 
     Args:
         brackets: The rungs of each bracket as epochs, ascending
             (`SuccessiveHalving.brackets_of`).
-        eta: Reduction factor: about one trial in `eta` goes on, at least 2.
+        eta: Reduction factor, at least 2: about one trial in `eta` continues.
     """
 
     def __init__(self, brackets: Sequence[Sequence[int]], eta: float) -> None:
@@ -56,7 +57,7 @@ class Rungs(TrialScheduler[RungEntry]):
         self._arrived: set[tuple[str, int]] = set()
 
     def bracket_of(self, trial: str) -> int:
-        """The bracket of a trial: drawn from its id, brackets with more rungs more often.
+        """Draws the bracket of a trial from its id; brackets with more rungs are more likely.
 
         The weights are those of Ray Tune (softmax of the number of rungs).
         """
@@ -69,7 +70,7 @@ class Rungs(TrialScheduler[RungEntry]):
         return len(weights) - 1
 
     def decide(self, trial: str, epoch: int, score: float | None) -> RungEntry | None:
-        """Takes in a trial's score after an epoch and decides if it has reached a new rung.
+        """Decides whether a trial stops if it has reached a new rung.
 
         Args:
             trial: Id of the trial.
@@ -77,7 +78,7 @@ class Rungs(TrialScheduler[RungEntry]):
             score: Its metric, higher is better; None or non-finite counts as the worst.
 
         Returns:
-            The entry, or None where the epoch is at no rung that is new to the trial.
+            The entry, or None if the trial has not reached a new rung.
         """
         bracket = self.bracket_of(trial)
         reached = [rung for rung in self.brackets[bracket] if rung <= epoch]
@@ -86,11 +87,11 @@ class Rungs(TrialScheduler[RungEntry]):
         return self._enter(trial, bracket, reached[-1], score)
 
     def forfeit(self, trial: str, epoch: int) -> RungEntry | None:
-        """Counts a trial that broke off as the worst at the rung that it would have reached next.
+        """Counts a failed trial as the worst at the next rung that it would have reached.
 
         Args:
             trial: Id of the trial.
-            epoch: Epoch in which it broke off, from 1.
+            epoch: Epoch in which it failed, from 1.
         """
         bracket = self.bracket_of(trial)
         for rung in self.brackets[bracket]:
@@ -108,22 +109,22 @@ class Rungs(TrialScheduler[RungEntry]):
         return entry
 
     def restore(self, decisions: Iterable[RungEntry]) -> None:
-        """Takes in entries of an earlier run, in the order in which they were made."""
+        """Restores entries of an earlier run, in the order in which they were made."""
         for entry in decisions:
             insort(self._scores[entry.bracket, entry.rung], entry.score)
             self._arrived.add((entry.trial, entry.rung))
 
     def to_event(self, decision: RungEntry) -> RungEvent:
-        """Event `rung`."""
+        """Converts an entry to an event `rung`."""
         return rung_event(decision)
 
     def from_event(self, event: Mapping[str, Any]) -> RungEntry:
-        """The entry of an event `rung`."""
+        """Converts an event `rung` to an entry."""
         return rung_entry(event)
 
 
 def _quantile(ordered: Sequence[float], q: float) -> float:
-    """The q-quantile by linear interpolation, as numpy's default, but sound with -inf."""
+    """The q-quantile by linear interpolation, like numpy's default, but correct with -inf."""
     position = q * (len(ordered) - 1)
     low = math.floor(position)
     below, above = ordered[low], ordered[min(low + 1, len(ordered) - 1)]
@@ -133,7 +134,7 @@ def _quantile(ordered: Sequence[float], q: float) -> float:
 
 
 def survivors(trials: int, rungs: Sequence[int], eta: float) -> list[int]:
-    """How many trials reach each rung if exactly one in `eta` goes on at each.
+    """Number of trials that reach each rung if exactly one in `eta` continues at each.
 
     Args:
         trials: Number of trials that start.
@@ -141,7 +142,7 @@ def survivors(trials: int, rungs: Sequence[int], eta: float) -> list[int]:
         eta: Reduction factor.
 
     Returns:
-        As many numbers as rungs, and one more for those that run to the end.
+        One number per rung, and one for the trials that run to the end.
     """
     counts = [trials]
     for _ in rungs:
@@ -150,7 +151,7 @@ def survivors(trials: int, rungs: Sequence[int], eta: float) -> list[int]:
 
 
 def rung_event(entry: RungEntry) -> RungEvent:
-    """The event of an arrival at a rung."""
+    """Event of an arrival at a rung."""
     return {
         "event": "rung",
         "trial": entry.trial,

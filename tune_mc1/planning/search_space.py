@@ -1,4 +1,4 @@
-"""From a sweep to its trials: settings of its search, with their replicates and folds."""
+"""Trials of a sweep: the settings of its search, with their replicates and folds."""
 
 from collections import Counter
 from typing import Any
@@ -16,18 +16,18 @@ MAX_MESSAGES = 10
 
 
 def plan_trials(sweep: Sweep, *, source: str = "") -> list[Trial]:
-    """All trials that are known beforehand, in order: by setting, then seed, then fold.
+    """Plans all trials that are known in advance, in order of setting, then seed, then fold.
 
     Args:
-        sweep: A sweep with its method settled (`resolve_method`).
+        sweep: A sweep with its method resolved (`resolve_method`).
         source: Name of the file, for messages.
 
     Returns:
         Trials `t0001`, `t0002`, ... Replicate r of a setting has seed `seed + r`; with
-        cross-validation every replicate runs once a fold. A search that learns has none yet.
+        cross-validation every replicate runs once per fold. Empty for a search that learns.
 
     Raises:
-        InputError: Values that do not fit together, or too many trials.
+        InputError: If values are not compatible, or there are too many trials.
     """
     search = sweep.search
     if search.learns:
@@ -56,7 +56,7 @@ def _replicates(first: TrialConfig, count: int) -> list[TrialConfig]:
 
 
 def _configs(settings: list[dict[str, Any]], prefix: str) -> list[TrialConfig]:
-    """The settings, validated; equal mistakes of several settings are reported once."""
+    """Validates the settings; a mistake that several of them share is reported once."""
     configs = []
     mistakes: Counter[str] = Counter()
     for setting in settings:

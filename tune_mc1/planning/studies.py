@@ -1,4 +1,4 @@
-"""The studies of the reference: sweep files that are run by name, in full or scaled down."""
+"""Studies of the reference: sweep files that are run by name, in full or scaled down."""
 
 import math
 from collections.abc import Collection
@@ -25,7 +25,7 @@ STUDIES = (
     "adam",
     "larger_models",
 )
-"""Names of the studies, in the order of the reference's deck."""
+"""Names of the studies, in the order of the reference's slides."""
 
 
 def study_file(name: str) -> Path:
@@ -45,7 +45,7 @@ def study_file(name: str) -> Path:
 
 
 def study_rows() -> list[dict[str, Any]]:
-    """What `study list` shows: name, method, settings, epochs and slides of each study."""
+    """Rows of `study list`: name, method, settings, epochs and slides of each study."""
     rows = []
     for name in STUDIES:
         sweep = load_sweep(study_file(name)).sweep
@@ -65,7 +65,7 @@ def study_rows() -> list[dict[str, Any]]:
 
 
 def as_published(sweep: Sweep) -> Sweep:
-    """The sweep in the reference's own way: test images validate, batches are never shuffled."""
+    """Returns the sweep as in the reference: validated on test images, batches never shuffled."""
     parameters = {**sweep.parameters, "shuffle": Constant(value=False)}
     folds = getattr(sweep.validation, "folds", None)
     validation = sweep.validation if folds else "test"
@@ -73,21 +73,22 @@ def as_published(sweep: Sweep) -> Sweep:
 
 
 def scaled(sweep: Sweep, scale: float, keep: Collection[str] = ()) -> Sweep:
-    """A study with only a part of its work, the product of images, epochs and samples.
+    """Scales down a study to a fraction of its work, the product of images, epochs and settings.
 
-    What can be made fewer shrinks by one factor: the images (unless the study trains on a few
-    batches anyway), the epochs, and in a random search the settings.
+    All quantities that can be reduced are scaled by the same factor: the images (unless the study
+    trains on a few batches anyway), the epochs, and the settings of a random search.
 
     Args:
         sweep: The study.
-        scale: Part of the work that is left, in (0, 1].
-        keep: What the user has set by hand, which stays: of `epochs`, `run_cap`, `limit_images`.
+        scale: Fraction of the work, in (0, 1].
+        keep: Names set by the user, which are not scaled: any of `epochs`, `run_cap` and
+            `limit_images`.
 
     Raises:
         InputError: If `scale` is outside (0, 1].
     """
     if not 0 < scale <= 1:
-        raise InputError(f"--scale: must be above 0 and at most 1, got {scale:g}")
+        raise InputError(f"--scale: must be greater than 0 and at most 1, got {scale:g}")
     if scale == 1:
         return sweep
     fixed = sweep.parameters.get("overfit_batches")

@@ -68,7 +68,7 @@ def tune_trials(
     Raises:
         SweepStopped: If the sweep cannot continue.
     """
-    left = run.past.left(run.trials)
+    left = run.past.remaining(run.trials)
     learns = run.sweep.search.learns
     if not left and not learns:
         return None

@@ -1,4 +1,4 @@
-"""What the terminal shows of a sweep's rows: settings, numbers, durations, ranked tables."""
+"""Formatting of a sweep's rows: settings, numbers, durations, ranked tables."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -22,14 +22,14 @@ STATE_STYLES = {
 
 
 def varied(rows: "Iterable[Row]") -> list[str]:
-    """Names of the parameters in which the rows differ, in the order of the trial's config."""
+    """Names of the parameters in which rows differ, in the order of the trial's config."""
     rows = list(rows)
     names = [*trial_fields(), "fold"]
     return [n for n in names if any(r[n] != rows[0][n] for r in rows)]
 
 
 def show(value: Any) -> str:
-    """A parameter's value, short: four digits are enough to know a setting again."""
+    """Formats a parameter's value, to four digits: enough to recognise a setting."""
     if value is None:
         return "-"
     if isinstance(value, bool):
@@ -38,19 +38,19 @@ def show(value: Any) -> str:
 
 
 def summary_text(score: "Summary") -> str:
-    """A mean with half its 95 % interval: `0.5340 ± 0.0120`."""
+    """Formats a mean with half the width of its 95 % interval: `0.5340 ± 0.0120`."""
     if score.mean is None or score.high is None:
         return metric_text(score.mean)
     return f"{score.mean:.4f} ± {score.high - score.mean:.4f}"
 
 
 def settings_ranking(settings: "Sequence[Setting]", metric: str, limit: int | None) -> Table:
-    """Settings as a table, in the order given.
+    """Table of settings, in the given order.
 
     Args:
         settings: The settings, best first.
         metric: The sweep's metric.
-        limit: Rows shown at most; None shows all.
+        limit: Maximum number of rows; None shows all.
     """
     names = [n for n in varied([s.rows[0] for s in settings]) if n not in ("seed", "fold")]
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -65,12 +65,12 @@ def settings_ranking(settings: "Sequence[Setting]", metric: str, limit: int | No
 
 
 def metric_text(value: float | None) -> str:
-    """A metric with four decimals, or a dash."""
+    """Formats a metric to four decimals; a dash if it is None."""
     return "-" if value is None else f"{value:.4f}"
 
 
 def duration(seconds: float) -> str:
-    """A duration for people: `48s`, `3m 20s`, `2h 05m`."""
+    """Formats a duration: `48s`, `3m 20s`, `2h 05m`."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole}s"
@@ -82,13 +82,13 @@ def duration(seconds: float) -> str:
 def ranked_table(
     rows: "Sequence[Row]", metric: str, names: Sequence[str], limit: int | None = 20
 ) -> Table:
-    """Trials as a table, in the order given.
+    """Table of trials, in the given order.
 
     Args:
         rows: Rows of `trials.parquet`, best first.
         metric: The sweep's metric.
         names: The parameters to show.
-        limit: Rows shown at most; None shows all.
+        limit: Maximum number of rows; None shows all.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("#", justify="right")

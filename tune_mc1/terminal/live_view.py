@@ -1,4 +1,4 @@
-"""A sweep in the terminal while it runs: one live table, or plain lines where there is none."""
+"""Progress of a running sweep: a live table in a terminal, otherwise plain lines."""
 
 import time
 from collections import Counter
@@ -14,18 +14,18 @@ from tune_mc1.results.schema import ENDED
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.terminal.formatting import STATE_STYLES, duration, metric_text, show, varied
 
-ROWS = 16
-"""Most trials that the live table shows: all that run, then the best that ended."""
+MAX_ROWS = 16
+"""Maximum number of trials in the live table: first those running, then the best ended ones."""
 
 
 class SweepView:
-    """Shows a sweep as it goes.
+    """Shows the progress of a sweep.
 
     Args:
-        console: Where to.
+        console: Console for the output.
         total: Number of trials that the sweep will have.
-        interval_s: Least time between two redraws of the live table, in seconds.
-        plain_interval_s: Time between two status lines where there is no terminal, in seconds.
+        interval_s: Minimum time between two updates of the live table, in seconds.
+        plain_interval_s: Time between two status lines without a terminal, in seconds.
     """
 
     def __init__(
@@ -41,30 +41,30 @@ class SweepView:
         self._tables = SweepTables()
         self._live: Live | None = None
         self._began = self._drawn = time.monotonic()
-        self._said = self._named = 0
+        self._reported = self._named = 0
         self._names: list[str] = []
 
     @contextmanager
     def showing(self, tables: SweepTables) -> Iterator[None]:
-        """Shows these tables until the block ends."""
+        """Shows the tables until the block ends."""
         self._tables = tables
-        self._said = len(tables.ended)
+        self._reported = len(tables.ended)
         self._began = self._drawn = time.monotonic()
         if not self.console.is_terminal:
             yield
-            self.refresh(at_once=True)
+            self.refresh(force=True)
             return
         with Live(console=self.console, auto_refresh=False, transient=True) as self._live:
-            self.refresh(at_once=True)
+            self.refresh(force=True)
             yield
-            self.refresh(at_once=True)
+            self.refresh(force=True)
         self._live = None
 
-    def refresh(self, at_once: bool = False) -> None:
-        """Redraws if it is time to."""
+    def refresh(self, force: bool = False) -> None:
+        """Updates the output if the interval has passed, or if forced."""
         if self._live is None:
-            self._say_ends()
-        if not at_once and time.monotonic() - self._drawn < self._interval:
+            self._report_ended()
+        if not force and time.monotonic() - self._drawn < self._interval:
             return
         if self._live is None:
             self.console.print(self.headline(), highlight=False)
@@ -72,11 +72,11 @@ class SweepView:
             self._live.update(self.render(), refresh=True)
         self._drawn = time.monotonic()
 
-    def _say_ends(self) -> None:
-        """Plain lines: one for each trial that has ended since the last call."""
+    def _report_ended(self) -> None:
+        """Prints a line for each trial that has ended since the last call."""
         tables = self._tables
-        new, self._said = tables.ended[self._said :], len(tables.ended)
-        if len(tables.trials) != self._named:  # all of a plan are there from the start
+        new, self._reported = tables.ended[self._reported :], len(tables.ended)
+        if len(tables.trials) != self._named:  # only changes with a search that learns
             self._named, self._names = len(tables.trials), varied(tables.trials.values())
         for trial in new:
             row = tables.trials[trial]
@@ -91,7 +91,7 @@ class SweepView:
             self.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def headline(self) -> Text:
-        """Trials by state, best so far, images a second, and the time left."""
+        """Trials by state, best score so far, images per second, and time remaining."""
         tables = self._tables
         states = Counter(row["state"] for row in tables.trials.values())
         states["pending"] += self.total - len(tables.trials)
@@ -114,7 +114,7 @@ class SweepView:
         return Text(text)
 
     def seconds_left(self) -> float | None:
-        """Estimate of the time to the end, from the epochs so far; None before the first."""
+        """Estimated time to the end, from the epochs so far; None before the first."""
         rows = self._tables.trials.values()
         spent = sum(r["seconds"] or 0.0 for r in rows)
         done = sum(r["epochs_run"] for r in rows)
@@ -124,8 +124,8 @@ class SweepView:
         share = 1.0
         if ended:
             share = sum(r["epochs_run"] for r in ended) / sum(r["epochs"] for r in ended)
-        still = [r for r in rows if r["state"] not in ENDED]
-        epochs = sum(max(r["epochs"] * share - r["epochs_run"], 0) for r in still)
+        unended = [r for r in rows if r["state"] not in ENDED]
+        epochs = sum(max(r["epochs"] * share - r["epochs_run"], 0) for r in unended)
         if self.total > len(self._tables.trials):
             longest = max(r["epochs"] for r in rows)
             epochs += (self.total - len(self._tables.trials)) * longest * share
@@ -133,7 +133,7 @@ class SweepView:
         return epochs * spent / done * min(1.0, elapsed / spent) if spent else None
 
     def render(self) -> RenderableType:
-        """The live table."""
+        """Renders the live table."""
         tables = self._tables
         rows = list(tables.trials.values())
         names = varied(rows)
@@ -142,7 +142,7 @@ class SweepView:
             table.add_column(name, justify="left" if name in ("trial", "state") else "right")
         running = [r for r in rows if r["state"] == "running"]
         others = [r for r in tables.ranked() if r["state"] in ENDED]
-        shown = [*running, *others][:ROWS]
+        shown = [*running, *others][:MAX_ROWS]
         for row in shown:
             rate = row["images_per_second"]
             table.add_row(

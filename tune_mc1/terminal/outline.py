@@ -1,4 +1,4 @@
-"""Output of a dry run: trials, rungs, resources and machines; nothing here reads results."""
+"""Output of a dry run: trials, rungs, resources and machines."""
 
 from collections import Counter
 from typing import Any
@@ -11,7 +11,7 @@ from tune_mc1.terminal.formatting import duration, show, varied
 
 
 def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
-    """Prints what a sweep would do (`tune_mc1.planning.dry_run.outline`)."""
+    """Prints the outline of a sweep (`tune_mc1.planning.dry_run.outline`)."""
     rows = [{**t.config.values, "fold": t.fold, "trial": t.id} for t in plan.trials]
     names = varied(rows)
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -24,7 +24,7 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
         console.print(table)
     if facts["rungs"]:
         console.print(_rungs(facts["rungs"]))
-    there = "there" if "cluster" in facts else "here"
+    place = "on the cluster" if "cluster" in facts else "on this machine"
     resources = facts["resources"]
     gpu = f" and {resources['gpu']:g} GPU" if resources["gpu"] else ""
     fused = [len(group) for group in facts["groups"] if len(group) > 1]
@@ -33,33 +33,33 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
         sizes = ", ".join(f"{n} of {size}" for size, n in sorted(Counter(fused).items()))
         alone = len(facts["groups"]) - len(fused)
         console.print(
-            f"Fused, trained as one model: groups: {sizes}; {alone} trials alone", highlight=False
+            f"Trained as one model: groups: {sizes}; {alone} trials alone", highlight=False
         )
         each = "each group"
     console.print(
         f"{facts['total']} trials, {each} with {resources['cpu']:g} CPU{gpu}, "
         f"{resources['trials_at_once']} at once; at most {facts['epochs']} epochs in total"
-        + (f"; roughly {duration(facts['forecast_seconds'])} {there}" if plan.trials else ""),
+        + (f"; roughly {duration(facts['forecast_seconds'])} {place}" if plan.trials else ""),
         highlight=False,
         soft_wrap=True,
     )
     fixed = [f"{n}={show(rows[0][n])}" for n in plan.sweep.parameters if rows and n not in names]
     if fixed:
-        console.print(f"All with {', '.join(fixed)}", highlight=False, soft_wrap=True)
+        console.print(f"In all trials: {', '.join(fixed)}", highlight=False, soft_wrap=True)
     if "cluster" in facts:
         _print_cluster(facts, console)
 
 
 def _print_cluster(facts: dict[str, Any], console: Console) -> None:
-    """Prints how trials map on machines (`tune_mc1.cluster.files.placement`).
+    """Prints the placement of trials on machines (`tune_mc1.cluster.files.placement`).
 
     Args:
         facts: The outline.
-        console: Where to.
+        console: Console for the output.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("machines")
-    for name in ("CPUs", "GPUs", "used", "of", "trials at once in each", "USD an hour each"):
+    for name in ("CPUs", "GPUs", "used", "of", "trials at once on each", "USD/h each"):
         table.add_column(name, justify="right")
     for kind in facts["cluster"]["machines"]:
         price = "-" if kind["usd_an_hour"] is None else f"{kind['usd_an_hour']:.2f}"
@@ -70,9 +70,9 @@ def _print_cluster(facts: dict[str, Any], console: Console) -> None:
     cluster = facts["cluster"]
     if cluster.get("usd") is not None:
         console.print(
-            f"About {cluster['usd_an_hour']:.2f} USD an hour with these machines; for "
-            f"{duration(facts['forecast_seconds'])} and the idle minutes after, "
-            f"{cluster['usd']:.2f} USD",
+            f"About {cluster['usd_an_hour']:.2f} USD per hour with these machines; "
+            f"{cluster['usd']:.2f} USD for {duration(facts['forecast_seconds'])} and the idle "
+            "minutes after",
             highlight=False,
             soft_wrap=True,
         )
@@ -90,9 +90,9 @@ def _rungs(rows: list[dict[str, int]]) -> Table:
 
 
 def print_studies(rows: list[dict[str, Any]], console: Console) -> None:
-    """Prints what `tune_mc1.planning.studies.study_rows` gives."""
+    """Prints the rows of `tune_mc1.planning.studies.study_rows`."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("study", "method", "trials", "epochs", "what"):
+    for name in ("study", "method", "trials", "epochs", "description"):
         table.add_column(name, justify="right" if name in ("trials", "epochs") else "left")
     for row in rows:
         columns = ("study", "method", "trials", "epochs", "description")

@@ -1,4 +1,4 @@
-"""Reads past sweeps and prints them, for people and for programs."""
+"""Past sweeps, as tables for the terminal and as plain data for `--json`."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from tune_mc1.terminal.formatting import (
 def print_result(
     where: ResultDir, tables: SweepTables, console: Console, limit: int | None = 20
 ) -> None:
-    """Prints a sweep's trials, best first, and where to find more."""
+    """Prints a sweep's trials, best first, and a summary."""
     rows = tables.ranked()
     names = varied(rows)
     if repeated(tables):
@@ -46,7 +46,7 @@ def print_result(
 
 
 def _best_lines(where: ResultDir, tables: SweepTables) -> list[str]:
-    """The best setting: its trials, score, checkpoints, and what the test images say of it."""
+    """Lines about the best setting: its trials, score, checkpoint and test accuracy."""
     best = winners(tables)
     if not best:
         return []
@@ -68,22 +68,22 @@ def _short(path: Path) -> Path:
 
 
 def result_facts(tables: SweepTables) -> dict[str, Any]:
-    """A sweep as plain data: its facts, and its trials, best first."""
+    """A sweep as plain data: its metadata, and its trials, best first."""
     return {"sweep": tables.metadata, "trials": tables.ranked()}
 
 
 def sweep_summaries(parent: Path, notify: Callable[[str], None]) -> list[dict[str, Any]]:
-    """A row for each result directory below a folder, newest first.
+    """One row per result directory within a directory, newest first.
 
     Args:
-        parent: The folder.
-        notify: Takes what is wrong with a directory that cannot be read.
+        parent: The directory.
+        notify: Called with the problem of a result directory that cannot be read.
 
     Raises:
-        InputError: If there is no such folder.
+        InputError: If the directory does not exist.
     """
     if not parent.is_dir():
-        raise InputError(f"{parent}: no such directory; -o or the argument names where results are")
+        raise InputError(f"{parent}: no such directory; give the directory that contains results")
     found = [ResultDir(p) for p in parent.iterdir() if (p / "sweep.yaml").exists()]
     found.sort(key=lambda where: where.sweep_file.stat().st_mtime, reverse=True)
     rows = []
@@ -111,7 +111,7 @@ def _summary(where: ResultDir) -> dict[str, Any]:
 
 
 def print_sweeps(rows: list[dict[str, Any]], parent: Path, console: Console) -> None:
-    """Prints what `sweep_summaries` gives."""
+    """Prints the rows of `sweep_summaries`."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("directory", "method", "data", "trials", "best", "trial"):
         table.add_column(name)

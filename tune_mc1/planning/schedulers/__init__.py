@@ -1,1 +1,1 @@
-"""Early termination, a file a type: `tune_mc1.config.early_terminate` has their registry."""
+"""Early termination, one file per type; the registry is in `tune_mc1.config.early_terminate`."""

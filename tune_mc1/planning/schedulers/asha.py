@@ -12,15 +12,16 @@ from tune_mc1.planning.rungs import Rungs, survivors
 
 @register_early_terminate("asha", "hyperband")
 class SuccessiveHalving(EarlyTerminate):
-    """Asynchronous successive halving, in W&B's words; Ray's `ASHAScheduler` has other names.
+    """Asynchronous successive halving, with W&B's key names; those of Ray's `ASHAScheduler` differ.
 
     Attributes:
-        type: `asha` or `hyperband`; W&B has the second word only, and both mean the same here.
-        min_iter: Epoch of the first rung (Ray: grace_period); later ones are eta times as far.
-        s: With max_iter instead of min_iter: the number of rungs, backwards from max_iter.
-        max_iter: The epoch that rungs are counted back from: max_iter / eta, max_iter / eta^2, ...
-        eta: About one trial in eta goes on at each rung (Ray: reduction_factor), at least 2.
-        brackets: Trials are dealt to this many brackets, each of which starts one rung later.
+        type: `asha` or `hyperband`, which are equivalent here; W&B only has the latter.
+        min_iter: Epoch of the first rung (Ray: grace_period); each later one is eta times as far.
+        s: With max_iter instead of min_iter: the number of rungs, counted back from max_iter.
+        max_iter: Epoch from which rungs are counted back: max_iter / eta, max_iter / eta^2, ...
+        eta: Reduction factor (Ray: reduction_factor), at least 2: about one trial in eta continues
+            at each rung.
+        brackets: Number of brackets to which trials are assigned; each starts one rung later.
     """
 
     type: Literal["asha", "hyperband"]
@@ -47,20 +48,20 @@ class SuccessiveHalving(EarlyTerminate):
         if self.min_iter is None and len(back) == 1:
             other = "max_iter" if back == ["s"] else "s"
             raise ValueError(
-                f"{back[0]} needs {other} too (or give min_iter alone), got {back[0]} only"
+                f"{back[0]} requires {other} too (or use only min_iter), got only {back[0]}"
             )
         return self
 
     def rung_epochs(self, longest: int, bracket: int = 0) -> tuple[int, ...]:
-        """The epochs after which trials of a bracket are judged.
+        """Epochs of the rungs of a bracket.
 
         Args:
-            longest: Epochs of the longest trial. A rung there or later would decide nothing.
-            bracket: Index of the bracket, from 0; each one leaves out one more of the first rungs.
+            longest: Epochs of the longest trial. A rung at or after it would have no effect.
+            bracket: Index of the bracket, from 0; each one skips one more of the first rungs.
 
         Returns:
-            Epochs, ascending, all below `longest`: `min_iter * eta**k`, or
-            `max_iter / eta**k` for k from 1 to s, rounded down, as W&B counts them.
+            Epochs, ascending, all below `longest`: `min_iter * eta**k`, or `max_iter / eta**k` for
+            k from 1 to s, rounded down, as in W&B.
         """
         if self.min_iter is not None:
             rungs, rung = [], self.min_iter
@@ -74,11 +75,11 @@ class SuccessiveHalving(EarlyTerminate):
         return tuple(rungs[bracket:])
 
     def brackets_of(self, longest: int) -> list[tuple[int, ...]]:
-        """The rungs of each bracket, as `rung_epochs` counts them."""
+        """Rungs of each bracket (`rung_epochs`)."""
         return [self.rung_epochs(longest, bracket) for bracket in range(self.brackets)]
 
     def problem(self, longest: int) -> Problem | None:
-        """Why there is no rung, if there is none."""
+        """Explains why there is no rung; None if there is one."""
         if self.rung_epochs(longest):
             return None
         if self.min_iter is not None:
@@ -87,17 +88,17 @@ class SuccessiveHalving(EarlyTerminate):
             )
             return Problem(("early_terminate", "min_iter"), rule, self.min_iter)
         rule = (
-            f"leaves no rung: max_iter / eta^k (k = 1 to s) must reach from 1 to below the epochs "
-            f"of the longest trial ({longest})"
+            f"leaves no rung: max_iter / eta^k (k = 1 to s) must be at least 1 and less than the "
+            f"epochs of the longest trial ({longest}) for some k"
         )
         return Problem(("early_terminate", "max_iter"), rule, self.max_iter)
 
     def scheduler(self, longest: int) -> Rungs:
-        """Empty rungs."""
+        """Builds empty rungs."""
         return Rungs(self.brackets_of(longest), self.eta)
 
     def dry_run_rows(self, trials: int, longest: int) -> list[dict[str, int]]:
-        """Rungs of each bracket, and the trials that reach them if one in eta goes on at each."""
+        """Rungs of each bracket, and the number of trials that reach them at the nominal rate."""
         rows = []
         for bracket, rungs in enumerate(self.brackets_of(longest)):
             counts = survivors(trials // self.brackets, rungs, self.eta)
@@ -109,5 +110,5 @@ class SuccessiveHalving(EarlyTerminate):
 
     @property
     def fixes_epochs(self) -> str | None:
-        """Trials are dealt to brackets by the number of rungs, which depends on the epochs."""
-        return "several brackets fix them" if self.brackets > 1 else None
+        """Trials are assigned to brackets by their number of rungs, which depends on the epochs."""
+        return "it is fixed with several brackets" if self.brackets > 1 else None

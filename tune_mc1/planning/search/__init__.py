@@ -1,1 +1,1 @@
-"""Kinds of search, a file each: `tune_mc1.config.search` has their base class and registry."""
+"""Search algorithms, one per file; base class and registry are in `tune_mc1.config.search`."""

@@ -1,4 +1,4 @@
-"""`bayes`: Optuna's TPE, which learns from the trials that have ended."""
+"""`bayes`: Optuna's TPE, which learns from completed trials."""
 
 from tune_mc1.config.distributions import Range
 from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter
@@ -9,16 +9,16 @@ from tune_mc1.config.sweep import Sweep
 
 @register_search
 class BayesianSearch(Search):
-    """Settings that Optuna suggests, `run_cap` of them."""
+    """`run_cap` settings suggested by Optuna."""
 
     name = "bayes"
     adapter = "tune_mc1.running.search.bayes:OptunaTpe"
 
     def problems(self, sweep: Sweep) -> list[Problem]:
-        """The parameters that Ray's `OptunaSearch` cannot search (it drops a log_uniform's q)."""
+        """Parameters that Ray's `OptunaSearch` cannot handle (it ignores a log_uniform's q)."""
         rule = (
-            "bayes takes value, values, int_uniform, uniform, q_uniform and the log_uniform family "
-            "without q"
+            "bayes accepts value, values, int_uniform, uniform, q_uniform and the log_uniform "
+            "family without q"
         )
         found = [
             Problem(("parameters", name), rule, parameter.distribution)
@@ -26,7 +26,7 @@ class BayesianSearch(Search):
             if not _known_to_optuna(parameter)
         ]
         if all(isinstance(parameter, Constant) for parameter in sweep.parameters.values()):
-            found.append(Problem(("parameters",), "bayes needs at least one that varies"))
+            found.append(Problem(("parameters",), "bayes requires at least one that varies"))
         return found
 
 

@@ -20,9 +20,9 @@ class GridSearch(Search):
     sampled = False
 
     def problems(self, sweep: Sweep) -> list[Problem]:
-        """The parameters of which no grid can be made, as in W&B."""
+        """Parameters that do not support a grid, as in W&B."""
         rule = (
-            "a grid needs listed values (value, values, int_uniform or q_uniform); "
+            "a grid requires listed values (value, values, int_uniform or q_uniform); "
             "list them, or use the command `sweep random`"
         )
         return [
@@ -32,22 +32,20 @@ class GridSearch(Search):
         ]
 
     def notices(self, sweep: Sweep) -> list[str]:
-        """What of the grid is left out."""
+        """Notices about parts of the grid that are left out."""
         notices = []
         total = self.count(sweep)
         if sweep.run_cap is not None and sweep.run_cap < total:
             notices.append(
-                f"run_cap: the first {sweep.run_cap} of the grid's {total} settings are run"
+                f"run_cap: only the first {sweep.run_cap} of the grid's {total} settings are run"
             )
         for name, parameter in sweep.parameters.items():
             if isinstance(parameter, Range):
-                notices.append(
-                    f"parameters.{name}: a grid over q_uniform leaves out max, as in W&B"
-                )
+                notices.append(f"parameters.{name}: a grid over q_uniform excludes max, as in W&B")
         return notices
 
     def count(self, sweep: Sweep) -> int:
-        """Number of settings in the whole grid, whatever `run_cap` says."""
+        """Number of settings in the whole grid, regardless of `run_cap`."""
         return math.prod(parameter.grid_size or 1 for parameter in sweep.parameters.values())
 
     def settings(self, sweep: Sweep) -> list[dict[str, Any]]:
@@ -57,7 +55,7 @@ class GridSearch(Search):
         listed.
 
         Raises:
-            InputError: A parameter has no grid, or there are more than 100,000 settings.
+            InputError: If a parameter has no grid, or there are more than 100,000 settings.
         """
         problems = self.problems(sweep)
         if problems:
@@ -67,7 +65,7 @@ class GridSearch(Search):
         if count > MAX_TRIALS:
             raise InputError(
                 f"parameters: a grid must have at most {MAX_TRIALS} settings, got {total} "
-                "(run_cap takes the first ones only)"
+                "(run_cap limits it to the first ones)"
             )
         return [_grid_setting(sweep, index) for index in range(count)]
 

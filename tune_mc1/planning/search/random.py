@@ -1,4 +1,4 @@
-"""`random`: settings drawn independently."""
+"""`random`: independently sampled settings."""
 
 from typing import Any
 
@@ -9,20 +9,20 @@ from tune_mc1.seeding import derive_seed
 
 @register_search
 class RandomSearch(Search):
-    """Every parameter drawn from its distribution, `run_cap` times."""
+    """`run_cap` settings, with every parameter sampled from its distribution."""
 
     name = "random"
 
     def settings(self, sweep: Sweep) -> list[dict[str, Any]]:
-        """`run_cap` settings."""
+        """Samples `run_cap` settings."""
         return sample(sweep, sweep.run_cap or 0)
 
 
 def sample(sweep: Sweep, n: int) -> list[dict[str, Any]]:
-    """Settings drawn at random.
+    """Samples settings at random.
 
     Each value has its own generator, seeded by `search_seed`, the parameter's name and the
-    position, so that neither `n` nor the other parameters change it.
+    position, so it depends neither on `n` nor on the other parameters.
 
     Args:
         sweep: The sweep.
