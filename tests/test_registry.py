@@ -69,4 +69,26 @@ def test_a_plugin_cannot_take_the_name_of_a_part_that_ships(tmp_path: Path) -> N
         tmp_path, "import sys\nfrom tune_mc1.cli.app import main\nsys.argv = ['', 'list']\nmain()"
     )
     assert done.returncode == 2
-    assert done.stderr == ("search 'grid' ships with tune_mc1: a plugin must not take its name\n")
+    assert done.stderr == (
+        "plugin my_plugin of my-plugin 1.0 (my_plugin): cannot be imported: "
+        "ValueError(\"search 'grid' is already registered\")\n"
+    )
+
+
+def test_a_plugin_does_not_hide_a_part_that_ships(tmp_path: Path) -> None:
+    write_plugin(
+        tmp_path,
+        "from tune_mc1.config.early_terminate import EARLY_TERMINATE\n"
+        "EARLY_TERMINATE.register('asha', None)\n",
+    )
+    done = ask(
+        tmp_path,
+        "import tune_mc1.registry\n"
+        "from tune_mc1.config.early_terminate import EARLY_TERMINATE\n"
+        "tune_mc1.registry.load_plugins()\n"
+        "print(EARLY_TERMINATE['asha'])\n",
+    )
+    assert done.stdout == ""
+    assert done.stderr.rstrip().endswith(
+        "early_terminate type 'asha' ships with tune_mc1: a plugin must not take its name"
+    )

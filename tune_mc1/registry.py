@@ -77,6 +77,7 @@ class Registry(Mapping[str, T], Generic[T]):
         return self[name]
 
     def __getitem__(self, name: str) -> T:
+        self._load_folder()  # a plugin's part must not hide a built-in one
         if name not in self._parts:  # names are unique: a known part needs no plugin
             self._load()
         return self._parts[name]
@@ -94,6 +95,8 @@ class Registry(Mapping[str, T], Generic[T]):
         load_plugins()
 
     def _load_folder(self) -> None:
+        if self._folder is None:
+            return
         with _lock:
             folder, self._folder = self._folder, None
             if folder is None:
