@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.examples import example
-from tests.support.plugins import write_plugin
+from tests.support.plugins import registered, write_plugin
+from tune_mc1.cli.flags import with_flags
+from tune_mc1.cli.study import study
+from tune_mc1.cli.sweep import sweep
+from tune_mc1.errors import InputError
+from tune_mc1.planning.flags import FLAGS, SweepFlag
 
 TAG = example("tag.py")
 
@@ -73,8 +78,23 @@ def test_it_goes_along_with_a_job(plugins: Path) -> None:
     assert done.stdout.rstrip().endswith("-far']")
 
 
-def test_a_name_that_is_taken_is_refused(tmp_path: Path) -> None:
-    write_plugin(tmp_path, TAG.replace('"tag", Sweep', '"output", Sweep'))
-    done = tune_mc1(tmp_path, "sweep", "grid", "--dry-run")
-    line = "plugin flag --output: `sweep` already has this option\n"
-    assert (done.returncode, done.stderr) == (2, line)
+@pytest.mark.parametrize(
+    ("name", "short", "told"),
+    [
+        ("output", None, "plugin flag --output: `sweep` already has --output"),
+        ("json", None, "plugin flag --json: `sweep` already has --json"),
+        ("help", None, "plugin flag --help: `sweep` already has --help"),
+        ("scale", None, "plugin flag --scale: `study` already has --scale"),
+        ("tag", "-o", "plugin flag --tag: `sweep` already has -o"),
+        ("tag", "-n", "plugin flag --tag: `sweep` already has -n"),
+        ("two words", None, "plugin flag 'two words': must be a name in snake case"),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused(name: str, short: str | None, told: str) -> None:
+    command = study if "study" in told else sweep
+    with (
+        registered(FLAGS, name, SweepFlag("My flag.", short=short)),
+        pytest.raises(InputError) as caught,
+    ):
+        with_flags(command)
+    assert str(caught.value) == told

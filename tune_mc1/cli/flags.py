@@ -1,10 +1,12 @@
 """Registered sweep flags as command-line options."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from keyword import iskeyword
 from typing import Annotated, Any
 
 import typer
+from typer.models import OptionInfo
 
 from tune_mc1.cli.options import Overrides
 from tune_mc1.errors import InputError
@@ -22,14 +24,14 @@ def with_flags(command: Callable[..., None], **annotations: Any) -> Callable[...
         A function whose signature Typer reads.
 
     Raises:
-        InputError: If a plugin's flag has the name of an existing option, or the plugin cannot be
-            imported.
+        InputError: If a plugin's flag has the name of an existing option or cannot be a name, or
+            the plugin cannot be imported.
     """
     own = inspect.signature(command).parameters
     parameters: list[inspect.Parameter] = []
     for name, parameter in own.items():
         if name == "flags":
-            parameters += _options(command.__name__, set(own))
+            parameters += _options(command.__name__, own)
         else:
             annotation = annotations.get(name, parameter.annotation)
             parameters.append(parameter.replace(annotation=annotation))
@@ -44,13 +46,28 @@ def with_flags(command: Callable[..., None], **annotations: Any) -> Callable[...
     return run
 
 
-def _options(command: str, taken: set[str]) -> list[inspect.Parameter]:
+def _options(command: str, own: Mapping[str, inspect.Parameter]) -> list[inspect.Parameter]:
     options = [_parameter("overrides", Overrides)]
+    taken = {"-h", "--help", *(s for p in (*own.values(), *options) for s in _spellings(p))}
     for name, flag in FLAGS.items():
-        if name in taken | {"overrides", "set", "help"}:
-            raise InputError(f"plugin flag {option(name)}: `{command}` already has this option")
-        options.append(_parameter(name, Annotated[flag.type | None, _typer_option(name, flag)]))
+        if not name.isidentifier() or iskeyword(name):
+            raise InputError(f"plugin flag {name!r}: must be a name in snake case")
+        parameter = _parameter(name, Annotated[flag.type | None, _typer_option(name, flag)])
+        spellings = _spellings(parameter)
+        if both := sorted(spellings & taken, reverse=True):
+            raise InputError(f"plugin flag {option(name)}: `{command}` already has {both[0]}")
+        taken |= spellings
+        options.append(parameter)
     return options
+
+
+def _spellings(parameter: inspect.Parameter) -> set[str]:
+    """A parameter's name as an option, and the spellings that its annotation declares."""
+    infos = getattr(parameter.annotation, "__metadata__", ())
+    options = (info for info in infos if isinstance(info, OptionInfo))
+    # within Annotated, the first spelling is in the place of a default
+    declared = (word for info in options for word in (info.default, *(info.param_decls or ())))
+    return {option(parameter.name), *(word for word in declared if isinstance(word, str))}
 
 
 def _parameter(name: str, annotation: Any) -> inspect.Parameter:
