@@ -11,10 +11,12 @@ from pydantic import ValidationError
 from tests.support.sweep_files import load, mistakes
 from tune_mc1.config.labels import label
 from tune_mc1.config.problems import problems_of
+from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig, trial_defaults, trial_fields
 from tune_mc1.config.trial_parameters import PARAMETERS, TrialParameter, info_of
 from tune_mc1.errors import InputError
 from tune_mc1.planning.fusion import group_key
+from tune_mc1.planning.search_space import plan_trials
 from tune_mc1.results.events import trial_event
 from tune_mc1.results.schema import trial_schema
 from tune_mc1.results.tables import SweepTables, trial_of
@@ -110,7 +112,9 @@ def test_a_sweep_file_may_vary_it(tmp_path: Path) -> None:
         ("seed", RAMP, "trial parameter 'seed': the name is taken, or no identifier"),
         ("config_hash", RAMP, "the name is taken"),
         ("state", RAMP, "trial parameter 'state': the results have a column of that name"),
+        ("mean", RAMP, "trial parameter 'mean': the results have a column of that name"),
         ("two words", RAMP, "no identifier"),
+        ("_ramp", RAMP, "no identifier"),
         (
             "mode",
             TrialParameter(Literal["a", "b"], "c"),
@@ -124,3 +128,11 @@ def test_a_parameter_that_cannot_be_is_named(
     monkeypatch.setitem(PARAMETERS._parts, name, part)
     with pytest.raises(InputError, match=told):
         trial_schema()
+
+
+def test_a_clash_with_a_column_is_found_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(PARAMETERS._parts, "state", RAMP)
+    with pytest.raises(InputError, match="a column of that name"):
+        plan_trials(Sweep(method="grid"))

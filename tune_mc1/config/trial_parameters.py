@@ -82,7 +82,8 @@ def _model(
     base: type[BaseModel], parameters: tuple[tuple[str, TrialParameter], ...]
 ) -> type[BaseModel]:
     for name, _ in parameters:
-        if name in base.model_fields or hasattr(base, name) or not name.isidentifier():
+        good = name.isidentifier() and not name.startswith("_")
+        if name in base.model_fields or hasattr(base, name) or not good:
             raise InputError(f"trial parameter {name!r}: the name is taken, or no identifier")
     definitions: dict[str, Any] = {name: part.definition for name, part in parameters}
     config = ConfigDict(extra="forbid", allow_inf_nan=False, protected_namespaces=())

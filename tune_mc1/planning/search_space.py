@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from tune_mc1.config.problems import problems_of
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.config.trial_parameters import PARAMETERS
 from tune_mc1.config.validation import Folds
 from tune_mc1.errors import InputError
 
@@ -29,6 +30,10 @@ def plan_trials(sweep: Sweep, *, source: str = "") -> list[Trial]:
     Raises:
         InputError: If values are not compatible, or there are too many trials.
     """
+    if PARAMETERS:  # only a plugin's can be wrong, and pyarrow takes time
+        from tune_mc1.results.schema import trial_schema
+
+        trial_schema()
     search = sweep.search
     if search.learns:
         return []

@@ -29,6 +29,14 @@ STATES = (
 ENDED = frozenset({"completed", "stopped", "diverged", "failed"})
 
 
+SUMMARY_COLUMNS = (
+    ("trials", pa.int32()),  # planned
+    ("n", pa.int32()),  # with a score
+    *((name, pa.float64()) for name in ("mean", "sd", "low", "high")),
+)
+"""Columns of `settings.parquet` beside the parameters (`tune_mc1.results.settings`)."""
+
+
 def history_schema() -> pa.Schema:
     """Columns of `history.parquet`: trial, epoch, metrics, time."""
     return _history_schema(epoch_metrics())
@@ -94,7 +102,8 @@ def trial_schema() -> pa.Schema:
             ("ended", pa.float64()),
         ]
     )
+    others = {*history_schema().names, *(name for name, _ in SUMMARY_COLUMNS)}
     for name in PARAMETERS:
-        if schema.names.count(name) > 1 or name in history_schema().names:
+        if schema.names.count(name) > 1 or name in others:
             raise InputError(f"trial parameter {name!r}: the results have a column of that name")
     return schema

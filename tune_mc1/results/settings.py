@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from tune_mc1.config.trial import trial_fields
-from tune_mc1.results.schema import Row, trial_schema
+from tune_mc1.results.schema import SUMMARY_COLUMNS, Row, trial_schema
 from tune_mc1.results.tables import SweepTables
 
 CONFIDENCE = 0.95
@@ -126,9 +126,7 @@ def settings_table(tables: SweepTables) -> pa.Table:
         [
             types.field("config_hash"),
             *(types.field(name) for name in parameters),
-            ("trials", pa.int32()),
-            ("n", pa.int32()),
-            *((name, pa.float64()) for name in ("mean", "sd", "low", "high")),
+            *SUMMARY_COLUMNS,
         ]
     )
     rows = [
