@@ -60,7 +60,7 @@ def test_a_dry_run_as_json(good: Path) -> None:
 def test_a_dry_run_shows_the_groups(good: Path) -> None:
     words = ("sweep", "grid", good, "--dry-run", "--data", "shapes10", "--fuse")
     done = tune_mc1(*words, "4")
-    assert "Trained as one model: groups: 2 of 2; 0 trials alone" in done.stdout, done.stderr
+    assert "Fused groups: 2 x 2 trials; trained alone: 0" in done.stdout, done.stderr
     facts = json.loads(tune_mc1(*words, "off", "--json").stdout)
     assert facts["groups"] == [["t0001"], ["t0002"], ["t0003"], ["t0004"]]
     bad = tune_mc1(*words, "1")

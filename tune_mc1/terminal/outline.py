@@ -30,11 +30,9 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
     fused = [len(group) for group in facts["groups"] if len(group) > 1]
     each = "each"
     if fused:
-        sizes = ", ".join(f"{n} of {size}" for size, n in sorted(Counter(fused).items()))
+        sizes = ", ".join(f"{n} x {size}" for size, n in sorted(Counter(fused).items()))
         alone = len(facts["groups"]) - len(fused)
-        console.print(
-            f"Trained as one model: groups: {sizes}; {alone} trials alone", highlight=False
-        )
+        console.print(f"Fused groups: {sizes} trials; trained alone: {alone}", highlight=False)
         each = "each group"
     console.print(
         f"{facts['total']} trials, {each} with {resources['cpu']:g} CPU{gpu}, "
