@@ -53,7 +53,7 @@ def plugins(tmp_path: Path) -> Path:
 def test_it_is_in_the_help(plugins: Path, command: str) -> None:
     help_text = tune_mc1(plugins, command, "--help").stdout
     assert "--tag" in help_text
-    assert "Word that the result directory's name ends in." in help_text
+    assert "Suffix of the result directory's name." in help_text
 
 
 def test_it_changes_the_sweep(plugins: Path) -> None:
