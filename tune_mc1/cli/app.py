@@ -13,7 +13,7 @@ from tune_mc1.cli import wandb as wandb_commands
 from tune_mc1.cli.exit_status import run
 from tune_mc1.cli.fetch import fetch
 from tune_mc1.cli.flags import with_flags
-from tune_mc1.cli.options import AsJson, Data, Output, Overrides, local, print_json, say
+from tune_mc1.cli.options import AsJson, Data, Output, Overrides, local, print_json, print_notice
 from tune_mc1.cli.report import report
 from tune_mc1.cli.study import study
 from tune_mc1.cli.sweep import method_argument, sweep
@@ -37,7 +37,9 @@ def train(
     from tune_mc1.running.single_trial import train_one
 
     raise typer.Exit(
-        train_one(overrides or (), "auto" if data is None else data, output, Console(), say)
+        train_one(
+            overrides or (), "auto" if data is None else data, output, Console(), print_notice
+        )
     )
 
 
@@ -50,7 +52,7 @@ def list_sweeps(
     """List past sweeps, newest first."""
     from tune_mc1.terminal.printing import print_sweeps, sweep_summaries
 
-    rows = sweep_summaries(parent, say)
+    rows = sweep_summaries(parent, print_notice)
     print_json({"sweeps": rows}) if as_json else print_sweeps(rows, parent, Console())
 
 

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tune_mc1.cli.options import AsJson, print_json, say
+from tune_mc1.cli.options import AsJson, print_json, print_notice
 from tune_mc1.errors import InputError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def check(
         print_json(_as_dict(report))
         raise typer.Exit(2 if report.mistakes else 0)
     for note in report.notes:
-        say(note)
+        print_notice(note)
     if report.mistakes:
         raise InputError(report.mistakes)
     _print(report, Console())
@@ -130,5 +130,7 @@ def _outline_on_file(plan: "Plan", file: Path) -> dict[str, Any]:
     from tune_mc1.cluster.files.versions import Versions
 
     if mistakes := cluster_mistakes(read_cluster(file), Versions()):
-        say(f"{file}: {len(mistakes)} mistakes; run python -m tune_mc1 cluster check {file}")
+        print_notice(
+            f"{file}: {len(mistakes)} mistakes; run python -m tune_mc1 cluster check {file}"
+        )
     return outline_on_file(plan, file)

@@ -86,7 +86,7 @@ def local(value: PathOrPaths) -> PathOrPaths:
     return value
 
 
-def say(notice: str) -> None:
+def print_notice(notice: str) -> None:
     """Prints a highlighted notice to stderr, which keeps it out of machine-readable output."""
     line = Text.assemble(("Note:", "bold yellow"), f" {redact(notice)}")
     err.print(line, highlight=False, soft_wrap=True)

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from tune_mc1.cli.options import (
     local,
-    say,
+    print_notice,
 )
 from tune_mc1.errors import InputError
 
@@ -50,5 +50,7 @@ def report(
         rows = [row for d in directories for row in reference_table(read_frames(d))]
         print("\n".join(lines(rows, lang)))
         return
-    page = write_report(directories, output, lang, examples=examples, tables=tables, notify=say)
+    page = write_report(
+        directories, output, lang, examples=examples, tables=tables, notify=print_notice
+    )
     Console().print(f"Report: {page}", highlight=False, soft_wrap=True)

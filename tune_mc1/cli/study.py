@@ -14,7 +14,7 @@ from tune_mc1.cli.options import (
     Output,
     Wandb,
     print_json,
-    say,
+    print_notice,
 )
 from tune_mc1.cluster.address import is_job_server
 from tune_mc1.cluster.jobs.command import JobCommand
@@ -25,20 +25,23 @@ from tune_mc1.tracking.tracker import check_trackers
 if TYPE_CHECKING:
     from tune_mc1.planning.plan import Plan
 
+Scale = Annotated[
+    float,
+    typer.Option("--scale", help="Fraction of the work: fewer images, epochs and samples."),
+]
+AsPublished = Annotated[
+    bool,
+    typer.Option(
+        "--as-published", help="As in the reference: validate on test images, never shuffle."
+    ),
+]
+
 
 def study(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Name of a study, or list, or all.")],
-    scale: Annotated[
-        float,
-        typer.Option("--scale", help="Fraction of the work: fewer images, epochs and samples."),
-    ] = 1.0,
-    as_published: Annotated[
-        bool,
-        typer.Option(
-            "--as-published", help="As in the reference: validate on test images, never shuffle."
-        ),
-    ] = False,
+    scale: Scale = 1.0,
+    as_published: AsPublished = False,
     flags: PlanFlags = NO_FLAGS,
     output: Output = None,
     max_concurrent: MaxConcurrent = None,
@@ -67,13 +70,13 @@ def study(
     if command is not None:
         from tune_mc1.cluster.jobs.submit import submit
 
-        raise typer.Exit(submit(command, plans, say))
+        raise typer.Exit(submit(command, plans, print_notice))
     from tune_mc1.running.start import run_plan
 
     outcomes = []
     for plan in plans:
         for notice in plan.notices:
-            say(notice)
+            print_notice(notice)
         outcomes.append(
             run_plan(
                 plan,
@@ -82,7 +85,7 @@ def study(
                 max_concurrent=max_concurrent,
                 tracker_options={"wandb": wandb},
                 console=Console(),
-                notify=say,
+                notify=print_notice,
             )
         )
         if outcomes[-1] == INTERRUPTED:
@@ -115,6 +118,6 @@ def _print_outlines(plans: "list[Plan]", address: str | None, as_json: bool) -> 
         return
     for plan, each in zip(plans, facts, strict=True):
         for notice in plan.notices:
-            say(notice)
+            print_notice(notice)
         Console().print(f"[bold]{plan.sweep.name}[/]")
         print_outline(plan, each, Console())

@@ -16,7 +16,7 @@ from tune_mc1.cli.options import (
     Output,
     Wandb,
     print_json,
-    say,
+    print_notice,
 )
 from tune_mc1.cluster.address import is_job_server
 from tune_mc1.cluster.jobs.command import JobCommand
@@ -27,6 +27,17 @@ from tune_mc1.tracking.tracker import check_trackers
 
 if TYPE_CHECKING:
     from tune_mc1.planning.plan import Plan
+
+Resume = Annotated[
+    Path | None,
+    typer.Option("--resume", help="Resume the sweep in this result directory or URL."),
+]
+Epochs = Annotated[
+    int | None,
+    typer.Option(
+        "--epochs", min=1, help="With --resume: epochs per trial, at least as many as before."
+    ),
+]
 
 
 def method_argument() -> Any:
@@ -46,16 +57,8 @@ def sweep(
     max_concurrent: MaxConcurrent = None,
     address: Address = None,
     wandb: Wandb = None,
-    resume: Annotated[
-        Path | None,
-        typer.Option("--resume", help="Resume the sweep in this result directory or URL."),
-    ] = None,
-    epochs: Annotated[
-        int | None,
-        typer.Option(
-            "--epochs", min=1, help="With --resume: epochs per trial, at least as many as before."
-        ),
-    ] = None,
+    resume: Resume = None,
+    epochs: Epochs = None,
     dry_run: DryRun = False,
     cluster: OnCluster = None,
     as_json: AsJson = False,
@@ -76,11 +79,11 @@ def sweep(
     if job is not None and not dry_run:
         from tune_mc1.cluster.jobs.submit import submit
 
-        raise typer.Exit(submit(job, [plan] if plan else [], say))
+        raise typer.Exit(submit(job, [plan] if plan else [], print_notice))
     if plan is None or (job is not None and resume is not None):
         raise InputError("--dry-run: cannot read the --resume directory, which is on the cluster")
     for notice in plan.notices:
-        say(notice)
+        print_notice(notice)
     if dry_run:
         facts = outline_of(plan, cluster, None if job else address)
         from tune_mc1.terminal.outline import print_outline
@@ -96,7 +99,7 @@ def sweep(
         max_concurrent=max_concurrent,
         tracker_options={"wandb": wandb},
         console=Console(),
-        notify=say,
+        notify=print_notice,
     )
     raise typer.Exit(outcome)
 
