@@ -19,6 +19,7 @@ from tune_mc1.results.directory import BEST, ResultDir
 from tune_mc1.results.schema import Row
 from tune_mc1.results.store.remote import Remote
 from tune_mc1.results.store.trial_store import TrialStore, files_of
+from tune_mc1.running.trial_specs import read_trial
 from tune_mc1.training.lightning_private import load_lightning
 from tune_mc1.training.trial_log import trial_log
 
@@ -60,7 +61,7 @@ def run_in_tune(config: dict[str, Any], job: Job, data: ImageData) -> None:
         job: Settings that the trials of the sweep share.
         data: The images, mapped from the object store without a copy.
     """
-    trials = [Trial.model_validate(spec) for spec in config["trials"]]
+    trials = [read_trial(spec) for spec in config["trials"]]
     if not trials:  # all trials of the group ended just before its process was lost
         return
     try:
@@ -234,7 +235,7 @@ def score_winner(
     load_lightning()
     from tune_mc1.training.trial import score_test
 
-    trial = Trial.model_validate(spec)
+    trial = read_trial(spec)
     where = ResultDir(job.root)
     files = files_of([trial], job.root, job.remote, [BEST], keep=job.keep)
     with files, trial_log(where.log(trial.id)):
