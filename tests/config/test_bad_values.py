@@ -159,6 +159,17 @@ def test_flag(
     command_line.refuses(*spelled, message=FLAGS[words])
 
 
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_a_mode_of_wandb_where_the_file_names_no_tracker(
+    command_line: CommandLine, more: tuple[str, ...]
+) -> None:
+    file = command_line.here / "sweep.yaml"
+    file.write_text(f"{PARAMETERS}tracker: none\n")
+    line = "--wandb: only valid with tracker wandb, got 'online' with none"
+    flags = ("-d", "shapes10", "--wandb", "online", *more)
+    command_line.refuses("sweep", "grid", file, *flags, message=line)
+
+
 @pytest.mark.parametrize(
     ("name", "directory"),
     [("a/b", "a_b"), ("../up", "_up"), ("a\0b", "a_b"), ("x" * 300, "x" * 100), ("", "sweep")],
