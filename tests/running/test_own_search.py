@@ -58,7 +58,7 @@ def test_what_it_refuses_and_where_its_word_stands(
     done = tune_mc1("sweep", "halton", file, "--dry-run", cwd=tmp_path, **env)
     assert "run_cap: is required by halton" in done.stderr
     done = tune_mc1("sweep", "halton", "--dry-run", cwd=tmp_path, **env)
-    line = "sweep halton: name a sweep file; none is shipped for halton\n"
+    line = "sweep halton: needs a sweep file; halton has no default one\n"
     assert (done.returncode, done.stderr) == (2, line)
     assert "<grid|random|asha|bayes|halton>" in (
         tune_mc1("sweep", "--help", cwd=tmp_path, **env).stdout
