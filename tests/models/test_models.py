@@ -117,7 +117,7 @@ def test_images_too_small_are_refused_by_name() -> None:
     assert check_image_fits("CNN4", (1, 8, 8)) is None
     problem = check_image_fits("CNN", (1, 8, 8))
     assert problem is not None
-    assert "CNN needs larger images" in problem
+    assert "CNN requires larger images" in problem
     assert "8x8" in problem
     with pytest.raises(TrialError, match="larger images"):
         build("CNN", (1, 8, 8))
