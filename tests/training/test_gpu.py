@@ -38,6 +38,8 @@ CASES: dict[str, tuple[int, dict[str, Any]]] = {
         3,
         {"model": "CNN", "optimizer": "AdamW", "lr_schedule": "linear"},
     ),
+    "alone, augmented": (1, {"model": "CNN", "augment": "flip"}),
+    "group, augmented": (4, {"model": "CNN", "momentum": 0.9, "augment": "flip"}),
     "own network": (1, {"model": "Mine"}),
 }
 
