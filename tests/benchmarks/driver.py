@@ -86,7 +86,7 @@ def trivial_sweep(trials: int, fuse: int | str, data: ImageData, folder: Path) -
     run = SweepRun(sweep, plan.trials, data, where)
     view = SweepView(Console(file=io.StringIO()), trials)
     images_ref = ray.put(data)
-    job = sweep_module._job(run, RESOURCES)
+    job = sweep_module._context(run, RESOURCES)
     write_head(where, sweep, data)
     writer = ResultWriter(where)
     writer.write(sweep_event(sweep, data), *(trial_event(t) for t in plan.trials))

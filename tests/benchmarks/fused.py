@@ -1,6 +1,7 @@
 """Images per CPU-second: K trials as one fused model against the same K trials, each alone.
 
-Both sides are `tune_mc1.training.trial.run_trials` with all metrics, validation and checkpoints.
+Both sides are `tune_mc1.training.run_trials.run_trials` with all metrics, validation and
+checkpoints.
 An epoch of the fused side and one of each trial alone take turns.
 
 On a GPU (`--gpu`) wall time counts. Both sides replay recorded steps there; with `--eager` the
@@ -22,8 +23,8 @@ from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
 from tune_mc1.training import module
+from tune_mc1.training.run_trials import run_trials
 from tune_mc1.training.steps import Steps
-from tune_mc1.training.trial import run_trials
 
 RATES = (0.01, 0.03, 0.02, 0.015)
 

@@ -18,7 +18,7 @@ from tune_mc1.data.batches import ImageTensors
 from tune_mc1.data.images import ImageData
 from tune_mc1.models.build import build_model
 from tune_mc1.training.optimizers.base import make_optimizer
-from tune_mc1.training.trial import run_trials
+from tune_mc1.training.run_trials import run_trials
 
 Row = dict[str, Any]
 

@@ -24,7 +24,7 @@ from tests.benchmarks.reference_way import train_as_reference
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
-from tune_mc1.training.trial import run_trials
+from tune_mc1.training.run_trials import run_trials
 
 
 def train_as_ours(config: TrialConfig, data: ImageData, gpu: bool = False) -> None:

@@ -34,7 +34,7 @@ from tune_mc1.data.splits import make_split
 from tune_mc1.models.build import build_model
 from tune_mc1.training.module import ClassifierModule
 from tune_mc1.training.optimizers.base import make_optimizer
-from tune_mc1.training.trial import run_trials
+from tune_mc1.training.run_trials import run_trials
 
 
 class BareLoop:

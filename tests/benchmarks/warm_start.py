@@ -22,7 +22,7 @@ from tests.benchmarks.common import Figure, images, parser, publish
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
-from tune_mc1.training import trial as trial_module
+from tune_mc1.training import run_trials as trial_module
 
 PARTS = ("Group", "make_module", "make_trainer")
 """What `run_trials` calls before it fits; then come Lightning's own start and the first step."""

@@ -10,9 +10,9 @@ import pytest
 
 from tests.support.examples import example
 from tests.support.plugins import registered, write_plugin
-from tune_mc1.cli.flags import with_flags
 from tune_mc1.cli.study import study
 from tune_mc1.cli.sweep import sweep
+from tune_mc1.cli.sweep_options import with_flags
 from tune_mc1.errors import InputError
 from tune_mc1.planning.flags import FLAGS, SweepFlag
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.bad_input import PARAMETERS, CommandLine
 from tune_mc1.cluster.jobs import submit as job
-from tune_mc1.cluster.jobs.command import JobCommand
+from tune_mc1.cluster.jobs.job_command import JobCommand
 from tune_mc1.cluster.jobs.package import pack
 from tune_mc1.planning.plan import Plan
 from tune_mc1.results.provenance import git_commit

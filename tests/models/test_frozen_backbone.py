@@ -9,7 +9,7 @@ import torch
 from tests.support.one_trial import HELD_OUT, Row, Rows, few, numbers, run
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.images import ImageData
-from tune_mc1.training.trial import run_trials
+from tune_mc1.training.run_trials import run_trials
 
 
 def test_a_frozen_backbone_is_asked_once_for_each_image(

@@ -10,7 +10,7 @@ from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
 from tune_mc1.planning.memory import available_memory, group_limit, image_bytes, trial_bytes
-from tune_mc1.running.worker import Job, parts_that_fit
+from tune_mc1.running.worker import SweepContext, parts_that_fit
 
 CIFAR = (3, 32, 32)
 GIB = 2**30
@@ -55,11 +55,11 @@ def test_a_group_is_as_large_as_memory_allows(
     assert group_limit(config, CIFAR, 10, 1) == 1
     assert 0 < available_memory(1, gpu=0) <= available_memory(10_000, gpu=0)
     trials = [Trial(id=f"t{i}", config=config) for i in range(5)]
-    job = Job(Path(), "val_acc", True, Holdout(), threads=1, gpu=0)
-    assert [len(p) for p in parts_that_fit(trials, job, images)] in ([5], [4, 1], [3, 2])
+    context = SweepContext(Path(), "val_acc", True, Holdout(), threads=1, gpu=0)
+    assert [len(p) for p in parts_that_fit(trials, context, images)] in ([5], [4, 1], [3, 2])
     enough = 2.5 * trial_bytes(config, CIFAR, 10) / 0.8
     monkeypatch.setattr("tune_mc1.running.worker.available_memory", lambda *_: enough)
-    assert [len(p) for p in parts_that_fit(trials, job, images)] == [2, 2, 1]
+    assert [len(p) for p in parts_that_fit(trials, context, images)] == [2, 2, 1]
 
 
 OUT_OF_MEMORY = """
@@ -69,8 +69,8 @@ import numpy as np
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
-from tune_mc1.running.worker import Job, run_parts
-import tune_mc1.training.trial
+from tune_mc1.running.worker import SweepContext, run_parts
+import tune_mc1.training.run_trials
 
 class Report:
     def __init__(self, size):
@@ -93,8 +93,8 @@ room = int(status["VmData"].split()[0]) * 1024 + int(limit * 2**30)
 resource.setrlimit(resource.RLIMIT_DATA, (room, room))
 trials = [Trial(id=f"t{i}", config=config) for i in range(count)]
 Path(sys.argv[3], "checkpoints").mkdir()
-job = Job(Path(sys.argv[3]), "val_acc", True, Holdout(holdout=0.2), threads=1, gpu=0)
-run_parts(trials, Report(count), job, data)
+context = SweepContext(Path(sys.argv[3]), "val_acc", True, Holdout(holdout=0.2), threads=1, gpu=0)
+run_parts(trials, Report(count), context, data)
 """
 
 

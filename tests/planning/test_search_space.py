@@ -8,10 +8,10 @@ from tune_mc1.config.search import SEARCHES
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import InputError
-from tune_mc1.planning.search.grid import GridSearch
-from tune_mc1.planning.search.random import sample
+from tune_mc1.planning.search.grid_search import GridSearch
+from tune_mc1.planning.search.random_search import sample
 from tune_mc1.planning.search_space import plan_trials
-from tune_mc1.running.search.bayes import ray_space
+from tune_mc1.running.search.optuna_tpe import ray_space
 
 
 def make(parameters: dict[str, Any], **keys: Any) -> Sweep:

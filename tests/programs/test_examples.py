@@ -14,8 +14,8 @@ from tests.support.program_trials import trial_of
 from tune_mc1.programs.command_check import read_command
 from tune_mc1.programs.iterations import Iteration
 from tune_mc1.programs.outcome import Outcome
+from tune_mc1.programs.run_program import ProgramTrial, run_program
 from tune_mc1.programs.script import read_script
-from tune_mc1.programs.trial import ProgramTrial, run_program
 
 EXAMPLES = Path(__file__).parents[2] / "configs" / "programs"
 PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

@@ -9,7 +9,7 @@ from wandb.proto import wandb_internal_pb2
 
 from tests.support.wandb_programs import run_offline
 from tune_mc1.programs.history import HistoryReader, read_summary
-from tune_mc1.programs.rows import Row
+from tune_mc1.programs.log_row import LogRow
 from tune_mc1.programs.wandb_log import BLOCK
 from tune_mc1.programs.wandb_record import MESSAGES
 
@@ -101,7 +101,7 @@ run.finish()
 @pytest.mark.parametrize("step", [997, BLOCK - 1, BLOCK, 1 << 20])
 def test_records_across_blocks(long_run: Path, tmp_path: Path, step: int) -> None:
     content, path = long_run.read_bytes(), tmp_path / "run.wandb"
-    reader, rows = HistoryReader(path), list[Row]()
+    reader, rows = HistoryReader(path), list[LogRow]()
     with path.open("wb", buffering=0) as file:
         for at in range(0, len(content), step):
             file.write(content[at : at + step])

@@ -13,8 +13,8 @@ from tests.support.program_trials import trial_of
 from tune_mc1.errors import InputError
 from tune_mc1.programs.iterations import Iteration
 from tune_mc1.programs.outcome import Outcome
+from tune_mc1.programs.run_program import run_program
 from tune_mc1.programs.script import ScriptSweep, read_script
-from tune_mc1.programs.trial import run_program
 
 SCRIPT = """
 import sys

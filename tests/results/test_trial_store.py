@@ -15,7 +15,7 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.store.remote import Remote
 from tune_mc1.results.store.trial_store import TrialStore
-from tune_mc1.training.trial import run_trials
+from tune_mc1.training.run_trials import run_trials
 
 CLOCK = ("seconds", "images_per_second", "node")
 Row = dict[str, Any]

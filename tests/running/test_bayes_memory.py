@@ -8,8 +8,8 @@ from ray.tune.search import Searcher
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.results.events import Event
-from tune_mc1.running.search.bayes import OptunaTpe
 from tune_mc1.running.search.learning import LearningTrials
+from tune_mc1.running.search.optuna_tpe import OptunaTpe
 
 COUNT = 14
 SWEEP = Sweep.model_validate(

@@ -33,7 +33,7 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.planning.past import read_past
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.lock import locked
-from tune_mc1.training.trial import run_trials
+from tune_mc1.training.run_trials import run_trials
 
 ONE = ("--max-concurrent", "1", "--wandb", "disabled")
 

@@ -94,4 +94,4 @@ class Busy:
 
 
 def process() -> tuple[int, bool]:
-    return os.getpid(), "tune_mc1.training.trial" in sys.modules
+    return os.getpid(), "tune_mc1.training.run_trials" in sys.modules

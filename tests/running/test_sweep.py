@@ -18,7 +18,7 @@ from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
 from tune_mc1.training.epoch_report import Reporter
-from tune_mc1.training.trial import run_trials
+from tune_mc1.training.run_trials import run_trials
 
 TWO = ("--max-concurrent", "2", "--wandb", "disabled")
 CLOCK = ["seconds", "images_per_second", "time"]

@@ -165,7 +165,7 @@ def telling_sweep(
     writer = ResultWriter(where)
     writer.write(sweep_event(sweep, images), *(trial_event(t) for t in plan.trials))
     view = SweepView(Console(file=io.StringIO()), trials)
-    job = sweep_module._job(run, each)
+    job = sweep_module._context(run, each)
     with patch.object(tuning, "run_in_tune", trial or telling_trial), view.showing(writer.tables):
         tuning.tune_trials(run, job, ray.put(images), each, writer, view)
     writer.close()

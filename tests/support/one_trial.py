@@ -10,7 +10,7 @@ from lightning.pytorch.callbacks import Callback
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout, Validation
 from tune_mc1.data.images import ImageData
-from tune_mc1.training.trial import run_trials
+from tune_mc1.training.run_trials import run_trials
 
 Row = dict[str, Any]
 

@@ -10,7 +10,7 @@ from tune_mc1.programs.command import Command
 from tune_mc1.programs.iterations import Iteration
 from tune_mc1.programs.outcome import Outcome
 from tune_mc1.programs.parameters_file import TrialEnvironment
-from tune_mc1.programs.trial import ProgramTrial, run_program
+from tune_mc1.programs.run_program import ProgramTrial, run_program
 
 
 def trial_of(

@@ -16,7 +16,7 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.results.directory import BEST, LAST
 from tune_mc1.training.checkpoints import last_state, read_checkpoint
 from tune_mc1.training.last_checkpoint import epochs_done
-from tune_mc1.training.trial import run_trials, score_test
+from tune_mc1.training.run_trials import run_trials, score_test
 
 
 class Touch:

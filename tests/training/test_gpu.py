@@ -18,8 +18,8 @@ from tune_mc1.config.optimizers import OPTIMIZERS, Optimizer
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
+from tune_mc1.training.run_trials import run_trials, score_test
 from tune_mc1.training.steps import GraphSteps, Steps
-from tune_mc1.training.trial import run_trials, score_test
 
 pytestmark = pytest.mark.gpu
 

@@ -12,7 +12,7 @@ from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Folds, Holdout
 from tune_mc1.data.images import ImageData
 from tune_mc1.training.group import Group, lanes
-from tune_mc1.training.trial import score_test
+from tune_mc1.training.run_trials import score_test
 
 STOP_AFTER_FIRST = ("t1",)
 

@@ -12,11 +12,11 @@ from tune_mc1.cli import cluster as cluster_commands
 from tune_mc1.cli import wandb as wandb_commands
 from tune_mc1.cli.exit_status import run
 from tune_mc1.cli.fetch import fetch
-from tune_mc1.cli.flags import with_flags
 from tune_mc1.cli.options import AsJson, Data, Output, Overrides, local, print_json, print_notice
 from tune_mc1.cli.report import report
 from tune_mc1.cli.study import study
 from tune_mc1.cli.sweep import method_argument, sweep
+from tune_mc1.cli.sweep_options import with_flags
 
 
 def root(

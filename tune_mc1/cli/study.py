@@ -17,7 +17,7 @@ from tune_mc1.cli.options import (
     print_notice,
 )
 from tune_mc1.cluster.address import is_job_server
-from tune_mc1.cluster.jobs.command import JobCommand
+from tune_mc1.cluster.jobs.job_command import JobCommand
 from tune_mc1.interruption import INTERRUPTED
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
 from tune_mc1.tracking.tracker import check_trackers

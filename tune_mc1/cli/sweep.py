@@ -19,7 +19,7 @@ from tune_mc1.cli.options import (
     print_notice,
 )
 from tune_mc1.cluster.address import is_job_server
-from tune_mc1.cluster.jobs.command import JobCommand
+from tune_mc1.cluster.jobs.job_command import JobCommand
 from tune_mc1.config.search import sweep_commands
 from tune_mc1.errors import InputError
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags

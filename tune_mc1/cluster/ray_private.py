@@ -34,6 +34,11 @@ SIGTERM = _name(
     "leaves SIGTERM to tune_mc1.interruption",
     "SIGTERM while Ray starts ends the sweep without its last events in the journal",
 )
+CALLBACKS = _name(
+    "ray.air._internal.usage:_count_callbacks",
+    "keeps Tune from importing W&B and other trackers to count their callbacks",
+    "a sweep starts some tenths of a second later",
+)
 FREE = _name(
     "ray._private.state:state.available_resources_per_node",
     "the free resources of each node",
@@ -116,7 +121,19 @@ METADATA = _name(
 )
 
 NAMES = (
-    *(FAILURE, RESETTING, ENTRYPOINT, SIGTERM, FREE, LIMITS, NODE, ACTOR, ERROR_FILE, TEMP_DIR),
+    *(
+        FAILURE,
+        RESETTING,
+        ENTRYPOINT,
+        SIGTERM,
+        CALLBACKS,
+        FREE,
+        LIMITS,
+        NODE,
+        ACTOR,
+        ERROR_FILE,
+        TEMP_DIR,
+    ),
     *(SYSTEM_CONFIG, IDLE_TIME, GPU_VARIABLES, PREPARE, VALIDATE, REQUEST),
     *(DASHBOARD, SCHEMA, AUTOSCALER_FILE, METADATA),
 )
@@ -159,6 +176,11 @@ def leave_signals_alone() -> None:
     Ray would exit at once, in the middle of its own start.
     """
     SIGTERM.replace(lambda _: None)
+
+
+def count_no_callbacks() -> None:
+    """Keeps Tune from importing W&B, MLflow and Comet, where installed, to count callbacks."""
+    CALLBACKS.replace(lambda _: {})
 
 
 def free_resources() -> Mapping[str, Mapping[str, float]] | None:

@@ -63,7 +63,7 @@ METRICS.register(
     "loss",
     Metric(
         "minimize",
-        "tune_mc1.training.metrics:mean_loss",
+        "tune_mc1.training.epoch_counts:mean_loss",
         {"en": "cross-entropy loss", "de": "Kreuzentropie"},
         {
             ("train", "en"): "training loss",
@@ -77,7 +77,7 @@ METRICS.register(
     "acc",
     Metric(
         "maximize",
-        "tune_mc1.training.metrics:accuracy",
+        "tune_mc1.training.epoch_counts:accuracy",
         {"en": "accuracy", "de": "Genauigkeit"},
         {("train", "de"): "Trainingsgenauigkeit", ("val", "de"): "Validierungsgenauigkeit"},
         (0.0, 1.0),
@@ -87,7 +87,7 @@ METRICS.register(
     "f1",
     Metric(
         "maximize",
-        "tune_mc1.training.metrics:macro_f1",
+        "tune_mc1.training.epoch_counts:macro_f1",
         {"en": "macro F1", "de": "Makro-F1"},
         limits=(0.0, 1.0),
     ),

@@ -1,11 +1,11 @@
 """Building of models, from declared layers or by the architecture's own function."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import skip_init
 
 from tune_mc1.config.architectures import ARCHITECTURES, Architecture
 from tune_mc1.config.layer_sizes import check_image_fits
@@ -118,9 +118,15 @@ def build_declared(config: TrialConfig, image_shape: ImageShape, classes: int) -
     return Classifier(layers.made, stream, FrozenBackbone(resolve(arch.backbone.build)(config)))
 
 
-def _bare(kind: type[Layer], *sizes: int, **options: int) -> Layer:
-    """A layer with uninitialised weights."""
-    layer: Layer = skip_init(kind, *sizes, **options)  # type: ignore[no-untyped-call]
+def _bare(kind: Callable[..., Layer], *sizes: int, **options: int) -> Layer:
+    """A layer with uninitialised weights.
+
+    Unlike `torch.nn.utils.skip_init`, it does not import sympy, which takes half a second.
+    """
+    with torch.device("meta"):
+        layer = kind(*sizes, **options)
+    for name, weight in layer.named_parameters():
+        setattr(layer, name, nn.Parameter(torch.empty(weight.shape)))
     return layer
 
 

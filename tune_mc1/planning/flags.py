@@ -1,7 +1,7 @@
 """Registry of the flags of `sweep` and `study` that change the sweep, including those of plugins.
 
-The commands build their options from it (`tune_mc1.cli.flags`) and pass on the values as one
-`PlanFlags`.
+The commands build their options from it (`tune_mc1.cli.sweep_options`) and pass on the values as
+one `PlanFlags`.
 """
 
 from collections.abc import Callable, Mapping, Sequence

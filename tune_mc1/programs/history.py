@@ -7,7 +7,7 @@ from typing import Any
 
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
-from tune_mc1.programs.rows import Kind, Row, make_row, scalar_of_json, scalars, value_of_json
+from tune_mc1.programs.log_row import Kind, LogRow, make_row, scalar_of_json, scalars, value_of_json
 from tune_mc1.programs.wandb_log import WandbLog
 from tune_mc1.programs.wandb_record import MESSAGES, Record
 
@@ -46,9 +46,9 @@ class HistoryReader:
         """The run's config so far, W&B's own entry left out."""
         return {name: value for name, value in self._config.items() if name != "_wandb"}
 
-    def read(self) -> list[Row]:
+    def read(self) -> list[LogRow]:
         """The rows that have come since the last call, in the program's order."""
-        rows: list[Row] = []
+        rows: list[LogRow] = []
         for record in _decode(self._log, skip=SUMMARY):
             if record.HasField("history"):
                 rows.append(self._row(record.history.item))
@@ -60,7 +60,7 @@ class HistoryReader:
                 self.exit_code = record.exit.exit_code
         return rows
 
-    def _row(self, items: Any) -> Row:
+    def _row(self, items: Any) -> LogRow:
         values: dict[str, float] = {}
         media: set[str] = set()
         for item in items:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-from tune_mc1.programs.rows import Kind, Row
+from tune_mc1.programs.log_row import Kind, LogRow
 
 
 class Source(Protocol):
@@ -13,7 +13,7 @@ class Source(Protocol):
     left_out: dict[str, Kind]
     exit_code: int | None
 
-    def read(self) -> list[Row]:
+    def read(self) -> list[LogRow]:
         """The rows that have come since the last call."""
 
 

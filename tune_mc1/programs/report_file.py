@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tune_mc1.programs.rows import Kind, Row, scalars
+from tune_mc1.programs.log_row import Kind, LogRow, scalars
 
 REPORT = "TUNE_MC1_REPORT"
 """Environment variable that names the file; it is set inside of a sweep only."""
@@ -73,7 +73,7 @@ class ReportReader:
         self.left_out: dict[str, Kind] = {}
         self._at = 0
 
-    def read(self) -> list[Row]:
+    def read(self) -> list[LogRow]:
         """The rows that have come since the last call; a line that is half written waits."""
         try:
             if self.path.stat().st_size == self._at:
@@ -87,12 +87,12 @@ class ReportReader:
         self._at += sum(len(line) + 1 for line in lines)
         return [row for line in lines if (row := self._row(line)) is not None]
 
-    def _row(self, line: bytes) -> Row | None:
+    def _row(self, line: bytes) -> LogRow | None:
         try:
             said = json.loads(line)
             metrics: dict[str, float] = {}
             for name, value in said["metrics"].items():
                 metrics.update(scalars(name, value, self.left_out))
-            return Row(metrics, said["step"], said["runtime"], said["time"])
+            return LogRow(metrics, said["step"], said["runtime"], said["time"])
         except (ValueError, TypeError, KeyError, AttributeError):  # written by something else
             return None

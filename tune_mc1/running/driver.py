@@ -23,7 +23,7 @@ from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.sweep_run import SweepRun
 from tune_mc1.running.tuning import tune_trials
 from tune_mc1.running.winner import score_winners
-from tune_mc1.running.worker import Job
+from tune_mc1.running.worker import SweepContext
 from tune_mc1.terminal.live_view import SweepView
 from tune_mc1.tracking.tracker import Tracker
 
@@ -108,19 +108,19 @@ def _run(
     cluster.watch(interruption.stop)
     shutil.rmtree(run.where.ray, ignore_errors=True)  # nothing is restored from it
     resources = trial_resources(run.sweep, run.trials)
-    job = _job(run, resources)
+    context = _context(run, resources)
     with interruption.interruptible():
         images = ray.put(run.data)
     with view.showing(writer.tables):
-        spare = tune_trials(run, job, images, resources, writer, view, interruption.check)
+        spare = tune_trials(run, context, images, resources, writer, view, interruption.check)
     with interruption.interruptible():
         if spare is not None:  # a process that is almost ready is faster than a new one
             ray.wait([spare], timeout=SPARE_WAIT_S)
-        scored = score_winners(run, job, images, resources, writer.tables, notify)
+        scored = score_winners(run, context, images, resources, writer.tables, notify)
     scored.write(writer)
-    if not job.keep:
+    if not context.keep:
         with interruption.interruptible(), suppress(Exception):  # only cleanup
-            on_each_node(remove_scratch_dir, job.root)
+            on_each_node(remove_scratch_dir, context.root)
 
 
 def _stop(run: SweepRun, writer: ResultWriter, stopped: SweepStopped) -> None:
@@ -170,9 +170,9 @@ def _close(writer: ResultWriter) -> None:
         writer.close()
 
 
-def _job(run: SweepRun, resources: TrialResources) -> Job:
+def _context(run: SweepRun, resources: TrialResources) -> SweepContext:
     keep = run.remote is None or run.address is None  # all trials run on this machine
-    return Job(
+    return SweepContext(
         root=run.where.root if run.remote is None or keep else scratch_dir(run.remote),
         metric=run.sweep.metric.name,
         maximize=run.maximize,

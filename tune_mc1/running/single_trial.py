@@ -77,7 +77,7 @@ def _train(plan: Plan, images: Any, writer: ResultWriter, console: Console) -> N
     from lightning.pytorch.callbacks import RichProgressBar
 
     from tune_mc1.results.schema import Row
-    from tune_mc1.training.trial import run_trials, score_test
+    from tune_mc1.training.run_trials import run_trials, score_test
 
     trial, where = plan.trials[0], writer.where
     writer.write(sweep_event(plan.sweep, images), trial_event(trial), *start_events([trial.id]))

@@ -21,9 +21,9 @@ from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.lock import locked
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.store.local_copy import RESULTS_DIR, new_result_dir, remote_of
-from tune_mc1.results.store.mirror import mirrored
 from tune_mc1.results.store.probe import check_nodes, checked_place
 from tune_mc1.results.store.remote import Remote
+from tune_mc1.results.store.store_mirror import mirrored
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.running.loading import Loading
 from tune_mc1.terminal.live_view import SweepView

@@ -13,7 +13,7 @@ from ray.tune import Callback, FailureConfig, RunConfig, TuneConfig, Tuner
 from ray.tune.search import ConcurrencyLimiter, Searcher
 
 from tune_mc1.cluster.nodes import cluster_capacity, free_nodes
-from tune_mc1.cluster.ray_private import retry_lost_resets
+from tune_mc1.cluster.ray_private import count_no_callbacks, retry_lost_resets
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.splits import make_split
 from tune_mc1.errors import SweepStopped
@@ -38,13 +38,13 @@ from tune_mc1.running.schedulers.early_stopping import EarlyStopping, make_sched
 from tune_mc1.running.search.learning import LearningTrials
 from tune_mc1.running.search.planned import PlannedTrials
 from tune_mc1.running.sweep_run import SweepRun
-from tune_mc1.running.worker import Job, run_in_tune
+from tune_mc1.running.worker import SweepContext, run_in_tune
 from tune_mc1.terminal.live_view import SweepView
 
 
 def tune_trials(
     run: SweepRun,
-    job: Job,
+    context: SweepContext,
     images: Any,
     resources: TrialResources,
     writer: ResultWriter,
@@ -55,7 +55,7 @@ def tune_trials(
 
     Args:
         run: The sweep.
-        job: Settings that the trials share.
+        context: Settings that the trials share.
         images: Reference to the images in the object store.
         resources: Minimum resources of each trial or group.
         writer: Records the events.
@@ -84,9 +84,10 @@ def tune_trials(
     search, samples = _search(run, left, groups, writer)
     most = search.max_concurrent if isinstance(search, ConcurrencyLimiter) else samples
     each = widen_gpu_share(resources, min(samples, most), capacity, free_nodes())
-    job = replace(job, gpu=each.gpu, decisions=decisions)
+    context = replace(context, gpu=each.gpu, decisions=decisions)
     trainable = tune.with_resources(
-        tune.with_parameters(run_in_tune, job=job, data=images), {"cpu": each.cpu, "gpu": each.gpu}
+        tune.with_parameters(run_in_tune, context=context, data=images),
+        {"cpu": each.cpu, "gpu": each.gpu},
     )
     if not learns:
         # Ray starts the trials of a searcher one by one, in case they depend on each other.
@@ -99,6 +100,7 @@ def tune_trials(
         spare,
     ]
     retry_lost_resets()
+    count_no_callbacks()
     _fit(_tuner(run, trainable, search, samples, scheduler, callbacks), run.where)
     return spare.process
 

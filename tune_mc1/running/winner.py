@@ -15,7 +15,7 @@ from tune_mc1.results.settings import winners
 from tune_mc1.results.tables import SweepTables, trial_of
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.sweep_run import SweepRun
-from tune_mc1.running.worker import Job, score_winner
+from tune_mc1.running.worker import SweepContext, score_winner
 
 PREDICTIONS_SCHEMA = pa.schema(
     [
@@ -54,7 +54,7 @@ class Scored:
 
 def score_winners(
     run: SweepRun,
-    job: Job,
+    context: SweepContext,
     images: Any,
     resources: TrialResources,
     tables: SweepTables,
@@ -67,7 +67,7 @@ def score_winners(
 
     Args:
         run: The sweep.
-        job: Settings that its trials share.
+        context: Settings that its trials share.
         images: Reference to the images in Ray's object store.
         resources: Resources of a trial.
         tables: The results.
@@ -82,7 +82,7 @@ def score_winners(
         return Scored()  # a resumed sweep that was complete
     score = ray.remote(score_winner).options(num_cpus=resources.cpu, num_gpus=resources.gpu)
     trials = [trial_of(row) for row in best]
-    pending = {trial.id: score.remote(trial.model_dump(), job, images) for trial in trials}
+    pending = {trial.id: score.remote(trial.model_dump(), context, images) for trial in trials}
     events: list[Event] = []
     parts = []
     for trial, result in pending.items():

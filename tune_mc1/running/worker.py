@@ -25,7 +25,7 @@ from tune_mc1.training.trial_log import trial_log
 
 
 @dataclass(frozen=True)
-class Job:
+class SweepContext:
     """Settings that all trials of a sweep share, apart from the images.
 
     Attributes:
@@ -53,12 +53,12 @@ class Job:
     keep: bool = True
 
 
-def run_in_tune(config: dict[str, Any], job: Job, data: ImageData) -> None:
+def run_in_tune(config: dict[str, Any], context: SweepContext, data: ImageData) -> None:
     """Ray Tune's trainable: runs one trial, or a group, and reports each epoch.
 
     Args:
         config: `{"trials": [...]}`, dumped `Trial`s.
-        job: Settings that the trials of the sweep share.
+        context: Settings that the trials of the sweep share.
         data: The images, mapped from the object store without a copy.
     """
     trials = [read_trial(spec) for spec in config["trials"]]
@@ -66,12 +66,12 @@ def run_in_tune(config: dict[str, Any], job: Job, data: ImageData) -> None:
         return
     try:
         with (
-            files_of(trials, job.root, job.remote, keep=job.keep) as store,
-            trial_log(ResultDir(job.root).log(trials[0].id)),
+            files_of(trials, context.root, context.remote, keep=context.keep) as store,
+            trial_log(ResultDir(context.root).log(trials[0].id)),
         ):
-            report = _TuneReport(len(trials), job, store)
-            for part in parts_that_fit(trials, job, data):
-                run_parts(part, report, job, data)
+            report = _TuneReport(len(trials), context, store)
+            for part in parts_that_fit(trials, context, data):
+                run_parts(part, report, context, data)
     except (OSError, StorageError) as error:
         if isinstance(error, OSError) and error.errno not in DISK_FULL:
             raise
@@ -83,12 +83,12 @@ class _TuneReport:
 
     Args:
         size: Number of trials in the group.
-        job: Settings that the trials of the sweep share.
+        context: Settings that the trials of the sweep share.
         store: Uploads the files of a report before it is sent; None for a shared directory.
     """
 
-    def __init__(self, size: int, job: Job, store: TrialStore | None = None) -> None:
-        self.size, self.job, self.store = size, job, store
+    def __init__(self, size: int, context: SweepContext, store: TrialStore | None = None) -> None:
+        self.size, self.context, self.store = size, context, store
         self.ended: set[str] = set()
 
     def __call__(self, rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
@@ -97,26 +97,31 @@ class _TuneReport:
         result: dict[str, Any] = {"rows": list(rows), "ends": list(ends)}
         self.ended |= {end["trial"] for end in ends}
         if self.size == 1 and rows:  # for a searcher that learns
-            result |= {"epoch": rows[-1]["epoch"], self.job.metric: rows[-1][self.job.metric]}
-        if self.size == 1 or self.job.decisions is None:
+            result |= {
+                "epoch": rows[-1]["epoch"],
+                self.context.metric: rows[-1][self.context.metric],
+            }
+        if self.size == 1 or self.context.decisions is None:
             tune.report(result)
             return ()
         from tune_mc1.running.decisions import ask
 
         name = uuid4().hex
         tune.report({**result, "decision": name})
-        stopped = ask(self.job.decisions, name)
+        stopped = ask(self.context.decisions, name)
         self.ended.update(stopped)
         return stopped
 
 
-def parts_that_fit(trials: Sequence[Trial], job: Job, data: ImageData) -> Iterator[Sequence[Trial]]:
+def parts_that_fit(
+    trials: Sequence[Trial], context: SweepContext, data: ImageData
+) -> Iterator[Sequence[Trial]]:
     """Splits a group into parts that fit in memory, run one after the other; usually one part."""
     if len(trials) == 1:
         yield trials
         return
-    gpu = 0.0 if trials[0].config.device == "cpu" else job.gpu
-    memory = available_memory(job.threads, gpu)
+    gpu = 0.0 if trials[0].config.device == "cpu" else context.gpu
+    memory = available_memory(context.threads, gpu)
     most = group_limit(trials[0].config, data.image_shape, len(data.classes), memory, gpu > 0)
     for start in range(0, len(trials), most):
         yield trials[start : start + most]
@@ -133,7 +138,12 @@ class Report(Protocol):
 
 
 def run_parts(
-    trials: Sequence[Trial], report: Report, job: Job, data: ImageData, *, again: bool = False
+    trials: Sequence[Trial],
+    report: Report,
+    context: SweepContext,
+    data: ImageData,
+    *,
+    again: bool = False,
 ) -> None:
     """Runs a group; if that fails, each half of it, down to the trial that fails alone.
 
@@ -144,7 +154,7 @@ def run_parts(
     Args:
         trials: One trial, or trials that can be fused.
         report: Receives the reports.
-        job: Settings that the trials of the sweep share.
+        context: Settings that the trials of the sweep share.
         data: The images.
         again: Whether this trial ran out of memory before.
 
@@ -157,7 +167,7 @@ def run_parts(
 
     trials = [trial for trial in trials if trial.id not in report.ended]
     try:
-        _run_together(trials, report, job, data)
+        _run_together(trials, report, context, data)
         return
     except StorageError:
         raise
@@ -169,31 +179,33 @@ def run_parts(
         traceback.print_exc()
     free_memory()
     if report.size == 1 and memory_ran_out and not again:
-        run_parts(trials, report, job, data, again=True)
+        run_parts(trials, report, context, data, again=True)
     elif len(trials) == 1:
-        report([], [_failed_end(trials[0], ResultDir(job.root), reason)])
+        report([], [_failed_end(trials[0], ResultDir(context.root), reason)])
     else:
         half = len(trials) // 2
         print(f"the group of {len(trials)} trials failed; it continues as two halves")
         for part in (trials[:half], trials[half:]):
-            run_parts(part, report, job, data)
+            run_parts(part, report, context, data)
 
 
-def _run_together(trials: Sequence[Trial], report: Report, job: Job, data: ImageData) -> None:
-    from tune_mc1.training.trial import run_trials
+def _run_together(
+    trials: Sequence[Trial], report: Report, context: SweepContext, data: ImageData
+) -> None:
+    from tune_mc1.training.run_trials import run_trials
 
-    where = ResultDir(job.root)
+    where = ResultDir(context.root)
     run_trials(
         trials,
         data,
-        job.validation,
-        metric=job.metric,
-        maximize=job.maximize,
+        context.validation,
+        metric=context.metric,
+        maximize=context.maximize,
         checkpoints=where.checkpoints,
         report=report,
         shared=where.features,
-        threads=job.threads,
-        gpu=job.gpu > 0,
+        threads=context.threads,
+        gpu=context.gpu > 0,
     )
 
 
@@ -223,21 +235,21 @@ def ready() -> int:
     It does not initialise CUDA, as the test may get another GPU.
     """
     load_lightning()
-    import tune_mc1.training.trial  # noqa: F401
+    import tune_mc1.training.run_trials  # noqa: F401
 
     return os.getpid()
 
 
 def score_winner(
-    spec: dict[str, Any], job: Job, data: ImageData
+    spec: dict[str, Any], context: SweepContext, data: ImageData
 ) -> tuple[dict[str, float], dict[str, Any]]:
     """Scores a trial's best checkpoint on the test images; see `score_test`."""
     load_lightning()
-    from tune_mc1.training.trial import score_test
+    from tune_mc1.training.run_trials import score_test
 
     trial = read_trial(spec)
-    where = ResultDir(job.root)
-    files = files_of([trial], job.root, job.remote, [BEST], keep=job.keep)
+    where = ResultDir(context.root)
+    files = files_of([trial], context.root, context.remote, [BEST], keep=context.keep)
     with files, trial_log(where.log(trial.id)):
         checkpoint = where.checkpoints(trial.id) / BEST
         return score_test(
@@ -245,6 +257,6 @@ def score_winner(
             data,
             checkpoint,
             shared=where.features,
-            threads=job.threads,
-            gpu=job.gpu > 0,
+            threads=context.threads,
+            gpu=context.gpu > 0,
         )

@@ -24,9 +24,9 @@ from tune_mc1.errors import DivergedError
 from tune_mc1.models.build import Classifier
 from tune_mc1.models.fused import FusedClassifier
 from tune_mc1.training.augment import augment_batch
+from tune_mc1.training.epoch_counts import EpochCounts
 from tune_mc1.training.learning_rates import LearningRates, learning_rates
 from tune_mc1.training.lightning_private import step_counter
-from tune_mc1.training.metrics import EpochCounts
 from tune_mc1.training.optimizers.base import (
     GroupOptimizer,
     make_group_optimizer,

@@ -7,6 +7,8 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TextIO
 
+from tune_mc1.training.lightning_private import load_lightning
+
 
 @contextmanager
 def trial_log(path: Path) -> Iterator[None]:
@@ -22,7 +24,7 @@ def trial_log(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _everything_to(file: TextIO) -> Iterator[None]:
-    import lightning.pytorch  # noqa: F401  first, as it sets up loggers that would replace ours
+    load_lightning()  # first, as it sets up loggers that would replace ours
 
     handler = logging.StreamHandler(file)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

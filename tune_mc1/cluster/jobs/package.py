@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from tune_mc1.cluster.jobs.command import FILES
+from tune_mc1.cluster.jobs.job_command import FILES
 from tune_mc1.files import INSTALLED_CONFIGS, PACKAGE, shipped, utf8
 from tune_mc1.results.provenance import COMMIT, git_commit
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tune_mc1.cluster.jobs.command import JobCommand
 from tune_mc1.cluster.jobs.follow import Job, follow
+from tune_mc1.cluster.jobs.job_command import JobCommand
 from tune_mc1.cluster.jobs.package import pack
 from tune_mc1.cluster.jobs.server import JobServer
 from tune_mc1.errors import TuneMc1Error

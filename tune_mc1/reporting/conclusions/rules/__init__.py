@@ -1,6 +1,6 @@
 """The reference's conclusions as rules, in the order of its slides."""
 
-from tune_mc1.reporting.conclusions.rules.grid import GRID
+from tune_mc1.reporting.conclusions.rules.first_grid import GRID
 from tune_mc1.reporting.conclusions.rules.large import LARGE
 from tune_mc1.reporting.conclusions.rules.networks import NETWORKS
 from tune_mc1.reporting.conclusions.rules.rule import Rule

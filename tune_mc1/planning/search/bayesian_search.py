@@ -12,7 +12,7 @@ class BayesianSearch(Search):
     """`run_cap` settings suggested by Optuna."""
 
     name = "bayes"
-    adapter = "tune_mc1.running.search.bayes:OptunaTpe"
+    adapter = "tune_mc1.running.search.optuna_tpe:OptunaTpe"
 
     def problems(self, sweep: Sweep) -> list[Problem]:
         """Parameters that Ray's `OptunaSearch` cannot handle (it ignores a log_uniform's q)."""

@@ -16,8 +16,8 @@ from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.store import remote as remote_module
 from tune_mc1.results.store.heartbeat import RUNNING, beat, check_free
 from tune_mc1.results.store.local_copy import Fetched, fetch, remote_of, resumable
-from tune_mc1.results.store.mirror import StoreMirror
 from tune_mc1.results.store.remote import Remote
+from tune_mc1.results.store.store_mirror import StoreMirror
 
 GONE = 2**22 + 1
 """No process has such a number."""
@@ -129,7 +129,7 @@ def test_a_file_whose_download_breaks_off_stays_as_it_was(
 def test_a_store_that_goes_away_is_said_once_and_does_not_stop_the_sweep(
     sweep: Sweep, remote: Remote, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tune_mc1.results.store.mirror.INTERVAL_S", 0.1)
+    monkeypatch.setattr("tune_mc1.results.store.store_mirror.INTERVAL_S", 0.1)
     notices: list[str] = []
     mirror = sent(sweep.where, remote, notices)
     until(lambda: "journal.jsonl" in remote.files())
@@ -152,8 +152,8 @@ def test_a_store_that_goes_away_is_said_once_and_does_not_stop_the_sweep(
 def test_a_store_that_comes_back_is_said_too(
     sweep: Sweep, remote: Remote, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tune_mc1.results.store.mirror.INTERVAL_S", 0.1)
-    monkeypatch.setattr("tune_mc1.results.store.mirror.LONGEST_S", 0.1)
+    monkeypatch.setattr("tune_mc1.results.store.store_mirror.INTERVAL_S", 0.1)
+    monkeypatch.setattr("tune_mc1.results.store.store_mirror.LONGEST_S", 0.1)
     store.stop()
     notices: list[str] = []
     try:

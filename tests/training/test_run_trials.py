@@ -14,7 +14,7 @@ from tests.support.one_trial import few, numbers, run
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Folds
 from tune_mc1.data.images import ImageData
-from tune_mc1.training.trial import score_test
+from tune_mc1.training.run_trials import score_test
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 Kind = Literal["text", "null", "list", "media"]
 
 
-class Row(NamedTuple):
+class LogRow(NamedTuple):
     """One call of `log`, or of `tune_mc1.report`.
 
     Attributes:
@@ -23,11 +23,11 @@ class Row(NamedTuple):
     timestamp: float | None = None
 
 
-def make_row(values: dict[str, float]) -> Row:
+def make_row(values: dict[str, float]) -> LogRow:
     """A row of all values of a log, of which `_step`, `_runtime` and `_timestamp` are W&B's."""
     step = values.pop("_step", None)
     runtime, timestamp = values.pop("_runtime", None), values.pop("_timestamp", None)
-    return Row(values, None if step is None else int(step), runtime, timestamp)
+    return LogRow(values, None if step is None else int(step), runtime, timestamp)
 
 
 def scalars(

@@ -9,7 +9,7 @@ from torch import Tensor
 from tune_mc1.config.labels import label
 from tune_mc1.config.metrics import METRICS, Metric, better, epoch_metrics, goal_of
 from tune_mc1.errors import TrialError
-from tune_mc1.training.metrics import EpochCounts
+from tune_mc1.training.epoch_counts import EpochCounts
 
 CPU = torch.device("cpu")
 

@@ -11,7 +11,7 @@ import pytest
 from tests.support.program_trials import run, trial_of
 from tune_mc1.programs.command import Command
 from tune_mc1.programs.iterations import Iteration
-from tune_mc1.programs.trial import run_program
+from tune_mc1.programs.run_program import run_program
 
 LOGS = """
 import argparse, wandb
