@@ -41,7 +41,7 @@ SCORE = 0.5
 RESOURCES = TrialResources(cpu=1, gpu=0)
 
 
-def trivial(config: dict[str, Any], job: Any, data: Any) -> None:
+def trivial(config: dict[str, Any], context: Any, data: Any) -> None:
     """Reports rows of the right form for our sweep."""
     for epoch in range(1, EPOCHS + 1):
         row = {
@@ -86,12 +86,12 @@ def trivial_sweep(trials: int, fuse: int | str, data: ImageData, folder: Path) -
     run = SweepRun(sweep, plan.trials, data, where)
     view = SweepView(Console(file=io.StringIO()), trials)
     images_ref = ray.put(data)
-    job = sweep_module._context(run, RESOURCES)
+    context = sweep_module._context(run, RESOURCES)
     write_head(where, sweep, data)
     writer = ResultWriter(where)
     writer.write(sweep_event(sweep, data), *(trial_event(t) for t in plan.trials))
     with patch.object(tuning, "run_in_tune", trivial), view.showing(writer.tables):
-        tuning.tune_trials(run, job, images_ref, RESOURCES, writer, view)
+        tuning.tune_trials(run, context, images_ref, RESOURCES, writer, view)
     writer.close()
     assert len(writer.tables.history) == trials * EPOCHS, "ASHA stopped a trial"
     return writer

@@ -84,7 +84,7 @@ def gpu_cluster(nodes: Sequence[tuple[int, int]], *, connect: bool = True) -> It
             set_auth_mode(mode)
 
 
-def telling_trial(config: dict[str, Any], job: Any, data: Any) -> None:
+def telling_trial(config: dict[str, Any], context: Any, data: Any) -> None:
     """Trains nothing; writes down each epoch with its node and GPUs, and goes on after the last.
 
     Its learning rate times 100 is the seconds that an epoch takes. It waits first until as many
@@ -95,17 +95,17 @@ def telling_trial(config: dict[str, Any], job: Any, data: Any) -> None:
     context = ray.get_runtime_context()
     place = {"node": context.get_node_id(), "gpus": context.get_accelerator_ids()["GPU"]}
     spec = config["trials"][0]
-    file = job.root / "told" / f"{spec['id']}.jsonl"
+    file = context.root / "told" / f"{spec['id']}.jsonl"
     done = len(file.read_text().splitlines()) if file.exists() else 0
-    (job.root / "here" / spec["id"]).touch()
-    while len(list((job.root / "here").iterdir())) < int((job.root / "together").read_text()):
+    (context.root / "here" / spec["id"]).touch()
+    while len(list((context.root / "here").iterdir())) < int((context.root / "together").read_text()):
         time.sleep(0.1)
     for epoch in range(done + 1, spec["config"]["epochs"] + 1):
         began = time.time()
         time.sleep(spec["config"]["learning_rate"] * 100)
         record = {"trial": spec["id"], "epoch": epoch, "began": began, "ended": time.time()}
         with file.open("a") as lines:
-            lines.write(json.dumps(record | place | {"gpu": job.gpu}) + "\n")
+            lines.write(json.dumps(record | place | {"gpu": context.gpu}) + "\n")
         row = {
             "epoch": epoch,
             **dict.fromkeys(epoch_metrics(), 0.5),
@@ -165,9 +165,9 @@ def telling_sweep(
     writer = ResultWriter(where)
     writer.write(sweep_event(sweep, images), *(trial_event(t) for t in plan.trials))
     view = SweepView(Console(file=io.StringIO()), trials)
-    job = sweep_module._context(run, each)
+    context = sweep_module._context(run, each)
     with patch.object(tuning, "run_in_tune", trial or telling_trial), view.showing(writer.tables):
-        tuning.tune_trials(run, job, ray.put(images), each, writer, view)
+        tuning.tune_trials(run, context, ray.put(images), each, writer, view)
     writer.close()
     return told(where.root), writer
 
