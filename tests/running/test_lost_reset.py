@@ -24,17 +24,17 @@ def kinds(of: type[Any]) -> list[type[Any]]:
     return [of, *(kind for below in of.__subclasses__() for kind in kinds(below))]
 
 
-def trial_whose_process_is_not_reused(config: dict[str, Any], job: Any, data: Any) -> None:
+def trial_whose_process_is_not_reused(config: dict[str, Any], context: Any, data: Any) -> None:
     """As `telling_trial`, in a process that ends, the first time, where it is to be reused."""
 
     def reset_config(self: Any, new_config: dict[str, Any]) -> bool:
-        (job.root / "lost").touch()
+        (context.root / "lost").touch()
         os._exit(1)
 
-    if not (job.root / "lost").exists():
+    if not (context.root / "lost").exists():
         for kind in kinds(FunctionTrainable):  # Ray copies the methods into a class of its own
             kind.reset_config = reset_config
-    telling_trial(config, job, data)
+    telling_trial(config, context, data)
 
 
 def test_a_trial_that_was_being_taken_over_is_tried_again(
@@ -47,9 +47,9 @@ def test_a_trial_that_was_being_taken_over_is_tried_again(
     assert len(told) == 3 * 2
 
 
-def trial_whose_process_ends_late(config: dict[str, Any], job: Any, data: Any) -> None:
+def trial_whose_process_ends_late(config: dict[str, Any], context: Any, data: Any) -> None:
     """As `telling_trial`, and then the process is lost."""
-    telling_trial(config, job, data)
+    telling_trial(config, context, data)
     if config["trials"]:
         os._exit(1)
 

@@ -98,7 +98,9 @@ def telling_trial(config: dict[str, Any], context: Any, data: Any) -> None:
     file = context.root / "told" / f"{spec['id']}.jsonl"
     done = len(file.read_text().splitlines()) if file.exists() else 0
     (context.root / "here" / spec["id"]).touch()
-    while len(list((context.root / "here").iterdir())) < int((context.root / "together").read_text()):
+    while len(list((context.root / "here").iterdir())) < int(
+        (context.root / "together").read_text()
+    ):
         time.sleep(0.1)
     for epoch in range(done + 1, spec["config"]["epochs"] + 1):
         began = time.time()
