@@ -92,8 +92,8 @@ def telling_trial(config: dict[str, Any], context: Any, data: Any) -> None:
     """
     if not config["trials"]:  # it had ended just before its process was lost
         return
-    context = ray.get_runtime_context()
-    place = {"node": context.get_node_id(), "gpus": context.get_accelerator_ids()["GPU"]}
+    runtime = ray.get_runtime_context()
+    place = {"node": runtime.get_node_id(), "gpus": runtime.get_accelerator_ids()["GPU"]}
     spec = config["trials"][0]
     file = context.root / "told" / f"{spec['id']}.jsonl"
     done = len(file.read_text().splitlines()) if file.exists() else 0
