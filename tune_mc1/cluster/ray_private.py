@@ -1,6 +1,7 @@
 """Names of Ray that are not part of its documented API."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +85,14 @@ GPU_VARIABLES = _name(
     "suppresses a warning about CUDA_VISIBLE_DEVICES in each trial without a GPU",
     "the warning appears in Ray's own logs",
 )
+HELPERS = tuple(
+    _name(
+        f"ray._private.node:Node.start_{part}",
+        "starts Ray on this machine without the processes that only clusters and dashboards need",
+        "a sweep starts and ends two seconds later",
+    )
+    for part in ("monitor", "log_monitor", "api_server")
+)
 PREPARE = _name(
     "ray.autoscaler._private.util:prepare_config",
     "`cluster check` shows a cluster file with Ray's defaults",
@@ -135,7 +144,7 @@ NAMES = (
         TEMP_DIR,
     ),
     *(SYSTEM_CONFIG, IDLE_TIME, GPU_VARIABLES, PREPARE, VALIDATE, REQUEST),
-    *(DASHBOARD, SCHEMA, AUTOSCALER_FILE, METADATA),
+    *(DASHBOARD, SCHEMA, AUTOSCALER_FILE, METADATA, *HELPERS),
 )
 """All names of Ray; a test looks for each in the version that is installed."""
 
@@ -181,6 +190,23 @@ def leave_signals_alone() -> None:
 def count_no_callbacks() -> None:
     """Keeps Tune from importing W&B, MLflow and Comet, where installed, to count callbacks."""
     CALLBACKS.replace(lambda _: {})
+
+
+@contextmanager
+def without_helpers() -> Iterator[None]:
+    """Starts Ray without its autoscaler, log monitor and dashboard while the block runs.
+
+    A sweep on one machine uses none of them: nodes cannot be added, each trial writes its own log,
+    and the dashboard is switched off. They take half of Ray's start.
+    """
+    kept = [(name, name.get()) for name in HELPERS if name.usable()]
+    for name, _ in kept:
+        name.replace(lambda *_, **__: None)
+    try:
+        yield
+    finally:
+        for name, start in kept:
+            name.replace(start)
 
 
 def free_resources() -> Mapping[str, Mapping[str, float]] | None:

@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from tune_mc1.cluster.ray_private import (
     hide_command_line,
     kill_processes,
     leave_signals_alone,
+    without_helpers,
 )
 from tune_mc1.cluster.ray_tokens_private import AUTH_MODE, set_auth_mode
 from tune_mc1.errors import SweepStopped
@@ -179,13 +180,14 @@ def start_ray(address: str | None, temp: Path | None, *, tuned: bool = True) -> 
         leave_signals_alone()
     if temp is not None and TEMP_DIR.usable():
         options["_temp_dir"] = str(temp)
-    ray.init(
-        address=address or "local",
-        include_dashboard=False if address is None else None,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        **options,
-    )
+    with without_helpers() if address is None and tuned else nullcontext():
+        ray.init(
+            address=address or "local",
+            include_dashboard=False if address is None else None,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            **options,
+        )
 
 
 def _temp_dir(root: Path) -> Path:
