@@ -73,13 +73,13 @@ def test_parameters_are_needed(file: Path, text: str) -> None:
 
 def test_wandb_only_keys_are_accepted_and_named(file: Path) -> None:
     text = (
-        "program: train.py\ncommand: [python]\nproject: p\nentity: e\n"
+        "apiVersion: x\nproject: p\nentity: e\n"
         "metric: {name: val_loss, goal: minimize, impute: best}\n"
         "early_terminate: {type: hyperband, min_iter: 2, strict: true}\n"
     )
     loaded = load(file, BASE + text)
     assert loaded.notices == [
-        "program, command, metric.impute, early_terminate.strict: only for W&B's own agents, "
+        "apiVersion, metric.impute, early_terminate.strict: only for W&B's own agents, "
         "ignored here"
     ]
     assert (loaded.sweep.project, loaded.sweep.entity) == ("p", "e")

@@ -99,8 +99,8 @@ def test_open_ends_may_touch_the_limit(file: Path) -> None:
         ("early_terminate: {type: asha, s: 2}", "early_terminate: s requires max_iter too"),
         ("early_terminate: {type: asha, max_iter: 9}", "early_terminate: max_iter requires s too"),
         (
-            "early_terminate: {type: asha, min_iter: 1, s: 2, max_iter: 9}",
-            "early_terminate: takes either min_iter or s with max_iter",
+            "early_terminate: {type: asha, min_iter: 1, max_iter: 9}",
+            "early_terminate: max_iter requires s too, also beside min_iter, as in W&B",
         ),
         (
             "early_terminate: {type: asha, min_iter: 10}",

@@ -31,8 +31,9 @@ def test_study_has_the_trials_of_the_reference(name: str) -> None:
     own = SWEEPS / f"{OWN_FILES.get(name, name)}.yaml"
     theirs = plan_file(own, "grid" if ours.sweep.method == "grid" else "random")
     same = {"device": "auto"}  # the reference names its own GPU
-    assert [t.config for t in ours.trials] == [t.config.model_copy(update=same) for t in theirs]
-    assert [t.fold for t in ours.trials] == [t.fold for t in theirs]
+    trials = ours.training_trials
+    assert [t.config for t in trials] == [t.config.model_copy(update=same) for t in theirs]
+    assert [t.fold for t in trials] == [t.fold for t in theirs]
 
 
 def test_every_study_file_has_a_name_and_every_outcome_fits_its_sweep() -> None:
@@ -43,7 +44,7 @@ def test_every_study_file_has_a_name_and_every_outcome_fits_its_sweep() -> None:
         assert sweep.reference is not None
         for outcome in sweep.reference.outcomes:
             assert outcome.epoch == sweep.longest_epochs
-            trials = [t.config.model_dump() for t in prepare(None, study_file(name)).trials]
+            trials = [t.values for t in prepare(None, study_file(name)).trials]
             met = [t for t in trials if all(t[k] == v for k, v in outcome.where.items())]
             assert met, f"{name}: no trial is as {outcome.where}"
             if outcome.curve:
@@ -113,8 +114,8 @@ def test_replicates_need_a_constant_seed(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"--replicates: must be 1 where parameters.seed varies"):
         prepare("grid", None, PlanFlags.of(["seed=1,2"], replicates=2))
     plan = prepare("grid", None, PlanFlags.of(replicates=3))
-    assert len(plan.trials) == 18
-    assert [t.config.seed for t in plan.trials[:3]] == [0, 1, 2]
+    assert len(plan.training_trials) == 18
+    assert [t.config.seed for t in plan.training_trials[:3]] == [0, 1, 2]
     json.dumps(plan.sweep.model_dump(mode="json"))
 
 

@@ -28,6 +28,7 @@ from tests.support.faults import (
     write_sweep,
 )
 from tests.support.in_process import Ran, connected, run_here, sweep_here
+from tune_mc1.config.trial import Trial
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
 from tune_mc1.planning.past import read_past
@@ -154,7 +155,7 @@ def test_more_epochs_go_on_from_the_last(
     words = ("--resume", first.root, "--epochs", "2", *ONE)
     done = run_here("sweep", "random", *words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    longer = read_past(ResultDir(first.root)).trials
+    longer = [t for t in read_past(ResultDir(first.root)).trials if isinstance(t, Trial)]
     assert [trial.config.epochs for trial in longer] == [2, 2]
     rows: list[dict[str, Any]] = []
     for trial in longer:

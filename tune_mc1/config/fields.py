@@ -65,16 +65,30 @@ def read_parameter(name: str, raw: Any, path: Path) -> tuple[Parameter | None, l
     """
     if name not in (known := trial_fields()):
         return None, [unknown_key(path, known, "unknown parameter")]
+    parameter, problems = read_distribution(name, raw, path)
+    return (None, problems) if parameter is None else check_parameter(name, parameter, path)
+
+
+def read_distribution(name: str, raw: Any, path: Path) -> tuple[Parameter | None, list[Problem]]:
+    """Parses one entry of `parameters`, whatever its name and values.
+
+    Args:
+        name: Name of the parameter.
+        raw: Its mapping in the file.
+        path: Its location in the file.
+
+    Returns:
+        The parameter (None if invalid) and all problems found.
+    """
     if not isinstance(raw, dict):
         example = (
             f"{name}: {{values: [...]}}" if isinstance(raw, list) else f"{name}: {{value: {raw}}}"
         )
         return None, [Problem(path, f"must be a mapping such as `{example}`", raw)]
     try:
-        parameter = _PARAMETER.validate_python(raw)
+        return _PARAMETER.validate_python(raw), []
     except ValidationError as error:
         return None, _form_problems(error, raw, path)
-    return check_parameter(name, parameter, path)
 
 
 def _form_problems(error: ValidationError, raw: dict[str, Any], path: Path) -> list[Problem]:

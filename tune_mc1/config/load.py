@@ -1,7 +1,7 @@
 """Sweep files: from YAML to a validated sweep, reporting all mistakes at once."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,15 @@ from pydantic import ValidationError
 
 from tune_mc1.config.early_terminate import model_of
 from tune_mc1.config.fields import read_parameter
+from tune_mc1.config.load_program import (
+    is_program,
+    program_content,
+    program_parameters,
+    read_program_sweep,
+)
 from tune_mc1.config.notices import (
     drop_unused,
+    early_notices,
     metric_notices,
     parameter_notices,
     read_cnn_as_cnn8,
@@ -19,6 +26,7 @@ from tune_mc1.config.notices import (
 from tune_mc1.config.parameters import Parameter
 from tune_mc1.config.problems import Path as KeyPath
 from tune_mc1.config.problems import Problem, problems_of, show_path
+from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.reference import Reference
 from tune_mc1.config.sweep import Objective, Resources, Sweep
 from tune_mc1.config.validation import Folds, Holdout
@@ -41,25 +49,32 @@ class LoadedSweep:
     notices: list[str]
 
 
-def load_sweep(path: Path, *, overrides: Sequence[str] = ()) -> LoadedSweep:
+def load_sweep(
+    path: Path, *, overrides: Sequence[str] = (), program: str | None = None
+) -> LoadedSweep:
     """Reads and validates a W&B sweep file.
 
     Args:
         path: The YAML file.
         overrides: Items `name=value[,value...]`, each of which replaces a parameter of the file.
+        program: Program to run instead of the file's.
 
     Raises:
         InputError: If the file is not valid; with one line per mistake.
     """
     file = read_yaml(Path(path))
     raw = dict(file.content)
+    if program is not None:
+        raw["program"] = program
+    if is_program(raw):
+        return _load_program(file, raw, overrides)
     replaced, messages = _read_overrides(overrides)
-    notices = drop_unused(raw)
+    notices = drop_unused(raw) + early_notices(raw.get("early_terminate"))
     raw_parameters = raw.pop("parameters", None)
     parameters, problems = _read_parameters(raw_parameters, set(replaced))
     parameters |= replaced
     notices += read_cnn_as_cnn8(parameters) + parameter_notices(parameters)
-    problems += file.problems
+    problems = _with_way_out(problems) + file.problems
     try:
         sweep = Sweep.model_validate({**raw, "parameters": parameters})
         if not messages and not any("epochs" in problem.path for problem in problems):
@@ -69,6 +84,30 @@ def load_sweep(path: Path, *, overrides: Sequence[str] = ()) -> LoadedSweep:
     if problems or messages:
         raise InputError([*_in_order(file, problems), *messages])
     return LoadedSweep(sweep, notices + metric_notices(raw.get("metric"), sweep.metric))
+
+
+def _load_program(file: YamlFile, raw: dict[str, Any], overrides: Sequence[str]) -> LoadedSweep:
+    read = read_program_sweep(raw, overrides)
+    problems = [*file.problems, *read.problems]
+    if read.sweep is None or problems:
+        raise InputError([*_in_order(file, problems), *read.messages])
+    return LoadedSweep(read.sweep, read.notices)
+
+
+def load_program_content(
+    source: Path, content: Mapping[str, Any], *, overrides: Sequence[str] = ()
+) -> LoadedSweep:
+    """Validates a program's sweep that was not read from a file.
+
+    Args:
+        source: Where it comes from, for messages.
+        content: What the file would contain.
+        overrides: As in `load_sweep`.
+
+    Raises:
+        InputError: If it is not valid; with one line per mistake.
+    """
+    return _load_program(YamlFile(source, dict(content), {}, []), dict(content), overrides)
 
 
 def sweep_of(overrides: Sequence[str]) -> Sweep:
@@ -85,16 +124,30 @@ def sweep_of(overrides: Sequence[str]) -> Sweep:
 
 def config_to_yaml(sweep: Sweep) -> str:
     """Serialises a sweep to YAML that loads as an equal sweep."""
-    content = sweep.model_dump(mode="json", exclude_none=True, exclude={"parameters"})
     # A constant may be null, so only the q that a distribution lacks is left out here.
-    content["parameters"] = {
+    parameters = {
         name: {k: v for k, v in parameter.model_dump(mode="json").items() if (k, v) != ("q", None)}
         for name, parameter in sweep.parameters.items()
     }
+    if isinstance(sweep, ProgramSweep):
+        content = program_content(sweep)
+        content["parameters"] = program_parameters(sweep, parameters)
+    else:
+        content = sweep.model_dump(mode="json", exclude_none=True, exclude={"parameters"})
+        content["parameters"] = parameters
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
     if "\x85" in text:  # PyYAML writes this character as is, but reads it as a line break
         text = yaml.safe_dump(content, sort_keys=False)
     return text
+
+
+def _with_way_out(problems: list[Problem]) -> list[Problem]:
+    """Adds to the first unknown parameter how a program of the user's own is run."""
+    for i, problem in enumerate(problems):
+        if problem.rule.startswith("unknown parameter"):
+            rule = f"{problem.rule}; parameters of your own program need its path as `program`"
+            return [*problems[:i], replace(problem, rule=rule), *problems[i + 1 :]]
+    return problems
 
 
 def _keys(raw: dict[str, Any]) -> dict[KeyPath, Iterable[str]]:

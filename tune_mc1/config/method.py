@@ -4,6 +4,7 @@ from typing import Any
 
 from tune_mc1.config.early_terminate import EARLY_TERMINATE
 from tune_mc1.config.problems import Problem
+from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.search import sweep_commands
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.validation import Folds
@@ -39,16 +40,21 @@ def resolve_method(sweep: Sweep, command: str, *, source: str = "") -> tuple[Swe
     problems = _problems(resolved, command)
     if problems:
         raise InputError(f"{source}: {problem}" if source else f"{problem}" for problem in problems)
+    if isinstance(resolved, ProgramSweep) and resolved.adapter and resolved.run_cap is None:
+        notices.append("run_cap: not given, so the sweep goes on until Ctrl-C; -n limits it")
     return resolved, notices + resolved.search.notices(resolved)
 
 
 def _problems(sweep: Sweep, command: str) -> list[Problem]:
     search = sweep.search
     found = [sweep.early_problem] if sweep.early_problem else []
-    if search.needs_run_cap and sweep.run_cap is None:
+    of_program = isinstance(sweep, ProgramSweep)
+    if search.needs_run_cap and sweep.run_cap is None and not of_program:
         rule = f"is required by {command}: the number of settings to try (in the file, or as -n)"
         found.append(Problem(("run_cap",), rule))
     found += search.problems(sweep)
+    if isinstance(sweep, ProgramSweep) and search.learns and not sweep.metric.name:
+        found.append(Problem(("metric",), f"is required by {command}, which learns from it"))
     if search.learns:
         if isinstance(sweep.validation, Folds):
             rule = f"must be a holdout or test for {command}, got folds"

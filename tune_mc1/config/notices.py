@@ -28,11 +28,12 @@ _UNUSED: dict[str, tuple[str, ...]] = {
 """W&B's keys that have no meaning when Ray runs the trials, by the mapping that contains them."""
 
 
-def drop_unused(raw: dict[str, Any]) -> list[str]:
+def drop_unused(raw: dict[str, Any], *, program: bool = False) -> list[str]:
     """Removes W&B's keys that are not used here from the content of a file.
 
     Args:
         raw: The file's mapping; modified in place.
+        program: Whether `program` and `command` are used.
 
     Returns:
         A notice that names them, or an empty list.
@@ -43,6 +44,8 @@ def drop_unused(raw: dict[str, Any]) -> list[str]:
         if not isinstance(mapping, dict):
             continue
         found = [name for name in names if name in mapping]
+        if program:
+            found = [name for name in found if name not in ("program", "command")]
         dropped += [(group, name) if group else (name,) for name in found]
         kept = {key: value for key, value in mapping.items() if key not in found}
         if group:
@@ -75,6 +78,20 @@ def read_cnn_as_cnn8(parameters: dict[str, Parameter]) -> list[str]:
         "parameters.model: CNN with a dropout_p is read as CNN8, as in the reference study (CNN "
         "itself has no dropout; omit dropout_p to use it)"
     ]
+
+
+def early_notices(raw: Any) -> list[str]:
+    """Notices about keys of `early_terminate` that W&B does not use beside others.
+
+    Args:
+        raw: The file's `early_terminate`, if any.
+    """
+    given = {"min_iter", "s", "max_iter"} & raw.keys() if isinstance(raw, dict) else set()
+    if given == {"min_iter", "s", "max_iter"}:
+        return ["early_terminate.min_iter: not used beside s and max_iter, as in W&B"]
+    if given == {"min_iter", "s"}:
+        return ["early_terminate.s: not used beside min_iter without max_iter, as in W&B"]
+    return []
 
 
 def parameter_notices(parameters: dict[str, Parameter]) -> list[str]:

@@ -156,6 +156,14 @@ class Sweep(BaseModel):
         return SEARCHES[self.method or "random"]
 
     @property
+    def adapter(self) -> str | None:
+        """Path of the `AskTell` that suggests settings as the sweep runs; None if all are planned.
+
+        A program's random search without `run_cap` is one: it goes on until it is ended.
+        """
+        return self.search.adapter
+
+    @property
     def early_problem(self) -> Problem | None:
         """The reason why `early_terminate` could never stop a trial; None if it could."""
         early = self.early_terminate

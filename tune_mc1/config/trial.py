@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -206,8 +207,12 @@ class TrialConfig(BaseModel):
 
         Defaults are excluded, so adding a parameter does not change existing hashes.
         """
-        setting = self.model_dump(exclude={"seed", "device"}, exclude_defaults=True)
-        return hashlib.sha256(json.dumps(setting, sort_keys=True).encode()).hexdigest()[:12]
+        return setting_hash(self.model_dump(exclude={"seed", "device"}, exclude_defaults=True))
+
+
+def setting_hash(values: Mapping[str, Any]) -> str:
+    """Twelve hex digits that identify a setting, by its values."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def trial_fields() -> dict[str, FieldInfo]:
@@ -234,6 +239,21 @@ class Trial(BaseModel):
     id: str
     config: TrialConfig
     fold: int | None = None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Every parameter."""
+        return self.config.values
+
+    @property
+    def config_hash(self) -> str:
+        """Twelve hex digits that identify its setting; see `TrialConfig.config_hash`."""
+        return self.config.config_hash
+
+    @property
+    def epochs(self) -> int:
+        """Epochs that it runs if nothing stops it."""
+        return self.config.epochs
 
     @property
     def image_order(self) -> tuple[int, int, str]:

@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.data.source import Source, find_source
 from tune_mc1.errors import InputError
 from tune_mc1.planning.forecast import trial_seconds
 from tune_mc1.planning.fusion import Groups, group_seconds, makespan, plan_groups
-from tune_mc1.planning.plan import Plan
+from tune_mc1.planning.plan import Plan, command_of
 from tune_mc1.planning.resources import (
     Capacity,
     Node,
@@ -19,6 +20,7 @@ from tune_mc1.planning.resources import (
     full_speed_slots,
     max_concurrent,
 )
+from tune_mc1.planning.search.random_search import sample_one
 
 
 @dataclass(frozen=True)
@@ -58,27 +60,46 @@ def outline(plan: Plan, cores: int | None = None, place: Place | None = None) ->
         Plain data: `trials` (each with id, config, fold), `rungs` (each with bracket, epoch and
         number of trials that reach it), `resources` (of a trial or group, and the number that run
         concurrently), `groups` (ids of the trials trained as one model), `epochs` (maximum total),
-        and `forecast_seconds`, a rough estimate.
+        and `forecast_seconds`, a rough estimate. For a program `command`, the words of the first
+        trial's command line, `directory`, and `first`, its values, instead of the last three.
     """
     place = place or _this_machine(plan, float(cores or os.cpu_count() or 1))
-    per_trial = place.per_trial
-    epochs = sum(t.config.epochs for t in plan.trials) or plan.total * plan.sweep.longest_epochs
+    if isinstance(plan.sweep, ProgramSweep):
+        return _common(plan, place) | _program_outline(plan, plan.sweep)
+    trials = plan.training_trials
+    epochs = sum(t.epochs for t in trials) or plan.total * plan.sweep.longest_epochs
     groups = plan_groups(
-        plan.trials, plan.sweep.fuse, place.full_speed_slots, _seconds(plan), gpu=place.gpu
+        trials, plan.sweep.fuse, place.full_speed_slots, _seconds(plan), gpu=place.gpu
     )
+    return _common(plan, place) | {
+        "groups": [[t.id for t in group] for group in groups],
+        "epochs": epochs,
+        "forecast_seconds": round(_forecast(plan, groups, epochs, place), 1),
+    }
+
+
+def _common(plan: Plan, place: Place) -> dict[str, Any]:
     return {
         "sweep": plan.sweep.model_dump(mode="json", exclude_none=True),
         "trials": [t.model_dump() for t in plan.trials],
         "total": plan.total,
         "rungs": rung_table(plan),
         "resources": {
-            "cpu": per_trial.cpu,
-            "gpu": per_trial.gpu,
+            "cpu": place.per_trial.cpu,
+            "gpu": place.per_trial.gpu,
             "trials_at_once": place.concurrent,
         },
-        "groups": [[t.id for t in group] for group in groups],
-        "epochs": epochs,
-        "forecast_seconds": round(_forecast(plan, groups, epochs, place), 1),
+    }
+
+
+def _program_outline(plan: Plan, sweep: ProgramSweep) -> dict[str, Any]:
+    """The exact command of the first trial, and where it runs."""
+    command, _ = command_of(sweep)
+    first = plan.trials[0].values if plan.trials else sample_one(sweep, 0)
+    return {
+        "command": command.line(sweep.arguments(first), "parameters.json"),
+        "directory": sweep.directory,
+        "first": first,
     }
 
 

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from tune_mc1.config.field_types import Fuse, Trackers
 from tune_mc1.config.parameters import Constant
 from tune_mc1.config.problems import problems_of
+from tune_mc1.config.program_sweep import TRAINING_ONLY, ProgramSweep, seed_problem
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.errors import InputError
 from tune_mc1.registry import Registry
@@ -90,6 +91,9 @@ class PlanFlags:
             apply = FLAGS[name].apply
             if apply is None:
                 continue
+            if isinstance(sweep, ProgramSweep) and name in TRAINING_ONLY:
+                rule = "is for built-in training, which a file with a program does not use"
+                raise InputError(f"{option(name)}: {rule}")
             try:
                 sweep = apply(sweep, value)
             except ValueError as error:
@@ -107,6 +111,11 @@ def _field(name: str) -> Callable[[Sweep, Any], Sweep]:
 
 
 def _replicates(sweep: Sweep, value: int) -> Sweep:
+    if isinstance(sweep, ProgramSweep):
+        problem = seed_problem(sweep.parameters, value)
+        if problem:
+            raise ValueError(problem)
+        return sweep.model_copy(update={"replicates": value})
     if value > 1 and not isinstance(sweep.parameters.get("seed", Constant(value=0)), Constant):
         raise ValueError("must be 1 where parameters.seed varies")
     return sweep.model_copy(update={"replicates": value})
@@ -133,6 +142,10 @@ FLAGS.register(
         _field("data"),
         short="-d",
     ),
+)
+FLAGS.register(
+    "program",
+    SweepFlag("Program to run once a trial, instead of the file's.", metavar="PATH"),
 )
 FLAGS.register(
     "run_cap",

@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tune_mc1.config.sweep import Sweep
-from tune_mc1.config.trial import Trial
+from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.config.trial_scheduler import TrialScheduler
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import DecisionEvent, ObservedEvent, RungEvent, TrialEvent
 from tune_mc1.results.journal import read_events
 from tune_mc1.results.schema import ENDED
-from tune_mc1.results.tables import SweepTables, trial_of
+from tune_mc1.results.tables import SweepTables, trials_of
+
+T = TypeVar("T", bound=AnyTrial)
 
 
 @dataclass(frozen=True)
@@ -36,21 +38,21 @@ class Past:
     size: int = 0
 
     @property
-    def trials(self) -> list[Trial]:
+    def trials(self) -> list[AnyTrial]:
         """All its trials, in the order of the plan."""
-        return [trial_of(row) for row in self.tables.trials.values()]
+        return trials_of(self.tables)
 
-    def remaining(self, trials: Sequence[Trial]) -> list[Trial]:
+    def remaining(self, trials: Sequence[T]) -> list[T]:
         """Trials of a plan that have not ended, or will now run for more epochs."""
         return [trial for trial in trials if self._remains(trial)]
 
-    def _remains(self, trial: Trial) -> bool:
+    def _remains(self, trial: AnyTrial) -> bool:
         row = self.tables.trials.get(trial.id)
         if row is None or row["state"] not in ENDED:
             return True
-        return bool(row["state"] == "completed" and row["epochs_run"] < trial.config.epochs)
+        return bool(row["state"] == "completed" and row["epochs_run"] < trial.epochs)
 
-    def values(self, remaining: Sequence[Trial]) -> dict[str, float | None]:
+    def values(self, remaining: Sequence[AnyTrial]) -> dict[str, float | None]:
         """Results of ended trials as told to a search: the final values of the metric.
 
         Args:
@@ -61,14 +63,14 @@ class Past:
         """
         again, last = {trial.id for trial in remaining}, f"last_{self.tables.metric}"
         return {
-            name: row[last] if row["state"] in ("completed", "stopped") else None
+            name: row.get(last) if row["state"] in ("completed", "stopped") else None
             for name, row in self.tables.trials.items()
             if row["state"] in ENDED and name not in again
         }
 
-    def by_epoch(self, trials: Sequence[Trial]) -> list[list[Trial]]:
+    def by_epoch(self, trials: Sequence[T]) -> list[list[T]]:
         """Groups trials by the number of epochs that they have completed."""
-        parts: dict[int, list[Trial]] = {}
+        parts: dict[int, list[T]] = {}
         for trial in trials:
             row = self.tables.trials.get(trial.id)
             parts.setdefault(row["epochs_run"] if row is not None else 0, []).append(trial)

@@ -1,12 +1,15 @@
 """Plans: from a command and a sweep file, with all checks that need neither torch nor Ray."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tune_mc1.config.load import load_sweep
 from tune_mc1.config.method import resolve_method
+from tune_mc1.config.problems import Problem
+from tune_mc1.config.program_sweep import ProgramSweep
+from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial
 from tune_mc1.data.source import check_data_form, check_data_spec
@@ -14,7 +17,10 @@ from tune_mc1.errors import InputError
 from tune_mc1.files import shipped, utf8
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
 from tune_mc1.planning.fusion import unfused_notices
-from tune_mc1.planning.search_space import plan_trials
+from tune_mc1.planning.script_sweep import SCRIPTS, load_script
+from tune_mc1.planning.search_space import plan_program_trials, plan_trials
+from tune_mc1.programs.command import Command
+from tune_mc1.programs.command_check import read_command
 
 if TYPE_CHECKING:
     from tune_mc1.planning.past import Past
@@ -36,7 +42,7 @@ class Plan:
 
     command: str
     sweep: Sweep
-    trials: list[Trial]
+    trials: Sequence[AnyTrial]
     notices: list[str] = field(default_factory=list)
     directory: Path | None = None
     past: "Past | None" = None
@@ -44,8 +50,13 @@ class Plan:
 
     @property
     def total(self) -> int:
-        """Number of trials."""
-        return (self.sweep.run_cap or 0) if self.sweep.search.learns else len(self.trials)
+        """Number of trials; 0 if the sweep has no end of its own."""
+        return (self.sweep.run_cap or 0) if self.sweep.adapter else len(self.trials)
+
+    @property
+    def training_trials(self) -> list[Trial]:
+        """Trials of our own training; none if the sweep runs a program."""
+        return [trial for trial in self.trials if isinstance(trial, Trial)]
 
 
 def shipped_file(command: str) -> Path:
@@ -79,17 +90,43 @@ def prepare(
     Raises:
         InputError: If the sweep is not valid; with one line per mistake.
     """
+    program = flags.values.get("program")
+    if file is None and program is not None:
+        raise InputError("--program: requires a sweep file with the program's parameters")
     path = file or shipped_file(command or "grid")
-    loaded = load_sweep(path, overrides=flags.overrides)
+    if path.suffix in SCRIPTS:
+        loaded = load_script(path, flags.overrides)
+    else:
+        loaded = load_sweep(path, overrides=flags.overrides, program=program)
     flagged = change(flags.apply(loaded.sweep))
     method = command or flagged.method or "grid"
     sweep, notices = resolve_method(flagged, method, source=str(path))
+    if isinstance(sweep, ProgramSweep):
+        return _program_plan(method, sweep, path, [*loaded.notices, *notices], flags)
     field = "--data" if "data" in flags.values else f"{path}: data"
     source = checked_data(sweep.data, field, elsewhere=elsewhere)
     sweep = sweep.model_copy(update={"data": source, "name": sweep.name or utf8(path.stem)})
     trials = plan_trials(sweep, source=str(path))
     unfused = unfused_notices(trials, sweep.fuse)
     return Plan(method, sweep, trials, [*loaded.notices, *notices, *unfused], flags=flags)
+
+
+def _program_plan(
+    method: str, sweep: ProgramSweep, path: Path, notices: list[str], flags: PlanFlags
+) -> Plan:
+    """The plan of a program's sweep, whose command line could run."""
+    _, problems = command_of(sweep)
+    if problems:
+        raise InputError(f"{path}: {problem}" for problem in problems)
+    sweep = sweep.model_copy(update={"name": sweep.name or utf8(path.stem)})
+    trials = plan_program_trials(sweep, source=str(path))
+    return Plan(method, sweep, trials, notices, flags=flags)
+
+
+def command_of(sweep: ProgramSweep) -> tuple[Command, list[Problem]]:
+    """How a program is started, and what keeps it from running."""
+    content = {"program": sweep.program, "command": list(sweep.command) if sweep.command else None}
+    return read_command(content, Path(sweep.directory))
 
 
 def checked_data(data: str, field: str, *, elsewhere: bool = False) -> str:

@@ -9,6 +9,8 @@ from tune_mc1.config.fields import coerce
 from tune_mc1.config.load import load_sweep
 from tune_mc1.config.lr_schedules import CONSTANT
 from tune_mc1.config.parameters import Constant
+from tune_mc1.config.program_sweep import ProgramSweep
+from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.source import fixed_source
@@ -20,7 +22,7 @@ from tune_mc1.results.store.local_copy import resumable
 
 MAY_DIFFER = (
     *("resources", "max_failures", "trial_timeout", "storage", "name", "data"),
-    *("description", "reference", "scale", "tracker"),
+    *("description", "reference", "scale", "tracker", "directory"),
 )
 """Fields that do not affect a trial's numbers. Images are compared by their fingerprint instead."""
 
@@ -54,8 +56,11 @@ def prepare_resume(
         raise InputError(f"{where.sweep_file}: is missing, so this sweep cannot be resumed")
     before = load_sweep(where.sweep_file).sweep
     source = file or where.sweep_file
-    plan = prepare(command, source, flags.with_defaults(data=_same_data(past)))
+    same = {} if past.tables.of_program else {"data": _same_data(past)}
+    plan = prepare(command, source, flags.with_defaults(**same))
     now = plan.sweep.model_copy(update={"name": before.name})
+    if epochs is not None and isinstance(now, ProgramSweep):
+        raise InputError("--epochs: is for built-in training; a program says itself when it ends")
     if epochs is not None:
         now = _with_epochs(now, epochs)
     problems = list(differences(before, now))
@@ -65,7 +70,9 @@ def prepare_resume(
     trials = _trials(plan, past, now)
     resumed = Plan(command, now, trials, plan.notices, where.root, past, flags)
     remaining = resumed.total - len(trials) + len(past.remaining(trials))
-    notice = f"{resumed.total - remaining} of {resumed.total} trials have already ended"
+    total = resumed.total or len(trials)
+    left = remaining if resumed.total else len(past.remaining(trials))
+    notice = f"{total - left} of {total} trials have already ended"
     return replace(resumed, notices=[*plan.notices, notice])
 
 
@@ -101,7 +108,8 @@ def differences(before: Sweep, now: Sweep) -> Iterator[str]:
         Lines `path.to.field: was X, is Y`.
     """
     old, new = (dict(_flat(_comparable(sweep))) for sweep in (before, now))
-    was, is_now = _epochs(before), _epochs(now)
+    program = isinstance(now, ProgramSweep)
+    was, is_now = (None, None) if program else (_epochs(before), _epochs(now))
     if was is not None and is_now is not None:
         for values in (old, new):
             values.pop("parameters.epochs.value", None)
@@ -140,16 +148,16 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield f"{prefix}{name}", value
 
 
-def _trials(plan: Plan, past: Past, now: Sweep) -> list[Trial]:
+def _trials(plan: Plan, past: Past, now: Sweep) -> list[AnyTrial]:
     """The trials in the journal, with the new number of epochs.
 
     If the journal does not contain all of them, the others are planned again, with the same result.
     """
-    epochs = _epochs(now)
+    epochs = None if isinstance(now, ProgramSweep) else _epochs(now)
     known = [
-        trial
-        if epochs is None
-        else trial.model_copy(update={"config": trial.config.model_copy(update={"epochs": epochs})})
+        trial.model_copy(update={"config": trial.config.model_copy(update={"epochs": epochs})})
+        if epochs is not None and isinstance(trial, Trial)
+        else trial
         for trial in past.trials
     ]
-    return known + plan.trials[len(known) :]
+    return [*known, *plan.trials[len(known) :]]

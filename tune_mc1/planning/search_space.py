@@ -6,6 +6,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from tune_mc1.config.problems import problems_of
+from tune_mc1.config.program_sweep import SEED, ProgramSweep
+from tune_mc1.config.program_trial import ProgramTrial
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.trial_parameters import PARAMETERS
@@ -41,10 +43,8 @@ def plan_trials(sweep: Sweep, *, source: str = "") -> list[Trial]:
         raise InputError(f"run_cap: is required by a {search.name} search (in the file, or as -n)")
     settings = search.settings(sweep)
     folds = range(sweep.validation.folds) if isinstance(sweep.validation, Folds) else (None,)
-    count = len(settings) * sweep.replicates * len(folds)
     prefix = f"{source}: " if source else ""
-    if count > MAX_TRIALS:
-        raise InputError(f"{prefix}a sweep must have at most {MAX_TRIALS} trials, got {count}")
+    _check_count(len(settings) * sweep.replicates * len(folds), prefix)
     runs = [
         (config, fold)
         for first in _configs(settings, prefix)
@@ -52,6 +52,33 @@ def plan_trials(sweep: Sweep, *, source: str = "") -> list[Trial]:
         for fold in folds
     ]
     return [Trial(id=f"t{i:04d}", config=c, fold=fold) for i, (c, fold) in enumerate(runs, 1)]
+
+
+def _check_count(count: int, prefix: str) -> None:
+    if count > MAX_TRIALS:
+        raise InputError(f"{prefix}a sweep must have at most {MAX_TRIALS} trials, got {count}")
+
+
+def plan_program_trials(sweep: ProgramSweep, *, source: str = "") -> list[ProgramTrial]:
+    """Plans all trials of a program that are known in advance, in order of setting, then seed.
+
+    Args:
+        sweep: A sweep with its method resolved.
+        source: Name of the file, for messages.
+
+    Raises:
+        InputError: If there are too many trials.
+    """
+    if sweep.adapter is not None:
+        return []
+    settings = sweep.search.settings(sweep)
+    _check_count(len(settings) * sweep.replicates, f"{source}: " if source else "")
+    runs = [
+        {**setting, SEED: setting[SEED] + r} if r else setting
+        for setting in settings
+        for r in range(sweep.replicates)
+    ]
+    return [ProgramTrial(id=f"t{i:04d}", values=values) for i, values in enumerate(runs, 1)]
 
 
 def _replicates(first: TrialConfig, count: int) -> list[TrialConfig]:

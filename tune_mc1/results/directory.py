@@ -9,12 +9,11 @@ from typing import Any, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tune_mc1.config.trial import trial_defaults
 from tune_mc1.errors import InputError
 from tune_mc1.files import replacing
-from tune_mc1.results.events import FORMAT, SweepEvent
+from tune_mc1.results.columns import HISTORY_COLUMNS
+from tune_mc1.results.events import FORMAT, PROGRAM_FORMAT, TRAINING_FORMAT, SweepEvent
 from tune_mc1.results.journal import read_events
-from tune_mc1.results.schema import history_schema, trial_schema
 from tune_mc1.results.tables import SweepTables
 
 LAST, BEST, PREVIOUS = "last.ckpt", "best.ckpt", "previous.ckpt"
@@ -46,6 +45,10 @@ class ResultDir:
     def checkpoints(self, trial: str) -> Path:
         """Folder of a trial's `best.ckpt`, `last.ckpt` and, while it runs, `previous.ckpt`."""
         return self.root / "checkpoints" / trial
+
+    def program_files(self, trial: str) -> Path:
+        """Folder of what a trial's program gets and writes: parameters, W&B's files."""
+        return self.root / "programs" / trial
 
     def forget_previous(self, trial: str) -> None:
         """Removes the checkpoint that an ended trial no longer needs."""
@@ -94,12 +97,13 @@ class ResultDir:
             tables: The tables.
             offset: Bytes of the journal that the tables cover.
         """
+        form = PROGRAM_FORMAT if tables.of_program else TRAINING_FORMAT
         footer = {
-            "tune_mc1": json.dumps({"format": FORMAT, "offset": offset, "facts": tables.metadata})
+            "tune_mc1": json.dumps({"format": form, "offset": offset, "facts": tables.metadata})
         }
         for path, schema, rows in (
-            (self.trials, trial_schema(), list(tables.trials.values())),
-            (self.history, history_schema(), list(tables.history.values())),
+            (self.trials, tables.columns.trial_schema(), list(tables.trials.values())),
+            (self.history, tables.columns.history_schema(), list(tables.history.values())),
         ):
             table = pa.Table.from_pylist(rows, schema=schema.with_metadata(footer))
             with replacing(path) as aside, aside.open("wb") as file:
@@ -164,8 +168,13 @@ class ResultDir:
             return 0  # the journal's copy in the object store may be older
         facts = footers[0]["facts"]
         tables.apply(cast(SweepEvent, {"event": "sweep", **facts}))
-        before = dict.fromkeys(trial_schema().names) | trial_defaults()
+        fixed = [name for name, _ in HISTORY_COLUMNS]
+        tables.columns.add(name for name in history.schema.names if name not in fixed)
+        tables.columns.add(
+            name.removeprefix("last_") for name in trials.schema.names if name.startswith("last_")
+        )
+        before = tables.columns.new_row({})
         tables.trials = {row["trial"]: before | row for row in trials.to_pylist()}
-        absent = dict.fromkeys(history_schema().names)
+        absent = dict.fromkeys(tables.columns.history_schema().names)
         tables.history = {(r["trial"], r["epoch"]): absent | r for r in history.to_pylist()}
         return int(footers[0]["offset"])

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, Required, TypedDict, cast
 
 if TYPE_CHECKING:
-    from tune_mc1.config.trial import Trial
+    from tune_mc1.config.program_trial import AnyTrial
 
-FORMAT = 1
-"""Version of the result directory's format; readers refuse a newer one."""
+TRAINING_FORMAT, PROGRAM_FORMAT = 1, 2
+FORMAT = PROGRAM_FORMAT
+"""Newest version of the result directory's format; readers refuse a newer one."""
 
 
 class Stamped(TypedDict, total=False):
@@ -38,7 +39,13 @@ class Planned(OfTrial):
 
 
 class SweepEvent(Stamped, total=False):
-    """Metadata of a sweep. Older journals lack some fields."""
+    """Metadata of a sweep. Older journals lack some fields.
+
+    Attributes:
+        program: A program's command line, with its macros; absent in our own training.
+        parameters: Kinds of a program's parameters by name (`tune_mc1.results.columns`).
+        id: Random part of the ids of a program's runs in W&B.
+    """
 
     event: Required[Literal["sweep"]]
     format: int
@@ -60,6 +67,9 @@ class SweepEvent(Stamped, total=False):
     limit_images: float
     scale: float
     validation: Any
+    program: str | None
+    parameters: dict[str, str]
+    id: str
 
 
 class TrialEvent(Planned):
@@ -95,6 +105,8 @@ class EpochEvent(OfTrial, total=False):
     learning_rate: float
     steps: int
     seconds: float
+    step: int | None
+    metrics: dict[str, float | None]
     images_per_second: float
     node: str
     device_name: str
@@ -148,12 +160,14 @@ class EndEvent(OfTrial):
     Attributes:
         state: One of `tune_mc1.results.schema.STATES`.
         epoch: Epoch in which it failed or diverged.
+        last: What a program logged after its last iteration.
     """
 
     event: Literal["end"]
     state: str
     error: NotRequired[str | None]
     epoch: NotRequired[int]
+    last: NotRequired[dict[str, float | None]]
 
 
 class ScoreEvent(OfTrial):
@@ -195,19 +209,18 @@ Event = (
 """Any event. The journal of a later version may hold others, which readers skip."""
 
 
-def trial_event(trial: "Trial") -> TrialEvent:
+def trial_event(trial: "AnyTrial") -> TrialEvent:
     """The event of a planned trial."""
-    config = trial.config
     return {
         "event": "trial",
         "trial": trial.id,
-        "config": config.values,
-        "config_hash": config.config_hash,
+        "config": trial.values,
+        "config_hash": trial.config_hash,
         "fold": trial.fold,
     }
 
 
-def extend_event(trial: "Trial") -> ExtendEvent:
+def extend_event(trial: "AnyTrial") -> ExtendEvent:
     """The event of an extended trial."""
     return cast(ExtendEvent, {**trial_event(trial), "event": "extend"})
 

@@ -1,24 +1,32 @@
 """Head of a result directory: `sweep.yaml`, `provenance.json` and the event `sweep`."""
 
 import json
+from typing import cast
 
 from tune_mc1.config.load import config_to_yaml
+from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import StorageError
 from tune_mc1.files import replacing
+from tune_mc1.results.columns import parameter_kinds
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.events import FORMAT, SweepEvent
+from tune_mc1.results.events import PROGRAM_FORMAT, TRAINING_FORMAT, SweepEvent
 from tune_mc1.results.provenance import provenance
 
 
-def write_head(where: ResultDir, sweep: Sweep, data: ImageData) -> None:
+def write_head(where: ResultDir, sweep: Sweep, data: ImageData | None) -> None:
     """Writes `sweep.yaml` and `provenance.json`; a resumed sweep extends the latter.
+
+    Args:
+        where: The result directory.
+        sweep: The sweep.
+        data: The images; None for a program.
 
     Raises:
         StorageError: If they cannot be written.
     """
-    record = provenance() | {"data_set": data.summary()}
+    record = provenance() | ({"data_set": data.summary()} if data is not None else {})
     if where.provenance.exists():
         try:
             first = json.loads(where.provenance.read_text())
@@ -36,20 +44,36 @@ def write_head(where: ResultDir, sweep: Sweep, data: ImageData) -> None:
             raise StorageError.of(path, error) from None
 
 
-def sweep_event(sweep: Sweep, data: ImageData) -> SweepEvent:
-    """The event `sweep` of a sweep on a data set."""
-    return {
+def sweep_event(sweep: Sweep, data: ImageData | None, run_ids: str = "") -> SweepEvent:
+    """The event `sweep` of a sweep on a data set, or of a program.
+
+    Args:
+        sweep: The sweep.
+        data: The images; None for a program.
+        run_ids: Random part of the ids of a program's runs in W&B.
+    """
+    event: SweepEvent = {
         "event": "sweep",
-        "format": FORMAT,
+        "format": TRAINING_FORMAT if data is not None else PROGRAM_FORMAT,
         "name": sweep.name,
         "description": sweep.description,
         "project": sweep.project,
         "entity": sweep.entity,
         "method": sweep.method,
-        "fuse": sweep.fuse,
         "replicates": sweep.replicates,
         "metric": sweep.metric.name,
         "maximize": sweep.metric.maximize,
+    }
+    if isinstance(sweep, ProgramSweep):
+        kinds = parameter_kinds(sweep)
+        return {**event, "program": sweep.program, "parameters": kinds, "id": run_ids}
+    return cast(SweepEvent, {**event, **_of_training(sweep, data)})
+
+
+def _of_training(sweep: Sweep, data: ImageData | None) -> dict[str, object]:
+    assert data is not None
+    return {
+        "fuse": sweep.fuse,
         "data": data.name,
         "fingerprint": data.fingerprint,
         "classes": list(data.classes),

@@ -26,6 +26,35 @@ STATES = (
 )
 
 
+ID_COLUMNS = (
+    ("trial", pa.string()),
+    ("config_hash", pa.string()),  # equal for replicates and folds of one setting
+    ("state", pa.string()),  # one of STATES
+)
+"""Columns of every sweep's `trials.parquet` before the parameters."""
+
+DATA_COLUMNS = (
+    ("fold", pa.int32()),
+    ("data", pa.string()),
+    ("fingerprint", pa.string()),
+    ("epochs_run", pa.int32()),
+    ("best_epoch", pa.int32()),  # by the sweep's metric; the epoch of best.ckpt
+)
+RUN_COLUMNS = (
+    ("seconds", pa.float64()),  # sum over the epochs
+    ("images_per_second", pa.float64()),  # mean over the epochs
+    ("node", pa.string()),
+    ("device_name", pa.string()),  # `cpu`, or the GPU's product name
+    ("attempts", pa.int32()),  # number of starts
+    ("fused", pa.int32()),  # planned size of its group at the last start; 1: alone
+    ("error", pa.string()),
+    ("log", pa.string()),  # path relative to the result directory
+    ("started", pa.float64()),  # seconds since 1970
+    ("ended", pa.float64()),
+)
+EXECUTION_COLUMNS = (*DATA_COLUMNS, *RUN_COLUMNS)
+"""Columns of every sweep's `trials.parquet` beside the parameters and metrics."""
+
 ENDED = frozenset({"completed", "stopped", "diverged", "failed"})
 
 
@@ -78,28 +107,13 @@ def trial_schema() -> pa.Schema:
     parameters = [(n, _arrow_type(f.annotation)) for n, f in trial_fields().items()]
     schema = pa.schema(
         [
-            ("trial", pa.string()),
-            ("config_hash", pa.string()),  # equal for replicates and folds of one setting
-            ("state", pa.string()),  # one of STATES
+            *ID_COLUMNS,
             *parameters,
-            ("fold", pa.int32()),
-            ("data", pa.string()),
-            ("fingerprint", pa.string()),
-            ("epochs_run", pa.int32()),
-            ("best_epoch", pa.int32()),  # by the sweep's metric; the epoch of best.ckpt
+            *DATA_COLUMNS,
             *((f"best_{name}", pa.float64()) for name in metrics),  # each over all epochs
             *((f"last_{name}", pa.float64()) for name in metrics),
             *((name, pa.float64()) for name in test_metrics()),  # of best.ckpt, winner only
-            ("seconds", pa.float64()),  # sum over the epochs
-            ("images_per_second", pa.float64()),  # mean over the epochs
-            ("node", pa.string()),
-            ("device_name", pa.string()),  # `cpu`, or the GPU's product name
-            ("attempts", pa.int32()),  # number of starts
-            ("fused", pa.int32()),  # planned size of its group at the last start; 1: alone
-            ("error", pa.string()),
-            ("log", pa.string()),  # path relative to the result directory
-            ("started", pa.float64()),  # seconds since 1970
-            ("ended", pa.float64()),
+            *RUN_COLUMNS,
         ]
     )
     others = {*history_schema().names, *(name for name, _ in SUMMARY_COLUMNS)}

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from tune_mc1.config.trial import trial_fields
-from tune_mc1.results.schema import SUMMARY_COLUMNS, Row, trial_schema
+from tune_mc1.results.schema import SUMMARY_COLUMNS, Row
 from tune_mc1.results.tables import SweepTables
 
 CONFIDENCE = 0.95
@@ -120,8 +119,8 @@ def settings_table(tables: SweepTables) -> pa.Table:
     and `mean`, `sd`, `low` and `high` of the sweep's metric at each trial's best epoch, where `low`
     and `high` are the ends of the 95 % confidence interval of the mean.
     """
-    types = trial_schema()
-    parameters = [name for name in trial_fields() if name != "seed"]
+    types = tables.columns.trial_schema()
+    parameters = [name for name in tables.columns.parameters if name != "seed"]
     schema = pa.schema(
         [
             types.field("config_hash"),

@@ -25,11 +25,18 @@ epoch's images; `acc` and `f1` (macro average over the classes that occur) are i
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
-from tune_mc1.config.metrics import better, epoch_metrics, goal_of, test_metrics
-from tune_mc1.config.trial import Trial, TrialConfig, trial_defaults, trial_fields
+from tune_mc1.config.metrics import better, test_metrics
+from tune_mc1.config.program_trial import AnyTrial, ProgramTrial
+from tune_mc1.config.trial import Trial, TrialConfig, trial_fields
+from tune_mc1.results.columns import (
+    TRAINING_COLUMNS,
+    Columns,
+    ProgramColumns,
+    columns_of,
+    metric_column,
+)
 from tune_mc1.results.events import (
     EndEvent,
     EpochEvent,
@@ -42,12 +49,7 @@ from tune_mc1.results.events import (
     SweepEvent,
     TrialEvent,
 )
-from tune_mc1.results.schema import Row, history_schema, trial_schema
-
-
-@lru_cache
-def _higher_is_better(metrics: tuple[str, ...]) -> Mapping[str, bool]:
-    return {name: goal_of(name) == "maximize" for name in metrics}
+from tune_mc1.results.schema import Row
 
 
 @dataclass
@@ -55,12 +57,13 @@ class SweepTables:
     """Both tables of a sweep, built up event by event.
 
     Attributes:
-        metric: The sweep's metric; it decides `best_epoch`.
+        metric: Column of the sweep's metric, which decides `best_epoch`; empty if it has none.
         maximize: Whether a higher metric is better.
         trials: Rows by trial id, in the order of the plan.
         history: Rows by (trial id, epoch). An epoch that ran twice keeps its last row.
         metadata: Fields of the event `sweep`, without `event` and `time`.
         ended: Ids of the trials that ended since these tables were created, in that order.
+        columns: Columns of both tables.
     """
 
     metric: str = "val_acc"
@@ -69,6 +72,12 @@ class SweepTables:
     history: dict[tuple[str, int], Row] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list, compare=False)
+    columns: Columns = field(default=TRAINING_COLUMNS, compare=False)
+
+    @property
+    def of_program(self) -> bool:
+        """True if the trials are runs of a program."""
+        return isinstance(self.columns, ProgramColumns)
 
     def apply(self, event: Event) -> None:
         """Applies one event; events of unknown kinds are ignored."""
@@ -83,12 +92,13 @@ class SweepTables:
 
     def _on_sweep(self, event: SweepEvent) -> None:
         self.metadata = {k: v for k, v in event.items() if k not in ("event", "time")}
+        self.columns = columns_of(self.metadata)
         self.metric, self.maximize = event["metric"], event["maximize"]
+        if self.of_program:
+            self.metric = metric_column(self.metric)
 
     def _on_trial(self, event: TrialEvent) -> None:
-        row: Row = dict.fromkeys(trial_schema().names)
-        row |= trial_defaults()
-        row |= event["config"]
+        row = self.columns.new_row(event["config"])
         row |= {k: event[k] for k in ("trial", "config_hash", "fold")}
         row |= {k: self.metadata.get(k) for k in ("data", "fingerprint")}
         row |= {"state": "pending", "attempts": 0, **self._nothing_yet()}
@@ -104,7 +114,10 @@ class SweepTables:
     def _on_epoch(self, event: EpochEvent) -> None:
         trial, epoch = event["trial"], event["epoch"]
         row, old = self.trials[trial], self.history.get((trial, epoch))
-        entry = {name: event.get(name) for name in (*history_schema().names, self.metric)}
+        entry = self.columns.epoch_row(event, self.metric)
+        if self.of_program and epoch <= self.trials[trial]["epochs_run"]:
+            self._begin_again(trial, epoch)
+            old = None
         if old is not None and {**entry, "time": None} == {**old, "time": None}:
             return  # a resumed trial reports its last epoch again
         self.history[trial, epoch] = entry
@@ -118,29 +131,38 @@ class SweepTables:
             if again is not None:
                 self._take_metrics(row, again)
 
-    def _metrics(self) -> Mapping[str, bool]:
-        """The metrics of every epoch and the sweep's own: True where higher is better.
-
-        The package that registered the sweep's metric may be missing where results are read.
-        """
-        return _higher_is_better((*epoch_metrics(), self.metric))
+    def _begin_again(self, trial: str, epoch: int) -> None:
+        """Forgets the iterations of a program's earlier attempt from the given one on."""
+        row = self.trials[trial]
+        last = row["epochs_run"]
+        row |= self._nothing_yet()
+        for number in range(1, last + 1):
+            if number >= epoch:
+                self.history.pop((trial, number), None)
+            elif (kept := self.history.get((trial, number))) is not None:
+                self._take_metrics(row, kept)
 
     def _nothing_yet(self) -> Row:
         """Values of a row before the first epoch."""
         numbers = {"epochs_run": 0, "seconds": 0.0, "best_epoch": None, "images_per_second": None}
-        metrics = [f"{kind}_{name}" for kind in ("best", "last") for name in self._metrics()]
+        names = self.columns.metrics(self.metric)
+        metrics = [f"{kind}_{name}" for kind in ("best", "last") for name in names]
         return numbers | dict.fromkeys(metrics)
 
     def _take_metrics(self, row: Row, entry: Row) -> None:
-        row["seconds"] += entry["seconds"]
+        row["seconds"] += entry["seconds"] or 0.0
         epoch, before = entry["epoch"], row["epochs_run"]
-        if better(entry[self.metric], self.score(row), maximize=self.maximize):
+        if better(entry.get(self.metric), self.score(row), maximize=self.maximize):
             row["best_epoch"] = epoch
-        for name, maximize in self._metrics().items():
+        for name, maximize in self.columns.metrics(self.metric).items():
+            if self.of_program and entry.get(name) is None:
+                continue  # the last value that was logged
             row[f"last_{name}"] = entry[name]
-            if better(entry[name], row[f"best_{name}"], maximize=maximize):
+            if better(entry[name], row.get(f"best_{name}"), maximize=maximize):
                 row[f"best_{name}"] = entry[name]
         row["epochs_run"] = max(epoch, before)
+        if self.of_program:
+            return
         rate = row["images_per_second"] or 0.0
         row["images_per_second"] = rate + (entry["images_per_second"] - rate) / max(epoch, 1)
 
@@ -148,6 +170,10 @@ class SweepTables:
         row = self.trials[event["trial"]]
         self.ended.append(event["trial"])
         row |= {"state": event["state"], "error": event.get("error"), "ended": event["time"]}
+        for name, value in event.get("last", {}).items():
+            column = metric_column(name)
+            self.columns.add([column])
+            row[f"last_{column}"] = value
 
     def _on_resume(self, event: ResumeEvent) -> None:
         for row in self.trials.values():
@@ -190,6 +216,13 @@ class SweepTables:
 
 
 def trial_of(row: Row) -> Trial:
-    """The trial that a row of `trials.parquet` describes."""
+    """The trial of our own training that a row of `trials.parquet` describes."""
     config = TrialConfig(**{name: row[name] for name in trial_fields()})
     return Trial(id=row["trial"], config=config, fold=row["fold"])
+
+
+def trials_of(tables: SweepTables) -> list[AnyTrial]:
+    """All trials of a sweep, in the order of the plan."""
+    if isinstance(tables.columns, ProgramColumns):
+        return [ProgramTrial(id=t, values=tables.columns.values(r)) for t, r in tables.trials.items()]
+    return [trial_of(row) for row in tables.trials.values()]

@@ -10,6 +10,7 @@ import ray
 
 from tune_mc1.cluster.nodes import trial_resources
 from tune_mc1.cluster.ray_runtime import Cluster
+from tune_mc1.config.trial import Trial
 from tune_mc1.errors import SweepStopped
 from tune_mc1.interruption import Interruption
 from tune_mc1.planning.resources import TrialResources
@@ -86,11 +87,11 @@ def _head_events(run: SweepRun) -> Iterable[Event]:
     if run.past.tables.metadata:
         yield {"event": "resume"}
     else:
-        yield sweep_event(run.sweep, run.data)
+        yield sweep_event(run.sweep, run.data, run.program.id if run.program else "")
     for trial in run.trials:
         if trial.id not in known:
             yield trial_event(trial)
-        elif known[trial.id]["epochs"] != trial.config.epochs:
+        elif isinstance(trial, Trial) and known[trial.id]["epochs"] != trial.epochs:
             yield extend_event(trial)
 
 
@@ -107,7 +108,12 @@ def _run(
     interruption.install()  # connecting to a cluster, Ray has installed its own handler
     cluster.watch(interruption.stop)
     shutil.rmtree(run.where.ray, ignore_errors=True)  # nothing is restored from it
-    resources = trial_resources(run.sweep, run.trials)
+    resources = trial_resources(run.sweep, run.training_trials)
+    if run.program is not None:
+        with view.showing(writer.tables):
+            check = interruption.check
+            tune_trials(run, run.program, None, resources, writer, view, check)
+        return
     context = _context(run, resources)
     with interruption.interruptible():
         images = ray.put(run.data)
@@ -126,7 +132,9 @@ def _run(
 def _stop(run: SweepRun, writer: ResultWriter, stopped: SweepStopped) -> None:
     """Waits for imminent checkpoints, and records the interrupted trials."""
     cut = [t for t, row in writer.tables.trials.items() if row["state"] == "running"]
-    if stopped.reason is None and run.remote is not None:
+    if run.program is not None:
+        pass
+    elif stopped.reason is None and run.remote is not None:
         time.sleep(CHECKPOINT_WAIT_S)  # checkpoints are uploaded from the trials' nodes
     elif stopped.reason is None:
         _await_checkpoints([run.where.checkpoints(t) for t in cut], CHECKPOINT_WAIT_S)

@@ -31,7 +31,7 @@ def load_checked(plan: Plan, notify: Callable[[str], None]) -> ImageData:
         InputError: If they cannot be loaded or used.
     """
     data = limit_images(load_data(plan.sweep.data, notify=notify), plan.sweep.limit_images)
-    models = sorted({t.config.model for t in plan.trials})
+    models = sorted({t.config.model for t in plan.training_trials})
     problems = [p for m in models if (p := check_image_fits(m, data.image_shape))]
     if problems:
         raise InputError(problems)

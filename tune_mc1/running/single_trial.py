@@ -79,7 +79,7 @@ def _train(plan: Plan, images: Any, writer: ResultWriter, console: Console) -> N
     from tune_mc1.results.schema import Row
     from tune_mc1.training.run_trials import run_trials, score_test
 
-    trial, where = plan.trials[0], writer.where
+    trial, where = plan.training_trials[0], writer.where
     writer.write(sweep_event(plan.sweep, images), trial_event(trial), *start_events([trial.id]))
     end = end_event(trial.id, "interrupted")
 

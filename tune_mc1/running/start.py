@@ -5,18 +5,21 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from rich.console import Console
 
 from tune_mc1.cluster.address import allow_own_token, connect
+from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import InputError, SweepStopped
 from tune_mc1.files import directory_name
 from tune_mc1.interruption import INTERRUPTED, Interruption
 from tune_mc1.planning.past import Past, read_past
-from tune_mc1.planning.plan import Plan
+from tune_mc1.planning.plan import Plan, command_of
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.lock import locked
 from tune_mc1.results.schema import ENDED
@@ -27,10 +30,12 @@ from tune_mc1.results.store.store_mirror import mirrored
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.running.loading import Loading
 from tune_mc1.terminal.live_view import SweepView
-from tune_mc1.tracking.tracker import make_trackers, set_up_trackers
+from tune_mc1.tracking.tracker import check_trackers, make_trackers, set_up_trackers
+from tune_mc1.tracking.wandb.mode import Mode, choose_mode
 
 if TYPE_CHECKING:
     from tune_mc1.cluster.ray_runtime import Cluster
+    from tune_mc1.running.program_worker import ProgramContext
 
 Notify = Callable[[str], None]
 
@@ -55,13 +60,18 @@ def run_plan(
         InputError: If the images cannot be used or results cannot be written.
     """
     launches = set_up_trackers(plan.sweep.tracker, tracker_options)
+    program = isinstance(plan.sweep, ProgramSweep)
+    if program:  # its runs in W&B are its own
+        launches.pop("wandb", None)
     parent, field = _parent(plan, output)
     if plan.directory is None and isinstance(parent, Remote):
         checked_place(RESULTS_DIR, str(RESULTS_DIR))
     _check_ray(plan, address, parent, field)
     interruption = Interruption()
     interruption.install()
-    loading = Loading(plan, notify, interruption, before_ray=address is not None)
+    loading = None
+    if not program:
+        loading = Loading(plan, notify, interruption, before_ray=address is not None)
     from tune_mc1.cluster.ray_runtime import Cluster
     from tune_mc1.running.driver import run_sweep
     from tune_mc1.running.sweep_run import SweepRun
@@ -71,13 +81,16 @@ def run_plan(
         past = current_past(plan, where)
         cluster = Cluster(address, where.root)
         interruption.exit_hooks.append(cluster.kill)
-        data = _images(loading, past, cluster)
+        data = _images(loading, past, cluster) if loading is not None else None
         there = f", and {remote.url}" if remote else ""
         console.print(f"Results: {where.root}{there}", highlight=False, soft_wrap=True)
         trackers = make_trackers(launches, where, notify)
         run = SweepRun(
             plan.sweep, plan.trials, data, where, address, max_concurrent, trackers, past, remote
         )
+        if isinstance(plan.sweep, ProgramSweep):
+            mode = _wandb_mode(plan.sweep, tracker_options)
+            run = replace(run, program=_program(plan.sweep, where, past, mode))
         interruption.exit_message = resume_line(plan.command, where, remote)
         try:
             with mirrored(where, remote, notify, interruption):
@@ -95,6 +108,22 @@ def run_plan(
     return INTERRUPTED if stopped.reason is None else 1
 
 
+def _wandb_mode(sweep: ProgramSweep, options: Mapping[str, str | None]) -> Mode:
+    """Mode of W&B in a program; without that tracker, nothing is ever sent."""
+    used = check_trackers(sweep.tracker, options)
+    return choose_mode(options.get("wandb")) if "wandb" in used else "disabled"
+
+
+def _program(
+    sweep: ProgramSweep, where: ResultDir, past: Past, mode: Mode
+) -> "ProgramContext":
+    """How a program's trials run; a resumed sweep's runs in W&B keep their ids."""
+    from tune_mc1.running.program_worker import ProgramContext
+
+    run_ids = past.tables.metadata.get("id") or uuid4().hex[:8]
+    return ProgramContext(where.root, sweep, command_of(sweep)[0], run_ids, mode)
+
+
 def _check_ray(plan: Plan, address: str | None, parent: Path | Remote, field: str) -> None:
     """Connects to the cluster, if any, and checks that it can run the trials and share results."""
     if address is None:
@@ -103,7 +132,7 @@ def _check_ray(plan: Plan, address: str | None, parent: Path | Remote, field: st
     connect(address)
     from tune_mc1.cluster.nodes import trial_resources
 
-    trial_resources(plan.sweep, plan.trials)
+    trial_resources(plan.sweep, plan.training_trials)
     check_nodes(parent, field)
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial
 from tune_mc1.data.images import ImageData
 from tune_mc1.planning.past import Past
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.store.remote import Remote
+from tune_mc1.running.program_worker import ProgramContext
 from tune_mc1.tracking.tracker import Tracker
 
 
@@ -19,24 +21,37 @@ class SweepRun:
     Attributes:
         sweep: The validated sweep, its method resolved.
         trials: The plan; for a search that learns, the trials suggested so far.
-        data: The images.
+        data: The images; None for a program.
         where: The result directory.
         past: History of a resumed sweep.
         address: A running Ray cluster, or None to start Ray on this machine.
         max_concurrent: Maximum number of concurrent trials, or None for as many as fit.
         trackers: Experiment trackers.
         remote: The result directory's folder in an object store, or None.
+        program: How a program's trials run; None in our own training.
     """
 
     sweep: Sweep
-    trials: Sequence[Trial]
-    data: ImageData
+    trials: Sequence[AnyTrial]
+    data: ImageData | None
     where: ResultDir
     address: str | None = None
     max_concurrent: int | None = None
     trackers: Sequence[Tracker] = ()
     past: Past = field(default_factory=Past)
     remote: Remote | None = None
+    program: ProgramContext | None = None
+
+    @property
+    def training_trials(self) -> list[Trial]:
+        """Trials of our own training; none if the sweep runs a program."""
+        return [trial for trial in self.trials if isinstance(trial, Trial)]
+
+    @property
+    def images(self) -> ImageData:
+        """The images of our own training."""
+        assert self.data is not None
+        return self.data
 
     @property
     def maximize(self) -> bool:

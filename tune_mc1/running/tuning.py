@@ -14,11 +14,12 @@ from ray.tune.search import ConcurrencyLimiter, Searcher
 
 from tune_mc1.cluster.nodes import cluster_capacity, free_nodes
 from tune_mc1.cluster.ray_private import count_no_callbacks, retry_lost_resets
+from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.splits import make_split
 from tune_mc1.errors import SweepStopped
 from tune_mc1.planning.forecast import trial_seconds
-from tune_mc1.planning.fusion import Groups, group_seconds, plan_groups
+from tune_mc1.planning.fusion import group_seconds, plan_groups
 from tune_mc1.planning.resources import (
     Node,
     TrialResources,
@@ -26,6 +27,7 @@ from tune_mc1.planning.resources import (
     max_concurrent,
     widen_gpu_share,
 )
+from tune_mc1.planning.search_space import MAX_TRIALS
 from tune_mc1.registry import resolve
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.writer import ResultWriter
@@ -34,6 +36,7 @@ from tune_mc1.running.callbacks.recorder import ResultCallback
 from tune_mc1.running.callbacks.spare import SpareProcess
 from tune_mc1.running.callbacks.watch import ProgressCallback
 from tune_mc1.running.decisions import start_decisions
+from tune_mc1.running.program_worker import ProgramContext, run_program_in_tune
 from tune_mc1.running.schedulers.early_stopping import EarlyStopping, make_scheduler
 from tune_mc1.running.search.learning import LearningTrials
 from tune_mc1.running.search.planned import PlannedTrials
@@ -44,7 +47,7 @@ from tune_mc1.terminal.live_view import SweepView
 
 def tune_trials(
     run: SweepRun,
-    context: SweepContext,
+    context: SweepContext | ProgramContext,
     images: Any,
     resources: TrialResources,
     writer: ResultWriter,
@@ -56,7 +59,7 @@ def tune_trials(
     Args:
         run: The sweep.
         context: Settings that the trials share.
-        images: Reference to the images in the object store.
+        images: Reference to the images in the object store; None for a program.
         resources: Minimum resources of each trial or group.
         writer: Records the events.
         view: Shows the progress.
@@ -69,14 +72,15 @@ def tune_trials(
         SweepStopped: If the sweep cannot continue.
     """
     left = run.past.remaining(run.trials)
-    learns = run.sweep.search.learns
+    learns = run.sweep.adapter is not None
     if not left and not learns:
         return None
     capacity = cluster_capacity()
     at_once = max_concurrent(resources, capacity)
     groups = [] if learns else _groups(run, left, at_once, resources, capacity.up)
     decisions = None
-    if run.sweep.early_terminate is not None and any(len(group) > 1 for group in groups):
+    asked = run.program is not None or any(len(group) > 1 for group in groups)
+    if run.sweep.early_terminate is not None and asked:
         decisions = start_decisions()
     scheduler = make_scheduler(run, writer, decisions)
     stopped = scheduler.stopped if scheduler is not None else frozenset[str]()
@@ -84,10 +88,8 @@ def tune_trials(
     search, samples = _search(run, left, groups, writer)
     most = search.max_concurrent if isinstance(search, ConcurrencyLimiter) else samples
     each = widen_gpu_share(resources, min(samples, most), capacity, free_nodes())
-    context = replace(context, gpu=each.gpu, decisions=decisions)
     trainable = tune.with_resources(
-        tune.with_parameters(run_in_tune, context=context, data=images),
-        {"cpu": each.cpu, "gpu": each.gpu},
+        _trainable(context, images, each, decisions), {"cpu": each.cpu, "gpu": each.gpu}
     )
     if not learns:
         # Ray starts the trials of a searcher one by one, in case they depend on each other.
@@ -97,12 +99,23 @@ def tune_trials(
         ResultCallback(writer, stopped.__contains__, hangs.hung.__contains__),
         ProgressCallback(view, run.trackers, check),
         hangs,
-        spare,
     ]
+    if run.program is None:
+        callbacks.append(spare)
     retry_lost_resets()
     count_no_callbacks()
     _fit(_tuner(run, trainable, search, samples, scheduler, callbacks), run.where)
     return spare.process
+
+
+def _trainable(
+    context: SweepContext | ProgramContext, images: Any, each: TrialResources, decisions: Any
+) -> Any:
+    if isinstance(context, ProgramContext):
+        told = replace(context, cpus=each.cpu, decisions=decisions)
+        return tune.with_parameters(run_program_in_tune, context=told)
+    shared = replace(context, gpu=each.gpu, decisions=decisions)
+    return tune.with_parameters(run_in_tune, context=shared, data=images)
 
 
 def _tuner(
@@ -154,24 +167,27 @@ def _dirname(trial: Any) -> str:
 
 def _groups(
     run: SweepRun,
-    left: Sequence[Trial],
+    trials: Sequence[AnyTrial],
     at_once: int,
     resources: TrialResources,
     up: Sequence[Node],
-) -> Groups:
-    """Groups of the remaining trials, in starting order.
+) -> Sequence[Sequence[AnyTrial]]:
+    """Groups of the remaining trials, in starting order; each of a program's is alone.
 
     All trials of a group continue from the same epoch.
     """
-    shape, classes = run.data.image_shape, len(run.data.classes)
-    images = len(run.data.train_labels)
+    if run.program is not None:
+        return [[trial] for trial in trials]
+    left = [trial for trial in trials if isinstance(trial, Trial)]
+    shape, classes = run.images.image_shape, len(run.images.classes)
+    images = len(run.images.train_labels)
 
     def seconds(config: TrialConfig) -> float:
         return trial_seconds(config, images, shape, classes)
 
     @cache
     def fold_sizes(fold: int | None) -> tuple[int, int]:
-        split = make_split(run.data, run.sweep.validation, fold)
+        split = make_split(run.images, run.sweep.validation, fold)
         return len(split.train), len(split.val)
 
     most = run.max_concurrent
@@ -194,16 +210,18 @@ def _groups(
 
 
 def _search(
-    run: SweepRun, left: Sequence[Trial], groups: Groups, writer: ResultWriter
+    run: SweepRun,
+    left: Sequence[AnyTrial],
+    groups: Sequence[Sequence[AnyTrial]],
+    writer: ResultWriter,
 ) -> tuple[Searcher, int]:
     sweep = run.sweep
     search: Searcher
-    if sweep.search.adapter is None:
+    if sweep.adapter is None:
         search, count = PlannedTrials(groups), len(groups)
     else:
-        assert sweep.run_cap is not None
-        count = sweep.run_cap - len(run.trials) + len(left)
-        search = LearningTrials(resolve(sweep.search.adapter)(sweep), sweep, writer.write)
+        count = (sweep.run_cap or MAX_TRIALS) - len(run.trials) + len(left)
+        search = LearningTrials(resolve(sweep.adapter)(sweep), sweep, writer.write)
         search.replay(run.past.search, left, run.past.values(left))
     if run.max_concurrent is not None:
         largest = max(map(len, groups), default=1)

@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from tune_mc1.config.trial import trial_fields
-
 if TYPE_CHECKING:
     from tune_mc1.results.schema import Row
     from tune_mc1.results.settings import Setting, Summary
@@ -21,11 +19,10 @@ STATE_STYLES = {
 }
 
 
-def varied(rows: "Iterable[Row]") -> list[str]:
-    """Names of the parameters in which rows differ, in the order of the trial's config."""
+def varied(rows: "Iterable[Row]", parameters: Sequence[str]) -> list[str]:
+    """Columns in which rows differ, out of the given ones and `fold`."""
     rows = list(rows)
-    names = [*trial_fields(), "fold"]
-    return [n for n in names if any(r[n] != rows[0][n] for r in rows)]
+    return [n for n in (*parameters, "fold") if any(r[n] != rows[0][n] for r in rows)]
 
 
 def show(value: Any) -> str:
@@ -44,15 +41,18 @@ def summary_text(score: "Summary") -> str:
     return f"{score.mean:.4f} ± {score.high - score.mean:.4f}"
 
 
-def settings_ranking(settings: "Sequence[Setting]", metric: str, limit: int | None) -> Table:
+def settings_ranking(
+    settings: "Sequence[Setting]", metric: str, parameters: Sequence[str], limit: int | None
+) -> Table:
     """Table of settings, in the given order.
 
     Args:
         settings: The settings, best first.
         metric: The sweep's metric.
+        parameters: Columns of the parameters.
         limit: Maximum number of rows; None shows all.
     """
-    names = [n for n in varied([s.rows[0] for s in settings]) if n not in ("seed", "fold")]
+    names = [n for n in varied([s.rows[0] for s in settings], parameters) if n not in ("seed", "fold")]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("#", *names, f"best {metric}, 95 %", "sd", "trials"):
         table.add_column(name, justify="right")
@@ -95,14 +95,14 @@ def ranked_table(
     table.add_column("trial")
     for name in names:
         table.add_column(name, justify="right")
-    tested = any(row["test_acc"] is not None for row in rows)
+    tested = any(row.get("test_acc") is not None for row in rows)
     columns = [f"best {metric}", "at epoch", *(["test_acc"] if tested else [])]
     for name in (*columns, "state", "time"):
         table.add_column(name, justify="right")
     for rank, row in enumerate(rows[:limit], 1):
         style = STATE_STYLES.get(row["state"], "")
         epoch = f"{row['best_epoch'] or '-'}/{row['epochs_run']}"
-        cells = [metric_text(row[f"best_{metric}"]), epoch]
+        cells = [metric_text(row.get(f"best_{metric}")), epoch]
         if tested:
             cells.append(metric_text(row["test_acc"]))
         state = f"[{style}]{row['state']}[/]" if style else row["state"]

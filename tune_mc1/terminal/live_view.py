@@ -77,30 +77,36 @@ class SweepView:
         tables = self._tables
         new, self._reported = tables.ended[self._reported :], len(tables.ended)
         if len(tables.trials) != self._named:  # only changes with a search that learns
-            self._named, self._names = len(tables.trials), varied(tables.trials.values())
+            self._named, self._names = len(tables.trials), self._varied()
         for trial in new:
             row = tables.trials[trial]
             if row["state"] not in ENDED:
                 continue
-            best = metric_text(row[f"best_{tables.metric}"])
-            line = f"{trial} {row['state']} after epoch {row['epochs_run']}"
+            best = metric_text(row.get(f"best_{tables.metric}"))
+            what = "iteration" if tables.of_program else "epoch"
+            line = f"{trial} {row['state']} after {what} {row['epochs_run']}"
             settings = " ".join(f"{n}={show(row[n])}" for n in self._names)
-            line += f", best {tables.metric} {best}  ({settings})"
+            line += f", best {tables.metric} {best}" if tables.metric else ""
+            line += f"  ({settings})"
             if row["error"]:
                 line += f"\n      {row['error']}"
             self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+    def _varied(self) -> list[str]:
+        return varied(self._tables.trials.values(), self._tables.columns.parameters)
 
     def headline(self) -> Text:
         """Trials by state, best score so far, images per second, and time remaining."""
         tables = self._tables
         states = Counter(row["state"] for row in tables.trials.values())
-        states["pending"] += self.total - len(tables.trials)
+        total = self.total or len(tables.trials)
+        states["pending"] += total - len(tables.trials)
         counts = ", ".join(
             f"{states[s]} {s}"
             for s in ("running", *sorted(ENDED), "interrupted", "pending")
             if states[s]
         )
-        text = f"{self.total} trials: {counts}"
+        text = f"{total} trials: {counts}"
         best = next(iter(tables.ranked()), None)
         if best is not None and best["best_epoch"] is not None:
             text += f" | best {tables.metric} {metric_text(tables.score(best))} ({best['trial']})"
@@ -116,6 +122,8 @@ class SweepView:
     def seconds_left(self) -> float | None:
         """Estimated time to the end, from the epochs so far; None before the first."""
         rows = self._tables.trials.values()
+        if self._tables.of_program:
+            return self._seconds_left_of_program()
         spent = sum(r["seconds"] or 0.0 for r in rows)
         done = sum(r["epochs_run"] for r in rows)
         ended = [r for r in rows if r["state"] in ENDED]
@@ -132,26 +140,40 @@ class SweepView:
         elapsed = time.monotonic() - self._began
         return epochs * spent / done * min(1.0, elapsed / spent) if spent else None
 
+    def _seconds_left_of_program(self) -> float | None:
+        """From the mean duration of the trials that ended, as a program's length is its own."""
+        rows = self._tables.trials.values()
+        took: list[float] = [r["ended"] - r["started"] for r in rows if r["state"] in ENDED and r["started"]]
+        running = sum(r["state"] == "running" for r in rows)
+        left = self.total - sum(r["state"] in ENDED for r in rows)
+        if not took or not running or left <= 0:
+            return None
+        seconds: float = sum(took) / len(took) * left / running
+        return seconds
+
     def render(self) -> RenderableType:
         """Renders the live table."""
         tables = self._tables
         rows = list(tables.trials.values())
-        names = varied(rows)
+        names = self._varied()
         table = Table(box=None, pad_edge=False, header_style="bold")
-        for name in ("trial", "state", "epoch", tables.metric, "best", "images/s", *names):
+        program = tables.of_program
+        count, rates = ("iteration", ()) if program else ("epoch", ("images/s",))
+        for name in ("trial", "state", count, tables.metric, "best", *rates, *names):
             table.add_column(name, justify="left" if name in ("trial", "state") else "right")
         running = [r for r in rows if r["state"] == "running"]
         others = [r for r in tables.ranked() if r["state"] in ENDED]
         shown = [*running, *others][:MAX_ROWS]
         for row in shown:
             rate = row["images_per_second"]
+            speed = [f"{rate:,.0f}" if rate else "-"] if rates else []
             table.add_row(
                 row["trial"],
                 Text(row["state"], style=STATE_STYLES.get(row["state"], "")),
-                f"{row['epochs_run']}/{row['epochs']}",
-                metric_text(row[f"last_{tables.metric}"]),
-                metric_text(row[f"best_{tables.metric}"]),
-                f"{rate:,.0f}" if rate else "-",
+                f"{row['epochs_run']}" + ("" if program else f"/{row['epochs']}"),
+                metric_text(row.get(f"last_{tables.metric}")),
+                metric_text(row.get(f"best_{tables.metric}")),
+                *speed,
                 *(show(row[n]) for n in names),
             )
         hidden = len(running) + len(others) - len(shown)

@@ -1,5 +1,6 @@
 """Output of a dry run: trials, rungs, resources and machines."""
 
+import shlex
 from collections import Counter
 from typing import Any
 
@@ -12,8 +13,8 @@ from tune_mc1.terminal.formatting import duration, show, varied
 
 def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
     """Prints the outline of a sweep (`tune_mc1.planning.dry_run.outline`)."""
-    rows = [{**t.config.values, "fold": t.fold, "trial": t.id} for t in plan.trials]
-    names = varied(rows)
+    rows = [{**t.values, "fold": t.fold, "trial": t.id} for t in plan.trials]
+    names = varied(rows, list(plan.trials[0].values) if plan.trials else ())
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("trial")
     for name in names:
@@ -27,20 +28,25 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
     place = "on the cluster" if "cluster" in facts else "on this machine"
     resources = facts["resources"]
     gpu = f" and {resources['gpu']:g} GPU" if resources["gpu"] else ""
-    fused = [len(group) for group in facts["groups"] if len(group) > 1]
+    fused = [len(group) for group in facts.get("groups", ()) if len(group) > 1]
     each = "each"
     if fused:
         sizes = ", ".join(f"{n} x {size}" for size, n in sorted(Counter(fused).items()))
         alone = len(facts["groups"]) - len(fused)
         console.print(f"Fused groups: {sizes} trials; trained alone: {alone}", highlight=False)
         each = "each group"
-    console.print(
-        f"{facts['total']} trials, {each} with {resources['cpu']:g} CPU{gpu}, "
-        f"{resources['trials_at_once']} at once; at most {facts['epochs']} epochs in total"
-        + (f"; roughly {duration(facts['forecast_seconds'])} {place}" if plan.trials else ""),
-        highlight=False,
-        soft_wrap=True,
+    total = facts["total"] or "Any number of"
+    line = (
+        f"{total} trials, {each} with {resources['cpu']:g} CPU{gpu}, "
+        f"{resources['trials_at_once']} at once"
     )
+    if "epochs" in facts:
+        line += f"; at most {facts['epochs']} epochs in total"
+        line += f"; roughly {duration(facts['forecast_seconds'])} {place}" if plan.trials else ""
+    console.print(line, highlight=False, soft_wrap=True)
+    if "command" in facts:
+        for text in (f"Directory: {facts['directory']}", f"Command: {shlex.join(facts['command'])}"):
+            console.print(text, highlight=False, markup=False, soft_wrap=True)
     fixed = [f"{n}={show(rows[0][n])}" for n in plan.sweep.parameters if rows and n not in names]
     if fixed:
         console.print(f"In all trials: {', '.join(fixed)}", highlight=False, soft_wrap=True)

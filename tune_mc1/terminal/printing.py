@@ -26,15 +26,18 @@ def print_result(
 ) -> None:
     """Prints a sweep's trials, best first, and a summary."""
     rows = tables.ranked()
-    names = varied(rows)
+    parameters = tables.columns.parameters
+    names = varied(rows, parameters)
     if repeated(tables):
-        console.print(settings_ranking(settings_of(tables), tables.metric, limit))
+        console.print(settings_ranking(settings_of(tables), tables.metric, parameters, limit))
         console.print()
     console.print(ranked_table(rows, tables.metric, names, limit))
     if limit is not None and len(rows) > limit:
         console.print(f"... and {len(rows) - limit} more (show --limit {len(rows)})")
     facts = tables.metadata
-    lines = [f"Data: {facts.get('data')} ({facts.get('fingerprint')})"]
+    lines = []
+    if not tables.of_program:
+        lines.append(f"Data: {facts.get('data')} ({facts.get('fingerprint')})")
     lines += _best_lines(where, tables)
     for row in rows:
         if row["state"] == "failed":
@@ -57,7 +60,7 @@ def _best_lines(where: ResultDir, tables: SweepTables) -> list[str]:
         lines.append(f"Checkpoint: {shown}")
     elif checkpoint.exists():
         lines.append(f"Checkpoint: {_short(checkpoint)}")
-    tested = [row["test_acc"] for row in best if row["test_acc"] is not None]
+    tested = [row["test_acc"] for row in best if row.get("test_acc") is not None]
     if tested:
         lines.append(f"Accuracy on the test images: {summary_text(summarize(tested))}")
     return lines
@@ -101,7 +104,7 @@ def _summary(where: ResultDir) -> dict[str, Any]:
     return {
         "directory": str(where.root),
         "method": tables.metadata.get("method"),
-        "data": tables.metadata.get("data"),
+        "data": tables.metadata.get("program" if tables.of_program else "data"),
         "trials": len(tables.trials),
         "states": dict(Counter(row["state"] for row in tables.trials.values())),
         "metric": tables.metric,

@@ -17,6 +17,7 @@ class SuccessiveHalving(EarlyTerminate):
     Attributes:
         type: `asha` or `hyperband`, which are equivalent here; W&B only has the latter.
         min_iter: Epoch of the first rung (Ray: grace_period); each later one is eta times as far.
+            As in W&B, it is not used where s and max_iter are given, and s is not used beside it.
         s: With max_iter instead of min_iter: the number of rungs, counted back from max_iter.
         max_iter: Epoch from which rungs are counted back: max_iter / eta, max_iter / eta^2, ...
         eta: Reduction factor (Ray: reduction_factor), at least 2: about one trial in eta continues
@@ -34,17 +35,22 @@ class SuccessiveHalving(EarlyTerminate):
     @model_validator(mode="before")
     @classmethod
     def _first_rung(cls, data: Any) -> Any:
-        if isinstance(data, dict) and not {"min_iter", "s", "max_iter"} & data.keys():
+        if not isinstance(data, dict):
+            return data
+        given = {"min_iter", "s", "max_iter"} & data.keys()
+        if not given:
             return {**data, "min_iter": 1}
+        if given == {"min_iter", "s", "max_iter"}:
+            return {key: value for key, value in data.items() if key != "min_iter"}
+        if given == {"min_iter", "s"}:
+            return {key: value for key, value in data.items() if key != "s"}
         return data
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         back = [k for k in ("s", "max_iter") if getattr(self, k) is not None]
         if self.min_iter is not None and back:
-            raise ValueError(
-                f"takes either min_iter or s with max_iter, got min_iter and {back[0]}"
-            )
+            raise ValueError("max_iter requires s too, also beside min_iter, as in W&B")
         if self.min_iter is None and len(back) == 1:
             other = "max_iter" if back == ["s"] else "s"
             raise ValueError(

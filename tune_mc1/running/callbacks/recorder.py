@@ -61,7 +61,7 @@ class ResultCallback(DriverOnly, Callback):
         if "stop" in result:
             raise SweepStopped(result["stop"])
         events: list[Event] = []
-        lengths = {t["id"]: t["config"]["epochs"] for t in trial.config["trials"]}
+        lengths = {t["id"]: t["config"]["epochs"] for t in trial.config["trials"] if "config" in t}
         rows = result.get("rows", ())
         last = {row["trial"]: row["epoch"] for row in rows}
         for row in rows:
@@ -70,6 +70,8 @@ class ResultCallback(DriverOnly, Callback):
                     events.append(epoch_event(row))
                 continue
             events.append(epoch_event(row))
+            if row["trial"] not in lengths:
+                continue  # a program's trial says when it ended
             if row["epoch"] >= lengths[row["trial"]]:
                 events.append(end_event(row["trial"], "completed"))
             elif self.stopped(row["trial"]):

@@ -26,7 +26,8 @@ class EarlyStopping(DriverOnly, FIFOScheduler):
         metric: The sweep's metric.
         maximize: Whether a higher metric is better.
         record: Called with the event of each decision.
-        publish: Called with the name of a group's report and the ids of its stopped trials.
+        publish: Called with the name of a report and the ids of the stopped trials of its group.
+        patient: Whether stopped trials end by themselves, once they are told, as programs do.
     """
 
     def __init__(
@@ -37,9 +38,11 @@ class EarlyStopping(DriverOnly, FIFOScheduler):
         maximize: bool,
         record: Callable[[DecisionEvent], None],
         publish: Callable[[str, list[str]], Any] | None = None,
+        *,
+        patient: bool = False,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._publish = publish
+        self._publish, self._patient = publish, patient
         self._decider = decider
         self._score, self._sign = metric, 1.0 if maximize else -1.0
         self.record = record
@@ -50,13 +53,13 @@ class EarlyStopping(DriverOnly, FIFOScheduler):
     ) -> str:
         """Decides on a report; the trial waits for the decision."""
         for row in result.get("rows", ()):
-            value = row.get(self._score)
+            value = row.get("metrics", row).get(self._score)
             score = None if value is None else self._sign * value
             self._take(self._decider.decide(row["trial"], row["epoch"], score))
-        for end in result.get("ends", ()):
+        for end in result.get("ends", ()) if not self._patient else ():
             self._take(self._decider.forfeit(end["trial"], end["epoch"]))
         running = {t["id"] for t in trial.config["trials"]}
-        stop = running <= self.stopped
+        stop = running <= self.stopped and not self._patient
         if self._publish is not None and "decision" in result:
             self._publish(result["decision"], sorted(running & self.stopped))
         return str(TrialScheduler.STOP if stop else TrialScheduler.CONTINUE)
@@ -83,4 +86,5 @@ def make_scheduler(
     if known is None:
         return None
     publish = decisions.publish.remote if decisions is not None else None
-    return EarlyStopping(*known, run.sweep.metric.name, run.maximize, writer.write, publish)
+    name, patient = run.sweep.metric.name, run.program is not None
+    return EarlyStopping(*known, name, run.maximize, writer.write, publish, patient=patient)

@@ -7,12 +7,15 @@ from pydantic import ValidationError
 from ray.tune.search import Searcher
 
 from tune_mc1.config.problems import problems_of
+from tune_mc1.config.program_sweep import ProgramSweep
+from tune_mc1.config.program_trial import AnyTrial, ProgramTrial
 from tune_mc1.config.search import AskTell
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.errors import SweepStopped
 from tune_mc1.results.events import Event, trial_event
 from tune_mc1.running.callbacks.driver_only import DriverOnly
+from tune_mc1.running.program_worker import metric_key
 
 
 class LearningTrials(DriverOnly, Searcher):
@@ -23,24 +26,27 @@ class LearningTrials(DriverOnly, Searcher):
 
     Args:
         search: Suggests and learns.
-        sweep: The sweep; `run_cap` is the number of trials.
+        sweep: The sweep; `run_cap` is the number of trials, None for no limit.
         record: Called with an event for each new trial, before it starts, and for each observed
             score.
     """
 
     def __init__(self, search: AskTell, sweep: Sweep, record: Callable[[Event], None]) -> None:
         metric = sweep.metric
-        super().__init__(metric=metric.name, mode="max" if metric.goal == "maximize" else "min")
+        program = isinstance(sweep, ProgramSweep)
+        key = metric_key(metric.name) if program else metric.name
+        super().__init__(metric=key, mode="max" if metric.goal == "maximize" else "min")
         self._search, self._name = search, sweep.method
         self._limit, self._count, self._record = sweep.run_cap, 0, record
-        self._again: list[Trial] = []
+        self._again: list[AnyTrial] = []
+        self._program = program
         self._ids: dict[str, str] = {}
         self._observed: set[str] = set()
 
     def replay(
         self,
         events: Sequence[Event],
-        left: Sequence[Trial],
+        left: Sequence[AnyTrial],
         ended: Mapping[str, float | None] | None = None,
     ) -> None:
         """Replays the suggestions and observations of an earlier run, and reruns unfinished trials.
@@ -74,14 +80,16 @@ class LearningTrials(DriverOnly, Searcher):
             if setting is None:
                 return None
             self._count += 1
-            trial = Trial(id=name, config=self._config(name, setting))
+            trial = self._trial(name, setting)
             self._record(trial_event(trial))
         self._ids[trial_id] = trial.id
         return {"trials": [trial.model_dump()]}
 
-    def _config(self, trial: str, setting: Any) -> TrialConfig:
+    def _trial(self, trial: str, setting: Mapping[str, Any]) -> AnyTrial:
+        if self._program:
+            return ProgramTrial(id=trial, values=dict(setting))
         try:
-            return TrialConfig(**setting)
+            return Trial(id=trial, config=TrialConfig(**setting))
         except ValidationError as error:
             problem = problems_of(error)[0]
             raise SweepStopped(f"{trial}: method {self._name} suggested {problem}") from None

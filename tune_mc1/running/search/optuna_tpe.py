@@ -7,6 +7,7 @@ from ray import tune
 
 from tune_mc1.config.distributions import Range
 from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter
+from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.search import AskTell
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.errors import InputError
@@ -23,7 +24,8 @@ class OptunaTpe(AskTell):
     """
 
     def __init__(self, sweep: Sweep) -> None:
-        self._metric = sweep.metric.name
+        self._metric = "metric" if isinstance(sweep, ProgramSweep) else sweep.metric.name
+        self._coding = Coding(sweep)
         mode = "max" if sweep.metric.goal == "maximize" else "min"
         try:
             import optuna
@@ -31,7 +33,7 @@ class OptunaTpe(AskTell):
 
             optuna.logging.set_verbosity(optuna.logging.WARNING)  # it would log each study
             self._optuna = OptunaSearch(
-                ray_space(sweep), metric=self._metric, mode=mode, seed=sweep.search_seed
+                self._coding.space(), metric=self._metric, mode=mode, seed=sweep.search_seed
             )
         except (ImportError, AssertionError):
             raise InputError("method: bayes needs Optuna: pip install 'tune_mc1[bayes]'") from None
@@ -39,7 +41,7 @@ class OptunaTpe(AskTell):
     def ask(self, trial: str) -> Mapping[str, Any] | None:
         """Optuna's next suggestion."""
         setting: Mapping[str, Any] | None = self._optuna.suggest(trial)
-        return setting
+        return None if setting is None else self._coding.decode(setting)
 
     def tell(self, trial: str, value: float | None) -> None:
         """Passes on a score; a trial without one counts as failed."""
@@ -48,9 +50,45 @@ class OptunaTpe(AskTell):
         )
 
 
+class Coding:
+    """A sweep's parameters as Optuna takes them.
+
+    A program's may have any names, of which Ray would split those with `/`, and any values, of
+    which Optuna compares numbers, text and booleans only.
+
+    Args:
+        sweep: The sweep.
+    """
+
+    def __init__(self, sweep: Sweep) -> None:
+        program = isinstance(sweep, ProgramSweep)
+        names = sorted(sweep.parameters)
+        self._names = {(f"p{i}" if program else name): name for i, name in enumerate(names)}
+        self._parameters = sweep.parameters
+        self._by_index = program
+
+    def space(self) -> dict[str, Any]:
+        """Ray Tune's search space, in distributions that Optuna supports."""
+        return {code: self._domain(self._parameters[name]) for code, name in self._names.items()}
+
+    def decode(self, setting: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of a suggestion, by the names of the parameters."""
+        found = {}
+        for code, value in setting.items():
+            parameter = self._parameters[self._names[code]]
+            listed = self._by_index and isinstance(parameter, Constant | Categorical)
+            found[self._names[code]] = parameter.grid_value(value) if listed else value
+        return found
+
+    def _domain(self, parameter: Parameter) -> Any:
+        if self._by_index and isinstance(parameter, Constant | Categorical):
+            return tune.choice(list(range(parameter.grid_size)))
+        return _domain(parameter)
+
+
 def ray_space(sweep: Sweep) -> dict[str, Any]:
-    """The parameters as Ray Tune's search space, in distributions that Optuna supports."""
-    return {name: _domain(parameter) for name, parameter in sorted(sweep.parameters.items())}
+    """The parameters as Ray Tune's search space; see `Coding.space`."""
+    return Coding(sweep).space()
 
 
 def _domain(parameter: Parameter) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ray.tune.search import Searcher
 
-from tune_mc1.config.trial import Trial
+from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.running.callbacks.driver_only import DriverOnly
 
 
@@ -16,7 +16,7 @@ class PlannedTrials(DriverOnly, Searcher):
         groups: The plan, in starting order; most groups hold one trial.
     """
 
-    def __init__(self, groups: Sequence[Sequence[Trial]]) -> None:
+    def __init__(self, groups: Sequence[Sequence[AnyTrial]]) -> None:
         super().__init__()
         self._waiting = list(reversed(groups))
 

@@ -1,0 +1,133 @@
+"""Parameters of a program's sweep file: any names, any values, and W&B's nested groups."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tune_mc1.config.distributions import Range
+from tune_mc1.config.fields import read_distribution
+from tune_mc1.config.parameters import Categorical, Constant, Parameter, WeightedCategorical
+from tune_mc1.config.problems import Path as KeyPath
+from tune_mc1.config.problems import Problem, show_path
+from tune_mc1.config.yaml_file import read_scalar
+
+_EXPONENT = re.compile(r"[-+]?(\d+\.?|\d*\.\d+)[eE][-+]?\d+")
+"""Numbers that YAML 1.1 reads as text, as it requires a point and a sign."""
+
+
+def read_program_parameters(
+    raw: Any, overrides: Sequence[str] = ()
+) -> tuple[dict[str, Parameter], dict[str, tuple[str, ...]], list[Problem], list[str]]:
+    """Reads the `parameters` of a file with a program.
+
+    Args:
+        raw: The mapping in the file.
+        overrides: Items `name=value[,value...]`, each of which replaces a parameter.
+
+    Returns:
+        Parameters by name, dotted in nested groups; the keys that lead to those of groups; problems
+        of the file; and notices.
+    """
+    replaced = dict(map(_override, overrides))
+    parameters: dict[str, Parameter] = {}
+    places: dict[str, KeyPath] = {}
+    problems: list[Problem] = []
+    notices: list[str] = []
+    if not isinstance(raw, dict) or not raw:
+        if raw or not replaced:
+            rule = "must be a mapping such as `{lr: {values: [0.01, 0.03]}}`"
+            problems.append(Problem(("parameters",), rule, raw))
+        raw = {}
+    for keys, entry in _leaves(raw, ()):
+        name, path = ".".join(keys), _file_path(keys)
+        if name in places:
+            rule = f"{name} is given twice, here and as {show_path(places[name])}"
+            problems.append(Problem(path, rule))
+            continue
+        places[name] = path
+        parameter, found = read_distribution(keys[-1], entry, path)
+        problems += found
+        if parameter is not None and not found:
+            problems += _exponent_problems(parameter, path)
+            parameters[name] = _with_numbers(parameter, show_path(path), notices)
+    paths = {".".join(keys): keys for keys, _ in _leaves(raw, ()) if len(keys) > 1}
+    parameters |= replaced
+    return parameters, {n: k for n, k in paths.items() if n in parameters}, problems, notices
+
+
+def nest(flat: dict[str, Any], paths: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+    """The mapping `parameters` of a file, with its groups."""
+    nested: dict[str, Any] = {}
+    for name, entry in flat.items():
+        *groups, last = paths.get(name, (name,))
+        place = nested
+        for group in groups:
+            place = place.setdefault(group, {"parameters": {}})["parameters"]
+        place[last] = entry
+    return nested
+
+
+def _file_path(keys: tuple[str, ...]) -> KeyPath:
+    inner = [part for key in keys for part in ("parameters", key)]
+    return tuple(inner)
+
+
+def _leaves(group: dict[str, Any], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, entry in group.items():
+        nested = entry.get("parameters") if isinstance(entry, dict) else None
+        if isinstance(nested, dict) and len(entry) == 1:
+            yield from _leaves(nested, (*above, name))
+        else:
+            yield (*above, name), entry
+
+
+def _override(item: str) -> tuple[str, Parameter]:
+    name, equals, text = item.partition("=")
+    if not equals or not name.strip():
+        raise ValueError(f"--set: must be name=value[,value...], got {item!r}")
+    try:
+        values = [_number(read_scalar(piece)) for piece in text.split(",")]
+    except ValueError as error:
+        raise ValueError(f"--set {name.strip()}: {error}, got {text!r}") from None
+    one = Constant(value=values[0])
+    return name.strip(), one if len(values) == 1 else Categorical(values=tuple(values))
+
+
+def _with_numbers(parameter: Parameter, where: str, notices: list[str]) -> Parameter:
+    """Reads `1e-5` as a number, and drops values that are listed twice, as W&B does."""
+    if isinstance(parameter, Constant):
+        return Constant(value=_number(parameter.value))
+    if isinstance(parameter, WeightedCategorical):
+        return parameter.model_copy(update={"values": tuple(map(_number, parameter.values))})
+    if not isinstance(parameter, Categorical):
+        return parameter
+    values = [_number(value) for value in parameter.values]
+    distinct = list({json.dumps(v, sort_keys=True, default=str): v for v in values}.values())
+    if len(distinct) < len(values):
+        notices.append(f"{where}: values that are listed twice are used once, as in W&B")
+    return Categorical(values=tuple(distinct))
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, str) and _EXPONENT.fullmatch(value):
+        return float(value)
+    if isinstance(value, list):
+        return [_number(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _number(item) for key, item in value.items()}
+    return value
+
+
+def _exponent_problems(parameter: Parameter, path: KeyPath) -> Iterator[Problem]:
+    """Bounds of log_uniform that are plainly values: from 0 up to at most 1."""
+    if not isinstance(parameter, Range) or not parameter.in_exponents:
+        return
+    if 0 <= parameter.min and parameter.max <= 1:
+        low, high = parameter.bounds
+        yield Problem(
+            (*path, "distribution"),
+            f"takes exponents of e, so these bounds mean {low:.4g} to {high:.4g}; write "
+            f"{parameter.distribution}_values for bounds that are values",
+            parameter.distribution,
+        )

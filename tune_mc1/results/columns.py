@@ -1,0 +1,236 @@
+"""Columns of a sweep's tables: those of our own training, or of a program's parameters and metrics.
+
+The columns that are ours have the same names and types in both. A program's stand beside them under
+its own names; `param.` or `metric.` comes before a name that would collide.
+"""
+
+import json
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from tune_mc1.config.metrics import epoch_metrics, goal_of
+from tune_mc1.config.trial import trial_defaults, trial_fields
+from tune_mc1.results.schema import (
+    EXECUTION_COLUMNS,
+    ID_COLUMNS,
+    SUMMARY_COLUMNS,
+    Row,
+    history_schema,
+    trial_schema,
+)
+
+if TYPE_CHECKING:
+    from tune_mc1.config.program_sweep import ProgramSweep
+
+HISTORY_COLUMNS = (
+    ("trial", pa.string()),
+    ("epoch", pa.int32()),  # iteration: a log of the sweep's metric
+    ("step", pa.int64()),  # the program's own, if it gives one
+    ("seconds", pa.float64()),  # since the iteration before, or the start of the run
+    ("time", pa.float64()),  # of the log, seconds since 1970
+)
+"""Columns of a program's `history.parquet` beside its metrics."""
+
+
+class Columns(ABC):
+    """Columns of a sweep's tables."""
+
+    @property
+    @abstractmethod
+    def parameters(self) -> Sequence[str]:
+        """Columns of the parameters, in order."""
+
+    @abstractmethod
+    def metrics(self, metric: str) -> Mapping[str, bool]:
+        """Columns of the metrics of each epoch; true where higher is better.
+
+        Args:
+            metric: The sweep's metric.
+        """
+
+    @abstractmethod
+    def trial_schema(self) -> pa.Schema:
+        """Columns of `trials.parquet`."""
+
+    @abstractmethod
+    def history_schema(self) -> pa.Schema:
+        """Columns of `history.parquet`."""
+
+    @abstractmethod
+    def new_row(self, values: Mapping[str, Any]) -> Row:
+        """The row of a planned trial.
+
+        Args:
+            values: Its parameters by name.
+        """
+
+    def add(self, names: Iterable[str]) -> None:
+        """Adds columns of metrics, where that is possible, unless they are known."""
+
+    @abstractmethod
+    def epoch_row(self, event: Mapping[str, Any], metric: str) -> Row:
+        """The row of an epoch.
+
+        Args:
+            event: The event.
+            metric: The sweep's metric.
+        """
+
+
+class TrainingColumns(Columns):
+    """Columns of our own training: every trial parameter, every registered metric."""
+
+    @property
+    def parameters(self) -> Sequence[str]:
+        """Every trial parameter."""
+        return tuple(trial_fields())
+
+    def metrics(self, metric: str) -> Mapping[str, bool]:
+        """Every metric, and the sweep's own, whose package may be missing where results are read."""
+        return _higher_is_better((*epoch_metrics(), metric))
+
+    def trial_schema(self) -> pa.Schema:
+        """See `tune_mc1.results.schema.trial_schema`."""
+        return trial_schema()
+
+    def history_schema(self) -> pa.Schema:
+        """See `tune_mc1.results.schema.history_schema`."""
+        return history_schema()
+
+    def new_row(self, values: Mapping[str, Any]) -> Row:
+        """Parameters that the event predates have their defaults."""
+        return {**dict.fromkeys(trial_schema().names), **trial_defaults(), **values}
+
+    def epoch_row(self, event: Mapping[str, Any], metric: str) -> Row:
+        """The columns of `history_schema`, and the sweep's metric."""
+        return {name: event.get(name) for name in (*history_schema().names, metric)}
+
+
+@lru_cache
+def _higher_is_better(metrics: tuple[str, ...]) -> Mapping[str, bool]:
+    return {name: goal_of(name) == "maximize" for name in metrics}
+
+
+class ProgramColumns(Columns):
+    """Columns of a program's sweep; metrics are added as they are logged.
+
+    Args:
+        parameters: Kind of each parameter by name, as `parameter_kinds` gives it.
+        metric: The sweep's metric by its own name; empty if it has none.
+        maximize: Whether a higher metric is better.
+    """
+
+    def __init__(self, parameters: Mapping[str, str], metric: str, maximize: bool) -> None:
+        taken = {name for name, _ in (*ID_COLUMNS, *EXECUTION_COLUMNS, *SUMMARY_COLUMNS)}
+        self._kinds = parameters
+        self._columns = {
+            name: f"param.{name}" if name in taken or name.startswith(_OURS) else name
+            for name in parameters
+        }
+        self._metrics = {metric_column(metric): None} if metric else {}
+        self._sign = {metric_column(metric): maximize}
+
+    @property
+    def parameters(self) -> Sequence[str]:
+        """Every parameter."""
+        return tuple(self._columns.values())
+
+    def metrics(self, metric: str) -> Mapping[str, bool]:
+        """All that were logged so far; only the sweep's own has a known direction."""
+        return {name: self._sign.get(name, False) for name in self._metrics}
+
+    def trial_schema(self) -> pa.Schema:
+        """Ours, the parameters, best of the sweep's metric, last of all."""
+        types = {self._columns[n]: _TYPES[kind] for n, kind in self._kinds.items()}
+        best = [(f"best_{name}", pa.float64()) for name in self._sign if name]
+        last = [(f"last_{name}", pa.float64()) for name in self._metrics]
+        return pa.schema([*ID_COLUMNS, *types.items(), *EXECUTION_COLUMNS, *best, *last])
+
+    def history_schema(self) -> pa.Schema:
+        """Ours, and all metrics."""
+        return pa.schema([*HISTORY_COLUMNS, *((name, pa.float64()) for name in self._metrics)])
+
+    def new_row(self, values: Mapping[str, Any]) -> Row:
+        """Lists and dicts, and values of several types in one column, are JSON."""
+        row: Row = dict.fromkeys(name for name, _ in (*ID_COLUMNS, *EXECUTION_COLUMNS))
+        for name, value in values.items():
+            row[self._columns[name]] = _cell(value, self._kinds[name])
+        return row
+
+    def epoch_row(self, event: Mapping[str, Any], metric: str) -> Row:
+        """Adds columns for metrics that are new."""
+        row: Row = {name: event.get(name) for name, _ in HISTORY_COLUMNS}
+        row |= {metric_column(name): value for name, value in event["metrics"].items()}
+        self.add(row)
+        return row
+
+    def values(self, row: Row) -> dict[str, Any]:
+        """The parameters of a row, as they were planned."""
+        return {n: _value(row[self._columns[n]], kind) for n, kind in self._kinds.items()}
+
+    def add(self, names: Iterable[str]) -> None:
+        """Adds columns of metrics, unless they are known."""
+        fixed = {name for name, _ in HISTORY_COLUMNS}
+        self._metrics |= dict.fromkeys(name for name in names if name not in fixed)
+
+
+_OURS = ("best_", "last_", "test_")
+_TYPES = {"bool": pa.bool_(), "int": pa.int64(), "float": pa.float64()} | dict.fromkeys(
+    ("text", "json"), pa.string()
+)
+
+
+def metric_column(name: str) -> str:
+    """Column of a program's metric in `history.parquet`."""
+    return f"metric.{name}" if name in {column for column, _ in HISTORY_COLUMNS} else name
+
+
+def parameter_kinds(sweep: "ProgramSweep") -> dict[str, str]:
+    """Kind of each parameter's column: `bool`, `int`, `float`, `text` or `json`, by its values."""
+    return {name: _kind(sweep.values_of(name)) for name in sweep.parameters}
+
+
+def _kind(values: Sequence[Any] | None) -> str:
+    if values is None:
+        return "float"
+    kinds = {type(value) for value in values if value is not None}
+    if kinds <= {bool}:
+        return "bool"
+    if kinds == {int} and all(abs(value) < 2**63 for value in values if value is not None):
+        return "int"
+    if kinds <= {int, float}:
+        return "float"
+    return "text" if kinds == {str} else "json"
+
+
+def _cell(value: Any, kind: str) -> Any:
+    if value is None or kind == "text":
+        return value
+    if kind == "json":
+        return json.dumps(value, sort_keys=True)
+    if kind == "float":
+        return float(value) if math.isfinite(float(value)) else None
+    return value
+
+
+def _value(cell: Any, kind: str) -> Any:
+    return json.loads(cell) if kind == "json" and cell is not None else cell
+
+
+TRAINING_COLUMNS = TrainingColumns()
+
+
+def columns_of(metadata: Mapping[str, Any]) -> Columns:
+    """The columns of a sweep.
+
+    Args:
+        metadata: Fields of its event `sweep`.
+    """
+    if "program" not in metadata:
+        return TRAINING_COLUMNS
+    return ProgramColumns(metadata["parameters"], metadata["metric"], metadata["maximize"])

@@ -1,0 +1,151 @@
+"""Process of Ray that runs a program's trials: passes on its metrics, and stops it if it is told to.
+
+Imports neither torch nor Lightning.
+"""
+
+import math
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from ray import tune
+
+from tune_mc1.config.program_sweep import ProgramSweep
+from tune_mc1.config.program_trial import ProgramTrial
+from tune_mc1.errors import TrialError
+from tune_mc1.programs.command import Command
+from tune_mc1.programs.iterations import Iteration
+from tune_mc1.programs.outcome import Outcome
+from tune_mc1.programs.parameters_file import TrialEnvironment
+from tune_mc1.programs.resumption import Resumption
+from tune_mc1.programs.run_program import ProgramTrial as Attempt
+from tune_mc1.programs.run_program import run_program
+from tune_mc1.results.directory import ResultDir
+from tune_mc1.tracking.wandb.mode import Mode
+
+
+@dataclass(frozen=True)
+class ProgramContext:
+    """Settings that all trials of a program's sweep share.
+
+    Attributes:
+        root: The result directory, absolute.
+        sweep: The sweep.
+        command: How the program is started.
+        id: Random part of the ids of its runs in W&B.
+        mode: Mode of W&B.
+        cpus: CPU cores per trial.
+        decisions: Actor that tells whether a trial is stopped early; None if none is.
+    """
+
+    root: Path
+    sweep: ProgramSweep
+    command: Command
+    id: str
+    mode: Mode
+    cpus: float = 1.0
+    decisions: Any = None
+
+
+def run_program_in_tune(config: dict[str, Any], context: ProgramContext) -> None:
+    """Ray Tune's trainable: runs one trial's program, and reports each iteration.
+
+    Args:
+        config: `{"trials": [...]}`, one dumped `ProgramTrial`.
+        context: Settings that the trials of the sweep share.
+
+    Raises:
+        TrialError: If the program failed.
+    """
+    if not config["trials"]:
+        return
+    trial = ProgramTrial.model_validate(config["trials"][0])
+    report = _Report(trial.id, context)
+    outcome = run_program(_attempt(trial, context), report)
+    report.end(outcome)
+
+
+def _attempt(trial: ProgramTrial, context: ProgramContext) -> Attempt:
+    sweep, where = context.sweep, ResultDir(context.root)
+    name = where.root.name
+    return Attempt(
+        command=context.command,
+        parameters=sweep.arguments(trial.values),
+        directory=Path(sweep.directory),
+        environment=TrialEnvironment(
+            folder=where.program_files(trial.id),
+            checkpoint_dir=where.checkpoints(trial.id),
+            sweep_id=f"{context.id}",
+            run_id=f"{context.id}-{trial.id}",
+            group=name,
+            mode=context.mode,
+            cpus=context.cpus,
+            project=sweep.project,
+            entity=sweep.entity,
+        ),
+        log=where.log(trial.id),
+        metric=sweep.metric.name or None,
+        variables=os.environ,
+    )
+
+
+class _Report:
+    """Passes the iterations of a trial to Ray Tune."""
+
+    def __init__(self, trial: str, context: ProgramContext) -> None:
+        where = ResultDir(context.root)
+        self._trial, self._context = trial, context
+        self._resumption = Resumption(where.program_files(trial), where.checkpoints(trial))
+        self._began = 0.0
+        self._last: dict[str, Any] = {}
+
+    def __call__(self, iteration: Iteration) -> bool:
+        """Reports an iteration; returns whether the trial is to be stopped."""
+        number = self._resumption.count(iteration.timestamp)
+        runtime = iteration.runtime
+        row: dict[str, Any] = {
+            "trial": self._trial,
+            "epoch": number,
+            "step": iteration.step,
+            "seconds": None if runtime is None else max(0.0, runtime - self._began),
+            "metrics": finite(iteration.metrics),
+            "node": platform.node(),
+        }
+        self._began = runtime if runtime is not None else self._began
+        metric = self._context.sweep.metric.name
+        if metric:
+            self._last = {metric_key(metric): row["metrics"].get(metric)}
+        result: dict[str, Any] = {"rows": [row], "epoch": number, **self._last}
+        if self._context.decisions is None:
+            tune.report(result)
+            return False
+        from tune_mc1.running.decisions import ask
+
+        name = uuid4().hex
+        tune.report({**result, "decision": name})
+        return self._trial in ask(self._context.decisions, name)
+
+    def end(self, outcome: Outcome) -> None:
+        """Reports how the trial ended.
+
+        Raises:
+            TrialError: If it failed.
+        """
+        if outcome.state == "failed":
+            raise TrialError(outcome.reason or "failed")
+        end = {"trial": self._trial, "state": outcome.state, "last": finite(outcome.last)}
+        tune.report({"rows": [], "ends": [end], **self._last})
+
+
+def metric_key(name: str) -> str:
+    """Key of the sweep's metric in a report to Ray Tune, which takes `/` as a level."""
+    return f"metric:{name.replace('/', '|')}"
+
+
+def finite(values: Mapping[str, float]) -> dict[str, float | None]:
+    """The values, those that are not finite as None: no column has NaN."""
+    return {name: value if math.isfinite(value) else None for name, value in values.items()}
