@@ -79,8 +79,7 @@ def test_wandb_only_keys_are_accepted_and_named(file: Path) -> None:
     )
     loaded = load(file, BASE + text)
     assert loaded.notices == [
-        "apiVersion, metric.impute, early_terminate.strict: only for W&B's own agents, "
-        "ignored here"
+        "apiVersion, metric.impute, early_terminate.strict: only for W&B's own agents, ignored here"
     ]
     assert (loaded.sweep.project, loaded.sweep.entity) == ("p", "e")
 

@@ -123,7 +123,7 @@ def _exponent_problems(parameter: Parameter, path: KeyPath) -> Iterator[Problem]
     """Bounds of log_uniform that are plainly values: from 0 up to at most 1."""
     if not isinstance(parameter, Range) or not parameter.in_exponents:
         return
-    if 0 <= parameter.min and parameter.max <= 1:
+    if parameter.min >= 0 and parameter.max <= 1:
         low, high = parameter.bounds
         yield Problem(
             (*path, "distribution"),

@@ -23,7 +23,7 @@ class ProgramTrial(BaseModel):
 
     @property
     def config_hash(self) -> str:
-        """Twelve hex digits that identify the setting; replicates, which differ in seed, share it."""
+        """Twelve hex digits that identify the setting; replicates, whose seeds differ, share it."""
         return setting_hash({name: v for name, v in self.values.items() if name != SEED})
 
     @property

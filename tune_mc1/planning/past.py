@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.program_trial import AnyTrial
+from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial_scheduler import TrialScheduler
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import ResultDir

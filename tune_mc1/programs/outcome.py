@@ -37,6 +37,15 @@ class Outcome:
     left_out: dict[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
 
+    @property
+    def may_pass(self) -> bool:
+        """True for a failure that another attempt may not have.
+
+        A command line that is refused (status 2), or a metric that is never logged, stays so.
+        """
+        refused = self.ending.kind == "exit" and self.ending.number == 2
+        return self.state == "failed" and not self.ending.ok and not refused
+
 
 @dataclass(frozen=True)
 class Facts:

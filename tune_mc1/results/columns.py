@@ -69,6 +69,7 @@ class Columns(ABC):
             values: Its parameters by name.
         """
 
+    @abstractmethod
     def add(self, names: Iterable[str]) -> None:
         """Adds columns of metrics, where that is possible, unless they are known."""
 
@@ -91,7 +92,7 @@ class TrainingColumns(Columns):
         return tuple(trial_fields())
 
     def metrics(self, metric: str) -> Mapping[str, bool]:
-        """Every metric, and the sweep's own, whose package may be missing where results are read."""
+        """Every metric, and the sweep's own, as its package may be missing where it is read."""
         return _higher_is_better((*epoch_metrics(), metric))
 
     def trial_schema(self) -> pa.Schema:
@@ -101,6 +102,9 @@ class TrainingColumns(Columns):
     def history_schema(self) -> pa.Schema:
         """See `tune_mc1.results.schema.history_schema`."""
         return history_schema()
+
+    def add(self, names: Iterable[str]) -> None:
+        """Nothing: the columns are fixed."""
 
     def new_row(self, values: Mapping[str, Any]) -> Row:
         """Parameters that the event predates have their defaults."""

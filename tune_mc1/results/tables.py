@@ -224,5 +224,7 @@ def trial_of(row: Row) -> Trial:
 def trials_of(tables: SweepTables) -> list[AnyTrial]:
     """All trials of a sweep, in the order of the plan."""
     if isinstance(tables.columns, ProgramColumns):
-        return [ProgramTrial(id=t, values=tables.columns.values(r)) for t, r in tables.trials.items()]
+        return [
+            ProgramTrial(id=t, values=tables.columns.values(r)) for t, r in tables.trials.items()
+        ]
     return [trial_of(row) for row in tables.trials.values()]

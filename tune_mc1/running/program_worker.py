@@ -1,4 +1,4 @@
-"""Process of Ray that runs a program's trials: passes on its metrics, and stops it if it is told to.
+"""Process of Ray that runs a program's trials: passes on metrics, and stops it where it is told.
 
 Imports neither torch nor Lightning.
 """
@@ -59,7 +59,7 @@ def run_program_in_tune(config: dict[str, Any], context: ProgramContext) -> None
         context: Settings that the trials of the sweep share.
 
     Raises:
-        TrialError: If the program failed.
+        TrialError: If the program failed, and might not if it is tried again.
     """
     if not config["trials"]:
         return
@@ -133,11 +133,17 @@ class _Report:
         """Reports how the trial ended.
 
         Raises:
-            TrialError: If it failed.
+            TrialError: If it failed, and might not if it is tried again.
         """
-        if outcome.state == "failed":
+        if outcome.state == "failed" and outcome.may_pass:
             raise TrialError(outcome.reason or "failed")
-        end = {"trial": self._trial, "state": outcome.state, "last": finite(outcome.last)}
+        end: dict[str, Any] = {
+            "trial": self._trial,
+            "state": outcome.state,
+            "last": finite(outcome.last),
+        }
+        if outcome.state == "failed":
+            end["error"] = outcome.reason
         tune.report({"rows": [], "ends": [end], **self._last})
 
 

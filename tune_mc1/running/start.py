@@ -114,9 +114,7 @@ def _wandb_mode(sweep: ProgramSweep, options: Mapping[str, str | None]) -> Mode:
     return choose_mode(options.get("wandb")) if "wandb" in used else "disabled"
 
 
-def _program(
-    sweep: ProgramSweep, where: ResultDir, past: Past, mode: Mode
-) -> "ProgramContext":
+def _program(sweep: ProgramSweep, where: ResultDir, past: Past, mode: Mode) -> "ProgramContext":
     """How a program's trials run; a resumed sweep's runs in W&B keep their ids."""
     from tune_mc1.running.program_worker import ProgramContext
 

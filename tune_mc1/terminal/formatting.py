@@ -52,7 +52,9 @@ def settings_ranking(
         parameters: Columns of the parameters.
         limit: Maximum number of rows; None shows all.
     """
-    names = [n for n in varied([s.rows[0] for s in settings], parameters) if n not in ("seed", "fold")]
+    names = [
+        n for n in varied([s.rows[0] for s in settings], parameters) if n not in ("seed", "fold")
+    ]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("#", *names, f"best {metric}, 95 %", "sd", "trials"):
         table.add_column(name, justify="right")

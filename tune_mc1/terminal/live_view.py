@@ -143,7 +143,9 @@ class SweepView:
     def _seconds_left_of_program(self) -> float | None:
         """From the mean duration of the trials that ended, as a program's length is its own."""
         rows = self._tables.trials.values()
-        took: list[float] = [r["ended"] - r["started"] for r in rows if r["state"] in ENDED and r["started"]]
+        took: list[float] = [
+            r["ended"] - r["started"] for r in rows if r["state"] in ENDED and r["started"]
+        ]
         running = sum(r["state"] == "running" for r in rows)
         left = self.total - sum(r["state"] in ENDED for r in rows)
         if not took or not running or left <= 0:

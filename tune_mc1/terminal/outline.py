@@ -45,7 +45,10 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
         line += f"; roughly {duration(facts['forecast_seconds'])} {place}" if plan.trials else ""
     console.print(line, highlight=False, soft_wrap=True)
     if "command" in facts:
-        for text in (f"Directory: {facts['directory']}", f"Command: {shlex.join(facts['command'])}"):
+        for text in (
+            f"Directory: {facts['directory']}",
+            f"Command: {shlex.join(facts['command'])}",
+        ):
             console.print(text, highlight=False, markup=False, soft_wrap=True)
     fixed = [f"{n}={show(rows[0][n])}" for n in plan.sweep.parameters if rows and n not in names]
     if fixed:
