@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,8 @@ VARIABLES = {**os.environ, "WANDB_SILENT": "true", "PATH": PATH}
 def run(trial: ProgramTrial) -> tuple[list[Iteration], Outcome]:
     seen: list[Iteration] = []
 
-    def note(iteration: Iteration) -> bool:
-        seen.append(iteration)
+    def note(iterations: Sequence[Iteration]) -> bool:
+        seen.extend(iterations)
         return False
 
     return seen, run_program(replace(trial, variables=VARIABLES), note)

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -125,10 +126,74 @@ tune_mc1.report({"acc": before + json.load(open(sys.argv[1]))["a.b"]})
     trial = replace(trial_of(tmp_path, code), command=command, parameters={"a.b": 10})
     seen: list[Iteration] = []
 
-    def note(iteration: Iteration) -> bool:
-        seen.append(iteration)
+    def note(iterations: Sequence[Iteration]) -> bool:
+        seen.extend(iterations)
         return False
 
     for _ in range(2):
         run_program(trial, note)
     assert [iteration.metrics["acc"] for iteration in seen] == [10, 11]
+
+
+SAVES = """
+import json, os, sys
+from pathlib import Path
+import tune_mc1
+order, steps, cut = sys.argv[1:4]
+state = Path(os.environ["TUNE_MC1_CHECKPOINT_DIR"], "state.json")
+step = json.loads(state.read_text()) if state.exists() else 0
+def save():
+    state.write_text(json.dumps(step))
+def log():
+    tune_mc1.report({"acc": step / 10}, step=step if steps == "steps" else None)
+while step < 6:
+    step += 1
+    for act in (save, log) if order == "save first" else (log, save):
+        act()
+        if step == 4 and cut == act.__name__ and not Path("was cut").exists():
+            Path("was cut").touch()
+            os._exit(3)
+"""
+
+
+@pytest.mark.parametrize(
+    ("order", "steps", "cut", "logged"),
+    [
+        ("log first", "steps", "save", [1, 2, 3, 4, 5, 6]),
+        ("log first", "steps", "log", [1, 2, 3, 4, 5, 6]),
+        ("log first", "none", "save", [1, 2, 3, 4, 5, 6]),
+        ("log first", "none", "log", [1, 2, 3, 4, 5, 6]),
+        ("save first", "steps", "log", [1, 2, 3, 4, 5, 6]),
+        # Step 4 was saved and never logged: the program goes on at 5.
+        ("save first", "steps", "save", [1, 2, 3, 5, 6]),
+    ],
+)
+def test_an_attempt_goes_on_from_the_last_checkpoint(
+    tmp_path: Path, order: str, steps: str, cut: str, logged: list[int]
+) -> None:
+    command = Command((sys.executable, "train.py", order, steps, cut))
+    trial = replace(trial_of(tmp_path, SAVES), command=command)
+    first: list[Iteration] = []
+    second: list[Iteration] = []
+
+    def into(seen: list[Iteration]) -> Callable[[Sequence[Iteration]], bool]:
+        return lambda iterations: bool(seen.extend(iterations))
+
+    assert run_program(trial, into(first)).state == "failed"
+    assert [it.number for it in first] == list(range(1, len(first) + 1))
+    assert run_program(trial, into(second)).state == "completed"
+    assert [round(it.metrics["acc"] * 10) for it in second] == logged
+    assert [it.number for it in second] == list(range(1, len(logged) + 1))
+    third: list[Iteration] = []
+    done = run_program(trial, into(third))
+    assert (done.state, done.iterations) == ("completed", len(logged)), "nothing is left to do"
+    assert third == second
+
+
+def test_without_a_checkpoint_an_attempt_begins_again(tmp_path: Path) -> None:
+    code = "import tune_mc1\nfor i in range(3): tune_mc1.report({'acc': i}, step=i)\n"
+    trial = trial_of(tmp_path, code)
+    for _ in range(2):
+        seen: list[Iteration] = []
+        run_program(trial, lambda iterations, seen=seen: bool(seen.extend(iterations)))  # type: ignore[misc]
+        assert [(it.number, it.step) for it in seen] == [(1, 0), (2, 1), (3, 2)]

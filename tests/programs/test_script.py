@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -71,8 +72,8 @@ def run(user: Path, found: ScriptSweep, **parameters: Any) -> tuple[list[Iterati
     variables = {**trial.variables, "PATH": path}
     seen: list[Iteration] = []
 
-    def note(iteration: Iteration) -> bool:
-        seen.append(iteration)
+    def note(iterations: Sequence[Iteration]) -> bool:
+        seen.extend(iterations)
         return False
 
     return seen, run_program(replace(trial, command=found.command, variables=variables), note)

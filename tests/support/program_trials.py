@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +43,12 @@ def run(
     """Runs such a trial; gives what was reported of it, and its outcome."""
     seen: list[Iteration] = []
 
-    def note(iteration: Iteration) -> bool:
-        seen.append(iteration)
-        return report is not None and report(iteration)
+    def note(iterations: Sequence[Iteration]) -> bool:
+        for iteration in iterations:
+            seen.append(iteration)
+            if report is not None and report(iteration):
+                return True
+        return False
 
     outcome = run_program(trial_of(folder, code, metric, **parameters), note)
     log = folder / "results" / "logs" / "t0.log"

@@ -1,7 +1,7 @@
 """Iterations of a trial: from what its program logs in several places to one series of rows."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from tune_mc1.programs.log_row import Kind, LogRow
@@ -61,6 +61,13 @@ class Iterations:
         self._metric = metric
         self._leader: Source | None = None
 
+    def go_on_from(self, earlier: Sequence[Iteration]) -> None:
+        """Counts on from the iterations of earlier attempts."""
+        self.count += len(earlier)
+        for iteration in earlier:
+            self.names.update(iteration.metrics)
+            self.finite += self._is_finite(iteration.metrics)
+
     @property
     def left_out(self) -> dict[str, Kind]:
         """Names that were logged with values that are no numbers, and their kinds."""
@@ -75,12 +82,15 @@ class Iterations:
                     self.pending |= row.metrics
                 elif self._leads(source):
                     self.count += 1
-                    self.finite += math.isfinite(row.metrics.get(self._metric or "", 0.0))
+                    self.finite += self._is_finite(row.metrics)
                     metrics = self.pending | row.metrics
                     self.pending = {}
                     yield Iteration(self.count, metrics, *row[1:])
                 else:
                     self.ignored += 1
+
+    def _is_finite(self, metrics: Mapping[str, float]) -> bool:
+        return math.isfinite(metrics.get(self._metric or "", 0.0))
 
     def _leads(self, source: Source) -> bool:
         if self._leader is None or self._leader.exit_code is not None:

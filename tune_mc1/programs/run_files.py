@@ -23,6 +23,9 @@ class RunFiles:
         own: The trial's `WANDB_DIR`, in which every run counts.
         directory: The program's working directory.
         run_id: The trial's `WANDB_RUN_ID`.
+
+    Attributes:
+        earlier: Files of earlier attempts.
     """
 
     def __init__(self, own: Path, directory: Path, run_id: str) -> None:
@@ -34,7 +37,7 @@ class RunFiles:
         self._next_look = self._begin + _ELSEWHERE_S
         self._known: set[Path] = set()
         self._any = False
-        self.new()  # those of earlier attempts
+        self.earlier = self.new()
         self._any = False
 
     def new(self, root: int | None = None) -> list[Path]:

@@ -1,10 +1,11 @@
 """One trial of a user's program: started, its metrics passed on as they come, its end judged."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tune_mc1.programs.attempts import Attempts
 from tune_mc1.programs.command import Command, args_json
 from tune_mc1.programs.history import HistoryReader
 from tune_mc1.programs.iterations import Iteration, Iterations
@@ -43,14 +44,17 @@ class ProgramTrial:
     variables: Mapping[str, str] | None = None
 
 
-def run_program(trial: ProgramTrial, report: Callable[[Iteration], bool]) -> Outcome:
+Report = Callable[[Sequence[Iteration]], bool]
+
+
+def run_program(trial: ProgramTrial, report: Report) -> Outcome:
     """Runs a trial's program to its end.
 
     Args:
         trial: The trial.
-        report: Called with each iteration, within half a second of its log. It returns whether
-            the trial is to be stopped; iterations after that one are dropped. If it raises, the
-            program is ended before the exception goes on.
+        report: Called with new iterations, within half a second of their logs; first with those
+            of earlier attempts that the program goes on from. It returns whether the trial is to
+            be stopped. If it raises, the program is ended before the exception goes on.
 
     Raises:
         OSError: The trial's directory cannot be written, or no process be started.
@@ -79,17 +83,33 @@ class _Running:
         write_parameters(where.parameters_file, trial.parameters)
         if trial.command.needs_json_file:
             where.json_file.write_text(args_json(trial.parameters), encoding="utf-8")
-        where.report_file.unlink(missing_ok=True)  # of an earlier attempt
         given = trial.variables
         self.variables = where.variables() if given is None else where.variables(given)
         log_begin = trial.log.stat().st_size if trial.log.exists() else 0
         self._files = RunFiles(where.folder, trial.directory, where.run_id)
         self.facts = Facts(trial.metric, Iterations(trial.metric), trial.log, log_begin)
+        self._earlier: Attempts | None = Attempts(
+            where.folder,
+            where.checkpoint_dir,
+            self._files.earlier,
+            where.report_file,
+            trial.metric,
+        )
         self.facts.iterations.sources.append(ReportReader(where.report_file))
 
-    def pass_on(self, report: Callable[[Iteration], bool], root: int | None) -> bool:
+    def pass_on(self, report: Report, root: int | None) -> bool:
         """Reports the new iterations; says whether the trial is to be stopped."""
         for file in self._files.new(root):
             self.facts.runs.append(HistoryReader(file))
             self.facts.iterations.sources.append(self.facts.runs[-1])
-        return any(map(report, self.facts.iterations.read()))
+        new = list(self.facts.iterations.read())
+        if self._earlier is not None and (new or root is None):
+            new = self._after_earlier(self._earlier, new)
+            self._earlier = None
+        return bool(new) and report(new)
+
+    def _after_earlier(self, earlier: Attempts, new: Sequence[Iteration]) -> list[Iteration]:
+        """Iterations of earlier attempts and new ones, once it is known how this one goes on."""
+        kept = earlier.kept(new[0] if new else None)
+        self.facts.iterations.go_on_from(kept)
+        return [*kept, *(it._replace(number=it.number + len(kept)) for it in new)]

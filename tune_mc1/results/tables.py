@@ -115,6 +115,8 @@ class SweepTables:
         trial, epoch = event["trial"], event["epoch"]
         row, old = self.trials[trial], self.history.get((trial, epoch))
         entry = self.columns.epoch_row(event, self.metric)
+        if entry == old:
+            return  # told again by a later attempt
         if self.of_program and epoch <= self.trials[trial]["epochs_run"]:
             self._begin_again(trial, epoch)
             old = None

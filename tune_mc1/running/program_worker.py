@@ -6,7 +6,8 @@ Imports neither torch nor Lightning.
 import math
 import os
 import platform
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,6 @@ from tune_mc1.programs.command import Command
 from tune_mc1.programs.iterations import Iteration
 from tune_mc1.programs.outcome import Outcome
 from tune_mc1.programs.parameters_file import TrialEnvironment
-from tune_mc1.programs.resumption import Resumption
 from tune_mc1.programs.run_program import ProgramTrial as Attempt
 from tune_mc1.programs.run_program import run_program
 from tune_mc1.results.directory import ResultDir
@@ -97,37 +97,49 @@ class _Report:
     """Passes the iterations of a trial to Ray Tune."""
 
     def __init__(self, trial: str, context: ProgramContext) -> None:
-        where = ResultDir(context.root)
         self._trial, self._context = trial, context
-        self._resumption = Resumption(where.program_files(trial), where.checkpoints(trial))
-        self._began = 0.0
+        self._before = 0.0
         self._last: dict[str, Any] = {}
 
-    def __call__(self, iteration: Iteration) -> bool:
-        """Reports an iteration; returns whether the trial is to be stopped."""
-        number = self._resumption.count(iteration.timestamp)
-        runtime = iteration.runtime
-        row: dict[str, Any] = {
-            "trial": self._trial,
-            "epoch": number,
-            "step": iteration.step,
-            "seconds": None if runtime is None else max(0.0, runtime - self._began),
-            "metrics": finite(iteration.metrics),
-            "node": platform.node(),
-        }
-        self._began = runtime if runtime is not None else self._began
-        metric = self._context.sweep.metric.name
-        if metric:
-            self._last = {metric_key(metric): row["metrics"].get(metric)}
-        result: dict[str, Any] = {"rows": [row], "epoch": number, **self._last}
+    def __call__(self, iterations: Sequence[Iteration]) -> bool:
+        """Reports iterations; returns whether the trial is to be stopped."""
+        rows = [self._row(iteration) for iteration in iterations]
         if self._context.decisions is None:
-            tune.report(result)
+            self._tell(rows)
             return False
         from tune_mc1.running.decisions import ask
 
-        name = uuid4().hex
-        tune.report({**result, "decision": name})
-        return self._trial in ask(self._context.decisions, name)
+        for row in rows:
+            name = uuid4().hex
+            self._tell([row], decision=name)
+            if self._trial in ask(self._context.decisions, name):
+                return True
+        return False
+
+    def _tell(self, rows: Sequence[dict[str, Any]], **more: Any) -> None:
+        metric = self._context.sweep.metric.name
+        if metric:
+            self._last = {metric_key(metric): rows[-1]["metrics"].get(metric)}
+        tune.report({"rows": rows, "epoch": rows[-1]["epoch"], **self._last, **more})
+
+    def _row(self, iteration: Iteration) -> dict[str, Any]:
+        return {
+            "trial": self._trial,
+            "epoch": iteration.number,
+            "step": iteration.step,
+            "seconds": self._seconds(iteration),
+            "metrics": finite(iteration.metrics),
+            "time": iteration.timestamp or time.time(),
+            "node": platform.node(),
+        }
+
+    def _seconds(self, iteration: Iteration) -> float | None:
+        """Since the iteration before it, or since the program's run began."""
+        before, now = self._before, iteration.timestamp
+        self._before = now or before
+        if iteration.runtime is None or now is None:
+            return iteration.runtime
+        return max(0.0, min(iteration.runtime, now - before))
 
     def end(self, outcome: Outcome) -> None:
         """Reports how the trial ended.

@@ -65,13 +65,14 @@ class ResultCallback(DriverOnly, Callback):
         rows = result.get("rows", ())
         last = {row["trial"]: row["epoch"] for row in rows}
         for row in rows:
+            if row["trial"] not in lengths:  # a program may begin again, and says when it ends
+                events.append(epoch_event(row))
+                continue
             if row["epoch"] < last[row["trial"]]:
                 if (row["trial"], row["epoch"]) not in self.writer.tables.history:
                     events.append(epoch_event(row))
                 continue
             events.append(epoch_event(row))
-            if row["trial"] not in lengths:
-                continue  # a program's trial says when it ended
             if row["epoch"] >= lengths[row["trial"]]:
                 events.append(end_event(row["trial"], "completed"))
             elif self.stopped(row["trial"]):
