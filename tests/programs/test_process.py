@@ -47,7 +47,7 @@ def wait_gone(*pids: int, limit_s: float = 10) -> None:
 
 SLEEPERS = """
 import os, subprocess, sys, time
-inner = "import os, time; print('child', os.getpid(), flush=True); time.sleep(300)"
+inner = "import os, time; os.write(1, b'child %d\\\\n' % os.getpid()); time.sleep(300)"
 subprocess.Popen([sys.executable, "-c", inner])
 subprocess.Popen([sys.executable, "-c", inner], start_new_session=True)
 while True:
@@ -60,9 +60,8 @@ while True:
 def children(folder: Path) -> list[int]:
     end = time.monotonic() + 30
     while time.monotonic() < end:
-        found = [
-            int(x.split()[1]) for x in log_of(folder, "child").splitlines() if x[:5] == "child"
-        ]
+        lines = log_of(folder, "child").split("\n")[:-1]
+        found = [int(line.split()[1]) for line in lines if line[:5] == "child"]
         if len(found) == 2:
             return found
         time.sleep(0.02)

@@ -156,11 +156,17 @@ def _directory(
         where = ResultDir(plan.directory)
         yield where, remote_of(where)
         return
+    above = RESULTS_DIR if isinstance(parent, Remote) else parent
+    was_there = above.exists()
     where, remote = new_result_dir(parent, directory_name(plan.sweep.name or "sweep"))
 
     def forget() -> None:
-        if not where.journal.exists():
-            shutil.rmtree(where.root, ignore_errors=True)
+        if where.journal.exists():
+            return
+        shutil.rmtree(where.root, ignore_errors=True)
+        if not was_there:
+            with suppress(OSError):  # another sweep may have begun there
+                where.root.parent.rmdir()
 
     interruption.exit_hooks.append(forget)
     try:
