@@ -66,7 +66,7 @@ DIRECTORIES: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "newer format": (
         lambda w: footer(w / "trials.parquet", format=99),
-        "HERE/done/trials.parquet: has format 99, but this version of tune_mc1 reads up to 1; "
+        "HERE/done/trials.parquet: has format 99, but this version of tune_mc1 reads up to 2; "
         "install a newer version",
     ),
     "parquet cut short": (
@@ -102,7 +102,7 @@ DIRECTORIES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "event with a value of another type": (
         append('{"event":"trial","trial":"t0001","config":3,"time":1.0}'),
         "HERE/done/journal.jsonl: broken event 'trial' before byte SIZE: TypeError: 'int' object "
-        "is not iterable",
+        "is not a mapping",
     ),
 }
 

@@ -226,7 +226,7 @@ def test_damaged_and_newer_directories_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"journal.jsonl: broken event 'epoch' before byte"):
         where.read()
     where.journal.write_text(json.dumps({**SWEEP, "format": FORMAT + 1}) + "\n")
-    with pytest.raises(InputError, match="has format 2, but this version of tune_mc1"):
+    with pytest.raises(InputError, match="has format 3, but this version of tune_mc1"):
         read_past(where)
     where.journal.write_text('{"event":"rung","trial":"t0001"}\n')
     sweep = Sweep.model_validate({"parameters": {}, "early_terminate": {"type": "asha"}})

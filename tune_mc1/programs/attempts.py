@@ -57,7 +57,7 @@ class Attempts:
             kept = self._found
         else:
             kept = [it for it in self._found if self._is_before(it, first)]
-        kept = [it._replace(number=number) for number, it in enumerate(kept, 1)]
+        kept = [Iteration(number, *it[1:]) for number, it in enumerate(kept, 1)]
         with replacing(self._file) as aside:
             aside.write_text(json.dumps({"files": self._sources, "iterations": kept}))
         return kept

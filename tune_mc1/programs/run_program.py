@@ -112,4 +112,4 @@ class _Running:
         """Iterations of earlier attempts and new ones, once it is known how this one goes on."""
         kept = earlier.kept(new[0] if new else None)
         self.facts.iterations.go_on_from(kept)
-        return [*kept, *(it._replace(number=it.number + len(kept)) for it in new)]
+        return [*kept, *(Iteration(it.number + len(kept), *it[1:]) for it in new)]
