@@ -142,7 +142,7 @@ def config_to_yaml(sweep: Sweep) -> str:
 
 
 def _with_way_out(problems: list[Problem]) -> list[Problem]:
-    """Adds to the first parameter that is not one of ours how a program of the user's own is run."""
+    """Adds to the first parameter that is none of ours how the user's own program is run."""
     for i, problem in enumerate(problems):
         if problem.rule.startswith("unknown parameter (known"):  # resembles none of ours
             rule = f"{problem.rule}; parameters of your own program need its path as `program`"
