@@ -17,6 +17,7 @@ from tests.support.faults import (
     interrupt,
     reached,
     result_dir,
+    trials,
     wait_for,
     write_sweep,
 )
@@ -89,3 +90,30 @@ def test_an_interrupted_sweep_leaves_the_cluster_and_its_neighbour(
         assert neighbour.wait(280) == 0, neighbour.err
     assert [e["state"] for e in events(result_dir(folders[1] / "out"), "end")] == ["completed"] * 2
     assert free_cpus(address) == 3
+
+
+def test_a_program_runs_in_a_copy_of_its_directory(tmp_path: Path, address: str) -> None:
+    user = tmp_path / "user"
+    user.mkdir()
+    (user / "helper.py").write_text("NUMBER = 7\n")
+    (user / "train.py").write_text(
+        "import os, helper, tune_mc1\n"
+        "print(os.getcwd())\n"
+        "tune_mc1.report({'number': helper.NUMBER})\n"
+    )
+    (user / "results").mkdir()
+    (user / "results" / "old").write_text("left out")
+    file = user / "sweep.yaml"
+    file.write_text(
+        "program: train.py\nmethod: grid\nmetric: {name: number}\n"
+        "parameters: {a: {values: [1, 2]}}\n"
+    )
+    words = ("sweep", "grid", file, "-o", tmp_path / "out", "--address", address)
+    with driving(*words, "--wandb", "disabled", cwd=user) as driver:
+        assert driver.wait(200) == 0, driver.err
+    root = result_dir(tmp_path / "out")
+    assert list(trials(root)["best_number"]) == [7.0, 7.0]
+    place = Path((root / "logs" / "t0001.log").read_text().strip())
+    assert place != user
+    assert "working_dir_files" in str(place)
+    assert not (place / "results").exists()

@@ -18,11 +18,13 @@ def is_job_server(address: str | None) -> bool:
     return address is not None and address.startswith(("http://", "https://"))
 
 
-def connect(address: str) -> None:
+def connect(address: str, directory: Path | None = None) -> None:
     """Connects this process to a running cluster.
 
     Args:
         address: `auto`, or `host:port` of the cluster's head.
+        directory: Directory whose files are sent to the nodes, as the working directory of
+            everything that runs there; None sends nothing.
 
     Raises:
         InputError: If there is no cluster, or its versions or token differ.
@@ -33,7 +35,7 @@ def connect(address: str) -> None:
     from tune_mc1.cluster.ray_runtime import start_ray
 
     try:
-        start_ray(address, None)
+        start_ray(address, None, directory=directory)
     except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         reason = _reason(error)
         if address == "auto" and "any running Ray" in reason:

@@ -156,13 +156,20 @@ class Cluster:
             remove(self._temp)
 
 
-def start_ray(address: str | None, temp: Path | None, *, tuned: bool = True) -> None:
+LEFT_OUT = ("/.git/", "/.venv/", "/venv/", "/results/", "/wandb/")
+"""Paths of a directory that are not sent to a cluster, besides those in its `.gitignore`."""
+
+
+def start_ray(
+    address: str | None, temp: Path | None, *, tuned: bool = True, directory: Path | None = None
+) -> None:
     """Connects this process to Ray, with little output, unless it is connected.
 
     Args:
         address: A running cluster, or None to start Ray on this machine.
         temp: Directory for the files of our own Ray; None for Ray's default.
         tuned: Whether our own Ray gets undocumented settings.
+        directory: Directory whose files a cluster gets, as its working directory; None for none.
     """
     os.environ.update(QUIET_RAY)
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # the result tables say it better
@@ -172,6 +179,12 @@ def start_ray(address: str | None, temp: Path | None, *, tuned: bool = True) -> 
     # Our own Ray inherits the variables. A runtime environment would cost a second per process, as
     # Ray could not use its prestarted processes.
     options: dict[str, Any] = {"runtime_env": {"env_vars": QUIET_RAY}}
+    if directory is not None:
+        options["runtime_env"] = {
+            "env_vars": {**QUIET_RAY, "RAY_CHDIR_TO_TRIAL_DIR": "0"},
+            "working_dir": str(directory),
+            "excludes": list(LEFT_OUT),
+        }
     if address is None:
         options = {}
         DASHBOARD_ERRORS.install()

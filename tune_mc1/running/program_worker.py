@@ -39,6 +39,8 @@ class ProgramContext:
         id: Random part of the ids of its runs in W&B.
         mode: Mode of W&B.
         cpus: CPU cores per trial.
+        here: Whether trials run on this machine, in the program's own directory; on a cluster, in
+            the copy of it that each node has.
         decisions: Actor that tells whether a trial is stopped early; None if none is.
     """
 
@@ -47,6 +49,7 @@ class ProgramContext:
     command: Command
     id: str
     mode: Mode
+    here: bool = True
     cpus: float = 1.0
     decisions: Any = None
 
@@ -75,7 +78,7 @@ def _attempt(trial: ProgramTrial, context: ProgramContext) -> Attempt:
     return Attempt(
         command=context.command,
         parameters=sweep.arguments(trial.values),
-        directory=Path(sweep.directory),
+        directory=Path(sweep.directory) if context.here else Path.cwd(),
         environment=TrialEnvironment(
             folder=where.program_files(trial.id),
             checkpoint_dir=where.checkpoints(trial.id),

@@ -64,6 +64,8 @@ def run_plan(
     if program:  # its runs in W&B are its own
         launches.pop("wandb", None)
     parent, field = _parent(plan, output)
+    if program and isinstance(parent, Remote):
+        raise InputError(f"{field}: must be a directory for a program's sweep, got {parent.url}")
     if plan.directory is None and isinstance(parent, Remote):
         checked_place(RESULTS_DIR, str(RESULTS_DIR))
     _check_ray(plan, address, parent, field)
@@ -90,7 +92,9 @@ def run_plan(
         )
         if isinstance(plan.sweep, ProgramSweep):
             mode = _wandb_mode(plan.sweep, tracker_options)
-            run = replace(run, program=_program(plan.sweep, where, past, mode))
+            run = replace(
+                run, program=_program(plan.sweep, where, past, mode, here=address is None)
+            )
         interruption.exit_message = resume_line(plan.command, where, remote)
         try:
             with mirrored(where, remote, notify, interruption):
@@ -114,12 +118,14 @@ def _wandb_mode(sweep: ProgramSweep, options: Mapping[str, str | None]) -> Mode:
     return choose_mode(options.get("wandb")) if "wandb" in used else "disabled"
 
 
-def _program(sweep: ProgramSweep, where: ResultDir, past: Past, mode: Mode) -> "ProgramContext":
+def _program(
+    sweep: ProgramSweep, where: ResultDir, past: Past, mode: Mode, *, here: bool
+) -> "ProgramContext":
     """How a program's trials run; a resumed sweep's runs in W&B keep their ids."""
     from tune_mc1.running.program_worker import ProgramContext
 
     run_ids = past.tables.metadata.get("id") or uuid4().hex[:8]
-    return ProgramContext(where.root, sweep, command_of(sweep)[0], run_ids, mode)
+    return ProgramContext(where.root, sweep, command_of(sweep)[0], run_ids, mode, here=here)
 
 
 def _check_ray(plan: Plan, address: str | None, parent: Path | Remote, field: str) -> None:
@@ -127,7 +133,8 @@ def _check_ray(plan: Plan, address: str | None, parent: Path | Remote, field: st
     if address is None:
         allow_own_token()
         return
-    connect(address)
+    sweep = plan.sweep
+    connect(address, Path(sweep.directory) if isinstance(sweep, ProgramSweep) else None)
     from tune_mc1.cluster.nodes import trial_resources
 
     trial_resources(plan.sweep, plan.training_trials)
