@@ -1,6 +1,7 @@
 """Runs a sweep of many short trials while its processes are killed, and compares it to a quiet one.
 
     python -m tests.soak --seconds 900 --seed 0
+    python -m tests.soak --programs --seconds 600
 
 For so many seconds faults come on a seeded schedule, and the sweep is resumed whenever it ends; a
 complete one is followed by another. What then runs is left in peace until it is complete too.
@@ -24,6 +25,7 @@ from tests.conftest import write_images
 from tests.soak.schedule import HANG_S, Schedule
 from tests.support.faults import Driver, events, history, result_dir, trials, write_sweep
 from tests.support.faults import epochs as reported
+from tests.support.programs import LEARNS
 
 WORDS = ("--wandb", "disabled")
 
@@ -69,6 +71,25 @@ def content(images: Path, count: int, epochs: int) -> dict[str, Any]:
         "run_cap": count,
         "data": str(images),
         "fuse": "off",
+        "max_failures": 1000,
+        "trial_timeout": HANG_S,
+    }
+
+
+def program_content(folder: Path, count: int, epochs: int) -> dict[str, Any]:
+    """A sweep of short trials of a program that keeps its state."""
+    program = folder / "train.py"
+    program.write_text(LEARNS)
+    return {
+        "method": "random",
+        "program": str(program),
+        "metric": {"name": "val/acc", "goal": "maximize"},
+        "parameters": {
+            "lr": {"min": 0.0, "max": 0.5},
+            "steps": {"value": epochs},
+            "pause": {"value": 0.3},
+        },
+        "run_cap": count,
         "max_failures": 1000,
         "trial_timeout": HANG_S,
     }
@@ -156,12 +177,16 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--trials", type=int, default=200)
     parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--programs", action="store_true", help="trials of a program")
     parser.add_argument("--folder", type=Path, help="new; a temporary one by default")
     options = parser.parse_args()
     folder = (options.folder or Path(tempfile.mkdtemp())).absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    write_images(folder / "images", train=320, test=100)
-    sweep = content(folder / "images", options.trials, options.epochs)
+    if options.programs:
+        sweep = program_content(folder, options.trials, options.epochs)
+    else:
+        write_images(folder / "images", train=320, test=100)
+        sweep = content(folder / "images", options.trials, options.epochs)
     quiet = run_to_end(write_sweep(folder / "quiet", sweep), folder / "quiet")
     print(f"the quiet run is over: {reported(quiet.parent)} epochs", flush=True)
     began = time.monotonic()

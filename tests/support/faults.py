@@ -167,7 +167,7 @@ def write_sweep(folder: Path, content: dict[str, Any]) -> Path:
 
 def history(root: Path) -> pd.DataFrame:
     """Every number of every epoch, without the clock's."""
-    table = pd.read_parquet(root / "history.parquet").drop(columns=CLOCK)
+    table = pd.read_parquet(root / "history.parquet").drop(columns=CLOCK, errors="ignore")
     return table.sort_values(["trial", "epoch"]).reset_index(drop=True)
 
 
