@@ -76,7 +76,7 @@ TRIALS = {
     "mean 'gpu'?, got 'tpu'",
     "precision: {value: 16}": "1: parameters.precision.value: must be one of 32, bf16-mixed, got "
     "16",
-    "lr: {value: 1}": "1: parameters.lr: unknown parameter, did you mean 'learning_rate'?",
+    "leaning_rate: {value: 1}": "1: parameters.leaning_rate: unknown parameter, did you mean 'learning_rate'?",
     "": f"1: parameters: {NEEDS_MAPPING}, got {{}}",
 }
 FILES = {f"{PARAMETERS}{key}\n": message for key, message in KEYS.items()}
@@ -114,7 +114,11 @@ FLAGS: dict[tuple[str, ...], str] = {
     "got 'all'",
     ("GRID", "--set", "learning_rate"): "--set: must be name=value[,value...], got 'learning_rate'",
     ("GRID", "--set", "=3"): "--set: must be name=value[,value...], got '=3'",
-    ("GRID", "--set", "lr=1"): "--set lr: unknown parameter, did you mean 'learning_rate'?",
+    (
+        "GRID",
+        "--set",
+        "leaning_rate=1",
+    ): "--set leaning_rate: unknown parameter, did you mean 'learning_rate'?",
     ("GRID", "--set", "learning_rate=-1"): "--set learning_rate: must be greater than 0, got -1",
     ("GRID", "--set", "epochs=!!python/name:os.system"): "--set epochs: must be a number or a "
     "word, got '!!python/name:os.system'",

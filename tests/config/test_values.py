@@ -55,7 +55,11 @@ def test_numbers_that_yaml_reads_as_text(file: Path, text: str) -> None:
             "{distribution: log_uniform, min: 0.1, max: 0.9}",
             ".min: must be at most 1 (log_uniform takes exponents of e",
         ),
-        ("group", "{parameters: {lr: {value: 1}}}", ".parameters.lr: unknown parameter, did you"),
+        (
+            "group",
+            "{parameters: {rate: {value: 1}}}",
+            ".parameters.rate: unknown parameter, did you",
+        ),
     ],
 )
 def test_value_outside_its_range(file: Path, name: str, raw: str, message: str) -> None:
