@@ -1,9 +1,9 @@
-"""Dry runs of programs: the exact command, and one line for each thing that keeps it from running.
-
-All through the command line, which imports neither torch nor Ray nor W&B for them.
-"""
+"""Dry runs of programs: the exact command, and one line for all that keeps it from running."""
 
 import json
+import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from tests.support.bad_input import CommandLine
+from tests.support.in_process import run_here
 
-PROGRAM = "import sys\nprint(sys.argv)\n"
 FILE = """\
 program: train.py
 method: grid
@@ -23,19 +23,292 @@ parameters:
   layers: {value: [64, 32]}
   model: {parameters: {dropout: {value: 0.5}, name: {value: a b}}}
 """
+SCRIPT = """\
+import wandb
+def trial():
+    raise SystemExit("a dry run calls it never")
+sweep = wandb.sweep({"method": "random", "parameters": {"lr": {"min": 0.1, "max": 0.2}}})
+wandb.agent(sweep, function=trial, count=3)
+"""
+HEAVY = ("torch", "ray", "wandb", "optuna", "scipy")
 PUBLISHED = Path(__file__).parents[1] / "sweeps" / "published"
 
 
 @pytest.fixture
-def here(command_line: CommandLine) -> Path:
-    folder = command_line.here
-    (folder / "train.py").write_text(PROGRAM)
-    (folder / "sweep.yaml").write_text(FILE)
-    return folder
+def here(tmp_path: Path) -> Path:
+    """A program that would leave a trace, and its sweep file."""
+    (tmp_path / "train.py").write_text("open('started', 'w')\n")
+    (tmp_path / "sweep.yaml").write_text(FILE)
+    return tmp_path
 
 
-def facts(command_line: CommandLine, *words: object) -> dict[str, Any]:
-    done = command_line.run("sweep", *words, "--dry-run", "--json")
-    assert done.exit_code == 0, done.stderr
+def facts(*words: str) -> dict[str, Any]:
+    done = run_here("sweep", *words, "--dry-run", "--json", cwd=Path.cwd())
+    assert done.returncode == 0, done.stderr
+    assert not Path("started").exists()
     found: dict[str, Any] = json.loads(done.stdout)
     return found
+
+
+def shown(*words: str) -> tuple[list[str], list[str]]:
+    """Lines on standard output and notices."""
+    done = run_here("sweep", *words, "--dry-run", cwd=Path.cwd(), COLUMNS="200")
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines(), done.stderr.splitlines()
+
+
+ARGUMENTS = ["--lr=1e-05", "--layers=[64, 32]", "--model={'dropout': 0.5, 'name': 'a b'}"]
+
+
+def test_the_command_of_the_first_trial(here: Path) -> None:
+    found = facts("grid", "sweep.yaml")
+    assert found["command"] == ["/usr/bin/env", "python", "train.py", *ARGUMENTS]
+    assert (found["directory"], found["total"], found["rungs"]) == (str(here), 2, [])
+    assert [trial["id"] for trial in found["trials"]] == ["t0001", "t0002"]
+    assert found["first"] == found["trials"][0]["values"]
+    assert not {"data", "validation", "fuse"} & found["sweep"].keys(), "these mean our training"
+
+
+def test_the_command_can_be_pasted_into_a_shell(here: Path) -> None:
+    (here / "train.py").write_text("import sys\nprint(sys.argv[1:])\n")
+    lines, _ = shown("grid", "sweep.yaml")
+    assert f"Directory: {here}" in lines
+    (line,) = (text for text in lines if text.startswith("Command: "))
+    done = subprocess.run(
+        ["/bin/sh", "-c", line.removeprefix("Command: ")],
+        env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == str(ARGUMENTS)
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("[python, -u, '${program}', '${args_no_hyphens}']", ["python", "-u", "train.py", "lr=1"]),
+        ("['${interpreter}', '${program}', --x, '${args_json}']",
+         ["python", "train.py", "--x", '{"lr": 1}']),
+        ("['${env}', A=1, python, '${program}', 8, '${args_no_equals}']",
+         ["/usr/bin/env", "A=1", "python", "train.py", "8", "--lr", "1"]),
+        ("[python, '${program}', '${args_json_file}', '${args_append_hydra}']",
+         ["python", "train.py", "parameters.json", "+lr=1"]),
+    ],
+)  # fmt: skip
+def test_the_commands_of_files(here: Path, command: str, line: list[str]) -> None:
+    text = f"program: train.py\nmethod: grid\ncommand: {command}\nparameters: {{lr: {{value: 1}}}}"
+    (here / "sweep.yaml").write_text(text)
+    assert facts("grid", "sweep.yaml")["command"] == line
+
+
+def test_set_and_program_change_it(here: Path) -> None:
+    (here / "other.py").touch()
+    found = facts("grid", "sweep.yaml", "--program", "other.py", "--set", "lr=3", "--set", "new=x")
+    assert found["command"][2:] == ["other.py", "--lr=3", *ARGUMENTS[1:], "--new=x"]
+    (here / "sweep.yaml").write_text(FILE.replace("program: train.py\n", ""))
+    found = facts("grid", "sweep.yaml", "--program", "train.py")
+    assert found["command"][2:] == ["train.py", *ARGUMENTS]
+
+
+@pytest.mark.parametrize("method", ["random", "asha", "bayes"])
+@pytest.mark.usefixtures("here")
+def test_without_a_run_cap_there_is_no_end(method: str) -> None:
+    lines, notices = shown(method, "sweep.yaml")
+    assert any("run_cap: not given, so the sweep goes on until Ctrl-C" in line for line in notices)
+    assert any(line.startswith("Any number of trials, each with 1 CPU") for line in lines)
+    assert not any("rung" in line for line in lines)
+    example = "Command (example): " if method == "bayes" else "Command: "
+    (command,) = (line for line in lines if line.startswith("Command"))
+    assert command.startswith(example), "only of bayes the first values are not known"
+    found = facts(method, "sweep.yaml")
+    assert (found["total"], found["trials"], found["rungs"]) == (0, [], [])
+    if method != "bayes":
+        assert found["first"] == facts(method, "sweep.yaml", "-n", "1")["first"]
+
+
+@pytest.mark.usefixtures("here")
+def test_rungs_are_those_that_can_stop_a_trial() -> None:
+    assert facts("asha", "sweep.yaml", "-n", "20")["rungs"] == [
+        {"bracket": 0, "epoch": 1, "trials": 20},
+        {"bracket": 0, "epoch": 3, "trials": 7},
+        {"bracket": 0, "epoch": 9, "trials": 3},
+    ]
+    lines, _ = shown("asha", "sweep.yaml", "-n", "20")
+    assert any(line.split()[:2] == ["bracket", "iteration"] for line in lines)
+
+
+REFUSED: list[tuple[str, tuple[str, ...], str]] = [
+    ("program: away.py\n", (), "HERE/sweep.yaml: program: no such file in HERE, got 'away.py'"),
+    ("", ("--program", "away.py"), "--program: no such file in HERE, got 'away.py'"),
+    ("", ("--program", ""), "--program: must be the path of a program, got ''"),
+    ("program: 3\n", (), "HERE/sweep.yaml:1: program: must be text (put it in quotes), got 3"),
+    (
+        "command: [python, '${progam}', '${args}']\n",
+        (),
+        "HERE/sweep.yaml: command[1]: unknown macro ${progam}, did you mean '${program}'?",
+    ),
+    (
+        "command: [python, '${program}']\n",
+        (),
+        "HERE/sweep.yaml: program: is required, as command[1] is ${program}",
+    ),
+    (
+        "command: [python, '${envvar:NOT_THERE}']\n",
+        (),
+        "HERE/sweep.yaml: command[1]: environment variable NOT_THERE is not set",
+    ),
+    (
+        "command: [no-such-launcher, run]\n",
+        (),
+        "HERE/sweep.yaml: command[0]: no such command, got 'no-such-launcher'",
+    ),
+    (
+        "command: [./run.sh, '${args}']\n",
+        (),
+        "HERE/sweep.yaml: command[0]: is not executable (chmod +x ./run.sh), got './run.sh'",
+    ),
+    (
+        "command: [run.sh, '${args}']\n",
+        (),
+        "HERE/sweep.yaml: command[0]: is not searched for in HERE: write ./run.sh, or its "
+        "interpreter first, got 'run.sh'",
+    ),
+    (
+        "command: ['${env}', A=1]\n",
+        (),
+        "HERE/sweep.yaml: command: must start a program, such as `python train.py ${args}`",
+    ),
+    (
+        "program: train.py\n",
+        ("--data", "cifar10"),
+        "--data: is for built-in training, which a file with a program does not use",
+    ),
+    (
+        "program: train.py\n",
+        ("--fuse", "off"),
+        "--fuse: is for built-in training, which a file with a program does not use",
+    ),
+]
+
+
+@pytest.mark.parametrize(("head", "flags", "message"), REFUSED, ids=lambda part: str(part)[:50])
+def test_refused(
+    command_line: CommandLine, here: Path, head: str, flags: tuple[str, ...], message: str
+) -> None:
+    (here / "run.sh").write_text("#!/bin/sh\n")
+    file = here / "sweep.yaml"
+    file.write_text(head + FILE.removeprefix("program: train.py\n"))
+    command_line.refuses("sweep", "grid", file, *flags, message=message)
+
+
+def test_a_program_needs_a_file(command_line: CommandLine, here: Path) -> None:
+    command_line.refuses(
+        *("sweep", "grid", "--program", here / "train.py"),
+        message="--program: requires a sweep file with the program's parameters",
+    )
+
+
+def test_a_bayesian_search_needs_the_metric(command_line: CommandLine, here: Path) -> None:
+    file = here / "sweep.yaml"
+    file.write_text("program: train.py\nparameters: {lr: {value: 1}}\n")
+    command_line.refuses(
+        *("sweep", "bayes", file),
+        message="HERE/sweep.yaml: metric: is required by bayes, which learns from it",
+    )
+
+
+@pytest.fixture
+def agent(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(here / "cache"))
+    script = here / "agent.py"
+    script.write_text(SCRIPT)
+    return script
+
+
+def notebook(folder: Path) -> Path:
+    cell = {"cell_type": "code", "source": SCRIPT, "metadata": {}, "outputs": [], "id": "a",
+            "execution_count": None}  # fmt: skip
+    file = folder / "agent.ipynb"
+    file.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4,
+                                "nbformat_minor": 5}))  # fmt: skip
+    return file
+
+
+@pytest.mark.parametrize("suffix", [".py", ".ipynb"])
+def test_a_script_that_starts_its_own_sweep(here: Path, agent: Path, suffix: str) -> None:
+    if suffix == ".ipynb":
+        pytest.importorskip("nbconvert")
+        notebook(here)
+    found = facts("random", f"agent{suffix}")
+    assert (found["total"], len(found["trials"])) == (3, 3)
+    assert all(0.1 < trial["values"]["lr"] < 0.2 for trial in found["trials"])
+    *_, home, source = found["command"]
+    assert (found["command"][0], Path(home)) == ("python", here)
+    assert Path(source).stem == "agent"
+    assert Path(source).is_file()
+    assert facts("random", f"agent{suffix}", "-n", "2")["total"] == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("train.py",), "train.py: calls neither wandb.sweep nor wandb.agent"),
+        (("away.py",), "away.py: no such file"),
+        (("agent.py", "--program", "train.py"),
+         "--program: not valid with agent.py, which is a program itself"),
+        (("agent.py", "--data", "cifar10"),
+         "--data: is for built-in training, which a file with a program does not use"),
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("agent")
+def test_a_script_that_is_refused(
+    command_line: CommandLine, here: Path, words: tuple[str, ...], message: str
+) -> None:
+    (here / "train.py").write_text("print('no sweep here')\n")
+    assert command_line("sweep", "random", *words, "--dry-run") == (2, [message])
+
+
+@pytest.mark.parametrize("name", sorted(file.stem for file in PUBLISHED.glob("*.yaml")))
+def test_published_files_are_planned(
+    here: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    bin_folder = here / "bin"
+    bin_folder.mkdir()
+    for launcher in ("uv", "poetry"):
+        (bin_folder / launcher).write_text("#!/bin/sh\n")
+        (bin_folder / launcher).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{bin_folder}:{os.environ['PATH']}")
+    file = Path(shutil.copy(PUBLISHED / f"{name}.yaml", here))
+    content = yaml.safe_load(file.read_text())
+    found = facts(content.get("method", "random"), file.name)
+    assert (found["total"] or None) == content.get("run_cap") or content["method"] == "grid"
+    flat = " ".join(found["command"])
+    if any("${args" in word for word in content.get("command", ["${args}"])):
+        assert all(f"{name}=" in flat for name in content["parameters"])
+
+
+@pytest.mark.usefixtures("here")
+def test_integers_are_drawn_where_q_is_one(here: Path) -> None:
+    """As in W&B: `type=int` of argparse takes no `--batch_size=72.0`."""
+    text = "program: train.py\nparameters: {b: {distribution: q_log_uniform_values, MIN, q: Q}}\n"
+    for q, kind in (("8", int), ("8.0", float)):
+        filled = text.replace("MIN", "min: 32, max: 256").replace("Q", q)
+        (here / "sweep.yaml").write_text(filled)
+        values = [t["values"]["b"] for t in facts("random", "sweep.yaml", "-n", "9")["trials"]]
+        assert {type(value) for value in values} == {kind}
+        assert all(value % 8 == 0 for value in values)
+
+
+@pytest.mark.parametrize("method", ["grid", "bayes"])
+@pytest.mark.usefixtures("here")
+def test_it_waits_neither_for_torch_nor_ray_nor_wandb(method: str) -> None:
+    code = f"""
+import atexit, sys
+atexit.register(lambda: print("LOADED", [m for m in {HEAVY!r} if m in sys.modules]))
+from tune_mc1.cli.app import main
+sys.argv = ["tune_mc1", "sweep", {method!r}, "sweep.yaml", "--dry-run"]
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("LOADED []\n")
