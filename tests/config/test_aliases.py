@@ -8,7 +8,7 @@ from tests.support.sweep_files import load, mistakes
 from tune_mc1.config.aliases import METRIC_ALIASES, PARAMETER_ALIASES, metric_name, parameter_name
 from tune_mc1.config.load import config_to_yaml, load_sweep, sweep_of
 from tune_mc1.config.metrics import METRICS, Metric
-from tune_mc1.config.parameters import Categorical, Constant, IntUniform
+from tune_mc1.config.parameters import Categorical, Constant
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.trial import trial_fields
 from tune_mc1.config.trial_parameters import PARAMETERS, TrialParameter
@@ -195,49 +195,6 @@ def test_a_plugins_metric_keeps_its_own_name(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(METRICS._parts, "accuracy", Metric("maximize", "some.module:f"))
     assert metric_name("val_accuracy") == metric_name("validation/accuracy") == "val_accuracy"
     assert metric_name("val/acc") == "val_acc"
-
-
-@pytest.mark.parametrize(
-    ("entry", "parameter"),
-    [
-        ("{value: 1e1}", Constant(value=10)),
-        ("{value: 1.0e+1}", Constant(value=10)),
-        ("{values: [1e1, 32, 1.5E2]}", Categorical(values=(10, 32, 150))),
-        ("{min: 1e1, max: 1e2}", IntUniform(distribution="int_uniform", min=10, max=100)),
-        ("{min: 8, max: 1e2}", IntUniform(distribution="int_uniform", min=8, max=100)),
-        (
-            "{distribution: int_uniform, min: 1e0, max: 2e0}",
-            IntUniform(distribution="int_uniform", min=1, max=2),
-        ),
-    ],
-)
-def test_1e1_is_a_whole_number(file: Path, entry: str, parameter: Constant) -> None:
-    for name in ("epochs", "bs"):
-        loaded = load(file, f"method: random\nparameters: {{{name}: {entry}}}\n")
-        read = loaded.sweep.parameters[parameter_name(name)]
-        assert repr(read) == repr(parameter)
-    seconds = load(file, f"run_cap: 1e2\nparameters: {{lr: {entry}}}\n").sweep
-    assert seconds.run_cap == 100
-    assert seconds.parameters["learning_rate"].distribution in (
-        "constant",
-        "categorical",
-        "uniform",
-        "int_uniform",
-    )
-
-
-@pytest.mark.parametrize(
-    ("entry", "rule"),
-    [
-        ("{value: 15e-1}", ".value: must be a whole number, got '15e-1'"),
-        ("{value: 1e999}", ".value: must be a finite number, got '1e999'"),
-        ("{values: [1e1, 10]}", ".values[1]: is listed twice (use `probabilities` to weight"),
-        ("{min: 1e-1, max: 1e1}", ".distribution: epochs is an integer; use int_uniform or"),
-    ],
-)
-def test_a_number_that_is_not_whole(file: Path, entry: str, rule: str) -> None:
-    lines = mistakes(file, f"parameters: {{epochs: {entry}}}\n")
-    assert lines[0].startswith(f"sweep.yaml:1: parameters.epochs{rule}")
 
 
 def test_train_takes_them_too() -> None:

@@ -1,53 +1,21 @@
-"""Dry runs of programs: the exact command, and one line for all that keeps it from running."""
+"""Dry runs of programs: the exact command of the first trial, trials and rungs."""
 
-import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from tests.support.bad_input import CommandLine
 from tests.support.in_process import run_here
+from tests.support.program_plans import FILE, dry_run, here
 
-FILE = """\
-program: train.py
-method: grid
-metric: {name: val/acc, goal: maximize}
-parameters:
-  lr: {values: [1e-5, 0.1]}
-  layers: {value: [64, 32]}
-  model: {parameters: {dropout: {value: 0.5}, name: {value: a b}}}
-"""
-SCRIPT = """\
-import wandb
-def trial():
-    raise SystemExit("a dry run calls it never")
-sweep = wandb.sweep({"method": "random", "parameters": {"lr": {"min": 0.1, "max": 0.2}}})
-wandb.agent(sweep, function=trial, count=3)
-"""
+__all__ = ["here"]
+
 HEAVY = ("torch", "ray", "wandb", "optuna", "scipy")
 PUBLISHED = Path(__file__).parents[1] / "sweeps" / "published"
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Path:
-    """A program that would leave a trace, and its sweep file."""
-    (tmp_path / "train.py").write_text("open('started', 'w')\n")
-    (tmp_path / "sweep.yaml").write_text(FILE)
-    return tmp_path
-
-
-def facts(*words: str) -> dict[str, Any]:
-    done = run_here("sweep", *words, "--dry-run", "--json", cwd=Path.cwd())
-    assert done.returncode == 0, done.stderr
-    assert not Path("started").exists()
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
 
 
 def shown(*words: str) -> tuple[list[str], list[str]]:
@@ -61,7 +29,7 @@ ARGUMENTS = ["--lr=1e-05", "--layers=[64, 32]", "--model={'dropout': 0.5, 'name'
 
 
 def test_the_command_of_the_first_trial(here: Path) -> None:
-    found = facts("grid", "sweep.yaml")
+    found = dry_run("grid", "sweep.yaml")
     assert found["command"] == ["/usr/bin/env", "python", "train.py", *ARGUMENTS]
     assert (found["directory"], found["total"], found["rungs"]) == (str(here), 2, [])
     assert [trial["id"] for trial in found["trials"]] == ["t0001", "t0002"]
@@ -99,15 +67,17 @@ def test_the_command_can_be_pasted_into_a_shell(here: Path) -> None:
 def test_the_commands_of_files(here: Path, command: str, line: list[str]) -> None:
     text = f"program: train.py\nmethod: grid\ncommand: {command}\nparameters: {{lr: {{value: 1}}}}"
     (here / "sweep.yaml").write_text(text)
-    assert facts("grid", "sweep.yaml")["command"] == line
+    assert dry_run("grid", "sweep.yaml")["command"] == line
 
 
 def test_set_and_program_change_it(here: Path) -> None:
     (here / "other.py").touch()
-    found = facts("grid", "sweep.yaml", "--program", "other.py", "--set", "lr=3", "--set", "new=x")
+    found = dry_run(
+        "grid", "sweep.yaml", "--program", "other.py", "--set", "lr=3", "--set", "new=x"
+    )
     assert found["command"][2:] == ["other.py", "--lr=3", *ARGUMENTS[1:], "--new=x"]
     (here / "sweep.yaml").write_text(FILE.replace("program: train.py\n", ""))
-    found = facts("grid", "sweep.yaml", "--program", "train.py")
+    found = dry_run("grid", "sweep.yaml", "--program", "train.py")
     assert found["command"][2:] == ["train.py", *ARGUMENTS]
 
 
@@ -121,152 +91,21 @@ def test_without_a_run_cap_there_is_no_end(method: str) -> None:
     example = "Command (example): " if method == "bayes" else "Command: "
     (command,) = (line for line in lines if line.startswith("Command"))
     assert command.startswith(example), "only of bayes the first values are not known"
-    found = facts(method, "sweep.yaml")
+    found = dry_run(method, "sweep.yaml")
     assert (found["total"], found["trials"], found["rungs"]) == (0, [], [])
     if method != "bayes":
-        assert found["first"] == facts(method, "sweep.yaml", "-n", "1")["first"]
+        assert found["first"] == dry_run(method, "sweep.yaml", "-n", "1")["first"]
 
 
 @pytest.mark.usefixtures("here")
 def test_rungs_are_those_that_can_stop_a_trial() -> None:
-    assert facts("asha", "sweep.yaml", "-n", "20")["rungs"] == [
+    assert dry_run("asha", "sweep.yaml", "-n", "20")["rungs"] == [
         {"bracket": 0, "epoch": 1, "trials": 20},
         {"bracket": 0, "epoch": 3, "trials": 7},
         {"bracket": 0, "epoch": 9, "trials": 3},
     ]
     lines, _ = shown("asha", "sweep.yaml", "-n", "20")
     assert any(line.split()[:2] == ["bracket", "iteration"] for line in lines)
-
-
-REFUSED: list[tuple[str, tuple[str, ...], str]] = [
-    ("program: away.py\n", (), "HERE/sweep.yaml: program: no such file in HERE, got 'away.py'"),
-    ("", ("--program", "away.py"), "--program: no such file in HERE, got 'away.py'"),
-    ("", ("--program", ""), "--program: must be the path of a program, got ''"),
-    ("program: 3\n", (), "HERE/sweep.yaml:1: program: must be text (put it in quotes), got 3"),
-    (
-        "command: [python, '${progam}', '${args}']\n",
-        (),
-        "HERE/sweep.yaml: command[1]: unknown macro ${progam}, did you mean '${program}'?",
-    ),
-    (
-        "command: [python, '${program}']\n",
-        (),
-        "HERE/sweep.yaml: program: is required, as command[1] is ${program}",
-    ),
-    (
-        "command: [python, '${envvar:NOT_THERE}']\n",
-        (),
-        "HERE/sweep.yaml: command[1]: environment variable NOT_THERE is not set",
-    ),
-    (
-        "command: [no-such-launcher, run]\n",
-        (),
-        "HERE/sweep.yaml: command[0]: no such command, got 'no-such-launcher'",
-    ),
-    (
-        "command: [./run.sh, '${args}']\n",
-        (),
-        "HERE/sweep.yaml: command[0]: is not executable (chmod +x ./run.sh), got './run.sh'",
-    ),
-    (
-        "command: [run.sh, '${args}']\n",
-        (),
-        "HERE/sweep.yaml: command[0]: is not searched for in HERE: write ./run.sh, or its "
-        "interpreter first, got 'run.sh'",
-    ),
-    (
-        "command: ['${env}', A=1]\n",
-        (),
-        "HERE/sweep.yaml: command: must start a program, such as `python train.py ${args}`",
-    ),
-    (
-        "program: train.py\n",
-        ("--data", "cifar10"),
-        "--data: is for built-in training, which a file with a program does not use",
-    ),
-    (
-        "program: train.py\n",
-        ("--fuse", "off"),
-        "--fuse: is for built-in training, which a file with a program does not use",
-    ),
-]
-
-
-@pytest.mark.parametrize(("head", "flags", "message"), REFUSED, ids=lambda part: str(part)[:50])
-def test_refused(
-    command_line: CommandLine, here: Path, head: str, flags: tuple[str, ...], message: str
-) -> None:
-    (here / "run.sh").write_text("#!/bin/sh\n")
-    file = here / "sweep.yaml"
-    file.write_text(head + FILE.removeprefix("program: train.py\n"))
-    command_line.refuses("sweep", "grid", file, *flags, message=message)
-
-
-def test_a_program_needs_a_file(command_line: CommandLine, here: Path) -> None:
-    command_line.refuses(
-        *("sweep", "grid", "--program", here / "train.py"),
-        message="--program: requires a sweep file with the program's parameters",
-    )
-
-
-def test_a_bayesian_search_needs_the_metric(command_line: CommandLine, here: Path) -> None:
-    file = here / "sweep.yaml"
-    file.write_text("program: train.py\nparameters: {lr: {value: 1}}\n")
-    command_line.refuses(
-        *("sweep", "bayes", file),
-        message="HERE/sweep.yaml: metric: is required by bayes, which learns from it",
-    )
-
-
-@pytest.fixture
-def agent(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(here / "cache"))
-    script = here / "agent.py"
-    script.write_text(SCRIPT)
-    return script
-
-
-def notebook(folder: Path) -> Path:
-    cell = {"cell_type": "code", "source": SCRIPT, "metadata": {}, "outputs": [], "id": "a",
-            "execution_count": None}  # fmt: skip
-    file = folder / "agent.ipynb"
-    file.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4,
-                                "nbformat_minor": 5}))  # fmt: skip
-    return file
-
-
-@pytest.mark.parametrize("suffix", [".py", ".ipynb"])
-def test_a_script_that_starts_its_own_sweep(here: Path, agent: Path, suffix: str) -> None:
-    if suffix == ".ipynb":
-        pytest.importorskip("nbconvert")
-        notebook(here)
-    found = facts("random", f"agent{suffix}")
-    assert (found["total"], len(found["trials"])) == (3, 3)
-    assert all(0.1 < trial["values"]["lr"] < 0.2 for trial in found["trials"])
-    *_, home, source = found["command"]
-    assert (found["command"][0], Path(home)) == ("python", here)
-    assert Path(source).stem == "agent"
-    assert Path(source).is_file()
-    assert facts("random", f"agent{suffix}", "-n", "2")["total"] == 2
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (("train.py",), "train.py: calls neither wandb.sweep nor wandb.agent"),
-        (("away.py",), "away.py: no such file"),
-        (("agent.py", "--program", "train.py"),
-         "--program: not valid with agent.py, which is a program itself"),
-        (("agent.py", "--data", "cifar10"),
-         "--data: is for built-in training, which a file with a program does not use"),
-    ],
-)  # fmt: skip
-@pytest.mark.usefixtures("agent")
-def test_a_script_that_is_refused(
-    command_line: CommandLine, here: Path, words: tuple[str, ...], message: str
-) -> None:
-    (here / "train.py").write_text("print('no sweep here')\n")
-    assert command_line("sweep", "random", *words, "--dry-run") == (2, [message])
 
 
 @pytest.mark.parametrize("name", sorted(file.stem for file in PUBLISHED.glob("*.yaml")))
@@ -281,7 +120,7 @@ def test_published_files_are_planned(
     monkeypatch.setenv("PATH", f"{bin_folder}:{os.environ['PATH']}")
     file = Path(shutil.copy(PUBLISHED / f"{name}.yaml", here))
     content = yaml.safe_load(file.read_text())
-    found = facts(content.get("method", "random"), file.name)
+    found = dry_run(content.get("method", "random"), file.name)
     assert (found["total"] or None) == content.get("run_cap") or content["method"] == "grid"
     flat = " ".join(found["command"])
     if any("${args" in word for word in content.get("command", ["${args}"])):
@@ -295,7 +134,7 @@ def test_integers_are_drawn_where_q_is_one(here: Path) -> None:
     for q, kind in (("8", int), ("8.0", float)):
         filled = text.replace("MIN", "min: 32, max: 256").replace("Q", q)
         (here / "sweep.yaml").write_text(filled)
-        values = [t["values"]["b"] for t in facts("random", "sweep.yaml", "-n", "9")["trials"]]
+        values = [t["values"]["b"] for t in dry_run("random", "sweep.yaml", "-n", "9")["trials"]]
         assert {type(value) for value in values} == {kind}
         assert all(value % 8 == 0 for value in values)
 
