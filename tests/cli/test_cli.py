@@ -117,7 +117,7 @@ def test_answers_cost_less_than_a_second_of_the_processor(good: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words", "messages"),
     [
-        ("parameters: {lr: {value: 1}}", (), ["parameters.lr: unknown parameter", "learning_rate"]),
+        ("parameters: {learn: {value: 1}}", (), ["parameters.learn: unknown parameter", "known:"]),
         (
             "parameters: {model: {values: [CNN, CNN99]}, epochs: {value: 0}}",
             (),

@@ -13,8 +13,8 @@ NEEDS_MAPPING = "must be a mapping such as `{learning_rate: {values: [0.01, 0.03
 KEYS = {
     "method: gird": "3: method: must be 'grid', 'random' or 'bayes', got 'gird'",
     "metric: val_acc": "3: metric: must be a mapping of keys to values, got 'val_acc'",
-    "metric: {name: val_accuracy}": "3: metric.name: must be one of train_loss, train_acc, "
-    "train_f1, val_loss, val_acc, val_f1, did you mean 'val_acc'?, got 'val_accuracy'",
+    "metric: {name: val_acy}": "3: metric.name: must be one of train_loss, train_acc, "
+    "train_f1, val_loss, val_acc, val_f1, did you mean 'val_acc'?, got 'val_acy'",
     "metric: {name: val_acc, goal: up}": "3: metric.goal: must be 'minimize' or 'maximize', got "
     "'up'",
     "run_cap: 0": "3: run_cap: must be at least 1, got 0",
@@ -76,7 +76,8 @@ TRIALS = {
     "mean 'gpu'?, got 'tpu'",
     "precision: {value: 16}": "1: parameters.precision.value: must be one of 32, bf16-mixed, got "
     "16",
-    "lr: {value: 1}": "1: parameters.lr: unknown parameter, did you mean 'learning_rate'?",
+    "lernrate: {value: 1}": "1: parameters.lernrate: unknown parameter, did you mean "
+    "'learning_rate'?",
     "": f"1: parameters: {NEEDS_MAPPING}, got {{}}",
 }
 FILES = {f"{PARAMETERS}{key}\n": message for key, message in KEYS.items()}
@@ -114,7 +115,7 @@ FLAGS: dict[tuple[str, ...], str] = {
     "got 'all'",
     ("GRID", "--set", "learning_rate"): "--set: must be name=value[,value...], got 'learning_rate'",
     ("GRID", "--set", "=3"): "--set: must be name=value[,value...], got '=3'",
-    ("GRID", "--set", "lr=1"): "--set lr: unknown parameter, did you mean 'learning_rate'?",
+    ("GRID", "--set", "modle=1"): "--set modle: unknown parameter, did you mean 'model'?",
     ("GRID", "--set", "learning_rate=-1"): "--set learning_rate: must be greater than 0, got -1",
     ("GRID", "--set", "epochs=!!python/name:os.system"): "--set epochs: must be a number or a "
     "word, got '!!python/name:os.system'",

@@ -30,7 +30,7 @@ parameters:
   learning_rate:
     values: [0.1, -0.1, x]
   batch_size: {min: 1, max: 64.5}
-  lr: {value: 1}
+  lr_rate: {value: 1}
   model: {value: CNN9}
   momentum: {distribution: unifrom}
   optimizer: SGD
@@ -45,7 +45,7 @@ validation: {folds: 1}
         "sweep.yaml:5: parameters.learning_rate.values[2]: must be a number, got 'x'",
         "sweep.yaml:6: parameters.batch_size.distribution: batch_size is an integer; use "
         "int_uniform or one of the q_ distributions, got 'uniform'",
-        "sweep.yaml:7: parameters.lr: unknown parameter, did you mean 'learning_rate'?",
+        "sweep.yaml:7: parameters.lr_rate: unknown parameter, did you mean 'learning_rate'?",
         "sweep.yaml:8: parameters.model.value: must be one of MLP, CNN_simple, CNN, CNN2, CNN3, "
         "CNN4, CNN5, CNN6, CNN7, CNN8, VGG, ResNeXt50, did you mean 'CNN'?, got 'CNN9'",
         "sweep.yaml:9: parameters.momentum.distribution: unknown distribution, did you mean "

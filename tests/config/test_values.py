@@ -55,7 +55,11 @@ def test_numbers_that_yaml_reads_as_text(file: Path, text: str) -> None:
             "{distribution: log_uniform, min: 0.1, max: 0.9}",
             ".min: must be at most 1 (log_uniform takes exponents of e",
         ),
-        ("group", "{parameters: {lr: {value: 1}}}", ".parameters.lr: unknown parameter, did you"),
+        (
+            "group",
+            "{parameters: {modle: {value: 1}}}",
+            ".parameters.modle: unknown parameter, did you",
+        ),
     ],
 )
 def test_value_outside_its_range(file: Path, name: str, raw: str, message: str) -> None:
@@ -74,7 +78,7 @@ def test_open_ends_may_touch_the_limit(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "path"),
     [
-        ("metric: {name: val_accuracy}", "metric.name: must be one of train_loss"),
+        ("metric: {name: val_accuray}", "metric.name: must be one of train_loss"),
         ("metric: {name: val_acc, goal: max}", "metric.goal: must be 'minimize' or 'maximize'"),
         ("metric: val_acc", "metric: must be a mapping of keys to values, got 'val_acc'"),
         ("method: asha", "method: must be 'grid', 'random' or 'bayes', got 'asha'"),

@@ -172,15 +172,9 @@ def test_ray_space_gives_optuna_every_parameter() -> None:
 
 
 @pytest.mark.parametrize(
-    "raw",
-    [
-        {"distribution": "normal"},
-        {"distribution": "beta"},
-        {"distribution": "q_log_uniform_values", "min": 1, "max": 9},
-        {"values": [0.1, 0.2], "probabilities": [0.5, 0.5]},
-    ],
+    "raw", [{"distribution": "normal"}, {"distribution": "beta"}, {"distribution": "q_log_normal"}]
 )
-def test_bayes_names_what_optuna_lacks(raw: dict[str, Any]) -> None:
+def test_bayes_names_what_could_be_no_valid_value(raw: dict[str, Any]) -> None:
     (problem,) = SEARCHES["bayes"].problems(make({"learning_rate": raw}))
     assert str(problem).startswith("parameters.learning_rate: bayes accepts")
 

@@ -1,13 +1,23 @@
 """W&B's numeric distributions (uniform, normal and beta), sampled from a numpy generator.
 
 Names, keys, defaults and semantics follow W&B's schema (wandb/sweeps, `config/schema.json` and
-`params.py`). As in W&B, quantised ones return `round(x / q) * q` without clipping.
+`params.py`). As in W&B, quantised ones return `round(x / q) * q` without clipping, as an integer if
+q is one.
 """
 
 import math
-from typing import TYPE_CHECKING, Any, Literal, Self
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from tune_mc1.config.field_types import Float
 
@@ -41,16 +51,25 @@ class Distribution(BaseModel):
         return None
 
 
+def _keep_integer(value: Any, check: ValidatorFunctionWrapHandler) -> float:
+    number: float = check(value)
+    return value if type(value) is int else number
+
+
+Quantum = Annotated[Float, WrapValidator(_keep_integer), PlainSerializer(lambda q: q)]
+"""A number that stays an integer, in the sweep and in its file, if it is one."""
+
+
 class _Drawn(Distribution):
     """A real number; the distributions named `q_...` round it to a multiple of q."""
 
-    q: Float | None = Field(default=None, gt=0)
+    q: Quantum | None = Field(default=None, gt=0)
 
     @model_validator(mode="before")
     @classmethod
     def _quantum(cls, data: Any) -> Any:
         if isinstance(data, dict) and str(data.get("distribution")).startswith("q_"):
-            return {"q": 1.0, **data}
+            return {"q": 1, **data}
         if isinstance(data, dict) and data.get("q") is not None:
             rule = f"q is only valid with q_{data.get('distribution')}"
             raise ValueError(f"{rule}, got {data['q']}")
@@ -59,15 +78,17 @@ class _Drawn(Distribution):
     def _draw(self, rng: "np.random.Generator") -> float:
         raise NotImplementedError
 
-    def _rounded(self, x: float) -> float:
-        """The multiple of q nearest to x, to 12 digits so that 3 * 0.1 is 0.3."""
+    def rounded(self, x: float) -> float:
+        """The multiple of q nearest to x, to 12 digits so that 3 * 0.1 is 0.3; x without q."""
         if self.q is None or not math.isfinite(x / self.q):
             return x
+        if isinstance(self.q, int):
+            return round(x / self.q) * self.q
         return float(f"{round(x / self.q) * self.q:.12g}")
 
     def sample(self, rng: "np.random.Generator") -> float:
         """Draws a number, quantised if the distribution is."""
-        return self._rounded(self._draw(rng))
+        return self.rounded(self._draw(rng))
 
 
 def _exp(x: float) -> float:
@@ -134,7 +155,7 @@ class Range(_Drawn):
         if self.q is None:
             # An open interval: W&B's own examples draw learning rates from 0 to 0.1.
             return math.nextafter(low, high), math.nextafter(high, low)
-        return self._rounded(low), self._rounded(high)
+        return self.rounded(low), self.rounded(high)
 
     def _draw(self, rng: "np.random.Generator") -> float:
         low, high = self.bounds
@@ -152,7 +173,8 @@ class Range(_Drawn):
 
     def grid_value(self, index: int) -> float:
         """The minimum plus `index` times q."""
-        return float(f"{self.min + index * (self.q or 1.0):.12g}")
+        value = float(f"{self.min + index * (self.q or 1.0):.12g}")
+        return int(value) if isinstance(self.q, int) and value.is_integer() else value
 
 
 class Normal(_Drawn):
@@ -166,6 +188,11 @@ class Normal(_Drawn):
         x = float(rng.normal(self.mu, self.sigma))
         return _exp(x) if "log" in self.distribution else x
 
+    def quantile(self, p: float) -> float:
+        """The value, quantised if the distribution is, below which a share `p` in (0, 1) lies."""
+        x = NormalDist(self.mu, self.sigma).inv_cdf(p)
+        return self.rounded(_exp(x) if "log" in self.distribution else x)
+
 
 class Beta(_Drawn):
     """Beta distribution on [0, 1]."""
@@ -176,3 +203,9 @@ class Beta(_Drawn):
 
     def _draw(self, rng: "np.random.Generator") -> float:
         return float(rng.beta(self.a, self.b))
+
+    def quantile(self, p: float) -> float:
+        """As in `Normal`."""
+        from scipy.special import betaincinv
+
+        return self.rounded(float(betaincinv(self.a, self.b, p)))

@@ -1,5 +1,6 @@
 """Field types shared by all configuration models."""
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Annotated, Any, Literal
 
@@ -15,8 +16,16 @@ def _reject_bool(value: Any) -> Any:
     return value
 
 
-Int = Annotated[int, BeforeValidator(_reject_bool)]
-"""An integer; a whole float or a string such as `'32'` is coerced, a boolean rejected."""
+def number_of(value: Any) -> Any:
+    """Reads `1e1`, which YAML 1.1 takes for text, as a number; returns any other value as it is."""
+    return float(value) if isinstance(value, str) and _EXPONENT.fullmatch(value) else value
+
+
+_EXPONENT = re.compile(r"[-+]?(\d+\.?|\d*\.\d+)[eE][-+]?\d+")
+"""Numbers that YAML 1.1 reads as text, as it requires a point and a sign."""
+
+Int = Annotated[int, BeforeValidator(_reject_bool), BeforeValidator(number_of)]
+"""An integer; a whole float or text such as `'32'` or `1e1` is coerced, a boolean rejected."""
 
 Float = Annotated[float, BeforeValidator(_reject_bool)]
 """A number; a string is coerced, such as `1e-3`, which YAML 1.1 reads as one."""

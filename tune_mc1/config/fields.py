@@ -9,6 +9,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from tune_mc1.config.distributions import Range
+from tune_mc1.config.field_types import number_of
 from tune_mc1.config.parameters import (
     DISTRIBUTION_KEYS,
     Categorical,
@@ -65,8 +66,17 @@ def read_parameter(name: str, raw: Any, path: Path) -> tuple[Parameter | None, l
     """
     if name not in (known := trial_fields()):
         return None, [unknown_key(path, known, "unknown parameter")]
+    if int in parameter_kinds(name) and isinstance(raw, dict):
+        raw = raw | {key: _whole_of(raw[key]) for key in ("min", "max") if key in raw}
     parameter, problems = read_distribution(name, raw, path)
     return (None, problems) if parameter is None else check_parameter(name, parameter, path)
+
+
+def _whole_of(bound: Any) -> Any:
+    """A bound such as `1e1` as an integer, so that integers are drawn; any other as it is."""
+    number = number_of(bound)
+    whole = number is not bound and number.is_integer()
+    return int(number) if whole else bound
 
 
 def read_distribution(name: str, raw: Any, path: Path) -> tuple[Parameter | None, list[Problem]]:

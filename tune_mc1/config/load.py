@@ -1,6 +1,6 @@
 """Sweep files: from YAML to a validated sweep, reporting all mistakes at once."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from tune_mc1.config.aliases import alias_notices, metric_name, parameter_name
 from tune_mc1.config.early_terminate import model_of
-from tune_mc1.config.fields import read_parameter
 from tune_mc1.config.load_program import (
     is_program,
     program_content,
@@ -23,14 +23,14 @@ from tune_mc1.config.notices import (
     parameter_notices,
     read_cnn_as_cnn8,
 )
-from tune_mc1.config.parameters import Parameter
 from tune_mc1.config.problems import Path as KeyPath
-from tune_mc1.config.problems import Problem, problems_of, show_path
+from tune_mc1.config.problems import Problem, problems_of
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.reference import Reference
 from tune_mc1.config.sweep import Objective, Resources, Sweep
+from tune_mc1.config.training_parameters import read_overrides, read_parameters
 from tune_mc1.config.validation import Folds, Holdout
-from tune_mc1.config.yaml_file import YamlFile, read_scalar, read_yaml
+from tune_mc1.config.yaml_file import YamlFile, read_yaml
 from tune_mc1.errors import InputError
 
 MAX_MESSAGES = 50
@@ -68,22 +68,37 @@ def load_sweep(
         raw["program"] = program
     if is_program(raw):
         return _load_program(file, raw, overrides)
-    replaced, messages = _read_overrides(overrides)
+    given = read_overrides(overrides)
     notices = drop_unused(raw) + early_notices(raw.get("early_terminate"))
-    raw_parameters = raw.pop("parameters", None)
-    parameters, problems = _read_parameters(raw_parameters, set(replaced))
-    parameters |= replaced
+    written = read_parameters(raw.pop("parameters", None), set(given.parameters))
+    raw, metric_aliases = _with_metric(raw)
+    parameters = written.parameters | given.parameters
+    notices += alias_notices([*written.aliases, *metric_aliases, *given.aliases])
     notices += read_cnn_as_cnn8(parameters) + parameter_notices(parameters)
-    problems = _with_way_out(problems) + file.problems
+    problems = _with_way_out(written.problems) + file.problems
     try:
         sweep = Sweep.model_validate({**raw, "parameters": parameters})
-        if not messages and not any("epochs" in problem.path for problem in problems):
+        if not given.messages and not any(map(_of_epochs, problems)):
             problems += filter(None, [sweep.early_problem])
     except ValidationError as error:
         problems += [_untagged(problem) for problem in problems_of(error, _keys(raw))]
-    if problems or messages:
-        raise InputError([*_in_order(file, problems), *messages])
+    if problems or given.messages:
+        raise InputError([*_in_order(file, problems), *given.messages])
     return LoadedSweep(sweep, notices + metric_notices(raw.get("metric"), sweep.metric))
+
+
+def _of_epochs(problem: Problem) -> bool:
+    return "epochs" in (parameter_name(str(part)) for part in problem.path)
+
+
+def _with_metric(raw: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """The content of a file with the standard name of its metric, and its other name."""
+    metric = raw.get("metric")
+    name = metric.get("name") if isinstance(metric, dict) else None
+    standard = metric_name(name) if isinstance(name, str) else name
+    if not isinstance(metric, dict) or standard == name:
+        return raw, []
+    return raw | {"metric": metric | {"name": standard}}, [(f"metric.name {name}", str(standard))]
 
 
 def _load_program(file: YamlFile, raw: dict[str, Any], overrides: Sequence[str]) -> LoadedSweep:
@@ -110,16 +125,18 @@ def load_program_content(
     return _load_program(YamlFile(source, dict(content), {}, []), dict(content), overrides)
 
 
-def sweep_of(overrides: Sequence[str]) -> Sweep:
+def sweep_of(overrides: Sequence[str]) -> LoadedSweep:
     """Builds a sweep without a file, from items `name=value[,value...]` alone.
 
     Raises:
         InputError: If an item is not valid; with one line per mistake.
     """
-    parameters, messages = _read_overrides(overrides)
-    if messages:
-        raise InputError(messages)
-    return Sweep(method="grid", parameters=parameters)
+    given = read_overrides(overrides)
+    if given.messages:
+        raise InputError(given.messages)
+    return LoadedSweep(
+        Sweep(method="grid", parameters=given.parameters), alias_notices(given.aliases)
+    )
 
 
 def config_to_yaml(sweep: Sweep) -> str:
@@ -179,64 +196,3 @@ def _in_order(file: YamlFile, problems: list[Problem]) -> list[str]:
     lines = [file.message(problem) for problem in ordered[:MAX_MESSAGES]]
     more = len(ordered) - len(lines)
     return lines + ([f"{file.path}: and {more} more mistakes"] if more else [])
-
-
-def _read_parameters(raw: Any, skip: set[str]) -> tuple[dict[str, Parameter], list[Problem]]:
-    """Reads all parameters of the file except those to `skip`, with nested groups flattened."""
-    here: KeyPath = ("parameters",)
-    if not raw and skip:
-        return {}, []
-    if not isinstance(raw, dict) or not raw:
-        rule = "must be a mapping such as `{learning_rate: {values: [0.01, 0.03]}}`"
-        return {}, [Problem(here, rule, raw)]
-    parameters: dict[str, Parameter] = {}
-    problems: list[Problem] = []
-    places: dict[str, KeyPath] = {}
-    for path, entry in _leaves(raw, here):
-        name = str(path[-1])
-        if name in skip:
-            continue
-        if name in places:
-            rule = f"{name} is given twice, here and as {show_path(places[name])}"
-            problems.append(Problem(path, rule))
-            continue
-        places[name] = path
-        parameter, found = read_parameter(name, entry, path)
-        problems += found
-        if parameter is not None:
-            parameters[name] = parameter
-    return parameters, problems
-
-
-def _leaves(group: dict[str, Any], path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
-    """Yields every parameter, including those in W&B's nested groups, under its own name."""
-    for name, entry in group.items():
-        nested = entry.get("parameters") if isinstance(entry, dict) and len(entry) == 1 else None
-        if isinstance(nested, dict):
-            yield from _leaves(nested, (*path, name, "parameters"))
-        else:
-            yield (*path, name), entry
-
-
-def _read_overrides(items: Sequence[str]) -> tuple[dict[str, Parameter], list[str]]:
-    parameters: dict[str, Parameter] = {}
-    messages: list[str] = []
-    for item in items:
-        name, equals, text = item.partition("=")
-        name = name.strip()
-        try:
-            values = [read_scalar(piece) for piece in text.split(",")]
-        except ValueError as error:
-            messages.append(f"--set {name}: {error}, got {text!r}")
-            continue
-        if not equals or not name or not all(piece.strip() for piece in text.split(",")):
-            messages.append(f"--set: must be name=value[,value...], got {item!r}")
-            continue
-        raw = {"value": values[0]} if len(values) == 1 else {"values": values}
-        parameter, found = read_parameter(name, raw, (name,))
-        messages += [f"--set {Problem((name,), p.rule, p.value)}" for p in found]
-        if name in parameters:
-            messages.append(f"--set {name}: is given twice")
-        if parameter is not None:
-            parameters[name] = parameter
-    return parameters, messages

@@ -4,6 +4,8 @@ The valid combinations of keys and the distributions that they imply follow W&B'
 """
 
 import math
+from bisect import bisect
+from itertools import accumulate
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -78,6 +80,13 @@ class WeightedCategorical(Distribution):
         total = math.fsum(self.probabilities)
         weights = [p / total for p in self.probabilities]
         return self.values[int(rng.choice(len(self.values), p=weights))]
+
+    def quantile(self, p: float) -> Any:
+        """The value in whose share of (0, 1) `p` lies, in the order in which they are listed."""
+        shares = list(accumulate(self.probabilities))
+        index = bisect(shares, p * shares[-1])
+        possible = [i for i, share in enumerate(self.probabilities) if share > 0]
+        return self.values[min(index, possible[-1])]
 
 
 class IntUniform(Distribution):

@@ -13,17 +13,13 @@ Path = tuple[str | int, ...]
 
 _NOTHING = object()
 _SYNONYMS = {
-    "lr": "learning_rate",
-    "bs": "batch_size",
-    "wd": "weight_decay",
-    "activation_init": "weights_init_type",
     "grace_period": "min_iter",
     "reduction_factor": "eta",
     "max_t": "max_iter",
     "num_samples": "run_cap",
     "n_trials": "run_cap",
 }
-"""Names from Ray, Optuna and common usage whose spelling is too different to be suggested."""
+"""Names from Ray and Optuna whose spelling is too different to be suggested."""
 
 
 @dataclass(frozen=True)

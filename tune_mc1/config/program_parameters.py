@@ -1,19 +1,16 @@
 """Parameters of a program's sweep file: any names, any values, and W&B's nested groups."""
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tune_mc1.config.distributions import Range
+from tune_mc1.config.field_types import number_of
 from tune_mc1.config.fields import read_distribution
 from tune_mc1.config.parameters import Categorical, Constant, Parameter, WeightedCategorical
 from tune_mc1.config.problems import Path as KeyPath
 from tune_mc1.config.problems import Problem, show_path
 from tune_mc1.config.yaml_file import read_scalar
-
-_EXPONENT = re.compile(r"[-+]?(\d+\.?|\d*\.\d+)[eE][-+]?\d+")
-"""Numbers that YAML 1.1 reads as text, as it requires a point and a sign."""
 
 
 def read_program_parameters(
@@ -110,13 +107,11 @@ def _with_numbers(parameter: Parameter, where: str, notices: list[str]) -> Param
 
 
 def _number(value: Any) -> Any:
-    if isinstance(value, str) and _EXPONENT.fullmatch(value):
-        return float(value)
     if isinstance(value, list):
         return [_number(item) for item in value]
     if isinstance(value, dict):
         return {key: _number(item) for key, item in value.items()}
-    return value
+    return number_of(value)
 
 
 def _exponent_problems(parameter: Parameter, path: KeyPath) -> Iterator[Problem]:

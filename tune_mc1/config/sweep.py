@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from tune_mc1.config.aliases import splits_of
 from tune_mc1.config.distributions import Range
 from tune_mc1.config.early_terminate import AnyEarlyTerminate
 from tune_mc1.config.field_types import Float, Fuse, Int, Trackers
@@ -51,6 +52,8 @@ class Objective(BaseModel):
     @classmethod
     def _known(cls, name: str) -> str:
         short = name.removesuffix("_epoch")
+        if both := splits_of(short):
+            raise ValueError(f"must be {' or '.join(both)} (the name alone fits both)")
         if short not in (known := epoch_metrics()):
             raise ValueError(f"must be one of {', '.join(known)}{did_you_mean(short, known)}")
         return short

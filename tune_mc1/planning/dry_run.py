@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tune_mc1.config.program_sweep import ProgramSweep
+from tune_mc1.config.program_sweep import TRAINING_ONLY, ProgramSweep
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.data.source import Source, find_source
 from tune_mc1.errors import InputError
@@ -79,8 +79,9 @@ def outline(plan: Plan, cores: int | None = None, place: Place | None = None) ->
 
 
 def _common(plan: Plan, place: Place) -> dict[str, Any]:
+    unused = set(TRAINING_ONLY) if isinstance(plan.sweep, ProgramSweep) else set()
     return {
-        "sweep": plan.sweep.model_dump(mode="json", exclude_none=True),
+        "sweep": plan.sweep.model_dump(mode="json", exclude_none=True, exclude=unused),
         "trials": [t.model_dump() for t in plan.trials],
         "total": plan.total,
         "rungs": rung_table(plan),
@@ -113,9 +114,16 @@ def _this_machine(plan: Plan, cores: float) -> Place:
 
 
 def rung_table(plan: Plan) -> list[dict[str, int]]:
-    """Number of trials that reach each epoch, as far as `early_terminate` determines it."""
-    early = plan.sweep.early_terminate
-    return [] if early is None else early.dry_run_rows(plan.total, plan.sweep.longest_epochs)
+    """Number of trials that reach each epoch, as far as `early_terminate` determines it.
+
+    A program says by itself when it ends, so its rungs are those that at least two trials reach,
+    of which one can be stopped, without an end.
+    """
+    early, longest = plan.sweep.early_terminate, plan.sweep.longest_epochs
+    rows = [] if early is None else early.dry_run_rows(plan.total, longest)
+    if isinstance(plan.sweep, ProgramSweep):
+        return [row for row in rows if row["trials"] > 1 and row["epoch"] < longest]
+    return rows
 
 
 def _seconds(plan: Plan) -> Callable[[TrialConfig], float]:

@@ -95,6 +95,8 @@ def prepare(
         raise InputError("--program: requires a sweep file with the program's parameters")
     path = file or shipped_file(command or "grid")
     if path.suffix in SCRIPTS:
+        if program is not None:
+            raise InputError(f"--program: not valid with {path}, which is a program itself")
         loaded = load_script(path, flags.overrides)
     else:
         loaded = load_sweep(path, overrides=flags.overrides, program=program)
@@ -117,7 +119,11 @@ def _program_plan(
     """The plan of a program's sweep, whose command line could run."""
     _, problems = command_of(sweep)
     if problems:
-        raise InputError(f"{path}: {problem}" for problem in problems)
+        by_flag = "program" in flags.values
+        raise InputError(
+            f"--{problem}" if by_flag and problem.path == ("program",) else f"{path}: {problem}"
+            for problem in problems
+        )
     sweep = sweep.model_copy(update={"name": sweep.name or utf8(path.stem)})
     trials = plan_program_trials(sweep, source=str(path))
     return Plan(method, sweep, trials, notices, flags=flags)

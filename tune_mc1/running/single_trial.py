@@ -50,7 +50,10 @@ def train_one(
         InputError: For a bad value or data set.
         TrialError: If the trial cannot run.
     """
-    sweep = sweep_of(overrides).model_copy(
+    loaded = sweep_of(overrides)
+    for notice in loaded.notices:
+        notify(notice)
+    sweep = loaded.sweep.model_copy(
         update={"name": "train", "data": checked_data(data, "--data"), "method": "grid"}
     )
     trials = plan_trials(sweep)

@@ -24,7 +24,7 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
     if rows:
         console.print(table)
     if facts["rungs"]:
-        console.print(_rungs(facts["rungs"]))
+        console.print(_rungs(facts["rungs"], "iteration" if "command" in facts else "epoch"))
     place = "on the cluster" if "cluster" in facts else "on this machine"
     resources = facts["resources"]
     gpu = f" and {resources['gpu']:g} GPU" if resources["gpu"] else ""
@@ -45,9 +45,10 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
         line += f"; roughly {duration(facts['forecast_seconds'])} {place}" if plan.trials else ""
     console.print(line, highlight=False, soft_wrap=True)
     if "command" in facts:
+        example = "" if plan.trials or not plan.sweep.search.learns else " (example)"
         for text in (
             f"Directory: {facts['directory']}",
-            f"Command: {shlex.join(facts['command'])}",
+            f"Command{example}: {shlex.join(facts['command'])}",
         ):
             console.print(text, highlight=False, markup=False, soft_wrap=True)
     fixed = [f"{n}={show(rows[0][n])}" for n in plan.sweep.parameters if rows and n not in names]
@@ -87,9 +88,9 @@ def _print_cluster(facts: dict[str, Any], console: Console) -> None:
         console.print(f"- {note}", highlight=False, markup=False, soft_wrap=True)
 
 
-def _rungs(rows: list[dict[str, int]]) -> Table:
+def _rungs(rows: list[dict[str, int]], unit: str) -> Table:
     table = Table(title="rungs", title_justify="left", box=None, pad_edge=False)
-    for name in ("bracket", "epoch", "trials that reach it"):
+    for name in ("bracket", unit, "trials that reach it"):
         table.add_column(name, justify="right")
     for row in rows:
         table.add_row(str(row["bracket"]), str(row["epoch"]), f"about {row['trials']}")

@@ -5,12 +5,22 @@ from typing import Any
 
 from ray import tune
 
-from tune_mc1.config.distributions import Range
-from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter
+from tune_mc1.config.distributions import Beta, Normal, Range
+from tune_mc1.config.parameters import (
+    Categorical,
+    Constant,
+    IntUniform,
+    Parameter,
+    WeightedCategorical,
+)
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.search import AskTell
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.errors import InputError
+
+_SHARES = (1e-9, 1 - 1e-9)
+"""Range of the uniform number that stands for a value of a distribution that Optuna lacks; a normal
+one is cut at six standard deviations."""
 
 
 class OptunaTpe(AskTell):
@@ -54,7 +64,8 @@ class Coding:
     """A sweep's parameters as Optuna takes them.
 
     A program's may have any names, of which Ray would split those with `/`, and any values, of
-    which Optuna compares numbers, text and booleans only.
+    which Optuna compares numbers, text and booleans only. Values of a distribution that it lacks
+    are the quantiles at the numbers that it suggests between 0 and 1.
 
     Args:
         sweep: The sweep.
@@ -75,10 +86,18 @@ class Coding:
         """The values of a suggestion, by the names of the parameters."""
         found = {}
         for code, value in setting.items():
-            parameter = self._parameters[self._names[code]]
-            listed = self._by_index and isinstance(parameter, Constant | Categorical)
-            found[self._names[code]] = parameter.grid_value(value) if listed else value
+            name = self._names[code]
+            found[name] = self._value(self._parameters[name], value)
         return found
+
+    def _value(self, parameter: Parameter, drawn: Any) -> Any:
+        if self._by_index and isinstance(parameter, Constant | Categorical):
+            return parameter.grid_value(drawn)
+        if isinstance(parameter, WeightedCategorical | Normal | Beta):
+            return parameter.quantile(drawn)
+        if isinstance(parameter, Range) and (self._by_index or "q_log" in parameter.distribution):
+            return parameter.rounded(drawn)
+        return drawn
 
     def _domain(self, parameter: Parameter) -> Any:
         if self._by_index and isinstance(parameter, Constant | Categorical):
@@ -92,19 +111,15 @@ def ray_space(sweep: Sweep) -> dict[str, Any]:
 
 
 def _domain(parameter: Parameter) -> Any:
-    if isinstance(parameter, Constant):
+    if isinstance(parameter, Constant | Categorical):
         # OptunaSearch drops plain values from its suggestions.
-        return tune.choice([parameter.value])
-    if isinstance(parameter, Categorical):
-        return tune.choice(list(parameter.values))
+        return tune.choice([parameter.grid_value(i) for i in range(parameter.grid_size)])
     if isinstance(parameter, IntUniform):
         return tune.randint(parameter.min, parameter.max + 1)
-    assert isinstance(parameter, Range)
-    low, high = parameter.bounds
+    if not isinstance(parameter, Range):
+        return tune.uniform(*_SHARES)
+    if "log" in parameter.distribution:  # Ray ignores its q; `Coding.decode` does not
+        return tune.loguniform(*parameter.bounds)
     if parameter.q is not None:
         return tune.quniform(*parameter.ends, parameter.q)
-    return (
-        tune.uniform(low, high)
-        if parameter.distribution == "uniform"
-        else tune.loguniform(low, high)
-    )
+    return tune.uniform(*parameter.bounds)

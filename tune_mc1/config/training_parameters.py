@@ -1,0 +1,118 @@
+"""Parameters of our own training, from a sweep file's mapping and from `--set`."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from tune_mc1.config.aliases import parameter_name
+from tune_mc1.config.fields import read_parameter
+from tune_mc1.config.parameters import Parameter
+from tune_mc1.config.problems import Path, Problem, show_path
+from tune_mc1.config.yaml_file import read_scalar
+
+
+class Overrides(NamedTuple):
+    """Parameters given by `--set`.
+
+    Attributes:
+        parameters: The valid ones, by standard name.
+        messages: Mistakes.
+        aliases: Names that were taken for others, with their place, and what they were taken for.
+    """
+
+    parameters: dict[str, Parameter]
+    messages: list[str]
+    aliases: list[tuple[str, str]]
+
+
+class FileParameters(NamedTuple):
+    """Parameters given by a file.
+
+    Attributes:
+        parameters: The valid ones, by standard name.
+        problems: Mistakes.
+        aliases: As in `Overrides`.
+    """
+
+    parameters: dict[str, Parameter]
+    problems: list[Problem]
+    aliases: list[tuple[str, str]]
+
+
+def read_parameters(raw: Any, skip: set[str]) -> FileParameters:
+    """Reads all parameters of a file, with nested groups flattened.
+
+    Args:
+        raw: The file's mapping `parameters`.
+        skip: Standard names of parameters to leave out.
+    """
+    here: Path = ("parameters",)
+    if not raw and skip:
+        return FileParameters({}, [], [])
+    if not isinstance(raw, dict) or not raw:
+        rule = "must be a mapping such as `{learning_rate: {values: [0.01, 0.03]}}`"
+        return FileParameters({}, [Problem(here, rule, raw)], [])
+    read = FileParameters({}, [], [])
+    places: dict[str, Path] = {}
+    for path, entry in _leaves(raw, here):
+        written = str(path[-1])
+        name = parameter_name(written)
+        if name in skip:
+            continue
+        if name in places:
+            rule = f"{name} is given twice, here and as {show_path(places[name])}"
+            read.problems.append(Problem(path, rule))
+            continue
+        places[name] = path
+        if name != written:
+            read.aliases.append((show_path(path), name))
+        parameter, found = read_parameter(name, entry, path)
+        read.problems.extend(found)
+        if parameter is not None:
+            read.parameters[name] = parameter
+    return read
+
+
+def _leaves(group: dict[str, Any], path: Path) -> Iterator[tuple[Path, Any]]:
+    """Yields every parameter, including those in W&B's nested groups, under its own name."""
+    for name, entry in group.items():
+        nested = entry.get("parameters") if isinstance(entry, dict) and len(entry) == 1 else None
+        if isinstance(nested, dict):
+            yield from _leaves(nested, (*path, name, "parameters"))
+        else:
+            yield (*path, name), entry
+
+
+def read_overrides(items: Sequence[str]) -> Overrides:
+    """Reads items `name=value[,value...]`.
+
+    Args:
+        items: The user's input.
+    """
+    read = Overrides({}, [], [])
+    seen: dict[str, str] = {}
+    for item in items:
+        written, equals, text = item.partition("=")
+        written = written.strip()
+        try:
+            values = [read_scalar(piece) for piece in text.split(",")]
+        except ValueError as error:
+            read.messages.append(f"--set {written}: {error}, got {text!r}")
+            continue
+        if not equals or not written or not all(piece.strip() for piece in text.split(",")):
+            read.messages.append(f"--set: must be name=value[,value...], got {item!r}")
+            continue
+        name = parameter_name(written)
+        if name in seen:
+            same = seen[name] == written
+            twice = "is given twice" if same else f"{name} is given twice, also as {seen[name]}"
+            read.messages.append(f"--set {written}: {twice}")
+            continue
+        seen[name] = written
+        if name != written:
+            read.aliases.append((f"--set {written}", name))
+        raw = {"value": values[0]} if len(values) == 1 else {"values": values}
+        parameter, found = read_parameter(name, raw, (written,))
+        read.messages.extend(f"--set {Problem((written,), p.rule, p.value)}" for p in found)
+        if parameter is not None:
+            read.parameters[name] = parameter
+    return read
