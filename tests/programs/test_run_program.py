@@ -135,6 +135,14 @@ tune_mc1.report({"acc": before + json.load(open(sys.argv[1]))["a.b"]})
     assert [iteration.metrics["acc"] for iteration in seen] == [10, 11]
 
 
+def into(seen: list[Iteration]) -> Callable[[Sequence[Iteration]], bool]:
+    def note(iterations: Sequence[Iteration]) -> bool:
+        seen.extend(iterations)
+        return False
+
+    return note
+
+
 SAVES = """
 import json, os, sys
 from pathlib import Path
@@ -176,9 +184,6 @@ def test_an_attempt_goes_on_from_the_last_checkpoint(
     first: list[Iteration] = []
     second: list[Iteration] = []
 
-    def into(seen: list[Iteration]) -> Callable[[Sequence[Iteration]], bool]:
-        return lambda iterations: bool(seen.extend(iterations))
-
     assert run_program(trial, into(first)).state == "failed"
     assert [it.number for it in first] == list(range(1, len(first) + 1))
     assert run_program(trial, into(second)).state == "completed"
@@ -195,5 +200,5 @@ def test_without_a_checkpoint_an_attempt_begins_again(tmp_path: Path) -> None:
     trial = trial_of(tmp_path, code)
     for _ in range(2):
         seen: list[Iteration] = []
-        run_program(trial, lambda iterations, seen=seen: bool(seen.extend(iterations)))  # type: ignore[misc]
+        run_program(trial, into(seen))
         assert [(it.number, it.step) for it in seen] == [(1, 0), (2, 1), (3, 2)]
