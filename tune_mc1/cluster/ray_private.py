@@ -1,7 +1,6 @@
 """Names of Ray that are not part of its documented API."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -24,16 +23,6 @@ RESETTING = _name(
     "ray.tune.execution.tune_controller:TuneController._resetting_trials",
     "gives another process to a trial whose process was lost during its reset",
     "same as without TuneController._process_trial_failure",
-)
-ENTRYPOINT = _name(
-    "ray._private.utils:get_entrypoint_name",
-    "hides the command line from Ray, which logs it",
-    "Ray logs the command line, and fails if it is not UTF-8",
-)
-SIGTERM = _name(
-    "ray._private.utils:set_sigterm_handler",
-    "leaves SIGTERM to tune_mc1.interruption",
-    "SIGTERM while Ray starts ends the sweep without its last events in the journal",
 )
 CALLBACKS = _name(
     "ray.air._internal.usage:_count_callbacks",
@@ -65,33 +54,10 @@ ERROR_FILE = _name(
     "the reason why a trial failed, in one line",
     "the reason is in the trial's log only",
 )
-TEMP_DIR = _name(
-    'ray._private.worker "_temp_dir"',
-    "keeps the files of our own Ray where a resumed sweep finds them",
-    "files that a killed sweep left behind are not removed when it is resumed",
-)
-SYSTEM_CONFIG = _name(
-    'ray._private.worker "_system_config"',
-    "passes settings to our own Ray",
-    "Ray ends processes after a second of idling, so the winner's test waits for a new one",
-)
-IDLE_TIME = _name(
-    'ray._raylet "idle_worker_killing_time_threshold_ms"',
-    "keeps idle processes that have loaded PyTorch for the next task",
-    "same as without _system_config",
-)
 GPU_VARIABLES = _name(
     'ray._private.accelerators.accelerator "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"',
     "suppresses a warning about CUDA_VISIBLE_DEVICES in each trial without a GPU",
     "the warning appears in Ray's own logs",
-)
-HELPERS = tuple(
-    _name(
-        f"ray._private.node:Node.start_{part}",
-        "starts Ray on this machine without the processes that only clusters and dashboards need",
-        "a sweep starts and ends two seconds later",
-    )
-    for part in ("monitor", "log_monitor", "api_server")
 )
 PREPARE = _name(
     "ray.autoscaler._private.util:prepare_config",
@@ -130,21 +96,8 @@ METADATA = _name(
 )
 
 NAMES = (
-    *(
-        FAILURE,
-        RESETTING,
-        ENTRYPOINT,
-        SIGTERM,
-        CALLBACKS,
-        FREE,
-        LIMITS,
-        NODE,
-        ACTOR,
-        ERROR_FILE,
-        TEMP_DIR,
-    ),
-    *(SYSTEM_CONFIG, IDLE_TIME, GPU_VARIABLES, PREPARE, VALIDATE, REQUEST),
-    *(DASHBOARD, SCHEMA, AUTOSCALER_FILE, METADATA, *HELPERS),
+    *(FAILURE, RESETTING, CALLBACKS, FREE, LIMITS, NODE, ACTOR, ERROR_FILE, GPU_VARIABLES),
+    *(PREPARE, VALIDATE, REQUEST, DASHBOARD, SCHEMA, AUTOSCALER_FILE, METADATA),
 )
 """All names of Ray; a test looks for each in the version that is installed."""
 
@@ -174,39 +127,9 @@ def retry_lost_resets() -> None:
     FAILURE.replace(once)
 
 
-def hide_command_line() -> None:
-    """Hides the command line from Ray, which logs it and fails if it is not UTF-8."""
-    ENTRYPOINT.replace(lambda: "tune_mc1")
-
-
-def leave_signals_alone() -> None:
-    """Keeps Ray from handling SIGTERM in this process: `tune_mc1.interruption` does.
-
-    Ray would exit at once, in the middle of its own start.
-    """
-    SIGTERM.replace(lambda _: None)
-
-
 def count_no_callbacks() -> None:
     """Keeps Tune from importing W&B, MLflow and Comet, where installed, to count callbacks."""
     CALLBACKS.replace(lambda _: {})
-
-
-@contextmanager
-def without_helpers() -> Iterator[None]:
-    """Starts Ray without its autoscaler, log monitor and dashboard while the block runs.
-
-    A sweep on one machine uses none of them: nodes cannot be added, each trial writes its own log,
-    and the dashboard is switched off. They take half of Ray's start.
-    """
-    kept = [(name, name.get()) for name in HELPERS if name.usable()]
-    for name, _ in kept:
-        name.replace(lambda *_, **__: None)
-    try:
-        yield
-    finally:
-        for name, start in kept:
-            name.replace(start)
 
 
 def free_resources() -> Mapping[str, Mapping[str, float]] | None:

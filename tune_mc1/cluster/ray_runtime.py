@@ -15,12 +15,11 @@ from typing import Any
 import ray
 
 from tune_mc1.cluster.ray_output import DASHBOARD_ERRORS
-from tune_mc1.cluster.ray_private import (
+from tune_mc1.cluster.ray_private import dead_processes, kill_processes
+from tune_mc1.cluster.ray_start_private import (
     SYSTEM_CONFIG,
     TEMP_DIR,
-    dead_processes,
     hide_command_line,
-    kill_processes,
     leave_signals_alone,
     without_helpers,
 )

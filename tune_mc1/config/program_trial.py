@@ -5,7 +5,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from tune_mc1.config.program_sweep import SEED
-from tune_mc1.config.trial import Trial, setting_hash
+from tune_mc1.config.setting_hash import setting_hash
+from tune_mc1.config.trial import Trial
 
 
 class ProgramTrial(BaseModel):

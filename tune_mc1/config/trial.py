@@ -1,8 +1,5 @@
 """Parameters of a trial, named as in the reference study."""
 
-import hashlib
-import json
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -13,6 +10,7 @@ from tune_mc1.config.augmentations import NONE, augmentation_names
 from tune_mc1.config.field_types import Float, Int, one_of
 from tune_mc1.config.lr_schedules import CONSTANT, LR_SCHEDULES
 from tune_mc1.config.optimizers import OPTIMIZERS, optimizer_problem
+from tune_mc1.config.setting_hash import setting_hash
 from tune_mc1.config.trial_parameters import ParameterInfo, registered_parameters
 
 WeightsInit = Literal[
@@ -208,11 +206,6 @@ class TrialConfig(BaseModel):
         Defaults are excluded, so adding a parameter does not change existing hashes.
         """
         return setting_hash(self.model_dump(exclude={"seed", "device"}, exclude_defaults=True))
-
-
-def setting_hash(values: Mapping[str, Any]) -> str:
-    """Twelve hex digits that identify a setting, by its values."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def trial_fields() -> dict[str, FieldInfo]:

@@ -15,7 +15,8 @@ from tune_mc1.results.settings import winners
 from tune_mc1.results.tables import SweepTables, trial_of
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.sweep_run import SweepRun
-from tune_mc1.running.worker import SweepContext, score_winner
+from tune_mc1.running.winner_worker import score_winner
+from tune_mc1.running.worker import SweepContext
 
 PREDICTIONS_SCHEMA = pa.schema(
     [

@@ -1,6 +1,5 @@
 """Code of Ray's worker processes: trials, and the winner's score on the test images."""
 
-import os
 import traceback
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from tune_mc1.config.validation import Validation
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import DISK_FULL, StorageError, TrialError
 from tune_mc1.planning.memory import available_memory, group_limit
-from tune_mc1.results.directory import BEST, ResultDir
+from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.schema import Row
 from tune_mc1.results.store.remote import Remote
 from tune_mc1.results.store.trial_store import TrialStore, files_of
@@ -227,36 +226,3 @@ def _failed_end(trial: Trial, where: ResultDir, reason: str) -> Row:
     except Exception:  # the checkpoint itself may be the cause
         epoch = 1
     return {"trial": trial.id, "state": "failed", "epoch": epoch, "error": reason}
-
-
-def ready() -> int:
-    """Loads the libraries of `score_winner`; returns the process id.
-
-    It does not initialise CUDA, as the test may get another GPU.
-    """
-    load_lightning()
-    import tune_mc1.training.run_trials  # noqa: F401
-
-    return os.getpid()
-
-
-def score_winner(
-    spec: dict[str, Any], context: SweepContext, data: ImageData
-) -> tuple[dict[str, float], dict[str, Any]]:
-    """Scores a trial's best checkpoint on the test images; see `score_test`."""
-    load_lightning()
-    from tune_mc1.training.run_trials import score_test
-
-    trial = read_trial(spec)
-    where = ResultDir(context.root)
-    files = files_of([trial], context.root, context.remote, [BEST], keep=context.keep)
-    with files, trial_log(where.log(trial.id)):
-        checkpoint = where.checkpoints(trial.id) / BEST
-        return score_test(
-            trial,
-            data,
-            checkpoint,
-            shared=where.features,
-            threads=context.threads,
-            gpu=context.gpu > 0,
-        )

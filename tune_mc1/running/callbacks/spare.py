@@ -10,7 +10,7 @@ from ray.tune.experiment import Trial as TuneTrial
 from tune_mc1.cluster.nodes import free_nodes
 from tune_mc1.planning.resources import TrialResources
 from tune_mc1.running.callbacks.driver_only import DriverOnly
-from tune_mc1.running.worker import ready
+from tune_mc1.running.winner_worker import ready
 
 
 class SpareProcess(DriverOnly, Callback):

@@ -1,0 +1,45 @@
+"""Process of Ray that scores the winner on the test images."""
+
+import os
+from typing import Any
+
+from tune_mc1.data.images import ImageData
+from tune_mc1.results.directory import BEST, ResultDir
+from tune_mc1.results.store.trial_store import files_of
+from tune_mc1.running.trial_specs import read_trial
+from tune_mc1.running.worker import SweepContext
+from tune_mc1.training.lightning_private import load_lightning
+from tune_mc1.training.trial_log import trial_log
+
+
+def ready() -> int:
+    """Loads the libraries of `score_winner`; returns the process id.
+
+    It does not initialise CUDA, as the test may get another GPU.
+    """
+    load_lightning()
+    import tune_mc1.training.run_trials  # noqa: F401
+
+    return os.getpid()
+
+
+def score_winner(
+    spec: dict[str, Any], context: SweepContext, data: ImageData
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """Scores a trial's best checkpoint on the test images; see `score_test`."""
+    load_lightning()
+    from tune_mc1.training.run_trials import score_test
+
+    trial = read_trial(spec)
+    where = ResultDir(context.root)
+    files = files_of([trial], context.root, context.remote, [BEST], keep=context.keep)
+    with files, trial_log(where.log(trial.id)):
+        checkpoint = where.checkpoints(trial.id) / BEST
+        return score_test(
+            trial,
+            data,
+            checkpoint,
+            shared=where.features,
+            threads=context.threads,
+            gpu=context.gpu > 0,
+        )
