@@ -42,6 +42,7 @@ SCRIPTS: dict[str, list[str]] = {
     "many_nodes": ["many_nodes"],
     "report": ["report"],
     "dry_run": ["dry_run"],
+    "programs": ["programs"],
 }
 GPU_SCRIPTS: dict[str, list[str]] = {
     "gpu_step": ["step", "--gpu"],
