@@ -99,7 +99,9 @@ def test_sweeps_of_one_second_have_different_run_ids(folder: Path) -> None:
     where = ResultDir.create(folder / "out", "same")
     again = Past()
     again.tables.metadata["id"] = "12345678"
-    contexts = [_program(plan, where, past, "offline") for past in (Past(), Past(), again)]
+    contexts = [
+        _program(plan, where, past, "offline", here=True) for past in (Past(), Past(), again)
+    ]
     assert len({context.id for context in contexts}) == 3
     assert contexts[2].id == "12345678"
 

@@ -124,7 +124,7 @@ FAULTS = {
     "500": ("", "cannot be reached: no valid response within 3 s"),
     "401": ("", "cannot be reached: "),
     "400": ("file_stream", "the run of t1 could not be uploaded: "),
-    "cut before": ("file_stream", "the run of t1 could not be uploaded: Timed out after 3 s"),
+    "cut before": ("file_stream", "the run of t1 could not be uploaded: Timed out after "),
 }
 
 
