@@ -126,7 +126,7 @@ def test_damage_costs_a_block_and_no_more(long_run: Path, tmp_path: Path) -> Non
 
 def test_the_schema_is_that_of_wandb() -> None:
     theirs = wandb_internal_pb2.DESCRIPTOR.message_types_by_name
-    kinds = {5: "int32", 8: "bool", 9: "string", 18: "sint64", 1: "double"}
+    kinds = {3: "int64", 5: "int32", 8: "bool", 9: "string", 18: "sint64", 1: "double"}
     for message, fields in MESSAGES.items():
         for name, (number, kind) in fields.items():
             field = theirs[message].fields_by_name[name]

@@ -23,6 +23,8 @@ class WandbServer(ThreadingHTTPServer):
         exit_codes: Of runs that ended; a run that goes on has one again at its next end.
         groups: Group of each run that was opened.
         projects: Entity and project of each run that was opened.
+        heads: Config, display name, notes and the like of each run, as they were sent last.
+        sweeps: Sweeps that the server has; a run of another one is refused, as by W&B's.
         rows_taken: Rows that came in all, those sent twice as well.
         opened: Run ids in the order in which they were opened.
         requests: Paths of the requests so far.
@@ -40,6 +42,8 @@ class WandbServer(ThreadingHTTPServer):
         self.exit_codes: dict[str, int] = {}
         self.groups: dict[str, str] = {}
         self.projects: dict[str, tuple[str | None, str | None]] = {}
+        self.heads: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        self.sweeps: set[str] = set()
         self.rows_taken = 0
         self.opened: list[str] = []
         self.requests: list[str] = []
@@ -71,6 +75,9 @@ class WandbServer(ThreadingHTTPServer):
         name = given.get("name")
         project = {"id": "1", "name": "p", "entity": {"id": "2", "name": "someone"}}
         if "UpsertBucket" in query and name:
+            if given.get("sweep") and given["sweep"] not in self.sweeps:
+                raise LookupError(f"sweep {given['sweep']} not found during upsertBucket")
+            self.heads[name] |= {key: value for key, value in given.items() if value is not None}
             if given.get("groupName"):
                 self.groups[name] = given["groupName"]
                 self.projects[name] = given.get("entity"), given.get("project")
@@ -126,6 +133,8 @@ class WandbServer(ThreadingHTTPServer):
     def stream(self, name: str, body: dict[str, Any]) -> None:
         """Takes rows of a run."""
         for file, chunk in (body.get("files") or {}).items():
+            if not file.endswith((".jsonl", ".json")):
+                continue  # what the program printed
             rows = [json.loads(line) for line in chunk["content"]]
             if "history" in file:
                 start = chunk["offset"]
@@ -147,14 +156,18 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.server.fault_at(self.path)
         if fault == "slow":
             time.sleep(SLOW_S)
-        data = (
-            self.server.take(self.path, content) if fault in ("none", "slow", "cut after") else {}
-        )
+        status = int(fault) if fault.isdecimal() else 200
+        data: dict[str, Any] = {}
+        if fault in ("none", "slow", "cut after"):
+            try:
+                data = self.server.take(self.path, content)
+            except LookupError as error:
+                status, data = 404, {"errors": [{"message": str(error)}], "data": None}
         if fault.startswith("cut"):
             self.close_connection = True
             return
         answer = json.dumps(data).encode()
-        self.send_response(int(fault) if fault.isdecimal() else 200)
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()

@@ -18,6 +18,7 @@ from tune_mc1.tracking.wandb.mode import has_key, server
 
 if TYPE_CHECKING:
     from tune_mc1.results.schema import Row
+    from tune_mc1.tracking.wandb.program_sync import ProgramSync
     from tune_mc1.tracking.wandb.sync import Sync
 
 app = typer.Typer(help="Send results to Weights & Biases.", no_args_is_help=True)
@@ -39,14 +40,16 @@ def sync(
     from tune_mc1.results.directory import ResultDir
 
     where = ResultDir(directory)
-    where.read()
+    of_program = where.read().of_program
     if not has_key():
         raise InputError(
             "wandb sync: needs an API key (run `wandb login` or set WANDB_API_KEY), got none for "
             f"{server()}"
         )
+    from tune_mc1.tracking.wandb.program_sync import ProgramSync
     from tune_mc1.tracking.wandb.sent import Sent
-    from tune_mc1.tracking.wandb.sync import Sync, quieten
+    from tune_mc1.tracking.wandb.stored import quieten
+    from tune_mc1.tracking.wandb.sync import Sync
 
     quieten()
     try:
@@ -55,7 +58,7 @@ def sync(
         raise InputError(
             f"{where.root}: the list of sent runs cannot be written: {error.strerror}"
         ) from None
-    transfer = Sync(where, sent)
+    transfer = ProgramSync(where, sent) if of_program else Sync(where, sent)
     try:
         transfer.send(_with_progress)
     except KeyboardInterrupt:
@@ -71,9 +74,9 @@ def _with_progress(rows: "Iterable[Row]") -> "Iterable[Row]":
     return track(rows, "W&B", console=console, transient=True) if console.is_terminal else rows
 
 
-def _summary(transfer: "Sync") -> str:
+def _summary(transfer: "Sync | ProgramSync") -> str:
     sent = f"{transfer.count} of {transfer.total} runs sent to {server()}"
-    return f"W&B: {sent}, {transfer.known} were already there."
+    return " ".join((f"W&B: {sent}, {transfer.known} were already there.", *transfer.notes))
 
 
 def _exit_now(status: int, message: str) -> NoReturn:

@@ -105,6 +105,10 @@ class ProgramSweep(Sweep):
             place[last] = setting[name]
         return found
 
+    def varies(self, name: str) -> bool:
+        """True if trials differ in a parameter."""
+        return not isinstance(self.parameters[name], Constant)
+
     def values_of(self, name: str) -> list[Any] | None:
         """All values that a parameter can have; None for a distribution of real numbers."""
         parameter = self.parameters[name]

@@ -9,7 +9,7 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from tune_mc1.programs.log_row import Kind, LogRow, make_row, scalar_of_json, scalars, value_of_json
 from tune_mc1.programs.wandb_log import WandbLog
-from tune_mc1.programs.wandb_record import MESSAGES, Record
+from tune_mc1.programs.wandb_record import MESSAGES, Record, type_of
 
 SUMMARY = MESSAGES["Record"]["summary"][0]
 
@@ -116,17 +116,9 @@ def read_summary(path: Path) -> dict[str, float]:
 def _decode(log: WandbLog, skip: int | None = None) -> Iterator[Any]:
     """The new records of a log, but those of one type, which cost nothing then."""
     for data in log.new_records():
-        if skip is None or _type_of(data) != skip:
+        if skip is None or type_of(data) != skip:
             with suppress(DecodeError):  # a record of a version of W&B to come
                 yield Record.FromString(data)
-
-
-def _type_of(data: bytes) -> int | None:
-    """Number of the field that follows a record's own number; None if that is not first."""
-    if data[:1] != b"\x08":
-        return None
-    after = next((at for at in range(1, len(data)) if data[at] < 0x80), len(data)) + 1
-    return data[after] >> 3 if after < len(data) else None
 
 
 def _typed_value(item: Any) -> Any:

@@ -69,6 +69,11 @@ class Iterations:
             self.finite += self._is_finite(iteration.metrics)
 
     @property
+    def leader(self) -> Source | None:
+        """The source whose logs of the metric count; None before the first."""
+        return self._leader
+
+    @property
     def left_out(self) -> dict[str, Kind]:
         """Names that were logged with values that are no numbers, and their kinds."""
         return {name: kind for source in self.sources for name, kind in source.left_out.items()}

@@ -1,5 +1,6 @@
 """End of a trial: whether it counts, and if not, why, in one line for the user."""
 
+import signal
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -36,6 +37,16 @@ class Outcome:
     names: tuple[str, ...] = ()
     left_out: dict[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """Exit code of the trial's W&B run, of a killed program as shells give it."""
+        if self.state != "failed":
+            return 0
+        number = self.ending.number
+        if self.ending.kind == "exit":
+            return number or 1  # it ended well, but without the metric
+        return 128 + (number or signal.SIGKILL)
 
     @property
     def may_pass(self) -> bool:

@@ -17,7 +17,14 @@ FLUSH_INTERVAL_S = 0.2
 """Seconds until W&B writes a logged row to the run's file; 15 unless set."""
 
 _KEYS = ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE")
-_OTHER_RUNS = ("WANDB_SERVICE", "WANDB_RESUME", "WANDB_NAME", "WANDB_NOTES", "WANDB_TAGS")
+_OTHER_RUNS = (
+    "WANDB_SWEEP_ID",
+    "WANDB_SERVICE",
+    "WANDB_RESUME",
+    "WANDB_NAME",
+    "WANDB_NOTES",
+    "WANDB_TAGS",
+)
 """Variables that would tie the program to another run, or to W&B's service of this process."""
 
 _NOWHERE = "http://127.0.0.1:9"
@@ -32,13 +39,16 @@ class TrialEnvironment:
         folder: The trial's own directory below the result directory; W&B's files, the parameters
             and reported metrics go there.
         checkpoint_dir: Directory that outlives the trial's attempts.
-        sweep_id: Id of the sweep in W&B; one word of letters, digits, `_`, `-` and `.`.
+        sweep_id: Id of the sweep, one word of letters, digits, `_`, `-` and `.`. Offline only, as
+            W&B's server refuses a run of a sweep that it does not have.
         run_id: Id of the trial's run in W&B, likewise.
         group: Group of the run in W&B.
         mode: The sweep's `--wandb`. With `disabled` the program logs offline, for us to read.
         cpus: CPU cores that the trial has.
         project: Project in W&B; the program's own is ignored by W&B in a sweep.
         entity: Team or user in W&B.
+        name: Display name of the run, unless the program gives one; `None` for W&B's choice.
+        notes: Notes on the run, likewise.
     """
 
     folder: Path
@@ -50,6 +60,8 @@ class TrialEnvironment:
     cpus: float = 1.0
     project: str | None = None
     entity: str | None = None
+    name: str | None = None
+    notes: str | None = None
 
     @property
     def parameters_file(self) -> Path:
@@ -76,6 +88,7 @@ class TrialEnvironment:
         found = {name: value for name, value in base.items() if name not in dropped}
         threads = {"OMP_NUM_THREADS": str(max(1, int(self.cpus))), "PYTHONUNBUFFERED": "1"}
         where = {"WANDB_PROJECT": self.project, "WANDB_ENTITY": self.entity}
+        where |= {"WANDB_NAME": self.name, "WANDB_NOTES": self.notes}
         nowhere = {"WANDB_BASE_URL": _NOWHERE} if self.mode == "disabled" else {}
         return (
             threads
@@ -83,10 +96,11 @@ class TrialEnvironment:
             | {name: value for name, value in where.items() if value}
             | nowhere
             | {
-                "WANDB_SWEEP_ID": self.sweep_id,
+                **self._sweep,
                 "WANDB_SWEEP_PARAM_PATH": str(self.parameters_file),
                 "WANDB_RUN_ID": self.run_id,
                 "WANDB_RUN_GROUP": self.group,
+                "WANDB_JOB_TYPE": "trial",
                 "WANDB_DIR": str(self.folder),
                 "WANDB_MODE": "online" if self.mode == "online" else "offline",
                 "WANDB_X_TRANSACTION_LOG_FLUSH_INTERVAL": str(FLUSH_INTERVAL_S),
@@ -94,6 +108,13 @@ class TrialEnvironment:
                 REPORT: str(self.report_file),
             }
         )
+
+    @property
+    def _sweep(self) -> dict[str, str]:
+        """What makes W&B take project, entity and run id from here and not from the program."""
+        if self.mode == "online":
+            return {"WANDB_LAUNCH": "true"}
+        return {"WANDB_SWEEP_ID": self.sweep_id}
 
 
 def write_parameters(path: Path, parameters: Mapping[str, Any]) -> None:

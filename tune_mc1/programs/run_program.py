@@ -14,6 +14,7 @@ from tune_mc1.programs.parameters_file import TrialEnvironment, write_parameters
 from tune_mc1.programs.process import GRACE_S, Program
 from tune_mc1.programs.report_file import ReportReader
 from tune_mc1.programs.run_files import RunFiles
+from tune_mc1.programs.trial_run import TrialRun
 
 POLL_S = 0.1
 """Seconds between two looks for new rows."""
@@ -72,7 +73,9 @@ def run_program(trial: ProgramTrial, report: Report) -> Outcome:
                 pass
     assert ending is not None
     stopped = stopped or running.pass_on(report, None)
-    return judge(running.facts, ending, stopped)
+    outcome = judge(running.facts, ending, stopped)
+    running.run.end(outcome)
+    return outcome
 
 
 class _Running:
@@ -86,6 +89,7 @@ class _Running:
         given = trial.variables
         self.variables = where.variables() if given is None else where.variables(given)
         log_begin = trial.log.stat().st_size if trial.log.exists() else 0
+        self.run = TrialRun(where.folder)
         self._files = RunFiles(where.folder, trial.directory, where.run_id)
         self.facts = Facts(trial.metric, Iterations(trial.metric), trial.log, log_begin)
         self._earlier: Attempts | None = Attempts(
@@ -103,6 +107,7 @@ class _Running:
             self.facts.runs.append(HistoryReader(file))
             self.facts.iterations.sources.append(self.facts.runs[-1])
         new = list(self.facts.iterations.read())
+        self.run.note(self.facts)
         if self._earlier is not None and (new or root is None):
             new = self._after_earlier(self._earlier, new)
             self._earlier = None

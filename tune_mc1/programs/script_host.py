@@ -63,7 +63,7 @@ class Trial:
 
     def sweep(self, *_: Any, **__: Any) -> str:
         """In place of `wandb.sweep`."""
-        return os.environ["WANDB_SWEEP_ID"]
+        return os.environ.get("WANDB_SWEEP_ID", SWEEP_ID)
 
     def agent(self, sweep_id: Any, function: Any = None, *_: Any, **__: Any) -> NoReturn:
         """In place of `wandb.agent`."""

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from struct import Struct
+from typing import BinaryIO
 
 BLOCK = 32 * 1024
 HEADER = 7
@@ -96,6 +97,35 @@ class WandbLog:
             if kind == _LAST:
                 yield b"".join(self._pieces)
                 self._pieces = []
+
+
+class LogWriter:
+    """Writes records as W&B does.
+
+    Args:
+        file: A file that is empty.
+        header: The first `HEADER` bytes of a `.wandb` file.
+    """
+
+    def __init__(self, file: BinaryIO, header: bytes) -> None:
+        self._file = file
+        self._at = file.write(header)
+
+    def write(self, data: bytes) -> None:
+        """Adds a record."""
+        at, first = 0, True
+        while first or at < len(data):
+            left = BLOCK - self._at % BLOCK
+            if left < HEADER:
+                self._at += self._file.write(bytes(left))
+                continue
+            piece = data[at : at + left - HEADER]
+            at += len(piece)
+            last = at == len(data)
+            kind = (_FULL if last else _FIRST) if first else (_LAST if last else _MIDDLE)
+            checksum = zlib.crc32(piece, _CHECKSUM_OF_KIND[kind])
+            self._at += self._file.write(_FRAGMENT.pack(checksum, len(piece), kind) + piece)
+            first = False
 
 
 def _is_sound(checksum: int, kind: int, content: bytes) -> bool:

@@ -16,6 +16,7 @@ from google.protobuf.message_factory import GetMessageClass  # type: ignore[impo
 
 MESSAGES = {
     "Record": {
+        "num": (1, "int64"),
         "history": (2, "HistoryRecord"),
         "summary": (3, "ConfigRecord"),
         "config": (5, "ConfigRecord"),
@@ -39,7 +40,13 @@ MESSAGES = {
         "nested_key": (2, "string[]"),
         "value_json": (16, "string"),
     },
-    "RunRecord": {"run_id": (1, "string"), "config": (4, "ConfigRecord")},
+    "RunRecord": {
+        "run_id": (1, "string"),
+        "entity": (2, "string"),
+        "project": (3, "string"),
+        "config": (4, "ConfigRecord"),
+        "sweep_id": (12, "string"),
+    },
     "RunExitRecord": {"exit_code": (1, "int32")},
 }
 """Fields by message: number and type. A summary has the form of a config."""
@@ -75,3 +82,18 @@ _pool.Add(_file())
 
 Record: Any = GetMessageClass(_pool.FindMessageTypeByName("tune_mc1.Record"))
 """Class of the protobuf message of one record; other fields than those above are not decoded."""
+
+
+def type_of(data: bytes) -> int | None:
+    """Number of the field that follows a record's own number; None if that is not first.
+
+    Args:
+        data: A record, which is not decoded.
+    """
+    if data[:1] != b"\x08":
+        return None
+    after = next((at for at in range(1, len(data)) if data[at] < 0x80), len(data)) + 1
+    if after >= len(data):
+        return None
+    tag = data[after]
+    return tag >> 3 if tag < 0x80 else (tag & 0x7F | data[after + 1] << 7) >> 3

@@ -26,6 +26,7 @@ from tune_mc1.programs.run_program import ProgramTrial as Attempt
 from tune_mc1.programs.run_program import run_program
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.tracking.wandb.mode import Mode
+from tune_mc1.tracking.wandb.rows import run_name
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def run_program_in_tune(config: dict[str, Any], context: ProgramContext) -> None
 
 def _attempt(trial: ProgramTrial, context: ProgramContext) -> Attempt:
     sweep, where = context.sweep, ResultDir(context.root)
-    name = where.root.name
+    varied = {name: sweep.varies(name) for name in trial.values}
     return Attempt(
         command=context.command,
         parameters=sweep.arguments(trial.values),
@@ -82,13 +83,15 @@ def _attempt(trial: ProgramTrial, context: ProgramContext) -> Attempt:
         environment=TrialEnvironment(
             folder=where.program_files(trial.id),
             checkpoint_dir=where.checkpoints(trial.id),
-            sweep_id=f"{context.id}",
+            sweep_id=context.id,
             run_id=f"{context.id}-{trial.id}",
-            group=name,
+            group=where.root.name[:128],
             mode=context.mode,
             cpus=context.cpus,
             project=sweep.project,
             entity=sweep.entity,
+            name=run_name(trial.id, trial.values, varied).replace("/", "_"),
+            notes=sweep.description,
         ),
         log=where.log(trial.id),
         metric=sweep.metric.name or None,

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -30,7 +31,7 @@ from tune_mc1.results.store.store_mirror import mirrored
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.running.loading import Loading
 from tune_mc1.terminal.live_view import SweepView
-from tune_mc1.tracking.tracker import check_trackers, make_trackers, set_up_trackers
+from tune_mc1.tracking.tracker import Tracker, check_trackers, make_trackers, set_up_trackers
 from tune_mc1.tracking.wandb.mode import Mode, choose_mode
 
 if TYPE_CHECKING:
@@ -61,8 +62,10 @@ def run_plan(
     """
     launches = set_up_trackers(plan.sweep.tracker, tracker_options)
     program = isinstance(plan.sweep, ProgramSweep)
-    if program:  # its runs in W&B are its own
-        launches.pop("wandb", None)
+    mode: Mode = "disabled"
+    if isinstance(plan.sweep, ProgramSweep):  # its runs in W&B are its own
+        mode = _wandb_mode(plan.sweep, tracker_options)
+        launches["wandb"] = partial(_program_runs, mode)
     parent, field = _parent(plan, output)
     if program and isinstance(parent, Remote):
         raise InputError(f"{field}: must be a directory for a program's sweep, got {parent.url}")
@@ -91,7 +94,6 @@ def run_plan(
             plan.sweep, plan.trials, data, where, address, max_concurrent, trackers, past, remote
         )
         if isinstance(plan.sweep, ProgramSweep):
-            mode = _wandb_mode(plan.sweep, tracker_options)
             run = replace(
                 run, program=_program(plan.sweep, where, past, mode, here=address is None)
             )
@@ -110,6 +112,13 @@ def run_plan(
         notify(stopped.reason)
     console.print(interruption.exit_message, highlight=False, markup=False, soft_wrap=True)
     return INTERRUPTED if stopped.reason is None else 1
+
+
+def _program_runs(mode: Mode, where: ResultDir, notify: Notify) -> Tracker:
+    """The tracker of a program's runs in W&B."""
+    from tune_mc1.tracking.wandb.program_runs import ProgramRuns
+
+    return ProgramRuns(where, mode, notify)
 
 
 def _wandb_mode(sweep: ProgramSweep, options: Mapping[str, str | None]) -> Mode:

@@ -42,17 +42,17 @@ def exit_code(row: Mapping[str, Any]) -> int:
     return EXIT_CODES.get(row["state"], CUT_OFF)
 
 
-def run_name(trial: str, config: Mapping[str, Any], varied: Mapping[str, set[str]]) -> str:
+def run_name(trial: str, config: Mapping[str, Any], varied: Mapping[str, bool]) -> str:
     """The trial's id and those of its parameters that differ between trials.
 
     Args:
         trial: The trial's id.
         config: Its parameters.
-        varied: The values of each parameter in the sweep, as text.
+        varied: Whether a parameter differs.
     """
     settings = (
         f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"
         for name, value in config.items()
-        if len(varied[name]) > 1
+        if varied[name]
     )
     return " ".join((trial, *settings))[:128]

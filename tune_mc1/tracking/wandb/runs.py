@@ -145,6 +145,10 @@ class WandbRuns:
     def _summarise(self, trial: str) -> None:
         self._opened(trial).run.summary.update(summary_values(self.tables.trials[trial]))
 
+    @property
+    def _varied(self) -> dict[str, bool]:
+        return {name: len(values) > 1 for name, values in self._values.items()}
+
     def _opened(self, trial: str) -> _Open:
         """A trial's run, opened if necessary."""
         if trial not in self._open:
@@ -155,7 +159,7 @@ class WandbRuns:
                 run = open_run(
                     self.where,
                     self._planned[trial],
-                    run_name(trial, self._planned[trial]["config"], self._values),
+                    run_name(trial, self._planned[trial]["config"], self._varied),
                     self.tables.metadata,
                     self.mode,
                 )

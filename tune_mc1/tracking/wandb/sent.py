@@ -87,4 +87,6 @@ def sync_command(where: ResultDir) -> str:
 
 def marks_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """Values of a trial's row that change whenever there is more to upload."""
-    return {name: row[name] for name in ("epochs_run", "state", *test_metrics())}
+    tests = [name for name in test_metrics() if name in row]
+    # Another attempt of a program is another run, though it may end like the one before.
+    return {name: row[name] for name in ("epochs_run", "state", *(tests or ["attempts"]))}

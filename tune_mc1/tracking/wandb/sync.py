@@ -8,38 +8,27 @@ again until there is more of it.
 """
 
 import math
-import os
 import shutil
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import wandb
-from pydantic import ValidationError
 
 from tune_mc1.config.trial import trial_fields
-from tune_mc1.errors import TuneMc1Error
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import TrialEvent
 from tune_mc1.results.schema import Row
 from tune_mc1.results.tables import SweepTables
-from tune_mc1.tracking.wandb.mode import server
 from tune_mc1.tracking.wandb.one_run import PROJECT, finish_run, open_run, run_id, server_timeout
 from tune_mc1.tracking.wandb.rows import epoch_rows, exit_code, run_name, summary_values
 from tune_mc1.tracking.wandb.sent import Sent, marks_of
+from tune_mc1.tracking.wandb.stored import ASK_PAUSE_S, ASKS, SyncError, ask, one_line
 
 AT_ONCE = 8
 """Number of concurrent uploads."""
-ASKS, ASK_PAUSE_S = 5, 0.5
-"""Number of queries, and the growing pause between them, until uploaded data must be visible."""
-
-
-class SyncError(TuneMc1Error):
-    """The server failed, or rejected data."""
 
 
 @dataclass
@@ -54,6 +43,7 @@ class Sync:
         count: Number of runs with successfully uploaded data.
         known: Number of runs that the server already had.
         total: Number of runs of the sweep, one per started trial.
+        notes: Lines for the user; none.
     """
 
     where: ResultDir
@@ -61,8 +51,9 @@ class Sync:
     count: int = 0
     known: int = 0
     total: int = 0
+    notes: tuple[str, ...] = ()
     _tables: SweepTables = field(init=False)
-    _varied: dict[str, set[str]] = field(init=False)
+    _varied: dict[str, bool] = field(init=False)
     _api: wandb.Api = field(init=False)
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE))
     _finishing: dict[Future[None], Row] = field(default_factory=dict)
@@ -89,10 +80,10 @@ class Sync:
         shutil.rmtree(self._folder, ignore_errors=True)  # left by a killed process
         self._folder.mkdir(parents=True)
         try:
-            with _one_line("cannot be reached"):
+            with one_line("cannot be reached"):
                 self._api = wandb.Api(timeout=math.ceil(server_timeout()))
             for row in progress(open_rows):
-                with _one_line(f"the run of {row['trial']} could not be uploaded"):
+                with one_line(f"the run of {row['trial']} could not be uploaded"):
                     self._begin(row)
                 self._collect(len(self._finishing) >= AT_ONCE)
         finally:
@@ -137,18 +128,11 @@ class Sync:
         raise SyncError("the server did not store all uploaded data")
 
     def _ask(self, trial: str) -> tuple[int, dict[str, Any]]:
-        """The last step and the summary of a run on the server; 0 and empty if there is no run."""
         metadata = self._tables.metadata
         entity = metadata.get("entity") or self._api.default_entity
         path = f"{entity}/{metadata.get('project') or PROJECT}/{run_id(self.where, trial)}"
-        self._api.flush()  # type: ignore[no-untyped-call]
-        try:
-            run = self._api.run(path)
-        except (wandb.Error, ValueError) as error:
-            if _is_not_found(error):
-                return 0, {}
-            raise
-        return max(run.lastHistoryStep, 0), dict(run.summary_metrics)
+        last_step, summary = ask(self._api, path)
+        return max(last_step, 0), summary
 
     def _collect(self, full: bool) -> None:
         done = [future for future in self._finishing if future.done()]
@@ -156,7 +140,7 @@ class Sync:
             done = list(wait(self._finishing, return_when=FIRST_COMPLETED).done)
         for future in done:
             row = self._finishing.pop(future)
-            with _one_line(f"the run of {row['trial']} could not be uploaded"):
+            with one_line(f"the run of {row['trial']} could not be uploaded"):
                 future.result()
             self.sent.add(row)
             self.count += 1
@@ -173,38 +157,11 @@ class Sync:
             raise failures[0]
 
 
-@contextmanager
-def _one_line(what: str) -> Iterator[None]:
-    """Turns errors of W&B into one line."""
-    try:
-        yield
-    except Exception as error:  # W&B's library raises all kinds of errors for odd responses
-        reason = " ".join(str(error).split()) or type(error).__name__
-        if "did not respond in time" in reason:  # W&B's wording about its own process
-            reason = f"no valid response within {server_timeout():g} s"
-        raise SyncError(f"W&B at {server()}: {what}: {reason}") from error
-
-
-def _is_not_found(error: Exception) -> bool:
-    """True if there is no such run: W&B raises a ValueError, usually wrapped in its own error."""
-    cause = getattr(error, "exc", None) or error
-    return isinstance(cause, ValueError) and not isinstance(cause, ValidationError)
-
-
 def _is_whole(row: Row, last_step: int, summary: dict[str, Any]) -> bool:
     marks = {name: value for name, value in marks_of(row).items() if value is not None}
     return last_step >= row["epochs_run"] and all(summary.get(k) == v for k, v in marks.items())
 
 
-def _varied(tables: SweepTables) -> dict[str, set[str]]:
-    varied: dict[str, set[str]] = defaultdict(set)
-    for row in tables.trials.values():
-        for name in trial_fields():
-            varied[name].add(repr(row[name]))
-    return varied
-
-
-def quieten() -> None:
-    """Keeps W&B from writing to the terminal and from any mode but online."""
-    os.environ.pop("WANDB_MODE", None)
-    os.environ |= {"WANDB_SILENT": "true", "WANDB_ERROR_REPORTING": "false"}
+def _varied(tables: SweepTables) -> dict[str, bool]:
+    rows = tables.trials.values()
+    return {name: len({repr(row[name]) for row in rows}) > 1 for name in trial_fields()}

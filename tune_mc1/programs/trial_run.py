@@ -1,0 +1,63 @@
+"""The W&B run that stands for a trial, among those that its program's attempts open.
+
+A trial's run is that of its last attempt. Of several in an attempt, all with the same id, it is the
+one that logs the metric; where one follows upon another, the last, as on W&B's server.
+"""
+
+from contextlib import suppress
+from pathlib import Path
+
+from tune_mc1.files import replacing
+from tune_mc1.programs.history import HistoryReader
+from tune_mc1.programs.outcome import Facts, Outcome
+from tune_mc1.programs.run_end import end_run
+
+_NAME = "run"
+
+
+class TrialRun:
+    """Keeps where the run's file is, and ends the run.
+
+    Args:
+        folder: The trial's own directory.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file: Path | None = None
+
+    def note(self, facts: Facts) -> None:
+        """Notes which run it is, as far as is known.
+
+        Args:
+            facts: What the attempt has logged so far.
+        """
+        leader = facts.iterations.leader
+        reader = leader if isinstance(leader, HistoryReader) else None
+        reader = reader or next(reversed(facts.runs), None)
+        if reader is None or reader.path == self._file:
+            return
+        self._file = reader.path
+        path = self._file.absolute()
+        if path.is_relative_to(self._folder):
+            path = path.relative_to(self._folder)
+        with suppress(OSError), replacing(self._folder / _NAME) as aside:
+            aside.write_text(f"{path}\n")
+
+    def end(self, outcome: Outcome) -> None:
+        """Ends the run as the trial did. Where that fails, `wandb sync` does it later."""
+        if self._file is not None:
+            with suppress(OSError):
+                end_run(self._file, outcome.state, outcome.exit_code)
+
+
+def run_file(folder: Path) -> Path | None:
+    """The file of a trial's run; None if the program has opened none, or it is not on this machine.
+
+    Args:
+        folder: The trial's own directory.
+    """
+    with suppress(OSError):
+        file = folder / (folder / _NAME).read_text().removesuffix("\n")
+        return file if file.exists() else None
+    return None

@@ -1,0 +1,119 @@
+"""End of a program's sweep in W&B: its cut-off runs are ended, and the user hears of the rest."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+
+from tune_mc1.files import PACKAGE
+from tune_mc1.programs.run_end import end_run
+from tune_mc1.programs.trial_run import run_file
+from tune_mc1.redaction import redact
+from tune_mc1.results.directory import ResultDir
+from tune_mc1.tracking.wandb.mode import Mode
+from tune_mc1.tracking.wandb.rows import exit_code
+from tune_mc1.tracking.wandb.sent import sync_command
+
+PATIENCE_S = 5.0
+"""Seconds of waiting at the end of a sweep before a notice says why."""
+END_WAIT_S = 30.0
+"""Maximum wait for the server at the end of a sweep."""
+
+_ENDED_BY_THEMSELVES = ("pending", "completed", "stopped")
+
+
+class ProgramRuns:
+    """What remains to be done for the runs that a program has logged by itself.
+
+    Online, the server does not know yet how the trials ended, nor all that killed programs had
+    logged: the same upload as by `wandb sync`, in a process of its own, makes up for it.
+
+    Args:
+        where: The sweep's directory.
+        mode: Mode of W&B in the program.
+        notify: Called with each notice for the user.
+    """
+
+    def __init__(self, where: ResultDir, mode: Mode, notify: Callable[[str], None]) -> None:
+        self.where = where
+        self.mode = mode
+        self.notify = notify
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Nothing: the programs log by themselves."""
+
+    def check(self) -> None:
+        """Nothing."""
+
+    def finish(self, timeout_s: float | None = None) -> None:
+        """Ends the runs of trials that were cut off, and sends what the server lacks, if online.
+
+        To be called once no program runs any more.
+
+        Args:
+            timeout_s: Maximum wait in seconds; None for `END_WAIT_S`.
+        """
+        count = self._end_runs()
+        if self.mode == "online" and count:
+            self._send(END_WAIT_S if timeout_s is None else timeout_s)
+        elif self.mode == "offline" and count:
+            runs = "1 run is" if count == 1 else f"{count} runs are"
+            self.notify(f"W&B: {runs} recorded offline. {sync_command(self.where)} uploads them.")
+
+    def abandon(self) -> None:
+        """Ends the upload."""
+        if self._process is not None:
+            self._process.kill()
+
+    def _end_runs(self) -> int:
+        """Ends runs whose programs could not; returns the number of all."""
+        count = 0
+        for trial, row in self.where.read().trials.items():
+            file = run_file(self.where.program_files(trial)) if row["attempts"] else None
+            if file is None:
+                continue
+            count += 1
+            if row["state"] not in _ENDED_BY_THEMSELVES:
+                with suppress(OSError):  # `wandb sync` ends it later
+                    end_run(file, row["state"], exit_code(row))
+        return count
+
+    def _send(self, limit_s: float) -> None:
+        package = str(PACKAGE.parent)
+        path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "tune_mc1", "wandb", "sync", str(self.where.root)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": path},
+            text=True,
+            start_new_session=True,  # a Ctrl-C in the terminal is for the sweep
+        )
+        reason = self._wait(self._process, limit_s)
+        if reason is not None:
+            self.notify(
+                f"W&B: how the trials ended is not complete there: {redact(reason)}. "
+                f"{sync_command(self.where)} uploads the missing data."
+            )
+
+    def _wait(self, process: subprocess.Popen[str], limit_s: float) -> str | None:
+        """Waits for the upload; returns why it failed, if it did."""
+        with process:
+            try:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(min(PATIENCE_S, limit_s))
+                if process.returncode is None and limit_s > PATIENCE_S:
+                    self.notify(
+                        f"W&B: waiting up to {limit_s:g} s for the last runs; Ctrl-C skips them."
+                    )
+                _, said = process.communicate(timeout=max(0.0, limit_s - PATIENCE_S))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                return f"no answer within {limit_s:g} s"
+            except BaseException:
+                process.kill()
+                raise
+        return None if process.returncode == 0 else said.strip() or "the upload failed"
