@@ -51,7 +51,8 @@ class FigureKind:
         compare: Yields figures of several sweeps side by side. All contexts have scores.
         applies: Whether `build` is asked. It never is where no trial has finished an epoch.
         words: Its texts by key, each in English and German, which `Context.t` finds before the
-            shared ones.
+            shared ones. For sweeps of programs their epochs become iterations.
+        training_only: Whether it is about built-in training, so that sweeps of programs have none.
     """
 
     order: float
@@ -59,6 +60,7 @@ class FigureKind:
     compare: "Callable[[Sequence[Context]], Built]" = _nothing
     applies: "Callable[[Context], bool]" = has_scores
     words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    training_only: bool = False
 
 
 FIGURES: Registry[FigureKind] = Registry("figure", "tune_mc1.reporting.figures")

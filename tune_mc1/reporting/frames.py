@@ -1,7 +1,9 @@
 """Data frames of a result directory, which a report is made of."""
 
 import json
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tune_mc1.config.load import load_sweep
+from tune_mc1.config.parameters import Parameter
+from tune_mc1.config.program_sweep import SEED, ProgramSweep
 from tune_mc1.config.sweep import Sweep
-from tune_mc1.config.trial import trial_fields
+from tune_mc1.reporting.program_columns import cells, readable, renamed
+from tune_mc1.results.columns import TRAINING_COLUMNS, Columns, columns_of, metric_column
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.events import FORMAT
-from tune_mc1.results.schema import ENDED, history_schema, trial_schema
+from tune_mc1.results.events import PROGRAM_FORMAT, TRAINING_FORMAT
+from tune_mc1.results.schema import ENDED
+
+
+def _of_training() -> Mapping[str, str]:
+    return TRAINING_COLUMNS.own_names
 
 
 @dataclass(frozen=True)
@@ -25,12 +34,14 @@ class SweepFrames:
     Attributes:
         where: Its directory.
         sweep: The resolved sweep, with `reference` where it is a study.
-        facts: Facts on its images and split, as recorded when it started.
+        facts: Facts on its images and split, or on its program, as recorded when it started.
         provenance: Command, commit, versions and hardware.
         trials: One row per trial: the columns of `trials.parquet`
-            (`tune_mc1.results.schema.trial_schema`).
+            (`tune_mc1.results.columns.Columns.trial_schema`).
         history: One row per trial and epoch: the columns of `history.parquet`, and of the trial
-            `config_hash`, `fold` and every parameter.
+            `config_hash`, `fold` and every parameter. Where a program logs a metric with the name
+            of one of these, the column is the metric.
+        parameters: Own name of each parameter by its column.
     """
 
     where: ResultDir
@@ -39,6 +50,12 @@ class SweepFrames:
     provenance: dict[str, Any]
     trials: pd.DataFrame
     history: pd.DataFrame
+    parameters: Mapping[str, str] = field(default_factory=_of_training)
+
+    @property
+    def of_program(self) -> bool:
+        """Whether the trials are runs of a program."""
+        return isinstance(self.sweep, ProgramSweep)
 
     @property
     def name(self) -> str:
@@ -47,8 +64,25 @@ class SweepFrames:
 
     @property
     def metric(self) -> str:
-        """The sweep's metric, such as `val_acc`."""
-        return self.sweep.metric.name
+        """Column of the sweep's metric, such as `val_acc`; empty if it has none."""
+        name = self.sweep.metric.name
+        return metric_column(name) if self.of_program else name
+
+    def own_name(self, column: str) -> str:
+        """The name that the sweep file has for the parameter or metric of a column."""
+        if self.of_program and column == self.metric:
+            return self.sweep.metric.name
+        return self.parameters.get(column, column)
+
+    def declared(self, column: str) -> Parameter | None:
+        """The values or the distribution of a parameter, as the sweep file has them."""
+        return self.sweep.parameters.get(self.parameters.get(column, column))
+
+    def declared_values(self, column: str) -> list[Any]:
+        """The values of a parameter that lists them, as in its column, in the file's order."""
+        values = getattr(self.declared(column), "values", ())
+        kinds = self.facts.get("parameters", {}) if self.of_program else {}
+        return cells(values, kinds.get(self.own_name(column), ""))
 
     @property
     def finished(self) -> bool:
@@ -56,10 +90,27 @@ class SweepFrames:
         return bool(self.trials["state"].isin(list(ENDED)).all())
 
     @property
+    def setting_names(self) -> list[str]:
+        """Columns of the parameters that make a setting: all but seed and, of ours, device."""
+        apart = (SEED,) if self.of_program else (SEED, "device")
+        return [column for column in self.parameters if column not in apart]
+
+    @property
     def varied(self) -> list[str]:
-        """The parameters of a setting in which trials differ: neither seed nor device."""
-        names = [n for n in trial_fields() if n not in ("seed", "device")]
-        return [n for n in names if self.trials[n].nunique(dropna=False) > 1]
+        """The parameters of a setting in which trials differ."""
+        return [n for n in self.setting_names if self.trials[n].nunique(dropna=False) > 1]
+
+    def decimals(self, fewest: int = 4) -> int:
+        """Decimals of scores: four digits of a program's metric, which may have any size.
+
+        Args:
+            fewest: Those of an accuracy of ours.
+        """
+        if not self.of_program or not self.metric:
+            return fewest
+        scores = pd.to_numeric(self.trials[f"best_{self.metric}"], errors="coerce").astype(float)
+        sizes = scores[np.isfinite(scores) & (scores != 0)].abs()
+        return min(max(3 - math.floor(math.log10(sizes.median())), 0), 12) if len(sizes) else fewest
 
 
 def read_frames(directory: Path) -> SweepFrames:
@@ -69,17 +120,20 @@ def read_frames(directory: Path) -> SweepFrames:
         InputError: If it is not a result directory, or cannot be read.
     """
     where = ResultDir(directory)
-    trials, history, facts = _whole(where) or _merged(where)
-    # A row of the history has the rate of its epoch; a setting's is that of its trial.
-    history = history.drop(columns="learning_rate").merge(
-        trials[["trial", "config_hash", "fold", *trial_fields()]], on="trial"
-    )
+    trials, history, facts, columns = _whole(where) or _merged(where)
+    names = columns.own_names
+    if "program" in facts:
+        trials, names = renamed(readable(trials, facts["parameters"], names), names)
+    else:  # a row of the history has the rate of its epoch; a setting's is that of its trial
+        history = history.drop(columns="learning_rate")
+    about = [n for n in ("config_hash", "fold", *names) if n not in history]
+    history = history.merge(trials[["trial", *about]], on="trial")
     provenance = json.loads(where.provenance.read_text()) if where.provenance.exists() else {}
     sweep = load_sweep(where.sweep_file).sweep
-    return SweepFrames(where, sweep, facts, provenance, trials, history)
+    return SweepFrames(where, sweep, facts, provenance, trials, history, names)
 
 
-Parts = tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]
+Parts = tuple[pd.DataFrame, pd.DataFrame, dict[str, Any], Columns]
 
 
 def _whole(where: ResultDir) -> Parts | None:
@@ -87,22 +141,28 @@ def _whole(where: ResultDir) -> Parts | None:
     try:
         trials, history = pq.read_table(where.trials), pq.read_table(where.history)
         footers = [json.loads(t.schema.metadata[b"tune_mc1"]) for t in (trials, history)]
+        facts = footers[0]["facts"]
+        columns = columns_of(facts)
     except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError):
         return None
+    form = PROGRAM_FORMAT if "program" in facts else TRAINING_FORMAT
     size = where.journal.stat().st_size if where.journal.exists() else footers[0]["offset"]
-    if any((f["format"], f["offset"]) != (FORMAT, size) for f in footers):
+    if any((f["format"], f["offset"]) != (form, size) for f in footers):
         return None
-    schemas = (trial_schema().names, history_schema().names)
+    columns.add(history.column_names)
+    columns.add(n.removeprefix("last_") for n in trials.column_names if n.startswith("last_"))
+    schemas = (columns.trial_schema().names, columns.history_schema().names)
     if (trials.column_names, history.column_names) != schemas:
         return None
-    return trials.to_pandas(), history.to_pandas(), footers[0]["facts"]
+    return trials.to_pandas(), history.to_pandas(), facts, columns
 
 
 def _merged(where: ResultDir) -> Parts:
     tables = where.read()
-    trials = pd.DataFrame(tables.trials.values(), columns=trial_schema().names)
-    history = pd.DataFrame(tables.history.values(), columns=history_schema().names)
-    return trials, history, tables.metadata
+    columns = tables.columns
+    trials = pd.DataFrame(tables.trials.values(), columns=columns.trial_schema().names)
+    history = pd.DataFrame(tables.history.values(), columns=columns.history_schema().names)
+    return trials, history, tables.metadata, columns
 
 
 def plain(value: Any) -> Any:

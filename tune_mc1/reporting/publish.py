@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tune_mc1.config.load import config_to_yaml
+from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.files import replacing
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.results.directory import ResultDir
@@ -49,8 +50,11 @@ def publish(frames: SweepFrames, folder: Path) -> ResultDir:
     made["command"] = _without_paths(made.get("command", []))
     with replacing(there.provenance) as aside:
         aside.write_text(json.dumps(made, indent=2) + "\n")
+    sweep = frames.sweep
+    if isinstance(sweep, ProgramSweep):
+        sweep = sweep.model_copy(update={"directory": "."})
     with replacing(there.sweep_file) as aside:
-        aside.write_text(config_to_yaml(frames.sweep))
+        aside.write_text(config_to_yaml(sweep))
     return there
 
 

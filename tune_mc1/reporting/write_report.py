@@ -10,7 +10,7 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.errors import DataError, InputError, TuneMc1Error
 from tune_mc1.files import replacing
 from tune_mc1.reporting.conclusions.verdicts import Verdict, verdicts
-from tune_mc1.reporting.drawing.spec import FigureSpec, save
+from tune_mc1.reporting.drawing.spec import FigureSpec, file_name, save
 from tune_mc1.reporting.figure_sets import compare_figures, make_figures
 from tune_mc1.reporting.frames import SweepFrames, read_frames
 from tune_mc1.reporting.pages.page import Chapter, Compared, Picture, VerdictRow, render
@@ -67,8 +67,10 @@ def write_report(
     names = unique_names(sweeps)
     if tables:  # the report is on the copies, so that it names no place either
         pairs = zip(sweeps, names, strict=True)
-        sweeps = [read_frames(publish(frames, out / name).root) for frames, name in pairs]
-    found = verdicts(sweeps)
+        sweeps = [
+            read_frames(publish(frames, out / file_name(name)).root) for frames, name in pairs
+        ]
+    found = verdicts([frames for frames in sweeps if not frames.of_program])
     chapters = [
         _chapter(frames, name, out, lang, found, _images(frames, examples, notify))
         for frames, name in zip(sweeps, names, strict=True)
@@ -96,7 +98,7 @@ def unique_names(sweeps: Sequence[SweepFrames]) -> list[str]:
 
 def _asked(verdict: Verdict, sweeps: Sequence[SweepFrames]) -> bool:
     """Whether a verdict concerns a study that was given."""
-    return any(frames.name in verdict.studies for frames in sweeps)
+    return any(frames.name in verdict.studies for frames in sweeps if not frames.of_program)
 
 
 def _images(frames: SweepFrames, examples: bool, notify: Notify) -> ImageData | None:
@@ -137,14 +139,17 @@ def _chapter(
     statistics = SweepStatistics(frames)
     figures = make_figures(frames, lang, data, statistics)
     pictures = [_picture(spec, name, out) for spec in figures]
-    section = make_section(frames, name, statistic_views(statistics, lang), speaker(lang))
-    own = [verdict_row(v, lang) for v in found if v.studies[0] == frames.name]
-    return Chapter(section, pictures, list(figures.left_out), frames.name, own)
+    t = speaker(lang, of_program=frames.of_program)
+    section = make_section(frames, name, statistic_views(statistics, lang), t)
+    study = "" if frames.of_program else frames.name
+    own = [verdict_row(v, lang) for v in found if v.studies[0] == study]
+    return Chapter(section, pictures, list(figures.left_out), study, own)
 
 
 def _picture(spec: FigureSpec, name: str, out: Path) -> Picture:
-    png, _ = save(spec, out / "figures" / name)
-    return Picture(f"{name}/{spec.name}", spec.title, spec.caption, png, spec.photographs)
+    folder = file_name(name)
+    png, _ = save(spec, out / "figures" / folder)
+    return Picture(f"{folder}/{spec.name}", spec.title, spec.caption, png, spec.photographs)
 
 
 def verdict_row(verdict: Verdict, lang: Lang) -> VerdictRow:
@@ -179,21 +184,35 @@ def _compared(
     rows: list[list[Any]] = []
     for frames, name in zip(sweeps, names, strict=True):
         settings = setting_groups(frames)
-        best = settings.iloc[0]
-        test = sum(best["test"]) / len(best["test"]) if best["test"] else None
+        best = settings.iloc[0] if len(settings) else None
+        tests = [] if best is None else best["test"]
+        test = sum(tests) / len(tests) if tests else None
+        digits = frames.decimals(3)
         rows.append(
             [
                 cell(name),
-                cell(frames.facts.get("data")),
-                cell(len(settings)),
+                cell(frames.facts.get("program" if frames.of_program else "data")),
+                cell(frames.trials["config_hash"].nunique()),
                 cell(len(frames.trials)),
-                cell(frames.metric),
-                cell(summary_text(best["summary"], 3)),
+                cell(frames.sweep.metric.name or None),
+                cell(None if best is None else summary_text(best["summary"], digits)),
                 cell(test, 3),
                 cell(float(frames.trials["seconds"].sum()) / 60, 1),
             ]
         )
-    heads = ["study", "data", "settings", "n", "metric", "best_short", "test_short", "minutes"]
+    programs = all(frames.of_program for frames in sweeps)
+    if programs:
+        t = speaker(lang, of_program=True)
+    heads = [
+        "study",
+        "program" if programs else "data",
+        "settings",
+        "n",
+        "metric",
+        "best_short",
+        "test_short",
+        "minutes",
+    ]
     view = TableView(t("agenda"), [t(h) for h in heads], rows)
     figures = compare_figures(sweeps, lang)
     return Compared([view], [_picture(spec, "compared", out) for spec in figures])

@@ -45,6 +45,11 @@ class Columns(ABC):
     def parameters(self) -> Sequence[str]:
         """Columns of the parameters, in order."""
 
+    @property
+    def own_names(self) -> Mapping[str, str]:
+        """Own name of each parameter by its column."""
+        return {name: name for name in self.parameters}
+
     @abstractmethod
     def metrics(self, metric: str) -> Mapping[str, bool]:
         """Columns of the metrics of each epoch; true where higher is better.
@@ -143,6 +148,11 @@ class ProgramColumns(Columns):
     def parameters(self) -> Sequence[str]:
         """Every parameter."""
         return tuple(self._columns.values())
+
+    @property
+    def own_names(self) -> Mapping[str, str]:
+        """As the sweep file and the program have them."""
+        return {column: name for name, column in self._columns.items()}
 
     def metrics(self, metric: str) -> Mapping[str, bool]:
         """All that were logged so far; only the sweep's own has a known direction."""

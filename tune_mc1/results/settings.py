@@ -3,7 +3,7 @@
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -54,6 +54,24 @@ def summarize(scores: Sequence[float], folds: int = 0) -> Summary:
     return Summary(n, mean, sd, mean - half, mean + half)
 
 
+def summarize_repeats(scores: Sequence[float], seeds: Sequence[object]) -> Summary:
+    """Mean of a program's trials of one setting, with an interval over seeds.
+
+    Trials with the same seed are repeats: they count once, with their mean. Without a spread there
+    is no interval, as one of width 0 would claim that the mean is known.
+
+    Args:
+        scores: One score per trial.
+        seeds: The seed of each, or anything that differs where a seed does.
+    """
+    by_seed: dict[object, list[float]] = {}
+    for score, seed in zip(scores, seeds, strict=True):
+        by_seed.setdefault(seed, []).append(score)
+    found = summarize([statistics.fmean(each) for each in by_seed.values()])
+    found = replace(found, n=len(scores))
+    return replace(found, low=None, high=None) if found.sd == 0 else found
+
+
 @dataclass(frozen=True)
 class Setting:
     """One setting of a sweep.
@@ -74,12 +92,19 @@ def settings_of(tables: SweepTables) -> list[Setting]:
         by_hash.setdefault(row["config_hash"], []).append(row)
     validation = tables.metadata.get("validation")
     folds = validation.get("folds", 0) if isinstance(validation, dict) else 0
-    scores = {
-        key: [score for row in rows if (score := tables.score(row)) is not None]
+    scored = {
+        key: [(row, score) for row in rows if (score := tables.score(row)) is not None]
         for key, rows in by_hash.items()
     }
+    scores = {key: [score for _, score in pairs] for key, pairs in scored.items()}
+    seeds = {key: [row.get("seed", row["trial"]) for row, _ in scored[key]] for key in scored}
     return [
-        Setting(by_hash[key], summarize(scores[key], folds))
+        Setting(
+            by_hash[key],
+            summarize_repeats(scores[key], seeds[key])
+            if tables.of_program
+            else summarize(scores[key], folds),
+        )
         for key in rank_settings(scores, maximize=tables.maximize)
     ]
 

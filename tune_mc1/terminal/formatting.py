@@ -1,5 +1,6 @@
 """Formatting of a sweep's rows: settings, numbers, durations, ranked tables."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -34,11 +35,12 @@ def show(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def summary_text(score: "Summary") -> str:
+def summary_text(score: "Summary", *, of_program: bool = False) -> str:
     """Formats a mean with half the width of its 95 % interval: `0.5340 ± 0.0120`."""
+    mean = metric_text(score.mean, of_program=of_program)
     if score.mean is None or score.high is None:
-        return metric_text(score.mean)
-    return f"{score.mean:.4f} ± {score.high - score.mean:.4f}"
+        return mean
+    return f"{mean} ± {metric_text(score.high - score.mean, of_program=of_program)}"
 
 
 def settings_ranking(
@@ -66,9 +68,19 @@ def settings_ranking(
     return table
 
 
-def metric_text(value: float | None) -> str:
-    """Formats a metric to four decimals; a dash if it is None."""
-    return "-" if value is None else f"{value:.4f}"
+def metric_text(value: float | None, *, of_program: bool = False) -> str:
+    """Formats a metric to four decimals; a dash if it is None.
+
+    Args:
+        value: The value.
+        of_program: Whether it is a program's, of any size: very small and very large ones have
+            four significant digits instead.
+    """
+    if value is None:
+        return "-"
+    if of_program and (0 < abs(value) < 1e-3 or abs(value) >= 1e7):
+        return f"{value:.4g}"
+    return f"{value:.4f}"
 
 
 def duration(seconds: float) -> str:
@@ -79,6 +91,18 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60}m {whole % 60:02d}s"
     return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Lines of a name, broken after blanks, dots, slashes, hyphens or underscores if possible."""
+    lines = [""]
+    for part in re.findall(r"[^\s./_\-]*[\s./_\-]?", text):
+        if lines[-1] and len(lines[-1]) + len(part.rstrip()) > width:
+            lines.append("")
+        lines[-1] += part
+        while len(lines[-1].rstrip()) > width:
+            lines[-1:] = [lines[-1][:width], lines[-1][width:]]
+    return [line.strip() for line in lines if line.strip()] or [text]
 
 
 def ranked_table(

@@ -1,5 +1,6 @@
 """Past sweeps, as tables for the terminal and as plain data for `--json`."""
 
+import shlex
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from tune_mc1.terminal.formatting import (
     summary_text,
     varied,
 )
+from tune_mc1.terminal.program_tables import program_settings, program_table
 
 
 def print_result(
@@ -26,12 +28,10 @@ def print_result(
 ) -> None:
     """Prints a sweep's trials, best first, and a summary."""
     rows = tables.ranked()
-    parameters = tables.columns.parameters
-    names = varied(rows, parameters)
-    if repeated(tables):
-        console.print(settings_ranking(settings_of(tables), tables.metric, parameters, limit))
-        console.print()
-    console.print(ranked_table(rows, tables.metric, names, limit))
+    if tables.of_program:
+        _print_program(tables, console, limit)
+    else:
+        _print_training(tables, console, limit)
     if limit is not None and len(rows) > limit:
         console.print(f"... and {len(rows) - limit} more (show --limit {len(rows)})")
     facts = tables.metadata
@@ -43,9 +43,30 @@ def print_result(
         if row["state"] == "failed":
             log = where.shown(where.root / row["log"])
             lines.append(f"Failed: {row['trial']}: {row['error']} (log: {log})")
-    lines.append(f"More: python -m tune_mc1 show {_short(where.root)}")
+    lines.append(f"More: python -m tune_mc1 show {shlex.quote(str(_short(where.root)))}")
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _print_training(tables: SweepTables, console: Console, limit: int | None) -> None:
+    rows, parameters = tables.ranked(), tables.columns.parameters
+    if repeated(tables):
+        console.print(settings_ranking(settings_of(tables), tables.metric, parameters, limit))
+        console.print()
+    console.print(ranked_table(rows, tables.metric, varied(rows, parameters), limit))
+
+
+def _print_program(tables: SweepTables, console: Console, limit: int | None) -> None:
+    hidden: list[str] = []
+    if repeated(tables) and tables.metric:
+        table, _ = program_settings(tables, settings_of(tables), limit, console.width)
+        console.print(table)
+        console.print()
+    table, hidden = program_table(tables, tables.ranked(), limit, console.width)
+    console.print(table)
+    if hidden:
+        text = f"No room for: {', '.join(hidden)} (a wider terminal, or show --json)"
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def _best_lines(where: ResultDir, tables: SweepTables) -> list[str]:
@@ -53,8 +74,9 @@ def _best_lines(where: ResultDir, tables: SweepTables) -> list[str]:
     best = winners(tables)
     if not best:
         return []
-    score = summary_text(settings_of(tables)[0].score)
-    lines = [f"Best: {', '.join(row['trial'] for row in best)}: {tables.metric} {score}"]
+    score = summary_text(settings_of(tables)[0].score, of_program=tables.of_program)
+    metric = tables.metadata["metric"] if tables.of_program else tables.metric
+    lines = [f"Best: {', '.join(row['trial'] for row in best)}: {metric} {score}"]
     checkpoint = where.checkpoints(best[0]["trial"]) / BEST
     if (shown := where.shown(checkpoint)) != str(checkpoint):
         lines.append(f"Checkpoint: {shown}")
@@ -101,26 +123,35 @@ def sweep_summaries(parent: Path, notify: Callable[[str], None]) -> list[dict[st
 def _summary(where: ResultDir) -> dict[str, Any]:
     tables = where.read()
     best = next(iter(tables.ranked()), None)
-    return {
+    summary = {
         "directory": str(where.root),
         "method": tables.metadata.get("method"),
-        "data": tables.metadata.get("program" if tables.of_program else "data"),
+        "data": tables.metadata.get("data"),
         "trials": len(tables.trials),
         "states": dict(Counter(row["state"] for row in tables.trials.values())),
         "metric": tables.metric,
         "best": tables.score(best) if best else None,
         "best_trial": best["trial"] if best else None,
     }
+    if tables.of_program:
+        summary |= {k: tables.metadata.get(k) for k in ("program", "metric")}
+        if summary["best"] is None:
+            summary["best_trial"] = None
+    return summary
 
 
 def print_sweeps(rows: list[dict[str, Any]], parent: Path, console: Console) -> None:
     """Prints the rows of `sweep_summaries`."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("directory", "method", "data", "trials", "best", "trial"):
+    table.add_column("directory", no_wrap=True, overflow="fold")
+    what = " or ".join(n for n in ("data", "program") if any(row.get(n) for row in rows))
+    for name in ("method", what or "data", "trials", "best", "trial"):
         table.add_column(name)
     for row in rows:
         states = ", ".join(f"{n} {state}" for state, n in row["states"].items())
-        best = f"{row['metric']} {metric_text(row['best'])}"
+        best = metric_text(row["best"], of_program="program" in row)
+        best = f"{row['metric']} {best}" if row["metric"] else "-"
         name = Path(row["directory"]).name
-        table.add_row(name, row["method"], row["data"], states, best, row["best_trial"] or "-")
+        source, best_trial = row.get("program") or row["data"], row["best_trial"] or "-"
+        table.add_row(name, row["method"], source, states, best, best_trial)
     console.print(table if rows else f"{parent}: no sweeps here yet")

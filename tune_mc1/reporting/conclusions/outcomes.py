@@ -15,7 +15,7 @@ from tune_mc1.reporting.conclusions.findings import (
 )
 from tune_mc1.reporting.statistics.contrast import contrast
 from tune_mc1.reporting.statistics.estimate import Unit, mean_estimate
-from tune_mc1.reporting.statistics.scores import Scores, setting_names
+from tune_mc1.reporting.statistics.scores import Scores
 from tune_mc1.reporting.words.text import Text, join, say
 
 
@@ -43,7 +43,7 @@ class BestIn:
         top: Any = ours.idxmax()
         other: Any = rest.idxmax()
         sides = {"setting": other[1]}, {"setting": top[1]}
-        found = contrast(table, *sides, free=setting_names())
+        found = contrast(table, *sides, free=table.names)
         effect = found.effect
         if effect.n == 0:
             effect = replace(effect, value=float(ours.max() - rest.max()), n=1, trials=2)

@@ -15,7 +15,8 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.reporting.drawing.foot import Foot, foot_of_sweep
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.words.catalogue import Catalogue, Say, capital, speaker
-from tune_mc1.reporting.words.figure_words import SHARED
+from tune_mc1.reporting.words.figure_words import OF_PROGRAMS, SHARED
+from tune_mc1.reporting.words.iterations import in_iterations
 from tune_mc1.results.settings import rank_settings
 
 if TYPE_CHECKING:  # takes seconds to import
@@ -50,20 +51,37 @@ class Context:
     @cached_property
     def t(self) -> Say:
         """Gives the text of a key, from `words` or else from those that figures share."""
-        return speaker({**SHARED, **self.words}, self.lang)
+        words = {**SHARED, **self.words}
+        if self.of_program:
+            words = {**in_iterations(words), **OF_PROGRAMS}
+        return speaker(words, self.lang)
+
+    @property
+    def of_program(self) -> bool:
+        """Whether the trials are runs of a program."""
+        return self.frames.of_program
 
     def label(self, name: str) -> str:
-        """The label of a parameter or metric; its own name if it has none."""
-        return label(name, self.lang)
+        """The label of a parameter or metric; its own name if it has none, as in programs."""
+        return self.frames.own_name(name) if self.of_program else label(name, self.lang)
 
     def heading(self, name: str) -> str:
         """The label of a parameter or metric for an axis or a title."""
-        return capital(self.label(name))
+        return self.label(name) if self.of_program else capital(self.label(name))
 
     @property
     def metric(self) -> str:
         """The label of the sweep's metric."""
         return self.label(self.frames.metric)
+
+    @property
+    def metric_heading(self) -> str:
+        """The label of the sweep's metric for an axis."""
+        return self.heading(self.frames.metric)
+
+    def sentence(self, text: str) -> str:
+        """A text with its first letter in upper case, unless that belongs to a program's name."""
+        return text if self.of_program and text.startswith(self.metric) else capital(text)
 
     @property
     def maximize(self) -> bool:
@@ -73,6 +91,8 @@ class Context:
     @cached_property
     def scores(self) -> "pd.Series[float]":
         """Each trial's best value of the sweep's metric; nan without one. Index as `trials`."""
+        if not self.frames.metric:
+            return pd.Series(np.nan, self.frames.trials.index, dtype=float)
         return finite(self.frames.trials[f"best_{self.frames.metric}"])
 
     @property
@@ -88,6 +108,8 @@ class Context:
     @property
     def single_batch(self) -> bool:
         """Whether every trial trains on a few batches only, to see if they can be learned."""
+        if self.of_program:
+            return False
         batches = self.frames.trials["overfit_batches"]
         return bool(len(batches) and (batches > 0).all())
 
@@ -141,7 +163,8 @@ class Context:
         """A metric as (trials, epochs); nan where there is no finite value."""
         rows, epochs = self._places
         matrix = np.full((len(self.frames.trials), int(epochs.max(initial=0)) + 1), np.nan)
-        matrix[rows, epochs] = finite(self.frames.history[metric]).to_numpy()
+        if metric in self.frames.history:
+            matrix[rows, epochs] = finite(self.frames.history[metric]).to_numpy()
         return matrix
 
     @cached_property

@@ -18,7 +18,7 @@ from tune_mc1.reporting.drawing.context import Context
 from tune_mc1.reporting.drawing.groups import levels
 from tune_mc1.reporting.drawing.sheet import sheet
 from tune_mc1.reporting.drawing.style import SOFT, colors, marker
-from tune_mc1.reporting.words.catalogue import capital, number
+from tune_mc1.reporting.words.catalogue import number
 
 Shape = tuple[int, int, int]
 Kind = Literal["weights", "seconds"]
@@ -29,7 +29,7 @@ class Point:
     """A setting.
 
     Attributes:
-        model: Its model.
+        model: Its model; empty for a program.
         weights: Number of trained parameters; nan if the shape of the images is not known.
         scores: Score of each run.
         seconds: Training time of each run.
@@ -64,7 +64,9 @@ def settings(context: Context, shape: Shape | None = None) -> list[Point]:
     order = np.argsort(context.hashes, kind="stable")
     ends = np.flatnonzero(np.diff(context.hashes[order])) + 1
     points = []
-    models, norms = trials["model"].tolist(), trials["batch_norm"].tolist()
+    models, norms = [""] * len(trials), [False] * len(trials)
+    if not context.of_program:
+        models, norms = trials["model"].tolist(), trials["batch_norm"].tolist()
     for rows in np.split(order, ends):
         there = rows[np.isfinite(scores[rows])]
         if len(there):
@@ -104,7 +106,7 @@ def scatter(
     figure = sheet(context.foot, title, height=3.2)
     ax = figure.add_subplot()
     ax.set_xscale("log")
-    order = levels(context.frames, "model")
+    order = [""] if context.of_program else levels(context.frames, "model")
     tones = dict(zip(order, colors(len(order), ordered=False), strict=True))
     for place, model in enumerate(order):
         own = [p for p in points if p.model == model]
@@ -118,11 +120,12 @@ def scatter(
                     mfc="white", mec=tones[model], mew=1.2, label="_reference")  # fmt: skip
     add(ax)
     ax.set_xlabel(label)
-    ax.set_ylabel(capital(context.metric))
+    ax.set_ylabel(context.metric_heading)
     plain_log(ax)
     if any(line.get_label() == "_reference" for line in ax.get_lines()):
         ax.plot([], [], ls="", marker="o", mfc="white", mec=SOFT, label=t("reference"))
-    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
     return figure
 
 
@@ -140,7 +143,7 @@ def _model(ax: Axes, own: list[Point], kind: Kind, name: str, color: str, shape:
     many = len(own) > 12
     ax.vlines(x[several], low[several], high[several], color=color, lw=0.9, alpha=0.6)
     ax.plot(x, y, ls="", marker=shape, ms=3 if many else 5, color=color, alpha=0.6 if many else 1,
-            mec="white", mew=0.3, label=name, rasterized=len(own) > 100)  # fmt: skip
+            mec="white", mew=0.3, label=name or "_settings", rasterized=len(own) > 100)  # fmt: skip
 
 
 def plain_log(ax: Axes) -> None:

@@ -43,7 +43,9 @@ def foot_of_sweeps(sweeps: Sequence[SweepFrames], t: Say) -> Foot:
         parts += [count(t, "setting", trials["config_hash"].nunique()), *_scale(frames, t)]
         notes.append(f"{name}: {', '.join(parts)}")
         warnings += [f"{name}: {warning}" for warning in _warnings(frames, t)]
-    if len({str(frames.facts.get("fingerprint")) for frames in sweeps}) > 1:
+    if len({frames.facts.get("program") for frames in sweeps}) > 1:
+        warnings.insert(0, t("warn_program"))
+    elif len({str(frames.facts.get("fingerprint")) for frames in sweeps}) > 1:
         warnings.insert(0, t("warn_data"))
     elif len({str(frames.sweep.validation) for frames in sweeps}) > 1:
         warnings.insert(0, t("warn_validation"))
@@ -80,10 +82,18 @@ def _counts(frames: SweepFrames, t: Say) -> list[str]:
 
 
 def _data(frames: SweepFrames, t: Say) -> str:
-    """The data set and the first eight digits of its fingerprint."""
+    """The program, or the data set and the first eight digits of its fingerprint."""
+    if frames.of_program:
+        return t("program", program=short(program_text(frames)))
     name = short(str(frames.facts.get("data") or "?"))
     fingerprint = str(frames.facts.get("fingerprint") or "?")[:8]
     return t("data", data=name, fingerprint=fingerprint)
+
+
+def program_text(frames: SweepFrames) -> str:
+    """The program of a sweep, or the command that starts it."""
+    command = getattr(frames.sweep, "command", None) or ()
+    return str(frames.facts.get("program") or " ".join(command) or "?")
 
 
 def _scale(frames: SweepFrames, t: Say) -> list[str]:

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tune_mc1.reporting.drawing.context import finite
-from tune_mc1.reporting.drawing.style import colors
+from tune_mc1.reporting.drawing.style import colors, short
 from tune_mc1.reporting.frames import SweepFrames, plain
 from tune_mc1.reporting.words.catalogue import Say, number
 
@@ -80,7 +80,7 @@ def levels(frames: SweepFrames, name: str) -> list[Any]:
     if numeric(column) or all(isinstance(v, bool) for v in known):
         known = sorted(known)
     else:
-        declared = list(getattr(frames.sweep.parameters.get(name), "values", ()))
+        declared = frames.declared_values(name)
         known.sort(key=lambda v: declared.index(v) if v in declared else len(declared))
     return ([None] if len(known) < len(values) else []) + known
 
@@ -112,7 +112,7 @@ def grouping(frames: SweepFrames, parameter: str, t: Say) -> Grouping | None:
         return None
     tones = colors(len(values), ordered)
     groups = tuple(
-        Group(shown(value, t), value, equals(column, value), tone)
+        Group(short(shown(value, t), 28), value, equals(column, value), tone)
         for value, tone in zip(values, tones, strict=True)
     )
     return Grouping(parameter, groups, ordered, quantiles=False)

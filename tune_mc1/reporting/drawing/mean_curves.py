@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
@@ -64,7 +65,10 @@ def unit_curves(context: Context, curves: Matrix, mask: NDArray[np.bool_], unit:
         np.add.at(sums, places, np.nan_to_num(rows))
         np.add.at(counts, places, np.isfinite(rows))
         rows = np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
-    return rows[np.isfinite(rows).any(axis=1)]
+    rows = rows[np.isfinite(rows).any(axis=1)]
+    if context.of_program and unit == "run":  # equal repeats are one run, without a spread
+        rows = pd.DataFrame(rows).drop_duplicates().to_numpy()
+    return rows
 
 
 def band_of(unit: Unit, sizes: list[int]) -> Band:

@@ -15,7 +15,15 @@ from tune_mc1.reporting.drawing.context import Context
 from tune_mc1.reporting.drawing.foot import Foot
 from tune_mc1.reporting.drawing.mean_curves import Band, MeanCurve, Unit
 from tune_mc1.reporting.drawing.sheet import sheet
-from tune_mc1.reporting.drawing.style import SOFT, epoch_axis, mark_every, marker, metric_limits
+from tune_mc1.reporting.drawing.style import (
+    SOFT,
+    axis_text,
+    epoch_axis,
+    mark_every,
+    marker,
+    metric_limits,
+    robust_limits,
+)
 from tune_mc1.reporting.words.catalogue import capital, count
 
 MOST_BANDS = 3
@@ -76,7 +84,8 @@ def draw_means(
             below.step(at, each.curve.n, where="mid", color=each.color, lw=1)
     epochs = max([epochs, *(d.outcome.epoch for d in drawn if d.outcome is not None)])
     finish(context, ax, below, epochs)
-    place_legend(ax, [*labelled(ax), *reference_handle(context, drawn)], context.heading(parameter))
+    heading = axis_text(context.heading(parameter), 30)
+    place_legend(ax, [*labelled(ax), *reference_handle(context, drawn)], heading)
     return figure
 
 
@@ -163,7 +172,12 @@ def reference_handle(context: Context, drawn: Sequence[Drawn]) -> list[Line2D]:
     return marks if found else []
 
 
-def finish(context: Context, ax: Axes, below: Axes | None, epochs: int) -> None:
+def finish(
+    context: Context,
+    ax: Axes,
+    below: Axes | None,
+    epochs: int,
+) -> None:
     """Sets labels and limits of axes of the sweep's metric.
 
     Args:
@@ -173,13 +187,31 @@ def finish(context: Context, ax: Axes, below: Axes | None, epochs: int) -> None:
         epochs: Length of the longest curve.
     """
     t = context.t
-    ax.set_ylabel(capital(context.metric))
+    ax.set_ylabel(axis_text(context.metric_heading))
     drawn = [np.asarray(line.get_ydata(), float) for line in ax.get_lines()]
-    metric_limits(ax, context.frames.metric, drawn, t("cut"))
+    limit_metric(context, ax, context.frames.metric, drawn)
     epoch_axis(below or ax, epochs, capital(t("epoch")))
     if below is not None:
         below.set_ylabel(capital(t("running")))
         below.set_ylim(bottom=0)
+
+
+def limit_metric(
+    context: Context, ax: Axes, name: str, drawn: Sequence[NDArray[np.float64]]
+) -> None:
+    """Limits the y axis of a metric.
+
+    Args:
+        context: The sweep.
+        ax: The axes, with all curves in them.
+        name: Column of the metric.
+        drawn: The curves.
+    """
+    if not context.of_program:
+        metric_limits(ax, name, drawn, context.t("cut"))
+    elif name == context.frames.metric:
+        key = "cut_below" if context.maximize else "cut"
+        robust_limits(ax, context.score_curves, context.t(key), cut_below=context.maximize)
 
 
 def place_legend(ax: Axes, handles: Sequence[Line2D], heading: str | None = None) -> None:

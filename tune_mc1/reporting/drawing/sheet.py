@@ -26,7 +26,7 @@ def sheet(foot: Foot, title: str, height: float = 3.2, width: float = WIDTH) -> 
     letters = int(width * 19.5)
     notes = textwrap.wrap(" · ".join(foot.notes), letters)
     warnings = [line for text in foot.warnings for line in textwrap.wrap(text, letters)]
-    titles = textwrap.wrap(title, int(width * 13.5))
+    titles = textwrap.wrap(title, int(width * 11.5))
     below = LINE * (len(notes) + len(warnings)) + EDGE + 0.03
     above = HEAD + 0.16 * (len(titles) - 1)
     whole = height + above + below

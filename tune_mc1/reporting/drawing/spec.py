@@ -19,6 +19,9 @@ SVG_DPI = 100
 COLORS = 256
 """Colours of a PNG without photographs, which makes it a third of the size."""
 
+LONGEST = 100
+"""Characters of a file's name, without the suffix."""
+
 ID = re.compile(r'(\bid="|href="#|url\(#)([A-Za-z]?[0-9a-f]{10})(?=["\)])')
 
 
@@ -66,6 +69,12 @@ class FigureSet:
 
     def __getitem__(self, name: str) -> FigureSpec:
         return next(spec for spec in self.specs if spec.name == name)
+
+
+def file_name(name: str) -> str:
+    """A name without characters that paths and links cannot have, and not too long for a file."""
+    plain = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "figure"
+    return plain if len(plain) <= LONGEST else f"{plain[: LONGEST // 2]}-{plain[-LONGEST // 2 :]}"
 
 
 def save(spec: FigureSpec, folder: Path) -> tuple[Path, Path]:

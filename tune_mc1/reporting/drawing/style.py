@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from tune_mc1.config.metrics import goal_of, split_metric
+from tune_mc1.terminal.formatting import wrapped
 
 INK = "#222222"
 SOFT = "#666666"
@@ -118,6 +119,42 @@ def metric_limits(ax: Axes, name: str, values: Sequence[NDArray[np.float64]], no
     if len(near) and len(near) < len(found):
         ax.set_ylim(min(0.0, float(near.min())), 1.1 * float(near.max()))
         ax.annotate(note, (0.01, 0.985), xycoords="axes fraction", va="top", size=6.5, color=SOFT)
+
+
+def robust_limits(ax: Axes, curves: NDArray[np.float64], note: str, *, cut_below: bool) -> None:
+    """Limits the y axis of a metric of unknown range, where few bad values would take it all.
+
+    Args:
+        ax: The axes.
+        curves: The curves of all trials, with nan where they have no value.
+        note: Written on the axes if they cut off some values.
+        cut_below: Whether low values are the bad ones.
+    """
+    found = curves[np.isfinite(curves)]
+    sign = -1 if cut_below else 1
+    bad = sign * found
+    if len(bad) < 4:
+        return
+    low, middle, high = np.quantile(bad, (0.0, 0.5, 0.9))
+    bound = high + max(FAR / 2 * (high - low), 1e-12 * abs(middle))
+    if bad.max() <= bound:
+        return
+    near = found[bad <= bound]
+    room = 0.08 * max(float(np.ptp(near)), 1e-12)
+    ax.set_ylim(float(near.min()) - room, float(near.max()) + room)
+    ax.annotate(
+        note,
+        (0.01, 0.015 if cut_below else 0.985),
+        xycoords="axes fraction",
+        va="bottom" if cut_below else "top",
+        size=6.5,
+        color=SOFT,
+    )
+
+
+def axis_text(text: str, width: int = 40) -> str:
+    """A label on several lines if it is long; at most three, the rest left out in the middle."""
+    return "\n".join(wrapped(short(text, 3 * width - 4), width))
 
 
 def short(text: str, length: int = 48) -> str:

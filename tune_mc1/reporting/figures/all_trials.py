@@ -24,7 +24,7 @@ from tune_mc1.reporting.drawing.mean_lines import (
 from tune_mc1.reporting.drawing.spec import FigureSpec
 from tune_mc1.reporting.drawing.style import BLUE, INK, SOFT, marker
 from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind, has_scores
-from tune_mc1.reporting.words.catalogue import Catalogue, capital, count
+from tune_mc1.reporting.words.catalogue import Catalogue, count
 
 WORDS: Catalogue = {
     "title": ("Learning curves of all trials", "Lernkurven aller Trials"),
@@ -79,7 +79,7 @@ def all_trials(context: Context) -> Iterator[FigureSpec]:
     def draw() -> Figure:
         return _draw_all(context, title, drawn, lines)
 
-    yield FigureSpec("curves", title, capital(caption), draw)
+    yield FigureSpec("curves", title, context.sentence(caption), draw)
 
 
 def _evenly(curves: Matrix) -> Matrix:

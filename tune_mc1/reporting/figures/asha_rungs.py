@@ -13,9 +13,9 @@ from tune_mc1.planning.schedulers.asha import SuccessiveHalving
 from tune_mc1.reporting.drawing.context import Context
 from tune_mc1.reporting.drawing.sheet import sheet
 from tune_mc1.reporting.drawing.spec import FigureSpec
-from tune_mc1.reporting.drawing.style import BLUE, FAINT, SOFT, VERMILION
+from tune_mc1.reporting.drawing.style import BLUE, FAINT, SOFT, VERMILION, axis_text
 from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind
-from tune_mc1.reporting.words.catalogue import Catalogue, capital
+from tune_mc1.reporting.words.catalogue import Catalogue
 
 WORDS: Catalogue = {
     "title": ("ASHA: trials that continued at each rung", "ASHA: welche Trials weiterliefen"),
@@ -62,14 +62,15 @@ def rungs_of(context: Context) -> list[Rung]:
     brackets = early.brackets_of(sweep.longest_epochs)
     dealt = Rungs(brackets, early.eta)
     own = np.array([dealt.bracket_of(trial) for trial in trials["trial"]])
+    whole = (trials["state"] == "completed").to_numpy()
     found = []
     for epoch in sorted({rung for bracket in brackets for rung in bracket}):
         if epoch > curves.shape[1]:
             continue
         here = np.isin(own, [b for b, bracket in enumerate(brackets) if epoch in bracket])
         arrived = here & np.isfinite(curves[:, epoch - 1])
-        found.append(Rung(epoch, arrived, arrived & (ran > epoch)))
-    full = (trials["state"] == "completed").to_numpy() & np.isfinite(_last(curves))
+        found.append(Rung(epoch, arrived, arrived & ((ran > epoch) | whole)))
+    full = whole & np.isfinite(_last(curves))
     return [*found, Rung(int(ran.max(initial=1)), full, full)]
 
 
@@ -92,7 +93,7 @@ def asha_rungs(context: Context) -> Iterator[FigureSpec]:
     def draw() -> Figure:
         return _draw(context, title, rungs)
 
-    yield FigureSpec("rungs", title, capital(caption), draw)
+    yield FigureSpec("rungs", title, context.sentence(caption), draw)
 
 
 def _eta(context: Context) -> int:
@@ -133,7 +134,7 @@ def _draw(context: Context, title: str, rungs: list[Rung]) -> Figure:
     ax.set_xticks(range(len(rungs)), labels)
     ax.grid(visible=False, axis="x")
     ax.set_xlim(-0.5, len(rungs) - 0.5)
-    ax.set_ylabel(capital(context.metric))
+    ax.set_ylabel(axis_text(context.metric_heading))
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
     return figure
 

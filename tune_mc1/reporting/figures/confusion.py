@@ -104,4 +104,4 @@ def _draw(context: Context, title: str, counts: NDArray[np.int64], names: Sequen
     return figure
 
 
-FIGURES.register("confusion", FigureKind(120, confusion, words=WORDS))
+FIGURES.register("confusion", FigureKind(120, confusion, words=WORDS, training_only=True))

@@ -12,7 +12,7 @@ from tune_mc1.reporting.drawing.mean_curves import band_of, mean_curve, unit_cur
 from tune_mc1.reporting.drawing.mean_lines import Drawn, caption_parts, draw_means
 from tune_mc1.reporting.drawing.spec import FigureSpec
 from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind
-from tune_mc1.reporting.words.catalogue import Catalogue, capital
+from tune_mc1.reporting.words.catalogue import Catalogue
 
 WORDS: Catalogue = {
     "title": ("Learning curves by {parameter}", "Lernkurven nach {parameter}"),
@@ -74,7 +74,7 @@ def _by_parameter(context: Context, found: Grouping) -> FigureSpec | None:
     def draw() -> Figure:
         return draw_means(context, context.foot, title, drawn, found.parameter)
 
-    caption = capital(t("by_parameter", **parts).strip())
+    caption = context.sentence(t("by_parameter", **parts).strip())
     return FigureSpec(f"curves_{found.parameter}", title, caption, draw)
 
 

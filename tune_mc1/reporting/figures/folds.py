@@ -112,4 +112,6 @@ def with_folds(context: Context) -> bool:
     return has_scores(context) and context.folds
 
 
-FIGURES.register("folds", FigureKind(30, folds, applies=with_folds, words=WORDS))
+FIGURES.register(
+    "folds", FigureKind(30, folds, applies=with_folds, words=WORDS, training_only=True)
+)

@@ -1,6 +1,6 @@
 """Heat map: the mean score by two parameters, and by model where several were tried."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,9 @@ from tune_mc1.reporting.drawing.context import Context
 from tune_mc1.reporting.drawing.groups import Grouping, grouping
 from tune_mc1.reporting.drawing.sheet import WIDTH, sheet
 from tune_mc1.reporting.drawing.spec import FigureSpec
-from tune_mc1.reporting.drawing.style import SEQUENCE, SOFT, ink_on, short
+from tune_mc1.reporting.drawing.style import SEQUENCE, SOFT, axis_text, ink_on, short
 from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind
-from tune_mc1.reporting.words.catalogue import Catalogue, capital
+from tune_mc1.reporting.words.catalogue import Catalogue
 
 WORDS: Catalogue = {
     "title": ("{metric} by {rows} and {columns}", "{metric} nach {rows} und {columns}"),
@@ -43,8 +43,10 @@ MOST_PANELS = 6
 def heatmap(context: Context) -> Iterator[FigureSpec]:
     """Yields the heat map of the two preferred parameters, with one panel per model."""
     trials, t = context.frames.trials, context.t
-    varied = [n for n in context.frames.varied if n not in ("epochs", "device")]
-    ranked = sorted(varied, key=lambda n: FIRST.index(n) if n in FIRST else len(FIRST))
+    apart = () if context.of_program else ("epochs", "device")
+    varied = [n for n in context.frames.varied if n not in apart]
+    first = _first(context)
+    ranked = sorted(varied, key=lambda n: first.index(n) if n in first else len(first))
     found = [
         g for n in ranked if (g := grouping(context.frames, n, t)) is not None and len(g.groups) > 1
     ]
@@ -53,14 +55,14 @@ def heatmap(context: Context) -> Iterator[FigureSpec]:
         return
     rows, columns = found
     panels: list[tuple[str, NDArray[np.bool_]]] = [("", np.ones(len(trials), dtype=bool))]
-    models = grouping(context.frames, "model", t)
+    models = grouping(context.frames, "model", t) if "model" in context.frames.varied else None
     if models is not None and "model" not in (rows.parameter, columns.parameter):
         panels = [(g.label, g.mask) for g in models.groups][:MOST_PANELS]
     cells = [cell_table(context, rows, columns, mask) for _, mask in panels]
     if not any(np.isfinite(means).sum() > 1 for means, _, _ in cells):
         return
     names = {"rows": context.label(rows.parameter), "columns": context.label(columns.parameter)}
-    title = capital(t("title", metric=context.metric, **names))
+    title = context.sentence(t("title", metric=context.metric, **names))
     caption = t("caption", metric=context.metric, **names)
     if rows.quantiles or columns.quantiles:
         caption += " " + t("quantiles")
@@ -72,7 +74,18 @@ def heatmap(context: Context) -> Iterator[FigureSpec]:
     def draw() -> Figure:
         return _draw(context, title, (rows, columns), [p for p, _ in panels], cells)
 
-    yield FigureSpec(f"heatmap_{rows.parameter}_{columns.parameter}", title, capital(caption), draw)
+    yield FigureSpec(
+        f"heatmap_{rows.parameter}_{columns.parameter}", title, context.sentence(caption), draw
+    )
+
+
+def _first(context: Context) -> Sequence[str]:
+    """The parameters that are preferred: of a program the most important ones."""
+    if not context.of_program:
+        return FIRST
+    return (
+        [row.parameter for row in context.statistics.importance.rows] if context.statistics else ()
+    )
 
 
 Cells = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]
@@ -131,24 +144,27 @@ def _draw(
         if place >= len(heads):
             ax.set_visible(False)
             continue
-        _panel(ax, cells[place], norm, cmap, narrow)
+        _panel(ax, cells[place], norm, cmap, narrow, context.frames.decimals(3))
         ax.set_title(short(heads[place], 24), loc="left")
         ax.set_xticks(range(len(columns.groups)), [short(g.label, 16) for g in columns.groups])
         ax.set_yticks(range(len(rows.groups)), [short(g.label, 20) for g in rows.groups])
         if len(columns.groups) > 5 or (across > 2 and columns.quantiles):
             ax.tick_params(axis="x", rotation=35)
         if place % across == 0:
-            ax.set_ylabel(context.heading(rows.parameter))
+            ax.set_ylabel(axis_text(context.heading(rows.parameter), 28))
         if place + across >= len(heads):
-            ax.set_xlabel(context.heading(columns.parameter))
+            ax.set_xlabel(axis_text(context.heading(columns.parameter), 60 // across))
             ax.tick_params(axis="x", labelbottom=True)
     figure.colorbar(
-        ScalarMappable(norm, cmap), ax=list(axes.flat), label=capital(context.metric), pad=0.02
+        ScalarMappable(norm, cmap),
+        ax=list(axes.flat),
+        label=axis_text(context.metric_heading),
+        pad=0.02,
     )
     return figure
 
 
-def _panel(ax: Axes, cells: Cells, norm: Normalize, cmap: Any, narrow: bool) -> None:
+def _panel(ax: Axes, cells: Cells, norm: Normalize, cmap: Any, narrow: bool, digits: int) -> None:
     means, sds, counts = cells
     ax.imshow(means, cmap=cmap, norm=norm, aspect="auto")
     ax.grid(visible=False)
@@ -164,11 +180,11 @@ def _panel(ax: Axes, cells: Cells, norm: Normalize, cmap: Any, narrow: bool) -> 
         if not np.isfinite(mean):
             ax.text(j, i, "–", ha="center", va="center", color=SOFT)
             continue
-        spread = f"± {sds[i, j]:.3f}" if np.isfinite(sds[i, j]) else ""
+        spread = f"± {sds[i, j]:.{digits}f}" if np.isfinite(sds[i, j]) else ""
         below = ("\n" if narrow else "  ").join(filter(None, (spread, f"n = {counts[i, j]}")))
         style: Any = {"ha": "center", "color": ink_on(cmap(norm(mean)))}
         top = i - (0.06 if narrow and spread else -0.02)
-        ax.text(j, top - 0.05, f"{mean:.3f}", va="bottom", size=size, **style)
+        ax.text(j, top - 0.05, f"{mean:.{digits}f}", va="bottom", size=size, **style)
         ax.text(j, top + 0.05, below, va="top", size=size - 1.5, **style)
 
 

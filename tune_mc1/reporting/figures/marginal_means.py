@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,9 +14,9 @@ from tune_mc1.reporting.drawing.context import Context
 from tune_mc1.reporting.drawing.groups import shown
 from tune_mc1.reporting.drawing.sheet import sheet
 from tune_mc1.reporting.drawing.spec import FigureSpec
-from tune_mc1.reporting.drawing.style import BLUE, VERMILION, short
+from tune_mc1.reporting.drawing.style import BLUE, VERMILION, axis_text, short
 from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind
-from tune_mc1.reporting.words.catalogue import Catalogue, capital, number
+from tune_mc1.reporting.words.catalogue import Catalogue, number
 
 if TYPE_CHECKING:  # takes seconds to import
     from tune_mc1.reporting.statistics.effects import MarginalMean
@@ -37,6 +38,8 @@ WORDS: Catalogue = {
 }
 
 MOST_PANELS = 8
+PANEL_LETTERS = 100
+"""Letters of a small font that fit below all panels of a row."""
 HOLLOW: Any = {
     "ls": "",
     "marker": "D",
@@ -87,9 +90,9 @@ def _draw(
             ax.set_visible(False)
             continue
         name = list(panels)[place]
-        _panel(context, ax, name, panels[name])
+        _panel(context, ax, name, panels[name], PANEL_LETTERS // across)
         if place % across == 0:
-            ax.set_ylabel(capital(context.metric))
+            ax.set_ylabel(axis_text(context.metric_heading, 28))
     if published:
         axes[0, -1].plot([], [], **HOLLOW, label=context.t("reference"))
         axes[0, -1].legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
@@ -103,7 +106,9 @@ def _published(context: Context, name: str, mean: "MarginalMean") -> float | Non
     return None if outcome is None else outcome.val_acc
 
 
-def _panel(context: Context, ax: Axes, name: str, means: "Sequence[MarginalMean]") -> None:
+def _panel(
+    context: Context, ax: Axes, name: str, means: "Sequence[MarginalMean]", letters: int
+) -> None:
     t = context.t
     places = np.arange(len(means))
     y = np.array([m.mean for m in means])
@@ -120,14 +125,16 @@ def _panel(context: Context, ax: Axes, name: str, means: "Sequence[MarginalMean]
         else short(shown(m.value, t), 16)
         for m in means
     ]
-    tilted = sum(len(label) for label in labels) > 34
+    widths = [len(label) for label in labels]
+    close = any((a + b) / 2 > letters / len(means) for a, b in pairwise(widths))
+    tilted = sum(widths) > 34 or close
     ends = [f" (n = {m.settings})" if tilted else f"\nn = {m.settings}" for m in means]
     labels = [label + end for label, end in zip(labels, ends, strict=True)]
     ax.set_xticks(places, labels, rotation=40 if tilted else 0, ha="right" if tilted else "center",
                   size=6.5, rotation_mode="anchor" if tilted else "default")  # fmt: skip
     ax.set_xlim(-0.5, len(means) - 0.5)
     ax.grid(visible=False, axis="x")
-    ax.set_title(context.heading(name), loc="left")
+    ax.set_title(axis_text(context.heading(name), int(letters * 0.8)), loc="left")
 
 
 FIGURES.register("marginal_means", FigureKind(40, marginal_means, words=WORDS))

@@ -90,4 +90,4 @@ def _confident(context: Context, found: Predictions, images: ImageData) -> Itera
     yield FigureSpec("mistakes", title, caption, draw, photographs=True)
 
 
-FIGURES.register("mistakes", FigureKind(130, mistakes, words=WORDS))
+FIGURES.register("mistakes", FigureKind(130, mistakes, words=WORDS, training_only=True))

@@ -49,4 +49,4 @@ def model_size(context: Context) -> Iterator[FigureSpec | LeftOut]:
     yield FigureSpec("accuracy_parameters", title, capital(caption), draw)
 
 
-FIGURES.register("model_size", FigureKind(90, model_size, words=WORDS))
+FIGURES.register("model_size", FigureKind(90, model_size, words=WORDS, training_only=True))

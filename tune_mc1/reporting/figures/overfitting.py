@@ -1,5 +1,6 @@
 """Training and validation curves of the best setting, which show where it begins to overfit."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -10,10 +11,16 @@ from numpy.typing import NDArray
 from tune_mc1.reporting.drawing.context import Context
 from tune_mc1.reporting.drawing.groups import shown
 from tune_mc1.reporting.drawing.mean_curves import MeanCurve, Unit, band_of, mean_curve, unit_curves
-from tune_mc1.reporting.drawing.mean_lines import Drawn, add_mean, labelled, place_legend
+from tune_mc1.reporting.drawing.mean_lines import (
+    Drawn,
+    add_mean,
+    labelled,
+    limit_metric,
+    place_legend,
+)
 from tune_mc1.reporting.drawing.sheet import sheet
 from tune_mc1.reporting.drawing.spec import FigureSpec
-from tune_mc1.reporting.drawing.style import BLUE, ORANGE, SOFT, epoch_axis, metric_limits
+from tune_mc1.reporting.drawing.style import BLUE, ORANGE, SOFT, epoch_axis
 from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind
 from tune_mc1.reporting.words.catalogue import Catalogue, capital, count
 
@@ -32,11 +39,18 @@ WORDS: Catalogue = {
         "auswendig. Trainingswerte entstehen, während sich die Gewichte in der Epoche noch ändern, "
         "und mit Dropout, wo es ihn gibt, können also schlechter sein als jene der Validierung.",
     ),
+    "program_caption": (
+        "{metrics} of the best setting{setting}{band}. Where training and validation diverge, the "
+        "model overfits its training data.",
+        "{metrics} der besten Einstellung{setting}{band}. Wo Training und Validierung "
+        "auseinandergehen, lernt das Modell seine Trainingsdaten auswendig.",
+    ),
     "training": ("training", "Training"),
     "validating": ("validation", "Validierung"),
 }
 
 KINDS = ("loss", "acc")
+SPLITS = re.compile(r"(train|training|val|valid|validation)([_/.-])(.+)")
 MOST_PARAMETERS = 4
 
 
@@ -48,26 +62,27 @@ def setting_text(context: Context, winner: NDArray[np.bool_]) -> str:
 
 
 def overfitting(context: Context) -> Iterator[FigureSpec]:
-    """Yields loss and accuracy of the best setting, on training and on validation images."""
-    winner = context.winner
-    if winner is None:
+    """Yields loss and accuracy of the best setting, on training and on validation images.
+
+    Of a program it is the first two metrics that it logs for both.
+    """
+    winner, kinds = context.winner, kinds_of(context)
+    if winner is None or not kinds:
         return
     t = context.t
     unit: Unit = "fold" if context.folds else "run"
     pairs: list[tuple[MeanCurve, MeanCurve]] = []
-    for kind in KINDS:
-        rows = [
-            unit_curves(context, context.curves(f"{split}_{kind}"), winner, "run")
-            for split in ("train", "val")
-        ]
+    for _, columns in kinds:
+        rows = [unit_curves(context, context.curves(c), winner, "run") for c in columns]
         if not all(len(r) for r in rows):
             return
         band = band_of(unit, [len(r) for r in rows])
         pairs.append((mean_curve(rows[0], band), mean_curve(rows[1], band)))
-    runs = int(winner.sum())
+    runs = len(rows[-1])
     title = t("title")
     caption = t(
-        "caption",
+        "program_caption" if context.of_program else "caption",
+        metrics=", ".join(name for _, columns in kinds for name in columns),
         setting=f" ({words})" if (words := setting_text(context, winner)) else "",
         band=t(f"band_{band}", units=count(t, unit, runs), what=t("bands")),
     )
@@ -75,13 +90,29 @@ def overfitting(context: Context) -> Iterator[FigureSpec]:
 
     def draw() -> Figure:
         figure = sheet(context.foot, title, height=2.9)
-        axes: Sequence[Axes] = figure.subplots(1, 2)
-        for ax, kind, pair in zip(axes, KINDS, pairs, strict=True):
+        axes: Sequence[Axes] = figure.subplots(1, len(kinds), squeeze=False)[0]
+        for ax, (kind, _), pair in zip(axes, kinds, pairs, strict=True):
             _panel(context, ax, kind, pair, best)
-        place_legend(axes[1], labelled(axes[1]))
+        place_legend(axes[-1], labelled(axes[-1]))
         return figure
 
-    yield FigureSpec("overfitting", title, capital(caption), draw)
+    yield FigureSpec(
+        "overfitting", title, caption if context.of_program else capital(caption), draw
+    )
+
+
+def kinds_of(context: Context) -> list[tuple[str, tuple[str, str]]]:
+    """The metrics that there are for training and validation, and the columns of both."""
+    if not context.of_program:
+        return [(kind, (f"train_{kind}", f"val_{kind}")) for kind in KINDS]
+    found: dict[tuple[str, str], dict[bool, str]] = {}
+    for column in context.frames.history:
+        parts = SPLITS.fullmatch(str(column))
+        if parts is not None:
+            split, between, kind = parts.groups()
+            found.setdefault((kind, between), {})[split.startswith("train")] = str(column)
+    pairs = [(kind, p) for (kind, _), p in found.items() if len(p) == 2]
+    return [(kind, (p[True], p[False])) for kind, p in pairs][:2]
 
 
 def _panel(
@@ -91,7 +122,7 @@ def _panel(
     labels = [(t("training"), ORANGE), (t("validating"), BLUE)]
     for i, (curve, (label, color)) in enumerate(zip(pair, labels, strict=True)):
         add_mean(ax, Drawn(label, curve, color), i, 2)
-    metric_limits(ax, kind, [c.mean for c in pair], t("cut"))
+    limit_metric(context, ax, kind, [c.mean for c in pair])
     for i, epoch in enumerate(best if len(best) <= 3 else ()):
         label = t("best_epoch") if i == 0 else "_best"
         ax.axvline(epoch, color=SOFT, lw=0.8, ls=":", label=label, zorder=0)

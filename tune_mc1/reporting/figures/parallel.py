@@ -19,10 +19,11 @@ from tune_mc1.reporting.drawing.context import Context, finite
 from tune_mc1.reporting.drawing.groups import levels, numeric, shown
 from tune_mc1.reporting.drawing.sheet import sheet
 from tune_mc1.reporting.drawing.spec import FigureSpec
-from tune_mc1.reporting.drawing.style import INK, SEQUENCE, SOFT, short
+from tune_mc1.reporting.drawing.style import INK, SEQUENCE, SOFT, axis_text, short
 from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind
 from tune_mc1.reporting.frames import plain
-from tune_mc1.reporting.words.catalogue import Catalogue, Say, capital, number
+from tune_mc1.reporting.words.catalogue import Catalogue, Say, number
+from tune_mc1.terminal.formatting import wrapped
 
 WORDS: Catalogue = {
     "title": (
@@ -47,6 +48,8 @@ WORDS: Catalogue = {
 
 MOST_AXES = 8
 MOST_LINES = 1000
+LETTERS = 13
+"""Bold letters of a heading in an inch."""
 FEW_VALUES = 8
 """The values of a numeric parameter with at most so many are evenly spaced."""
 
@@ -77,7 +80,7 @@ def parallel(context: Context) -> Iterator[FigureSpec]:
     scored = trials.iloc[order]
     axes = [parameter_axis(context, scored, name) for name in names[:MOST_AXES]]
     scores = context.values[order]
-    axes.append(_score_axis(context.metric, scores))
+    axes.append(_score_axis(context.metric_heading, scores))
     title = t("title", metric=context.metric)
     caption = t("caption", metric=context.metric, n=len(order))
     if int(alive.sum()) > len(order):
@@ -92,7 +95,7 @@ def parallel(context: Context) -> Iterator[FigureSpec]:
     def draw() -> Figure:
         return _draw(context, title, axes, scores)
 
-    yield FigureSpec("parallel", title, capital(caption), draw)
+    yield FigureSpec("parallel", title, context.sentence(caption), draw)
 
 
 def _drawn_last_is_best(context: Context, alive: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -108,7 +111,7 @@ def _drawn_last_is_best(context: Context, alive: NDArray[np.bool_]) -> NDArray[n
 def logarithmic(context: Context, name: str) -> bool:
     """Whether an axis is logarithmic: sampled so, or spanning more than about 1.5 decades."""
     values = finite(context.frames.trials[name]).dropna()
-    declared = context.frames.sweep.parameters.get(name)
+    declared = context.frames.declared(name)
     drawn = "log" in str(getattr(declared, "distribution", ""))
     return bool(len(values) and values.min() > 0 and (drawn or values.max() > 30 * values.min()))
 
@@ -161,11 +164,14 @@ def _score_axis(metric: str, scores: NDArray[np.float64]) -> Axis:
         for v in MaxNLocator(6).tick_values(low, high)
         if low <= v <= high and high > low
     ] or [(0.5, f"{low:.3g}")]
-    return Axis(capital(metric), places, ticks)
+    return Axis(metric, places, ticks)
 
 
 def _draw(context: Context, title: str, axes: list[Axis], scores: NDArray[np.float64]) -> Figure:
-    figure = sheet(context.foot, title, height=3.3, width=max(7.0, 1.15 * len(axes)))
+    width = max(7.0, 1.15 * len(axes))
+    figure = sheet(context.foot, title, height=3.3, width=width)
+    # Names of a program may have any length; the colour bar takes a tenth of the width.
+    letters = int(LETTERS * 0.9 * width / (len(axes) - 0.2)) if context.of_program else None
     ax = figure.add_subplot()
     at = np.arange(len(axes))
     points = np.column_stack([axis.places for axis in axes])
@@ -180,12 +186,16 @@ def _draw(context: Context, title: str, axes: list[Axis], scores: NDArray[np.flo
     )
     ax.add_collection(lines)
     for place, axis in zip(at, axes, strict=True):
-        _vertical(ax, float(place), axis, last=bool(place == at[-1]))
+        _vertical(ax, float(place), axis, bool(place == at[-1]), letters)
     ax.set_xlim(-0.35, at[-1] + 0.45)
     ax.set_ylim(-0.06, 1.06)
     ax.set_axis_off()
     figure.colorbar(
-        ScalarMappable(norm, cmap), ax=ax, label=capital(context.metric), pad=0.01, aspect=30
+        ScalarMappable(norm, cmap),
+        ax=ax,
+        label=axis_text(context.metric_heading),
+        pad=0.01,
+        aspect=30,
     )
     return figure
 
@@ -200,9 +210,12 @@ def _norm(scores: NDArray[np.float64], maximize: bool) -> Normalize:
     return Normalize(low, high if high > low else low + 1e-9, clip=True)
 
 
-def _vertical(ax: Axes, place: float, axis: Axis, last: bool) -> None:
+def _vertical(ax: Axes, place: float, axis: Axis, last: bool, letters: int | None) -> None:
     ax.plot([place, place], [0, 1], color=INK, lw=0.9)
-    ax.text(place, 1.075, axis.name, ha="center", va="bottom", size=7.5, weight="bold")
+    name = axis.name
+    if letters is not None:
+        name = "\n".join(wrapped(short(name, 4 * letters - 6), letters))
+    ax.text(place, 1.075, name, ha="center", va="bottom", size=7.5, weight="bold")
     for y, label in axis.ticks:
         ax.plot([place, place + 0.025], [y, y], color=SOFT, lw=0.8)
         ax.text(

@@ -12,7 +12,7 @@ from tune_mc1.reporting.drawing.context import Context
 from tune_mc1.reporting.drawing.foot import Foot
 from tune_mc1.reporting.drawing.sheet import sheet
 from tune_mc1.reporting.drawing.spec import FigureSpec
-from tune_mc1.reporting.drawing.style import BLUE, FAINT, INK, SOFT, VERMILION
+from tune_mc1.reporting.drawing.style import BLUE, FAINT, INK, SOFT, VERMILION, axis_text
 from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind
 from tune_mc1.reporting.words.catalogue import Catalogue, capital
 
@@ -53,7 +53,9 @@ def parameter_importance(context: Context) -> Iterator[FigureSpec]:
         left, right = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": (3, 1.4)})
         _bars(left, known, faint=not found.reliable)
         _correlations(right, known)
-        left.set_yticks(range(len(known)), [context.heading(row.parameter) for row in known])
+        left.set_yticks(
+            range(len(known)), [axis_text(context.heading(row.parameter), 30) for row in known]
+        )
         left.set_ylim(len(known) - 0.4, -0.6)
         left.set_xlabel(capital(t("importance")))
         right.set_xlabel(capital(t("correlation")))

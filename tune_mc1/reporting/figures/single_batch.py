@@ -93,4 +93,6 @@ def is_check(context: Context) -> bool:
     return context.single_batch
 
 
-FIGURES.register("single_batch", FigureKind(0, single_batch, applies=is_check, words=WORDS))
+FIGURES.register(
+    "single_batch", FigureKind(0, single_batch, applies=is_check, words=WORDS, training_only=True)
+)

@@ -24,7 +24,7 @@ from tune_mc1.reporting.drawing.mean_lines import (
 )
 from tune_mc1.reporting.drawing.sheet import sheet
 from tune_mc1.reporting.drawing.spec import FigureSpec
-from tune_mc1.reporting.drawing.style import PALETTE, colors, epoch_axis, marker, short
+from tune_mc1.reporting.drawing.style import PALETTE, axis_text, colors, epoch_axis, marker, short
 from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind
 from tune_mc1.reporting.frames import plain
 from tune_mc1.reporting.words.catalogue import Catalogue, capital
@@ -123,14 +123,15 @@ def _means(a: Context, b: Context) -> FigureSpec:
     def draw() -> Figure:
         return _draw_panels(a, b, title, panels)
 
-    return FigureSpec(_file(a, b), title, capital(caption.strip()), draw)
+    return FigureSpec(_file(a, b), title, a.sentence(caption.strip()), draw)
 
 
 def different(a: Context, b: Context) -> str:
     """The parameters that two sweeps fix at different values, in words."""
     t, found = a.t, []
-    for name in ("model", "optimizer", "learning_rate", "batch_size", "batch_norm", "epochs"):
-        if name in a.frames.varied:
+    named = ("model", "optimizer", "learning_rate", "batch_size", "batch_norm", "epochs")
+    for name in a.frames.setting_names if a.of_program else named:
+        if name in a.frames.varied or name not in b.frames.parameters:
             continue
         values = [plain(c.frames.trials[name].iloc[0]) for c in (a, b)]
         if values[0] != values[1]:
@@ -155,7 +156,7 @@ def _draw_panels(a: Context, b: Context, title: str, panels: list[list[Drawn]]) 
             add_reference(ax, each.outcome, each.color, marker(i))
         ax.set_title(capital(t(head)), loc="left")
         epoch_axis(ax, epochs, capital(t("epoch")))
-    axes[0].set_ylabel(capital(a.metric))
+    axes[0].set_ylabel(axis_text(a.metric_heading))
     published = reference_handle(a, [*panels[0], *panels[1]])
     place_legend(axes[1], [*labelled(axes[0]), *published])
     return figure
@@ -195,7 +196,7 @@ def _by_value(a: Context, b: Context, parameter: str) -> FigureSpec | None:
         foot = foot_of_sweeps((a.frames, b.frames), t)
         return draw_means(a, foot, title, drawn, parameter)
 
-    return FigureSpec(_file(a, b), title, capital(caption.strip()), draw)
+    return FigureSpec(_file(a, b), title, a.sentence(caption.strip()), draw)
 
 
 FIGURES.register("sweep_pairs", FigureKind(10, compare=sweep_pairs, words=WORDS))

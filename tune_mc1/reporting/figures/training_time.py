@@ -10,7 +10,7 @@ from tune_mc1.reporting.drawing.cost_points import Point, bars_note, scatter, se
 from tune_mc1.reporting.drawing.spec import FigureSpec
 from tune_mc1.reporting.drawing.style import INK
 from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind
-from tune_mc1.reporting.words.catalogue import Catalogue, capital
+from tune_mc1.reporting.words.catalogue import Catalogue
 
 WORDS: Catalogue = {
     "title": ("{metric} by training time", "{metric} nach Trainingszeit"),
@@ -28,6 +28,16 @@ WORDS: Catalogue = {
         "Teilen.",
     ),
     "axis": ("Training time of a trial (s)", "Trainingszeit eines Trials (s)"),
+    "program_title": ("{metric} by run time", "{metric} nach Laufzeit"),
+    "program_caption": (
+        "{metric} at the best epoch against the run time of a trial up to its last epoch; one "
+        "marker per setting{bars}. Dotted: the best score up to each time. Times apply to the "
+        "machine and the load under which the sweep ran.",
+        "{metric} in der besten Epoche gegen die Laufzeit eines Trials bis zu seiner letzten "
+        "Epoche; eine Marke pro Einstellung{bars}. Gepunktet: der beste Wert bis zu jeder Zeit. "
+        "Die Zeiten gelten für den Rechner und die Last, unter denen der Sweep lief.",
+    ),
+    "program_axis": ("Run time of a trial (s)", "Laufzeit eines Trials (s)"),
     "front": ("best so far", "bisher bester"),
 }
 
@@ -37,8 +47,9 @@ def training_time(context: Context) -> Iterator[FigureSpec]:
     t, points = context.t, settings(context)
     if len(points) < 2 or not all(p.seconds.max(initial=0) > 0 for p in points):
         return
-    title = capital(t("title", metric=context.metric))
-    caption = t("caption", metric=context.metric, bars=bars_note(context, points))
+    kind = "program_" if context.of_program else ""
+    title = context.sentence(t(f"{kind}title", metric=context.metric))
+    caption = t(f"{kind}caption", metric=context.metric, bars=bars_note(context, points))
     if context.stopped:
         caption += " " + t("stopped_count")
     if int(context.frames.trials["fused"].max() or 1) > 1:
@@ -48,9 +59,9 @@ def training_time(context: Context) -> Iterator[FigureSpec]:
         _front(ax, points, context.maximize, t("front"))
 
     def draw() -> Figure:
-        return scatter(context, title, points, "seconds", t("axis"), add_front)
+        return scatter(context, title, points, "seconds", t(f"{kind}axis"), add_front)
 
-    yield FigureSpec("accuracy_time", title, capital(caption), draw)
+    yield FigureSpec("accuracy_time", title, context.sentence(caption), draw)
 
 
 def _front(ax: Axes, points: list[Point], maximize: bool, label: str) -> None:

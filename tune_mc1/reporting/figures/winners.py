@@ -12,7 +12,7 @@ from tune_mc1.reporting.drawing.sheet import sheet
 from tune_mc1.reporting.drawing.spec import FigureSpec
 from tune_mc1.reporting.drawing.style import BLUE, FAINT, SOFT, VERMILION, short
 from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind
-from tune_mc1.reporting.words.catalogue import Catalogue, capital
+from tune_mc1.reporting.words.catalogue import Catalogue
 
 WORDS: Catalogue = {
     "title": ("Best settings of all sweeps", "Beste Einstellungen aller Sweeps"),
@@ -24,8 +24,15 @@ WORDS: Catalogue = {
         "gefüllt mit dem Bereich ihrer Läufe, wo sie mehrere hat, und hohl der Wert derselben "
         "Läufe auf den Testbildern, die nichts ausgewählt haben.",
     ),
+    "program_caption": (
+        "{metric} at each trial's best epoch: settings are grey dots, the best one a filled dot "
+        "with the range of its runs if it has several.",
+        "{metric} in der besten Epoche jedes Trials: jede Einstellung ein grauer Punkt, die beste "
+        "gefüllt mit dem Bereich ihrer Läufe, wo sie mehrere hat.",
+    ),
     "each_setting": ("each setting", "jede Einstellung"),
     "winner_val": ("best setting, validation", "beste Einstellung, Validierung"),
+    "program_winner": ("best setting", "beste Einstellung"),
     "winner_test": ("best setting, test", "beste Einstellung, Test"),
 }
 
@@ -53,16 +60,23 @@ def winners(contexts: Sequence[Context]) -> Iterator[FigureSpec]:
         ax.set_yticks(range(len(rows)), [short(c.frames.name, 28) for c in rows])
         ax.set_ylim(len(rows) - 0.4, -0.6)
         ax.grid(visible=False, axis="y")
-        ax.set_xlabel(capital(first.metric))
-        keys = [("each_setting", FAINT, FAINT, "o"), ("winner_val", BLUE, BLUE, "o")]
-        if any(c.frames.trials["test_acc"].notna().any() for c in rows):
+        ax.set_xlabel(first.metric_heading)
+        keys = [
+            ("each_setting", FAINT, FAINT, "o"),
+            ("program_winner" if first.of_program else "winner_val", BLUE, BLUE, "o"),
+        ]
+        if any(
+            "test_acc" in c.frames.trials and c.frames.trials["test_acc"].notna().any()
+            for c in rows
+        ):
             keys.append(("winner_test", "white", VERMILION, "^"))
         for key, face, edge, shape in keys:
             ax.plot([], [], ls="", marker=shape, mfc=face, mec=edge, label=t(key))
         ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
         return figure
 
-    caption = capital(t("caption", metric=first.metric))
+    key = "caption" if not first.of_program else "program_caption"
+    caption = first.sentence(t(key, metric=first.metric))
     yield FigureSpec("compare_winners", title, caption, draw)
 
 

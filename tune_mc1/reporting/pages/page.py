@@ -75,7 +75,7 @@ class Chapter:
         section: Words and tables.
         pictures: Its figures.
         left_out: The reasons why figures are missing that readers might look for.
-        study: Name of the study, or of the sweep.
+        study: Name of the study, or of the sweep; empty for a program's.
         verdicts: Those whose first study it is.
     """
 
@@ -84,6 +84,11 @@ class Chapter:
     left_out: Sequence[str]
     study: str
     verdicts: Sequence[VerdictRow]
+
+    @property
+    def of_training(self) -> bool:
+        """Whether it is about built-in training."""
+        return bool(self.study)
 
 
 @dataclass(frozen=True)

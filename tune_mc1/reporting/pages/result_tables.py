@@ -1,40 +1,55 @@
 """A sweep's settings and trials as tables of a report."""
 
+from math import inf
+from typing import Any
+
 import pandas as pd
 
 from tune_mc1.config.validation import Folds
 from tune_mc1.reporting.frames import SweepFrames, plain
-from tune_mc1.reporting.pages.views import Cell, TableView, cell
+from tune_mc1.reporting.pages.views import Cell, TableView, cell, interval_cell
 from tune_mc1.reporting.words.catalogue import Say
-from tune_mc1.results.settings import Summary, rank_settings, summarize
+from tune_mc1.results.settings import Summary, rank_settings, summarize, summarize_repeats
+from tune_mc1.terminal.formatting import show
 
 MOST_ROWS = 2000
 """Maximum number of rows of a table, which a browser can still sort at once."""
 
+MOST_METRICS = 8
+"""Maximum number of metrics that the trials of a sweep without its own are shown with."""
+
 
 def score_column(frames: SweepFrames) -> str:
-    """The column that ranks trials: the sweep's metric, best over the epochs."""
-    return f"best_{frames.metric}"
+    """The column that ranks trials: the sweep's metric, best over the epochs; empty without."""
+    return f"best_{frames.metric}" if frames.metric else ""
 
 
 def setting_groups(frames: SweepFrames) -> pd.DataFrame:
     """One row per setting, best mean first: varied parameters, `summary`, `trials`, `test`."""
     folds = frames.sweep.validation.folds if isinstance(frames.sweep.validation, Folds) else 0
     column = score_column(frames)
+    if not frames.metric:
+        return pd.DataFrame(columns=[*frames.varied, "summary", "trials", "ids", "test"])
     groups = frames.trials.groupby("config_hash", sort=False)
     settings = {str(key): trials for key, trials in groups}
     scores = {key: trials[column].dropna().tolist() for key, trials in settings.items()}
     rows = []
     for key in rank_settings(scores, maximize=frames.sweep.metric.maximize):
         trials = settings[key]
+        if frames.of_program:
+            there = trials[trials[column].notna()]
+            seeds = there["seed" if "seed" in there else "trial"]
+            summary = summarize_repeats(scores[key], [plain(seed) for seed in seeds])
+        else:
+            summary = summarize(scores[key], folds)
         first = trials.iloc[0]
         rows.append(
             {name: first[name] for name in frames.varied}
             | {
-                "summary": summarize(scores[key], folds),
+                "summary": summary,
                 "trials": len(trials),
                 "ids": list(trials["trial"]),
-                "test": trials["test_acc"].dropna().tolist(),
+                "test": trials["test_acc"].dropna().tolist() if "test_acc" in trials else [],
             }
         )
     columns = [*frames.varied, "summary", "trials", "ids", "test"]
@@ -50,19 +65,47 @@ def summary_text(summary: Summary, digits: int = 4) -> str:
     return f"{summary.mean:.{digits}f} [{summary.low:.{digits}f}, {summary.high:.{digits}f}]"
 
 
+def value_cell(frames: SweepFrames, value: Any) -> Cell:
+    """The value of a parameter."""
+    known = plain(value)
+    return Cell("null", inf) if known is None and frames.of_program else cell(known)
+
+
+def value_text(frames: SweepFrames, value: Any) -> str:
+    """The value of a parameter in a text."""
+    known = plain(value)
+    return "null" if known is None and frames.of_program else show(known)
+
+
+def _score_columns(frames: SweepFrames, t: Say) -> dict[str, str]:
+    """Heading by column of the scores that the table of trials has."""
+    trials, metric = frames.trials, frames.metric
+    if not metric:
+        columns = [str(n) for n in trials if str(n).startswith("last_")]
+        return {n: t("last", metric=n.removeprefix("last_")) for n in columns[:MOST_METRICS]}
+    name = frames.own_name(metric)
+    found = {score_column(frames): t("best", metric=name), f"last_{metric}": t("last", metric=name)}
+    found = {column: heading for column, heading in found.items() if column in trials}
+    if "test_acc" in trials and trials["test_acc"].notna().any():
+        found["test_acc"] = "test_acc"
+    return found
+
+
 def settings_view(frames: SweepFrames, settings: pd.DataFrame, t: Say) -> TableView:
     """The settings (`setting_groups`), best first."""
-    columns = [*frames.varied, t("mean"), t("interval"), t("sd"), t("n")]
+    names = map(frames.own_name, frames.varied)
+    columns = [*names, t("mean"), t("interval"), t("sd"), t("n")]
+    digits = frames.decimals()
     rows = []
     for row in settings.head(MOST_ROWS).to_dict("records"):
         summary: Summary = row["summary"]
-        ends = "–" if summary.low is None else f"{summary.low:.4f} … {summary.high:.4f}"
+        ends = interval_cell(summary.low, summary.high, digits)
         rows.append(
             [
-                *(cell(plain(row[name])) for name in frames.varied),
-                cell(summary.mean, 4),
-                Cell(ends, summary.low if summary.low is not None else float("inf")),
-                cell(summary.sd, 4),
+                *(value_cell(frames, row[name]) for name in frames.varied),
+                cell(summary.mean, digits),
+                ends,
+                cell(summary.sd, digits),
                 cell(summary.n),
             ]
         )
@@ -71,21 +114,23 @@ def settings_view(frames: SweepFrames, settings: pd.DataFrame, t: Say) -> TableV
 
 def trials_view(frames: SweepFrames, t: Say) -> TableView:
     """The trials, best first, at most `MOST_ROWS` of them."""
-    trials, metric = frames.trials, frames.metric
-    score = score_column(frames)
-    best = trials.sort_values(score, ascending=not frames.sweep.metric.maximize)
-    names = [*frames.varied, *(n for n in ("seed", "fold") if trials[n].nunique() > 1)]
-    values = [score, f"last_{metric}"]
-    if trials["test_acc"].notna().any():
-        values.append("test_acc")
-    heads = [t("best", metric=metric), t("last", metric=metric), "test_acc"][: len(values)]
-    columns = [t("trial"), *names, *heads, t("at_epoch"), t("state"), t("seconds")]
+    trials, score = frames.trials, score_column(frames)
+    best = trials
+    if score:
+        best = trials.sort_values(score, ascending=not frames.sweep.metric.maximize)
+    apart = [n for n in ("seed", "fold") if n in trials and trials[n].nunique() > 1]
+    names = [*frames.varied, *apart]
+    values = _score_columns(frames, t)
+    at, count = (t("at_epoch"), "best_epoch") if score else (t("iterations"), "epochs_run")
+    headings = [*map(frames.own_name, names), *values.values()]
+    columns = [t("trial"), *headings, at, t("state"), t("seconds")]
+    digits = frames.decimals()
     rows = [
         [
             cell(row["trial"]),
-            *(cell(plain(row[n])) for n in names),
-            *(cell(row[n], 4) for n in values),
-            cell(row["best_epoch"], 0),
+            *(value_cell(frames, row[n]) for n in names),
+            *(cell(row[n], digits if frames.metric else None) for n in values),
+            cell(row[count], 0),
             cell(row["state"]),
             cell(row["seconds"], 1),
         ]

@@ -7,18 +7,19 @@ import pandas as pd
 
 from tune_mc1.config.load import config_to_yaml
 from tune_mc1.config.validation import Folds, Holdout
-from tune_mc1.reporting.frames import SweepFrames, plain
+from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.pages.result_tables import (
     setting_groups,
     settings_view,
     summary_text,
     trials_view,
+    value_text,
 )
 from tune_mc1.reporting.pages.views import TableView, missing
 from tune_mc1.reporting.words.catalogue import Say
 from tune_mc1.results.schema import ENDED
-from tune_mc1.results.settings import summarize
-from tune_mc1.terminal.formatting import duration, show
+from tune_mc1.results.settings import Summary, summarize
+from tune_mc1.terminal.formatting import duration
 
 Facts = list[tuple[str, str]]
 
@@ -65,7 +66,8 @@ def make_section(frames: SweepFrames, title: str, tables: list[TableView], t: Sa
     """
     settings = setting_groups(frames)
     winner, note = _winner(frames, settings, t)
-    ends = [settings_view(frames, settings, t)] if len(settings) < len(frames.trials) else []
+    repeated = 0 < len(settings) < len(frames.trials)
+    ends = [settings_view(frames, settings, t)] if repeated else []
     return Section(
         anchor=frames.where.root.name,
         title=title,
@@ -102,24 +104,20 @@ def warnings(frames: SweepFrames, t: Say) -> list[str]:
         found.append(t("warn_scaled", parts=", ".join(parts)))
     if trials["config_hash"].is_unique and len(trials) > 1:
         found.append(t("warn_one_run"))
+    if frames.of_program and not trials["config_hash"].is_unique and "seed" not in trials:
+        found.append(t("warn_repeats"))
     return found
 
 
 def _facts(frames: SweepFrames, settings: int, t: Say) -> Facts:
-    facts, trials, sweep = frames.facts, frames.trials, frames.sweep
+    trials, sweep = frames.trials, frames.sweep
+    settings = settings or trials["config_hash"].nunique()
+    metric = t("metric_value", metric=sweep.metric.name, goal=t(sweep.metric.goal))
     states = ", ".join(f"{n} {state}" for state, n in trials["state"].value_counts().items())
     runs = round(len(trials) / max(settings, 1))
-    data = t(
-        "data_value",
-        data=facts.get("data", "?"),
-        fingerprint=facts.get("fingerprint", "?"),
-        train=_count(facts.get("train_images")),
-        test=_count(facts.get("test_images")),
-    )
     processor = frames.provenance.get("processor") or t("unknown")
     return [
-        (t("data"), data),
-        (t("validation"), validation_text(sweep.validation, t)),
+        *(_program(frames, t) if frames.of_program else _images(frames, t)),
         (
             t("search"),
             t(
@@ -132,13 +130,31 @@ def _facts(frames: SweepFrames, settings: int, t: Say) -> Facts:
         ),
         (
             t("metric"),
-            t("metric_value", metric=frames.metric, goal=t(sweep.metric.goal)),
+            metric if frames.metric else t("no_metric"),
         ),
         (
             t("time"),
             t("time_value", time=duration(float(trials["seconds"].sum())), processor=processor),
         ),
     ]
+
+
+def _images(frames: SweepFrames, t: Say) -> Facts:
+    facts = frames.facts
+    data = t(
+        "data_value",
+        data=facts.get("data", "?"),
+        fingerprint=facts.get("fingerprint", "?"),
+        train=_count(facts.get("train_images")),
+        test=_count(facts.get("test_images")),
+    )
+    return [(t("data"), data), (t("validation"), validation_text(frames.sweep.validation, t))]
+
+
+def _program(frames: SweepFrames, t: Say) -> Facts:
+    command = getattr(frames.sweep, "command", None)
+    words = [(t("command"), " ".join(command))] if command else []
+    return [(t("program"), str(frames.facts.get("program") or "–")), *words]
 
 
 def _count(value: Any) -> str:
@@ -155,19 +171,29 @@ def validation_text(validation: Any, t: Say) -> str:
 
 
 def _winner(frames: SweepFrames, settings: pd.DataFrame, t: Say) -> tuple[Facts, str]:
+    if not frames.metric:
+        return [], t("no_winner_metric")
     if settings.empty or settings.iloc[0]["summary"].mean is None:
         return [], t("no_winner")
     best = settings.iloc[0]
-    setting = ", ".join(f"{n}={show(plain(best[n]))}" for n in frames.varied) or t("all")
+    setting = ", ".join(
+        f"{frames.own_name(n)}={value_text(frames, best[n])}" for n in frames.varied
+    ) or t("all")
     ids = ", ".join(best["ids"][:12])
     rows = [
         (t("winner_setting"), f"{setting} ({ids})"),
-        (t("winner_val"), f"{frames.metric} {summary_text(best['summary'])}"),
+        (t("winner_val"), f"{frames.sweep.metric.name} {_score(frames, best['summary'])}"),
     ]
+    if frames.of_program:
+        return rows, t("winner_bias", n=len(settings)) if len(settings) > 1 else ""
     if not best["test"]:
         return rows, t("winner_no_test")
     rows.append((t("winner_test"), f"test_acc {summary_text(summarize(best['test']))}"))
     return rows, t("winner_bias", n=len(settings)) if len(settings) > 1 else ""
+
+
+def _score(frames: SweepFrames, summary: Summary) -> str:
+    return summary_text(summary, frames.decimals())
 
 
 def _rerun(frames: SweepFrames) -> str:

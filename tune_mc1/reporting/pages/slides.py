@@ -119,7 +119,9 @@ def write_slides(
     """
     t = speaker(lang)
     ordered = sorted(chapters, key=lambda c: _place(c.study))
-    slides = [f"# {title}\n\n{t('deck_subtitle')}", *_agenda(ordered, t)]
+    ours = all(chapter.of_training for chapter in chapters)
+    subtitle = t("deck_subtitle" if ours else "deck_subtitle_any")
+    slides = [f"# {title}\n\n{subtitle}", *_agenda(ordered, t)]
     for chapter in ordered:
         slides += _chapter(chapter, compared, lang, t)
     slides.append(_limits(ordered, t))

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from tune_mc1.config.field_types import Lang
 from tune_mc1.reporting.frames import SweepFrames
+from tune_mc1.reporting.pages.result_tables import value_cell, value_text
 from tune_mc1.reporting.pages.views import Cell, TableView, cell, interval_cell
 from tune_mc1.reporting.statistics.best import BestSet
 from tune_mc1.reporting.statistics.effects import Marginal
 from tune_mc1.reporting.statistics.estimate import UNITS
-from tune_mc1.reporting.statistics.pairwise import SweepTests
+from tune_mc1.reporting.statistics.pairwise import Comparison, SweepTests
 from tune_mc1.reporting.statistics.reference_table import ReferenceRow
 from tune_mc1.reporting.statistics.sweep_statistics import SweepStatistics
 from tune_mc1.reporting.words.catalogue import Say
@@ -21,26 +22,32 @@ MOST_CANDIDATES = 50
 
 def statistic_views(statistics: SweepStatistics, lang: Lang) -> list[TableView]:
     """The tables that have rows, in the order of a reader's questions."""
-    t = speaker(lang)
+    frames = statistics.frames
+    if not frames.metric:
+        return []
+    t = speaker(lang, of_program=frames.of_program)
     views = [
         reference_view(statistics.reference, lang, t),
-        effects_view(statistics.marginals, lang, t),
-        comparisons_view(statistics.tests, lang, t),
-        trends_view(statistics.tests, lang, t),
-        best_view(statistics.best, statistics.frames, lang, t),
+        effects_view(statistics.marginals, frames, lang, t),
+        comparisons_view(statistics.tests, frames, lang, t),
+        trends_view(statistics.tests, frames, lang, t),
+        best_view(statistics.best, frames, lang, t),
     ]
     return [view for view in views if view.rows]
 
 
-def effects_view(marginals: Sequence[Marginal], lang: Lang, t: Say) -> TableView:
+def effects_view(
+    marginals: Sequence[Marginal], frames: SweepFrames, lang: Lang, t: Say
+) -> TableView:
     """Marginal means of all parameters."""
     columns = [t("parameter"), t("value"), t("mean"), t("interval"), t("settings"), t("n")]
+    digits = frames.decimals(3)
     rows = [
         [
-            cell(marginal.parameter),
-            _value(mean.value, mean.low_value, mean.high_value),
-            cell(mean.mean, 3),
-            interval_cell(mean.low, mean.high),
+            cell(frames.own_name(marginal.parameter)),
+            _value(frames, mean.value, mean.low_value, mean.high_value),
+            cell(mean.mean, digits),
+            interval_cell(mean.low, mean.high, digits),
             cell(mean.settings),
             cell(mean.trials),
         ]
@@ -51,22 +58,24 @@ def effects_view(marginals: Sequence[Marginal], lang: Lang, t: Say) -> TableView
     return TableView(t("effects"), columns, rows, " ".join(filter(None, notes)))
 
 
-def _value(value: object, low: float, high: float) -> Cell:
+def _value(frames: SweepFrames, value: object, low: float, high: float) -> Cell:
     if low < high:  # a bin; of a single value both are nan
         return Cell(f"{low:.3g} … {high:.3g}", low)
-    return Cell(show(value), value) if isinstance(value, int | float) else cell(show(value))
+    text = value_text(frames, value)
+    return Cell(text, value) if isinstance(value, int | float) else cell(text)
 
 
-def comparisons_view(tests: SweepTests, lang: Lang, t: Say) -> TableView:
+def comparisons_view(tests: SweepTests, frames: SweepFrames, lang: Lang, t: Say) -> TableView:
     """Comparisons of two values, the clearest first."""
     names = ("comparison", "difference", "interval", "p_holm", "effect_size", "pairs", "more")
     found = [c for c in tests.comparisons if c.effect.n]
     found.sort(key=lambda c: (c.p_holm != c.p_holm, c.p_holm))
+    digits = frames.decimals(3)
     rows = [
         [
-            cell(f"{c.parameter}: {show(c.b)} − {show(c.a)}"),
-            Cell(f"{c.effect.value:+.3f}".replace("-", "−"), c.effect.value),
-            interval_cell(c.effect.low, c.effect.high),
+            cell(_compared(frames, c)),
+            Cell(f"{c.effect.value:+.{digits}f}".replace("-", "−"), c.effect.value),
+            interval_cell(c.effect.low, c.effect.high, digits),
             cell(c.p_holm, 3),
             cell(c.effect.effect_size, 2),
             Cell(f"{c.effect.n} {UNITS[c.effect.unit][c.effect.n != 1].of(lang)}", c.effect.n),
@@ -78,12 +87,17 @@ def comparisons_view(tests: SweepTests, lang: Lang, t: Say) -> TableView:
     return TableView(t("comparisons"), [t(n) for n in names], rows, " ".join(notes))
 
 
-def trends_view(tests: SweepTests, lang: Lang, t: Say) -> TableView:
+def _compared(frames: SweepFrames, comparison: Comparison) -> str:
+    a, b = (value_text(frames, value) for value in (comparison.a, comparison.b))
+    return f"{frames.own_name(comparison.parameter)}: {b} − {a}"
+
+
+def trends_view(tests: SweepTests, frames: SweepFrames, lang: Lang, t: Say) -> TableView:
     """Correlations of the score with continuous parameters."""
     columns = [t("parameter"), "Spearman ρ", t("interval"), t("p_holm"), t("settings")]
     rows = [
         [
-            cell(trend.parameter),
+            cell(frames.own_name(trend.parameter)),
             cell(trend.rho, 2),
             interval_cell(trend.low, trend.high, 2),
             cell(trend.p_holm, 3),
@@ -97,16 +111,18 @@ def trends_view(tests: SweepTests, lang: Lang, t: Say) -> TableView:
 
 def best_view(best: BestSet, frames: SweepFrames, lang: Lang, t: Say) -> TableView:
     """The settings that may be as good as the best one."""
-    columns = [*frames.varied, t("mean"), t("behind"), t("p_holm"), t("trials")]
+    digits = frames.decimals(3)
+    names = map(frames.own_name, frames.varied)
+    columns = [*names, t("mean"), t("behind"), t("p_holm"), t("trials")]
     by_trial = frames.trials.set_index("trial")
     rows = []
     for candidate in best.not_worse[:MOST_CANDIDATES]:
         first = by_trial.loc[candidate.trials[0]]
         rows.append(
             [
-                *(cell(first[name]) for name in frames.varied),
-                cell(candidate.mean, 3),
-                cell(candidate.behind, 3),
+                *(value_cell(frames, first[name]) for name in frames.varied),
+                cell(candidate.mean, digits),
+                cell(candidate.behind, digits),
                 cell(candidate.p_holm, 3),
                 cell(len(candidate.trials)),
             ]

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from tune_mc1.reporting.frames import SweepFrames
-from tune_mc1.reporting.statistics.estimate import ALPHA
+from tune_mc1.reporting.statistics.estimate import ALPHA, UNITS
 from tune_mc1.reporting.statistics.pairwise import holm
 from tune_mc1.reporting.statistics.scores import Scores, scores
 from tune_mc1.reporting.words.text import Text, join, say
@@ -157,5 +157,5 @@ def _reason(table: Scores, candidates: tuple[Candidate, ...], known: bool) -> Te
         "{n} von {all} Einstellungen sind nicht signifikant schlechter als die beste (gepaart nach "
         "{unit}, Holm)."
     )
-    unit = Text("fold", "Fold") if table.folds else Text("seed", "Seed")
+    unit, _ = UNITS["fold" if table.folds else "seed" if table.seeded else "repeat"]
     return say(en, de, n=count, all=len(candidates), unit=unit)

@@ -13,7 +13,7 @@ from tune_mc1.reporting.statistics.estimate import (
     unit_of,
     welch_estimate,
 )
-from tune_mc1.reporting.statistics.scores import CONDITIONS, Scores, codes, matching, setting_names
+from tune_mc1.reporting.statistics.scores import CONDITIONS, Scores, codes, matching
 from tune_mc1.reporting.words.text import Text, join, say
 
 
@@ -57,13 +57,13 @@ def contrast(
         free: Columns that may differ besides.
     """
     differing = {*a, *b, *free, "study"}
-    keys = [k for k in (*setting_names(), *CONDITIONS, "seed") if k not in differing]
+    keys = [k for k in (*scores.names, *CONDITIONS, "seed") if k not in differing]
     one, other = (scores.table[matching(scores.table, side)] for side in (a, b))
     pairs = _pairs(scores.table, keys, (one, a), (other, b))
     groups = min(one["setting"].nunique(), other["setting"].nunique())
     if len(pairs) < 2 <= groups and scores.sampled:
         return _unpaired(one, other)
-    return _paired(pairs, one, other, scores.folds)
+    return _paired(pairs, one, other, scores)
 
 
 Side = tuple[pd.DataFrame, Mapping[str, Any]]
@@ -94,14 +94,17 @@ def _whole(side: Side, pair: pd.Series) -> pd.DataFrame:
     return whole
 
 
-def _paired(pairs: pd.DataFrame, one: pd.DataFrame, other: pd.DataFrame, folds: int) -> Contrast:
+def _paired(
+    pairs: pd.DataFrame, one: pd.DataFrame, other: pd.DataFrame, scores: Scores
+) -> Contrast:
     settings, seeds = pairs["shared"].nunique(), pairs["seed"].nunique()
-    unit = unit_of(settings, seeds, pairs["fold"].nunique())
-    column = {"setting": "shared", "seed": "seed", "fold": "fold", "trial": "shared"}[unit]
+    unit = unit_of(settings, seeds, pairs["fold"].nunique(), seeded=scores.seeded)
+    column = {"seed": "seed", "repeat": "seed", "fold": "fold"}.get(unit, "shared")
     observed = pairs.groupby(column)["difference"].mean()
     trials = int(pairs["trials"].sum())
-    effect = mean_estimate(observed, unit=unit, folds=folds, trials=trials, seeds=seeds)
-    reason = _rests_on(effect, seeds, len(pairs)) if len(pairs) else _nothing(one, other)
+    effect = mean_estimate(observed, unit=unit, folds=scores.folds, trials=trials, seeds=seeds)
+    one_seed = scores.seeded and seeds == 1
+    reason = _rests_on(effect, one_seed, len(pairs)) if len(pairs) else _nothing(one, other)
     means = float(pairs["a"].mean()), float(pairs["b"].mean())
     return Contrast(effect, *means, settings, seeds, reason)
 
@@ -147,14 +150,14 @@ def _nothing(one: pd.DataFrame, other: pd.DataFrame) -> Text:
     )
 
 
-def _rests_on(effect: Estimate, seeds: int, pairs: int) -> Text:
+def _rests_on(effect: Estimate, one_seed: bool, pairs: int) -> Text:
     one, _ = UNITS[effect.unit]
     en = "{pairs} pairs, {trials} trials; one observation is a {unit} ({n})."
     de = "{pairs} Paare, {trials} Läufe; eine Beobachtung: {unit} ({n})."
     if pairs == 1:
         en, de = "One pair, {trials} trials.", "Ein Paar, {trials} Läufe."
     base = say(en, de, pairs=pairs, n=effect.n, unit=one, trials=effect.trials)
-    single = _ONE_SEED if effect.unit == "setting" and seeds == 1 else Text()
+    single = _ONE_SEED if effect.unit == "setting" and one_seed else Text()
     return join([base, _spread(effect), single, _ranks(effect)])
 
 

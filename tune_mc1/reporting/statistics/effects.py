@@ -96,12 +96,19 @@ def marginal_means(
         means = tuple(_of_bin(table, frames.trials, parameter, *edges) for edges in bins)
         if frames.trials[parameter].isna().any():
             means = (*means, _of_value(table, frames.trials, parameter, None))
-    units = sorted({m.unit for m in means if m.trials})
+    units = sorted({m.unit for m in means if m.trials and not math.isnan(m.low)})
     over = join((UNITS[unit][1] for unit in units), ", ")
     en = "95 % bootstrap interval over {over} (Student's below {n})."
     de = "95-%-Bootstrap-Intervall über {over} (unter {n} nach Student)."
-    reason = join([say(en, de, n=FEWEST, over=over) if units else NOTHING, table.note])
+    none = _NO_SPREAD if any(m.trials for m in means) else NOTHING
+    reason = join([say(en, de, n=FEWEST, over=over) if units else none, table.note])
     return Marginal(parameter, table.column, continuous, means, reason)
+
+
+_NO_SPREAD = Text(
+    "No intervals: each value has one observation, or all of its observations are equal.",
+    "Keine Intervalle: jeder Wert hat nur eine Beobachtung, oder alle sind gleich.",
+)
 
 
 def _bins(scored: pd.Series, planned: pd.Series) -> list[tuple[float, float]]:
@@ -135,13 +142,15 @@ def _marginal(
 ) -> MarginalMean:
     rows = table.table
     means = rows.groupby("setting")["score"].mean()
-    unit = unit_of(len(means), rows["seed"].nunique(), rows["fold"].nunique())
-    observed = rows.groupby(unit)["score"].mean().to_numpy()
+    unit = unit_of(len(means), rows["seed"].nunique(), rows["fold"].nunique(), seeded=table.seeded)
+    observed = rows.groupby("seed" if unit == "repeat" else unit)["score"].mean().to_numpy()
     if unit == "fold":
         estimate = mean_estimate(observed, unit=unit, folds=table.folds)
         low, high = estimate.low, estimate.high
     else:
         low, high = bootstrap_interval(observed)
+        if low == high:  # no spread, so its size is not known
+            low = high = math.nan
     return MarginalMean(
         value=value,
         low_value=float(edges[0]),

@@ -12,7 +12,7 @@ from statsmodels.stats.power import TTestIndPower, TTestPower
 
 from tune_mc1.reporting.words.text import Text, say
 
-Unit = Literal["setting", "seed", "fold", "trial"]
+Unit = Literal["setting", "seed", "repeat", "fold", "trial"]
 IntervalMethod = Literal["paired t", "corrected t", "Welch", "bootstrap", "none"]
 
 LEVEL = 0.95
@@ -24,6 +24,7 @@ MOST = 200
 UNITS: dict[Unit, tuple[Text, Text]] = {
     "setting": (Text("setting", "Einstellung"), Text("settings", "Einstellungen")),
     "seed": (Text("seed", "Seed"), Text("seeds", "Seeds")),
+    "repeat": (Text("repeat", "Wiederholung"), Text("repeats", "Wiederholungen")),
     "fold": (Text("fold", "Fold"), Text("folds", "Folds")),
     "trial": (Text("trial", "Lauf"), Text("trials", "Läufe")),
 }
@@ -32,7 +33,7 @@ UNITS: dict[Unit, tuple[Text, Text]] = {
 ENOUGH_SETTINGS = 3
 
 
-def unit_of(settings: int, seeds: int, folds: int) -> Unit:
+def unit_of(settings: int, seeds: int, folds: int, *, seeded: bool = True) -> Unit:
     """The unit that counts as one independent observation.
 
     A setting, averaged over its seeds and folds, from three settings on; else a fold, else a seed.
@@ -41,12 +42,15 @@ def unit_of(settings: int, seeds: int, folds: int) -> Unit:
         settings: Settings, or pairs of them.
         seeds: Distinct seeds.
         folds: Distinct folds.
+        seeded: Whether trials have seeds; otherwise those of a setting are repeats.
     """
     if settings >= ENOUGH_SETTINGS:
         return "setting"
     if folds > 1:
         return "fold"
-    return "seed" if seeds >= settings else "setting"
+    if seeds < settings:
+        return "setting"
+    return "seed" if seeded else "repeat"
 
 
 @dataclass(frozen=True)

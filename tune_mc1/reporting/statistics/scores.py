@@ -1,5 +1,6 @@
 """Scores that statistics compare: one number per trial, where it has one."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from tune_mc1.config.metrics import goal_of
-from tune_mc1.config.trial import trial_fields
 from tune_mc1.config.validation import Folds
 from tune_mc1.reporting.frames import SweepFrames, plain
+from tune_mc1.reporting.words.iterations import unit_word
 from tune_mc1.reporting.words.text import NOTHING, Text, join, say
 
 Value = str | int | float | bool | None
@@ -21,11 +22,6 @@ CONDITIONS = ("conditions", "fold")
 
 MAX_LEVELS = 12
 """A numeric parameter with more distinct values than this is treated as continuous."""
-
-
-def setting_names() -> list[str]:
-    """The parameters that make a setting: all but seed and device."""
-    return [name for name in trial_fields() if name not in ("seed", "device")]
 
 
 @dataclass(frozen=True)
@@ -41,7 +37,9 @@ class Scores:
         folds: Folds of the cross-validation; 0 without.
         sampled: Whether settings were drawn at random, so that groups compare without pairs.
         planned: Number of trials of the sweep.
+        names: Columns of the parameters that make a setting.
         note: Trials without a score, by reason, and other limits of the comparison; often empty.
+        seeded: Whether trials have seeds; those of a program have if it has a parameter `seed`.
     """
 
     table: pd.DataFrame
@@ -50,7 +48,9 @@ class Scores:
     folds: int
     sampled: bool
     planned: int
+    names: Sequence[str]
     note: Text
+    seeded: bool = True
 
     def only(self, where: Mapping[str, Any]) -> "Scores":
         """The trials that have these values. A tuple stands for any of its members."""
@@ -81,13 +81,15 @@ def scores(frames: SweepFrames, column: str | None = None, epoch: int | None = N
         epoch: From 1; None takes the column of `trials`.
     """
     trials = frames.trials
+    if frames.of_program and not frames.metric:
+        return _nothing(frames)
     notes = [_LEARNED if frames.sweep.search.learns else NOTHING]
     if column is None and epoch is None and (epoch := equal_epoch(frames)):
-        en = "Trials were stopped early, so all are compared after epoch {n}, which all reached."
+        en = "Trials were stopped early, so all are compared after {what} {n}, which all reached."
         de = (
-            "Läufe wurden vorzeitig gestoppt; verglichen wird nach Epoche {n}, die alle erreichten."
+            "Läufe wurden vorzeitig gestoppt; verglichen wird nach {what} {n}, die alle erreichten."
         )
-        notes.append(say(en, de, n=epoch))
+        notes.append(say(en, de, what=unit_word(frames.of_program), n=epoch))
     if epoch is None:
         column = column or f"best_{frames.metric}"
         values = trials[column].where(trials["state"] == "completed")
@@ -95,23 +97,47 @@ def scores(frames: SweepFrames, column: str | None = None, epoch: int | None = N
         column = column or frames.metric
         rows = frames.history[frames.history["epoch"] == epoch]
         values = trials["trial"].map(rows.set_index("trial")[column])
-    table = trials[["trial", "config_hash", *trial_fields(), "fold"]].copy()
-    table["fold"] = table["fold"].astype(float).fillna(-1).astype(int)
+    table = _about(frames)
     table["score"] = pd.to_numeric(values, errors="coerce").replace([np.inf, -np.inf], np.nan)
-    table["study"] = frames.name
-    split = f" {frames.sweep.validation!r} {frames.sweep.limit_images}"
-    table["conditions"] = trials["fingerprint"].astype(str) + split
     missing = table["score"].isna()
     validation = frames.sweep.validation
     return Scores(
-        _numbered(table[~missing].reset_index(drop=True)),
+        _numbered(table[~missing].reset_index(drop=True), frames.setting_names),
         column,
         _maximize(frames, column),
         validation.folds if isinstance(validation, Folds) else 0,
         frames.sweep.search.sampled,
         len(trials),
-        join([*notes, _reasons(trials.loc[missing, "state"], epoch)]),
+        frames.setting_names,
+        join([*notes, _reasons(trials.loc[missing, "state"], epoch, frames.of_program)]),
+        seeded="seed" in frames.parameters,
     )
+
+
+def _about(frames: SweepFrames) -> pd.DataFrame:
+    """The columns of `Scores.table` without scores and numbers of settings."""
+    trials = frames.trials
+    table = trials[["trial", "config_hash", *frames.parameters, "fold"]].copy()
+    if "seed" not in table:  # a program without: trials of one setting are repeats
+        table["seed"] = table.groupby("config_hash").cumcount()
+    table["fold"] = table["fold"].astype(float).fillna(-1).astype(int)
+    table["study"] = frames.name
+    split = f" {frames.sweep.validation!r} {frames.sweep.limit_images}"
+    table["conditions"] = trials["fingerprint"].astype(str) + split
+    return table
+
+
+def _nothing(frames: SweepFrames) -> Scores:
+    """The scores of a sweep without a metric: none."""
+    table = _numbered(_about(frames).assign(score=math.nan).iloc[:0], frames.setting_names)
+    names, planned = frames.setting_names, len(frames.trials)
+    return Scores(table, "", False, 0, False, planned, names, NO_METRIC)
+
+
+NO_METRIC = Text(
+    "The sweep has no metric by which trials could be compared.",
+    "Der Sweep hat keine Metrik, nach der sich Läufe vergleichen liessen.",
+)
 
 
 _LEARNED = Text(
@@ -135,7 +161,7 @@ def equal_epoch(frames: SweepFrames) -> int | None:
 
 
 def _maximize(frames: SweepFrames, column: str) -> bool:
-    if column.removeprefix("best_").removeprefix("last_") == frames.metric:
+    if frames.of_program or column.removeprefix("best_").removeprefix("last_") == frames.metric:
         return frames.sweep.metric.maximize
     return goal_of(column) == "maximize"
 
@@ -146,7 +172,7 @@ def together(parts: Sequence[Scores]) -> Scores:
     first = parts[0]
     return replace(
         first,
-        table=_numbered(table),
+        table=_numbered(table, first.names),
         folds=max(part.folds for part in parts),
         sampled=all(part.sampled for part in parts),
         planned=sum(part.planned for part in parts),
@@ -154,8 +180,8 @@ def together(parts: Sequence[Scores]) -> Scores:
     )
 
 
-def _numbered(table: pd.DataFrame) -> pd.DataFrame:
-    keys = ["study", *setting_names(), "conditions"]
+def _numbered(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    keys = ["study", *names, "conditions"]
     return table.assign(setting=codes(table, keys))
 
 
@@ -173,15 +199,16 @@ _STATES = {
     "completed": Text("without a finite score", "ohne endlichen Wert"),
 }
 _UNFINISHED = Text("not finished", "nicht fertig")
-_SHORT = Text("ended before this epoch", "vor dieser Epoche beendet")
 
 
-def _reasons(states: pd.Series, epoch: int | None) -> Text:
+def _reasons(states: pd.Series, epoch: int | None, of_program: bool) -> Text:
     """Numbers of trials without a score, by reason."""
     counts: dict[Text, int] = {}
     for state, count in states.value_counts().items():
         why = _STATES.get(str(state), _UNFINISHED)
-        why = _SHORT if epoch is not None and state == "completed" else why
+        if epoch is not None and state == "completed":
+            en, de = "ended before this {what}", "vor dieser {what} beendet"
+            why = say(en, de, what=unit_word(of_program))
         counts[why] = counts.get(why, 0) + int(count)
     if not counts:
         return Text()
@@ -229,7 +256,7 @@ def is_continuous(frames: SweepFrames, parameter: str) -> bool:
     column = frames.trials[parameter]
     if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
         return False
-    declared = frames.sweep.parameters.get(parameter)
+    declared = frames.declared(parameter)
     if declared is not None and not hasattr(declared, "values"):
         return column.nunique() > 2
     return column.nunique() > MAX_LEVELS

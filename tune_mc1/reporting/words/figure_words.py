@@ -2,6 +2,15 @@
 
 from tune_mc1.reporting.words.catalogue import Catalogue
 
+OF_PROGRAMS: Catalogue = {
+    "none": ("null", "null"),
+    "yes": ("true", "true"),
+    "no": ("false", "false"),
+    "cut": ("▲ worse values are cut off", "▲ schlechtere Werte sind abgeschnitten"),
+    "cut_below": ("▼ worse values are cut off", "▼ schlechtere Werte sind abgeschnitten"),
+}
+"""Those that differ for a program, whose values have no words and whose metrics no unit."""
+
 SHARED: Catalogue = {
     # values
     "none": ("default", "Standard"),
@@ -34,6 +43,7 @@ SHARED: Catalogue = {
     "state_diverged": ("{n} diverged", "{n} divergiert"),
     "state_failed": ("{n} failed", "{n} gescheitert"),
     "data": ("Data: {data} ({fingerprint})", "Daten: {data} ({fingerprint})"),
+    "program": ("Program: {program}", "Programm: {program}"),
     "scaled_images": ("{part:.3g} % of the images", "{part:.3g} % der Bilder"),
     "scaled_work": (
         "scaled to {part:.3g} % of the study",
@@ -42,6 +52,10 @@ SHARED: Catalogue = {
     "warn_data": (
         "Not the same images: compare with care.",
         "Nicht dieselben Bilder: nur mit Vorsicht zu vergleichen.",
+    ),
+    "warn_program": (
+        "Not the same program: compare with care.",
+        "Nicht dasselbe Programm: nur mit Vorsicht zu vergleichen.",
     ),
     "warn_validation": (
         "Not validated on the same images: compare with care.",

@@ -3,6 +3,7 @@
 from tune_mc1.config.field_types import Lang
 from tune_mc1.reporting.words import catalogue
 from tune_mc1.reporting.words.catalogue import Catalogue, Say
+from tune_mc1.reporting.words.iterations import in_iterations
 
 TEXTS: Catalogue = {
     "report_title": ("Report of {names}", "Bericht über {names}"),
@@ -162,6 +163,10 @@ TEXTS: Catalogue = {
         "Hyperparameters of image classifiers, tuned with tune_mc1",
         "Hyperparameter von Bildklassifikatoren, abgestimmt mit tune_mc1",
     ),
+    "deck_subtitle_any": (
+        "Hyperparameters, tuned with tune_mc1",
+        "Hyperparameter, abgestimmt mit tune_mc1",
+    ),
     "agenda": ("What was run", "Was gelaufen ist"),
     "study": ("Study", "Studie"),
     "best_short": ("Best", "Bestes"),
@@ -170,6 +175,40 @@ TEXTS: Catalogue = {
 }
 
 
-def speaker(lang: Lang) -> Say:
-    """Makes the function that gives the text of a key of `TEXTS` in a language."""
-    return catalogue.speaker(TEXTS, lang)
+OF_PROGRAMS: Catalogue = {
+    "time": ("Run time", "Laufzeit"),
+    "winner_val": ("Score", "Wert"),
+    "winner_bias": (
+        "This setting was chosen among {n} by this score, which is therefore optimistic.",
+        "Dieser Wert hat die Einstellung unter {n} ausgewählt und ist darum geschönt.",
+    ),
+    "warn_repeats": (
+        "Trials of one setting are repeats that differ by chance alone, as the program has no "
+        "parameter `seed`.",
+        "Trials einer Einstellung sind Wiederholungen, die nur der Zufall unterscheidet: das "
+        "Programm hat keinen Parameter `seed`.",
+    ),
+    "warn_one_run": (
+        "One run per setting: these results do not show how much chance alone changes.",
+        "Ein Lauf pro Einstellung: was allein der Zufall ausmacht, zeigen diese Resultate nicht.",
+    ),
+    "no_winner_metric": (
+        "The sweep names no metric by which trials could be compared.",
+        "Der Sweep nennt keine Metrik, nach der sich Trials vergleichen liessen.",
+    ),
+    "program": ("Program", "Programm"),
+    "iterations": ("Iterations", "Iterationen"),
+    "no_metric": ("none", "keine"),
+}
+"""Texts of sweeps of programs beside those of `TEXTS`, or in their place."""
+
+
+def speaker(lang: Lang, *, of_program: bool = False) -> Say:
+    """Makes the function that gives the text of a key of `TEXTS` in a language.
+
+    Args:
+        lang: The language.
+        of_program: Whether the texts are about a program.
+    """
+    words = {**in_iterations(TEXTS), **OF_PROGRAMS} if of_program else TEXTS
+    return catalogue.speaker(words, lang)
