@@ -5,11 +5,8 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from rich.console import Console
 
@@ -20,7 +17,7 @@ from tune_mc1.errors import InputError, SweepStopped
 from tune_mc1.files import directory_name
 from tune_mc1.interruption import INTERRUPTED, Interruption
 from tune_mc1.planning.past import Past, read_past
-from tune_mc1.planning.plan import Plan, command_of
+from tune_mc1.planning.plan import Plan
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.lock import locked
 from tune_mc1.results.schema import ENDED
@@ -30,13 +27,17 @@ from tune_mc1.results.store.remote import Remote
 from tune_mc1.results.store.store_mirror import mirrored
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.running.loading import Loading
+from tune_mc1.running.program_start import (
+    check_program_place,
+    directory_to_send,
+    program_context,
+    set_up,
+)
 from tune_mc1.terminal.live_view import SweepView
-from tune_mc1.tracking.tracker import Tracker, check_trackers, make_trackers, set_up_trackers
-from tune_mc1.tracking.wandb.mode import Mode, choose_mode
+from tune_mc1.tracking.tracker import make_trackers
 
 if TYPE_CHECKING:
     from tune_mc1.cluster.ray_runtime import Cluster
-    from tune_mc1.running.program_worker import ProgramContext
 
 Notify = Callable[[str], None]
 
@@ -60,23 +61,13 @@ def run_plan(
     Raises:
         InputError: If the images cannot be used or results cannot be written.
     """
-    launches = set_up_trackers(plan.sweep.tracker, tracker_options)
-    program = isinstance(plan.sweep, ProgramSweep)
-    mode: Mode = "disabled"
-    if isinstance(plan.sweep, ProgramSweep):  # its runs in W&B are its own
-        mode = _wandb_mode(plan.sweep, tracker_options)
-        launches["wandb"] = partial(_program_runs, mode)
+    launches, mode = set_up(plan.sweep, tracker_options)
     parent, field = _parent(plan, output)
-    if program and isinstance(parent, Remote):
-        raise InputError(f"{field}: must be a directory for a program's sweep, got {parent.url}")
-    if plan.directory is None and isinstance(parent, Remote):
-        checked_place(RESULTS_DIR, str(RESULTS_DIR))
     _check_ray(plan, address, parent, field)
     interruption = Interruption()
     interruption.install()
-    loading = None
-    if not program:
-        loading = Loading(plan, notify, interruption, before_ray=address is not None)
+    of_program = isinstance(plan.sweep, ProgramSweep)
+    loading = None if of_program else Loading(plan, notify, interruption, before_ray=bool(address))
     from tune_mc1.cluster.ray_runtime import Cluster
     from tune_mc1.running.driver import run_sweep
     from tune_mc1.running.sweep_run import SweepRun
@@ -90,13 +81,12 @@ def run_plan(
         there = f", and {remote.url}" if remote else ""
         console.print(f"Results: {where.root}{there}", highlight=False, soft_wrap=True)
         trackers = make_trackers(launches, where, notify)
+        program = program_context(plan.sweep, where, past, mode, here=address is None)
         run = SweepRun(
-            plan.sweep, plan.trials, data, where, address, max_concurrent, trackers, past, remote
+            *(plan.sweep, plan.trials, data, where, address, max_concurrent, trackers, past),
+            remote=remote,
+            program=program,
         )
-        if isinstance(plan.sweep, ProgramSweep):
-            run = replace(
-                run, program=_program(plan.sweep, where, past, mode, here=address is None)
-            )
         interruption.exit_message = resume_line(plan.command, where, remote)
         try:
             with mirrored(where, remote, notify, interruption):
@@ -108,33 +98,17 @@ def run_plan(
     print_result(where, tables, console)
     if stopped is None:
         return exit_status(tables, plan.total)
+    return _say_stopped(stopped, interruption, console, notify)
+
+
+def _say_stopped(
+    stopped: SweepStopped, interruption: Interruption, console: Console, notify: Notify
+) -> int:
+    """Says why a sweep ended early, and how to resume it; returns the exit status."""
     if stopped.reason is not None:
         notify(stopped.reason)
     console.print(interruption.exit_message, highlight=False, markup=False, soft_wrap=True)
     return INTERRUPTED if stopped.reason is None else 1
-
-
-def _program_runs(mode: Mode, where: ResultDir, notify: Notify) -> Tracker:
-    """The tracker of a program's runs in W&B."""
-    from tune_mc1.tracking.wandb.program_runs import ProgramRuns
-
-    return ProgramRuns(where, mode, notify)
-
-
-def _wandb_mode(sweep: ProgramSweep, options: Mapping[str, str | None]) -> Mode:
-    """Mode of W&B in a program; without that tracker, nothing is ever sent."""
-    used = check_trackers(sweep.tracker, options)
-    return choose_mode(options.get("wandb")) if "wandb" in used else "disabled"
-
-
-def _program(
-    sweep: ProgramSweep, where: ResultDir, past: Past, mode: Mode, *, here: bool
-) -> "ProgramContext":
-    """How a program's trials run; a resumed sweep's runs in W&B keep their ids."""
-    from tune_mc1.running.program_worker import ProgramContext
-
-    run_ids = past.tables.metadata.get("id") or uuid4().hex[:8]
-    return ProgramContext(where.root, sweep, command_of(sweep)[0], run_ids, mode, here=here)
 
 
 def _check_ray(plan: Plan, address: str | None, parent: Path | Remote, field: str) -> None:
@@ -142,8 +116,7 @@ def _check_ray(plan: Plan, address: str | None, parent: Path | Remote, field: st
     if address is None:
         allow_own_token()
         return
-    sweep = plan.sweep
-    connect(address, Path(sweep.directory) if isinstance(sweep, ProgramSweep) else None)
+    connect(address, directory_to_send(plan.sweep))
     from tune_mc1.cluster.nodes import trial_resources
 
     trial_resources(plan.sweep, plan.training_trials)
@@ -153,11 +126,16 @@ def _check_ray(plan: Plan, address: str | None, parent: Path | Remote, field: st
 def _parent(plan: Plan, output: Path | None) -> tuple[Path | Remote, str]:
     """Location for results and the field that names it; checked for a new sweep."""
     if plan.directory is not None:
-        remote = remote_of(ResultDir(plan.directory))
-        return remote or plan.directory, "--resume"
+        there = remote_of(ResultDir(plan.directory)) or plan.directory
+        check_program_place(plan.sweep, there, "--resume")
+        return there, "--resume"
     place = output or plan.sweep.storage or RESULTS_DIR
     field = "-o" if output else "storage" if plan.sweep.storage else str(RESULTS_DIR)
-    return checked_place(place, field), field
+    parent = checked_place(place, field)
+    check_program_place(plan.sweep, parent, field)
+    if isinstance(parent, Remote):
+        checked_place(RESULTS_DIR, str(RESULTS_DIR))
+    return parent, field
 
 
 @contextmanager
