@@ -40,13 +40,19 @@ early_terminate: {type: hyperband, min_iter: 1, eta: 3}
 """Names that are no identifiers, collide with ours or with those of metrics; values of any kind."""
 
 
+METRIC = "metrics/mAP50(B) in percent"
+RATE = "optim/learning.rate of the backbone"
+OF_TRAINING = r"\b[Ee]poch|Epoche|training images|Trainingsbild|test images|Testbild|Data:|Daten:"
+"""Words of reports on built-in training, as a regular expression."""
+
+
 def odd_metrics(values: Mapping[str, Any], trial: int, iteration: int) -> dict[str, float]:
     """Better near a rate of 0.02 and with wide layers."""
-    top = 90 - 8 * abs(math.log10(values["optim/learning.rate of the backbone"] / 0.02))
+    top = 90 - 8 * abs(math.log10(values[RATE] / 0.02))
     top += 3.0 * (64 in values["hidden-layers"]) + 0.1 * (trial % 7)
     value = top * (1 - math.exp(-0.5 * iteration))
     losses = {"train/loss": 2 - value / 60, "val/loss": 2.1 - value / 60}
-    return {"metrics/mAP50(B) in percent": value, **losses, "epoch": iteration, "lr": 0.1}
+    return {METRIC: value, **losses, "epoch": iteration, "lr": 0.1}
 
 
 def write_program_sweep(

@@ -12,7 +12,7 @@ from statsmodels.stats.power import TTestIndPower, TTestPower
 
 from tune_mc1.reporting.words.text import Text, say
 
-Unit = Literal["setting", "seed", "repeat", "fold", "trial"]
+Unit = Literal["setting", "seed", "repeat", "fold"]
 IntervalMethod = Literal["paired t", "corrected t", "Welch", "bootstrap", "none"]
 
 LEVEL = 0.95
@@ -26,10 +26,7 @@ UNITS: dict[Unit, tuple[Text, Text]] = {
     "seed": (Text("seed", "Seed"), Text("seeds", "Seeds")),
     "repeat": (Text("repeat", "Wiederholung"), Text("repeats", "Wiederholungen")),
     "fold": (Text("fold", "Fold"), Text("folds", "Folds")),
-    "trial": (Text("trial", "Lauf"), Text("trials", "Läufe")),
 }
-
-
 ENOUGH_SETTINGS = 3
 
 
@@ -40,17 +37,16 @@ def unit_of(settings: int, seeds: int, folds: int, *, seeded: bool = True) -> Un
 
     Args:
         settings: Settings, or pairs of them.
-        seeds: Distinct seeds.
+        seeds: Distinct seeds, or repeats.
         folds: Distinct folds.
-        seeded: Whether trials have seeds; otherwise those of a setting are repeats.
+        seeded: Whether trials have seeds.
     """
     if settings >= ENOUGH_SETTINGS:
         return "setting"
     if folds > 1:
         return "fold"
-    if seeds < settings:
-        return "setting"
-    return "seed" if seeded else "repeat"
+    one: Unit = "seed" if seeded else "repeat"
+    return one if seeds >= settings else "setting"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pandas as pd
 from tune_mc1.config.metrics import goal_of
 from tune_mc1.config.validation import Folds
 from tune_mc1.reporting.frames import SweepFrames, plain
+from tune_mc1.reporting.statistics.left_out import reasons_left_out
 from tune_mc1.reporting.words.iterations import unit_word
 from tune_mc1.reporting.words.text import NOTHING, Text, join, say
 
@@ -109,7 +110,7 @@ def scores(frames: SweepFrames, column: str | None = None, epoch: int | None = N
         frames.sweep.search.sampled,
         len(trials),
         frames.setting_names,
-        join([*notes, _reasons(trials.loc[missing, "state"], epoch, frames.of_program)]),
+        join([*notes, reasons_left_out(trials.loc[missing, "state"], epoch, frames.of_program)]),
         seeded="seed" in frames.parameters,
     )
 
@@ -190,31 +191,6 @@ def codes(table: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
     if table.empty or not keys:
         return pd.Series(0, index=table.index)
     return table.groupby(list(keys), dropna=False, sort=False).ngroup()
-
-
-_STATES = {
-    "stopped": Text("stopped early", "vorzeitig gestoppt"),
-    "diverged": Text("diverged", "divergiert"),
-    "failed": Text("failed", "fehlgeschlagen"),
-    "completed": Text("without a finite score", "ohne endlichen Wert"),
-}
-_UNFINISHED = Text("not finished", "nicht fertig")
-
-
-def _reasons(states: pd.Series, epoch: int | None, of_program: bool) -> Text:
-    """Numbers of trials without a score, by reason."""
-    counts: dict[Text, int] = {}
-    for state, count in states.value_counts().items():
-        why = _STATES.get(str(state), _UNFINISHED)
-        if epoch is not None and state == "completed":
-            en, de = "ended before this {what}", "vor dieser {what} beendet"
-            why = say(en, de, what=unit_word(of_program))
-        counts[why] = counts.get(why, 0) + int(count)
-    if not counts:
-        return Text()
-    ordered = sorted(counts.items(), key=lambda item: -item[1])
-    parts = join((say("{n} {why}", "{n} {why}", n=n, why=why) for why, n in ordered), ", ")
-    return say("Left out: {parts}.", "Nicht berücksichtigt: {parts}.", parts=parts)
 
 
 def matching(table: pd.DataFrame, where: Mapping[str, Any]) -> pd.Series:
