@@ -11,7 +11,14 @@ from wandb.sdk.launch.sweeps import utils
 from wandb.wandb_agent import Agent
 
 from tune_mc1.config.problems import Problem
-from tune_mc1.programs.command import DEFAULT_COMMAND, MACROS, Command, args_json, as_words
+from tune_mc1.programs.command import (
+    DEFAULT_COMMAND,
+    MACROS,
+    Command,
+    activated,
+    args_json,
+    as_words,
+)
 from tune_mc1.programs.command_check import read_command
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
@@ -168,3 +175,17 @@ def test_what_runs(
     (tmp_path / "run.sh").chmod(0o755)
     found: list[Problem] = read_command(content, tmp_path)[1]
     assert not found
+
+
+def test_programs_run_in_our_environment_unless_another_is_activated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.prefix", "/of/ours")
+    monkeypatch.setattr("sys.base_prefix", "/usr")
+    found = activated({"PATH": "/bin", "A": "b"})
+    assert found == {"PATH": "/of/ours/bin:/bin", "VIRTUAL_ENV": "/of/ours", "A": "b"}
+    for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+        theirs = {"PATH": "/bin", name: "/of/theirs"}
+        assert activated(theirs) == theirs
+    monkeypatch.setattr("sys.base_prefix", "/of/ours")
+    assert activated({"PATH": "/bin"}) == {"PATH": "/bin"}, "no virtual environment"

@@ -8,7 +8,7 @@ from tune_mc1.reporting.drawing.spec import LONGEST, file_name
 from tune_mc1.reporting.figure_kinds import FIGURES
 from tune_mc1.reporting.program_columns import cells, json_text
 from tune_mc1.reporting.words.figure_words import SHARED
-from tune_mc1.reporting.words.iterations import in_iterations
+from tune_mc1.reporting.words.iteration_words import in_iterations
 from tune_mc1.reporting.words.page_texts import TEXTS
 
 

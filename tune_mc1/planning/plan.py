@@ -19,7 +19,7 @@ from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
 from tune_mc1.planning.fusion import unfused_notices
 from tune_mc1.planning.script_sweep import SCRIPTS, load_script
 from tune_mc1.planning.search_space import plan_program_trials, plan_trials
-from tune_mc1.programs.command import Command
+from tune_mc1.programs.command import Command, activated
 from tune_mc1.programs.command_check import read_command
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _program_plan(
 def command_of(sweep: ProgramSweep) -> tuple[Command, list[Problem]]:
     """How a program is started, and what keeps it from running."""
     content = {"program": sweep.program, "command": list(sweep.command) if sweep.command else None}
-    return read_command(content, Path(sweep.directory))
+    return read_command(content, Path(sweep.directory), activated())
 
 
 def checked_data(data: str, field: str, *, elsewhere: bool = False) -> str:

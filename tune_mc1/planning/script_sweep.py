@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tune_mc1.config.load import LoadedSweep, load_program_content
 from tune_mc1.errors import InputError
+from tune_mc1.programs.command import activated
 from tune_mc1.programs.script import read_script
 
 SCRIPTS = (".py", ".ipynb")
@@ -25,7 +26,7 @@ def load_script(script: Path, overrides: Sequence[str] = ()) -> LoadedSweep:
     """
     folder = _folder(script)
     try:
-        found = read_script(script, folder)
+        found = read_script(script, folder, environment=activated())
     except OSError as error:
         raise InputError(f"{folder}: cannot be written: {error.strerror}") from None
     content = dict(found.config)

@@ -97,6 +97,23 @@ def args_json(parameters: Parameters) -> str:
     return json.dumps(dict(parameters))
 
 
+def activated(environment: Mapping[str, str] = os.environ) -> Mapping[str, str]:
+    """An environment in which `python` is that of this package, unless another one is activated.
+
+    `.venv/bin/python -m tune_mc1 ...` does not activate `.venv`; its programs would otherwise run
+    with an interpreter that lacks its packages.
+
+    Args:
+        environment: All environment variables.
+    """
+    active = any(environment.get(name) for name in ("VIRTUAL_ENV", "CONDA_PREFIX"))
+    if active or sys.prefix == sys.base_prefix:
+        return environment
+    folders = [str(Path(sys.prefix, "bin")), environment.get("PATH", "")]
+    path = os.pathsep.join(filter(None, folders))
+    return {**environment, "VIRTUAL_ENV": sys.prefix, "PATH": path}
+
+
 def find_interpreter(environment: Mapping[str, str] = os.environ) -> str:
     """What `${interpreter}` stands for: `python`, as in W&B, or ours if there is no such command.
 

@@ -4,7 +4,6 @@ Imports neither torch nor Lightning.
 """
 
 import math
-import os
 import platform
 import time
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,7 @@ from ray import tune
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.program_trial import ProgramTrial
 from tune_mc1.errors import TrialError
-from tune_mc1.programs.command import Command
+from tune_mc1.programs.command import Command, activated
 from tune_mc1.programs.iterations import Iteration
 from tune_mc1.programs.outcome import Outcome
 from tune_mc1.programs.parameters_file import TrialEnvironment
@@ -95,7 +94,7 @@ def _attempt(trial: ProgramTrial, context: ProgramContext) -> Attempt:
         ),
         log=where.log(trial.id),
         metric=sweep.metric.name or None,
-        variables=os.environ,
+        variables=activated(),
     )
 
 

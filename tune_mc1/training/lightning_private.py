@@ -71,8 +71,14 @@ NAMES = (*COUNT, TIP, TREESPEC, VERSION)
 """All names of Lightning; a test looks for each in the version that is installed."""
 
 
-UNUSED = ("matplotlib", "scipy", "torchvision")
-"""Packages that torchmetrics imports if they are installed; none of our metrics needs them."""
+UNUSED = (
+    *("aeon", "bert_score", "einops", "fast_bss_eval", "faster_coco_eval", "gammatone", "librosa"),
+    *("lpips", "matplotlib", "nltk", "onnxruntime", "pesq", "piq", "pycocotools", "pystoi"),
+    *("rouge_score", "scienceplots", "scipy", "sentencepiece", "torch_fidelity", "torchaudio"),
+    *("torchvision", "transformers", "vmaf_torch"),
+)
+"""Packages that torchmetrics imports if they are installed; none of our metrics needs them. All are
+hidden together, as some import others of them."""
 
 
 def load_lightning() -> None:
@@ -100,12 +106,22 @@ def load_lightning() -> None:
     sys.modules.update(hidden)
     VERSION.replace(version_seen)
     try:
-        import lightning.pytorch  # noqa: F401
+        import lightning.pytorch
+    except ImportError:  # another package that is installed needs one of them
+        _forget_lightning()
     finally:
         VERSION.replace(version)
         for name in hidden:
-            del sys.modules[name]
+            sys.modules.pop(name, None)
         package_available.cache_clear()
+    import lightning.pytorch  # noqa: F401  at once, unless the first import failed
+
+
+def _forget_lightning() -> None:
+    """Removes modules that were imported in part."""
+    for name in [*sys.modules]:
+        if name.partition(".")[0] in ("lightning", "lightning_fabric", "torchmetrics"):
+            del sys.modules[name]
 
 
 def step_counter(trainer: "Trainer") -> Callable[[], None] | None:

@@ -16,7 +16,7 @@ from tune_mc1.reporting.drawing.foot import Foot, foot_of_sweep
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.words.catalogue import Catalogue, Say, capital, speaker
 from tune_mc1.reporting.words.figure_words import OF_PROGRAMS, SHARED
-from tune_mc1.reporting.words.iterations import in_iterations
+from tune_mc1.reporting.words.iteration_words import in_iterations
 from tune_mc1.results.settings import rank_settings
 
 if TYPE_CHECKING:  # takes seconds to import

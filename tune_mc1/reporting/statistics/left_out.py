@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from tune_mc1.reporting.words.iterations import unit_word
+from tune_mc1.reporting.words.iteration_words import unit_word
 from tune_mc1.reporting.words.text import Text, join, say
 
 _STATES = {

@@ -12,7 +12,7 @@ from tune_mc1.config.metrics import goal_of
 from tune_mc1.config.validation import Folds
 from tune_mc1.reporting.frames import SweepFrames, plain
 from tune_mc1.reporting.statistics.left_out import reasons_left_out
-from tune_mc1.reporting.words.iterations import unit_word
+from tune_mc1.reporting.words.iteration_words import unit_word
 from tune_mc1.reporting.words.text import NOTHING, Text, join, say
 
 Value = str | int | float | bool | None

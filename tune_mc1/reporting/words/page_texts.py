@@ -3,7 +3,7 @@
 from tune_mc1.config.field_types import Lang
 from tune_mc1.reporting.words import catalogue
 from tune_mc1.reporting.words.catalogue import Catalogue, Say
-from tune_mc1.reporting.words.iterations import in_iterations
+from tune_mc1.reporting.words.iteration_words import in_iterations
 
 TEXTS: Catalogue = {
     "report_title": ("Report of {names}", "Bericht über {names}"),
