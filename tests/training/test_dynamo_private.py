@@ -1,5 +1,6 @@
 """PyTorch's compiler is imported by what compiles, and by nothing else."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,7 @@ def test_it_is_imported_when_it_is_needed(
 ) -> None:
     done = subprocess.run(
         [sys.executable, "-c", START + code, image_dir, tmp_path],
+        env=os.environ | {"CUDA_VISIBLE_DEVICES": ""},
         capture_output=True,
         text=True,
         check=False,
@@ -74,6 +76,18 @@ def test_it_is_imported_when_it_is_needed(
         assert printed in done.stderr
     else:
         assert done.stdout.splitlines()[-len(printed) :] == printed, done.stderr
+
+
+def test_with_a_gpu_it_is_imported_as_ever() -> None:
+    code = """
+import sys, torch
+torch.cuda.is_available = lambda: True
+from tune_mc1.training.dynamo_private import postpone_dynamo
+postpone_dynamo()
+print("torch._dynamo" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]
 
 
 def test_what_is_imported_already_stays() -> None:

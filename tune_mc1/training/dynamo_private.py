@@ -125,8 +125,11 @@ class _Submodules(MetaPathFinder, Loader):
 
 
 def postpone_dynamo() -> None:
-    """Puts a stand-in in the place of `torch._dynamo`, unless that is already imported."""
-    if COMPILER in sys.modules or not DYNAMO.usable():
+    """Puts a stand-in in the place of `torch._dynamo`, unless that is already imported.
+
+    It does not where there is a GPU: steps recorded as CUDA graphs were not tried with it.
+    """
+    if COMPILER in sys.modules or torch.cuda.is_available() or not DYNAMO.usable():
         return
     spec = find_spec(COMPILER)
     if spec is not None:
