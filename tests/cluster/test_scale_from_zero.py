@@ -47,7 +47,9 @@ def test_on_kubernetes_the_head_is_told_what_may_come(monkeypatch: pytest.Monkey
     told = {variable["name"]: variable["value"] for variable in head["env"]}
     monkeypatch.setenv(WORKERS, told[WORKERS])
     disconnect()
-    address = ray.init(num_cpus=0, include_dashboard=False, logging_level=logging.ERROR)
+    address = ray.init(
+        "local", num_cpus=0, include_dashboard=False, logging_level=logging.ERROR
+    )  # not one of a test that runs beside this one
     assert address
     try:
         assert cluster_capacity() == Capacity((HEAD,), ((Node(4, 1), 4),), UNLIMITED)

@@ -135,7 +135,9 @@ def test_online_programs_log_to_the_server(folder: Path, monkeypatch: pytest.Mon
             ran = sweep(folder)
         finally:
             disconnect()
-        assert "W&B" not in ran.out + ran.err
+        said = ran.out + ran.err  # on a busy machine it may say that it waits
+        assert "not complete" not in said
+        assert "wandb sync" not in said
         (name,) = run_names(ran.root)
         assert [round(row["acc"] % 1, 6) for row in server.history[name]] == [
             round(json.loads(server.heads[name]["config"])["lr"]["value"], 6)
