@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tune_mc1.config.program_trial import AnyTrial
+from tune_mc1.config.program_trial import AnyTrial, ProgramTrial
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial_scheduler import TrialScheduler
 from tune_mc1.errors import InputError
@@ -13,7 +13,7 @@ from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import DecisionEvent, ObservedEvent, RungEvent, TrialEvent
 from tune_mc1.results.journal import read_events
 from tune_mc1.results.schema import ENDED
-from tune_mc1.results.tables import SweepTables, trials_of
+from tune_mc1.results.tables import SweepTables, trial_of
 
 T = TypeVar("T", bound=AnyTrial)
 
@@ -40,7 +40,11 @@ class Past:
     @property
     def trials(self) -> list[AnyTrial]:
         """All its trials, in the order of the plan."""
-        return trials_of(self.tables)
+        if not self.tables.of_program:
+            return [trial_of(row) for row in self.tables.trials.values()]
+        # Columns have one type each; the journal has the very values.
+        planned = (event for event in self.search if event["event"] == "trial")
+        return [ProgramTrial(id=event["trial"], values=event["config"]) for event in planned]
 
     def remaining(self, trials: Sequence[T]) -> list[T]:
         """Trials of a plan that have not ended, or will now run for more epochs."""

@@ -183,10 +183,6 @@ class ProgramColumns(Columns):
         self.add(row)
         return row
 
-    def values(self, row: Row) -> dict[str, Any]:
-        """The parameters of a row, as they were planned."""
-        return {n: _value(row[self._columns[n]], kind) for n, kind in self._kinds.items()}
-
     def add(self, names: Iterable[str]) -> None:
         """Adds columns of metrics, unless they are known."""
         fixed = {name for name, _ in HISTORY_COLUMNS}
@@ -230,10 +226,6 @@ def _cell(value: Any, kind: str) -> Any:
     if kind == "float":
         return float(value) if math.isfinite(float(value)) else None
     return value
-
-
-def _value(cell: Any, kind: str) -> Any:
-    return json.loads(cell) if kind == "json" and cell is not None else cell
 
 
 TRAINING_COLUMNS = TrainingColumns()

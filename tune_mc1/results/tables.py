@@ -28,7 +28,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tune_mc1.config.metrics import better, test_metrics
-from tune_mc1.config.program_trial import AnyTrial, ProgramTrial
 from tune_mc1.config.trial import Trial, TrialConfig, trial_fields
 from tune_mc1.results.columns import (
     TRAINING_COLUMNS,
@@ -221,12 +220,3 @@ def trial_of(row: Row) -> Trial:
     """The trial of our own training that a row of `trials.parquet` describes."""
     config = TrialConfig(**{name: row[name] for name in trial_fields()})
     return Trial(id=row["trial"], config=config, fold=row["fold"])
-
-
-def trials_of(tables: SweepTables) -> list[AnyTrial]:
-    """All trials of a sweep, in the order of the plan."""
-    if isinstance(tables.columns, ProgramColumns):
-        return [
-            ProgramTrial(id=t, values=tables.columns.values(r)) for t, r in tables.trials.items()
-        ]
-    return [trial_of(row) for row in tables.trials.values()]
