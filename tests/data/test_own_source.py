@@ -1,4 +1,4 @@
-"""A data source of another package: one file, used by its name in a real sweep."""
+"""A data source of another package: its name, and what is wrong with its images."""
 
 import subprocess
 import sys
@@ -6,39 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
-import yaml
 
 from tests.support.examples import example
-from tests.support.faults import driving, result_dir
 from tests.support.plugins import write_plugin
 from tune_mc1.data.images import ImageData
-from tune_mc1.results.directory import ResultDir
 
 PLUGIN = example("digits.py")
-ONE = ("--max-concurrent", "1", "--wandb", "disabled")
-
-
-def test_a_sweep_on_digits(tmp_path: Path) -> None:
-    (tmp_path / "site").mkdir()
-    write_plugin(tmp_path / "site", PLUGIN)
-    file = tmp_path / "sweep.yaml"
-    parameters = {
-        "model": {"value": "CNN_simple"},
-        "learning_rate": {"values": [0.01, 0.1]},
-        "epochs": {"value": 2},
-    }
-    file.write_text(yaml.safe_dump({"parameters": parameters, "data": "digits"}))
-    path = f"{tmp_path / 'site'}:{Path(__file__).parents[2]}"
-    command = ("sweep", "grid", file, "-o", tmp_path / "out", *ONE)
-    with driving(*command, cwd=tmp_path, PYTHONPATH=path) as driver:
-        assert driver.wait() == 0, driver.err
-    where = ResultDir(result_dir(tmp_path / "out"))
-    rows = pq.read_table(where.trials).to_pylist()
-    assert [row["data"] for row in rows] == ["digits", "digits"]
-    assert max(row["best_val_acc"] for row in rows) > 0.5
-    assert where.read().metadata["image_shape"] == [1, 8, 8]
 
 
 @pytest.mark.parametrize(

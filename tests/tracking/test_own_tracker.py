@@ -1,14 +1,11 @@
-"""Trackers of another package: one file each, used by their names in a real sweep."""
+"""Trackers of another package: their names, what they are told, and how they fail."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.examples import example
-from tests.support.faults import driving, result_dir, write_sweep
-from tests.support.plugins import write_plugin
+from tests.support.faults import write_sweep
 from tune_mc1.config.load import config_to_yaml, load_sweep
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import ResultDir
@@ -17,48 +14,7 @@ from tune_mc1.results.writer import ResultWriter
 from tune_mc1.tracking.journal_tracker import JournalTracker
 from tune_mc1.tracking.tracker import TRACKERS, make_trackers, set_up_trackers
 
-JSON_LINES = example("json_lines.py")
-
-BROKEN = """
-from tune_mc1.tracking.journal_tracker import JournalTracker, register_tracker
-
-
-@register_tracker
-class Broken(JournalTracker):
-    name = "broken"
-
-    def take(self, event):
-        if event["event"] == "epoch":
-            raise RuntimeError("no such\\nproject")
-"""
-
 PARAMETERS = {"parameters": {"learning_rate": {"values": [0.01, 0.03]}, "epochs": {"value": 2}}}
-
-
-def test_a_sweep_with_two_trackers_of_which_one_fails(tmp_path: Path, image_dir: Path) -> None:
-    site = tmp_path / "site"
-    site.mkdir()
-    write_plugin(site, JSON_LINES, "json_lines_plugin")
-    write_plugin(site, BROKEN, "broken_plugin")
-    sweep = PARAMETERS | {"data": str(image_dir), "tracker": "wandb"}
-    file = write_sweep(tmp_path, sweep)
-    trackers = "--tracker=json_lines,broken"
-    command = ("sweep", "grid", file, "-o", tmp_path / "out", trackers)
-    path = f"{site}:{Path(__file__).parents[2]}"
-    with driving(*command, cwd=tmp_path, PYTHONPATH=path) as driver:
-        assert driver.wait() == 0, driver.err
-    where = ResultDir(result_dir(tmp_path / "out"))
-    lines = [json.loads(line) for line in (where.root / "lines.jsonl").read_text().splitlines()]
-    history = where.read().history
-    assert {(line["lr"], line["epoch"]) for line in lines} == {
-        (lr, epoch) for lr in (0.01, 0.03) for epoch in (1, 2)
-    }
-    assert sorted(line["loss"] for line in lines) == sorted(r["val_loss"] for r in history.values())
-    told = [line for line in driver.err.splitlines() if "Tracker" in line]
-    expected = "Tracker broken: RuntimeError: no such project. The sweep continues without it."
-    assert told == [f"Note: {expected}"]
-    assert not where.wandb.exists()
-    assert load_sweep(where.sweep_file).sweep.tracker == ("json_lines", "broken")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A trial scheduler of another package in one file: the median stopping rule, cut off and fused."""
+"""A trial scheduler of another package: the median stopping rule, cut off and fused."""
 
 from functools import partial
 from pathlib import Path
@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from tests.running.test_sweep import run_sweep, tune_mc1
-from tests.support.examples import example
 from tests.support.faults import (
     driving,
     events,
@@ -19,9 +17,7 @@ from tests.support.faults import (
     write_sweep,
 )
 from tests.support.in_process import Ran
-from tests.support.plugins import write_plugin
-
-MEDIAN = example("median.py")
+from tests.support.session import Session
 
 ONE = ("--max-concurrent", "1", "--wandb", "disabled")
 
@@ -43,17 +39,9 @@ def content(image_dir: Path, **keys: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Environment in which the plugin is installed."""
-    folder = tmp_path_factory.mktemp("plugin")
-    write_plugin(folder, MEDIAN)
-    return {"PYTHONPATH": f"{folder}:{Path(__file__).parents[2]}"}
-
-
-@pytest.fixture(scope="module")
-def quiet(tmp_path_factory: pytest.TempPathFactory, image_dir: Path, env: dict[str, str]) -> Ran:
+def quiet(tmp_path_factory: pytest.TempPathFactory, image_dir: Path, there: Session) -> Ran:
     """The sweep without a fault."""
-    return run_sweep(tmp_path_factory.mktemp("quiet"), content(image_dir), "grid", *ONE, **env)
+    return there.sweep(tmp_path_factory.mktemp("quiet"), content(image_dir), "grid", *ONE)
 
 
 def test_it_stops_trials(quiet: Ran) -> None:
@@ -73,14 +61,14 @@ def test_it_stops_trials(quiet: Ran) -> None:
 
 
 def test_killed_it_goes_on_as_if_nothing_had_been(
-    tmp_path: Path, image_dir: Path, env: dict[str, str], quiet: Ran
+    tmp_path: Path, image_dir: Path, there: Session, path: str, quiet: Ran
 ) -> None:
     file, out = write_sweep(tmp_path, content(image_dir)), tmp_path / "out"
-    with driving("sweep", "grid", file, "-o", out, *ONE, cwd=tmp_path, **env) as driver:
+    with driving("sweep", "grid", file, "-o", out, *ONE, cwd=tmp_path, PYTHONPATH=path) as driver:
         wait_for(partial(reached, out, 9), driver)
         driver.kill_all()
     root = result_dir(out)
-    done = tune_mc1("sweep", "grid", "--resume", root, *ONE, cwd=tmp_path, **env)
+    done = there.run("sweep", "grid", "--resume", root, *ONE, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     same(root, quiet.root)
     names = ("trial", "epoch", "score", "stop")
@@ -89,20 +77,20 @@ def test_killed_it_goes_on_as_if_nothing_had_been(
     assert ours == theirs
 
 
-def test_it_stops_trials_of_a_group(tmp_path: Path, image_dir: Path, env: dict[str, str]) -> None:
+def test_it_stops_trials_of_a_group(tmp_path: Path, image_dir: Path, there: Session) -> None:
     words = ("--fuse", "5", "--wandb", "disabled")
-    ran = run_sweep(tmp_path, content(image_dir), "grid", *words, **env)
+    ran = there.sweep(tmp_path, content(image_dir), "grid", *words)
     assert ran.status == 0, ran.err
     rows = trials(ran.root)
     assert list(rows["fused"]) == [5] * 5
     assert list(rows["state"]) == ["completed"] * 2 + ["stopped"] * 3
 
 
-def test_its_keys_are_checked(tmp_path: Path, image_dir: Path, env: dict[str, str]) -> None:
+def test_its_keys_are_checked(tmp_path: Path, image_dir: Path, there: Session) -> None:
     def refused(**keys: Any) -> str:
         early = {"type": "median", **keys}
         file = write_sweep(tmp_path, content(image_dir, early_terminate=early))
-        done = tune_mc1("sweep", "grid", file, "--dry-run", cwd=tmp_path, **env)
+        done = there.run("sweep", "grid", file, "--dry-run", cwd=tmp_path)
         assert done.returncode == 2, done.stdout
         return done.stderr.removeprefix(f"{file}:").partition(" ")[2].strip()
 
@@ -114,8 +102,8 @@ def test_its_keys_are_checked(tmp_path: Path, image_dir: Path, env: dict[str, st
     assert refused(type="mean") == f"early_terminate.type: {listed}, got 'mean'"
 
 
-def test_a_report_has_no_rungs(quiet: Ran, tmp_path: Path, env: dict[str, str]) -> None:
-    done = tune_mc1("report", quiet.root, "-o", tmp_path / "report", cwd=tmp_path, **env)
+def test_a_report_has_no_rungs(quiet: Ran, tmp_path: Path, there: Session) -> None:
+    done = there.run("report", quiet.root, "-o", tmp_path / "report", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert not list((tmp_path / "report").rglob("*rungs*"))
     assert list((tmp_path / "report").rglob("*.html"))

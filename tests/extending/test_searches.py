@@ -1,7 +1,6 @@
-"""Searches of another package, a file each: one that plans, and one that learns and goes on."""
+"""Searches of other packages: one that plans, and one that learns and goes on."""
 
 import json
-import os
 import random
 from functools import partial
 from pathlib import Path
@@ -9,14 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.running.test_sweep import run_sweep, tune_mc1
-from tests.support.examples import example
 from tests.support.faults import driving, events, reached, result_dir, same, wait_for, write_sweep
-from tests.support.plugins import write_plugin
-
-HALTON = example("halton.py")
-
-CLIMB = example("climb.py")
+from tests.support.in_process import run_here
+from tests.support.session import Session
 
 RATES = {"distribution": "log_uniform_values", "min": 0.001, "max": 1.0}
 
@@ -30,16 +24,9 @@ def content(image_dir: Path, **keys: Any) -> dict[str, Any]:
     }
 
 
-@pytest.fixture
-def env(tmp_path: Path) -> dict[str, str]:
-    """Environment in which a plugin of `tmp_path` is installed."""
-    return {"PYTHONPATH": f"{tmp_path}:{Path(__file__).parents[2]}"}
-
-
-def test_a_search_that_plans(tmp_path: Path, image_dir: Path, env: dict[str, str]) -> None:
-    write_plugin(tmp_path, HALTON)
+def test_a_search_that_plans(tmp_path: Path, image_dir: Path, there: Session) -> None:
     words = ("-n", "3", "--max-concurrent", "1", "--wandb", "disabled")
-    ran = run_sweep(tmp_path, content(image_dir, method="halton"), "halton", *words, **env)
+    ran = there.sweep(tmp_path, content(image_dir, method="halton"), "halton", *words)
     assert ran.status == 0, ran.err
     assert "method: halton" in (ran.root / "sweep.yaml").read_text()
     rates = [event["config"]["learning_rate"] for event in ran.events("trial")]
@@ -48,45 +35,45 @@ def test_a_search_that_plans(tmp_path: Path, image_dir: Path, env: dict[str, str
 
 
 def test_what_it_refuses_and_where_its_word_stands(
-    tmp_path: Path, image_dir: Path, env: dict[str, str]
+    tmp_path: Path, image_dir: Path, there: Session
 ) -> None:
-    write_plugin(tmp_path, HALTON)
     file = write_sweep(tmp_path, content(image_dir, parameters={"epochs": {"values": [1, 2]}}))
-    done = tune_mc1("sweep", "halton", file, "--dry-run", "-n", "2", cwd=tmp_path, **env)
+    done = there.run("sweep", "halton", file, "--dry-run", "-n", "2", cwd=tmp_path)
     rule = "parameters.epochs: halton takes value and log_uniform_values, got 'categorical'"
     assert (done.returncode, done.stderr) == (2, f"{file}: {rule}\n")
-    done = tune_mc1("sweep", "halton", file, "--dry-run", cwd=tmp_path, **env)
+    done = there.run("sweep", "halton", file, "--dry-run", cwd=tmp_path)
     assert "run_cap: is required by halton" in done.stderr
-    done = tune_mc1("sweep", "halton", "--dry-run", cwd=tmp_path, **env)
+    done = there.run("sweep", "halton", "--dry-run", cwd=tmp_path)
     line = "sweep halton: needs a sweep file; halton has no default one\n"
     assert (done.returncode, done.stderr) == (2, line)
-    assert "<grid|random|asha|bayes|halton>" in (
-        tune_mc1("sweep", "--help", cwd=tmp_path, **env).stdout
+    assert "<grid|random|asha|bayes|climb|halton>" in (
+        there.run("sweep", "--help", cwd=tmp_path).stdout
     )
 
 
 def test_without_its_package_the_method_is_unknown(tmp_path: Path, image_dir: Path) -> None:
     file = write_sweep(tmp_path, content(image_dir, method="halton"))
-    done = tune_mc1("sweep", "random", file, "--dry-run", "-n", "2", cwd=tmp_path)
+    done = run_here("sweep", "random", file, "--dry-run", "-n", "2", cwd=tmp_path)
     rule = "method: must be 'grid', 'random' or 'bayes', got 'halton'"
     assert (done.returncode, done.stderr) == (2, f"{file}:2: {rule}\n")
 
 
 def test_a_search_that_learns_goes_on_as_if_nothing_had_been(
-    tmp_path: Path, image_dir: Path, env: dict[str, str]
+    tmp_path: Path, image_dir: Path, there: Session, path: str
 ) -> None:
-    write_plugin(tmp_path, CLIMB)
     words = ("--max-concurrent", "1", "--wandb", "disabled")
     sweep = content(image_dir, run_cap=5)
     (tmp_path / "quiet").mkdir()
-    quiet = run_sweep(tmp_path / "quiet", sweep, "climb", *words, **env)
+    quiet = there.sweep(tmp_path / "quiet", sweep, "climb", *words)
     assert quiet.status == 0, quiet.err
     file, out = write_sweep(tmp_path, sweep), tmp_path / "out"
-    with driving("sweep", "climb", file, "-o", out, *words, cwd=tmp_path, **env) as driver:
+    with driving(
+        "sweep", "climb", file, "-o", out, *words, cwd=tmp_path, PYTHONPATH=path
+    ) as driver:
         wait_for(partial(reached, out, 3), driver)
         driver.kill_all()
     root = result_dir(out)
-    done = tune_mc1("sweep", "climb", "--resume", root, *words, cwd=tmp_path, **env)
+    done = there.run("sweep", "climb", "--resume", root, *words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     same(root, quiet.root)
     told = {event["trial"]: event["value"] for event in events(root, "told")}
@@ -96,6 +83,5 @@ def test_a_search_that_learns_goes_on_as_if_nothing_had_been(
         exponent = rng.gauss(best[1], 0.5)
         assert event["config"]["learning_rate"] == 10**exponent
         best = max(best, (-told[event["trial"]], exponent))
-    facts = json.loads(tune_mc1("show", root, "--json", cwd=tmp_path).stdout)
+    facts = json.loads(run_here("show", root, "--json", cwd=tmp_path).stdout)
     assert facts["sweep"]["method"] == "climb", "its results are read without the package"
-    assert os.environ.get("PYTHONPATH") != env["PYTHONPATH"]
