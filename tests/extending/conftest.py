@@ -1,4 +1,4 @@
-"""A process in which every example of docs/extending.md is installed, for the tests of the folder."""
+"""A process in which all examples of docs/extending.md are installed, for tests of this folder."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -200,6 +200,7 @@ def test_asha_stops_trials_at_its_rungs(asha: Ran) -> None:
 def test_bayes_learns_from_what_it_tried(tmp_path: Path, image_dir: Path) -> None:
     content = {
         "method": "bayes",
+        "metric": {"name": "val_f1"},
         "parameters": {
             "learning_rate": {"distribution": "log_uniform_values", "min": 1e-4, "max": 0.1},
             "epochs": {"value": 1},
@@ -212,6 +213,9 @@ def test_bayes_learns_from_what_it_tried(tmp_path: Path, image_dir: Path) -> Non
     assert list(trials["state"]) == ["completed"] * 4
     assert trials["learning_rate"].nunique() == 4
     assert trials["learning_rate"].between(1e-4, 0.1).all()
+    winner = trials.loc[trials["best_val_f1"].idxmax()]
+    assert f"test_f1 on the test images: {winner['test_f1']:.4f}\n" in ran.out
+    assert f"Accuracy on the test images: {winner['test_acc']:.4f}\n" in ran.out
 
 
 def test_one_trial_by_hand(tmp_path: Path, image_dir: Path, grid: Ran) -> None:

@@ -105,6 +105,19 @@ def test_metrics() -> tuple[str, ...]:
     return tuple(f"test_{name}" for name in METRICS)
 
 
+def shown_test_metrics(metric: str) -> tuple[str, ...]:
+    """Columns that show how the winner does on the test images, most important first.
+
+    Args:
+        metric: The metric that chose the winner, such as `val_f1`.
+
+    Returns:
+        The same metric on the test images, if it is registered, and `test_acc`.
+    """
+    _, _, name = metric.partition("_")
+    return tuple(dict.fromkeys(f"test_{n}" for n in (name, "acc") if n in METRICS))
+
+
 def split_metric(column: str) -> tuple[Split | None, Metric | None]:
     """Splits a column's name into split and metric; None for a part that is missing.
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from tune_mc1.config.metrics import shown_test_metrics
+
 if TYPE_CHECKING:
     from tune_mc1.results.schema import Row
     from tune_mc1.results.settings import Setting, Summary
@@ -121,16 +123,19 @@ def ranked_table(
     table.add_column("trial")
     for name in names:
         table.add_column(name, justify="right")
-    tested = any(row.get("test_acc") is not None for row in rows)
-    columns = [f"best {metric}", "at epoch", *(["test_acc"] if tested else [])]
+    tested = [
+        column
+        for column in shown_test_metrics(metric)
+        if any(row.get(column) is not None for row in rows)
+    ]
+    columns = [f"best {metric}", "at epoch", *tested]
     for name in (*columns, "state", "time"):
         table.add_column(name, justify="right")
     for rank, row in enumerate(rows[:limit], 1):
         style = STATE_STYLES.get(row["state"], "")
         epoch = f"{row['best_epoch'] or '-'}/{row['epochs_run']}"
         cells = [metric_text(row.get(f"best_{metric}")), epoch]
-        if tested:
-            cells.append(metric_text(row["test_acc"]))
+        cells += [metric_text(row[column]) for column in tested]
         state = f"[{style}]{row['state']}[/]" if style else row["state"]
         settings = [show(row[n]) for n in names]
         table.add_row(

@@ -2,15 +2,17 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from tune_mc1.config.metrics import shown_test_metrics
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import BEST, ResultDir
+from tune_mc1.results.schema import Row
 from tune_mc1.results.settings import repeated, settings_of, summarize, winners
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.terminal.formatting import (
@@ -70,7 +72,7 @@ def _print_program(tables: SweepTables, console: Console, limit: int | None) -> 
 
 
 def _best_lines(where: ResultDir, tables: SweepTables) -> list[str]:
-    """Lines about the best setting: its trials, score, checkpoint and test accuracy."""
+    """Lines about the best setting: its trials, score, checkpoint and test scores."""
     best = winners(tables)
     if not best:
         return []
@@ -82,10 +84,16 @@ def _best_lines(where: ResultDir, tables: SweepTables) -> list[str]:
         lines.append(f"Checkpoint: {shown}")
     elif checkpoint.exists():
         lines.append(f"Checkpoint: {_short(checkpoint)}")
-    tested = [row["test_acc"] for row in best if row.get("test_acc") is not None]
-    if tested:
-        lines.append(f"Accuracy on the test images: {summary_text(summarize(tested))}")
-    return lines
+    return [*lines, *_test_lines(best, tables.metric)]
+
+
+def _test_lines(best: Sequence[Row], metric: str) -> Iterator[str]:
+    """Lines about the best setting on the test images."""
+    for column in shown_test_metrics(metric):
+        tested = [row[column] for row in best if row.get(column) is not None]
+        if tested:
+            name = "Accuracy" if column == "test_acc" else column
+            yield f"{name} on the test images: {summary_text(summarize(tested))}"
 
 
 def _short(path: Path) -> Path:

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tune_mc1.config.metrics import shown_test_metrics
 from tune_mc1.reporting.drawing.context import Context, finite
 from tune_mc1.reporting.drawing.foot import foot_of_sweeps
 from tune_mc1.reporting.drawing.sheet import sheet
@@ -65,10 +67,7 @@ def winners(contexts: Sequence[Context]) -> Iterator[FigureSpec]:
             ("each_setting", FAINT, FAINT, "o"),
             ("program_winner" if first.of_program else "winner_val", BLUE, BLUE, "o"),
         ]
-        if any(
-            "test_acc" in c.frames.trials and c.frames.trials["test_acc"].notna().any()
-            for c in rows
-        ):
+        if any(c.frames.trials.get(_test(c), pd.Series()).notna().any() for c in rows):
             keys.append(("winner_test", "white", VERMILION, "^"))
         for key, face, edge, shape in keys:
             ax.plot([], [], ls="", marker=shape, mfc=face, mec=edge, label=t(key))
@@ -78,6 +77,11 @@ def winners(contexts: Sequence[Context]) -> Iterator[FigureSpec]:
     key = "caption" if not first.of_program else "program_caption"
     caption = first.sentence(t(key, metric=first.metric))
     yield FigureSpec("compare_winners", title, caption, draw)
+
+
+def _test(context: Context) -> str:
+    """Column of the sweep's metric on the test images."""
+    return shown_test_metrics(context.frames.metric)[0]
 
 
 def _row(ax: Axes, context: Context, place: int) -> None:
@@ -99,7 +103,7 @@ def _row(ax: Axes, context: Context, place: int) -> None:
     runs = context.scores[context.winner].to_numpy()
     ax.plot([runs.min(), runs.max()], [place, place], color=BLUE, lw=1.4)
     ax.plot([runs.mean()], [place], ls="", marker="o", ms=6, color=BLUE)
-    name = context.frames.metric.replace("val_", "test_")
+    name = _test(context)
     if name in context.frames.trials:
         tests = finite(context.frames.trials.loc[context.winner, name]).dropna()
         if len(tests):

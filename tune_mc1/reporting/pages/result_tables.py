@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from tune_mc1.config.metrics import shown_test_metrics
 from tune_mc1.config.validation import Folds
 from tune_mc1.reporting.frames import SweepFrames, plain
 from tune_mc1.reporting.pages.views import Cell, TableView, cell, interval_cell
@@ -24,6 +25,18 @@ def score_column(frames: SweepFrames) -> str:
     return f"best_{frames.metric}" if frames.metric else ""
 
 
+def test_column(frames: SweepFrames) -> str:
+    """The column of the winner's score on the test images; empty if none was scored."""
+    shown = _test_columns(frames)
+    return shown[0] if shown else ""
+
+
+def _test_columns(frames: SweepFrames) -> list[str]:
+    trials = frames.trials
+    columns = shown_test_metrics(frames.metric)
+    return [name for name in columns if name in trials and trials[name].notna().any()]
+
+
 def setting_groups(frames: SweepFrames) -> pd.DataFrame:
     """One row per setting, best mean first: varied parameters, `summary`, `trials`, `test`."""
     folds = frames.sweep.validation.folds if isinstance(frames.sweep.validation, Folds) else 0
@@ -33,6 +46,7 @@ def setting_groups(frames: SweepFrames) -> pd.DataFrame:
     groups = frames.trials.groupby("config_hash", sort=False)
     settings = {str(key): trials for key, trials in groups}
     scores = {key: trials[column].dropna().tolist() for key, trials in settings.items()}
+    test = test_column(frames)
     rows = []
     for key in rank_settings(scores, maximize=frames.sweep.metric.maximize):
         trials = settings[key]
@@ -49,7 +63,7 @@ def setting_groups(frames: SweepFrames) -> pd.DataFrame:
                 "summary": summary,
                 "trials": len(trials),
                 "ids": list(trials["trial"]),
-                "test": trials["test_acc"].dropna().tolist() if "test_acc" in trials else [],
+                "test": trials[test].dropna().tolist() if test else [],
             }
         )
     columns = [*frames.varied, "summary", "trials", "ids", "test"]
@@ -86,9 +100,7 @@ def _score_columns(frames: SweepFrames, t: Say) -> dict[str, str]:
     name = frames.own_name(metric)
     found = {score_column(frames): t("best", metric=name), f"last_{metric}": t("last", metric=name)}
     found = {column: heading for column, heading in found.items() if column in trials}
-    if "test_acc" in trials and trials["test_acc"].notna().any():
-        found["test_acc"] = "test_acc"
-    return found
+    return found | {name: name for name in _test_columns(frames)}
 
 
 def settings_view(frames: SweepFrames, settings: pd.DataFrame, t: Say) -> TableView:

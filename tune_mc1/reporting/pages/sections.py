@@ -12,6 +12,7 @@ from tune_mc1.reporting.pages.result_tables import (
     setting_groups,
     settings_view,
     summary_text,
+    test_column,
     trials_view,
     value_text,
 )
@@ -188,7 +189,8 @@ def _winner(frames: SweepFrames, settings: pd.DataFrame, t: Say) -> tuple[Facts,
         return rows, t("winner_bias", n=len(settings)) if len(settings) > 1 else ""
     if not best["test"]:
         return rows, t("winner_no_test")
-    rows.append((t("winner_test"), f"test_acc {summary_text(summarize(best['test']))}"))
+    text = f"{test_column(frames)} {summary_text(summarize(best['test']))}"
+    rows.append((t("winner_test"), text))
     return rows, t("winner_bias", n=len(settings)) if len(settings) > 1 else ""
 
 
