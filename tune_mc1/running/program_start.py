@@ -8,11 +8,11 @@ from uuid import uuid4
 
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.sweep import Sweep
-from tune_mc1.errors import InputError
 from tune_mc1.planning.past import Past
 from tune_mc1.planning.plan import command_of
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.store.remote import Remote
+from tune_mc1.results.store.scratch_dir import scratch_dir
 from tune_mc1.tracking.tracker import Launch, Tracker, check_trackers, set_up_trackers
 from tune_mc1.tracking.wandb.mode import Mode, choose_mode
 
@@ -45,19 +45,19 @@ def _program_runs(mode: Mode, where: ResultDir, notify: Callable[[str], None]) -
     return ProgramRuns(where, mode, notify)
 
 
-def check_program_place(sweep: Sweep, parent: Path | Remote, field: str) -> None:
-    """Raises InputError if the results of a program would go to an object store."""
-    if isinstance(sweep, ProgramSweep) and isinstance(parent, Remote):
-        raise InputError(f"{field}: must be a directory for a program's sweep, got {parent.url}")
-
-
 def directory_to_send(sweep: Sweep) -> Path | None:
     """Directory that a cluster's nodes need; None in our own training."""
     return Path(sweep.directory) if isinstance(sweep, ProgramSweep) else None
 
 
 def program_context(
-    sweep: Sweep, where: ResultDir, past: Past, mode: Mode, *, here: bool
+    sweep: Sweep,
+    where: ResultDir,
+    past: Past,
+    mode: Mode,
+    remote: Remote | None = None,
+    *,
+    here: bool,
 ) -> "ProgramContext | None":
     """How a program's trials run; None in our own training.
 
@@ -66,6 +66,7 @@ def program_context(
         where: The result directory.
         past: History of a resumed sweep, whose runs in W&B keep their ids.
         mode: Mode of W&B.
+        remote: The result directory's folder in an object store; None without a store.
         here: Whether trials run on this machine.
     """
     if not isinstance(sweep, ProgramSweep):
@@ -73,4 +74,15 @@ def program_context(
     from tune_mc1.running.program_worker import ProgramContext
 
     run_ids = past.tables.metadata.get("id") or uuid4().hex[:8]
-    return ProgramContext(where.root, sweep, command_of(sweep)[0], run_ids, mode, here=here)
+    keep = here or remote is None
+    return ProgramContext(
+        root=where.root if keep or remote is None else scratch_dir(remote),
+        group=where.root.name,
+        sweep=sweep,
+        command=command_of(sweep)[0],
+        id=run_ids,
+        mode=mode,
+        here=here,
+        remote=remote,
+        keep=keep,
+    )

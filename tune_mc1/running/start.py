@@ -28,7 +28,6 @@ from tune_mc1.results.store.store_mirror import mirrored
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.running.loading import Loading
 from tune_mc1.running.program_start import (
-    check_program_place,
     directory_to_send,
     program_context,
     set_up,
@@ -81,7 +80,7 @@ def run_plan(
         there = f", and {remote.url}" if remote else ""
         console.print(f"Results: {where.root}{there}", highlight=False, soft_wrap=True)
         trackers = make_trackers(launches, where, notify)
-        program = program_context(plan.sweep, where, past, mode, here=address is None)
+        program = program_context(plan.sweep, where, past, mode, remote, here=address is None)
         run = SweepRun(
             *(plan.sweep, plan.trials, data, where, address, max_concurrent, trackers, past),
             remote=remote,
@@ -127,12 +126,10 @@ def _parent(plan: Plan, output: Path | None) -> tuple[Path | Remote, str]:
     """Location for results and the field that names it; checked for a new sweep."""
     if plan.directory is not None:
         there = remote_of(ResultDir(plan.directory)) or plan.directory
-        check_program_place(plan.sweep, there, "--resume")
         return there, "--resume"
     place = output or plan.sweep.storage or RESULTS_DIR
     field = "-o" if output else "storage" if plan.sweep.storage else str(RESULTS_DIR)
     parent = checked_place(place, field)
-    check_program_place(plan.sweep, parent, field)
     if isinstance(parent, Remote):
         checked_place(RESULTS_DIR, str(RESULTS_DIR))
     return parent, field
