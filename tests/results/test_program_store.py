@@ -1,4 +1,4 @@
-"""Programs with results in S3: a trial goes on on another node, and a sweep from another machine."""
+"""Programs with results in S3: trials go on on another node, sweeps from another machine."""
 
 import json
 import shutil
@@ -67,7 +67,9 @@ class Node:
         return seen, run_program(attempt, lambda new: bool(seen.extend(new)))
 
 
-def test_a_trial_goes_on_on_another_node(tmp_path: Path, remote: Remote, store: ObjectStore) -> None:
+def test_a_trial_goes_on_on_another_node(
+    tmp_path: Path, remote: Remote, store: ObjectStore
+) -> None:
     first = Node(tmp_path / "first", remote)
     lost = ProgramStore(remote, first.where, first.trial, keep=False)
     lost.fetch()

@@ -1,15 +1,19 @@
 """Start of a program's sweep: its runs in W&B, the place of its results, and how trials run."""
 
+import shlex
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.sweep import Sweep
+from tune_mc1.errors import InputError
 from tune_mc1.planning.past import Past
 from tune_mc1.planning.plan import command_of
+from tune_mc1.programs.command import activated
+from tune_mc1.programs.installed import missing_packages
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.store.remote import Remote
 from tune_mc1.results.store.scratch_dir import scratch_dir
@@ -45,9 +49,64 @@ def _program_runs(mode: Mode, where: ResultDir, notify: Callable[[str], None]) -
     return ProgramRuns(where, mode, notify)
 
 
-def directory_to_send(sweep: Sweep) -> Path | None:
-    """Directory that a cluster's nodes need; None in our own training."""
-    return Path(sweep.directory) if isinstance(sweep, ProgramSweep) else None
+def cluster_environment(sweep: Sweep, notify: Callable[[str], None]) -> dict[str, Any] | None:
+    """Runtime environment of a program's trials on a cluster; None in our own training.
+
+    The program's directory is sent along, unless a job has brought it.
+
+    Args:
+        sweep: The sweep.
+        notify: Called with a notice of what is sent.
+
+    Raises:
+        InputError: If the directory cannot be sent.
+    """
+    if not isinstance(sweep, ProgramSweep):
+        return None
+    from tune_mc1.cluster.sent_files import LEFT_OUT, check_sent, sent_with_job
+
+    environment: dict[str, Any] = {"env_vars": {"RAY_CHDIR_TO_TRIAL_DIR": "0"}}
+    directory = Path(sweep.directory)
+    if sent_with_job(directory) is None:
+        notify(check_sent(directory))
+        environment |= {"working_dir": str(directory), "excludes": list(LEFT_OUT)}
+    if sweep.requirements:
+        environment["pip"] = {"packages": list(sweep.requirements), "pip_check": False}
+    return environment
+
+
+def check_requirements(sweep: Sweep, notify: Callable[[str], None], *, here: bool) -> None:
+    """Checks that the packages that a program requires are there, or Ray can install them.
+
+    Args:
+        sweep: The sweep.
+        notify: Called with each notice for the user.
+        here: Whether trials run on this machine; if not, on the cluster that is connected.
+
+    Raises:
+        InputError: If they are not.
+    """
+    if not isinstance(sweep, ProgramSweep) or not sweep.requirements:
+        return
+    if not here:
+        from tune_mc1.cluster.requirements import install_requirements
+
+        install_requirements(sweep.requirements, notify)
+        return
+    command, environment = command_of(sweep)[0], activated()
+    if "${interpreter}" not in command.words:
+        notify(
+            "requirements: only Ray on a cluster (--address) installs them; here the environment "
+            f"of {command.words[0]} must have them"
+        )
+        return
+    missing = missing_packages(sweep.requirements, command.interpreter, environment)
+    if missing:
+        faults = ", ".join(f"{name} ({what})" for name, what in missing.items())
+        raise InputError(
+            "requirements: must be installed here, as only Ray on a cluster (--address) installs "
+            f"them, got {faults}: {shlex.join(['python', '-m', 'pip', 'install', *missing])}"
+        )
 
 
 def program_context(
@@ -71,8 +130,10 @@ def program_context(
     """
     if not isinstance(sweep, ProgramSweep):
         return None
+    from tune_mc1.cluster.sent_files import sent_with_job
     from tune_mc1.running.program_worker import ProgramContext
 
+    directory = Path(sweep.directory)
     run_ids = past.tables.metadata.get("id") or uuid4().hex[:8]
     keep = here or remote is None
     return ProgramContext(
@@ -82,6 +143,7 @@ def program_context(
         command=command_of(sweep)[0],
         id=run_ids,
         mode=mode,
+        directory=directory if here else sent_with_job(directory) or Path(),
         here=here,
         remote=remote,
         keep=keep,

@@ -43,8 +43,9 @@ class ProgramContext:
         id: Random part of the ids of its runs in W&B.
         mode: Mode of W&B.
         cpus: CPU cores per trial.
-        here: Whether trials run on this machine, in the program's own directory; on a cluster, in
-            the copy of it that each node has.
+        directory: Working directory of the program: on a cluster relative to what each node has
+            been sent.
+        here: Whether trials run on this machine.
         decisions: Actor that tells whether a trial is stopped early; None if none is.
         remote: The sweep's folder in an object store; None without a store.
         keep: Whether files stay in the directory after their trial ended.
@@ -56,6 +57,7 @@ class ProgramContext:
     command: Command
     id: str
     mode: Mode
+    directory: Path
     here: bool = True
     cpus: float = 1.0
     decisions: Any = None
@@ -93,7 +95,7 @@ def _attempt(trial: ProgramTrial, context: ProgramContext) -> Attempt:
     return Attempt(
         command=context.command,
         parameters=sweep.arguments(trial.values),
-        directory=Path(sweep.directory) if context.here else Path.cwd(),
+        directory=context.directory if context.here else Path.cwd() / context.directory,
         environment=TrialEnvironment(
             folder=where.program_files(trial.id),
             checkpoint_dir=where.checkpoints(trial.id),

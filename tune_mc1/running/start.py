@@ -28,7 +28,8 @@ from tune_mc1.results.store.store_mirror import mirrored
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.running.loading import Loading
 from tune_mc1.running.program_start import (
-    directory_to_send,
+    check_requirements,
+    cluster_environment,
     program_context,
     set_up,
 )
@@ -62,7 +63,7 @@ def run_plan(
     """
     launches, mode = set_up(plan.sweep, tracker_options)
     parent, field = _parent(plan, output)
-    _check_ray(plan, address, parent, field)
+    _check_ray(plan, address, parent, field, notify)
     interruption = Interruption()
     interruption.install()
     of_program = isinstance(plan.sweep, ProgramSweep)
@@ -110,15 +111,19 @@ def _say_stopped(
     return INTERRUPTED if stopped.reason is None else 1
 
 
-def _check_ray(plan: Plan, address: str | None, parent: Path | Remote, field: str) -> None:
+def _check_ray(
+    plan: Plan, address: str | None, parent: Path | Remote, field: str, notify: Notify
+) -> None:
     """Connects to the cluster, if any, and checks that it can run the trials and share results."""
     if address is None:
+        check_requirements(plan.sweep, notify, here=True)
         allow_own_token()
         return
-    connect(address, directory_to_send(plan.sweep))
+    connect(address, cluster_environment(plan.sweep, notify))
     from tune_mc1.cluster.nodes import trial_resources
 
     trial_resources(plan.sweep, plan.training_trials)
+    check_requirements(plan.sweep, notify, here=False)
     check_nodes(parent, field)
 
 

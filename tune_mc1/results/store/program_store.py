@@ -1,8 +1,8 @@
 """Files of a program's trial on any node, copied to an object store while the program runs.
 
-A trial goes on from its copy in the store, wherever it runs next: with the checkpoint directory that
-its program kept, the logs that belong to it, and its output. What a program has logged is uploaded
-before the checkpoint that it saved after; so a checkpoint is never ahead of its rows.
+A trial goes on from its copy in the store, wherever it runs next: with the checkpoint directory
+that its program kept, the logs that belong to it, and its output. What a program has logged is
+uploaded before the checkpoint that it saved after, so a checkpoint is never ahead of its rows.
 """
 
 import json
