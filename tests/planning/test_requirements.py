@@ -44,8 +44,11 @@ def test_a_file_is_read_with_those_that_it_includes() -> None:
     Path("resolved.yaml").write_text(config_to_yaml(sweep))
     assert load_sweep(Path("resolved.yaml")).sweep == sweep
     notices: list[str] = []
-    environment = cluster_environment(sweep, notices.append)
+    Path("out").mkdir()
+    Path("out", "result").touch()
+    environment = cluster_environment(sweep, Path("out"), notices.append)
     assert environment is not None
+    assert environment["excludes"][-1] == "/out/"
     assert environment["pip"] == {"packages": list(lines), "pip_check": False}
     assert len(notices) == 1
     assert ": 5 files, " in notices[0]

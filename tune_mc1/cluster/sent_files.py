@@ -1,6 +1,7 @@
 """A program's directory that is sent to a cluster: what Ray leaves out, its size, and the limit."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from tune_mc1.cluster.packaging_private import job_package, size_limit, visit_sent_files
@@ -8,6 +9,19 @@ from tune_mc1.errors import InputError
 
 LEFT_OUT = ("/.git/", "/.venv/", "/venv/", "/results/", "/wandb/")
 """Paths of a directory that are not sent to a cluster, besides those in its ignore files."""
+
+
+def left_out(directory: Path, results: Path | None = None) -> list[str]:
+    """Patterns of what is not sent to a cluster, besides what ignore files name.
+
+    Args:
+        directory: The directory that is sent.
+        results: The directory for results, which may be below it.
+    """
+    below = results is not None and directory in results.absolute().parents
+    own = [f"/{results.absolute().relative_to(directory)}/"] if below and results else []
+    return [*LEFT_OUT, *own]
+
 
 _OVERHEAD = 150
 """Bytes that each file adds to the archive, which is not compressed, besides its name twice."""
@@ -18,11 +32,12 @@ _PACKAGE = 2 << 20
 _LARGEST = 3
 
 
-def check_sent(directory: Path, *, http: bool = False) -> str:
+def check_sent(directory: Path, excludes: Sequence[str] = LEFT_OUT, *, http: bool = False) -> str:
     """Checks that a program's directory can be sent to a cluster.
 
     Args:
         directory: The directory.
+        excludes: Patterns of what is not sent.
         http: Whether it is sent with a job, over http.
 
     Returns:
@@ -41,7 +56,7 @@ def check_sent(directory: Path, *, http: bool = False) -> str:
             files += 1
             sizes[name.parts[0]] += path.stat().st_size + _OVERHEAD + 2 * len(str(name))
 
-    if not visit_sent_files(directory, LEFT_OUT, visit):
+    if not visit_sent_files(directory, excludes, visit):
         return f"Sending {directory} to the cluster"
     limit, total = size_limit(http=http) - (_PACKAGE if http else 0), sizes.total()
     if total >= limit:

@@ -49,13 +49,16 @@ def _program_runs(mode: Mode, where: ResultDir, notify: Callable[[str], None]) -
     return ProgramRuns(where, mode, notify)
 
 
-def cluster_environment(sweep: Sweep, notify: Callable[[str], None]) -> dict[str, Any] | None:
+def cluster_environment(
+    sweep: Sweep, parent: Path | Remote, notify: Callable[[str], None]
+) -> dict[str, Any] | None:
     """Runtime environment of a program's trials on a cluster; None in our own training.
 
     The program's directory is sent along, unless a job has brought it.
 
     Args:
         sweep: The sweep.
+        parent: Location for results, which is not sent.
         notify: Called with a notice of what is sent.
 
     Raises:
@@ -63,13 +66,14 @@ def cluster_environment(sweep: Sweep, notify: Callable[[str], None]) -> dict[str
     """
     if not isinstance(sweep, ProgramSweep):
         return None
-    from tune_mc1.cluster.sent_files import LEFT_OUT, check_sent, sent_with_job
+    from tune_mc1.cluster.sent_files import check_sent, left_out, sent_with_job
 
     environment: dict[str, Any] = {"env_vars": {"RAY_CHDIR_TO_TRIAL_DIR": "0"}}
     directory = Path(sweep.directory)
     if sent_with_job(directory) is None:
-        notify(check_sent(directory))
-        environment |= {"working_dir": str(directory), "excludes": list(LEFT_OUT)}
+        excludes = left_out(directory, parent if isinstance(parent, Path) else None)
+        notify(check_sent(directory, excludes))
+        environment |= {"working_dir": str(directory), "excludes": excludes}
     if sweep.requirements:
         environment["pip"] = {"packages": list(sweep.requirements), "pip_check": False}
     return environment

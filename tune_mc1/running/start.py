@@ -119,7 +119,7 @@ def _check_ray(
         check_requirements(plan.sweep, notify, here=True)
         allow_own_token()
         return
-    connect(address, cluster_environment(plan.sweep, notify))
+    connect(address, cluster_environment(plan.sweep, parent, notify))
     from tune_mc1.cluster.nodes import trial_resources
 
     trial_resources(plan.sweep, plan.training_trials)
