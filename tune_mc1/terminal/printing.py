@@ -11,7 +11,7 @@ from rich.table import Table
 
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import BEST, ResultDir
-from tune_mc1.results.settings import repeated, settings_of, summarize, winners
+from tune_mc1.results.settings import repeated, repeats, settings_of, summarize, winners
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.terminal.formatting import (
     metric_text,
@@ -39,6 +39,10 @@ def print_result(
     if not tables.of_program:
         lines.append(f"Data: {facts.get('data')} ({facts.get('fingerprint')})")
     lines += _best_lines(where, tables)
+    if count := repeats(tables):
+        trials = "1 trial has" if count == 1 else f"{count} trials have"
+        seed = "and seed" if "seed" in tables.columns.parameters else "and no seed"
+        lines.append(f"Repeats: {trials} the setting of another {seed}; that is no replicate")
     for row in rows:
         if row["state"] == "failed":
             log = where.shown(where.root / row["log"])
