@@ -2,8 +2,9 @@
 
 import json
 import shutil
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.store.kept_files import LIST, NEW, KeptFiles, files_in
 from tune_mc1.results.store.program_store import ProgramStore, program_files_of
 from tune_mc1.results.store.remote import Remote
+from tune_mc1.results.store.snapshot import take_snapshot
 
 SETTING: dict[str, Any] = {"lr": 0.1, "steps": 4, "fault": "killed"}
 
@@ -64,7 +66,12 @@ class Node:
             log=where.log(trial.id),
             metric="val/acc",
         )
-        return seen, run_program(attempt, lambda new: bool(seen.extend(new)))
+
+        def report(new: Sequence[Iteration]) -> bool:
+            seen.extend(new)
+            return False
+
+        return seen, run_program(attempt, report)
 
 
 def test_a_trial_goes_on_on_another_node(
@@ -128,6 +135,27 @@ def test_a_checkpoint_is_replaced_whole_or_not_at_all(
     assert set(remote.files()) == {"a", "deep/b", LIST}
     times = {n: f.time_ns for n, f in files_in(folder).items()}
     assert times == {n: f.time_ns for n, f in files_in(tmp_path / "there").items()}
+
+
+def test_a_copy_is_taken_between_two_writes(tmp_path: Path) -> None:
+    folder, copies = tmp_path / "kept", tmp_path / "copies"
+    folder.mkdir()
+    (folder / "old").write_text("old")
+    known = files_in(folder)
+    code = "import sys, time; f = open(sys.argv[1], 'w'); print(); f.write('a'); f.flush(); "
+    code += "input(); f.write('b')"
+    words = [sys.executable, "-u", "-c", code, str(folder / "new")]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
+        assert writer.stdin is not None
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        assert take_snapshot(folder, known, copies) is None, "it is being written"
+        writer.stdin.write(b"\n")
+        writer.stdin.close()
+    files = take_snapshot(folder, known, copies)
+    assert files is not None
+    assert set(files) == {"old", "new"}
+    assert {n: (copies / n).read_text() for n in files_in(copies)} == {"new": "ab"}
 
 
 def test_a_sweep_is_resumed_from_its_url_elsewhere(tmp_path: Path, store: ObjectStore) -> None:

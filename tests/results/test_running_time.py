@@ -13,8 +13,14 @@ def event(kind: str, time: float, **fields: Any) -> Any:
 
 def tables_of(*events: Any) -> SweepTables:
     tables = SweepTables()
-    head = {"metric": "acc", "maximize": True, "format": 2, "program": "t.py", "parameters": {}}
-    tables.apply_all([{"event": "sweep", "time": 0.0, **head}])  # type: ignore[typeddict-item]
+    head: Any = {
+        "metric": "acc",
+        "maximize": True,
+        "format": 2,
+        "program": "t.py",
+        "parameters": {},
+    }
+    tables.apply({"event": "sweep", "time": 0.0, **head})
     tables.apply(event("trial", 0.0, config={}, config_hash="h", fold=None))
     tables.apply_all(events)
     return tables

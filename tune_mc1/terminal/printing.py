@@ -82,7 +82,9 @@ def _best_lines(where: ResultDir, tables: SweepTables) -> list[str]:
     metric = tables.metadata["metric"] if tables.of_program else tables.metric
     lines = [f"Best: {', '.join(row['trial'] for row in best)}: {metric} {score}"]
     checkpoint = where.checkpoints(best[0]["trial"]) / BEST
-    if (shown := where.shown(checkpoint)) != str(checkpoint):
+    if tables.of_program:
+        pass  # whatever it keeps is its own
+    elif (shown := where.shown(checkpoint)) != str(checkpoint):
         lines.append(f"Checkpoint: {shown}")
     elif checkpoint.exists():
         lines.append(f"Checkpoint: {_short(checkpoint)}")

@@ -97,11 +97,18 @@ class KeptFiles:
         for name, kept in self._sent.items():
             os.utime(self._folder / name, ns=(kept.time_ns, kept.time_ns))
 
-    def send(self, files: Files) -> None:
+    @property
+    def sent(self) -> Files:
+        """The files that the store has, as far as is known."""
+        return self._sent
+
+    def send(self, files: Files, copies: Path | None = None) -> None:
         """Makes the store's copy equal to the directory, unless that changes meanwhile.
 
         Args:
-            files: The directory's present files.
+            files: The directory's files.
+            copies: Directory with copies of those that the store lacks; None takes them from the
+                directory itself.
 
         Raises:
             StorageError: If the store fails.
@@ -112,10 +119,11 @@ class KeptFiles:
             return
         changed = {name for name, kept in files.items() if self._sent.get(name) != kept}
         try:
-            _each(lambda name: self._remote.put(self._folder / name, f"{NEW}/{name}"), changed)
+            source = copies or self._folder
+            _each(lambda name: self._remote.put(source / name, f"{NEW}/{name}"), changed)
         except FileNotFoundError:
             return
-        if files_in(self._folder) != files:
+        if copies is None and files_in(self._folder) != files:
             return
         self._moving = True
         self._remote.write(f"{NEW}/{LIST}", _written(files, changed))

@@ -21,6 +21,7 @@ from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.store.kept_files import Files, KeptFiles, files_in
 from tune_mc1.results.store.remote import PATIENCE_S, Remote, retry
 from tune_mc1.results.store.scratch_dir import claim_private_dir
+from tune_mc1.results.store.snapshot import take_snapshot
 from tune_mc1.results.store.trial_store import Identity, identity
 
 SETTING = "setting.json"
@@ -29,8 +30,8 @@ SETTING = "setting.json"
 INTERVAL_S, LONGEST_S = 2.0, 30.0
 """Minimum time between two rounds, and its maximum: it grows with the duration of a round."""
 
-SETTLED_NS = 1_000_000_000
-"""Age of the newest file from which on a checkpoint directory counts as written."""
+FLUSH_S = 0.5
+"""Seconds until W&B has written all that was logged before a checkpoint."""
 
 
 @contextmanager
@@ -92,7 +93,8 @@ class ProgramStore:
         self._kept = KeptFiles(remote.child(f"checkpoints/{trial.id}"), self._checkpoint)
         self._sent: dict[str, Identity] = {}
         self._log_sent: Identity = None
-        self._before = files_in(self._checkpoint)
+        self._copies = self._checkpoint.with_name(f".{trial.id}")
+        self._snapshot = time.monotonic()
         self._reachable = time.monotonic()
         self._failure: StorageError | None = None
         self._ended = threading.Event()
@@ -147,6 +149,7 @@ class ProgramStore:
         if not self._keep:
             for folder in (self._checkpoint, self._folder):
                 shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(self._copies, ignore_errors=True)
 
     def send_all(self) -> None:
         """Uploads all that the store lacks, after the program's end.
@@ -193,15 +196,17 @@ class ProgramStore:
                     self._failure = error
             except OSError:  # a file that is being replaced
                 pass
-            pause = min(max(INTERVAL_S, 10 * (time.monotonic() - began)), LONGEST_S)
+            pause = min(max(INTERVAL_S, 3 * (time.monotonic() - began)), LONGEST_S)
 
     def _round(self) -> None:
-        now = files_in(self._checkpoint)
-        settled = now == self._before and _newest(now) < time.time_ns() - SETTLED_NS
-        self._before = now
+        strict = time.monotonic() - self._snapshot < LONGEST_S  # a file may be open all the time
+        kept = take_snapshot(self._checkpoint, self._kept.sent, self._copies, strict=strict)
+        if kept is not None:
+            self._snapshot = time.monotonic()
+            self._ended.wait(FLUSH_S)
         self._send_logged()
-        if settled:
-            self._kept.send(now)
+        if kept is not None:
+            self._kept.send(kept, self._copies)
 
     def _send_logged(self, *, last: bool = False) -> None:
         """Uploads what the program has logged and printed; media and the like only at its end."""
