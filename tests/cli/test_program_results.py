@@ -72,6 +72,13 @@ def test_show_of_repeats(tmp_path: Path) -> None:
     assert re.search(r"1 +1 +1e-05 +0\.0000 +(\d) of \1", text)
     assert "±" not in text  # no interval of width 0
     assert re.search(r"Best: [t0-9, ]+: val loss 1e-05\n", text)
+    no_seed = "Repeats: 6 trials have the setting of another and no seed; that is no replicate"
+    assert no_seed in text
+    seeded = REPEATS.replace("}}", "}, seed: {values: [0, 1]}}")
+    write_program_sweep(tmp_path / "s", seeded, lambda v, t, i: {"val loss": t}, iterations=1)
+    text = shown(tmp_path / "s")
+    count = 8 - len(set(re.findall(r"^ *\d+ +t\d+ +(\d +\d) ", text, re.MULTILINE)))
+    assert re.search(rf"Repeats: {count} trials? ha\w+ the setting of another and seed", text)
 
 
 def test_show_as_json(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from tests.support.in_process import run_here, sweep_here
 from tests.support.program_sweeps import METRIC, ODD, OF_TRAINING, Logged, write_program_sweep
 from tune_mc1.reporting.figure_sets import compare_figures, make_figures
 from tune_mc1.reporting.frames import SweepFrames, read_frames
+from tune_mc1.reporting.pages.sections import warnings
 from tune_mc1.reporting.statistics.sweep_statistics import SweepStatistics
 from tune_mc1.reporting.write_report import write_report
 
@@ -140,6 +141,14 @@ def test_trials_of_a_program_with_seeds_are_paired_by_seed(tmp_path: Path) -> No
     text = text_of(write_report([frames.where.root], tmp_path / "out", "en"))
     assert "a=1 (t0001, t0002, t0003) Score val_loss 0.00001" in text
     assert "repeats" not in text
+
+
+def test_trials_with_equal_seeds_are_repeats(tmp_path: Path) -> None:
+    equal = REPEATS.replace("}}", "}, seed: {value: 3}}")
+    frames = sweep(tmp_path, equal, lambda v, t, i: {"val_acc": 70.0 + v["a"] + t % 5 + i})
+    (marginal,) = SweepStatistics(frames).marginals
+    assert all(math.isnan(m.low) for m in marginal.means), "one seed, however often it ran"
+    assert warnings(frames, lambda key, **_: key) == ["warn_equal_seeds"]
 
 
 def test_programs_and_our_training_in_one_report(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -215,3 +216,23 @@ def test_offline_the_user_is_told_once_how_to_send(tmp_path: Path) -> None:
     command = sync_command(sweep.where)
     ProgramRuns(sweep.where, "offline", notices.append).finish()
     assert notices == [f"W&B: 2 runs are recorded offline. {command} uploads them."]
+
+
+def test_the_server_hears_of_an_end_while_the_sweep_goes_on(
+    server: WandbServer, tmp_path: Path
+) -> None:
+    sweep = ProgramSweepPlay(tmp_path, "online")
+    runs = ProgramRuns(sweep.where, "online", lambda _: None)
+    runs.start()
+    sweep.run("t1", "time.sleep(60)", report=lambda its: len(its) == 3)
+    name = f"{sweep.id}-t1"
+    end = time.monotonic() + 60
+    while server.summary.get(name, {}).get("state") != "stopped":
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert server.exit_codes[name] == 0
+    sweep.run("t2", KILLED, state="interrupted")
+    sweep.close()
+    runs.finish()
+    assert server.summary[f"{sweep.id}-t2"]["state"] == "interrupted"
+    assert len(sweep.where.root.joinpath("wandb-sent.jsonl").read_text().splitlines()) == 2

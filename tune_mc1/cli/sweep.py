@@ -20,7 +20,6 @@ from tune_mc1.cli.options import (
 )
 from tune_mc1.cluster.address import is_job_server
 from tune_mc1.cluster.jobs.job_command import JobCommand
-from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.search import sweep_commands
 from tune_mc1.errors import InputError
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
@@ -77,11 +76,6 @@ def sweep(
     plan = _plan(method, file, flags, resume, epochs, elsewhere=job is not None)
     if plan is not None:
         check_trackers(plan.sweep.tracker, {"wandb": wandb})
-    if job is not None and plan is not None and isinstance(plan.sweep, ProgramSweep):
-        raise InputError(
-            "--address: a program's sweep cannot be submitted over http; start it on the cluster, "
-            "with --address auto"
-        )
     if job is not None and not dry_run:
         from tune_mc1.cluster.jobs.submit import submit
 

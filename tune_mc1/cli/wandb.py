@@ -18,8 +18,7 @@ from tune_mc1.tracking.wandb.mode import has_key, server
 
 if TYPE_CHECKING:
     from tune_mc1.results.schema import Row
-    from tune_mc1.tracking.wandb.program_sync import ProgramSync
-    from tune_mc1.tracking.wandb.sync import Sync
+    from tune_mc1.tracking.wandb.upload import Upload
 
 app = typer.Typer(help="Send results to Weights & Biases.", no_args_is_help=True)
 
@@ -74,7 +73,7 @@ def _with_progress(rows: "Iterable[Row]") -> "Iterable[Row]":
     return track(rows, "W&B", console=console, transient=True) if console.is_terminal else rows
 
 
-def _summary(transfer: "Sync | ProgramSync") -> str:
+def _summary(transfer: "Upload") -> str:
     sent = f"{transfer.count} of {transfer.total} runs sent to {server()}"
     return " ".join((f"W&B: {sent}, {transfer.known} were already there.", *transfer.notes))
 

@@ -4,7 +4,9 @@ import os
 import re
 import secrets
 import socket
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tune_mc1.errors import InputError
 
@@ -18,13 +20,12 @@ def is_job_server(address: str | None) -> bool:
     return address is not None and address.startswith(("http://", "https://"))
 
 
-def connect(address: str, directory: Path | None = None) -> None:
+def connect(address: str, environment: Mapping[str, Any] | None = None) -> None:
     """Connects this process to a running cluster.
 
     Args:
         address: `auto`, or `host:port` of the cluster's head.
-        directory: Directory whose files are sent to the nodes, as the working directory of
-            everything that runs there; None sends nothing.
+        environment: Runtime environment of all that runs on the nodes; None for their own.
 
     Raises:
         InputError: If there is no cluster, or its versions or token differ.
@@ -35,7 +36,7 @@ def connect(address: str, directory: Path | None = None) -> None:
     from tune_mc1.cluster.ray_runtime import start_ray
 
     try:
-        start_ray(address, None, directory=directory)
+        start_ray(address, None, environment=environment)
     except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         reason = _reason(error)
         if address == "auto" and "any running Ray" in reason:

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
@@ -155,12 +155,12 @@ class Cluster:
             remove(self._temp)
 
 
-LEFT_OUT = ("/.git/", "/.venv/", "/venv/", "/results/", "/wandb/")
-"""Paths of a directory that are not sent to a cluster, besides those in its `.gitignore`."""
-
-
 def start_ray(
-    address: str | None, temp: Path | None, *, tuned: bool = True, directory: Path | None = None
+    address: str | None,
+    temp: Path | None,
+    *,
+    tuned: bool = True,
+    environment: Mapping[str, Any] | None = None,
 ) -> None:
     """Connects this process to Ray, with little output, unless it is connected.
 
@@ -168,7 +168,7 @@ def start_ray(
         address: A running cluster, or None to start Ray on this machine.
         temp: Directory for the files of our own Ray; None for Ray's default.
         tuned: Whether our own Ray gets undocumented settings.
-        directory: Directory whose files a cluster gets, as its working directory; None for none.
+        environment: Runtime environment of all that runs on a cluster, besides `QUIET_RAY`.
     """
     os.environ.update(QUIET_RAY)
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # the result tables say it better
@@ -177,13 +177,9 @@ def start_ray(
     hide_command_line()
     # Our own Ray inherits the variables. A runtime environment would cost a second per process, as
     # Ray could not use its prestarted processes.
-    options: dict[str, Any] = {"runtime_env": {"env_vars": QUIET_RAY}}
-    if directory is not None:
-        options["runtime_env"] = {
-            "env_vars": {**QUIET_RAY, "RAY_CHDIR_TO_TRIAL_DIR": "0"},
-            "working_dir": str(directory),
-            "excludes": list(LEFT_OUT),
-        }
+    given = environment or {}
+    variables = {**QUIET_RAY, **given.get("env_vars", {})}
+    options: dict[str, Any] = {"runtime_env": {**given, "env_vars": variables}}
     if address is None:
         options = {}
         DASHBOARD_ERRORS.install()

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -11,6 +12,7 @@ from tune_mc1.config.notices import drop_unused, early_notices
 from tune_mc1.config.problems import Path, Problem, problems_of
 from tune_mc1.config.program_parameters import nest, read_program_parameters
 from tune_mc1.config.program_sweep import TRAINING_ONLY, ProgramMetric, ProgramSweep
+from tune_mc1.config.requirements import read_requirements
 from tune_mc1.config.sweep import Resources
 
 _KEYS = [name for name in ProgramSweep.model_fields if name not in (*TRAINING_ONLY, "paths")]
@@ -57,6 +59,9 @@ def read_program_sweep(raw: dict[str, Any], overrides: Sequence[str]) -> ReadPro
     if isinstance(raw.get("command"), str):
         problems.append(Problem(("command",), "must be a list of words", raw.pop("command")))
     given = {"directory": os.getcwd(), **raw, "parameters": parameters, "paths": paths}  # noqa: PTH109
+    if given.get("requirements") is not None:
+        lines, found = read_requirements(given["requirements"], FilePath(str(given["directory"])))
+        problems, given["requirements"] = problems + found, lines
     if isinstance(given.get("command"), list):
         given["command"] = list(map(str, given["command"]))
     try:

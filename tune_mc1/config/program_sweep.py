@@ -51,6 +51,8 @@ class ProgramSweep(Sweep):
         command: How it is started, word by word with W&B's macros; None for W&B's own default.
         paths: Keys that lead to each parameter of a nested group, by its dotted name.
         directory: Working directory of the program, absolute.
+        requirements: Packages that the program needs, as in a requirements file: Ray installs them
+            on the nodes of a cluster.
     """
 
     metric: ProgramMetric = Field(default_factory=ProgramMetric)
@@ -58,6 +60,7 @@ class ProgramSweep(Sweep):
     command: tuple[str, ...] | None = None
     paths: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     directory: str = Field(min_length=1)
+    requirements: tuple[str, ...] | None = None
 
     @field_validator("parameters")
     @classmethod

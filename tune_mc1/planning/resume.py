@@ -22,7 +22,7 @@ from tune_mc1.results.store.local_copy import resumable
 
 MAY_DIFFER = (
     *("resources", "max_failures", "trial_timeout", "storage", "name", "data"),
-    *("description", "reference", "scale", "tracker", "directory"),
+    *("description", "reference", "scale", "tracker", "directory", "requirements"),
 )
 """Fields that do not affect a trial's numbers. Images are compared by their fingerprint instead."""
 
@@ -57,7 +57,13 @@ def prepare_resume(
     before = load_sweep(where.sweep_file).sweep
     source = file or where.sweep_file
     same = {} if past.tables.of_program else {"data": _same_data(past)}
-    plan = prepare(command, source, flags.with_defaults(**same))
+    moved: list[str] = []
+    plan = prepare(
+        command,
+        source,
+        flags.with_defaults(**same),
+        change=lambda sweep: _where_it_is(sweep, moved, own_file=file is not None),
+    )
     now = plan.sweep.model_copy(update={"name": before.name})
     if epochs is not None and isinstance(now, ProgramSweep):
         raise InputError("--epochs: is for built-in training; a program says itself when it ends")
@@ -73,7 +79,15 @@ def prepare_resume(
     total = resumed.total or len(trials)
     left = remaining if resumed.total else len(past.remaining(trials))
     notice = f"{total - left} of {total} trials have already ended"
-    return replace(resumed, notices=[*plan.notices, notice])
+    return replace(resumed, notices=[*plan.notices, *moved, notice])
+
+
+def _where_it_is(sweep: Sweep, notices: list[str], *, own_file: bool) -> Sweep:
+    """Runs a program here if the directory that the sweep names is that of another machine."""
+    if not isinstance(sweep, ProgramSweep) or own_file or Path(sweep.directory).is_dir():
+        return sweep
+    notices.append(f"directory: {sweep.directory} is not here; the program runs in {Path.cwd()}")
+    return sweep.model_copy(update={"directory": str(Path.cwd())})
 
 
 def _same_data(past: Past) -> str | None:

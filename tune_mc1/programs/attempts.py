@@ -36,8 +36,10 @@ class Attempts:
         self._file = folder / KEPT
         self._saved = _newest(checkpoint_dir)
         before = _read(self._file)
-        self._sources = [*map(str, runs), *_aside(report_file)]
-        new = [source for source in self._sources if source not in before["files"]]
+        files = [*runs, *_aside(report_file)]
+        self._sources = [_named(file, folder) for file in files]
+        known = {_named(Path(name), folder) for name in before["files"]}
+        new = [f for f, name in zip(files, self._sources, strict=True) if name not in known]
         self._found = [Iteration(*fields) for fields in before["iterations"]]
         self._found += _logged(new, metric)
 
@@ -71,20 +73,25 @@ class Attempts:
         return (iteration.timestamp or self._saved) <= self._saved
 
 
-def _logged(files: Sequence[str], metric: str | None) -> list[Iteration]:
+def _named(file: Path, folder: Path) -> str:
+    """A file's name in the record: relative to the trial's directory, which may move."""
+    return str(file.relative_to(folder) if file.is_relative_to(folder) else file)
+
+
+def _logged(files: Sequence[Path], metric: str | None) -> list[Iteration]:
     iterations = Iterations(metric)
     for file in files:
-        reader = ReportReader if file.endswith(".jsonl") else HistoryReader
-        iterations.sources.append(reader(Path(file)))
+        reader = ReportReader if file.suffix == ".jsonl" else HistoryReader
+        iterations.sources.append(reader(file))
     return list(iterations.read())
 
 
-def _aside(report_file: Path) -> list[str]:
+def _aside(report_file: Path) -> list[Path]:
     """Moves the file of the last attempt aside; returns all that were."""
     if report_file.exists():
         number = len(list(report_file.parent.glob(f"{report_file.stem}-*.jsonl"))) + 1
         report_file.rename(report_file.with_name(f"{report_file.stem}-{number:03d}.jsonl"))
-    return sorted(map(str, report_file.parent.glob(f"{report_file.stem}-*.jsonl")))
+    return sorted(report_file.parent.glob(f"{report_file.stem}-*.jsonl"))
 
 
 def _newest(folder: Path) -> float | None:

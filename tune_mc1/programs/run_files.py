@@ -36,6 +36,7 @@ class RunFiles:
         self._begin = time.monotonic()
         self._next_look = self._begin + _ELSEWHERE_S
         self._known: set[Path] = set()
+        self._names: set[tuple[str, str]] = set()
         self._any = False
         self.earlier = self.new()
         self._any = False
@@ -50,10 +51,16 @@ class RunFiles:
         if root is not None and not self._any and now >= self._next_look:
             self._next_look = now + max(_ELSEWHERE_S, _ELSEWHERE_PART * (now - self._begin))
             self._places |= dict.fromkeys(_open_places(root, self._name), 0)
-        found = [file for place in list(self._places) for file in self._scan(place)]
+        found = [file for place in list(self._places) for file in self._distinct(place)]
         self._known.update(found)
         self._any = self._any or bool(found)
         return found
+
+    def _distinct(self, place: Path) -> list[Path]:
+        """New files of a place, without those of which another place has a copy."""
+        files = [f for f in self._scan(place) if (f.parent.name, f.name) not in self._names]
+        self._names |= {(file.parent.name, file.name) for file in files}
+        return files
 
     def _scan(self, place: Path) -> list[Path]:
         try:

@@ -33,6 +33,7 @@ class ProgramTrial:
         metric: The sweep's metric; None if it has none.
         grace_s: Seconds between SIGTERM and SIGKILL.
         variables: Environment that the trial's own is added to; None is that of this process.
+        gather: Whether a W&B run that the program put elsewhere is copied to the trial's directory.
     """
 
     command: Command
@@ -43,6 +44,7 @@ class ProgramTrial:
     metric: str | None = None
     grace_s: float = GRACE_S
     variables: Mapping[str, str] | None = None
+    gather: bool = False
 
 
 Report = Callable[[Sequence[Iteration]], bool]
@@ -89,7 +91,7 @@ class _Running:
         given = trial.variables
         self.variables = where.variables() if given is None else where.variables(given)
         log_begin = trial.log.stat().st_size if trial.log.exists() else 0
-        self.run = TrialRun(where.folder)
+        self.run = TrialRun(where.folder, gather=trial.gather)
         self._files = RunFiles(where.folder, trial.directory, where.run_id)
         self.facts = Facts(trial.metric, Iterations(trial.metric), trial.log, log_begin)
         self._earlier: Attempts | None = Attempts(

@@ -4,6 +4,7 @@ A trial's run is that of its last attempt. Of several in an attempt, all with th
 one that logs the metric; where one follows upon another, the last, as on W&B's server.
 """
 
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from tune_mc1.programs.history import HistoryReader
 from tune_mc1.programs.outcome import Facts, Outcome
 from tune_mc1.programs.run_end import end_run
 
-_NAME = "run"
+RUN = "run"
+"""File in a trial's directory that names the file of its run."""
 
 
 class TrialRun:
@@ -20,10 +22,12 @@ class TrialRun:
 
     Args:
         folder: The trial's own directory.
+        gather: Whether a run that the program put elsewhere is copied there, as the place where it
+            is does not outlive the sweep.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *, gather: bool = False) -> None:
+        self._folder, self._gather = folder, gather
         self._file: Path | None = None
 
     def note(self, facts: Facts) -> None:
@@ -38,10 +42,13 @@ class TrialRun:
         if reader is None or reader.path == self._file:
             return
         self._file = reader.path
-        path = self._file.absolute()
+        self._write(self._file)
+
+    def _write(self, file: Path) -> None:
+        path = file.absolute()
         if path.is_relative_to(self._folder):
             path = path.relative_to(self._folder)
-        with suppress(OSError), replacing(self._folder / _NAME) as aside:
+        with suppress(OSError), replacing(self._folder / RUN) as aside:
             aside.write_text(f"{path}\n")
 
     def end(self, outcome: Outcome) -> None:
@@ -49,6 +56,14 @@ class TrialRun:
         if self._file is not None:
             with suppress(OSError):
                 end_run(self._file, outcome.state, outcome.exit_code)
+            if self._gather and not self._file.absolute().is_relative_to(self._folder):
+                with suppress(OSError, shutil.Error):
+                    self._write(self._copied(self._file))
+
+    def _copied(self, file: Path) -> Path:
+        folder = self._folder / "wandb" / file.parent.name
+        shutil.copytree(file.parent, folder, dirs_exist_ok=True)
+        return folder / file.name
 
 
 def run_file(folder: Path) -> Path | None:
@@ -58,6 +73,6 @@ def run_file(folder: Path) -> Path | None:
         folder: The trial's own directory.
     """
     with suppress(OSError):
-        file = folder / (folder / _NAME).read_text().removesuffix("\n")
+        file = folder / (folder / RUN).read_text().removesuffix("\n")
         return file if file.exists() else None
     return None

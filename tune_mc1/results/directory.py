@@ -14,6 +14,7 @@ from tune_mc1.files import replacing
 from tune_mc1.results.columns import HISTORY_COLUMNS
 from tune_mc1.results.events import FORMAT, PROGRAM_FORMAT, TRAINING_FORMAT, SweepEvent
 from tune_mc1.results.journal import read_events
+from tune_mc1.results.running_time import RunningTime
 from tune_mc1.results.tables import SweepTables
 
 LAST, BEST, PREVIOUS = "last.ckpt", "best.ckpt", "previous.ckpt"
@@ -98,9 +99,10 @@ class ResultDir:
             offset: Bytes of the journal that the tables cover.
         """
         form = PROGRAM_FORMAT if tables.of_program else TRAINING_FORMAT
-        footer = {
-            "tune_mc1": json.dumps({"format": form, "offset": offset, "facts": tables.metadata})
-        }
+        facts = {"format": form, "offset": offset, "facts": tables.metadata}
+        if tables.of_program:
+            facts["running"] = tables.running.record()
+        footer = {"tune_mc1": json.dumps(facts)}
         for path, schema, rows in (
             (self.trials, tables.columns.trial_schema(), list(tables.trials.values())),
             (self.history, tables.columns.history_schema(), list(tables.history.values())),
@@ -168,6 +170,7 @@ class ResultDir:
             return 0  # the journal's copy in the object store may be older
         facts = footers[0]["facts"]
         tables.apply(cast(SweepEvent, {"event": "sweep", **facts}))
+        tables.running = RunningTime(**footers[0].get("running", {}))
         fixed = [name for name, _ in HISTORY_COLUMNS]
         tables.columns.add(name for name in history.schema.names if name not in fixed)
         tables.columns.add(

@@ -131,6 +131,14 @@ def repeated(tables: SweepTables) -> bool:
     return len(hashes) < len(tables.trials)
 
 
+def repeats(tables: SweepTables) -> int:
+    """Number of a program's trials with the setting of an earlier one, and no other seed."""
+    if not tables.of_program:
+        return 0
+    distinct = {(row["config_hash"], row.get("seed")) for row in tables.trials.values()}
+    return len(tables.trials) - len(distinct)
+
+
 def winners(tables: SweepTables) -> list[Row]:
     """The trials of the best setting that have a score, in the order of the plan."""
     best = next(iter(settings_of(tables)), None)

@@ -48,6 +48,7 @@ from tune_mc1.results.events import (
     SweepEvent,
     TrialEvent,
 )
+from tune_mc1.results.running_time import RunningTime
 from tune_mc1.results.schema import Row
 
 
@@ -63,6 +64,7 @@ class SweepTables:
         metadata: Fields of the event `sweep`, without `event` and `time`.
         ended: Ids of the trials that ended since these tables were created, in that order.
         columns: Columns of both tables.
+        running: How long a program's trials have run.
     """
 
     metric: str = "val_acc"
@@ -72,6 +74,7 @@ class SweepTables:
     metadata: dict[str, Any] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list, compare=False)
     columns: Columns = field(default=TRAINING_COLUMNS, compare=False)
+    running: RunningTime = field(default_factory=RunningTime, compare=False)
 
     @property
     def of_program(self) -> bool:
@@ -105,6 +108,8 @@ class SweepTables:
 
     def _on_start(self, event: StartEvent) -> None:
         row = self.trials[event["trial"]]
+        if self.of_program:
+            self.running.start(row, event["time"])
         row |= {"state": "running", "log": event["log"], "fused": event.get("fused", 1)}
         row["attempts"] += 1
         row["started"] = row["started"] or event["time"]
@@ -112,6 +117,8 @@ class SweepTables:
 
     def _on_epoch(self, event: EpochEvent) -> None:
         trial, epoch = event["trial"], event["epoch"]
+        if self.of_program:
+            self.running.log(trial, event.get("time", 0.0))
         row, old = self.trials[trial], self.history.get((trial, epoch))
         entry = self.columns.epoch_row(event, self.metric)
         if entry == old:
@@ -170,6 +177,7 @@ class SweepTables:
     def _on_end(self, event: EndEvent) -> None:
         row = self.trials[event["trial"]]
         self.ended.append(event["trial"])
+        self.running.end(event["trial"], event["time"])
         row |= {"state": event["state"], "error": event.get("error"), "ended": event["time"]}
         for name, value in event.get("last", {}).items():
             column = metric_column(name)
@@ -190,6 +198,8 @@ class SweepTables:
 
     def _on_retry(self, event: RetryEvent) -> None:
         self.trials[event["trial"]]["error"] = event["error"]
+        if self.of_program:
+            self.running.end(event["trial"], event["time"], again=True)
 
     def _on_test(self, event: ScoreEvent) -> None:
         scores: Mapping[str, Any] = event

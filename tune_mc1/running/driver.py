@@ -21,6 +21,7 @@ from tune_mc1.results.store.probe import on_each_node
 from tune_mc1.results.store.scratch_dir import remove_scratch_dir, scratch_dir
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.results.writer import ResultWriter
+from tune_mc1.running.program_worker import ProgramContext
 from tune_mc1.running.sweep_run import SweepRun
 from tune_mc1.running.tuning import tune_trials
 from tune_mc1.running.winner import score_winners
@@ -113,6 +114,7 @@ def _run(
         with view.showing(writer.tables):
             check = interruption.check
             tune_trials(run, run.program, None, resources, writer, view, check)
+        _remove_scratch(run.program, interruption)
         return
     context = _context(run, resources)
     with interruption.interruptible():
@@ -124,6 +126,11 @@ def _run(
             ray.wait([spare], timeout=SPARE_WAIT_S)
         scored = score_winners(run, context, images, resources, writer.tables, notify)
     scored.write(writer)
+    _remove_scratch(context, interruption)
+
+
+def _remove_scratch(context: SweepContext | ProgramContext, interruption: Interruption) -> None:
+    """Removes what trials left on the nodes of a cluster, if an object store has it."""
     if not context.keep:
         with interruption.interruptible(), suppress(Exception):  # only cleanup
             on_each_node(remove_scratch_dir, context.root)

@@ -1,9 +1,10 @@
 """Start of a program's sweep: its runs in W&B, the place of its results, and how trials run."""
 
+import shlex
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from tune_mc1.config.program_sweep import ProgramSweep
@@ -11,8 +12,11 @@ from tune_mc1.config.sweep import Sweep
 from tune_mc1.errors import InputError
 from tune_mc1.planning.past import Past
 from tune_mc1.planning.plan import command_of
+from tune_mc1.programs.command import activated
+from tune_mc1.programs.installed import missing_packages
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.store.remote import Remote
+from tune_mc1.results.store.scratch_dir import scratch_dir
 from tune_mc1.tracking.tracker import Launch, Tracker, check_trackers, set_up_trackers
 from tune_mc1.tracking.wandb.mode import Mode, choose_mode
 
@@ -45,19 +49,78 @@ def _program_runs(mode: Mode, where: ResultDir, notify: Callable[[str], None]) -
     return ProgramRuns(where, mode, notify)
 
 
-def check_program_place(sweep: Sweep, parent: Path | Remote, field: str) -> None:
-    """Raises InputError if the results of a program would go to an object store."""
-    if isinstance(sweep, ProgramSweep) and isinstance(parent, Remote):
-        raise InputError(f"{field}: must be a directory for a program's sweep, got {parent.url}")
+def cluster_environment(
+    sweep: Sweep, parent: Path | Remote, notify: Callable[[str], None]
+) -> dict[str, Any] | None:
+    """Runtime environment of a program's trials on a cluster; None in our own training.
+
+    The program's directory is sent along, unless a job has brought it.
+
+    Args:
+        sweep: The sweep.
+        parent: Location for results, which is not sent.
+        notify: Called with a notice of what is sent.
+
+    Raises:
+        InputError: If the directory cannot be sent.
+    """
+    if not isinstance(sweep, ProgramSweep):
+        return None
+    from tune_mc1.cluster.sent_files import check_sent, left_out, sent_with_job
+
+    environment: dict[str, Any] = {"env_vars": {"RAY_CHDIR_TO_TRIAL_DIR": "0"}}
+    directory = Path(sweep.directory)
+    if sent_with_job(directory) is None:
+        excludes = left_out(directory, parent if isinstance(parent, Path) else None)
+        notify(check_sent(directory, excludes))
+        environment |= {"working_dir": str(directory), "excludes": excludes}
+    if sweep.requirements:
+        environment["pip"] = {"packages": list(sweep.requirements), "pip_check": False}
+    return environment
 
 
-def directory_to_send(sweep: Sweep) -> Path | None:
-    """Directory that a cluster's nodes need; None in our own training."""
-    return Path(sweep.directory) if isinstance(sweep, ProgramSweep) else None
+def check_requirements(sweep: Sweep, notify: Callable[[str], None], *, here: bool) -> None:
+    """Checks that the packages that a program requires are there, or Ray can install them.
+
+    Args:
+        sweep: The sweep.
+        notify: Called with each notice for the user.
+        here: Whether trials run on this machine; if not, on the cluster that is connected.
+
+    Raises:
+        InputError: If they are not.
+    """
+    if not isinstance(sweep, ProgramSweep) or not sweep.requirements:
+        return
+    if not here:
+        from tune_mc1.cluster.requirements import install_requirements
+
+        install_requirements(sweep.requirements, notify)
+        return
+    command, environment = command_of(sweep)[0], activated()
+    if "${interpreter}" not in command.words:
+        notify(
+            "requirements: only Ray on a cluster (--address) installs them; here the environment "
+            f"of {command.words[0]} must have them"
+        )
+        return
+    missing = missing_packages(sweep.requirements, command.interpreter, environment)
+    if missing:
+        faults = ", ".join(f"{name} ({what})" for name, what in missing.items())
+        raise InputError(
+            "requirements: must be installed here, as only Ray on a cluster (--address) installs "
+            f"them, got {faults}: {shlex.join(['python', '-m', 'pip', 'install', *missing])}"
+        )
 
 
 def program_context(
-    sweep: Sweep, where: ResultDir, past: Past, mode: Mode, *, here: bool
+    sweep: Sweep,
+    where: ResultDir,
+    past: Past,
+    mode: Mode,
+    remote: Remote | None = None,
+    *,
+    here: bool,
 ) -> "ProgramContext | None":
     """How a program's trials run; None in our own training.
 
@@ -66,11 +129,26 @@ def program_context(
         where: The result directory.
         past: History of a resumed sweep, whose runs in W&B keep their ids.
         mode: Mode of W&B.
+        remote: The result directory's folder in an object store; None without a store.
         here: Whether trials run on this machine.
     """
     if not isinstance(sweep, ProgramSweep):
         return None
+    from tune_mc1.cluster.sent_files import sent_with_job
     from tune_mc1.running.program_worker import ProgramContext
 
+    directory = Path(sweep.directory)
     run_ids = past.tables.metadata.get("id") or uuid4().hex[:8]
-    return ProgramContext(where.root, sweep, command_of(sweep)[0], run_ids, mode, here=here)
+    keep = here or remote is None
+    return ProgramContext(
+        root=where.root if keep or remote is None else scratch_dir(remote),
+        group=where.root.name,
+        sweep=sweep,
+        command=command_of(sweep)[0],
+        id=run_ids,
+        mode=mode,
+        directory=directory if here else sent_with_job(directory) or Path(),
+        here=here,
+        remote=remote,
+        keep=keep,
+    )

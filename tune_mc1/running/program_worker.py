@@ -16,7 +16,7 @@ from ray import tune
 
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.program_trial import ProgramTrial
-from tune_mc1.errors import TrialError
+from tune_mc1.errors import StorageError, TrialError
 from tune_mc1.programs.command import Command, activated
 from tune_mc1.programs.iterations import Iteration
 from tune_mc1.programs.outcome import Outcome
@@ -24,6 +24,8 @@ from tune_mc1.programs.parameters_file import TrialEnvironment
 from tune_mc1.programs.run_program import ProgramTrial as Attempt
 from tune_mc1.programs.run_program import run_program
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.store.program_store import ProgramStore, program_files_of
+from tune_mc1.results.store.remote import Remote
 from tune_mc1.tracking.wandb.mode import Mode
 from tune_mc1.tracking.wandb.rows import run_name
 
@@ -33,25 +35,34 @@ class ProgramContext:
     """Settings that all trials of a program's sweep share.
 
     Attributes:
-        root: The result directory, absolute.
+        root: The result directory, absolute; on a cluster with an object store, the scratch
+            directory of each node.
+        group: Group of its runs in W&B.
         sweep: The sweep.
         command: How the program is started.
         id: Random part of the ids of its runs in W&B.
         mode: Mode of W&B.
         cpus: CPU cores per trial.
-        here: Whether trials run on this machine, in the program's own directory; on a cluster, in
-            the copy of it that each node has.
+        directory: Working directory of the program: on a cluster relative to what each node has
+            been sent.
+        here: Whether trials run on this machine.
         decisions: Actor that tells whether a trial is stopped early; None if none is.
+        remote: The sweep's folder in an object store; None without a store.
+        keep: Whether files stay in the directory after their trial ended.
     """
 
     root: Path
+    group: str
     sweep: ProgramSweep
     command: Command
     id: str
     mode: Mode
+    directory: Path
     here: bool = True
     cpus: float = 1.0
     decisions: Any = None
+    remote: Remote | None = None
+    keep: bool = True
 
 
 def run_program_in_tune(config: dict[str, Any], context: ProgramContext) -> None:
@@ -68,7 +79,13 @@ def run_program_in_tune(config: dict[str, Any], context: ProgramContext) -> None
         return
     trial = ProgramTrial.model_validate(config["trials"][0])
     report = _Report(trial.id, context)
-    outcome = run_program(_attempt(trial, context), report)
+    try:
+        with program_files_of(trial, context.root, context.remote, keep=context.keep) as store:
+            report.store = store
+            outcome = run_program(_attempt(trial, context), report)
+    except StorageError as error:
+        tune.report({"rows": [], "ends": [], "stop": f"{trial.id}: {error}"})
+        return
     report.end(outcome)
 
 
@@ -78,13 +95,13 @@ def _attempt(trial: ProgramTrial, context: ProgramContext) -> Attempt:
     return Attempt(
         command=context.command,
         parameters=sweep.arguments(trial.values),
-        directory=Path(sweep.directory) if context.here else Path.cwd(),
+        directory=context.directory if context.here else Path.cwd() / context.directory,
         environment=TrialEnvironment(
             folder=where.program_files(trial.id),
             checkpoint_dir=where.checkpoints(trial.id),
             sweep_id=context.id,
             run_id=f"{context.id}-{trial.id}",
-            group=where.root.name[:128],
+            group=context.group[:128],
             mode=context.mode,
             cpus=context.cpus,
             project=sweep.project,
@@ -95,6 +112,7 @@ def _attempt(trial: ProgramTrial, context: ProgramContext) -> Attempt:
         log=where.log(trial.id),
         metric=sweep.metric.name or None,
         variables=activated(),
+        gather=not context.here,
     )
 
 
@@ -103,11 +121,18 @@ class _Report:
 
     def __init__(self, trial: str, context: ProgramContext) -> None:
         self._trial, self._context = trial, context
+        self.store: ProgramStore | None = None
         self._before = 0.0
         self._last: dict[str, Any] = {}
 
     def __call__(self, iterations: Sequence[Iteration]) -> bool:
-        """Reports iterations; returns whether the trial is to be stopped."""
+        """Reports iterations; returns whether the trial is to be stopped.
+
+        Raises:
+            StorageError: If the object store has been failing for too long.
+        """
+        if self.store is not None:
+            self.store.check()
         rows = [self._row(iteration) for iteration in iterations]
         if self._context.decisions is None:
             self._tell(rows)

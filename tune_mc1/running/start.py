@@ -28,8 +28,8 @@ from tune_mc1.results.store.store_mirror import mirrored
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.running.loading import Loading
 from tune_mc1.running.program_start import (
-    check_program_place,
-    directory_to_send,
+    check_requirements,
+    cluster_environment,
     program_context,
     set_up,
 )
@@ -63,7 +63,7 @@ def run_plan(
     """
     launches, mode = set_up(plan.sweep, tracker_options)
     parent, field = _parent(plan, output)
-    _check_ray(plan, address, parent, field)
+    _check_ray(plan, address, parent, field, notify)
     interruption = Interruption()
     interruption.install()
     of_program = isinstance(plan.sweep, ProgramSweep)
@@ -81,7 +81,7 @@ def run_plan(
         there = f", and {remote.url}" if remote else ""
         console.print(f"Results: {where.root}{there}", highlight=False, soft_wrap=True)
         trackers = make_trackers(launches, where, notify)
-        program = program_context(plan.sweep, where, past, mode, here=address is None)
+        program = program_context(plan.sweep, where, past, mode, remote, here=address is None)
         run = SweepRun(
             *(plan.sweep, plan.trials, data, where, address, max_concurrent, trackers, past),
             remote=remote,
@@ -111,15 +111,19 @@ def _say_stopped(
     return INTERRUPTED if stopped.reason is None else 1
 
 
-def _check_ray(plan: Plan, address: str | None, parent: Path | Remote, field: str) -> None:
+def _check_ray(
+    plan: Plan, address: str | None, parent: Path | Remote, field: str, notify: Notify
+) -> None:
     """Connects to the cluster, if any, and checks that it can run the trials and share results."""
     if address is None:
+        check_requirements(plan.sweep, notify, here=True)
         allow_own_token()
         return
-    connect(address, directory_to_send(plan.sweep))
+    connect(address, cluster_environment(plan.sweep, parent, notify))
     from tune_mc1.cluster.nodes import trial_resources
 
     trial_resources(plan.sweep, plan.training_trials)
+    check_requirements(plan.sweep, notify, here=False)
     check_nodes(parent, field)
 
 
@@ -127,12 +131,10 @@ def _parent(plan: Plan, output: Path | None) -> tuple[Path | Remote, str]:
     """Location for results and the field that names it; checked for a new sweep."""
     if plan.directory is not None:
         there = remote_of(ResultDir(plan.directory)) or plan.directory
-        check_program_place(plan.sweep, there, "--resume")
         return there, "--resume"
     place = output or plan.sweep.storage or RESULTS_DIR
     field = "-o" if output else "storage" if plan.sweep.storage else str(RESULTS_DIR)
     parent = checked_place(place, field)
-    check_program_place(plan.sweep, parent, field)
     if isinstance(parent, Remote):
         checked_place(RESULTS_DIR, str(RESULTS_DIR))
     return parent, field

@@ -144,7 +144,7 @@ class SweepView:
         """From the mean duration of the trials that ended, as a program's length is its own."""
         rows = self._tables.trials.values()
         took: list[float] = [
-            r["ended"] - r["started"] for r in rows if r["state"] in ENDED and r["started"]
+            self._tables.running.of(r) for r in rows if r["state"] in ENDED and r["started"]
         ]
         running = sum(r["state"] == "running" for r in rows)
         left = self.total - sum(r["state"] in ENDED for r in rows)

@@ -13,7 +13,7 @@ from tune_mc1.config.metrics import shown_test_metrics
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import BEST, ResultDir
 from tune_mc1.results.schema import Row
-from tune_mc1.results.settings import repeated, settings_of, summarize, winners
+from tune_mc1.results.settings import repeated, repeats, settings_of, summarize, winners
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.terminal.formatting import (
     metric_text,
@@ -41,6 +41,10 @@ def print_result(
     if not tables.of_program:
         lines.append(f"Data: {facts.get('data')} ({facts.get('fingerprint')})")
     lines += _best_lines(where, tables)
+    if count := repeats(tables):
+        trials = "1 trial has" if count == 1 else f"{count} trials have"
+        seed = "and seed" if "seed" in tables.columns.parameters else "and no seed"
+        lines.append(f"Repeats: {trials} the setting of another {seed}; that is no replicate")
     for row in rows:
         if row["state"] == "failed":
             log = where.shown(where.root / row["log"])
@@ -80,7 +84,9 @@ def _best_lines(where: ResultDir, tables: SweepTables) -> list[str]:
     metric = tables.metadata["metric"] if tables.of_program else tables.metric
     lines = [f"Best: {', '.join(row['trial'] for row in best)}: {metric} {score}"]
     checkpoint = where.checkpoints(best[0]["trial"]) / BEST
-    if (shown := where.shown(checkpoint)) != str(checkpoint):
+    if tables.of_program:
+        pass  # whatever it keeps is its own
+    elif (shown := where.shown(checkpoint)) != str(checkpoint):
         lines.append(f"Checkpoint: {shown}")
     elif checkpoint.exists():
         lines.append(f"Checkpoint: {_short(checkpoint)}")

@@ -52,7 +52,7 @@ def program_table(
     after = [
         *_scores(tables, shown),
         ("state", [row["state"] for row in shown]),
-        ("time", [duration(_seconds(row)) for row in shown]),
+        ("time", [duration(tables.running.of(row)) for row in shown]),
     ]
     return _fitting(before, parameters, after, width)
 
@@ -95,13 +95,6 @@ def _scores(tables: SweepTables, rows: Sequence[Row]) -> list[Column]:
 
 def _number(value: float | None) -> str:
     return metric_text(value, of_program=True)
-
-
-def _seconds(row: Row) -> float:
-    """From start to end of the last attempt's process, or of its iterations while it runs."""
-    if row["ended"] is None or row["started"] is None:
-        return row["seconds"] or 0.0
-    return float(row["ended"] - row["started"])
 
 
 def _fitting(

@@ -11,9 +11,13 @@ import typer
 
 from tune_mc1.errors import InputError
 from tune_mc1.files import utf8
+from tune_mc1.planning.script_sweep import SCRIPTS
 
 FILES = "files"
 """Folder in the job's working directory for the sweep file, which may have any name there."""
+
+PROGRAM = "program"
+"""Folder in the job's working directory for the files of a program, which run there."""
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]+):/+(?=[^/])")
 
@@ -31,12 +35,14 @@ class JobCommand:
         words: Words of the command, such as `sweep grid`.
         file: The local sweep file; None for a shipped one, or if a sweep is resumed.
         options: Option values by name; None, False and empty values are left out.
+        directory: Directory of a program, absolute; None in our own training.
     """
 
     address: str
     words: tuple[str, ...]
     file: Path | None
     options: Mapping[str, Any]
+    directory: Path | None = None
 
     @classmethod
     def of(cls, context: typer.Context) -> "JobCommand":
@@ -56,9 +62,36 @@ class JobCommand:
 
     def entrypoint(self) -> str:
         """The shell command; with `exec`, so that a signal to the job reaches the sweep itself."""
-        file = () if self.file is None else (f"{FILES}/{utf8(self.file.name)}",)
+        file = () if self.file is None else (self._place_of(self.file),)
         words = (*self.words, *self._spelled(), "--address=auto", *(("--", *file) if file else ()))
-        return f"exec python -m tune_mc1 {shlex.join(words)}"
+        change = "" if self.directory is None else f"cd {PROGRAM} && "
+        return f"{change}exec python -m tune_mc1 {shlex.join(words)}"
+
+    @property
+    def is_script(self) -> bool:
+        """True if the file is a script that starts its own sweep, a part of the program."""
+        return self.file is not None and self.file.suffix in SCRIPTS
+
+    def _place_of(self, file: Path) -> str:
+        """Path of the sweep file from the directory in which the command runs.
+
+        Raises:
+            InputError: If it is a script that is not sent.
+        """
+        if self.directory is None:
+            return f"{FILES}/{utf8(file.name)}"
+        if not self.is_script:
+            return f"../{FILES}/{utf8(file.name)}"
+        if not file.absolute().is_relative_to(self.directory):
+            rule = f"must be in {self.directory}, which is sent to the cluster"
+            raise InputError(f"{file}: {rule}")
+        return str(file.absolute().relative_to(self.directory))
+
+    @property
+    def resuming(self) -> str:
+        """Words of the command that resumes its sweep, with the file if that names a program."""
+        file = () if self.directory is None or self.file is None else (str(self.file),)
+        return shlex.join((*self.words, *file))
 
     def _spelled(self) -> Iterator[str]:
         for name, value in self.options.items():

@@ -3,12 +3,12 @@
 import shutil
 from pathlib import Path
 
-from tune_mc1.cluster.jobs.job_command import FILES
+from tune_mc1.cluster.jobs.job_command import FILES, PROGRAM
 from tune_mc1.files import INSTALLED_CONFIGS, PACKAGE, shipped, utf8
 from tune_mc1.results.provenance import COMMIT, git_commit
 
 
-def pack(folder: Path, file: Path | None) -> None:
+def pack(folder: Path, file: Path | None, directory: Path | None = None) -> None:
     """Fills the working directory of a job.
 
     Ray puts it first on the module path of the driver and of every trial's process, so that they
@@ -17,6 +17,8 @@ def pack(folder: Path, file: Path | None) -> None:
     Args:
         folder: An empty directory.
         file: The sweep file, or None.
+        directory: The directory of a program; Ray follows the link, and leaves out what the
+            directory's own ignore files name.
     """
     package = folder / PACKAGE.name
     shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
@@ -24,6 +26,8 @@ def pack(folder: Path, file: Path | None) -> None:
         shutil.copytree(configs, package / INSTALLED_CONFIGS, dirs_exist_ok=True)
     if commit := git_commit():
         (package / COMMIT).write_text(commit)
+    if directory is not None:
+        (folder / PROGRAM).symlink_to(directory, target_is_directory=True)
     if file is not None:
         (folder / FILES).mkdir()
         shutil.copy(file, folder / FILES / utf8(file.name))

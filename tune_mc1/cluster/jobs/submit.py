@@ -10,9 +10,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tune_mc1.cluster.jobs.follow import Job, follow
-from tune_mc1.cluster.jobs.job_command import JobCommand
+from tune_mc1.cluster.jobs.job_command import PROGRAM, JobCommand
 from tune_mc1.cluster.jobs.package import pack
 from tune_mc1.cluster.jobs.server import JobServer
+from tune_mc1.cluster.sent_files import LEFT_OUT, check_sent
+from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.errors import TuneMc1Error
 from tune_mc1.interruption import INTERRUPTED
 from tune_mc1.planning.plan import Plan
@@ -56,9 +58,14 @@ def submit(command: JobCommand, plans: Sequence[Plan], notify: Callable[[str], N
     if wandb and mode in {None, "online"} and has_key():
         notify(KEY_STAYS)
     command = replace(command, options={**command.options, "--wandb": mode})
+    program = plans[0].sweep if plans and isinstance(plans[0].sweep, ProgramSweep) else None
+    if program is not None:
+        command = replace(command, directory=Path(program.directory))
+        command.entrypoint()  # a script must be among what is sent
+        notify(check_sent(Path(program.directory), http=True))
     sweep = f"sweep {plans[0].command}" if len(plans) == 1 else None
     if command.words[0] == "sweep":
-        sweep = " ".join(command.words)
+        sweep = command.resuming
     place = command.root or command.place or str(plans[0].sweep.storage)
     job = Job(_new_id(), server, sweep, place, command.root)
     client = server.client()
@@ -84,11 +91,13 @@ def _send(client: Any, name: str, command: JobCommand) -> None:
     from ray.exceptions import RayError
 
     with TemporaryDirectory(prefix="tune_mc1-job-") as folder:
-        pack(Path(folder), command.file)
+        pack(Path(folder), None if command.is_script else command.file, command.directory)
         environment: dict[str, Any] = {
             "working_dir": folder,
             "env_vars": {"RAY_JOB_STOP_WAIT_TIME_S": str(STOP_WAIT_S)},
         }
+        if command.directory is not None:
+            environment["excludes"] = [f"/{PROGRAM}{name}" for name in LEFT_OUT]
         try:
             client.submit_job(
                 entrypoint=command.entrypoint(), submission_id=name, runtime_env=environment

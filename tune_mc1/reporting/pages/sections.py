@@ -107,6 +107,8 @@ def warnings(frames: SweepFrames, t: Say) -> list[str]:
         found.append(t("warn_one_run"))
     if frames.of_program and not trials["config_hash"].is_unique and "seed" not in trials:
         found.append(t("warn_repeats"))
+    if frames.of_program and "seed" in trials and trials.duplicated(["config_hash", "seed"]).any():
+        found.append(t("warn_equal_seeds"))
     return found
 
 

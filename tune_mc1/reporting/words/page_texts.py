@@ -188,6 +188,12 @@ OF_PROGRAMS: Catalogue = {
         "Trials einer Einstellung sind Wiederholungen, die nur der Zufall unterscheidet: das "
         "Programm hat keinen Parameter `seed`.",
     ),
+    "warn_equal_seeds": (
+        "Trials of one setting with the same `seed` are repeats, not replicates: they count once, "
+        "with their mean.",
+        "Trials einer Einstellung mit gleichem `seed` sind Wiederholungen, keine Replikate: sie "
+        "zählen einmal, mit ihrem Mittel.",
+    ),
     "warn_one_run": (
         "One run per setting: these results do not show how much chance alone changes.",
         "Ein Lauf pro Einstellung: was allein der Zufall ausmacht, zeigen diese Resultate nicht.",

@@ -2,7 +2,8 @@
 
 The sweep and all readers use the directory on the driver's machine. A thread uploads changed files
 and retries failed uploads; a failure only matters if it lasts until the end. Checkpoints and logs
-of trials are uploaded by the processes that write them (`tune_mc1.results.store.trial_store`).
+of trials are uploaded by the processes that write them (`tune_mc1.results.store.trial_store`), and
+so are the files of programs (`tune_mc1.results.store.program_store`).
 """
 
 import threading
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from tune_mc1.errors import InputError, StorageError, SweepStopped
@@ -17,6 +19,7 @@ from tune_mc1.interruption import Interruption
 from tune_mc1.results.directory import PREVIOUS, STORAGE_URL, ResultDir
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.store.heartbeat import HEARTBEAT_S, RUNNING, beat
+from tune_mc1.results.store.kept_files import KeptFiles, files_in
 from tune_mc1.results.store.remote import PATIENCE_S, Remote, retry
 from tune_mc1.results.store.trial_store import Identity, identity
 
@@ -62,11 +65,14 @@ def mirrored(
 def _finish(mirror: "StoreMirror", interruption: Interruption) -> str | None:
     """Uploads the rest; returns the reason if that failed."""
     ended: list[str] = []
+    cut: list[str] = []
     with suppress(InputError):  # no results yet
-        rows = mirror.where.read().trials.values()
-        ended += (row["trial"] for row in rows if row["state"] in ENDED)
+        tables = mirror.where.read()
+        ended += (t for t, row in tables.trials.items() if row["state"] in ENDED)
+        if tables.of_program:
+            cut += (t for t, row in tables.trials.items() if row["state"] == "interrupted")
     try:
-        mirror.finish(ended, min(PATIENCE_S, interruption.seconds_left / 2))
+        mirror.finish(ended, min(PATIENCE_S, interruption.seconds_left / 2), cut)
     except StorageError as error:
         return f"{error}; all results are in {mirror.where.root}"
     return None
@@ -93,12 +99,15 @@ class StoreMirror:
         """Starts the thread."""
         self._thread.start()
 
-    def finish(self, ended: Collection[str], timeout_s: float = PATIENCE_S) -> None:
+    def finish(
+        self, ended: Collection[str], timeout_s: float = PATIENCE_S, cut: Collection[str] = ()
+    ) -> None:
         """Uploads all that the store lacks, after the last write.
 
         Args:
             ended: Ids of ended trials, whose previous checkpoint is no longer needed.
             timeout_s: Time for retries while the store fails, in seconds.
+            cut: Ids of a program's interrupted trials, whose processes are gone.
 
         Raises:
             StorageError: If the store fails throughout; the directory has everything.
@@ -107,6 +116,8 @@ class StoreMirror:
         self._ended.set()
         self._thread.join(timeout_s)
         retry(lambda: self._send_all(ended), end - time.monotonic())
+        for trial in cut:
+            retry(partial(self._send_kept, trial), end - time.monotonic())
 
     def _run(self) -> None:
         pause = 0.0
@@ -134,7 +145,7 @@ class StoreMirror:
     def _send_all(self, ended: Collection[str]) -> None:
         there = self.remote.files()
         self._send(self.where.root.iterdir())
-        for folder in (self.where.root / "logs", self.where.wandb):
+        for folder in (self.where.root / "logs", self.where.wandb, self.where.program_files("")):
             self._send(
                 path
                 for path in folder.rglob("*")
@@ -144,6 +155,15 @@ class StoreMirror:
         gone = [f"checkpoints/{trial}/{PREVIOUS}" for trial in ended]
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(self.remote.delete, {RUNNING, *gone}.intersection(there)))
+
+    def _send_kept(self, trial: str) -> None:
+        """Uploads what a program kept on this machine before it was interrupted."""
+        if files := files_in(self.where.checkpoints(trial)):
+            kept = KeptFiles(
+                self.remote.child(f"checkpoints/{trial}"), self.where.checkpoints(trial)
+            )
+            kept.find()
+            kept.send(files)
 
     def _send(self, paths: Iterable[Path]) -> None:
         """Uploads new and changed files."""

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
+from tune_mc1.errors import StorageError
 from tune_mc1.files import PACKAGE
 from tune_mc1.programs.run_end import end_run
 from tune_mc1.programs.trial_run import run_file
@@ -13,10 +14,14 @@ from tune_mc1.redaction import redact
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.tracking.wandb.mode import Mode
 from tune_mc1.tracking.wandb.rows import exit_code
+from tune_mc1.tracking.wandb.run_places import RunPlaces
 from tune_mc1.tracking.wandb.sent import sync_command
 
 PATIENCE_S = 5.0
 """Seconds of waiting at the end of a sweep before a notice says why."""
+LAST = "last\n"
+"""What the process is told when no program runs any more."""
+PROCESS = "tune_mc1.tracking.wandb.program_upload"
 END_WAIT_S = 30.0
 """Maximum wait for the server at the end of a sweep."""
 
@@ -26,8 +31,9 @@ _ENDED_BY_THEMSELVES = ("pending", "completed", "stopped")
 class ProgramRuns:
     """What remains to be done for the runs that a program has logged by itself.
 
-    Online, the server does not know yet how the trials ended, nor all that killed programs had
-    logged: the same upload as by `wandb sync`, in a process of its own, makes up for it.
+    Online, the server knows neither how a trial ended nor all that a killed program had logged: a
+    process of its own (`tune_mc1.tracking.wandb.program_upload`) sends that while the sweep goes
+    on, as `wandb sync` does later for offline runs.
 
     Args:
         where: The sweep's directory.
@@ -42,7 +48,9 @@ class ProgramRuns:
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        """Nothing: the programs log by themselves."""
+        """Starts the upload of what the programs do not send by themselves, if online."""
+        if self.mode == "online":
+            self._begin()
 
     def check(self) -> None:
         """Nothing."""
@@ -58,6 +66,8 @@ class ProgramRuns:
         count = self._end_runs()
         if self.mode == "online" and count:
             self._send(END_WAIT_S if timeout_s is None else timeout_s)
+        elif self._process is not None:
+            self._process.kill()
         elif self.mode == "offline" and count:
             runs = "1 run is" if count == 1 else f"{count} runs are"
             self.notify(f"W&B: {runs} recorded offline. {sync_command(self.where)} uploads them.")
@@ -69,30 +79,34 @@ class ProgramRuns:
 
     def _end_runs(self) -> int:
         """Ends runs whose programs could not; returns the number of all."""
-        count = 0
+        count, places = 0, RunPlaces(self.where)
         for trial, row in self.where.read().trials.items():
+            with suppress(StorageError):
+                count += places.has(row)
             file = run_file(self.where.program_files(trial)) if row["attempts"] else None
-            if file is None:
-                continue
-            count += 1
-            if row["state"] not in _ENDED_BY_THEMSELVES:
+            if file is not None and row["state"] not in _ENDED_BY_THEMSELVES:
                 with suppress(OSError):  # `wandb sync` ends it later
                     end_run(file, row["state"], exit_code(row))
         return count
 
-    def _send(self, limit_s: float) -> None:
+    def _begin(self) -> "subprocess.Popen[str]":
+        offset = self.where.journal.stat().st_size if self.where.journal.exists() else 0
         package = str(PACKAGE.parent)
         path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "tune_mc1", "wandb", "sync", str(self.where.root)],
-            stdin=subprocess.DEVNULL,
+            [sys.executable, "-P", "-m", PROCESS, str(self.where.root), "--from", str(offset)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": path},
             text=True,
             start_new_session=True,  # a Ctrl-C in the terminal is for the sweep
         )
-        reason = self._wait(self._process, limit_s)
+        return self._process
+
+    def _send(self, limit_s: float) -> None:
+        process = self._process or self._begin()
+        reason = self._wait(process, limit_s)
         if reason is not None:
             self.notify(
                 f"W&B: how the trials ended is not complete there: {redact(reason)}. "
@@ -100,9 +114,14 @@ class ProgramRuns:
             )
 
     def _wait(self, process: subprocess.Popen[str], limit_s: float) -> str | None:
-        """Waits for the upload; returns why it failed, if it did."""
+        """Asks the upload to end with what is left; returns why it failed, if it did."""
         with process:
             try:
+                assert process.stdin is not None
+                with suppress(OSError):  # it has failed already
+                    process.stdin.write(LAST)
+                    process.stdin.close()
+                process.stdin = None
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(min(PATIENCE_S, limit_s))
                 if process.returncode is None and limit_s > PATIENCE_S:

@@ -6,32 +6,26 @@ Then the server is queried, as W&B reports no data that the server did not store
 recorded (`tune_mc1.tracking.wandb.sent`), and not sent again until there is more of it.
 """
 
-import math
 import os
 import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import wandb
-
 from tune_mc1.file_lock import locked
 from tune_mc1.programs.run_end import RunFacts, end_run, read_facts
-from tune_mc1.programs.trial_run import run_file
-from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.schema import Row
-from tune_mc1.tracking.wandb.one_run import SERVER_TIMEOUT_S, server_timeout
+from tune_mc1.tracking.wandb.one_run import SERVER_TIMEOUT_S
 from tune_mc1.tracking.wandb.rows import exit_code
-from tune_mc1.tracking.wandb.sent import Sent
+from tune_mc1.tracking.wandb.run_places import RunPlaces
 from tune_mc1.tracking.wandb.stored import ASK_PAUSE_S, ASKS, SyncError, ask, one_line
+from tune_mc1.tracking.wandb.upload import AT_ONCE, Progress, Upload, silent
 
-AT_ONCE = 8
-"""Number of concurrent uploads."""
 BATCH = 16
 """Number of runs for each start of W&B's command."""
 SLOWEST = 50_000
@@ -51,50 +45,40 @@ class _TrialRun:
 
 
 @dataclass
-class ProgramSync:
-    """A single upload of a program's sweep.
+class ProgramSync(Upload):
+    """A single upload of a program's sweep; see `Upload`."""
 
-    Args:
-        where: The sweep's directory.
-        sent: Record of the runs that the server has completely.
+    _places: RunPlaces = field(init=False)
 
-    Attributes:
-        count: Number of runs with successfully uploaded data.
-        known: Number of runs that the server already had.
-        total: Number of runs of the sweep: those of started trials that have one.
-        notes: Lines for the user about trials that are left out.
-    """
+    def __post_init__(self) -> None:
+        self._places = RunPlaces(self.where)
 
-    where: ResultDir
-    sent: Sent
-    count: int = 0
-    known: int = 0
-    total: int = 0
-    notes: list[str] = field(default_factory=list)
-    _api: wandb.Api = field(init=False)
+    def send(self, progress: Progress = silent) -> None:
+        """Uploads missing data; see `Upload`."""
+        self.send_trials(self._with_runs(), progress)
 
-    def send(self, progress: Callable[[Iterable[Row]], Iterable[Row]] = lambda rows: rows) -> None:
-        """Uploads missing data. Stops at the first failure.
+    def send_trials(self, rows: Sequence[Row], progress: Progress = silent) -> None:
+        """Uploads missing data of some trials, none of which runs any more.
 
         Args:
-            progress: Wraps the trials, to show the progress.
+            rows: Rows of the trials.
+            progress: As in `Upload.send`.
 
         Raises:
             SyncError: If the server fails; completed uploads are recorded.
         """
-        files = self._files()
-        self.total = len(files)
-        rows = [row for row in self.where.read().trials.values() if row["trial"] in files]
-        new = [row for row in rows if not self.sent.has(row)]
-        self.known = self.total - len(new)
+        new = self._unsent([row for row in rows if self._places.has(row)])
         if not new:
             return
+        self._connect()
         with one_line("cannot be reached"):
-            self._api = wandb.Api(timeout=math.ceil(server_timeout()))
             self._api.default_entity  # noqa: B018  asks the server
         waiting: list[_TrialRun] = []
         for row in progress(new):
-            run = self._ended(row, files[row["trial"]])
+            run = self._ended(row)
+            if run is None:
+                self.notes.append(f"{row['trial']}: its program put its run elsewhere.")
+                continue
             with one_line(f"the run of {row['trial']} could not be uploaded"):
                 if self._is_whole(run):
                     self.sent.add(row)
@@ -107,16 +91,15 @@ class ProgramSync:
         if waiting:
             self._upload(waiting)
 
-    def _files(self) -> dict[str, Path]:
-        """Files of the runs of all trials that do not run any more."""
-        running, files = self._running(), {}
+    def _with_runs(self) -> list[Row]:
+        """Rows of the trials that do not run any more."""
+        running, rows = self._running(), []
         for trial, row in self.where.read().trials.items():
-            file = run_file(self.where.program_files(trial)) if row["attempts"] else None
             if row["state"] == "running" and running:
                 self.notes.append(f"{trial} still runs: send it again when it has ended.")
-            elif file is not None:
-                files[trial] = file
-        return files
+            else:
+                rows.append(row)
+        return rows
 
     def _running(self) -> bool:
         """True if the sweep runs: else a trial that seems to has been cut off with it."""
@@ -128,12 +111,15 @@ class ProgramSync:
         except OSError:  # a directory that cannot be written
             return False
 
-    def _ended(self, row: Row, file: Path) -> _TrialRun:
+    def _ended(self, row: Row) -> _TrialRun | None:
         try:
+            file = self._places.file(row)
+            if file is None:
+                return None
             end_run(file, row["state"], exit_code(row))
             return _TrialRun(row, file, read_facts(file))
         except OSError as error:
-            raise SyncError(f"{file}: {error.strerror}") from None
+            raise SyncError(f"{error.filename}: {error.strerror}") from None
 
     def _is_whole(self, run: _TrialRun) -> bool:
         facts = run.facts

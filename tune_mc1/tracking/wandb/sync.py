@@ -7,10 +7,8 @@ data that it rejected. A complete run is recorded (`tune_mc1.tracking.wandb.sent
 again until there is more of it.
 """
 
-import math
 import shutil
 import time
-from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,43 +16,22 @@ from typing import Any
 import wandb
 
 from tune_mc1.config.trial import trial_fields
-from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import TrialEvent
 from tune_mc1.results.schema import Row
 from tune_mc1.results.tables import SweepTables
-from tune_mc1.tracking.wandb.one_run import PROJECT, finish_run, open_run, run_id, server_timeout
+from tune_mc1.tracking.wandb.one_run import PROJECT, finish_run, open_run, run_id
 from tune_mc1.tracking.wandb.rows import epoch_rows, exit_code, run_name, summary_values
-from tune_mc1.tracking.wandb.sent import Sent, marks_of
+from tune_mc1.tracking.wandb.sent import marks_of
 from tune_mc1.tracking.wandb.stored import ASK_PAUSE_S, ASKS, SyncError, ask, one_line
-
-AT_ONCE = 8
-"""Number of concurrent uploads."""
+from tune_mc1.tracking.wandb.upload import AT_ONCE, Progress, Upload, silent
 
 
 @dataclass
-class Sync:
-    """A single upload of a sweep.
+class Sync(Upload):
+    """A single upload of a sweep of our own training; see `Upload`."""
 
-    Args:
-        where: The sweep's directory.
-        sent: Record of the runs that the server has completely.
-
-    Attributes:
-        count: Number of runs with successfully uploaded data.
-        known: Number of runs that the server already had.
-        total: Number of runs of the sweep, one per started trial.
-        notes: Lines for the user; none.
-    """
-
-    where: ResultDir
-    sent: Sent
-    count: int = 0
-    known: int = 0
-    total: int = 0
-    notes: tuple[str, ...] = ()
     _tables: SweepTables = field(init=False)
     _varied: dict[str, bool] = field(init=False)
-    _api: wandb.Api = field(init=False)
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE))
     _finishing: dict[Future[None], Row] = field(default_factory=dict)
 
@@ -62,26 +39,16 @@ class Sync:
         self._tables = self.where.read()
         self._varied = _varied(self._tables)
 
-    def send(self, progress: Callable[[Iterable[Row]], Iterable[Row]] = lambda rows: rows) -> None:
-        """Uploads missing data. Stops at the first failure, after the uploads in progress.
-
-        Args:
-            progress: Wraps the trials, to show the progress.
-
-        Raises:
-            SyncError: If the server fails; completed uploads are recorded.
-        """
+    def send(self, progress: Progress = silent) -> None:
+        """Uploads missing data; see `Upload`."""
         started = [row for row in self._tables.trials.values() if row["attempts"]]
-        self.total = len(started)
-        open_rows = [row for row in started if not self.sent.has(row)]
-        self.known = self.total - len(open_rows)
+        open_rows = self._unsent(started)
         if not open_rows:
             return
         shutil.rmtree(self._folder, ignore_errors=True)  # left by a killed process
         self._folder.mkdir(parents=True)
         try:
-            with one_line("cannot be reached"):
-                self._api = wandb.Api(timeout=math.ceil(server_timeout()))
+            self._connect()
             for row in progress(open_rows):
                 with one_line(f"the run of {row['trial']} could not be uploaded"):
                     self._begin(row)
