@@ -130,7 +130,18 @@ def _vgg_convs() -> tuple[Conv, ...]:
     return tuple(conv for c, pool in pairs for conv in (_same(c, 3), _same(c, 3, pool)))
 
 
-ARCHITECTURES: Registry[Architecture] = Registry("model")
+OUTSIDE = Architecture(build="tune_mc1.models.outside:build_outside")
+"""A network of a library or of the user: its name has a colon (`tune_mc1.config.model_names`)."""
+
+
+class _Architectures(Registry[Architecture]):
+    """The registered networks; any name with a colon is that of an `OUTSIDE` network."""
+
+    def __getitem__(self, name: str) -> Architecture:
+        return OUTSIDE if ":" in name else super().__getitem__(name)
+
+
+ARCHITECTURES: Registry[Architecture] = _Architectures("model")
 """Networks by name, as in the trial parameter `model`. `cpu_share` is fitted to
 `docs/performance.md`; without a value a group gains at most a tenth, because the layers already
 fill a core. `gpu_share` was measured on an H100 for CNN (0.04 to 0.05) and CNN5 (0.03), and is

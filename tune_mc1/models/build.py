@@ -7,7 +7,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from tune_mc1.config.architectures import ARCHITECTURES, Architecture
+from tune_mc1.config.architectures import Architecture
 from tune_mc1.config.layer_sizes import check_image_fits
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import TrialError
@@ -99,7 +99,7 @@ def build_model(config: TrialConfig, image_shape: ImageShape, classes: int) -> C
     problem = check_image_fits(config.model, image_shape)
     if problem:
         raise TrialError(problem)
-    build = resolve(ARCHITECTURES[config.model].build)
+    build = resolve(config.architecture.build)
     with torch.random.fork_rng(devices=[]):  # seeds networks that draw from the global generator
         torch.default_generator.manual_seed(derive_seed(config.seed, "init", "network"))
         network: nn.Module = build(config, image_shape, classes)
@@ -108,7 +108,7 @@ def build_model(config: TrialConfig, image_shape: ImageShape, classes: int) -> C
 
 def build_declared(config: TrialConfig, image_shape: ImageShape, classes: int) -> Classifier:
     """Builds a model from the layers that its architecture declares; see `build_model`."""
-    arch = ARCHITECTURES[config.model]
+    arch = config.architecture
     stream = DropoutStream(config.seed) if arch.dropout_layers else None
     layers = _Layers(config, arch, stream)
     if arch.backbone is None:

@@ -4,7 +4,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 
-from tune_mc1.config.architectures import ARCHITECTURES, LayerSize
+from tune_mc1.config.architectures import LayerSize
 from tune_mc1.config.layer_sizes import COLUMN_CHANNELS, layer_sizes
 from tune_mc1.config.optimizers import OPTIMIZERS
 from tune_mc1.config.trial import TrialConfig
@@ -67,7 +67,7 @@ def _windows(
 ) -> Iterator[float]:
     """Number of window values that a group on a GPU copies per image, for each convolution."""
     channels = image_shape[0]
-    for conv, layer in zip(ARCHITECTURES[config.model].convs, layers, strict=False):
+    for conv, layer in zip(config.architecture.convs, layers, strict=False):
         yield layer.multiply_adds / conv.channels if channels <= COLUMN_CHANNELS else 0.0
         channels = conv.channels
 

@@ -22,7 +22,7 @@ from tune_mc1.results.store.local_copy import resumable
 
 MAY_DIFFER = (
     *("resources", "max_failures", "trial_timeout", "storage", "name", "data"),
-    *("description", "reference", "scale", "tracker", "directory"),
+    *("description", "reference", "scale", "tracker", "directory", "import_from"),
 )
 """Fields that do not affect a trial's numbers. Images are compared by their fingerprint instead."""
 
