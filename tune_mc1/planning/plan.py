@@ -39,6 +39,7 @@ class Plan:
         directory: Result directory of a resumed sweep; None for a new one.
         past: Earlier progress of a resumed sweep.
         flags: The flags with which it was made.
+        source: The sweep file, for messages.
     """
 
     command: str
@@ -48,6 +49,7 @@ class Plan:
     directory: Path | None = None
     past: "Past | None" = None
     flags: PlanFlags = NO_FLAGS
+    source: str = ""
 
     @property
     def total(self) -> int:
@@ -112,7 +114,8 @@ def prepare(
     sweep = check_networks(sweep, places(str(path), flags.overrides))
     trials = plan_trials(sweep, source=str(path))
     unfused = unfused_notices(trials, sweep.fuse)
-    return Plan(method, sweep, trials, [*loaded.notices, *notices, *unfused], flags=flags)
+    told = [*loaded.notices, *notices, *unfused]
+    return Plan(method, sweep, trials, told, flags=flags, source=str(path))
 
 
 def _program_plan(

@@ -68,7 +68,7 @@ def prepare_resume(
         raise InputError(f"{source}: {problem}" for problem in problems)
     past.scheduler(now)  # checks that its decisions can be read
     trials = _trials(plan, past, now)
-    resumed = Plan(command, now, trials, plan.notices, where.root, past, flags)
+    resumed = Plan(command, now, trials, plan.notices, where.root, past, flags, str(source))
     remaining = resumed.total - len(trials) + len(past.remaining(trials))
     total = resumed.total or len(trials)
     left = remaining if resumed.total else len(past.remaining(trials))

@@ -124,9 +124,8 @@ def read_frames(directory: Path) -> SweepFrames:
     names = columns.own_names
     if "parameters" in facts:
         trials, names = renamed(readable(trials, facts["parameters"], names), names)
-    if (
-        "program" not in facts
-    ):  # a row of the history has the rate of its epoch; a setting's is that of its trial
+    if "program" not in facts:
+        # A row of the history has the rate of its epoch; a setting's is that of its trial.
         history = history.drop(columns="learning_rate")
     about = [n for n in ("config_hash", "fold", *names) if n not in history]
     history = history.merge(trials[["trial", *about]], on="trial")

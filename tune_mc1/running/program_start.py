@@ -52,8 +52,15 @@ def check_program_place(sweep: Sweep, parent: Path | Remote, field: str) -> None
 
 
 def directory_to_send(sweep: Sweep) -> Path | None:
-    """Directory that a cluster's nodes need; None in our own training."""
-    return Path(sweep.directory) if isinstance(sweep, ProgramSweep) else None
+    """Directory whose files a cluster's nodes need: a program's, or that of the user's networks.
+
+    Of the directories of networks it is the first one, or the one above it that is another of them.
+    """
+    if isinstance(sweep, ProgramSweep):
+        return Path(sweep.directory)
+    places = [Path(place) for place in sweep.import_from]
+    above = [place for place in places if places[0].is_relative_to(place)]
+    return min(above, key=lambda place: len(place.parts), default=None)
 
 
 def program_context(
