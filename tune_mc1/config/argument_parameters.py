@@ -7,11 +7,19 @@ from typing import Any
 
 import yaml
 
+from tune_mc1.config import tunable
 from tune_mc1.config.aliases import parameter_name
 from tune_mc1.config.distributions import Range
 from tune_mc1.config.fields import read_distribution, read_parameter
 from tune_mc1.config.model_names import OPTIONS, is_outside
-from tune_mc1.config.parameters import Categorical, Constant, Parameter, WeightedCategorical
+from tune_mc1.config.parameters import (
+    Categorical,
+    Constant,
+    IntUniform,
+    Parameter,
+    WeightedCategorical,
+    listed_values,
+)
 from tune_mc1.config.problems import Path, Problem
 from tune_mc1.config.program_parameters import exponent_problems, numbers_in
 from tune_mc1.config.trial import trial_fields
@@ -37,11 +45,16 @@ class ParameterNames:
 
     def is_argument(self, name: str) -> bool:
         """True for a parameter of a network's own."""
-        return self.outside and name not in trial_fields()
+        return (self.outside or name in tunable.OPTIONS) and name not in trial_fields()
 
     def read(self, name: str, raw: Any, path: Path) -> tuple[Parameter | None, list[Problem]]:
         """Parses and validates one entry of `parameters`; see `fields.read_parameter`."""
-        return (read_argument if self.is_argument(name) else read_parameter)(name, raw, path)
+        if not self.is_argument(name):
+            return read_parameter(name, raw, path)
+        parameter, problems = read_argument(name, raw, path)
+        if parameter is None or self.outside:
+            return parameter, problems
+        return _checked(parameter, name, path)
 
     def values(self, name: str, text: str) -> list[Any]:
         """Values of `--set`, which for a parameter of a network's own may be lists and mappings.
@@ -110,6 +123,40 @@ def read_argument(name: str, raw: Any, path: Path) -> tuple[Parameter | None, li
         parameter = parameter.model_copy(update={"values": tuple(values)})
     problems += _not_plain(parameter, path)
     return (None, problems) if problems else (parameter, [])
+
+
+def _checked(parameter: Parameter, name: str, path: Path) -> tuple[Parameter | None, list[Problem]]:
+    """A parameter of a registered network, with values in their standard form."""
+    check, problems = tunable.OPTIONS[name], []
+    values = listed_values(parameter)
+    if isinstance(parameter, IntUniform):
+        values = (parameter.min, parameter.max)
+    if not values:
+        rule = f"{name} has listed values or whole numbers; list them, or use int_uniform"
+        return None, [Problem(path, rule, parameter.distribution)]
+    found = []
+    for i, value in enumerate(values):
+        try:
+            found.append(check(value))
+        except ValueError as error:
+            problems.append(Problem(_place(parameter, path, i), str(error), value))
+    if problems:
+        return None, problems
+    if isinstance(parameter, Constant):
+        return Constant(value=found[0]), []
+    if isinstance(parameter, IntUniform):
+        return parameter, []
+    if twice := list(_listed_twice(found, path)):
+        return None, twice
+    return parameter.model_copy(update={"values": tuple(found)}), []
+
+
+def _place(parameter: Parameter, path: Path, index: int) -> Path:
+    if isinstance(parameter, Constant):
+        return (*path, "value")
+    if isinstance(parameter, IntUniform):
+        return (*path, ("min", "max")[index])
+    return (*path, "values", index)
 
 
 def _alike(values: list[Any]) -> list[Any]:

@@ -32,6 +32,7 @@ from tune_mc1.config.problems import Problem, unknown_key
 from tune_mc1.config.reference import Reference
 from tune_mc1.config.search import SEARCHES, Method, Search
 from tune_mc1.config.trial import TrialConfig, trial_fields
+from tune_mc1.config.tunable import OPTIONS
 from tune_mc1.config.validation import Holdout, Validation
 from tune_mc1.errors import did_you_mean
 
@@ -169,7 +170,7 @@ class Sweep(BaseModel):
         checked = {}
         outside = any(map(is_outside, listed_values(parameters.get("model"))))
         for name, parameter in parameters.items():
-            if outside and name not in trial_fields():
+            if (outside or name in OPTIONS) and name not in trial_fields():
                 checked[name] = parameter
                 continue
             if name not in (known := trial_fields()):

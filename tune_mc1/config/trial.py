@@ -21,6 +21,7 @@ from tune_mc1.config.model_names import MODEL, OPTIONS, is_outside
 from tune_mc1.config.optimizers import OPTIMIZERS, optimizer_problem
 from tune_mc1.config.setting_hash import setting_hash
 from tune_mc1.config.trial_parameters import ParameterInfo, registered_parameters
+from tune_mc1.config.tunable import misfit
 
 WeightsInit = Literal[
     "default", "xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform"
@@ -176,6 +177,13 @@ class TrialConfig(BaseModel):
     def _options_fit_model(self) -> Self:
         if is_outside(self.model):  # `tune_mc1.planning.outside_models` checks them
             return self
+        base = ARCHITECTURES[self.model]
+        for name in self.arguments:
+            if name not in base.options:
+                takers = ", ".join(n for n, a in ARCHITECTURES.items() if name in a.options)
+                raise ValueError(f"{name}: model {self.model} has none (models with it: {takers})")
+        if problem := misfit(self.arguments, len(base.convs)):
+            raise ValueError(problem)
         arch = self.architecture
         if self.dropout_p is not None and self.dropout_p > 0 and not arch.dropout_layers:
             takers = ", ".join(n for n, a in ARCHITECTURES.items() if a.dropout_layers)
@@ -219,7 +227,7 @@ class TrialConfig(BaseModel):
     @property
     def architecture(self) -> Architecture:
         """The network's architecture."""
-        return ARCHITECTURES[self.model]
+        return ARCHITECTURES[self.model].tuned(self.arguments)
 
     @property
     def constructor_arguments(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Networks from outside: of timm, of torchvision, and the user's own `nn.Module`s."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -112,7 +113,10 @@ def _normalized(
 
 def _call(model: str, build: Callable[..., Any], arguments: dict[str, Any]) -> nn.Module:
     try:
-        network = build(**arguments)
+        with warnings.catch_warnings():
+            if library_of(model) is not None:  # of changes in later versions of the library
+                warnings.simplefilter("ignore", FutureWarning)
+            network = build(**arguments)
     except Exception as error:
         given = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
         raise TrialError(

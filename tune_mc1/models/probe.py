@@ -17,7 +17,7 @@ ImageShape = tuple[int, int, int]
 SECONDS = 10.0
 """Time for settings after the first one of each network."""
 
-SIZES = (32, 48, 64, 80, 96, 128, 160, 192, 224, 256, 288, 320, 384)
+SIZES = (32, 48, 64, 80, 96, 128, 160, 192, 224, 256, 288, 299, 320, 384)
 """Sides of images, in pixels, that are tried for the smallest one that a network takes."""
 
 

@@ -30,7 +30,7 @@ def trial_bytes(
         gpu: Whether the group runs on a GPU, where image windows and optimiser settings take
             additional memory.
     """
-    layers = layer_sizes(config.model, image_shape, classes, config.effective_batch_norm)
+    layers = layer_sizes(config.architecture, image_shape, classes, config.effective_batch_norm)
     numbers = 2 + OPTIMIZERS[config.optimizer].moments  # a weight, its gradient and its moments
     weights = sum(layer.weights for layer in layers) * numbers
     outputs = sum(layer.outputs for layer in layers) * config.batch_size * VALUES_PER_OUTPUT
@@ -54,7 +54,7 @@ def image_bytes(
         classes: Number of classes.
         fused: Whether the trial is part of a group, whose narrow layers copy windows.
     """
-    layers = layer_sizes(config.model, image_shape, classes, config.effective_batch_norm)
+    layers = layer_sizes(config.architecture, image_shape, classes, config.effective_batch_norm)
     inputs = [math.prod(image_shape), *(layer.outputs for layer in layers)]
     windows = [n if fused else 0.0 for n in _windows(config, image_shape, layers)]
     windows += [0.0] * (len(layers) - len(windows))

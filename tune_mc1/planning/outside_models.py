@@ -6,6 +6,7 @@ It imports torch and the networks, and so only runs for sweeps that have such ne
 from collections.abc import Callable, Iterator, Sequence
 
 from tune_mc1.config.aliases import parameter_name
+from tune_mc1.config.architectures import ARCHITECTURES
 from tune_mc1.config.model_names import OPTIONS, is_outside
 from tune_mc1.config.model_signature import FROM_IMAGES, Signature, signature_of
 from tune_mc1.config.parameters import Constant
@@ -79,8 +80,9 @@ def _misfits(sweep: Sweep, signatures: list[Signature], place: Place) -> Iterato
                 known = {*signature.parameters, *trial_fields()} - FROM_IMAGES - set(OPTIONS)
                 hint = did_you_mean(name, known | signature.parameters.keys())
                 yield f"{place((name,))}: {signature.model} does not take it{hint}: {signature}"
-        if name in own and len(signatures) < len(sweep.models):
-            ours = [model for model in sweep.models if not is_outside(model)]
+        ours = [m for m in sweep.models if name not in ARCHITECTURES[m].options]
+        ours = [model for model in ours if not is_outside(model)]
+        if name in own and ours:
             yield f"{place((name,))}: {', '.join(ours)} does not take it"
     for signature in signatures:
         for name in signature.missing(sweep.parameters):

@@ -38,8 +38,10 @@ def load_checked(plan: Plan, notify: Callable[[str], None]) -> ImageData:
         InputError: If they cannot be loaded or used.
     """
     data = limit_images(load_data(plan.sweep.data, notify=notify), plan.sweep.limit_images)
-    models = sorted({t.config.model for t in plan.training_trials})
-    problems = [p for m in models if (p := check_image_fits(m, data.image_shape))]
+    configs = [trial.config for trial in plan.training_trials]
+    networks = {(config.model, config.architecture) for config in configs}
+    found = {p for m, a in networks if (p := check_image_fits(m, data.image_shape, a))}
+    problems = sorted(found)
     problems += _outside_problems(plan, data)
     if problems:
         raise InputError(problems)
