@@ -87,10 +87,6 @@ class Architecture:
     Attributes:
         convs: The convolutions, in order. If empty, the input is the flattened image.
         hidden: Widths of the hidden linear layers, each followed by an activation.
-        activation: Name of the activation (`tune_mc1.config.tunable.ACTIVATIONS`).
-        pooling: Kind of pooling after convolutions.
-        global_pool: Kind of pooling that reduces each channel to one number after the convolutions;
-            None keeps them as they are.
         batch_norm: `option` if the trial parameter `batch_norm` decides, else `always` or `never`.
             Batch norm follows every convolution and hidden linear layer, before the ReLU; with
             `always`, only the convolutions.
@@ -109,15 +105,16 @@ class Architecture:
         cpu_share: Time that one more trial adds to a group, relative to its time alone, on one
             core: if the trials share their images, and if each has its own. 1 means no gain.
         gpu_share: The same on a GPU.
+        activation: Name of the activation (`tune_mc1.config.tunable.ACTIVATIONS`).
+        pooling: Kind of pooling after convolutions.
+        global_pool: Kind of pooling that reduces each channel to one number after the convolutions;
+            None keeps them as they are.
         tune: Makes the network with parameters of its own, `options`; None if it has none.
         options: Names of these parameters (`tune_mc1.config.tunable`).
     """
 
     convs: tuple[Conv, ...] = ()
     hidden: tuple[int, ...] = ()
-    activation: str = "ReLU"
-    pooling: Pooling = "max"
-    global_pool: Pooling | None = None
     batch_norm: Literal["option", "always", "never"] = "never"
     dropout_layers: int = 0
     dropout_p: float = 0.0
@@ -127,6 +124,9 @@ class Architecture:
     recordable: bool = False
     cpu_share: tuple[float, float] = (1.0, 1.0)
     gpu_share: float = 1.0
+    activation: str = "ReLU"
+    pooling: Pooling = "max"
+    global_pool: Pooling | None = None
     tune: "Callable[[Architecture, Mapping[str, Any]], Architecture] | None" = None
     options: tuple[str, ...] = ()
 

@@ -77,8 +77,8 @@ def _misfits(sweep: Sweep, signatures: list[Signature], place: Place) -> Iterato
         for signature in signatures:
             takes = signature.takes(name) if name in own else name in signature.parameters
             if not takes:
-                known = {*signature.parameters, *trial_fields()} - FROM_IMAGES - set(OPTIONS)
-                hint = did_you_mean(name, known | signature.parameters.keys())
+                known = {*signature.parameters, *(trial_fields() if name in own else ())}
+                hint = did_you_mean(name, known - FROM_IMAGES)
                 yield f"{place((name,))}: {signature.model} does not take it{hint}: {signature}"
         ours = [m for m in sweep.models if name not in ARCHITECTURES[m].options]
         ours = [model for model in ours if not is_outside(model)]
