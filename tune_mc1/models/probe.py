@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
+from tune_mc1.config.model_signature import signature_of
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.config.user_code import failed_line
 from tune_mc1.errors import TrialError
@@ -71,7 +72,8 @@ def _problem(config: TrialConfig, image_shape: ImageShape, classes: int) -> str 
         return f"parameters.model: {config.model} fails on {what}{smallest}: {reason}"
     if not isinstance(output, torch.Tensor):
         kind = type(output).__name__
-        hint = " (aux_logits: {value: false})" if hasattr(output, "aux_logits") else ""
+        aux = "aux_logits" in signature_of(config.model).parameters
+        hint = " (aux_logits: {value: false})" if aux else ""
         return (
             f"parameters.model: {config.model} must map images to a tensor of logits (images, "
             f"classes) when it is trained{hint}, got {kind}"
