@@ -56,7 +56,7 @@ def train(config: TrialConfig, shape: tuple[int, int, int]) -> None:
         model.at_step(step)
         optimizer.zero_grad()
         loss = cross_entropy(model(images), torch.arange(4))
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         assert torch.isfinite(loss)
     after = list(model.parameters())

@@ -65,7 +65,7 @@ def _of_timm(model: str, name: str, given: Mapping[str, Any]) -> Weights:
         return Weights(*about)  # the user says where they are
     if published.hf_hub_id:
         return Weights(*about, file=_hub_file(model, published.hf_hub_id))
-    if published.url:
+    if isinstance(published.url, str) and published.url:
         _check_url(model, published.url)
     return Weights(*about)
 

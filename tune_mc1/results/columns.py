@@ -157,6 +157,8 @@ class TrainingColumns(Columns):
     def cells(self, values: Mapping[str, Any]) -> Row:
         """Values of parameters by column."""
         kinds = self.arguments
+        if not kinds:
+            return {**values}
         return {
             self._columns[name] if name in kinds else name: cell(value, kinds[name])
             if name in kinds
@@ -175,7 +177,7 @@ class TrainingColumns(Columns):
         arguments = {name: values.pop(name) for name in self.arguments}
         if is_outside(values["model"]):
             values = {n: v for n, v in values.items() if n not in OPTIONS or v is not None}
-        passes = self._passes.get(values["model"], ())
+        passes = tuple(self._passes.get(values["model"], ()))
         return TrialConfig(**values, arguments=arguments, passes=passes)
 
     def epoch_row(self, event: Mapping[str, Any], metric: str) -> Row:
