@@ -138,7 +138,7 @@ def test_mistakes_name_what_was_written(file: Path) -> None:
 parameters:
   bs: {values: [0, 1.5]}
   n_epochs: {value: 1e-1}
-  arch: {value: resnet18}
+  arch: {value: resnot}
   Batch-Norm: {min: 0, max: 1}
 early_terminate: {type: asha, min_iter: 100}
 """

@@ -6,7 +6,10 @@ import pytest
 
 from tests.support.bad_input import PARAMETERS, CommandLine
 
-MODELS = "MLP, CNN_simple, CNN, CNN2, CNN3, CNN4, CNN5, CNN6, CNN7, CNN8, VGG, ResNeXt50"
+MODELS = (
+    "MLP, CNN_simple, CNN, CNN2, CNN3, CNN4, CNN5, CNN6, CNN7, CNN8, VGG, ResNeXt50, ConvNet, "
+    "ResNet9, Airbench"
+)
 RATE = "parameters.learning_rate"
 NEEDS_MAPPING = "must be a mapping such as `{learning_rate: {values: [0.01, 0.03]}}`"
 
@@ -68,7 +71,7 @@ TRIALS = {
     "momentum: {value: 0.9}, optimizer: {value: Adam}": " parameters.momentum: only valid with "
     "optimizer SGD, got 0.9 with Adam (in 1 of 1 settings)",
     "dropout_p: {value: 0.5}, model: {value: MLP}": " parameters.dropout_p: model MLP has no "
-    "dropout (models with dropout: CNN8, VGG), got 0.5 (in 1 of 1 settings)",
+    "dropout (models with dropout: CNN8, VGG, ConvNet), got 0.5 (in 1 of 1 settings)",
     "batch_norm: {value: maybe}": "1: parameters.batch_norm.value: must be true or false, got "
     "'maybe'",
     "seed: {value: -1}": "1: parameters.seed.value: must be at least 0, got -1",

@@ -47,7 +47,8 @@ validation: {folds: 1}
         "int_uniform or one of the q_ distributions, got 'uniform'",
         "sweep.yaml:7: parameters.lr_rate: unknown parameter, did you mean 'learning_rate'?",
         "sweep.yaml:8: parameters.model.value: must be one of MLP, CNN_simple, CNN, CNN2, CNN3, "
-        "CNN4, CNN5, CNN6, CNN7, CNN8, VGG, ResNeXt50, did you mean 'CNN'?, got 'CNN9'",
+        "CNN4, CNN5, CNN6, CNN7, CNN8, VGG, ResNeXt50, ConvNet, ResNet9, Airbench, did you mean "
+        "'CNN'?, got 'CNN9'",
         "sweep.yaml:9: parameters.momentum.distribution: unknown distribution, did you mean "
         "'uniform'?, got 'unifrom'",
         "sweep.yaml:10: parameters.optimizer: must be a mapping such as `optimizer: "

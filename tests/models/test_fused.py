@@ -150,6 +150,9 @@ SMALL_CASES: list[tuple[str, dict[str, Any]]] = [
     ("CNN4", {"optimizer": "Adam"}),
     ("CNN5", {}),
     ("CNN6", {"optimizer": "Adam"}),
+    ("ConvNet", {"arguments": {"filters": [4, 8], "pool": "avg", "activation": "GELU"}}),
+    ("ConvNet", {"arguments": {"filters": [4], "kernel_sizes": 5, "hidden": []}}),
+    ("MLP", {"arguments": {"hidden": [16, 8], "activation": "Tanh"}, "dropout_p": 0.3}),
 ]
 LARGE_CASES: list[tuple[str, dict[str, Any]]] = [
     ("CNN7", {}),
@@ -160,6 +163,8 @@ LARGE_CASES: list[tuple[str, dict[str, Any]]] = [
     ("VGG", {"optimizer": "Adam"}),
     ("MLP", {}),
     ("MLP", {"batch_norm": True, "optimizer": "Adam"}),
+    ("ResNet9", {}),
+    ("Airbench", {"optimizer": "Adam"}),
 ]
 
 
@@ -189,7 +194,7 @@ def test_so_do_those_of_the_large_architectures_made_narrow(
     arch = ARCHITECTURES[model]
     narrow = replace(
         arch,
-        convs=tuple(replace(conv, channels=conv.channels // 16) for conv in arch.convs),
+        convs=tuple(replace(conv, channels=max(1, conv.channels // 16)) for conv in arch.convs),
         hidden=tuple(max(width // 16, 8) for width in arch.hidden),
     )
     with registered(ARCHITECTURES, model, narrow):

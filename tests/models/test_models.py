@@ -58,6 +58,22 @@ BY_HAND = {
     + conv(512, 512, 3)
     + 2 * (64 + 64 + 128 + 128 + 256 + 256 + 512 + 512)  # batch norm: scale and shift
     + dense(4 * 4 * 512, 4096, 4096, 10),
+    "ConvNet": conv(3, 32, 3) + conv(32, 64, 3) + dense(8 * 8 * 64, 128, 10),
+    "ResNet9": conv(3, 64, 3)
+    + conv(64, 128, 3)
+    + 2 * conv(128, 128, 3)
+    + conv(128, 256, 3)
+    + conv(256, 512, 3)
+    + 2 * conv(512, 512, 3)
+    + 2 * (64 + 3 * 128 + 256 + 3 * 512)  # batch norm
+    + dense(512, 10),
+    "Airbench": conv(3, 24, 2)
+    + conv(24, 64, 3)
+    + conv(64, 64, 3)
+    + conv(64, 256, 3)
+    + 3 * conv(256, 256, 3)
+    + 2 * (2 * 64 + 4 * 256)  # batch norm
+    + dense(256, 10),
     "ResNeXt50": dense(2048, 10),  # the trained part
 }
 

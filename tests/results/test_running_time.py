@@ -20,7 +20,7 @@ def tables_of(*events: Any) -> SweepTables:
         "program": "t.py",
         "parameters": {},
     }
-    tables.apply({"event": "sweep", "time": 0.0, **head})
+    tables.apply(event("sweep", 0.0, **head))
     tables.apply(event("trial", 0.0, config={}, config_hash="h", fold=None))
     tables.apply_all(events)
     return tables

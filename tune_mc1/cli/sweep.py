@@ -76,6 +76,11 @@ def sweep(
     plan = _plan(method, file, flags, resume, epochs, elsewhere=job is not None)
     if plan is not None:
         check_trackers(plan.sweep.tracker, {"wandb": wandb})
+    if job is not None and plan is not None and plan.sweep.import_from:
+        raise InputError(
+            "--address: a sweep with a network of your own cannot be submitted over http; start it "
+            "on the cluster, with --address auto"
+        )
     if job is not None and not dry_run:
         from tune_mc1.cluster.jobs.submit import submit
 

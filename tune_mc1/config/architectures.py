@@ -5,10 +5,20 @@ of the same network, and forecasts. Source: architecture table of the reference 
 packages can register their own networks (docs/extending.md).
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
+from tune_mc1.config.tunable import numbers
 from tune_mc1.registry import Registry
+
+Pooling = Literal["max", "avg"]
+
+_MEASURED = 0.05
+
+NARROW, MEDIUM = 16, 32
+"""Maximum number of filters of a `ConvNet` whose trials gain as those of CNN2 on a CPU, and as
+those of CNN5 on a GPU, when they are trained as one."""
 
 DECLARED = "tune_mc1.models.build:build_declared"
 """Function that builds a network from its declared layers."""
@@ -16,19 +26,26 @@ DECLARED = "tune_mc1.models.build:build_declared"
 
 @dataclass(frozen=True)
 class Conv:
-    """A convolution with stride 1 and a ReLU, and 2x2 max pooling if `pool`.
+    """A convolution with stride 1 and an activation, and 2x2 pooling with stride 2 if `pool`.
 
     Attributes:
         channels: Output channels.
         kernel: Side of the square kernel, in pixels.
         padding: Zero padding on each side, in pixels.
-        pool: Whether a 2x2 max pooling with stride 2 follows.
+        pool: Whether 2x2 pooling with stride 2 follows.
+        pool_first: Whether pooling comes before batch norm and activation, rather than after them.
+        norm: Whether batch norm follows it, where the network has batch norm.
+        residual: Number of convolutions, of which this is the last, whose common input is added to
+            their output; 0 for none.
     """
 
     channels: int
     kernel: int
     padding: int
     pool: bool = False
+    pool_first: bool = False
+    norm: bool = True
+    residual: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,7 +86,7 @@ class Architecture:
 
     Attributes:
         convs: The convolutions, in order. If empty, the input is the flattened image.
-        hidden: Widths of the hidden linear layers, each followed by a ReLU.
+        hidden: Widths of the hidden linear layers, each followed by an activation.
         batch_norm: `option` if the trial parameter `batch_norm` decides, else `always` or `never`.
             Batch norm follows every convolution and hidden linear layer, before the ReLU; with
             `always`, only the convolutions.
@@ -88,6 +105,12 @@ class Architecture:
         cpu_share: Time that one more trial adds to a group, relative to its time alone, on one
             core: if the trials share their images, and if each has its own. 1 means no gain.
         gpu_share: The same on a GPU.
+        activation: Name of the activation (`tune_mc1.config.tunable.ACTIVATIONS`).
+        pooling: Kind of pooling after convolutions.
+        global_pool: Kind of pooling that reduces each channel to one number after the convolutions;
+            None keeps them as they are.
+        tune: Makes the network with parameters of its own, `options`; None if it has none.
+        options: Names of these parameters (`tune_mc1.config.tunable`).
     """
 
     convs: tuple[Conv, ...] = ()
@@ -101,6 +124,19 @@ class Architecture:
     recordable: bool = False
     cpu_share: tuple[float, float] = (1.0, 1.0)
     gpu_share: float = 1.0
+    activation: str = "ReLU"
+    pooling: Pooling = "max"
+    global_pool: Pooling | None = None
+    tune: "Callable[[Architecture, Mapping[str, Any]], Architecture] | None" = None
+    options: tuple[str, ...] = ()
+
+    def tuned(self, arguments: Mapping[str, Any]) -> "Architecture":
+        """The network with some parameters of its own.
+
+        Args:
+            arguments: Values of some of `options`.
+        """
+        return self.tune(self, arguments) if arguments and self.tune is not None else self
 
     @property
     def declared(self) -> bool:
@@ -121,8 +157,41 @@ class Architecture:
         return self.declared and self.backbone is None
 
 
+def tuned_mlp(base: Architecture, arguments: Mapping[str, Any]) -> Architecture:
+    """`MLP` with other widths or another activation; dropout follows every hidden layer."""
+    hidden = tuple(numbers(arguments.get("hidden", base.hidden)))
+    activation = str(arguments.get("activation", base.activation))
+    return replace(base, hidden=hidden, activation=activation, dropout_layers=len(hidden))
+
+
+def tuned_convnet(base: Architecture, arguments: Mapping[str, Any]) -> Architecture:
+    """`ConvNet` with other layers; a group of trials pays as it does for networks of its width."""
+    filters = numbers(arguments.get("filters", [conv.channels for conv in base.convs]))
+    kernels = numbers(arguments.get("kernel_sizes", base.convs[0].kernel))
+    kernels = kernels * len(filters) if len(kernels) == 1 else kernels
+    pool = arguments.get("pool", base.pooling)
+    made = tuned_mlp(base, arguments)
+    convs = tuple(_same(c, k, pool != "none") for c, k in zip(filters, kernels, strict=True))
+    narrow, medium = max(filters) <= NARROW, max(filters) <= MEDIUM
+    return replace(
+        made,
+        convs=convs,
+        pooling="avg" if pool == "avg" else "max",
+        cpu_share=(0.6, 1.0) if narrow else base.cpu_share,
+        gpu_share=_MEASURED if medium else base.gpu_share,
+    )
+
+
 def _same(channels: int, kernel: int, pool: bool = False) -> Conv:
     return Conv(channels, kernel, padding=kernel // 2, pool=pool)
+
+
+def _residual(channels: int) -> Conv:
+    return Conv(channels, 3, 1, residual=2)
+
+
+def _pooled_first(channels: int) -> Conv:
+    return Conv(channels, 3, 1, pool=True, pool_first=True)
 
 
 def _vgg_convs() -> tuple[Conv, ...]:
@@ -130,17 +199,31 @@ def _vgg_convs() -> tuple[Conv, ...]:
     return tuple(conv for c, pool in pairs for conv in (_same(c, 3), _same(c, 3, pool)))
 
 
-ARCHITECTURES: Registry[Architecture] = Registry("model")
+OUTSIDE = Architecture(build="tune_mc1.models.outside:build_outside")
+"""A network of a library or of the user: its name has a colon (`tune_mc1.config.model_names`)."""
+
+
+class _Architectures(Registry[Architecture]):
+    """The registered networks; any name with a colon is that of an `OUTSIDE` network."""
+
+    def __getitem__(self, name: str) -> Architecture:
+        return OUTSIDE if ":" in name else super().__getitem__(name)
+
+
+ARCHITECTURES: Registry[Architecture] = _Architectures("model")
 """Networks by name, as in the trial parameter `model`. `cpu_share` is fitted to
 `docs/performance.md`; without a value a group gains at most a tenth, because the layers already
 fill a core. `gpu_share` was measured on an H100 for CNN (0.04 to 0.05) and CNN5 (0.03), and is
 assumed to hold for similar networks; MLP, CNN8 and VGG gain nothing, and CNN7, which is as wide,
 should not either."""
 
-_MEASURED = 0.05
-
 _SHIPPED = {
-    "MLP": Architecture(hidden=(5000, 5000, 1000, 100), batch_norm="option"),
+    "MLP": Architecture(
+        hidden=(5000, 5000, 1000, 100),
+        batch_norm="option",
+        tune=tuned_mlp,
+        options=("hidden", "activation"),
+    ),
     "CNN_simple": Architecture(
         (Conv(6, 5, 0),), batch_norm="option", cpu_share=(0.64, 1.0), gpu_share=_MEASURED
     ),
@@ -180,7 +263,34 @@ _SHIPPED = {
         _vgg_convs(), (4096, 4096), batch_norm="always", dropout_layers=2, dropout_p=0.5
     ),
     "ResNeXt50": Architecture(backbone=Backbone("tune_mc1.models.resnext:resnext50", 2048)),
+    "ConvNet": Architecture(
+        (_same(32, 3, True), _same(64, 3, True)),
+        (128,),
+        batch_norm="option",
+        dropout_layers=1,
+        tune=tuned_convnet,
+        options=("filters", "kernel_sizes", "pool", "hidden", "activation"),
+    ),
+    "ResNet9": Architecture(
+        (
+            *(_same(64, 3), _same(128, 3, True), _same(128, 3), _residual(128)),
+            *(_same(256, 3, True), _same(512, 3, True), _same(512, 3), _residual(512)),
+        ),
+        batch_norm="always",
+        global_pool="max",
+    ),
+    "Airbench": Architecture(
+        (
+            Conv(24, 2, 0, norm=False),
+            *(conv for c in (64, 256, 256) for conv in (_pooled_first(c), _same(c, 3))),
+        ),
+        batch_norm="always",
+        activation="GELU",
+        global_pool="max",
+    ),
 }
+"""`ResNet9` follows D. Page's network for DAWNBench, `Airbench` that of K. Jordan (2024, arXiv
+2404.00498) without the whitening of its first layer."""
 
 for _name, _architecture in _SHIPPED.items():
     ARCHITECTURES.register(_name, _architecture)

@@ -11,17 +11,20 @@ COLUMN_CHANNELS = 16
 
 
 def layer_sizes(
-    model: str, image_shape: tuple[int, int, int], classes: int, batch_norm: bool = False
+    model: str | Architecture,
+    image_shape: tuple[int, int, int],
+    classes: int,
+    batch_norm: bool = False,
 ) -> list[LayerSize]:
     """Sizes of the trained layers of a network, in order.
 
     Args:
-        model: Name of the architecture.
+        model: The architecture, or its name.
         image_shape: Channels, height and width.
         classes: Number of classes.
         batch_norm: Whether the option `batch_norm` is on.
     """
-    arch, sizes = ARCHITECTURES[model], []
+    arch, sizes = ARCHITECTURES[model] if isinstance(model, str) else model, []
     channels, height, width = image_shape
     if not arch.declared:
         return list(arch.sizes or _assumed(height * width))
@@ -30,12 +33,13 @@ def layer_sizes(
         height, width = (side + 2 * conv.padding - conv.kernel + 1 for side in (height, width))
         per_pixel = conv.kernel**2 * channels * conv.channels
         outputs = conv.channels * height * width
-        weights = per_pixel + conv.channels * (1 + norms)
+        weights = per_pixel + conv.channels * (1 + norms * conv.norm)
         sizes.append(LayerSize(weights, outputs, per_pixel * height * width))
         channels = conv.channels
         if conv.pool:
             height, width = height // 2, width // 2
-    features = arch.backbone.features if arch.backbone else channels * height * width
+    pixels = 1 if arch.global_pool else height * width
+    features = arch.backbone.features if arch.backbone else channels * pixels
     norms *= arch.batch_norm == "option"
     for size in arch.hidden:
         sizes.append(LayerSize(features * size + size * (1 + norms), size, features * size))
@@ -65,14 +69,17 @@ def feature_sizes(arch: Architecture, image_shape: tuple[int, int, int]) -> list
     return sides
 
 
-def check_image_fits(model: str, image_shape: tuple[int, int, int]) -> str | None:
+def check_image_fits(
+    model: str, image_shape: tuple[int, int, int], architecture: Architecture | None = None
+) -> str | None:
     """Checks the size of images for a model; returns the problem, or None.
 
     Args:
         model: Name of the architecture.
         image_shape: Channels, height and width.
+        architecture: The architecture, if it is tuned.
     """
-    sides = feature_sizes(ARCHITECTURES[model], image_shape)
+    sides = feature_sizes(architecture or ARCHITECTURES[model], image_shape)
     for i, side in enumerate(sides, 1):
         if side < 1:
             _, height, width = image_shape

@@ -9,6 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from tune_mc1.config.aliases import alias_notices, metric_name, parameter_name
+from tune_mc1.config.argument_parameters import names_in
 from tune_mc1.config.early_terminate import model_of
 from tune_mc1.config.load_program import (
     is_program,
@@ -16,6 +17,7 @@ from tune_mc1.config.load_program import (
     program_parameters,
     read_program_sweep,
 )
+from tune_mc1.config.model_names import is_own_code
 from tune_mc1.config.notices import (
     drop_unused,
     early_notices,
@@ -68,16 +70,17 @@ def load_sweep(
         raw["program"] = program
     if is_program(raw):
         return _load_program(file, raw, overrides)
-    given = read_overrides(overrides)
+    names = names_in(raw.get("parameters"), overrides)
+    given = read_overrides(overrides, names)
     notices = drop_unused(raw) + early_notices(raw.get("early_terminate"))
-    written = read_parameters(raw.pop("parameters", None), set(given.parameters))
+    written = read_parameters(raw.pop("parameters", None), set(given.parameters), names)
     raw, metric_aliases = _with_metric(raw)
     parameters = written.parameters | given.parameters
     notices += alias_notices([*written.aliases, *metric_aliases, *given.aliases])
     notices += read_cnn_as_cnn8(parameters) + parameter_notices(parameters)
     problems = _with_way_out(written.problems) + file.problems
     try:
-        sweep = Sweep.model_validate({**raw, "parameters": parameters})
+        sweep = _with_places(Sweep.model_validate({**raw, "parameters": parameters}), file.path)
         if not given.messages and not any(map(_of_epochs, problems)):
             problems += filter(None, [sweep.early_problem])
     except ValidationError as error:
@@ -85,6 +88,18 @@ def load_sweep(
     if problems or given.messages:
         raise InputError([*_in_order(file, problems), *given.messages])
     return LoadedSweep(sweep, notices + metric_notices(raw.get("metric"), sweep.metric))
+
+
+def _with_places(sweep: Sweep, file: Path) -> Sweep:
+    """The sweep with absolute directories of the user's code: the file's, and the current one.
+
+    The file of a result directory names them, so that a resumed sweep finds the same code.
+    """
+    if not any(map(is_own_code, sweep.models)):
+        return sweep
+    places = [Path(place) for place in sweep.import_from] or [Path(), Path.cwd()]
+    found = dict.fromkeys(str((file.parent / place).resolve()) for place in places)
+    return sweep.model_copy(update={"import_from": tuple(found)})
 
 
 def _of_epochs(problem: Problem) -> bool:
@@ -131,12 +146,11 @@ def sweep_of(overrides: Sequence[str]) -> LoadedSweep:
     Raises:
         InputError: If an item is not valid; with one line per mistake.
     """
-    given = read_overrides(overrides)
+    given = read_overrides(overrides, names_in(None, overrides))
     if given.messages:
         raise InputError(given.messages)
-    return LoadedSweep(
-        Sweep(method="grid", parameters=given.parameters), alias_notices(given.aliases)
-    )
+    sweep = Sweep(method="grid", parameters=given.parameters)
+    return LoadedSweep(_with_places(sweep, Path("--set").absolute()), alias_notices(given.aliases))
 
 
 def config_to_yaml(sweep: Sweep) -> str:

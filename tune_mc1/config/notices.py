@@ -8,6 +8,7 @@ from tune_mc1.config.metrics import goal_of
 from tune_mc1.config.parameters import Constant, IntUniform, Parameter
 from tune_mc1.config.problems import Path, show_path
 from tune_mc1.config.sweep import Objective
+from tune_mc1.config.trial import trial_fields
 
 _UNUSED: dict[str, tuple[str, ...]] = {
     "": (
@@ -104,7 +105,8 @@ def parameter_notices(parameters: dict[str, Parameter]) -> list[str]:
                 f"parameters.{name}: {parameter.distribution} takes exponents of e, so it draws "
                 f"from {low:.4g} to {high:.4g}; {parameter.distribution}_values takes values"
             )
-        if isinstance(parameter, IntUniform) and float in parameter_kinds(name):
+        ours = name in trial_fields()
+        if isinstance(parameter, IntUniform) and ours and float in parameter_kinds(name):
             notices.append(
                 f"parameters.{name}: both bounds are integers, so only integers are drawn, as in "
                 f"W&B; write {parameter.min}.0 to draw real numbers"

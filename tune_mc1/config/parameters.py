@@ -156,3 +156,12 @@ DISTRIBUTION_KEYS: dict[str, tuple[str, ...]] = {
     for name in get_args(family.model_fields["distribution"].annotation)
 }
 """Valid keys of each distribution, by its name."""
+
+
+def listed_values(parameter: Parameter | None) -> tuple[Any, ...]:
+    """Values that a parameter lists; empty for a distribution, and without a parameter."""
+    if isinstance(parameter, Constant):
+        return (parameter.value,)
+    if isinstance(parameter, Categorical | WeightedCategorical):
+        return parameter.values
+    return ()

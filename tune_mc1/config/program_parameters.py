@@ -46,7 +46,7 @@ def read_program_parameters(
         parameter, found = read_distribution(keys[-1], entry, path)
         problems += found
         if parameter is not None and not found:
-            problems += _exponent_problems(parameter, path)
+            problems += exponent_problems(parameter, path)
             parameters[name] = _with_numbers(parameter, show_path(path), notices)
     paths = {".".join(keys): keys for keys, _ in _leaves(raw, ()) if len(keys) > 1}
     parameters |= replaced
@@ -84,7 +84,7 @@ def _override(item: str) -> tuple[str, Parameter]:
     if not equals or not name.strip():
         raise ValueError(f"--set: must be name=value[,value...], got {item!r}")
     try:
-        values = [_number(read_scalar(piece)) for piece in text.split(",")]
+        values = [numbers_in(read_scalar(piece)) for piece in text.split(",")]
     except ValueError as error:
         raise ValueError(f"--set {name.strip()}: {error}, got {text!r}") from None
     one = Constant(value=values[0])
@@ -94,27 +94,28 @@ def _override(item: str) -> tuple[str, Parameter]:
 def _with_numbers(parameter: Parameter, where: str, notices: list[str]) -> Parameter:
     """Reads `1e-5` as a number, and drops values that are listed twice, as W&B does."""
     if isinstance(parameter, Constant):
-        return Constant(value=_number(parameter.value))
+        return Constant(value=numbers_in(parameter.value))
     if isinstance(parameter, WeightedCategorical):
-        return parameter.model_copy(update={"values": tuple(map(_number, parameter.values))})
+        return parameter.model_copy(update={"values": tuple(map(numbers_in, parameter.values))})
     if not isinstance(parameter, Categorical):
         return parameter
-    values = [_number(value) for value in parameter.values]
+    values = [numbers_in(value) for value in parameter.values]
     distinct = list({json.dumps(v, sort_keys=True, default=str): v for v in values}.values())
     if len(distinct) < len(values):
         notices.append(f"{where}: values that are listed twice are used once, as in W&B")
     return Categorical(values=tuple(distinct))
 
 
-def _number(value: Any) -> Any:
+def numbers_in(value: Any) -> Any:
+    """Reads `1e-5` as a number, also within lists and mappings."""
     if isinstance(value, list):
-        return [_number(item) for item in value]
+        return [numbers_in(item) for item in value]
     if isinstance(value, dict):
-        return {key: _number(item) for key, item in value.items()}
+        return {key: numbers_in(item) for key, item in value.items()}
     return number_of(value)
 
 
-def _exponent_problems(parameter: Parameter, path: KeyPath) -> Iterator[Problem]:
+def exponent_problems(parameter: Parameter, path: KeyPath) -> Iterator[Problem]:
     """Bounds of log_uniform that are plainly values: from 0 up to at most 1."""
     if not isinstance(parameter, Range) or not parameter.in_exponents:
         return

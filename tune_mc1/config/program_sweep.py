@@ -9,7 +9,10 @@ from tune_mc1.config.metrics import Goal
 from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter
 from tune_mc1.config.sweep import Objective, Sweep
 
-TRAINING_ONLY = ("data", "validation", "fuse", "limit_images", "scale", "reference")
+TRAINING_ONLY = (
+    *("data", "validation", "fuse", "limit_images", "scale", "reference"),
+    *("import_from", "passes"),
+)
 """Keys of a sweep file that only our own training has a use for."""
 
 ENDLESS = "tune_mc1.running.search.endless:EndlessRandom"

@@ -1,9 +1,18 @@
 """Typed sweep: W&B's keys and additional ones, all optional."""
 
 import math
+from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from tune_mc1.config.aliases import splits_of
 from tune_mc1.config.distributions import Range
@@ -11,11 +20,19 @@ from tune_mc1.config.early_terminate import AnyEarlyTerminate
 from tune_mc1.config.field_types import Float, Fuse, Int, Trackers
 from tune_mc1.config.fields import check_parameter
 from tune_mc1.config.metrics import Goal, epoch_metrics, goal_of
-from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter
+from tune_mc1.config.model_names import is_outside
+from tune_mc1.config.parameters import (
+    Categorical,
+    Constant,
+    IntUniform,
+    Parameter,
+    listed_values,
+)
 from tune_mc1.config.problems import Problem, unknown_key
 from tune_mc1.config.reference import Reference
 from tune_mc1.config.search import SEARCHES, Method, Search
 from tune_mc1.config.trial import TrialConfig, trial_fields
+from tune_mc1.config.tunable import OPTIONS
 from tune_mc1.config.validation import Holdout, Validation
 from tune_mc1.errors import did_you_mean
 
@@ -105,6 +122,10 @@ class Sweep(BaseModel):
         scale: Fraction of a study's work left by `study --scale`, for reports; 1 is all.
         reference: Published results of a study, for reports.
         tracker: Names of experiment trackers; None is the default, W&B, and empty means none.
+        import_from: Directories in which the modules of the user's own networks are found,
+            absolute.
+        passes: Trial parameters that the constructor of each network from outside gets, by the
+            network's name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -131,12 +152,27 @@ class Sweep(BaseModel):
     scale: Float = Field(default=1.0, gt=0, le=1)
     reference: Reference | None = None
     tracker: Trackers | None = None
+    import_from: tuple[str, ...] = ()
+    passes: dict[str, tuple[str, ...]] = Field(default={})
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leaves out what only a sweep with networks from outside has."""
+        dumped: dict[str, Any] = dump(self)
+        for name in ("import_from", "passes"):
+            if not dumped.get(name):
+                dumped.pop(name, None)
+        return dumped
 
     @field_validator("parameters")
     @classmethod
     def _fit_trial(cls, parameters: dict[str, Parameter]) -> dict[str, Parameter]:
         checked = {}
+        outside = any(map(is_outside, listed_values(parameters.get("model"))))
         for name, parameter in parameters.items():
+            if (outside or name in OPTIONS) and name not in trial_fields():
+                checked[name] = parameter
+                continue
             if name not in (known := trial_fields()):
                 raise ValueError(f"{unknown_key((name,), known, 'unknown parameter')}")
             fitting, problems = check_parameter(name, parameter, (name,))
@@ -152,6 +188,31 @@ class Sweep(BaseModel):
                 f"replicates: must be 1 where parameters.seed varies, got {self.replicates}"
             )
         return self
+
+    @property
+    def models(self) -> list[str]:
+        """Networks of its trials."""
+        return list(listed_values(self.parameters.get("model"))) or [TrialConfig().model]
+
+    @property
+    def argument_names(self) -> list[str]:
+        """Parameters of a network's own."""
+        return [name for name in self.parameters if name not in trial_fields()]
+
+    def config(self, setting: Mapping[str, Any]) -> TrialConfig:
+        """The parameters of a trial.
+
+        Args:
+            setting: Values of the sweep's parameters by name.
+
+        Raises:
+            ValidationError: If they are not compatible.
+        """
+        own = self.argument_names
+        values = {name: value for name, value in setting.items() if name not in own}
+        passes = self.passes.get(str(setting.get("model")), ())
+        arguments = {name: setting[name] for name in own}
+        return TrialConfig(**values, arguments=arguments, passes=passes)
 
     @property
     def search(self) -> Search:

@@ -3,11 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from tune_mc1.config.aliases import parameter_name
-from tune_mc1.config.fields import read_parameter
+from tune_mc1.config.argument_parameters import ParameterNames
 from tune_mc1.config.parameters import Parameter
 from tune_mc1.config.problems import Path, Problem, show_path
-from tune_mc1.config.yaml_file import read_scalar
 
 
 class Overrides(NamedTuple):
@@ -38,12 +36,13 @@ class FileParameters(NamedTuple):
     aliases: list[tuple[str, str]]
 
 
-def read_parameters(raw: Any, skip: set[str]) -> FileParameters:
+def read_parameters(raw: Any, skip: set[str], names: ParameterNames) -> FileParameters:
     """Reads all parameters of a file, with nested groups flattened.
 
     Args:
         raw: The file's mapping `parameters`.
         skip: Standard names of parameters to leave out.
+        names: Rules for names.
     """
     here: Path = ("parameters",)
     if not raw and skip:
@@ -55,7 +54,7 @@ def read_parameters(raw: Any, skip: set[str]) -> FileParameters:
     places: dict[str, Path] = {}
     for path, entry in _leaves(raw, here):
         written = str(path[-1])
-        name = parameter_name(written)
+        name = names.standard(written)
         if name in skip:
             continue
         if name in places:
@@ -65,7 +64,7 @@ def read_parameters(raw: Any, skip: set[str]) -> FileParameters:
         places[name] = path
         if name != written:
             read.aliases.append((show_path(path), name))
-        parameter, found = read_parameter(name, entry, path)
+        parameter, found = names.read(name, entry, path)
         read.problems.extend(found)
         if parameter is not None:
             read.parameters[name] = parameter
@@ -82,26 +81,27 @@ def _leaves(group: dict[str, Any], path: Path) -> Iterator[tuple[Path, Any]]:
             yield (*path, name), entry
 
 
-def read_overrides(items: Sequence[str]) -> Overrides:
+def read_overrides(items: Sequence[str], names: ParameterNames) -> Overrides:
     """Reads items `name=value[,value...]`.
 
     Args:
         items: The user's input.
+        names: Rules for names.
     """
     read = Overrides({}, [], [])
     seen: dict[str, str] = {}
     for item in items:
         written, equals, text = item.partition("=")
         written = written.strip()
+        name = names.standard(written)
         try:
-            values = [read_scalar(piece) for piece in text.split(",")]
+            values = names.values(name, text)
         except ValueError as error:
             read.messages.append(f"--set {written}: {error}, got {text!r}")
             continue
         if not equals or not written or not all(piece.strip() for piece in text.split(",")):
             read.messages.append(f"--set: must be name=value[,value...], got {item!r}")
             continue
-        name = parameter_name(written)
         if name in seen:
             same = seen[name] == written
             twice = "is given twice" if same else f"{name} is given twice, also as {seen[name]}"
@@ -111,7 +111,7 @@ def read_overrides(items: Sequence[str]) -> Overrides:
         if name != written:
             read.aliases.append((f"--set {written}", name))
         raw = {"value": values[0]} if len(values) == 1 else {"values": values}
-        parameter, found = read_parameter(name, raw, (written,))
+        parameter, found = names.read(name, raw, (written,))
         read.messages.extend(f"--set {Problem((written,), p.rule, p.value)}" for p in found)
         if parameter is not None:
             read.parameters[name] = parameter

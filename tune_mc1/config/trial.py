@@ -2,16 +2,26 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 
-from tune_mc1.config.architectures import ALIASES, ARCHITECTURES
+from tune_mc1.config.architectures import ARCHITECTURES, Architecture
 from tune_mc1.config.augmentations import NONE, augmentation_names
 from tune_mc1.config.field_types import Float, Int, one_of
 from tune_mc1.config.lr_schedules import CONSTANT, LR_SCHEDULES
+from tune_mc1.config.model_names import MODEL, OPTIONS, is_outside
 from tune_mc1.config.optimizers import OPTIMIZERS, optimizer_problem
 from tune_mc1.config.setting_hash import setting_hash
 from tune_mc1.config.trial_parameters import ParameterInfo, registered_parameters
+from tune_mc1.config.tunable import misfit
 
 WeightsInit = Literal[
     "default", "xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform"
@@ -52,13 +62,13 @@ class TrialConfig(BaseModel):
         device: `auto` uses a GPU if there is one; `cuda` without a GPU falls back to the CPU.
         precision: `32`, or `bf16-mixed`: convolutions and matrix products in bfloat16, the rest and
             the weights in 32 bits (Lightning's `precision`).
+        arguments: Parameters of the network's own, by name; of `trial_fields` there are none.
+        passes: Names of trial parameters that the constructor of a network from outside gets too.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
-    model: Annotated[
-        str, one_of(ARCHITECTURES, ALIASES), ParameterInfo("model", "Modell", agree=True)
-    ] = "CNN"
+    model: Annotated[str, MODEL, ParameterInfo("model", "Modell", agree=True)] = "CNN"
     epochs: Annotated[Int, ParameterInfo("epochs", "Epochen", agree=True)] = Field(
         default=10, ge=1, le=100_000
     )
@@ -123,6 +133,17 @@ class TrialConfig(BaseModel):
         one_of(("32", "bf16-mixed"), {"32-true": "32", "bf16": "bf16-mixed"}),
         ParameterInfo("precision", "Präzision", agree=True),
     ] = "32"
+    arguments: dict[str, Any] = Field(default={})
+    passes: tuple[str, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leaves out what only a network with parameters of its own has."""
+        dumped: dict[str, Any] = dump(self)
+        for name in ("arguments", "passes"):
+            if not dumped.get(name):
+                dumped.pop(name, None)
+        return dumped
 
     @model_validator(mode="before")
     @classmethod
@@ -154,7 +175,16 @@ class TrialConfig(BaseModel):
 
     @model_validator(mode="after")
     def _options_fit_model(self) -> Self:
-        arch = ARCHITECTURES[self.model]
+        if is_outside(self.model):  # `tune_mc1.planning.outside_models` checks them
+            return self
+        base = ARCHITECTURES[self.model]
+        for name in self.arguments:
+            if name not in base.options:
+                takers = ", ".join(n for n, a in ARCHITECTURES.items() if name in a.options)
+                raise ValueError(f"{name}: model {self.model} has none (models with it: {takers})")
+        if problem := misfit(self.arguments, len(base.convs)):
+            raise ValueError(problem)
+        arch = self.architecture
         if self.dropout_p is not None and self.dropout_p > 0 and not arch.dropout_layers:
             takers = ", ".join(n for n, a in ARCHITECTURES.items() if a.dropout_layers)
             raise ValueError(
@@ -185,19 +215,35 @@ class TrialConfig(BaseModel):
 
     @property
     def values(self) -> dict[str, Any]:
-        """Every parameter, in the order of `trial_fields`."""
-        return {name: getattr(self, name) for name in trial_fields()}
+        """Every parameter, in the order of `trial_fields`, then the network's own.
+
+        Options of a network from outside that its constructor does not get are None.
+        """
+        values = {name: getattr(self, name) for name in trial_fields()}
+        if is_outside(self.model):
+            values |= dict.fromkeys(name for name in OPTIONS if name not in self.passes)
+        return values | self.arguments
+
+    @property
+    def architecture(self) -> Architecture:
+        """The network's architecture."""
+        return ARCHITECTURES[self.model].tuned(self.arguments)
+
+    @property
+    def constructor_arguments(self) -> dict[str, Any]:
+        """What the sweep gives to the constructor of a network from outside."""
+        return {name: getattr(self, name) for name in self.passes} | self.arguments
 
     @property
     def effective_dropout(self) -> float:
         """Probability of dropping a unit with which the model is built."""
-        default = ARCHITECTURES[self.model].dropout_p
+        default = self.architecture.dropout_p
         return default if self.dropout_p is None else self.dropout_p
 
     @property
     def effective_batch_norm(self) -> bool:
         """True if the model is built with batch norm."""
-        return ARCHITECTURES[self.model].batch_norm == "always" or bool(self.batch_norm)
+        return self.architecture.batch_norm == "always" or bool(self.batch_norm)
 
     @property
     def config_hash(self) -> str:
@@ -210,7 +256,8 @@ class TrialConfig(BaseModel):
 
 def trial_fields() -> dict[str, FieldInfo]:
     """Fields of all trial parameters by name: those of `TrialConfig`, then registered ones."""
-    return TrialConfig.model_fields | registered_parameters(TrialConfig).model_fields
+    own = {n: f for n, f in TrialConfig.model_fields.items() if n not in ("arguments", "passes")}
+    return own | registered_parameters(TrialConfig).model_fields
 
 
 def trial_defaults() -> dict[str, Any]:

@@ -7,9 +7,10 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from tune_mc1.config.architectures import ARCHITECTURES, Architecture
+from tune_mc1.config.architectures import Architecture, Conv
 from tune_mc1.config.layer_sizes import check_image_fits
 from tune_mc1.config.trial import TrialConfig
+from tune_mc1.config.tunable import RISING
 from tune_mc1.errors import TrialError
 from tune_mc1.models.backbone import FrozenBackbone
 from tune_mc1.models.dropout import DropoutStream, SeededDropout
@@ -65,6 +66,17 @@ class Classifier(nn.Module):
                 layer.redraw()
 
 
+class Residual(nn.Sequential):
+    """Layers whose input is added to their output."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images of the same shape."""
+        made = images
+        for layer in self:
+            made = layer(made)
+        return images + made
+
+
 class OwnNetwork(Classifier):
     """A network of any form, for example from another package.
 
@@ -96,10 +108,10 @@ def build_model(config: TrialConfig, image_shape: ImageShape, classes: int) -> C
     Raises:
         TrialError: If the images are too small, or pretrained weights are not available.
     """
-    problem = check_image_fits(config.model, image_shape)
+    problem = check_image_fits(config.model, image_shape, config.architecture)
     if problem:
         raise TrialError(problem)
-    build = resolve(ARCHITECTURES[config.model].build)
+    build = resolve(config.architecture.build)
     with torch.random.fork_rng(devices=[]):  # seeds networks that draw from the global generator
         torch.default_generator.manual_seed(derive_seed(config.seed, "init", "network"))
         network: nn.Module = build(config, image_shape, classes)
@@ -108,7 +120,7 @@ def build_model(config: TrialConfig, image_shape: ImageShape, classes: int) -> C
 
 def build_declared(config: TrialConfig, image_shape: ImageShape, classes: int) -> Classifier:
     """Builds a model from the layers that its architecture declares; see `build_model`."""
-    arch = ARCHITECTURES[config.model]
+    arch = config.architecture
     stream = DropoutStream(config.seed) if arch.dropout_layers else None
     layers = _Layers(config, arch, stream)
     if arch.backbone is None:
@@ -142,20 +154,56 @@ class _Layers:
     def add_convs(self, image_shape: ImageShape) -> int:
         """Adds the convolutions and flattens; returns the number of features."""
         channels, height, width = image_shape
+        begins: list[int] = []
         for i, conv in enumerate(self.arch.convs, 1):
+            begins.append(len(self.made))
             layer = _bare(nn.Conv2d, channels, conv.channels, conv.kernel, padding=conv.padding)
             self._add_weighted(f"conv{i}", layer)
-            if self.config.effective_batch_norm:
-                self.made[f"conv{i}_norm"] = nn.BatchNorm2d(conv.channels)
+            self._add_after(f"conv{i}", conv)
             height, width = (s + 2 * conv.padding - conv.kernel + 1 for s in (height, width))
             if conv.pool:
-                # Max pooling and ReLU commute, and ReLU is cheaper after pooling.
-                self.made[f"conv{i}_pool"] = nn.MaxPool2d(2)
                 height, width = height // 2, width // 2
-            self.made[f"conv{i}_relu"] = nn.ReLU(inplace=True)
             channels = conv.channels
+            if conv.residual:
+                self._add_residual(f"residual{i}", begins[-conv.residual])
+        if self.arch.global_pool is not None:
+            avg = self.arch.global_pool == "avg"
+            self.made["pool"] = nn.AdaptiveAvgPool2d(1) if avg else nn.AdaptiveMaxPool2d(1)
+            height = width = 1
         self.made["flatten"] = nn.Flatten()
         return channels * height * width
+
+    def _add_after(self, name: str, conv: Conv) -> None:
+        """Adds batch norm, pooling and activation of a convolution.
+
+        Max pooling and an activation that never falls commute, and the activation is cheaper after
+        pooling.
+        """
+        parts: list[tuple[str, nn.Module]] = []
+        avg = self.arch.pooling == "avg"
+        pool = [(f"{name}_pool", nn.AvgPool2d(2) if avg else nn.MaxPool2d(2))]
+        if self.config.effective_batch_norm and conv.norm:
+            parts.append((f"{name}_norm", nn.BatchNorm2d(conv.channels)))
+        if conv.pool and conv.pool_first:
+            parts = [*pool, *parts]
+        elif conv.pool and not avg and self.arch.activation in RISING:
+            parts += pool
+        parts.append(self._activation(name))
+        if conv.pool and not any(part is pool[0] for part in parts):
+            parts += pool
+        self.made.update(parts)
+
+    def _activation(self, name: str) -> tuple[str, nn.Module]:
+        if self.arch.activation == "ReLU":
+            return f"{name}_relu", nn.ReLU(inplace=True)
+        return f"{name}_act", getattr(nn, self.arch.activation)()
+
+    def _add_residual(self, name: str, begin: int) -> None:
+        """Joins the layers from `begin` on to one whose input is added to its output."""
+        parts = list(self.made.items())[begin:]
+        for part, _ in parts:
+            del self.made[part]
+        self.made[name] = Residual(OrderedDict(parts))
 
     def add_linears(self, features: int, classes: int) -> None:
         """Adds the hidden linear layers and the last one."""
@@ -164,7 +212,7 @@ class _Layers:
             self._add_weighted(f"fc{i}", _bare(nn.Linear, features, width))
             if norm:
                 self.made[f"fc{i}_norm"] = nn.BatchNorm1d(width)
-            self.made[f"fc{i}_relu"] = nn.ReLU(inplace=True)
+            self.made.update([self._activation(f"fc{i}")])
             if self.stream is not None and i <= self.arch.dropout_layers:
                 name = f"fc{i}_dropout"
                 self.made[name] = SeededDropout(self.config.effective_dropout, name, self.stream)

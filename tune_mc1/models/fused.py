@@ -174,26 +174,11 @@ class FusedClassifier(nn.Module):
     def __init__(self, models: Iterable[Classifier], trials: int, channels: int) -> None:
         super().__init__()
         self.dropout_streams: list[DropoutStream] = []
-        self.layers = nn.Sequential()
+        self.layers: nn.Sequential = nn.Sequential()
         for index, model in enumerate(models):
             if not index:
-                self._add_layers(model, trials, channels)
+                self.layers, _ = _fused_layers(model.layers, trials, channels)
             self._take(model, index)
-
-    def _add_layers(self, model: Classifier, trials: int, channels: int) -> None:
-        for name, layer in model.layers.named_children():
-            made: nn.Module = layer
-            if isinstance(layer, nn.Conv2d):
-                made, channels = FusedConv2d(layer, trials), layer.out_channels
-            elif isinstance(layer, nn.Linear):
-                made = FusedLinear(layer, trials)
-            elif isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
-                made = FusedBatchNorm(layer, trials)
-            elif isinstance(layer, nn.Flatten):
-                made = FusedFlatten(channels)
-            elif isinstance(layer, SeededDropout):
-                made = FusedDropout([])
-            self.layers.add_module(name, made)
 
     @torch.no_grad()
     def _take(self, model: Classifier, index: int) -> None:
@@ -239,6 +224,27 @@ class FusedClassifier(nn.Module):
                 module.members = [module.members[i] for i in indices.tolist()]
         if self.dropout_streams:
             self.dropout_streams = [self.dropout_streams[i] for i in indices.tolist()]
+
+
+def _fused_layers(layers: nn.Sequential, trials: int, channels: int) -> tuple[nn.Sequential, int]:
+    """Fused forms of layers, in a sequence of the same kind, and the channels after them."""
+    fused = type(layers)()
+    for name, layer in layers.named_children():
+        made: nn.Module = layer
+        if isinstance(layer, nn.Sequential):
+            made, channels = _fused_layers(layer, trials, channels)
+        elif isinstance(layer, nn.Conv2d):
+            made, channels = FusedConv2d(layer, trials), layer.out_channels
+        elif isinstance(layer, nn.Linear):
+            made = FusedLinear(layer, trials)
+        elif isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+            made = FusedBatchNorm(layer, trials)
+        elif isinstance(layer, nn.Flatten):
+            made = FusedFlatten(channels)
+        elif isinstance(layer, SeededDropout):
+            made = FusedDropout([])
+        fused.add_module(name, made)
+    return fused, channels
 
 
 def _add_stacked(fused: nn.Module, plain: nn.Module, trials: int) -> None:

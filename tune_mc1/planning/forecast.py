@@ -14,7 +14,9 @@ def epoch_seconds(config: TrialConfig, images: int, image_shape: Shape, classes:
     """
     if config.overfit_batches:
         images = min(images, config.overfit_batches * config.batch_size)
-    work = sum(layer.multiply_adds for layer in layer_sizes(config.model, image_shape, classes))
+    work = sum(
+        layer.multiply_adds for layer in layer_sizes(config.architecture, image_shape, classes)
+    )
     return images * (SECONDS_PER_IMAGE + work * SECONDS_PER_MAC) + (
         images / config.batch_size * SECONDS_PER_STEP
     )

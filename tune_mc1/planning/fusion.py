@@ -11,6 +11,7 @@ with the best forecast.
 """
 
 import heapq
+import json
 import math
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -18,7 +19,6 @@ from functools import partial
 from itertools import pairwise
 from typing import Literal
 
-from tune_mc1.config.architectures import ARCHITECTURES
 from tune_mc1.config.optimizers import OPTIMIZERS
 from tune_mc1.config.trial import Trial, TrialConfig, trial_fields
 from tune_mc1.config.trial_parameters import info_of
@@ -35,7 +35,7 @@ GPU_LIMIT = 32
 
 def unfusable_reason(config: TrialConfig) -> str | None:
     """Reason why a trial can only be trained alone; None if it can be part of a group."""
-    if not ARCHITECTURES[config.model].fusable:
+    if not config.architecture.fusable:
         return f"model {config.model} has no fused form"
     if OPTIMIZERS[config.optimizer].grouped is None:
         return f"optimizer {config.optimizer} has no fused form"
@@ -56,7 +56,7 @@ def unfused_notices(trials: Sequence[Trial], fuse: Literal["auto", "off"] | int)
     reasons = (
         unfusable_reason(trial.config)
         for trial in trials
-        if ARCHITECTURES[trial.config.model].backbone is None
+        if trial.config.architecture.backbone is None
     )
     counts = Counter(filter(None, reasons))
     return [
@@ -80,7 +80,8 @@ def group_key(trial: Trial, fold_sizes: FoldSizes = _unknown) -> Hashable:
     config = trial.config
     alone = trial.id if unfusable_reason(config) else ""
     values = tuple(getattr(config, n) for n, f in trial_fields().items() if info_of(f).agree)
-    return (alone, fold_sizes(trial.fold), config.effective_batch_norm, *values)
+    own = json.dumps(config.constructor_arguments, sort_keys=True) if config.arguments else ""
+    return (alone, fold_sizes(trial.fold), config.effective_batch_norm, own, *values)
 
 
 def share(config: TrialConfig, lanes: int, gpu: bool) -> float:
@@ -93,7 +94,7 @@ def share(config: TrialConfig, lanes: int, gpu: bool) -> float:
     """
     if unfusable_reason(config):
         return 1.0
-    architecture = ARCHITECTURES[config.model]
+    architecture = config.architecture
     if gpu and config.device != "cpu":
         return architecture.gpu_share
     same, own = architecture.cpu_share

@@ -4,7 +4,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 
-from tune_mc1.config.architectures import ARCHITECTURES, LayerSize
+from tune_mc1.config.architectures import LayerSize
 from tune_mc1.config.layer_sizes import COLUMN_CHANNELS, layer_sizes
 from tune_mc1.config.optimizers import OPTIMIZERS
 from tune_mc1.config.trial import TrialConfig
@@ -30,7 +30,7 @@ def trial_bytes(
         gpu: Whether the group runs on a GPU, where image windows and optimiser settings take
             additional memory.
     """
-    layers = layer_sizes(config.model, image_shape, classes, config.effective_batch_norm)
+    layers = layer_sizes(config.architecture, image_shape, classes, config.effective_batch_norm)
     numbers = 2 + OPTIMIZERS[config.optimizer].moments  # a weight, its gradient and its moments
     weights = sum(layer.weights for layer in layers) * numbers
     outputs = sum(layer.outputs for layer in layers) * config.batch_size * VALUES_PER_OUTPUT
@@ -54,7 +54,7 @@ def image_bytes(
         classes: Number of classes.
         fused: Whether the trial is part of a group, whose narrow layers copy windows.
     """
-    layers = layer_sizes(config.model, image_shape, classes, config.effective_batch_norm)
+    layers = layer_sizes(config.architecture, image_shape, classes, config.effective_batch_norm)
     inputs = [math.prod(image_shape), *(layer.outputs for layer in layers)]
     windows = [n if fused else 0.0 for n in _windows(config, image_shape, layers)]
     windows += [0.0] * (len(layers) - len(windows))
@@ -67,7 +67,7 @@ def _windows(
 ) -> Iterator[float]:
     """Number of window values that a group on a GPU copies per image, for each convolution."""
     channels = image_shape[0]
-    for conv, layer in zip(ARCHITECTURES[config.model].convs, layers, strict=False):
+    for conv, layer in zip(config.architecture.convs, layers, strict=False):
         yield layer.multiply_adds / conv.channels if channels <= COLUMN_CHANNELS else 0.0
         channels = conv.channels
 

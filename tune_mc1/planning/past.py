@@ -41,7 +41,8 @@ class Past:
     def trials(self) -> list[AnyTrial]:
         """All its trials, in the order of the plan."""
         if not self.tables.of_program:
-            return [trial_of(row) for row in self.tables.trials.values()]
+            columns = self.tables.columns
+            return [trial_of(row, columns) for row in self.tables.trials.values()]
         # Columns have one type each; the journal has the very values.
         planned = (event for event in self.search if event["event"] == "trial")
         return [ProgramTrial(id=event["trial"], values=event["config"]) for event in planned]

@@ -17,6 +17,7 @@ from tune_mc1.errors import InputError
 from tune_mc1.files import shipped, utf8
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
 from tune_mc1.planning.fusion import unfused_notices
+from tune_mc1.planning.outside_models import check_networks, places
 from tune_mc1.planning.script_sweep import SCRIPTS, load_script
 from tune_mc1.planning.search_space import plan_program_trials, plan_trials
 from tune_mc1.programs.command import Command, activated
@@ -38,6 +39,7 @@ class Plan:
         directory: Result directory of a resumed sweep; None for a new one.
         past: Earlier progress of a resumed sweep.
         flags: The flags with which it was made.
+        source: The sweep file, for messages.
     """
 
     command: str
@@ -47,6 +49,7 @@ class Plan:
     directory: Path | None = None
     past: "Past | None" = None
     flags: PlanFlags = NO_FLAGS
+    source: str = ""
 
     @property
     def total(self) -> int:
@@ -108,9 +111,11 @@ def prepare(
     field = "--data" if "data" in flags.values else f"{path}: data"
     source = checked_data(sweep.data, field, elsewhere=elsewhere)
     sweep = sweep.model_copy(update={"data": source, "name": sweep.name or utf8(path.stem)})
+    sweep = check_networks(sweep, places(str(path), flags.overrides))
     trials = plan_trials(sweep, source=str(path))
     unfused = unfused_notices(trials, sweep.fuse)
-    return Plan(method, sweep, trials, [*loaded.notices, *notices, *unfused], flags=flags)
+    told = [*loaded.notices, *notices, *unfused]
+    return Plan(method, sweep, trials, told, flags=flags, source=str(path))
 
 
 def _program_plan(

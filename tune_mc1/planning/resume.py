@@ -22,7 +22,7 @@ from tune_mc1.results.store.local_copy import resumable
 
 MAY_DIFFER = (
     *("resources", "max_failures", "trial_timeout", "storage", "name", "data"),
-    *("description", "reference", "scale", "tracker", "directory", "requirements"),
+    *("description", "reference", "scale", "tracker", "directory", "requirements", "import_from"),
 )
 """Fields that do not affect a trial's numbers. Images are compared by their fingerprint instead."""
 
@@ -74,7 +74,7 @@ def prepare_resume(
         raise InputError(f"{source}: {problem}" for problem in problems)
     past.scheduler(now)  # checks that its decisions can be read
     trials = _trials(plan, past, now)
-    resumed = Plan(command, now, trials, plan.notices, where.root, past, flags)
+    resumed = Plan(command, now, trials, plan.notices, where.root, past, flags, str(source))
     remaining = resumed.total - len(trials) + len(past.remaining(trials))
     total = resumed.total or len(trials)
     left = remaining if resumed.total else len(past.remaining(trials))

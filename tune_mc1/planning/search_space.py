@@ -47,7 +47,7 @@ def plan_trials(sweep: Sweep, *, source: str = "") -> list[Trial]:
     _check_count(len(settings) * sweep.replicates * len(folds), prefix)
     runs = [
         (config, fold)
-        for first in _configs(settings, prefix)
+        for first in _configs(sweep, settings, prefix)
         for config in _replicates(first, sweep.replicates)
         for fold in folds
     ]
@@ -87,13 +87,13 @@ def _replicates(first: TrialConfig, count: int) -> list[TrialConfig]:
     return [first, *more]
 
 
-def _configs(settings: list[dict[str, Any]], prefix: str) -> list[TrialConfig]:
+def _configs(sweep: Sweep, settings: list[dict[str, Any]], prefix: str) -> list[TrialConfig]:
     """Validates the settings; a mistake that several of them share is reported once."""
     configs = []
     mistakes: Counter[str] = Counter()
     for setting in settings:
         try:
-            configs.append(TrialConfig(**setting))
+            configs.append(sweep.config(setting))
         except ValidationError as error:
             mistakes.update(f"parameters.{problem}" for problem in problems_of(error))
     if not mistakes:

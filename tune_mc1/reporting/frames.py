@@ -81,7 +81,7 @@ class SweepFrames:
     def declared_values(self, column: str) -> list[Any]:
         """The values of a parameter that lists them, as in its column, in the file's order."""
         values = getattr(self.declared(column), "values", ())
-        kinds = self.facts.get("parameters", {}) if self.of_program else {}
+        kinds = self.facts.get("parameters", {})
         return cells(values, kinds.get(self.own_name(column), ""))
 
     @property
@@ -122,9 +122,10 @@ def read_frames(directory: Path) -> SweepFrames:
     where = ResultDir(directory)
     trials, history, facts, columns = _whole(where) or _merged(where)
     names = columns.own_names
-    if "program" in facts:
+    if "parameters" in facts:
         trials, names = renamed(readable(trials, facts["parameters"], names), names)
-    else:  # a row of the history has the rate of its epoch; a setting's is that of its trial
+    if "program" not in facts:
+        # A row of the history has the rate of its epoch; a setting's is that of its trial.
         history = history.drop(columns="learning_rate")
     about = [n for n in ("config_hash", "fold", *names) if n not in history]
     history = history.merge(trials[["trial", *about]], on="trial")

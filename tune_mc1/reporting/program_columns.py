@@ -20,7 +20,7 @@ def readable(
         kinds: Kind of each parameter by its own name.
         names: Own name of each parameter by its column.
     """
-    columns = [column for column, name in names.items() if kinds[name] == "json"]
+    columns = [column for column, name in names.items() if kinds.get(name) == "json"]
     return trials.assign(**{column: trials[column].map(json_text) for column in columns})
 
 

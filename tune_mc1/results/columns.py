@@ -7,14 +7,16 @@ its own names; `param.` or `metric.` comes before a name that would collide.
 import json
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from tune_mc1.config.metrics import epoch_metrics, goal_of
-from tune_mc1.config.trial import trial_defaults, trial_fields
+from tune_mc1.config.model_names import OPTIONS, is_outside
+from tune_mc1.config.parameters import IntUniform, listed_values
+from tune_mc1.config.trial import TrialConfig, trial_defaults, trial_fields
 from tune_mc1.results.schema import (
     EXECUTION_COLUMNS,
     ID_COLUMNS,
@@ -25,7 +27,9 @@ from tune_mc1.results.schema import (
 )
 
 if TYPE_CHECKING:
+    from tune_mc1.config.parameters import Parameter
     from tune_mc1.config.program_sweep import ProgramSweep
+    from tune_mc1.config.sweep import Sweep
 
 HISTORY_COLUMNS = (
     ("trial", pa.string()),
@@ -74,6 +78,14 @@ class Columns(ABC):
             values: Its parameters by name.
         """
 
+    def cells(self, values: Mapping[str, Any]) -> Row:
+        """Values of parameters by column.
+
+        Args:
+            values: The values by name.
+        """
+        return dict(values)
+
     @abstractmethod
     def add(self, names: Iterable[str]) -> None:
         """Adds columns of metrics, where that is possible, unless they are known."""
@@ -89,20 +101,46 @@ class Columns(ABC):
 
 
 class TrainingColumns(Columns):
-    """Columns of our own training: every trial parameter, every registered metric."""
+    """Columns of our own training: every trial parameter, every registered metric.
+
+    Args:
+        arguments: Kind of each parameter of a network's own by name, as `argument_kinds` gives it.
+        passes: Trial parameters that the constructor of each network from outside gets.
+    """
+
+    def __init__(
+        self,
+        arguments: Mapping[str, str] | None = None,
+        passes: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        self.arguments, self._passes = arguments or {}, passes or {}
+        taken = {*trial_schema().names, *history_schema().names} if self.arguments else set()
+        self._columns = _columns(self.arguments, taken)
 
     @property
     def parameters(self) -> Sequence[str]:
-        """Every trial parameter."""
-        return tuple(trial_fields())
+        """Every trial parameter, and those of a network's own."""
+        return (*trial_fields(), *self._columns.values())
+
+    @property
+    def own_names(self) -> Mapping[str, str]:
+        """As the sweep file has them."""
+        own = {column: name for name, column in self._columns.items()}
+        return {name: name for name in trial_fields()} | own
 
     def metrics(self, metric: str) -> Mapping[str, bool]:
         """Every metric, and the sweep's own, as its package may be missing where it is read."""
         return _higher_is_better((*epoch_metrics(), metric))
 
     def trial_schema(self) -> pa.Schema:
-        """See `tune_mc1.results.schema.trial_schema`."""
-        return trial_schema()
+        """See `tune_mc1.results.schema.trial_schema`; a network's own come after the others."""
+        schema = trial_schema()
+        if not self.arguments:
+            return schema
+        place = schema.get_field_index("fold")
+        own = [pa.field(self._columns[n], _TYPES[kind]) for n, kind in self.arguments.items()]
+        fields = list(schema)
+        return pa.schema([*fields[:place], *own, *fields[place:]])
 
     def history_schema(self) -> pa.Schema:
         """See `tune_mc1.results.schema.history_schema`."""
@@ -113,7 +151,34 @@ class TrainingColumns(Columns):
 
     def new_row(self, values: Mapping[str, Any]) -> Row:
         """Parameters that the event predates have their defaults."""
-        return {**dict.fromkeys(trial_schema().names), **trial_defaults(), **values}
+        empty = dict.fromkeys(self.trial_schema().names)
+        return {**empty, **trial_defaults(), **self.cells(values)}
+
+    def cells(self, values: Mapping[str, Any]) -> Row:
+        """Values of parameters by column."""
+        kinds = self.arguments
+        if not kinds:
+            return {**values}
+        return {
+            self._columns[name] if name in kinds else name: cell(value, kinds[name])
+            if name in kinds
+            else value
+            for name, value in values.items()
+        }
+
+    def values(self, row: Row) -> dict[str, Any]:
+        """Values of the parameters of a row by name."""
+        own = {name: row[name] for name in trial_fields()}
+        return own | {n: value_of(row[self._columns[n]], k) for n, k in self.arguments.items()}
+
+    def config(self, row: Row) -> TrialConfig:
+        """The parameters of the trial that a row describes."""
+        values = self.values(row)
+        arguments = {name: values.pop(name) for name in self.arguments}
+        if is_outside(values["model"]):
+            values = {n: v for n, v in values.items() if n not in OPTIONS or v is not None}
+        passes = tuple(self._passes.get(values["model"], ()))
+        return TrialConfig(**values, arguments=arguments, passes=passes)
 
     def epoch_row(self, event: Mapping[str, Any], metric: str) -> Row:
         """The columns of `history_schema`, and the sweep's metric."""
@@ -137,10 +202,7 @@ class ProgramColumns(Columns):
     def __init__(self, parameters: Mapping[str, str], metric: str, maximize: bool) -> None:
         taken = {name for name, _ in (*ID_COLUMNS, *EXECUTION_COLUMNS, *SUMMARY_COLUMNS)}
         self._kinds = parameters
-        self._columns = {
-            name: f"param.{name}" if name in taken or name.startswith(_OURS) else name
-            for name in parameters
-        }
+        self._columns = _columns(parameters, taken)
         self._metrics = {metric_column(metric): None} if metric else {}
         self._sign = {metric_column(metric): maximize}
 
@@ -173,7 +235,7 @@ class ProgramColumns(Columns):
         """Lists and dicts, and values of several types in one column, are JSON."""
         row: Row = dict.fromkeys(name for name, _ in (*ID_COLUMNS, *EXECUTION_COLUMNS))
         for name, value in values.items():
-            row[self._columns[name]] = _cell(value, self._kinds[name])
+            row[self._columns[name]] = cell(value, self._kinds[name])
         return row
 
     def epoch_row(self, event: Mapping[str, Any], metric: str) -> Row:
@@ -200,6 +262,22 @@ def metric_column(name: str) -> str:
     return f"metric.{name}" if name in {column for column, _ in HISTORY_COLUMNS} else name
 
 
+def _columns(names: Iterable[str], taken: Collection[str]) -> dict[str, str]:
+    """Column of each parameter, with a prefix where the results have a column of its name."""
+    return {n: f"param.{n}" if n in taken or n.startswith(_OURS) else n for n in names}
+
+
+def argument_kinds(sweep: "Sweep") -> dict[str, str]:
+    """Kind of the column of each parameter of a network's own."""
+    return {name: _kind(_values(sweep.parameters[name])) for name in sweep.argument_names}
+
+
+def _values(parameter: "Parameter") -> Sequence[Any] | None:
+    if isinstance(parameter, IntUniform):
+        return [parameter.min, parameter.max]
+    return listed_values(parameter) or getattr(parameter, "values", None)
+
+
 def parameter_kinds(sweep: "ProgramSweep") -> dict[str, str]:
     """Kind of each parameter's column: `bool`, `int`, `float`, `text` or `json`, by its values."""
     return {name: _kind(sweep.values_of(name)) for name in sweep.parameters}
@@ -218,7 +296,8 @@ def _kind(values: Sequence[Any] | None) -> str:
     return "text" if kinds == {str} else "json"
 
 
-def _cell(value: Any, kind: str) -> Any:
+def cell(value: Any, kind: str) -> Any:
+    """A value as it stands in a column of its kind: lists and dicts, and mixed types, as JSON."""
     if value is None or kind == "text":
         return value
     if kind == "json":
@@ -226,6 +305,11 @@ def _cell(value: Any, kind: str) -> Any:
     if kind == "float":
         return float(value) if math.isfinite(float(value)) else None
     return value
+
+
+def value_of(cell: Any, kind: str) -> Any:
+    """The value of a cell of a column of its kind."""
+    return json.loads(cell) if kind == "json" and cell is not None else cell
 
 
 TRAINING_COLUMNS = TrainingColumns()
@@ -238,5 +322,7 @@ def columns_of(metadata: Mapping[str, Any]) -> Columns:
         metadata: Fields of its event `sweep`.
     """
     if "program" not in metadata:
-        return TRAINING_COLUMNS
+        if not metadata.get("parameters") and not metadata.get("passes"):
+            return TRAINING_COLUMNS
+        return TrainingColumns(metadata.get("parameters"), metadata.get("passes"))
     return ProgramColumns(metadata["parameters"], metadata["metric"], metadata["maximize"])

@@ -43,7 +43,9 @@ class SweepEvent(Stamped, total=False):
 
     Attributes:
         program: A program's command line, with its macros; absent in our own training.
-        parameters: Kinds of a program's parameters by name (`tune_mc1.results.columns`).
+        parameters: Kinds of a program's parameters, or of those of a network's own, by name
+            (`tune_mc1.results.columns`); absent if there are none.
+        passes: Trial parameters that the constructor of each network from outside gets.
         id: Random part of the ids of a program's runs in W&B.
     """
 
@@ -69,6 +71,7 @@ class SweepEvent(Stamped, total=False):
     validation: Any
     program: str | None
     parameters: dict[str, str]
+    passes: dict[str, list[str]]
     id: str
 
 

@@ -9,7 +9,7 @@ from tune_mc1.config.sweep import Sweep
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import StorageError
 from tune_mc1.files import replacing
-from tune_mc1.results.columns import parameter_kinds
+from tune_mc1.results.columns import argument_kinds, parameter_kinds
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import PROGRAM_FORMAT, TRAINING_FORMAT, SweepEvent
 from tune_mc1.results.provenance import provenance
@@ -72,7 +72,11 @@ def sweep_event(sweep: Sweep, data: ImageData | None, run_ids: str = "") -> Swee
 
 def _of_training(sweep: Sweep, data: ImageData | None) -> dict[str, object]:
     assert data is not None
-    return {
+    own = {
+        "parameters": argument_kinds(sweep),
+        "passes": {model: list(names) for model, names in sweep.passes.items() if names},
+    }
+    return {name: value for name, value in own.items() if value} | {
         "fuse": sweep.fuse,
         "data": data.name,
         "fingerprint": data.fingerprint,

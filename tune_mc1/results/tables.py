@@ -28,11 +28,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tune_mc1.config.metrics import better, test_metrics
-from tune_mc1.config.trial import Trial, TrialConfig, trial_fields
+from tune_mc1.config.trial import Trial
 from tune_mc1.results.columns import (
     TRAINING_COLUMNS,
     Columns,
     ProgramColumns,
+    TrainingColumns,
     columns_of,
     metric_column,
 )
@@ -191,7 +192,7 @@ class SweepTables:
 
     def _on_extend(self, event: ExtendEvent) -> None:
         row = self.trials[event["trial"]]
-        row |= event["config"] | {"config_hash": event["config_hash"]}
+        row |= self.columns.cells(event["config"]) | {"config_hash": event["config_hash"]}
         row |= dict.fromkeys(test_metrics())  # a longer sweep may have another winner
         if row["state"] == "completed":
             row |= {"state": "interrupted", "ended": None}
@@ -226,7 +227,12 @@ class SweepTables:
         return value
 
 
-def trial_of(row: Row) -> Trial:
-    """The trial of our own training that a row of `trials.parquet` describes."""
-    config = TrialConfig(**{name: row[name] for name in trial_fields()})
-    return Trial(id=row["trial"], config=config, fold=row["fold"])
+def trial_of(row: Row, columns: Columns = TRAINING_COLUMNS) -> Trial:
+    """The trial of our own training that a row of `trials.parquet` describes.
+
+    Args:
+        row: The row.
+        columns: Columns of the table.
+    """
+    assert isinstance(columns, TrainingColumns)
+    return Trial(id=row["trial"], config=columns.config(row), fold=row["fold"])

@@ -21,6 +21,7 @@ from tune_mc1.results.store.probe import on_each_node
 from tune_mc1.results.store.scratch_dir import remove_scratch_dir, scratch_dir
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.results.writer import ResultWriter
+from tune_mc1.running.program_start import directory_to_send
 from tune_mc1.running.program_worker import ProgramContext
 from tune_mc1.running.sweep_run import SweepRun
 from tune_mc1.running.tuning import tune_trials
@@ -187,6 +188,7 @@ def _close(writer: ResultWriter) -> None:
 
 def _context(run: SweepRun, resources: TrialResources) -> SweepContext:
     keep = run.remote is None or run.address is None  # all trials run on this machine
+    sent = directory_to_send(run.sweep)
     return SweepContext(
         root=run.where.root if run.remote is None or keep else scratch_dir(run.remote),
         metric=run.sweep.metric.name,
@@ -196,4 +198,6 @@ def _context(run: SweepRun, resources: TrialResources) -> SweepContext:
         gpu=resources.gpu,
         remote=run.remote,
         keep=keep,
+        import_from=run.sweep.import_from,
+        sent=str(sent) if run.address and sent else None,
     )

@@ -7,18 +7,25 @@ from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
 from rich.console import Console
 
 from tune_mc1.config.layer_sizes import check_image_fits
+from tune_mc1.config.model_names import is_outside
+from tune_mc1.config.trial import TrialConfig
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.source import load_data
 from tune_mc1.data.splits import limit_images, make_split
 from tune_mc1.errors import InputError, SweepStopped
 from tune_mc1.interruption import Interruption
 from tune_mc1.planning.plan import Plan
+from tune_mc1.planning.search.random_search import sample_one
 
 if TYPE_CHECKING:
     from tune_mc1.cluster.ray_runtime import Cluster
+
+SUGGESTIONS = 20
+"""Settings of a search that learns with which networks from outside are tried."""
 
 ALONE_S = 1.0
 """Seconds of loading before Ray starts in parallel; most errors are found by then."""
@@ -31,13 +38,37 @@ def load_checked(plan: Plan, notify: Callable[[str], None]) -> ImageData:
         InputError: If they cannot be loaded or used.
     """
     data = limit_images(load_data(plan.sweep.data, notify=notify), plan.sweep.limit_images)
-    models = sorted({t.config.model for t in plan.training_trials})
-    problems = [p for m in models if (p := check_image_fits(m, data.image_shape))]
+    configs = [trial.config for trial in plan.training_trials]
+    networks = {(config.model, config.architecture) for config in configs}
+    found = {p for m, a in networks if (p := check_image_fits(m, data.image_shape, a))}
+    problems = sorted(found)
+    problems += _outside_problems(plan, data)
     if problems:
         raise InputError(problems)
     fold = plan.trials[0].fold if plan.trials else None
     make_split(data, plan.sweep.validation, fold)
     return data
+
+
+def _outside_problems(plan: Plan, data: ImageData) -> list[str]:
+    """What keeps networks from outside from being trained on the images."""
+    if not any(map(is_outside, plan.sweep.models)):
+        return []
+    from tune_mc1.models.probe import network_problems
+
+    configs = [trial.config for trial in plan.training_trials] or _suggestions(plan)
+    outside = [config for config in configs if is_outside(config.model)]
+    found = network_problems(outside, data.image_shape, len(data.classes))
+    return [f"{plan.source}: {problem}" if plan.source else problem for problem in found]
+
+
+def _suggestions(plan: Plan) -> list[TrialConfig]:
+    """Settings such as a search that learns may suggest."""
+    configs = []
+    for i in range(SUGGESTIONS):
+        with suppress(ValidationError):
+            configs.append(plan.sweep.config(sample_one(plan.sweep, i)))
+    return configs
 
 
 class Loading:

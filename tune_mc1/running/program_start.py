@@ -52,9 +52,9 @@ def _program_runs(mode: Mode, where: ResultDir, notify: Callable[[str], None]) -
 def cluster_environment(
     sweep: Sweep, parent: Path | Remote, notify: Callable[[str], None]
 ) -> dict[str, Any] | None:
-    """Runtime environment of a program's trials on a cluster; None in our own training.
+    """Runtime environment of trials on a cluster, if they need files of the user; None if not.
 
-    The program's directory is sent along, unless a job has brought it.
+    Their directory is sent along, unless a job has brought it.
 
     Args:
         sweep: The sweep.
@@ -64,17 +64,17 @@ def cluster_environment(
     Raises:
         InputError: If the directory cannot be sent.
     """
-    if not isinstance(sweep, ProgramSweep):
+    directory = directory_to_send(sweep)
+    if directory is None:
         return None
     from tune_mc1.cluster.sent_files import check_sent, left_out, sent_with_job
 
     environment: dict[str, Any] = {"env_vars": {"RAY_CHDIR_TO_TRIAL_DIR": "0"}}
-    directory = Path(sweep.directory)
     if sent_with_job(directory) is None:
         excludes = left_out(directory, parent if isinstance(parent, Path) else None)
         notify(check_sent(directory, excludes))
         environment |= {"working_dir": str(directory), "excludes": excludes}
-    if sweep.requirements:
+    if isinstance(sweep, ProgramSweep) and sweep.requirements:
         environment["pip"] = {"packages": list(sweep.requirements), "pip_check": False}
     return environment
 
@@ -111,6 +111,18 @@ def check_requirements(sweep: Sweep, notify: Callable[[str], None], *, here: boo
             "requirements: must be installed here, as only Ray on a cluster (--address) installs "
             f"them, got {faults}: {shlex.join(['python', '-m', 'pip', 'install', *missing])}"
         )
+
+
+def directory_to_send(sweep: Sweep) -> Path | None:
+    """Directory whose files a cluster's nodes need: a program's, or that of the user's networks.
+
+    Of the directories of networks it is the first one, or the one above it that is another of them.
+    """
+    if isinstance(sweep, ProgramSweep):
+        return Path(sweep.directory)
+    places = [Path(place) for place in sweep.import_from]
+    above = [place for place in places if places[0].is_relative_to(place)]
+    return min(above, key=lambda place: len(place.parts), default=None)
 
 
 def program_context(

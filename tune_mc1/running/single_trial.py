@@ -8,6 +8,7 @@ from rich.console import Console
 
 from tune_mc1.config.load import sweep_of
 from tune_mc1.errors import InputError
+from tune_mc1.planning.outside_models import check_networks
 from tune_mc1.planning.plan import Plan, checked_data
 from tune_mc1.planning.search_space import plan_trials
 from tune_mc1.results.directory import BEST, ResultDir
@@ -56,6 +57,7 @@ def train_one(
     sweep = loaded.sweep.model_copy(
         update={"name": "train", "data": checked_data(data, "--data"), "method": "grid"}
     )
+    sweep = check_networks(sweep, lambda path: f"--set {path[0]}")
     trials = plan_trials(sweep)
     if len(trials) != 1:
         raise InputError(f"--set: train runs one trial, got values for {len(trials)}; use sweep")

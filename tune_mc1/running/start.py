@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from tune_mc1.cluster.address import allow_own_token, connect
+from tune_mc1.config.model_names import is_outside
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import InputError, SweepStopped
@@ -67,7 +68,10 @@ def run_plan(
     interruption = Interruption()
     interruption.install()
     of_program = isinstance(plan.sweep, ProgramSweep)
-    loading = None if of_program else Loading(plan, notify, interruption, before_ray=bool(address))
+    loading = None
+    if not of_program:
+        before_ray = bool(address) or any(map(is_outside, plan.sweep.models))
+        loading = Loading(plan, notify, interruption, before_ray=before_ray)
     from tune_mc1.cluster.ray_runtime import Cluster
     from tune_mc1.running.driver import run_sweep
     from tune_mc1.running.sweep_run import SweepRun

@@ -82,7 +82,7 @@ def score_winners(
     if known and run.where.predictions.exists():
         return Scored()  # a resumed sweep that was complete
     score = ray.remote(score_winner).options(num_cpus=resources.cpu, num_gpus=resources.gpu)
-    trials = [trial_of(row) for row in best]
+    trials = [trial_of(row, tables.columns) for row in best]
     pending = {trial.id: score.remote(trial.model_dump(), context, images) for trial in trials}
     events: list[Event] = []
     parts = []

@@ -30,6 +30,7 @@ def score_winner(
     load_lightning()
     from tune_mc1.training.run_trials import score_test
 
+    context.find_user_code()
     trial = read_trial(spec)
     where = ResultDir(context.root)
     files = files_of([trial], context.root, context.remote, [BEST], keep=context.keep)

@@ -10,6 +10,7 @@ from uuid import uuid4
 from ray import tune
 
 from tune_mc1.config.trial import Trial
+from tune_mc1.config.user_code import directories_here, look_in
 from tune_mc1.config.validation import Validation
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import DISK_FULL, StorageError, TrialError
@@ -39,6 +40,10 @@ class SweepContext:
             (`tune_mc1.running.decisions`); None if no trials are stopped.
         remote: The sweep's folder in an object store; None without a store.
         keep: Whether files stay in the directory after their trial ended.
+        import_from: Directories in which the user's own networks are found, on the machine on
+            which the sweep was started.
+        sent: Directory of that machine whose copy is the current directory of trials on a cluster;
+            None if nothing was sent.
     """
 
     root: Path
@@ -50,6 +55,12 @@ class SweepContext:
     decisions: Any = None
     remote: Remote | None = None
     keep: bool = True
+    import_from: tuple[str, ...] = ()
+    sent: str | None = None
+
+    def find_user_code(self) -> None:
+        """Makes the user's own networks importable in this process."""
+        look_in(directories_here(self.import_from, self.sent))
 
 
 def run_in_tune(config: dict[str, Any], context: SweepContext, data: ImageData) -> None:
@@ -60,6 +71,7 @@ def run_in_tune(config: dict[str, Any], context: SweepContext, data: ImageData) 
         context: Settings that the trials of the sweep share.
         data: The images, mapped from the object store without a copy.
     """
+    context.find_user_code()
     trials = [read_trial(spec) for spec in config["trials"]]
     if not trials:  # all trials of the group ended just before its process was lost
         return

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import Tensor
 
-from tune_mc1.config.architectures import ARCHITECTURES
 from tune_mc1.config.optimizers import OPTIMIZERS
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.models.build import Classifier
@@ -32,7 +31,7 @@ WARM_UP = 3
 
 def is_recordable(config: TrialConfig) -> bool:
     """True if a trial's network and optimiser allow its step to be recorded."""
-    architecture = ARCHITECTURES[config.model]
+    architecture = config.architecture
     recordable = architecture.declared or architecture.recordable
     return recordable and OPTIMIZERS[config.optimizer].recordable
 

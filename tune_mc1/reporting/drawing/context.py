@@ -63,7 +63,8 @@ class Context:
 
     def label(self, name: str) -> str:
         """The label of a parameter or metric; its own name if it has none, as in programs."""
-        return self.frames.own_name(name) if self.of_program else label(name, self.lang)
+        own = self.frames.own_name(name)
+        return own if self.of_program else label(own, self.lang)
 
     def heading(self, name: str) -> str:
         """The label of a parameter or metric for an axis or a title."""

@@ -67,12 +67,14 @@ def settings(context: Context, shape: Shape | None = None) -> list[Point]:
     models, norms = [""] * len(trials), [False] * len(trials)
     if not context.of_program:
         models, norms = trials["model"].tolist(), trials["batch_norm"].tolist()
+    tuned = bool(context.frames.facts.get("parameters"))  # layers other than the registered
     for rows in np.split(order, ends):
         there = rows[np.isfinite(scores[rows])]
         if len(there):
             model, norm = models[rows[0]], norms[rows[0]]
             weights = np.nan
-            if shape is not None and model in ARCHITECTURES and ARCHITECTURES[model].sized:
+            known = model in ARCHITECTURES and ARCHITECTURES[model].sized and not tuned
+            if shape is not None and known:
                 sizes = layer_sizes(model, shape, classes, norm is True)
                 weights = float(sum(layer.weights for layer in sizes))
             points.append(Point(model, weights, scores[there], seconds[there]))

@@ -11,7 +11,7 @@ from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.program_trial import AnyTrial, ProgramTrial
 from tune_mc1.config.search import AskTell
 from tune_mc1.config.sweep import Sweep
-from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.config.trial import Trial
 from tune_mc1.errors import SweepStopped
 from tune_mc1.results.events import Event, trial_event
 from tune_mc1.running.callbacks.driver_only import DriverOnly
@@ -36,7 +36,7 @@ class LearningTrials(DriverOnly, Searcher):
         program = isinstance(sweep, ProgramSweep)
         key = metric_key(metric.name) if program else metric.name
         super().__init__(metric=key, mode="max" if metric.goal == "maximize" else "min")
-        self._search, self._name = search, sweep.method
+        self._search, self._sweep, self._name = search, sweep, sweep.method
         self._limit, self._count, self._record = sweep.run_cap, 0, record
         self._again: list[AnyTrial] = []
         self._program = program
@@ -89,7 +89,7 @@ class LearningTrials(DriverOnly, Searcher):
         if self._program:
             return ProgramTrial(id=trial, values=dict(setting))
         try:
-            return Trial(id=trial, config=TrialConfig(**setting))
+            return Trial(id=trial, config=self._sweep.config(setting))
         except ValidationError as error:
             problem = problems_of(error)[0]
             raise SweepStopped(f"{trial}: method {self._name} suggested {problem}") from None

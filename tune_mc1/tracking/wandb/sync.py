@@ -15,7 +15,7 @@ from typing import Any
 
 import wandb
 
-from tune_mc1.config.trial import trial_fields
+from tune_mc1.results.columns import TrainingColumns
 from tune_mc1.results.events import TrialEvent
 from tune_mc1.results.schema import Row
 from tune_mc1.results.tables import SweepTables
@@ -69,7 +69,7 @@ class Sync(Upload):
             self.sent.add(row)
             self.known += 1
             return
-        config = {name: row[name] for name in trial_fields()}
+        config = _columns(self._tables).values(row)
         plan: TrialEvent = {
             "event": "trial",
             "trial": trial,
@@ -130,5 +130,10 @@ def _is_whole(row: Row, last_step: int, summary: dict[str, Any]) -> bool:
 
 
 def _varied(tables: SweepTables) -> dict[str, bool]:
-    rows = tables.trials.values()
-    return {name: len({repr(row[name]) for row in rows}) > 1 for name in trial_fields()}
+    rows, names = tables.trials.values(), tables.columns.own_names
+    return {own: len({repr(row[column]) for row in rows}) > 1 for column, own in names.items()}
+
+
+def _columns(tables: SweepTables) -> TrainingColumns:
+    assert isinstance(tables.columns, TrainingColumns)
+    return tables.columns

@@ -1,0 +1,175 @@
+"""Networks of libraries and of the user in a plan: a mistake is one line before anything starts."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tune_mc1.config.trial import TrialConfig
+from tune_mc1.errors import InputError
+from tune_mc1.planning.flags import PlanFlags
+from tune_mc1.planning.plan import Plan, prepare
+from tune_mc1.planning.resume import differences
+
+CODE = """
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, num_classes, in_chans=3, width=8, dropout_p=0.0, seed=0):
+        super().__init__()
+
+class Deep(Net):
+    def __init__(self, width, **kwargs):
+        super().__init__(width=width, **kwargs)
+
+class NoModule:
+    pass
+
+NUMBER = 3
+"""
+NET = "outside_nets:Net"
+SIGNATURE = f"{NET}(num_classes, in_chans=3, width=8, dropout_p=0.0, seed=0)"
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "outside_nets.py").write_text(CODE)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def plan(model: object, *overrides: str, **parameters: object) -> Plan:
+    content = {"model": {"values" if isinstance(model, list) else "value": model}, **parameters}
+    sweep = {"parameters": content, "data": "shapes10"}
+    Path("sweep.yaml").write_text(yaml.safe_dump(sweep))
+    return prepare("grid", Path("sweep.yaml"), PlanFlags(overrides))
+
+
+def values(*listed: object) -> dict[str, object]:
+    return {"values": list(listed)}
+
+
+def test_a_constructor_gets_what_it_names(here: Path) -> None:
+    made = plan(NET, width=values(8, 16), dropout_p=values(0.1), seed=values(3), lr=values(0.1))
+    assert made.sweep.passes == {NET: ("dropout_p", "seed")}
+    assert made.sweep.import_from == (str(here),)
+    first, second = [trial.config for trial in made.training_trials]
+    assert first.constructor_arguments == {"width": 8, "dropout_p": 0.1, "seed": 3}
+    assert second.constructor_arguments["width"] == 16
+    assert first.learning_rate == 0.1
+    assert first.config_hash != second.config_hash
+    assert first.values["pretrained"] is None, "an option that it does not get"
+    assert TrialConfig().values["pretrained"] is True, "as before"
+
+
+def test_replicates_have_seeds_of_their_own(here: Path) -> None:
+    text = {"model": {"value": NET}, "seed": {"value": 3}}
+    Path("sweep.yaml").write_text(yaml.safe_dump({"parameters": text, "replicates": 2}))
+    made = prepare("grid", Path("sweep.yaml"), PlanFlags.of(data="shapes10"))
+    seeds = [trial.config.constructor_arguments["seed"] for trial in made.training_trials]
+    assert seeds == [3, 4]
+
+
+def test_values_are_of_any_kind(here: Path) -> None:
+    made = plan(
+        "timm:resnet18",
+        "layers=[1,1,1,1],[2,2,2,2]",
+        drop_path_rate=values(0, 0.1),
+        aa_layer=values(None, "blurpool"),
+        drop_rate=values("1e-1"),
+    )
+    first = made.training_trials[0].config
+    assert first.arguments == {
+        "aa_layer": None,
+        "drop_path_rate": 0.0,
+        "drop_rate": 0.1,
+        "layers": [1, 1, 1, 1],
+    }
+    assert len(made.trials) == 8
+
+
+def test_bases_of_a_class_take_its_other_keywords(here: Path) -> None:
+    made = plan("outside_nets:Deep", width=values(8), dropout_p=values(0.2))
+    assert made.sweep.passes == {"outside_nets:Deep": ("dropout_p",)}
+
+
+REFUSED: list[tuple[object, tuple[str, ...], dict[str, object], str]] = [
+    (
+        "resnet18",
+        (),
+        {},
+        ": parameters.model.value: must name its library: torchvision:resnet18 or "
+        "timm:resnet18, got 'resnet18'",
+    ),
+    ("timm.resnet18", (), {}, ": parameters.model.value: must be written timm:resnet18, got"),
+    ("torchvision/resnet18", (), {}, ": parameters.model.value: must be written torchvision:re"),
+    ("nets.Net", (), {}, ": parameters.model.value: must be written nets:Net to be imported"),
+    ("timm:", (), {}, ": parameters.model.value: must be a registered model, timm:NAME, torch"),
+    (
+        ["CNN", "timm:resnt18"],
+        (),
+        {},
+        ": parameters.model.values[1]: timm has no network of this name, did you mean "
+        "timm:resnet18 or torchvision:resnet18",
+    ),
+    (
+        "torchvision:convnext_tin",
+        (),
+        {},
+        ": parameters.model.value: torchvision has no network of this name, did you mean "
+        "timm:convnext_tiny or torchvision:convnext_tiny",
+    ),
+    (
+        "outside_nets:NoModule",
+        (),
+        {},
+        ": parameters.model.value: must be an nn.Module class or a function that returns one, got",
+    ),
+    (
+        "outside_nets:NUMBER",
+        (),
+        {},
+        ": parameters.model.value: must be an nn.Module class or a function that returns one (int)",
+    ),
+    (
+        "outside_nets:Deep",
+        (),
+        {},
+        ": parameters.model: outside_nets:Deep needs width, which neither the images nor the sweep "
+        "give: outside_nets:Deep(in_chans=3, ",
+    ),
+    (
+        NET,
+        (),
+        {"widht": values(1, 2)},
+        f": parameters.widht: {NET} does not take it, did you mean 'width'?: {SIGNATURE}",
+    ),
+    (
+        NET,
+        ("depth=3",),
+        {},
+        f"--set depth: {NET} does not take it, did you mean 'width'?: {SIGNATURE}",
+    ),
+    (NET, (), {"batch_norm": values(True)}, f": parameters.batch_norm: {NET} does not take it: "),
+    (NET, (), {"num_classes": values(3)}, ": parameters.num_classes: is not a parameter of a sw"),
+    ([NET, "CNN"], (), {"width": values(4)}, ": parameters.width: CNN does not take it"),
+    (NET, (), {"width": values(4, 4)}, ": parameters.width.values[1]: is listed twice"),
+    ("CNN", (), {"hidden": values(4)}, ": parameters.hidden: model CNN has none (models with it"),
+]
+
+
+@pytest.mark.parametrize(("model", "overrides", "parameters", "line"), REFUSED)
+def test_a_mistake_is_one_line(
+    here: Path, model: object, overrides: tuple[str, ...], parameters: dict[str, object], line: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        plan(model, *overrides, **parameters)
+    (found,) = caught.value.problems
+    assert re.sub(r"^sweep.yaml(:\d+)?", "", found).startswith(line), found
+
+
+def test_a_constructor_that_was_edited_is_noticed(here: Path) -> None:
+    made = plan(NET, width=values(8), dropout_p=values(0.1))
+    other = made.sweep.model_copy(update={"passes": {}, "import_from": ("/moved",)})
+    assert list(differences(made.sweep, other)) == [f"passes.{NET}: was ['dropout_p'], is not set"]
