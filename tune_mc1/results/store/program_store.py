@@ -227,25 +227,6 @@ class ProgramStore:
             self._log_sent = now
 
 
-def fetch_run(remote: Remote, where: ResultDir, trial: str) -> None:
-    """Gets the files of a trial's program, where only the object store has them.
-
-    Args:
-        remote: The sweep's folder in the store.
-        where: The result directory.
-        trial: The trial's id.
-
-    Raises:
-        StorageError: If the store keeps failing.
-        OSError: If the disk fails.
-    """
-    files, folder = remote.child(f"programs/{trial}"), where.program_files(trial)
-    for name in retry(files.files):
-        if not (path := folder / name).exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            retry(partial(files.get, name, path))
-
-
 def _is_logged(name: str) -> bool:
     """True for what another attempt reads: reports, and the runs' own files."""
     return name.endswith(".wandb") or ("/" not in name and name != SETTING)

@@ -10,7 +10,7 @@ from tune_mc1.results.store.kept_files import Files, files_in
 TRIES, PAUSE_S = 10, 0.1
 """Attempts to find a moment at which nothing is written, and the time between two of them."""
 
-IDLE_NS = 1_000_000_000
+IDLE_NS = 5_000_000_000
 """Age of a file from which on it is not being written, though a process has it open."""
 
 

@@ -1,12 +1,13 @@
 """Files of the W&B runs of a program's trials, in the result directory or its object store."""
 
+from functools import partial
 from pathlib import Path
 
 from tune_mc1.programs.trial_run import RUN, run_file
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.schema import Row
 from tune_mc1.results.store.local_copy import remote_of
-from tune_mc1.results.store.program_store import fetch_run
+from tune_mc1.results.store.remote import Remote, retry
 
 
 class RunPlaces:
@@ -53,6 +54,25 @@ class RunPlaces:
         folder = self._where.program_files(row["trial"])
         file = run_file(folder)
         if file is None and self._remote is not None and self.has(row):
-            fetch_run(self._remote, self._where, row["trial"])
+            _fetch(self._remote, self._where, row["trial"])
             file = run_file(folder)
         return file
+
+
+def _fetch(remote: Remote, where: ResultDir, trial: str) -> None:
+    """Gets the files of a trial's program, where only the object store has them.
+
+    Args:
+        remote: The sweep's folder in the store.
+        where: The result directory.
+        trial: The trial's id.
+
+    Raises:
+        StorageError: If the store keeps failing.
+        OSError: If the disk fails.
+    """
+    files, folder = remote.child(f"programs/{trial}"), where.program_files(trial)
+    for name in retry(files.files):
+        if not (path := folder / name).exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            retry(partial(files.get, name, path))
