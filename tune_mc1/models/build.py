@@ -15,6 +15,7 @@ from tune_mc1.errors import TrialError
 from tune_mc1.models.backbone import FrozenBackbone
 from tune_mc1.models.dropout import DropoutStream, SeededDropout, step_seed
 from tune_mc1.models.init import init_layer
+from tune_mc1.models.memory_format import views_memory
 from tune_mc1.registry import resolve
 from tune_mc1.seeding import derive_seed
 
@@ -114,20 +115,6 @@ class OwnNetwork(Classifier):
     def at_step(self, step: int) -> None:
         """Seeds the global generators for an optimiser step."""
         torch.manual_seed(step_seed(self.seed, step))
-
-
-def views_memory(network: nn.Module, images: Tensor) -> bool:
-    """True if a network only takes images in contiguous memory; runs it once, without training."""
-    modes = [(module, module.training) for module in network.modules()]
-    try:
-        with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            network.eval()(images)
-    except RuntimeError as error:
-        return "view size is not compatible" in str(error)
-    finally:
-        for module, mode in modes:
-            module.training = mode
-    return False
 
 
 def build_model(config: TrialConfig, image_shape: ImageShape, classes: int) -> Classifier:
