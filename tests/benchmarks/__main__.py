@@ -31,6 +31,9 @@ SCRIPTS: dict[str, list[str]] = {
     "fused_CNN6": ["fused", "--model", "CNN6", "--images", "4000", "--runs", "3"],
     "fused_MLP": ["fused", "--model", "MLP", "--images", "320", "--runs", "3", "--trials", "4"],
     "fused_CNN8": ["fused", "--model", "CNN8", "--images", "320", "--runs", "3", "--trials", "4"],
+    "fused_SmallCNN": ["fused", "--model", "SmallCNN"],
+    "fused_SmallCNN_seeds": ["fused", "--model", "SmallCNN", "--seeds", "8", "--runs", "3"],
+    "fused_SmallResNet": ["fused", "--model", "SmallResNet", "--images", "4000", "--runs", "3"],
     "layers": ["layers"],
     "precision": ["precision"],
     "precision_CNN": ["precision", "--model", "CNN", "--steps", "100"],
@@ -54,6 +57,8 @@ GPU_SCRIPTS: dict[str, list[str]] = {
     "gpu_fused_CNN5": ["fused", "--gpu", "--model", "CNN5"],
     "gpu_fused_CNN8": ["fused", "--gpu", "--model", "CNN8", "--runs", "3"],
     "gpu_fused_MLP": ["fused", "--gpu", "--model", "MLP", "--runs", "3"],
+    "gpu_fused_SmallCNN": ["fused", "--gpu", "--eager", "--model", "SmallCNN"],
+    "gpu_fused_SmallResNet": ["fused", "--gpu", "--eager", "--model", "SmallResNet"],
     "gpu_fused_VGG": ["fused", "--gpu", "--model", "VGG", "--runs", "3", "--images", "4000"],
     "gpu_precision": ["precision", "--gpu", "--batch-size", "512"],
     "gpu_grid": [

@@ -18,6 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import tests.benchmarks.own_networks  # noqa: F401  registers them
 from tests.benchmarks.common import Figure, images, parser, publish, ratios
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
@@ -92,6 +93,8 @@ def main() -> None:
     alone, fused = measure(args, data)
     case = (args.model, args.trials, args.seeds)
     goal = ">= 2.4" if case == ("CNN", 8, 1) and not args.gpu else ""
+    goal = ">= 1.6" if case == ("SmallCNN", 8, 1) and not args.gpu else goal
+    goal = {"SmallCNN": ">= 6", "SmallResNet": ">= 2.5"}.get(args.model, goal) if args.gpu else goal
     goal = ">= 20" if case == ("CNN", 30, 1) and args.gpu and not args.eager else goal
     count = len(data.train_labels) * 0.9 * args.trials
     figures = [

@@ -101,7 +101,8 @@ def test_what_has_no_fused_form_is_trained_alone_and_said(fuse: int) -> None:
             ["t4"],
         ]
         assert unfused_notices(trials, fuse) == [
-            "fuse: 2 trials are trained alone, as model Mine has no fused form",
+            "fuse: 2 trials are trained alone, as model Mine has no fused form (it cannot be "
+            "built: No module named 'somewhere')",
             "fuse: 2 trials are trained alone, as optimizer Slow has no fused form",
         ]
         assert unfused_notices(trials, "off") == []

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
 
-import tune_mc1.models.fused
+import tune_mc1.models.fused_layers
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.data.batches import ImageTensors
 from tune_mc1.data.images import ImageData
@@ -66,7 +66,7 @@ def test_a_fused_model_learns_the_same_by_it(
 
     def gradients() -> list[Tensor]:
         built = (build_model(config, (3, 32, 32), 10) for config in configs)
-        fused = FusedClassifier(built, 4, 3).double()
+        fused = FusedClassifier(built, 4, (3, 32, 32)).double()
         torch.autograd.backward(fused(inputs).square().mean())
         return [p.grad for p in fused.parameters() if p.grad is not None]
 
@@ -77,7 +77,7 @@ def test_a_fused_model_learns_the_same_by_it(
         calls.append(channels)
         return True
 
-    monkeypatch.setattr(tune_mc1.models.fused, "columns_are_faster", always)
+    monkeypatch.setattr(tune_mc1.models.fused_layers, "columns_are_faster", always)
     columns = gradients()
     assert calls
     for one, other in zip(columns, grouped, strict=True):

@@ -75,7 +75,7 @@ class Pair:
         self.configs, self.lanes = configs, lanes
         self.images, self.labels = images.to(dtype), labels
         self.alone = [build_model(c, shape, 10).to(dtype) for c in configs]
-        fused = FusedClassifier((build_model(c, shape, 10) for c in configs), 4, shape[0])
+        fused = FusedClassifier((build_model(c, shape, 10) for c in configs), 4, shape)
         self.fused = fused.to(dtype)
         self.stepper = make_group_optimizer(configs, list(self.fused.parameters()))
         self.steppers = [

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tune_mc1.config.trial import Trial, TrialConfig
-from tune_mc1.planning.fusion import group_key, group_seconds, makespan, plan_groups
+from tune_mc1.planning.fusion import group_key, group_seconds, plan_groups
+from tune_mc1.planning.makespan import makespan
 
 
 def trials(count: int, **parameters: Any) -> list[Trial]:

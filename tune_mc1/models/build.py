@@ -13,8 +13,9 @@ from tune_mc1.config.trial import TrialConfig
 from tune_mc1.config.tunable import RISING
 from tune_mc1.errors import TrialError
 from tune_mc1.models.backbone import FrozenBackbone
-from tune_mc1.models.dropout import DropoutStream, SeededDropout
+from tune_mc1.models.dropout import DropoutStream, SeededDropout, step_seed
 from tune_mc1.models.init import init_layer
+from tune_mc1.models.memory_format import views_memory
 from tune_mc1.registry import resolve
 from tune_mc1.seeding import derive_seed
 
@@ -91,10 +92,29 @@ class OwnNetwork(Classifier):
     def __init__(self, network: nn.Module, seed: int) -> None:
         super().__init__(OrderedDict(network=network))
         self.seed = seed
+        self._views: bool | None = None
+
+    @property
+    def network(self) -> nn.Module:
+        """The network as it was built."""
+        return self.layers.get_submodule("network")
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Logits (B, classes) of images (B, channels, height, width)."""
+        return super().forward(self.lay_out(inputs))
+
+    def lay_out(self, images: Tensor) -> Tensor:
+        """The images in the memory format that the network takes.
+
+        Channels-last memory, which is faster, fails where a network flattens with `Tensor.view`.
+        """
+        if self._views is None:
+            self._views = views_memory(self.network, images[:2])
+        return images.contiguous() if self._views else images
 
     def at_step(self, step: int) -> None:
         """Seeds the global generators for an optimiser step."""
-        torch.manual_seed(derive_seed(self.seed, "step", step))
+        torch.manual_seed(step_seed(self.seed, step))
 
 
 def build_model(config: TrialConfig, image_shape: ImageShape, classes: int) -> Classifier:

@@ -78,3 +78,38 @@ class SeededDropout(nn.Module):
     def extra_repr(self) -> str:
         """Same as `nn.Dropout`."""
         return f"p={self.p}"
+
+
+class NetworkMasks:
+    """Masks of one trial's network of any origin, as PyTorch's dropout draws them on a CPU.
+
+    Alone, such a network draws from PyTorch's global generator, seeded before each step
+    (`OwnNetwork`). Here the same numbers come from a generator of the trial's own.
+
+    Args:
+        seed: The trial's seed.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self._generator = torch.Generator()
+
+    def at_step(self, step: int) -> None:
+        """Goes to the start of an optimiser step."""
+        self._generator.manual_seed(step_seed(self.seed, step))
+
+    def draw(self, p: float, like: Tensor) -> Tensor:
+        """Factors of the next dropout in the network, 0 or 1 / (1 - p).
+
+        Args:
+            p: Probability of dropping a unit; nothing is drawn for 0 and 1.
+            like: Has the shape and memory format that the values have in the network alone.
+        """
+        if p in (0, 1):
+            return torch.full_like(like, 1 - p)
+        return torch.empty_like(like).bernoulli_(1 - p, generator=self._generator).div_(1 - p)
+
+
+def step_seed(seed: int, step: int) -> int:
+    """Seed of the random numbers of a network of any origin in an optimiser step."""
+    return derive_seed(seed, "step", step)

@@ -10,7 +10,9 @@ from tune_mc1.config.trial import TrialConfig
 from tune_mc1.data.source import Source, find_source
 from tune_mc1.errors import InputError
 from tune_mc1.planning.forecast import trial_seconds
-from tune_mc1.planning.fusion import Groups, group_seconds, makespan, plan_groups
+from tune_mc1.planning.fusion import Groups, group_seconds, plan_groups
+from tune_mc1.planning.makespan import makespan
+from tune_mc1.planning.own_networks import usual_images
 from tune_mc1.planning.plan import Plan, command_of
 from tune_mc1.planning.resources import (
     Capacity,
@@ -69,7 +71,12 @@ def outline(plan: Plan, cores: int | None = None, place: Place | None = None) ->
     trials = plan.training_trials
     epochs = sum(t.epochs for t in trials) or plan.total * plan.sweep.longest_epochs
     groups = plan_groups(
-        trials, plan.sweep.fuse, place.full_speed_slots, _seconds(plan), gpu=place.gpu
+        trials,
+        plan.sweep.fuse,
+        place.full_speed_slots,
+        _seconds(plan),
+        gpu=place.gpu,
+        images=usual_images(plan.sweep.data),
     )
     return _common(plan, place) | {
         "groups": [[t.id for t in group] for group in groups],
@@ -135,7 +142,8 @@ def _seconds(plan: Plan) -> Callable[[TrialConfig], float]:
 
 def _forecast(plan: Plan, groups: Groups, epochs: int, place: Place) -> float:
     each = _seconds(plan)
-    times = (group_seconds(group, each, gpu=place.gpu) for group in groups)
+    images = usual_images(plan.sweep.data)
+    times = (group_seconds(group, each, place.gpu, images) for group in groups)
     seconds = makespan(times, place.full_speed_slots)
     table = rung_table(plan)
     share = 1.0

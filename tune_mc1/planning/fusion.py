@@ -10,7 +10,6 @@ halves the longest one repeatedly, since few large groups leave cores idle, and 
 with the best forecast.
 """
 
-import heapq
 import json
 import math
 from collections import Counter
@@ -22,6 +21,8 @@ from typing import Literal
 from tune_mc1.config.optimizers import OPTIMIZERS
 from tune_mc1.config.trial import Trial, TrialConfig, trial_fields
 from tune_mc1.config.trial_parameters import info_of
+from tune_mc1.planning.makespan import makespan
+from tune_mc1.planning.own_networks import USUAL_IMAGES, Images, is_own, own_form
 
 Groups = list[list[Trial]]
 _Timed = list[tuple[float, list[Trial]]]
@@ -33,30 +34,52 @@ GPU_LIMIT = 32
 """Maximum size of a group on a GPU, if memory allows: 30 trials gain more than 10."""
 
 
-def unfusable_reason(config: TrialConfig) -> str | None:
-    """Reason why a trial can only be trained alone; None if it can be part of a group."""
-    if not config.architecture.fusable:
+def _unknown(_: int | None) -> Hashable:
+    return None
+
+
+def unfusable_reason(
+    config: TrialConfig, images: Images = USUAL_IMAGES, gpu: bool = False
+) -> str | None:
+    """Reason why a trial can only be trained alone; None if it can be part of a group.
+
+    Args:
+        config: The trial's parameters.
+        images: Shape of the images and number of classes, for networks that are not declared.
+        gpu: Whether it runs on a GPU.
+    """
+    architecture = config.architecture
+    if architecture.backbone is None and is_own(config):
+        unknown = own_form(config, images).reason(gpu and config.device != "cpu")
+        if unknown:
+            return f"model {config.model} has no fused form ({unknown})"
+    elif not architecture.fusable:
         return f"model {config.model} has no fused form"
     if OPTIMIZERS[config.optimizer].grouped is None:
         return f"optimizer {config.optimizer} has no fused form"
     return None
 
 
-def unfused_notices(trials: Sequence[Trial], fuse: Literal["auto", "off"] | int) -> list[str]:
+def unfused_notices(
+    trials: Sequence[Trial], fuse: Literal["auto", "off"] | int, images: Images = USUAL_IMAGES
+) -> list[str]:
     """Notices about trials that are trained alone although the sweep allows fusing.
 
     Trials with a frozen backbone are not mentioned: they share its features, which saves more.
+    Neither are declared networks that gain nothing, which the documentation lists.
 
     Args:
         trials: The plan.
         fuse: The sweep's `fuse`.
+        images: Shape of the images and number of classes.
     """
-    if fuse == "off":
+    if fuse == "off" or len(trials) == 1:
         return []
+    configs = [t.config for t in trials if t.config.architecture.backbone is None]
     reasons = (
-        unfusable_reason(trial.config)
-        for trial in trials
-        if trial.config.architecture.backbone is None
+        unfusable_reason(config, images)
+        or (_gain_problem(config, images) if fuse == "auto" else "")
+        for config in configs
     )
     counts = Counter(filter(None, reasons))
     return [
@@ -66,43 +89,60 @@ def unfused_notices(trials: Sequence[Trial], fuse: Literal["auto", "off"] | int)
     ]
 
 
-def _unknown(_: int | None) -> Hashable:
-    return None
+def _gain_problem(config: TrialConfig, images: Images) -> str:
+    """Why a network that is not declared gains nothing on a CPU; empty if it gains."""
+    problem = own_form(config, images).too_large(config.batch_size, False) if is_own(config) else ""
+    return problem and f"model {config.model} gains nothing by fusing on a CPU ({problem})"
 
 
-def group_key(trial: Trial, fold_sizes: FoldSizes = _unknown) -> Hashable:
+def group_key(
+    trial: Trial,
+    fold_sizes: FoldSizes = _unknown,
+    images: Images = USUAL_IMAGES,
+    gpu: bool = False,
+) -> Hashable:
     """Key that is equal for trials that can be trained together.
 
     Args:
         trial: A trial.
         fold_sizes: Returns the numbers of training and validation images of a fold.
+        images: Shape of the images and number of classes.
+        gpu: Whether it runs on a GPU.
     """
     config = trial.config
-    alone = trial.id if unfusable_reason(config) else ""
+    alone = trial.id if unfusable_reason(config, images, gpu) else ""
+    network = own_form(config, images).signature if not alone and is_own(config) else None
     values = tuple(getattr(config, n) for n, f in trial_fields().items() if info_of(f).agree)
     own = json.dumps(config.constructor_arguments, sort_keys=True) if config.arguments else ""
-    return (alone, fold_sizes(trial.fold), config.effective_batch_norm, own, *values)
+    return (alone, fold_sizes(trial.fold), config.effective_batch_norm, network, own, *values)
 
 
-def share(config: TrialConfig, lanes: int, gpu: bool) -> float:
+def share(config: TrialConfig, lanes: int, gpu: bool, images: Images = USUAL_IMAGES) -> float:
     """Time that one more trial adds to a group, relative to its time alone; 1 means no gain.
 
     Args:
         config: Parameters of one of the trials.
         lanes: Number of different image orders in the group.
         gpu: Whether the group runs on a GPU.
+        images: Shape of the images and number of classes.
     """
-    if unfusable_reason(config):
+    if unfusable_reason(config, images, gpu):
         return 1.0
     architecture = config.architecture
-    if gpu and config.device != "cpu":
+    gpu = gpu and config.device != "cpu"
+    if is_own(config):
+        return own_form(config, images).share(lanes, config.batch_size, gpu)
+    if gpu:
         return architecture.gpu_share
     same, own = architecture.cpu_share
     return same if lanes == 1 else own
 
 
 def group_seconds(
-    trials: Sequence[Trial], seconds: Callable[[TrialConfig], float], gpu: bool
+    trials: Sequence[Trial],
+    seconds: Callable[[TrialConfig], float],
+    gpu: bool,
+    images: Images = USUAL_IMAGES,
 ) -> float:
     """Duration of a group: the full time of one trial, plus the share of every other trial.
 
@@ -110,10 +150,13 @@ def group_seconds(
         trials: The group.
         seconds: Returns the duration of a trial trained alone.
         gpu: Whether it runs on a GPU.
+        images: Shape of the images and number of classes.
     """
     config = trials[0].config
+    if len(trials) == 1:
+        return seconds(config)
     lanes = len({t.image_order for t in trials})
-    return seconds(config) * (1 + (len(trials) - 1) * share(config, lanes, gpu))
+    return seconds(config) * (1 + (len(trials) - 1) * share(config, lanes, gpu, images))
 
 
 def plan_groups(
@@ -125,6 +168,7 @@ def plan_groups(
     gpu: bool = False,
     limit: int | None = None,
     fold_sizes: FoldSizes = _unknown,
+    images: Images = USUAL_IMAGES,
 ) -> Groups:
     """Divides trials into groups, ordered by their first trials.
 
@@ -136,16 +180,18 @@ def plan_groups(
         gpu: Whether groups run on a GPU.
         limit: Maximum size of a group, regardless of `fuse`.
         fold_sizes: Returns the numbers of training and validation images of a fold.
+        images: Shape of the images and number of classes.
     """
-    alike: dict[Hashable, list[Trial]] = {}
-    for trial in trials:
-        alike.setdefault(group_key(trial, fold_sizes), []).append(trial)
     max_size = limit or len(trials)
     if fuse == "off" or max_size <= 1:
-        groups = [[trial] for trial in trials]
-    elif fuse == "auto":
-        time = partial(group_seconds, seconds=seconds, gpu=gpu)
-        groups = _auto(alike.values(), max_size, slots, time, gpu)
+        return [[trial] for trial in trials]
+    alike: dict[Hashable, list[Trial]] = {}
+    for trial in trials:
+        alike.setdefault(group_key(trial, fold_sizes, images, gpu), []).append(trial)
+    if fuse == "auto":
+        time = partial(group_seconds, seconds=seconds, gpu=gpu, images=images)
+        each = partial(share, lanes=1, gpu=gpu, images=images)
+        groups = _auto(alike.values(), max_size, slots, time, each, gpu)
     else:
         groups = [part for same in alike.values() for part in _chunks(same, min(max_size, fuse))]
     position = {trial.id: i for i, trial in enumerate(trials)}
@@ -154,8 +200,6 @@ def plan_groups(
 
 def _chunks(trials: Sequence[Trial], max_size: int) -> Groups:
     """Divides trials into as few groups as possible, with sizes that differ by at most one."""
-    if unfusable_reason(trials[0].config):
-        max_size = 1
     count = math.ceil(len(trials) / max_size)
     ends = [len(trials) * i // count for i in range(count + 1)]
     return [list(trials[a:b]) for a, b in pairwise(ends)]
@@ -166,13 +210,14 @@ def _auto(
     max_size: int,
     slots: int,
     seconds: Callable[[Sequence[Trial]], float],
+    share_of: Callable[[TrialConfig], float],
     gpu: bool,
 ) -> Groups:
     timed: _Timed = []
     for same in alike:
         config = same[0].config
         largest = min(max_size, GPU_LIMIT if gpu and config.device != "cpu" else CPU_LIMIT)
-        if share(config, 1, gpu) >= 1:
+        if len(same) > 1 and share_of(config) >= 1:
             largest = 1
         timed += [(seconds(g), g) for g in _chunks(_by_lane(same), largest)]
     best, shortest = timed, makespan((time for time, _ in timed), slots)
@@ -203,16 +248,3 @@ def _by_lane(trials: Sequence[Trial]) -> list[Trial]:
     for i, trial in enumerate(trials):
         first.setdefault(keys[trial.id], i)
     return sorted(trials, key=lambda t: first[keys[t.id]])
-
-
-def makespan(durations: Iterable[float], slots: int) -> float:
-    """Total duration of tasks that are started longest first on a number of slots.
-
-    Args:
-        durations: Durations of the tasks.
-        slots: Number of tasks that run concurrently, at least 1.
-    """
-    free = [0.0] * slots
-    for duration in sorted(durations, reverse=True):
-        heapq.heapreplace(free, free[0] + duration)
-    return max(free)

@@ -8,6 +8,7 @@ from tune_mc1.config.architectures import LayerSize
 from tune_mc1.config.layer_sizes import COLUMN_CHANNELS, layer_sizes
 from tune_mc1.config.optimizers import OPTIMIZERS
 from tune_mc1.config.trial import TrialConfig
+from tune_mc1.planning.own_networks import own_form
 
 FLOAT = 4
 VALUES_PER_OUTPUT = 4.0
@@ -31,6 +32,8 @@ def trial_bytes(
             additional memory.
     """
     layers = layer_sizes(config.architecture, image_shape, classes, config.effective_batch_norm)
+    if not config.architecture.sized:
+        layers = list(own_form(config, (image_shape, classes)).sizes) or layers
     numbers = 2 + OPTIMIZERS[config.optimizer].moments  # a weight, its gradient and its moments
     weights = sum(layer.weights for layer in layers) * numbers
     outputs = sum(layer.outputs for layer in layers) * config.batch_size * VALUES_PER_OUTPUT

@@ -18,6 +18,7 @@ from tune_mc1.files import shipped, utf8
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
 from tune_mc1.planning.fusion import unfused_notices
 from tune_mc1.planning.outside_models import check_networks, places
+from tune_mc1.planning.own_networks import usual_images
 from tune_mc1.planning.script_sweep import SCRIPTS, load_script
 from tune_mc1.planning.search_space import plan_program_trials, plan_trials
 from tune_mc1.programs.command import Command, activated
@@ -113,7 +114,7 @@ def prepare(
     sweep = sweep.model_copy(update={"data": source, "name": sweep.name or utf8(path.stem)})
     sweep = check_networks(sweep, places(str(path), flags.overrides))
     trials = plan_trials(sweep, source=str(path))
-    unfused = unfused_notices(trials, sweep.fuse)
+    unfused = unfused_notices(trials, sweep.fuse, usual_images(source))
     told = [*loaded.notices, *notices, *unfused]
     return Plan(method, sweep, trials, told, flags=flags, source=str(path))
 

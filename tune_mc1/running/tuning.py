@@ -198,14 +198,21 @@ def _groups(
         group
         for part in run.past.by_epoch(left)
         for group in plan_groups(
-            part, run.sweep.fuse, busy, seconds, gpu=gpu, limit=limit, fold_sizes=fold_sizes
+            part,
+            run.sweep.fuse,
+            busy,
+            seconds,
+            gpu=gpu,
+            limit=limit,
+            fold_sizes=fold_sizes,
+            images=(shape, classes),
         )
     ]
     position = {trial.id: i for i, trial in enumerate(left)}
     groups.sort(key=lambda group: position[group[0].id])
     if run.sweep.early_terminate is None:
         # Longest first, so that no core idles for long at the end of the sweep.
-        groups.sort(key=lambda group: -group_seconds(group, seconds, gpu))
+        groups.sort(key=lambda group: -group_seconds(group, seconds, gpu, (shape, classes)))
     return groups
 
 

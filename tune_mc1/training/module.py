@@ -6,6 +6,7 @@ optimiser steps by manual optimisation; metrics are counted once per macro-batch
 per epoch.
 """
 
+import logging
 import math
 from collections.abc import Sequence
 from typing import Any, Protocol, cast
@@ -34,6 +35,8 @@ from tune_mc1.training.optimizers.base import (
 )
 from tune_mc1.training.steps import GraphSteps, Steps, is_recordable
 from tune_mc1.training.torch_private import CLEAR_CUBLAS
+
+log = logging.getLogger(__name__)
 
 
 class Inputs(Protocol):
@@ -86,6 +89,7 @@ class ClassifierModule(LightningModule):
         self.diverged: dict[int, DivergedError] = {}
         self._steps: Steps | None = None
         self._rates: LearningRates | None = None
+        self._said_unrecorded = False
 
     @property
     def fused(self) -> bool:
@@ -153,7 +157,11 @@ class ClassifierModule(LightningModule):
         assert isinstance(optimizer, LightningOptimizer)
         loss_of = self._group_loss if self.fused else cross_entropy
         count = step_counter(self.trainer) if self.device.type == "cuda" else None
-        recorded = count is not None and CLEAR_CUBLAS.usable() and is_recordable(self.configs[0])
+        allowed = CLEAR_CUBLAS.usable() and is_recordable(self.configs[0], self.model)
+        if count is not None and not allowed and not self._said_unrecorded:
+            self._said_unrecorded = True
+            log.info("optimiser steps run operation by operation, not as a recorded CUDA graph")
+        recorded = count is not None and allowed
         self._rates = learning_rates(self.configs, optimizer.optimizer, self.total_steps, recorded)
         if count is None or not recorded:
             return Steps(self.model, loss_of, optimizer)

@@ -18,6 +18,8 @@ from tune_mc1.errors import DivergedError
 from tune_mc1.models.build import Classifier, build_model
 from tune_mc1.models.features import shared_features
 from tune_mc1.models.fused import FusedClassifier
+from tune_mc1.models.fused_own import fuse_models
+from tune_mc1.models.graph_reading import NoFusedForm
 from tune_mc1.results.directory import LAST
 from tune_mc1.training.checkpoints import TrialCheckpoints, last_state, read_checkpoint
 from tune_mc1.training.epoch_report import EpochReport, Reporter, diverged_ends, restore_report
@@ -69,6 +71,19 @@ def run_trials(
         TrialError: If the model cannot be built.
     """
     torch.set_num_threads(threads)
+    alone = partial(
+        run_trials,
+        data=data,
+        validation=validation,
+        metric=metric,
+        maximize=maximize,
+        checkpoints=checkpoints,
+        report=report,
+        shared=shared,
+        threads=threads,
+        gpu=gpu,
+        callbacks=callbacks,
+    )
     for done, part in _at_one_epoch(trials, checkpoints):
         if checkpoints is not None and done >= part[0].config.epochs:
             folders = [checkpoints(t.id) for t in part]
@@ -76,7 +91,13 @@ def run_trials(
             continue
         device = pick_device(part[0].config, gpu)
         group = Group(part, data, validation, gpu=device.type == "cuda")
-        module = make_module(group, data, device, shared)
+        try:
+            module = make_module(group, data, device, shared)
+        except NoFusedForm as error:
+            log.warning("%d trials are trained alone: %s", len(part), error)
+            for trial in part:
+                alone([trial])
+            continue
         files = None
         if checkpoints is not None:
             files = TrialCheckpoints([checkpoints(t.id) for t in group.trials], module.fused)
@@ -133,6 +154,7 @@ def make_module(
 
     Raises:
         TrialError: If a model cannot be built.
+        NoFusedForm: If networks that are not declared cannot be trained as one.
     """
     configs = [trial.config for trial in group.trials]
     shape, classes = data.image_shape, len(data.classes)
@@ -146,7 +168,8 @@ def make_module(
         read = inputs_of(model, configs[0], sources, shared)
     else:
         built = (build_model(config, shape, classes) for config in configs)
-        model, read = FusedClassifier(built, len(configs), shape[0]).to(device), dict(sources)
+        fused = fuse_models(built, len(configs), shape, gpu=device.type == "cuda")
+        model, read = fused.to(device), dict(sources)
     train, val = read["train"], read[group.val_from]
     return ClassifierModule(configs, model, train, val, classes, group.total_steps)
 

@@ -29,10 +29,14 @@ WARM_UP = 3
 """Steps before one is recorded: libraries initialise, optimisers create their state."""
 
 
-def is_recordable(config: TrialConfig) -> bool:
-    """True if a trial's network and optimiser allow its step to be recorded."""
+def is_recordable(config: TrialConfig, model: Classifier | FusedClassifier) -> bool:
+    """True if a trial's network and optimiser allow its step to be recorded.
+
+    A fused model consists of layers that are known, whatever its network's origin.
+    """
     architecture = config.architecture
-    recordable = architecture.declared or architecture.recordable
+    known = architecture.declared or isinstance(model, FusedClassifier)
+    recordable = known or architecture.recordable
     return recordable and OPTIMIZERS[config.optimizer].recordable
 
 
