@@ -46,6 +46,7 @@ SCRIPTS: dict[str, list[str]] = {
     "report": ["report"],
     "dry_run": ["dry_run"],
     "programs": ["programs"],
+    "modules": ["modules"],
 }
 GPU_SCRIPTS: dict[str, list[str]] = {
     "gpu_step": ["step", "--gpu"],

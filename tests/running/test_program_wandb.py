@@ -13,11 +13,11 @@ from tests.support.in_process import Ran, disconnect, run_here, sweep_here
 from tests.support.wandb_server import wandb_server
 from tests.tracking.test_wandb_faults import KEY
 from tune_mc1.config.load import load_sweep
-from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.planning.past import Past
+from tune_mc1.planning.plan import Plan
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import Event
-from tune_mc1.running.program_start import program_context
+from tune_mc1.running.program_start import own_context
 from tune_mc1.tracking.journal_tracker import JournalTracker
 from tune_mc1.tracking.tracker import TRACKERS
 from tune_mc1.tracking.wandb.sent import sync_command
@@ -94,13 +94,12 @@ def test_run_ids_are_those_of_the_sweep(folder: Path) -> None:
 def test_sweeps_of_one_second_have_different_run_ids(folder: Path) -> None:
     file = folder / "sweep.yaml"
     file.write_text(yaml.safe_dump(CONTENT))
-    plan = load_sweep(file).sweep
-    assert isinstance(plan, ProgramSweep)
+    plan = Plan("random", load_sweep(file).sweep, [])
     where = ResultDir.create(folder / "out", "same")
     again = Past()
     again.tables.metadata["id"] = "12345678"
     contexts = [
-        program_context(plan, where, past, "offline", here=True) for past in (Past(), Past(), again)
+        own_context(plan, where, past, "offline", here=True) for past in (Past(), Past(), again)
     ]
     ids = [context.id for context in contexts if context is not None]
     assert len(set(ids)) == 3

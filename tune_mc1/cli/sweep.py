@@ -20,6 +20,7 @@ from tune_mc1.cli.options import (
 )
 from tune_mc1.cluster.address import is_job_server
 from tune_mc1.cluster.jobs.job_command import JobCommand
+from tune_mc1.config.module_sweep import ModuleSweep
 from tune_mc1.config.search import sweep_commands
 from tune_mc1.errors import InputError
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
@@ -87,6 +88,10 @@ def sweep(
         raise typer.Exit(submit(job, [plan] if plan else [], print_notice))
     if plan is None or (job is not None and resume is not None):
         raise InputError("--dry-run: cannot read the --resume directory, which is on the cluster")
+    if isinstance(plan.sweep, ModuleSweep):
+        from tune_mc1.running.module_start import checked_plan
+
+        plan = checked_plan(plan, file or Path(resume or ".", "sweep.yaml"))
     for notice in plan.notices:
         print_notice(notice)
     if dry_run:

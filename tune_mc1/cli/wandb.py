@@ -39,7 +39,8 @@ def sync(
     from tune_mc1.results.directory import ResultDir
 
     where = ResultDir(directory)
-    of_program = where.read().of_program
+    tables = where.read()
+    logs_by_itself = tables.of_program and tables.metadata.get("own_runs", True)
     if not has_key():
         raise InputError(
             "wandb sync: needs an API key (run `wandb login` or set WANDB_API_KEY), got none for "
@@ -57,7 +58,7 @@ def sync(
         raise InputError(
             f"{where.root}: the list of sent runs cannot be written: {error.strerror}"
         ) from None
-    transfer = ProgramSync(where, sent) if of_program else Sync(where, sent)
+    transfer = ProgramSync(where, sent) if logs_by_itself else Sync(where, sent)
     try:
         transfer.send(_with_progress)
     except KeyboardInterrupt:

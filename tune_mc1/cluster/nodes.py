@@ -11,17 +11,25 @@ import ray
 import yaml
 
 from tune_mc1.cluster.ray_private import autoscaler_limits, free_resources
+from tune_mc1.config.module_sweep import workers_of
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial
 from tune_mc1.errors import InputError
-from tune_mc1.planning.resources import WORKERS, Capacity, Node, TrialResources, choose_resources
+from tune_mc1.planning.resources import (
+    WORKERS,
+    Capacity,
+    Node,
+    TrialResources,
+    choose_resources,
+    max_concurrent,
+)
 
 UNLIMITED = 1_000_000
 """Number of nodes if the autoscaler has no limit."""
 
 
 def trial_resources(sweep: Sweep, trials: Sequence[Trial]) -> TrialResources:
-    """Resources of each trial, or group, of a sweep on the connected Ray cluster.
+    """Resources of each trial, group, or worker of a trial on the connected Ray cluster.
 
     Args:
         sweep: The sweep.
@@ -31,7 +39,12 @@ def trial_resources(sweep: Sweep, trials: Sequence[Trial]) -> TrialResources:
         InputError: If no node can ever hold such a trial.
     """
     wants_cpu = bool(trials) and all(trial.config.device == "cpu" for trial in trials)
-    return choose_resources(sweep.resources, cluster_capacity(), wants_cpu)
+    capacity = cluster_capacity()
+    each = choose_resources(sweep.resources, capacity, wants_cpu)
+    if (workers := workers_of(sweep)) > (most := max_concurrent(each, capacity)):
+        rule = f"must be at most what all nodes hold ({most})"
+        raise InputError(f"resources.workers: {rule}, got {workers}")
+    return each
 
 
 def cluster_capacity() -> Capacity:

@@ -117,7 +117,7 @@ def _with_metric(raw: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, s
 
 
 def _load_program(file: YamlFile, raw: dict[str, Any], overrides: Sequence[str]) -> LoadedSweep:
-    read = read_program_sweep(raw, overrides)
+    read = read_program_sweep(raw, overrides, str(file.path.absolute().parent))
     problems = [*file.problems, *read.problems]
     if read.sweep is None or problems:
         raise InputError([*_in_order(file, problems), *read.messages])

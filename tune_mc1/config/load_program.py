@@ -1,4 +1,4 @@
-"""Sweep files with a program: from their content to a validated sweep."""
+"""Sweep files with a program or a LightningModule: from their content to a validated sweep."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -8,14 +8,13 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from tune_mc1.config.early_terminate import model_of
+from tune_mc1.config.module_sweep import ModuleResources, ModuleSweep
 from tune_mc1.config.notices import drop_unused, early_notices
 from tune_mc1.config.problems import Path, Problem, problems_of
-from tune_mc1.config.program_parameters import nest, read_program_parameters
+from tune_mc1.config.program_parameters import nest, numbers_in, read_program_parameters
 from tune_mc1.config.program_sweep import TRAINING_ONLY, ProgramMetric, ProgramSweep
 from tune_mc1.config.requirements import read_requirements
 from tune_mc1.config.sweep import Resources
-
-_KEYS = [name for name in ProgramSweep.model_fields if name not in (*TRAINING_ONLY, "paths")]
 
 
 class ReadProgramSweep(NamedTuple):
@@ -35,20 +34,24 @@ class ReadProgramSweep(NamedTuple):
 
 
 def is_program(raw: dict[str, Any]) -> bool:
-    """True for the content of a file whose trials are runs of a program."""
-    return "program" in raw or "command" in raw
+    """True for the content of a file whose trials are runs of a program or train a module."""
+    return "program" in raw or "command" in raw or "module" in raw
 
 
-def read_program_sweep(raw: dict[str, Any], overrides: Sequence[str]) -> ReadProgramSweep:
-    """Validates the content of a file with a program.
+def read_program_sweep(
+    raw: dict[str, Any], overrides: Sequence[str], home: str = ""
+) -> ReadProgramSweep:
+    """Validates the content of a file with a program or a module.
 
     Args:
         raw: The content.
         overrides: Items `name=value[,value...]`, each of which replaces a parameter.
+        home: Directory of the file, absolute; modules are looked for in it too.
     """
     raw = dict(raw)
+    kind = ModuleSweep if "module" in raw else ProgramSweep
     notices = drop_unused(raw, program=True) + early_notices(raw.get("early_terminate"))
-    problems = [_training_only(name, raw.pop(name)) for name in TRAINING_ONLY if name in raw]
+    problems = _of_another_kind(raw, kind)
     try:
         parameters, paths, found, more = read_program_parameters(
             raw.pop("parameters", None), overrides
@@ -64,15 +67,17 @@ def read_program_sweep(raw: dict[str, Any], overrides: Sequence[str]) -> ReadPro
         problems, given["requirements"] = problems + found, lines
     if isinstance(given.get("command"), list):
         given["command"] = list(map(str, given["command"]))
+    if kind is ModuleSweep:
+        given |= _of_module(given, FilePath(home))
     try:
-        sweep = ProgramSweep.model_validate(given)
+        sweep = kind.model_validate(given)
     except ValidationError as error:
         early = model_of(raw.get("early_terminate"))
         known: dict[Path, Iterable[str]] = {
-            (): _KEYS,
+            (): [name for name in kind.model_fields if name not in (*kind.unused, "paths")],
             ("metric",): ProgramMetric.model_fields,
             ("early_terminate",): early.model_fields if early is not None else (),
-            ("resources",): Resources.model_fields,
+            ("resources",): (ModuleResources if kind is ModuleSweep else Resources).model_fields,
         }
         return ReadProgramSweep(None, problems + problems_of(error, known), [], notices)
     metric = raw.get("metric")
@@ -81,15 +86,48 @@ def read_program_sweep(raw: dict[str, Any], overrides: Sequence[str]) -> ReadPro
     return ReadProgramSweep(None if problems else sweep, problems, [], notices)
 
 
-def _training_only(name: str, value: Any) -> Problem:
-    rule = "is for built-in training, which a file with a program does not use"
-    return Problem((name,), rule, value)
+def _of_module(given: dict[str, Any], home: FilePath) -> dict[str, Any]:
+    """What a file with a module says otherwise than the sweep has it.
+
+    Args:
+        given: The content.
+        home: Directory of the file, absolute.
+    """
+    changed = {"trainer": numbers_in(given["trainer"])} if "trainer" in given else {}
+    places = given.get("import_from") or [str(home), given["directory"]]
+    if not isinstance(places, list) or not all(isinstance(place, str) for place in places):
+        return changed  # the sweep's own check says so
+    found = dict.fromkeys(str((home / place).resolve()) for place in places)
+    return changed | {"import_from": tuple(found)}
+
+
+def _of_another_kind(raw: dict[str, Any], kind: type[ProgramSweep]) -> list[Problem]:
+    """Removes keys that another kind of sweep uses; returns a problem for each."""
+    names = [*kind.unused, *(() if kind is ModuleSweep else ("datamodule", "trainer"))]
+    return [
+        Problem(
+            (name,),
+            training_only(kind)
+            if name in TRAINING_ONLY
+            else f"is not for a file with a {kind.kind}",
+            raw.pop(name),
+        )
+        for name in names
+        if name in raw
+    ]
+
+
+def training_only(kind: type[ProgramSweep]) -> str:
+    """The rule that a key or flag of our own training violates in a sweep of another kind."""
+    return f"is for built-in training, which a file with a {kind.kind} does not use"
 
 
 def program_content(sweep: ProgramSweep) -> dict[str, Any]:
     """The content of a file that loads as an equal sweep, without its parameters' values."""
-    unused = {"parameters", "paths", *TRAINING_ONLY}
+    unused = {"parameters", "paths", *sweep.unused}
     content = sweep.model_dump(mode="json", exclude_none=True, exclude=unused)
+    if isinstance(sweep, ModuleSweep):
+        content["trainer"] = sweep.trainer  # where null is a value too
     if not sweep.metric.name:
         del content["metric"]
     return content

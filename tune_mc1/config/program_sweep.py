@@ -1,7 +1,7 @@
 """Sweep of a user's own program: W&B's keys, with any parameters and any metric."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
@@ -50,6 +50,8 @@ class ProgramSweep(Sweep):
     groups have dotted names, and `paths` their places.
 
     Attributes:
+        kind: What runs a trial, in messages.
+        unused: Fields that are no keys of such a file.
         program: Path of the program, from `directory`; None if `command` does not need it.
         command: How it is started, word by word with W&B's macros; None for W&B's own default.
         paths: Keys that lead to each parameter of a nested group, by its dotted name.
@@ -57,6 +59,9 @@ class ProgramSweep(Sweep):
         requirements: Packages that the program needs, as in a requirements file: Ray installs them
             on the nodes of a cluster.
     """
+
+    kind: ClassVar[str] = "program"
+    unused: ClassVar[tuple[str, ...]] = TRAINING_ONLY
 
     metric: ProgramMetric = Field(default_factory=ProgramMetric)
     program: str | None = None

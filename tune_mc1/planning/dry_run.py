@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tune_mc1.config.program_sweep import TRAINING_ONLY, ProgramSweep
+from tune_mc1.config.module_sweep import ModuleSweep, workers_of
+from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.data.source import Source, find_source
 from tune_mc1.errors import InputError
@@ -86,7 +87,7 @@ def outline(plan: Plan, cores: int | None = None, place: Place | None = None) ->
 
 
 def _common(plan: Plan, place: Place) -> dict[str, Any]:
-    unused = set(TRAINING_ONLY) if isinstance(plan.sweep, ProgramSweep) else set()
+    unused = set(plan.sweep.unused) if isinstance(plan.sweep, ProgramSweep) else set()
     return {
         "sweep": plan.sweep.model_dump(mode="json", exclude_none=True, exclude=unused),
         "trials": [t.model_dump() for t in plan.trials],
@@ -101,9 +102,17 @@ def _common(plan: Plan, place: Place) -> dict[str, Any]:
 
 
 def _program_outline(plan: Plan, sweep: ProgramSweep) -> dict[str, Any]:
-    """The exact command of the first trial, and where it runs."""
-    command, _ = command_of(sweep)
+    """The exact command of the first trial, or its module, and where it runs."""
     first = plan.trials[0].values if plan.trials else sample_one(sweep, 0)
+    if isinstance(sweep, ModuleSweep):
+        return {
+            "module": sweep.module,
+            "datamodule": sweep.datamodule,
+            "workers": workers_of(sweep),
+            "directory": sweep.directory,
+            "first": first,
+        }
+    command, _ = command_of(sweep)
     return {
         "command": command.line(sweep.arguments(first), "parameters.json"),
         "directory": sweep.directory,
@@ -117,7 +126,7 @@ def _this_machine(plan: Plan, cores: float) -> Place:
         per_trial = choose_resources(plan.sweep.resources, machine)
     except InputError:
         per_trial = TrialResources(plan.sweep.resources.cpu, plan.sweep.resources.gpu)  # type: ignore[union-attr]
-    return Place(per_trial, max_concurrent(per_trial, machine))
+    return Place(per_trial, max(1, max_concurrent(per_trial, machine) // workers_of(plan.sweep)))
 
 
 def rung_table(plan: Plan) -> list[dict[str, int]]:

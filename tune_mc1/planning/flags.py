@@ -11,6 +11,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from tune_mc1.config.field_types import Fuse, Trackers
+from tune_mc1.config.load_program import training_only
+from tune_mc1.config.module_sweep import ModuleSweep
 from tune_mc1.config.parameters import Constant
 from tune_mc1.config.problems import problems_of
 from tune_mc1.config.program_sweep import TRAINING_ONLY, ProgramSweep, seed_problem
@@ -92,8 +94,7 @@ class PlanFlags:
             if apply is None:
                 continue
             if isinstance(sweep, ProgramSweep) and name in TRAINING_ONLY:
-                rule = "is for built-in training, which a file with a program does not use"
-                raise InputError(f"{option(name)}: {rule}")
+                raise InputError(f"{option(name)}: {training_only(type(sweep))}")
             try:
                 sweep = apply(sweep, value)
             except ValueError as error:
@@ -132,6 +133,12 @@ def _parsed(name: str, type_: Any) -> Callable[[Sweep, Any], Sweep]:
         return sweep.model_copy(update={name: parsed})
 
     return apply
+
+
+def _of_module(sweep: Sweep, _: bool) -> Sweep:
+    if not isinstance(sweep, ModuleSweep):
+        raise ValueError("is for a file with a module")  # noqa: TRY004
+    return sweep
 
 
 FLAGS.register(
@@ -177,5 +184,13 @@ FLAGS.register(
         "Experiment trackers, or none. Default: wandb.",
         _parsed("tracker", Trackers),
         metavar="NAME[,NAME...]",
+    ),
+)
+FLAGS.register(
+    "trust_checkpoint",
+    SweepFlag(
+        "Resume a module from checkpoints that hold more than data, whose loading runs their code.",
+        _of_module,
+        bool,
     ),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tune_mc1.config.load import load_sweep
 from tune_mc1.config.method import resolve_method
+from tune_mc1.config.module_sweep import ModuleSweep
 from tune_mc1.config.problems import Problem
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.program_trial import AnyTrial
@@ -122,8 +123,8 @@ def prepare(
 def _program_plan(
     method: str, sweep: ProgramSweep, path: Path, notices: list[str], flags: PlanFlags
 ) -> Plan:
-    """The plan of a program's sweep, whose command line could run."""
-    _, problems = command_of(sweep)
+    """The plan of a program's sweep, whose command line could run, or of a module's."""
+    problems = [] if isinstance(sweep, ModuleSweep) else command_of(sweep)[1]
     if problems:
         by_flag = "program" in flags.values
         raise InputError(

@@ -66,7 +66,9 @@ def prepare_resume(
     )
     now = plan.sweep.model_copy(update={"name": before.name})
     if epochs is not None and isinstance(now, ProgramSweep):
-        raise InputError("--epochs: is for built-in training; a program says itself when it ends")
+        raise InputError(
+            f"--epochs: is for built-in training; a {now.kind} says itself when it ends"
+        )
     if epochs is not None:
         now = _with_epochs(now, epochs)
     problems = list(differences(before, now))
@@ -86,7 +88,9 @@ def _where_it_is(sweep: Sweep, notices: list[str], *, own_file: bool) -> Sweep:
     """Runs a program here if the directory that the sweep names is that of another machine."""
     if not isinstance(sweep, ProgramSweep) or own_file or Path(sweep.directory).is_dir():
         return sweep
-    notices.append(f"directory: {sweep.directory} is not here; the program runs in {Path.cwd()}")
+    notices.append(
+        f"directory: {sweep.directory} is not here; the {sweep.kind} runs in {Path.cwd()}"
+    )
     return sweep.model_copy(update={"directory": str(Path.cwd())})
 
 

@@ -39,10 +39,13 @@ class TrialRun:
         leader = facts.iterations.leader
         reader = leader if isinstance(leader, HistoryReader) else None
         reader = reader or next(reversed(facts.runs), None)
-        if reader is None or reader.path == self._file:
-            return
-        self._file = reader.path
-        self._write(self._file)
+        if reader is not None and reader.path != self._file:
+            self.note_file(reader.path)
+
+    def note_file(self, file: Path) -> None:
+        """Notes the file of the trial's run."""
+        self._file = file
+        self._write(file)
 
     def _write(self, file: Path) -> None:
         path = file.absolute()

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tune_mc1.config.load import config_to_yaml
+from tune_mc1.config.module_sweep import ModuleSweep
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.files import replacing
 from tune_mc1.reporting.frames import SweepFrames
@@ -52,7 +53,8 @@ def publish(frames: SweepFrames, folder: Path) -> ResultDir:
         aside.write_text(json.dumps(made, indent=2) + "\n")
     sweep = frames.sweep
     if isinstance(sweep, ProgramSweep):
-        sweep = sweep.model_copy(update={"directory": "."})
+        places = {"import_from": (".",)} if isinstance(sweep, ModuleSweep) else {}
+        sweep = sweep.model_copy(update={"directory": ".", **places})
     with replacing(there.sweep_file) as aside:
         aside.write_text(config_to_yaml(sweep))
     return there

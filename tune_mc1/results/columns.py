@@ -86,6 +86,10 @@ class Columns(ABC):
         """
         return dict(values)
 
+    def values(self, row: Row) -> dict[str, Any]:
+        """Values of the parameters of a row by name."""
+        return {name: row[column] for column, name in self.own_names.items()}
+
     @abstractmethod
     def add(self, names: Iterable[str]) -> None:
         """Adds columns of metrics, where that is possible, unless they are known."""

@@ -47,6 +47,8 @@ class SweepEvent(Stamped, total=False):
             (`tune_mc1.results.columns`); absent if there are none.
         passes: Trial parameters that the constructor of each network from outside gets.
         id: Random part of the ids of a program's runs in W&B.
+        module: Path of the user's LightningModule; absent in other sweeps.
+        own_runs: Whether a module logs to W&B by itself.
     """
 
     event: Required[Literal["sweep"]]
@@ -73,6 +75,8 @@ class SweepEvent(Stamped, total=False):
     parameters: dict[str, str]
     passes: dict[str, list[str]]
     id: str
+    module: str
+    own_runs: bool
 
 
 class TrialEvent(Planned):

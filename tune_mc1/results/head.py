@@ -4,6 +4,7 @@ import json
 from typing import cast
 
 from tune_mc1.config.load import config_to_yaml
+from tune_mc1.config.module_sweep import ModuleSweep
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.data.images import ImageData
@@ -66,7 +67,10 @@ def sweep_event(sweep: Sweep, data: ImageData | None, run_ids: str = "") -> Swee
     }
     if isinstance(sweep, ProgramSweep):
         kinds = parameter_kinds(sweep)
-        return {**event, "program": sweep.program, "parameters": kinds, "id": run_ids}
+        event |= {"program": sweep.program, "parameters": kinds, "id": run_ids}
+        if isinstance(sweep, ModuleSweep):
+            event |= {"module": sweep.module, "own_runs": sweep.has_wandb_logger}
+        return event
     return cast(SweepEvent, {**event, **_of_training(sweep, data)})
 
 

@@ -21,8 +21,8 @@ from tune_mc1.results.store.probe import on_each_node
 from tune_mc1.results.store.scratch_dir import remove_scratch_dir, scratch_dir
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.results.writer import ResultWriter
+from tune_mc1.running.own_context import OwnContext
 from tune_mc1.running.program_start import directory_to_send
-from tune_mc1.running.program_worker import ProgramContext
 from tune_mc1.running.sweep_run import SweepRun
 from tune_mc1.running.tuning import tune_trials
 from tune_mc1.running.winner import score_winners
@@ -130,7 +130,7 @@ def _run(
     _remove_scratch(context, interruption)
 
 
-def _remove_scratch(context: SweepContext | ProgramContext, interruption: Interruption) -> None:
+def _remove_scratch(context: SweepContext | OwnContext, interruption: Interruption) -> None:
     """Removes what trials left on the nodes of a cluster, if an object store has it."""
     if not context.keep:
         with interruption.interruptible(), suppress(Exception):  # only cleanup

@@ -3,18 +3,15 @@
 Imports neither torch nor Lightning.
 """
 
-import math
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from ray import tune
 
-from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.program_trial import ProgramTrial
 from tune_mc1.errors import StorageError, TrialError
 from tune_mc1.programs.command import Command, activated
@@ -25,44 +22,24 @@ from tune_mc1.programs.run_program import ProgramTrial as Attempt
 from tune_mc1.programs.run_program import run_program
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.store.program_store import ProgramStore, program_files_of
-from tune_mc1.results.store.remote import Remote
-from tune_mc1.tracking.wandb.mode import Mode
+from tune_mc1.running.own_context import OwnContext, TrialReport, finite
 from tune_mc1.tracking.wandb.rows import run_name
 
 
 @dataclass(frozen=True)
-class ProgramContext:
+class ProgramContext(OwnContext):
     """Settings that all trials of a program's sweep share.
 
     Attributes:
-        root: The result directory, absolute; on a cluster with an object store, the scratch
-            directory of each node.
-        group: Group of its runs in W&B.
-        sweep: The sweep.
         command: How the program is started.
-        id: Random part of the ids of its runs in W&B.
-        mode: Mode of W&B.
-        cpus: CPU cores per trial.
-        directory: Working directory of the program: on a cluster relative to what each node has
-            been sent.
-        here: Whether trials run on this machine.
-        decisions: Actor that tells whether a trial is stopped early; None if none is.
-        remote: The sweep's folder in an object store; None without a store.
-        keep: Whether files stay in the directory after their trial ended.
     """
 
-    root: Path
-    group: str
-    sweep: ProgramSweep
     command: Command
-    id: str
-    mode: Mode
-    directory: Path
-    here: bool = True
-    cpus: float = 1.0
-    decisions: Any = None
-    remote: Remote | None = None
-    keep: bool = True
+
+    @property
+    def trainable(self) -> Callable[..., None]:
+        """Runs a trial."""
+        return run_program_in_tune
 
 
 def run_program_in_tune(config: dict[str, Any], context: ProgramContext) -> None:
@@ -120,10 +97,9 @@ class _Report:
     """Passes the iterations of a trial to Ray Tune."""
 
     def __init__(self, trial: str, context: ProgramContext) -> None:
-        self._trial, self._context = trial, context
+        self._rows = TrialReport(trial, context)
         self.store: ProgramStore | None = None
         self._before = 0.0
-        self._last: dict[str, Any] = {}
 
     def __call__(self, iterations: Sequence[Iteration]) -> bool:
         """Reports iterations; returns whether the trial is to be stopped.
@@ -133,28 +109,11 @@ class _Report:
         """
         if self.store is not None:
             self.store.check()
-        rows = [self._row(iteration) for iteration in iterations]
-        if self._context.decisions is None:
-            self._tell(rows)
-            return False
-        from tune_mc1.running.decisions import ask
-
-        for row in rows:
-            name = uuid4().hex
-            self._tell([row], decision=name)
-            if self._trial in ask(self._context.decisions, name):
-                return True
-        return False
-
-    def _tell(self, rows: Sequence[dict[str, Any]], **more: Any) -> None:
-        metric = self._context.sweep.metric.name
-        if metric:
-            self._last = {metric_key(metric): rows[-1]["metrics"].get(metric)}
-        tune.report({"rows": rows, "epoch": rows[-1]["epoch"], **self._last, **more})
+        return self._rows.tell([self._row(iteration) for iteration in iterations])
 
     def _row(self, iteration: Iteration) -> dict[str, Any]:
         return {
-            "trial": self._trial,
+            "trial": self._rows.trial,
             "epoch": iteration.number,
             "step": iteration.step,
             "seconds": self._seconds(iteration),
@@ -179,21 +138,5 @@ class _Report:
         """
         if outcome.state == "failed" and outcome.may_pass:
             raise TrialError(outcome.reason or "failed")
-        end: dict[str, Any] = {
-            "trial": self._trial,
-            "state": outcome.state,
-            "last": finite(outcome.last),
-        }
-        if outcome.state == "failed":
-            end["error"] = outcome.reason
-        tune.report({"rows": [], "ends": [end], **self._last})
-
-
-def metric_key(name: str) -> str:
-    """Key of the sweep's metric in a report to Ray Tune, which takes `/` as a level."""
-    return f"metric:{name.replace('/', '|')}"
-
-
-def finite(values: Mapping[str, float]) -> dict[str, float | None]:
-    """The values, those that are not finite as None: no column has NaN."""
-    return {name: value if math.isfinite(value) else None for name, value in values.items()}
+        error = {"error": outcome.reason} if outcome.state == "failed" else {}
+        self._rows.end(outcome.state, finite(outcome.last), **error)

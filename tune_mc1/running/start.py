@@ -31,7 +31,7 @@ from tune_mc1.running.loading import Loading
 from tune_mc1.running.program_start import (
     check_requirements,
     cluster_environment,
-    program_context,
+    own_context,
     set_up,
 )
 from tune_mc1.terminal.live_view import SweepView
@@ -85,7 +85,7 @@ def run_plan(
         there = f", and {remote.url}" if remote else ""
         console.print(f"Results: {where.root}{there}", highlight=False, soft_wrap=True)
         trackers = make_trackers(launches, where, notify)
-        program = program_context(plan.sweep, where, past, mode, remote, here=address is None)
+        program = own_context(plan, where, past, mode, remote, here=address is None)
         run = SweepRun(
             *(plan.sweep, plan.trials, data, where, address, max_concurrent, trackers, past),
             remote=remote,

@@ -10,7 +10,7 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.planning.past import Past
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.store.remote import Remote
-from tune_mc1.running.program_worker import ProgramContext
+from tune_mc1.running.own_context import OwnContext
 from tune_mc1.tracking.tracker import Tracker
 
 
@@ -28,7 +28,7 @@ class SweepRun:
         max_concurrent: Maximum number of concurrent trials, or None for as many as fit.
         trackers: Experiment trackers.
         remote: The result directory's folder in an object store, or None.
-        program: How a program's trials run; None in our own training.
+        program: How trials of the user's own code run; None in our own training.
     """
 
     sweep: Sweep
@@ -40,7 +40,7 @@ class SweepRun:
     trackers: Sequence[Tracker] = ()
     past: Past = field(default_factory=Past)
     remote: Remote | None = None
-    program: ProgramContext | None = None
+    program: OwnContext | None = None
 
     @property
     def training_trials(self) -> list[Trial]:

@@ -9,11 +9,19 @@ from functools import cache
 from typing import Any
 
 from ray import tune
-from ray.tune import Callback, FailureConfig, RunConfig, TuneConfig, Tuner
+from ray.tune import (
+    Callback,
+    FailureConfig,
+    PlacementGroupFactory,
+    RunConfig,
+    TuneConfig,
+    Tuner,
+)
 from ray.tune.search import ConcurrencyLimiter, Searcher
 
 from tune_mc1.cluster.nodes import cluster_capacity, free_nodes
 from tune_mc1.cluster.ray_private import count_no_callbacks, retry_lost_resets
+from tune_mc1.config.module_sweep import workers_of
 from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.splits import make_split
@@ -36,7 +44,7 @@ from tune_mc1.running.callbacks.recorder import ResultCallback
 from tune_mc1.running.callbacks.spare import SpareProcess
 from tune_mc1.running.callbacks.watch import ProgressCallback
 from tune_mc1.running.decisions import start_decisions
-from tune_mc1.running.program_worker import ProgramContext, run_program_in_tune
+from tune_mc1.running.own_context import OwnContext
 from tune_mc1.running.schedulers.early_stopping import EarlyStopping, make_scheduler
 from tune_mc1.running.search.learning import LearningTrials
 from tune_mc1.running.search.planned import PlannedTrials
@@ -47,7 +55,7 @@ from tune_mc1.terminal.live_view import SweepView
 
 def tune_trials(
     run: SweepRun,
-    context: SweepContext | ProgramContext,
+    context: SweepContext | OwnContext,
     images: Any,
     resources: TrialResources,
     writer: ResultWriter,
@@ -76,7 +84,7 @@ def tune_trials(
     if not left and not learns:
         return None
     capacity = cluster_capacity()
-    at_once = max_concurrent(resources, capacity)
+    at_once = max(1, max_concurrent(resources, capacity) // workers_of(run.sweep))
     groups = [] if learns else _groups(run, left, at_once, resources, capacity.up)
     decisions = None
     asked = run.program is not None or any(len(group) > 1 for group in groups)
@@ -87,9 +95,10 @@ def tune_trials(
     hangs = HangCallback(run.sweep.trial_timeout or math.inf)
     search, samples = _search(run, left, groups, writer)
     most = search.max_concurrent if isinstance(search, ConcurrencyLimiter) else samples
-    each = widen_gpu_share(resources, min(samples, most), capacity, free_nodes())
+    trials = min(samples, most) * workers_of(run.sweep)
+    each = widen_gpu_share(resources, trials, capacity, free_nodes())
     trainable = tune.with_resources(
-        _trainable(context, images, each, decisions), {"cpu": each.cpu, "gpu": each.gpu}
+        _trainable(context, images, each, decisions), _request(each, workers_of(run.sweep))
     )
     if not learns:
         # Ray starts the trials of a searcher one by one, in case they depend on each other.
@@ -108,12 +117,19 @@ def tune_trials(
     return spare.process
 
 
+def _request(each: TrialResources, workers: int) -> Any:
+    """What a trial asks Ray for: one bundle of resources per worker."""
+    if workers == 1:
+        return {"cpu": each.cpu, "gpu": each.gpu}
+    return PlacementGroupFactory([{"CPU": each.cpu, "GPU": each.gpu}] * workers)
+
+
 def _trainable(
-    context: SweepContext | ProgramContext, images: Any, each: TrialResources, decisions: Any
+    context: SweepContext | OwnContext, images: Any, each: TrialResources, decisions: Any
 ) -> Any:
-    if isinstance(context, ProgramContext):
-        told = replace(context, cpus=each.cpu, decisions=decisions)
-        return tune.with_parameters(run_program_in_tune, context=told)
+    if isinstance(context, OwnContext):
+        told = replace(context, cpus=each.cpu, gpus=each.gpu, decisions=decisions)
+        return tune.with_parameters(context.trainable, context=told)
     shared = replace(context, gpu=each.gpu, decisions=decisions)
     return tune.with_parameters(run_in_tune, context=shared, data=images)
 

@@ -2,6 +2,7 @@
 
 import shlex
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
@@ -24,7 +25,7 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
     if rows:
         console.print(table)
     if facts["rungs"]:
-        console.print(_rungs(facts["rungs"], "iteration" if "command" in facts else "epoch"))
+        console.print(_rungs(facts["rungs"], "iteration" if "first" in facts else "epoch"))
     place = "on the cluster" if "cluster" in facts else "on this machine"
     resources = facts["resources"]
     gpu = f" and {resources['gpu']:g} GPU" if resources["gpu"] else ""
@@ -35,6 +36,8 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
         alone = len(facts["groups"]) - len(fused)
         console.print(f"Fused groups: {sizes} trials; trained alone: {alone}", highlight=False)
         each = "each group"
+    if (workers := facts.get("workers", 1)) > 1:
+        each = f"each of {workers} workers, each"
     total = facts["total"] or "Any number of"
     line = (
         f"{total} trials, {each} with {resources['cpu']:g} CPU{gpu}, "
@@ -44,18 +47,24 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
         line += f"; at most {facts['epochs']} epochs in total"
         line += f"; roughly {duration(facts['forecast_seconds'])} {place}" if plan.trials else ""
     console.print(line, highlight=False, soft_wrap=True)
-    if "command" in facts:
-        example = "" if plan.trials or not plan.sweep.search.learns else " (example)"
-        for text in (
-            f"Directory: {facts['directory']}",
-            f"Command{example}: {shlex.join(facts['command'])}",
-        ):
-            console.print(text, highlight=False, markup=False, soft_wrap=True)
+    for text in _where(plan, facts):
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
     fixed = [f"{n}={show(rows[0][n])}" for n in plan.sweep.parameters if rows and n not in names]
     if fixed:
         console.print(f"In all trials: {', '.join(fixed)}", highlight=False, soft_wrap=True)
     if "cluster" in facts:
         _print_cluster(facts, console)
+
+
+def _where(plan: Plan, facts: dict[str, Any]) -> Iterator[str]:
+    """Lines on the user's own code and its directory."""
+    if "directory" in facts:
+        yield f"Directory: {facts['directory']}"
+    if "command" in facts:
+        example = "" if plan.trials or not plan.sweep.search.learns else " (example)"
+        yield f"Command{example}: {shlex.join(facts['command'])}"
+    if "module" in facts:
+        yield f"Module: {', '.join(filter(None, (facts['module'], facts['datamodule'])))}"
 
 
 def _print_cluster(facts: dict[str, Any], console: Console) -> None:

@@ -67,7 +67,14 @@ VERSION = PrivateName(
     "each process takes a second longer to start",
 )
 
-NAMES = (*COUNT, TIP, TREESPEC, VERSION)
+RESUMING = PrivateName(
+    "lightning.pytorch.loops.loop:_Loop._resuming_from_checkpoint",
+    "has a resumed trial of a user's module draw its batches after its random state is restored",
+    SEEN,
+    "a resumed trial of a module has another order of batches in its first epoch",
+)
+
+NAMES = (*COUNT, RESUMING, TIP, TREESPEC, VERSION)
 """All names of Lightning; a test looks for each in the version that is installed."""
 
 
@@ -81,18 +88,23 @@ UNUSED = (
 hidden together, as some import others of them."""
 
 
-def load_lightning() -> None:
+def load_lightning(*, whole: bool = False) -> None:
     """Imports Lightning without what our training does not need, unless it is already imported.
 
     PyTorch's compiler is postponed. During the import, `UNUSED` is hidden from torchmetrics:
     afterwards these packages can be imported as usual. A process is ready for its first trial after
     2.0 instead of 4.2 CPU seconds (without Ray; 2026-11-27).
+
+    Args:
+        whole: Whether to hide nothing, for a user's module, which may use any metric.
     """
     from tune_mc1.training.dynamo_private import postpone_dynamo
 
     postpone_dynamo()
-    version = VERSION.get()
+    version = None if whole else VERSION.get()
     if version is None or "torchmetrics" in sys.modules:
+        import lightning.pytorch
+
         return
     from lightning_utilities.core.imports import package_available
 
@@ -142,6 +154,16 @@ def step_counter(trainer: "Trainer") -> Callable[[], None] | None:
         done.increment_completed()
 
     return count
+
+
+def renew_iterator(trainer: "Trainer") -> None:
+    """Makes a resumed fit create the iterator of its first epoch when that begins, as any other.
+
+    Args:
+        trainer: A Trainer whose first epoch since it was resumed begins.
+    """
+    if RESUMING.usable():
+        trainer.fit_loop._resuming_from_checkpoint = False
 
 
 def hide_noise() -> None:

@@ -56,7 +56,9 @@ class EarlyStopping(DriverOnly, FIFOScheduler):
             value = row.get("metrics", row).get(self._score)
             score = None if value is None else self._sign * value
             self._take(self._decider.decide(row["trial"], row["epoch"], score))
-        for end in result.get("ends", ()) if not self._patient else ():
+        for end in result.get("ends", ()):
+            if "epoch" not in end:  # a program says by itself how it ended
+                continue
             self._take(self._decider.forfeit(end["trial"], end["epoch"]))
         running = {t["id"] for t in trial.config["trials"]}
         stop = running <= self.stopped and not self._patient

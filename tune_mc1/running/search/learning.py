@@ -15,7 +15,7 @@ from tune_mc1.config.trial import Trial
 from tune_mc1.errors import SweepStopped
 from tune_mc1.results.events import Event, trial_event
 from tune_mc1.running.callbacks.driver_only import DriverOnly
-from tune_mc1.running.program_worker import metric_key
+from tune_mc1.running.own_context import metric_key
 
 
 class LearningTrials(DriverOnly, Searcher):

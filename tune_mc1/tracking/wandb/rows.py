@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tune_mc1.config.metrics import epoch_metrics, test_metrics
-from tune_mc1.results.schema import history_schema
+from tune_mc1.config.metrics import test_metrics
 from tune_mc1.results.tables import SweepTables
 
 SUMMARY = ("state", "best_epoch", "epochs_run", "node", "device_name", "attempts", "error")
@@ -23,7 +22,8 @@ def epoch_rows(
         after: Last epoch to skip.
         last: Last epoch to include.
     """
-    logged = [name for name in history_schema().names if name not in ("trial", "time")]
+    columns = tables.columns.history_schema().names
+    logged = [name for name in columns if name not in ("trial", "time")]
     for epoch in range(after + 1, last + 1):
         row = tables.history.get((trial, epoch), {})
         values = {name: row[name] for name in logged if row.get(name) is not None}
@@ -31,10 +31,16 @@ def epoch_rows(
             yield epoch, values
 
 
-def summary_values(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Final summary of the run, named as in `trials.parquet`."""
-    names = (*SUMMARY, *(f"best_{name}" for name in epoch_metrics()), *test_metrics())
-    return {name: row[name] for name in names if row[name] is not None}
+def summary_values(tables: SweepTables, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Final summary of the run, named as in `trials.parquet`.
+
+    Args:
+        tables: The sweep's tables.
+        row: The trial's row.
+    """
+    best = (f"best_{name}" for name in tables.columns.metrics(tables.metric))
+    names = (*SUMMARY, *best, *test_metrics())
+    return {name: row[name] for name in names if row.get(name) is not None}
 
 
 def exit_code(row: Mapping[str, Any]) -> int:

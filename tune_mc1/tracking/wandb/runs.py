@@ -143,7 +143,9 @@ class WandbRuns:
         opened.logged = max(opened.logged, last)
 
     def _summarise(self, trial: str) -> None:
-        self._opened(trial).run.summary.update(summary_values(self.tables.trials[trial]))
+        self._opened(trial).run.summary.update(
+            summary_values(self.tables, self.tables.trials[trial])
+        )
 
     @property
     def _varied(self) -> dict[str, bool]:

@@ -15,7 +15,6 @@ from typing import Any
 
 import wandb
 
-from tune_mc1.results.columns import TrainingColumns
 from tune_mc1.results.events import TrialEvent
 from tune_mc1.results.schema import Row
 from tune_mc1.results.tables import SweepTables
@@ -69,7 +68,7 @@ class Sync(Upload):
             self.sent.add(row)
             self.known += 1
             return
-        config = _columns(self._tables).values(row)
+        config = self._tables.columns.values(row)
         plan: TrialEvent = {
             "event": "trial",
             "trial": trial,
@@ -83,7 +82,7 @@ class Sync(Upload):
         )
         for epoch, values in epoch_rows(self._tables, trial, last_step, row["epochs_run"]):
             run.log(values, step=epoch, commit=True)
-        run.summary.update(summary_values(row))
+        run.summary.update(summary_values(self._tables, row))
         self._finishing[self._pool.submit(self._complete, run, row)] = row
 
     def _complete(self, run: wandb.Run, row: Row) -> None:
@@ -132,8 +131,3 @@ def _is_whole(row: Row, last_step: int, summary: dict[str, Any]) -> bool:
 def _varied(tables: SweepTables) -> dict[str, bool]:
     rows, names = tables.trials.values(), tables.columns.own_names
     return {own: len({repr(row[column]) for row in rows}) > 1 for column, own in names.items()}
-
-
-def _columns(tables: SweepTables) -> TrainingColumns:
-    assert isinstance(tables.columns, TrainingColumns)
-    return tables.columns

@@ -1,0 +1,1 @@
+"""A user's own LightningModule as a trial: arguments, Trainer, checkpoints, reports."""

@@ -1,0 +1,121 @@
+"""Arguments of a trial in LightningCLI's form: checked, converted, and objects made of them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from tune_mc1.modules.classes import Classes, signature
+from tune_mc1.modules.routes import arguments_of
+from tune_mc1.registry import resolve
+
+_KEY = re.compile(r'Parser key "([^"]+)":\s*(.*)', re.DOTALL)
+_CLASS = re.compile(r"Problem with given class_path '([^']+)':\s*([^\n]+)")
+_TYPE = re.compile(r"<class '([^']+)'>")
+
+
+class ArgumentError(ValueError):
+    """An argument is unknown, missing or of a wrong type; the text is one line."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a trial is made of.
+
+    Attributes:
+        module: The LightningModule.
+        datamodule: The LightningDataModule; None if there is none.
+        trainer: Arguments of the Trainer, whose callbacks, loggers and so on are objects.
+    """
+
+    module: Any
+    datamodule: Any
+    trainer: dict[str, Any]
+
+
+class Arguments:
+    """Parser of the arguments of a sweep's classes; one serves all trials of a process.
+
+    Args:
+        classes: The classes.
+        trainer: The sweep file's `trainer`.
+    """
+
+    def __init__(self, classes: Classes, trainer: Mapping[str, Any]) -> None:
+        from lightning.pytorch.cli import LightningArgumentParser
+
+        self.classes = classes
+        self._trainer = dict(trainer)
+        self._parser = LightningArgumentParser(exit_on_error=False)
+        self.takes: dict[str, list[str]] = {}
+        """Names of the arguments of each part."""
+        for part, one in classes.parts.items():
+            names = self._parser.add_lightning_class_args(one, part)
+            self.takes[part] = [name.removeprefix(f"{part}.") for name in names]
+
+    def parse(self, values: Mapping[str, Any], fixed: Mapping[str, Any] | None = None) -> Any:
+        """The arguments of a trial, each of its declared type.
+
+        Args:
+            values: Parameters of the trial.
+            fixed: Arguments of the trainer that replace the sweep file's.
+
+        Raises:
+            RouteError: If nothing takes a parameter.
+            ArgumentError: If an argument is missing or of a wrong type.
+        """
+        given = arguments_of(values, self.takes)
+        given["trainer"] = {**self._trainer, **given["trainer"], **(fixed or {})}
+        try:
+            return self._parser.parse_object(deepcopy(given))  # which it changes
+        except Exception as error:  # of argparse, and whatever a class raises
+            raise ArgumentError(self._one_line(str(error))) from None
+
+    def make(self, parsed: Any) -> Made:
+        """The objects of a trial; errors of the user's constructors pass through.
+
+        Args:
+            parsed: From `parse`.
+        """
+        made = self._parser.instantiate(parsed)
+        return Made(made.model, made.get("data"), vars(made.trainer))
+
+    def _one_line(self, text: str) -> str:
+        """The parser's message, which has many lines, with the signature that it is about."""
+        missing = re.search(r"arguments are required: (\S+?)[,\s]*$", text)
+        found = _KEY.search(text)
+        if missing and not found:
+            part, _, name = missing[1].partition(".")
+            return f"{signature(self.classes.parts[part])} lacks {name}"
+        if not found:
+            return " ".join(text.split())
+        key, rest = found[1], found[2]
+        if inner := _CLASS.search(rest):
+            return f"{key}: {inner[1]}: {inner[2].strip()}{_signature_of(inner[1])}"
+        expected = list(dict.fromkeys(_expected(rest)))
+        got = re.search(r"(?:Given value|Got value): (.*)", rest)
+        if expected and got:
+            value = got[1].strip()
+            return f"{key}: must be {' or '.join(expected)}, got {value[:100]}"
+        return f"{key}: {' '.join(rest.split())[:300]}"
+
+
+def _expected(text: str) -> Iterator[str]:
+    """The types that a message expects, as one writes them."""
+    for line in re.findall(r"Expected an? ([^\n]+)", text):
+        kind = line.partition(". Got value")[0].strip().rstrip(".")
+        if literal := re.fullmatch(r"typing\.Literal\[(.*)\]", kind):
+            yield from (word.strip().strip("'") for word in literal[1].split(","))
+        elif named := _TYPE.fullmatch(kind):
+            yield {"NoneType": "null"}.get(named[1], named[1])
+        else:
+            yield kind
+
+
+def _signature_of(path: str) -> str:
+    module, _, name = path.rpartition(".")
+    try:
+        return f" ({signature(resolve(f'{module}:{name}'))})"
+    except (ImportError, AttributeError, ValueError):
+        return ""

@@ -1,0 +1,112 @@
+"""Trials of the user's own code: what they share, and how they report to Ray Tune.
+
+Imports neither torch nor Lightning.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from ray import tune
+
+from tune_mc1.config.program_sweep import ProgramSweep
+from tune_mc1.results.store.remote import Remote
+from tune_mc1.tracking.wandb.mode import Mode
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnContext(ABC):
+    """Settings that all trials of a sweep of the user's own code share.
+
+    Attributes:
+        root: The result directory, absolute; on a cluster with an object store, the scratch
+            directory of each node.
+        group: Group of its runs in W&B.
+        sweep: The sweep.
+        id: Random part of the ids of its runs in W&B.
+        mode: Mode of W&B.
+        cpus: CPU cores of each worker of a trial.
+        gpus: GPUs of each worker of a trial.
+        directory: Working directory of the user's code: on a cluster relative to what each node
+            has been sent.
+        here: Whether trials run on this machine.
+        decisions: Actor that tells whether a trial is stopped early; None if none is.
+        remote: The sweep's folder in an object store; None without a store.
+        keep: Whether files stay in the directory after their trial ended.
+    """
+
+    root: Path
+    group: str
+    sweep: ProgramSweep
+    id: str
+    mode: Mode
+    directory: Path
+    here: bool = True
+    cpus: float = 1.0
+    gpus: float = 0.0
+    decisions: Any = None
+    remote: Remote | None = None
+    keep: bool = True
+
+    @property
+    @abstractmethod
+    def trainable(self) -> Callable[..., None]:
+        """Ray Tune's trainable: takes a trial's `config`, and this object as `context`."""
+
+
+class TrialReport:
+    """Passes the rows of a trial to Ray Tune.
+
+    Args:
+        trial: Its id.
+        context: Settings that the trials of the sweep share.
+    """
+
+    def __init__(self, trial: str, context: OwnContext) -> None:
+        self.trial, self._context = trial, context
+        self._last: dict[str, Any] = {}
+
+    def tell(self, rows: Sequence[dict[str, Any]]) -> bool:
+        """Reports rows; returns whether the trial is to be stopped."""
+        if self._context.decisions is None:
+            self._tell(rows)
+            return False
+        from tune_mc1.running.decisions import ask
+
+        for row in rows:
+            name = uuid4().hex
+            self._tell([row], decision=name)
+            if self.trial in ask(self._context.decisions, name):
+                return True
+        return False
+
+    def _tell(self, rows: Sequence[dict[str, Any]], **more: Any) -> None:
+        metric = self._context.sweep.metric.name
+        if metric:
+            self._last = {metric_key(metric): rows[-1]["metrics"].get(metric)}
+        tune.report({"rows": rows, "epoch": rows[-1]["epoch"], **self._last, **more})
+
+    def end(self, state: str, last: Mapping[str, float | None], **more: Any) -> None:
+        """Reports how the trial ended.
+
+        Args:
+            state: One of `tune_mc1.results.schema.STATES`.
+            last: What was logged after the last row.
+            more: Further fields of the event.
+        """
+        end = {"trial": self.trial, "state": state, "last": dict(last), **more}
+        tune.report({"rows": [], "ends": [end], **self._last})
+
+
+def metric_key(name: str) -> str:
+    """Key of the sweep's metric in a report to Ray Tune, which takes `/` as a level."""
+    return f"metric:{name.replace('/', '|')}"
+
+
+def finite(values: Mapping[str, float]) -> dict[str, float | None]:
+    """The values, those that are not finite as None: no column has NaN."""
+    return {name: value if math.isfinite(value) else None for name, value in values.items()}
