@@ -22,7 +22,7 @@ def test_a_network_of_ones_own_is_tuned_and_goes_on(tmp_path: Path, image_dir: P
     own = ("--tracker", "none", "--set", "epochs=1", "--set", "width=4,8", "--set", "depth=2")
     done = run_here(*run, *own, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "model small_net:SmallNet has no fused form" in done.stderr
+    assert "has no fused form" not in done.stderr
     (root,) = (tmp_path / "out").iterdir()
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
