@@ -28,6 +28,7 @@ LONG = ("extending", "running", "cluster", "tracking", "results", "reporting")
 """Wings whose files take longest, which come first: two processes end at about the same time."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts long files before short ones, and each in the hands of one process."""
 
