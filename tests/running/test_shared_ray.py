@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+import yaml
 
 from tests.running.test_interruption import LONG
 from tests.running.test_retries import content
@@ -21,6 +22,8 @@ from tests.support.faults import (
     wait_for,
     write_sweep,
 )
+from tests.support.modules import LIT, write_module
+from tests.support.modules import content as module_content
 
 pytestmark = pytest.mark.slow
 
@@ -117,3 +120,20 @@ def test_a_program_runs_in_a_copy_of_its_directory(tmp_path: Path, address: str)
     assert place != user
     assert "working_dir_files" in str(place)
     assert not (place / "results").exists()
+
+
+def test_a_module_is_imported_from_the_copy(tmp_path: Path, address: str) -> None:
+    user = tmp_path / "user"
+    user.mkdir()
+    code = LIT.replace("import torch\n", "import torch\n\nprint(__file__)\n", 1)
+    file = user / "sweep.yaml"
+    keys = {"resources": {"workers": 2, "cpu": 1}}
+    file.write_text(yaml.safe_dump(module_content(write_module(user, code), **keys)))
+    words = ("sweep", "grid", file, "-o", tmp_path / "out", "--address", address)
+    with driving(*words, "--wandb", "disabled", cwd=user) as driver:
+        assert driver.wait(200) == 0, driver.err
+        assert not driver.left_behind()
+    root = result_dir(tmp_path / "out")
+    assert list(trials(root)["state"]) == ["completed"] * 2
+    assert "working_dir_files" in (root / "logs" / "t0001.log").read_text()
+    assert free_cpus(address) == 3, "the other workers have ended too"

@@ -104,17 +104,9 @@ def _of_module(given: dict[str, Any], home: FilePath) -> dict[str, Any]:
 def _of_another_kind(raw: dict[str, Any], kind: type[ProgramSweep]) -> list[Problem]:
     """Removes keys that another kind of sweep uses; returns a problem for each."""
     names = [*kind.unused, *(() if kind is ModuleSweep else ("datamodule", "trainer"))]
-    return [
-        Problem(
-            (name,),
-            training_only(kind)
-            if name in TRAINING_ONLY
-            else f"is not for a file with a {kind.kind}",
-            raw.pop(name),
-        )
-        for name in names
-        if name in raw
-    ]
+    other = f"is not for a file with a {kind.kind}"
+    rules = {name: training_only(kind) if name in TRAINING_ONLY else other for name in names}
+    return [Problem((name,), rule, raw.pop(name)) for name, rule in rules.items() if name in raw]
 
 
 def training_only(kind: type[ProgramSweep]) -> str:

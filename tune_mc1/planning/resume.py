@@ -85,13 +85,13 @@ def prepare_resume(
 
 
 def _where_it_is(sweep: Sweep, notices: list[str], *, own_file: bool) -> Sweep:
-    """Runs a program here if the directory that the sweep names is that of another machine."""
+    """Runs a program or module here if the sweep's directory is that of another machine."""
     if not isinstance(sweep, ProgramSweep) or own_file or Path(sweep.directory).is_dir():
         return sweep
-    notices.append(
-        f"directory: {sweep.directory} is not here; the {sweep.kind} runs in {Path.cwd()}"
-    )
-    return sweep.model_copy(update={"directory": str(Path.cwd())})
+    here = str(Path.cwd())
+    notices.append(f"directory: {sweep.directory} is not here; the {sweep.kind} runs in {here}")
+    places = {"import_from": (*sweep.import_from, here)} if sweep.import_from else {}
+    return sweep.model_copy(update={"directory": here, **places})
 
 
 def _same_data(past: Past) -> str | None:

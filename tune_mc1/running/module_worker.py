@@ -76,6 +76,7 @@ def _train(
                 *(trial, context, workers), lambda rank: fit(replace(attempt, rank=rank), tell)
             )
         runs.state = outcome.state
+    ResultDir(context.root).forget_previous(trial.id)  # before its files are uploaded
     end: dict[str, Any] = {"state": outcome.state, "last": outcome.last}
     if outcome.error is not None:
         end["error"] = outcome.error
