@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import yaml
 
@@ -11,6 +12,8 @@ from tune_mc1.errors import InputError
 from tune_mc1.planning.flags import PlanFlags
 from tune_mc1.planning.plan import Plan, prepare
 from tune_mc1.planning.resume import differences
+from tune_mc1.results.cells import argument_kinds
+from tune_mc1.results.columns import TrainingColumns
 
 CODE = """
 from torch import nn
@@ -173,3 +176,24 @@ def test_a_constructor_that_was_edited_is_noticed(here: Path) -> None:
     made = plan(NET, width=values(8), dropout_p=values(0.1))
     other = made.sweep.model_copy(update={"passes": {}, "import_from": ("/moved",)})
     assert list(differences(made.sweep, other)) == [f"passes.{NET}: was ['dropout_p'], is not set"]
+
+
+def test_a_value_comes_back_from_its_column_as_it_was(here: Path) -> None:
+    made = plan(
+        NET,
+        width={"distribution": "q_uniform", "min": 8.0, "max": 24.0, "q": 8},
+        dropout_p=values(0.1),
+    )
+    mixed = plan("timm:resnet18", drop_rate=values(0, 0.5), layers=values([1, 1, 1, 1], None))
+    for sweep, trials in ((made.sweep, made.training_trials), (mixed.sweep, mixed.training_trials)):
+        columns = TrainingColumns(argument_kinds(sweep), sweep.passes)
+        assert len(trials) >= 2
+        for trial in trials:
+            row = columns.new_row(trial.values)
+            again = pa.Table.from_pylist([row], schema=columns.trial_schema()).to_pylist()[0]
+            assert columns.config(again) == trial.config
+            assert columns.config(again).config_hash == trial.config_hash
+            given = columns.config(again).constructor_arguments
+            assert [*map(type, given.values())] == [
+                *map(type, trial.config.constructor_arguments.values())
+            ]

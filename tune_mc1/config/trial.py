@@ -18,10 +18,10 @@ from tune_mc1.config.augmentations import NONE, augmentation_names
 from tune_mc1.config.field_types import Float, Int, one_of
 from tune_mc1.config.lr_schedules import CONSTANT, LR_SCHEDULES
 from tune_mc1.config.model_names import MODEL, OPTIONS, is_outside
+from tune_mc1.config.network_options import option_problem
 from tune_mc1.config.optimizers import OPTIMIZERS, optimizer_problem
 from tune_mc1.config.setting_hash import setting_hash
 from tune_mc1.config.trial_parameters import ParameterInfo, registered_parameters
-from tune_mc1.config.tunable import misfit
 
 WeightsInit = Literal[
     "default", "xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform"
@@ -175,35 +175,9 @@ class TrialConfig(BaseModel):
 
     @model_validator(mode="after")
     def _options_fit_model(self) -> Self:
-        if is_outside(self.model):  # `tune_mc1.planning.outside_models` checks them
-            return self
-        base = ARCHITECTURES[self.model]
-        for name in self.arguments:
-            if name not in base.options:
-                takers = ", ".join(n for n, a in ARCHITECTURES.items() if name in a.options)
-                raise ValueError(f"{name}: model {self.model} has none (models with it: {takers})")
-        if problem := misfit(self.arguments, len(base.convs)):
+        problem = option_problem(self)
+        if problem:
             raise ValueError(problem)
-        arch = self.architecture
-        if self.dropout_p is not None and self.dropout_p > 0 and not arch.dropout_layers:
-            takers = ", ".join(n for n, a in ARCHITECTURES.items() if a.dropout_layers)
-            raise ValueError(
-                f"dropout_p: model {self.model} has no dropout (models with dropout: {takers}), "
-                f"got {self.dropout_p}"
-            )
-        if self.batch_norm and arch.batch_norm == "never":
-            takers = ", ".join(n for n, a in ARCHITECTURES.items() if a.batch_norm != "never")
-            raise ValueError(
-                f"batch_norm: model {self.model} has no batch norm (models with it: {takers}), "
-                "got true"
-            )
-        if self.batch_norm is False and arch.batch_norm == "always":
-            raise ValueError(f"batch_norm: model {self.model} always has batch norm, got false")
-        if self.augment != NONE and arch.backbone is not None:
-            raise ValueError(
-                f"augment: not valid with model {self.model}, whose frozen features are computed "
-                f"once, got {self.augment}"
-            )
         return self
 
     @model_validator(mode="after")

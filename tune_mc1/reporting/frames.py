@@ -17,7 +17,8 @@ from tune_mc1.config.parameters import Parameter
 from tune_mc1.config.program_sweep import SEED, ProgramSweep
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.reporting.program_columns import cells, readable, renamed
-from tune_mc1.results.columns import TRAINING_COLUMNS, Columns, columns_of, metric_column
+from tune_mc1.results.any_columns import Columns
+from tune_mc1.results.columns import TRAINING_COLUMNS, columns_of, metric_column
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import PROGRAM_FORMAT, TRAINING_FORMAT
 from tune_mc1.results.schema import ENDED

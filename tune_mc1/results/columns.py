@@ -4,10 +4,7 @@ The columns that are ours have the same names and types in both. A program's sta
 its own names; `param.` or `metric.` comes before a name that would collide.
 """
 
-import json
-import math
-from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +12,9 @@ import pyarrow as pa
 
 from tune_mc1.config.metrics import epoch_metrics, goal_of
 from tune_mc1.config.model_names import OPTIONS, is_outside
-from tune_mc1.config.parameters import IntUniform, listed_values
 from tune_mc1.config.trial import TrialConfig, trial_defaults, trial_fields
+from tune_mc1.results.any_columns import Columns
+from tune_mc1.results.cells import TYPES, cell, column_names, kind_of, value_of
 from tune_mc1.results.schema import (
     EXECUTION_COLUMNS,
     ID_COLUMNS,
@@ -27,9 +25,7 @@ from tune_mc1.results.schema import (
 )
 
 if TYPE_CHECKING:
-    from tune_mc1.config.parameters import Parameter
     from tune_mc1.config.program_sweep import ProgramSweep
-    from tune_mc1.config.sweep import Sweep
 
 HISTORY_COLUMNS = (
     ("trial", pa.string()),
@@ -39,69 +35,6 @@ HISTORY_COLUMNS = (
     ("time", pa.float64()),  # of the log, seconds since 1970
 )
 """Columns of a program's `history.parquet` beside its metrics."""
-
-
-class Columns(ABC):
-    """Columns of a sweep's tables."""
-
-    @property
-    @abstractmethod
-    def parameters(self) -> Sequence[str]:
-        """Columns of the parameters, in order."""
-
-    @property
-    def own_names(self) -> Mapping[str, str]:
-        """Own name of each parameter by its column."""
-        return {name: name for name in self.parameters}
-
-    @abstractmethod
-    def metrics(self, metric: str) -> Mapping[str, bool]:
-        """Columns of the metrics of each epoch; true where higher is better.
-
-        Args:
-            metric: The sweep's metric.
-        """
-
-    @abstractmethod
-    def trial_schema(self) -> pa.Schema:
-        """Columns of `trials.parquet`."""
-
-    @abstractmethod
-    def history_schema(self) -> pa.Schema:
-        """Columns of `history.parquet`."""
-
-    @abstractmethod
-    def new_row(self, values: Mapping[str, Any]) -> Row:
-        """The row of a planned trial.
-
-        Args:
-            values: Its parameters by name.
-        """
-
-    def cells(self, values: Mapping[str, Any]) -> Row:
-        """Values of parameters by column.
-
-        Args:
-            values: The values by name.
-        """
-        return dict(values)
-
-    def values(self, row: Row) -> dict[str, Any]:
-        """Values of the parameters of a row by name."""
-        return {name: row[column] for column, name in self.own_names.items()}
-
-    @abstractmethod
-    def add(self, names: Iterable[str]) -> None:
-        """Adds columns of metrics, where that is possible, unless they are known."""
-
-    @abstractmethod
-    def epoch_row(self, event: Mapping[str, Any], metric: str) -> Row:
-        """The row of an epoch.
-
-        Args:
-            event: The event.
-            metric: The sweep's metric.
-        """
 
 
 class TrainingColumns(Columns):
@@ -119,7 +52,7 @@ class TrainingColumns(Columns):
     ) -> None:
         self.arguments, self._passes = arguments or {}, passes or {}
         taken = {*trial_schema().names, *history_schema().names} if self.arguments else set()
-        self._columns = _columns(self.arguments, taken)
+        self._columns = column_names(self.arguments, taken)
 
     @property
     def parameters(self) -> Sequence[str]:
@@ -142,7 +75,7 @@ class TrainingColumns(Columns):
         if not self.arguments:
             return schema
         place = schema.get_field_index("fold")
-        own = [pa.field(self._columns[n], _TYPES[kind]) for n, kind in self.arguments.items()]
+        own = [pa.field(self._columns[n], TYPES[kind]) for n, kind in self.arguments.items()]
         fields = list(schema)
         return pa.schema([*fields[:place], *own, *fields[place:]])
 
@@ -206,7 +139,7 @@ class ProgramColumns(Columns):
     def __init__(self, parameters: Mapping[str, str], metric: str, maximize: bool) -> None:
         taken = {name for name, _ in (*ID_COLUMNS, *EXECUTION_COLUMNS, *SUMMARY_COLUMNS)}
         self._kinds = parameters
-        self._columns = _columns(parameters, taken)
+        self._columns = column_names(parameters, taken)
         self._metrics = {metric_column(metric): None} if metric else {}
         self._sign = {metric_column(metric): maximize}
 
@@ -226,7 +159,7 @@ class ProgramColumns(Columns):
 
     def trial_schema(self) -> pa.Schema:
         """Ours, the parameters, best of the sweep's metric, last of all."""
-        types = {self._columns[n]: _TYPES[kind] for n, kind in self._kinds.items()}
+        types = {self._columns[n]: TYPES[kind] for n, kind in self._kinds.items()}
         best = [(f"best_{name}", pa.float64()) for name in self._sign if name]
         last = [(f"last_{name}", pa.float64()) for name in self._metrics]
         return pa.schema([*ID_COLUMNS, *types.items(), *EXECUTION_COLUMNS, *best, *last])
@@ -255,65 +188,14 @@ class ProgramColumns(Columns):
         self._metrics |= dict.fromkeys(name for name in names if name not in fixed)
 
 
-_OURS = ("best_", "last_", "test_")
-_TYPES = {"bool": pa.bool_(), "int": pa.int64(), "float": pa.float64()} | dict.fromkeys(
-    ("text", "json"), pa.string()
-)
-
-
 def metric_column(name: str) -> str:
     """Column of a program's metric in `history.parquet`."""
     return f"metric.{name}" if name in {column for column, _ in HISTORY_COLUMNS} else name
 
 
-def _columns(names: Iterable[str], taken: Collection[str]) -> dict[str, str]:
-    """Column of each parameter, with a prefix where the results have a column of its name."""
-    return {n: f"param.{n}" if n in taken or n.startswith(_OURS) else n for n in names}
-
-
-def argument_kinds(sweep: "Sweep") -> dict[str, str]:
-    """Kind of the column of each parameter of a network's own."""
-    return {name: _kind(_values(sweep.parameters[name])) for name in sweep.argument_names}
-
-
-def _values(parameter: "Parameter") -> Sequence[Any] | None:
-    if isinstance(parameter, IntUniform):
-        return [parameter.min, parameter.max]
-    return listed_values(parameter) or getattr(parameter, "values", None)
-
-
 def parameter_kinds(sweep: "ProgramSweep") -> dict[str, str]:
     """Kind of each parameter's column: `bool`, `int`, `float`, `text` or `json`, by its values."""
-    return {name: _kind(sweep.values_of(name)) for name in sweep.parameters}
-
-
-def _kind(values: Sequence[Any] | None) -> str:
-    if values is None:
-        return "float"
-    kinds = {type(value) for value in values if value is not None}
-    if kinds <= {bool}:
-        return "bool"
-    if kinds == {int} and all(abs(value) < 2**63 for value in values if value is not None):
-        return "int"
-    if kinds <= {int, float}:
-        return "float"
-    return "text" if kinds == {str} else "json"
-
-
-def cell(value: Any, kind: str) -> Any:
-    """A value as it stands in a column of its kind: lists and dicts, and mixed types, as JSON."""
-    if value is None or kind == "text":
-        return value
-    if kind == "json":
-        return json.dumps(value, sort_keys=True)
-    if kind == "float":
-        return float(value) if math.isfinite(float(value)) else None
-    return value
-
-
-def value_of(cell: Any, kind: str) -> Any:
-    """The value of a cell of a column of its kind."""
-    return json.loads(cell) if kind == "json" and cell is not None else cell
+    return {name: kind_of(sweep.values_of(name)) for name in sweep.parameters}
 
 
 TRAINING_COLUMNS = TrainingColumns()

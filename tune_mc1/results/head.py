@@ -10,7 +10,8 @@ from tune_mc1.config.sweep import Sweep
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import StorageError
 from tune_mc1.files import replacing
-from tune_mc1.results.columns import argument_kinds, parameter_kinds
+from tune_mc1.results.cells import argument_kinds
+from tune_mc1.results.columns import parameter_kinds
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import PROGRAM_FORMAT, TRAINING_FORMAT, SweepEvent
 from tune_mc1.results.provenance import provenance

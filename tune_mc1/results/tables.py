@@ -29,9 +29,9 @@ from typing import Any
 
 from tune_mc1.config.metrics import better, test_metrics
 from tune_mc1.config.trial import Trial
+from tune_mc1.results.any_columns import Columns
 from tune_mc1.results.columns import (
     TRAINING_COLUMNS,
-    Columns,
     ProgramColumns,
     TrainingColumns,
     columns_of,

@@ -21,10 +21,11 @@ from torchmetrics import MeanMetric, Metric, MetricCollection
 from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 
 from tune_mc1.config.trial import TrialConfig
-from tune_mc1.errors import DivergedError, TrialError
+from tune_mc1.errors import DivergedError
 from tune_mc1.models.build import Classifier
 from tune_mc1.models.fused import FusedClassifier
 from tune_mc1.training.augment import augment_batch
+from tune_mc1.training.checkpoint_fit import check_fit
 from tune_mc1.training.epoch_counts import EpochCounts
 from tune_mc1.training.learning_rates import LearningRates, learning_rates
 from tune_mc1.training.lightning_private import step_counter
@@ -104,21 +105,8 @@ class ClassifierModule(LightningModule):
         return make_optimizer(self.configs[0], trained)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Refuses the checkpoint of another network, before Lightning loads it.
-
-        Raises:
-            TrialError: If names or shapes differ.
-        """
-        saved = {name: value.shape for name, value in checkpoint["state_dict"].items()}
-        mine = {name: value.shape for name, value in self.state_dict().items()}
-        other = sorted(n for n in saved.keys() | mine.keys() if saved.get(n) != mine.get(n))
-        if other:
-            name = other[0].removeprefix("model.layers.").removeprefix("network.")
-            has, had = (shapes.get(other[0]) for shapes in (mine, saved))
-            raise TrialError(
-                f"its checkpoint does not fit model {self.configs[0].model}, which was edited "
-                f"since: {name} is {_shape(has)}, was {_shape(had)} ({len(other)} differ)"
-            )
+        """Refuses the checkpoint of another network, before Lightning loads it."""
+        check_fit(checkpoint["state_dict"], self.state_dict(), self.configs[0].model)
 
     def on_train_epoch_start(self) -> None:
         """Resets the counts for the epoch."""
@@ -265,7 +253,3 @@ class ClassifierModule(LightningModule):
             kept.update(metrics)
         if len(each) == 1:
             self.log_dict(each[0])
-
-
-def _shape(shape: Sequence[int] | None) -> str:
-    return "missing" if shape is None else "x".join(map(str, shape)) or "a number"
