@@ -53,7 +53,9 @@ def test_killed_twice_and_resumed_it_has_every_trial(tmp_path: Path) -> None:
     trials = pd.read_parquet(root / "trials.parquet")
     assert list(trials["state"]) == ["completed"] * 4
     history = pd.read_parquet(root / "history.parquet").sort_values(["trial", "epoch"])
-    rows = [(row.trial, row.epoch, row.step, round(row.acc, 9)) for row in history.itertuples()]
+    rows = [
+        (r["trial"], r["epoch"], r["step"], round(r["acc"], 9)) for r in history.to_dict("records")
+    ]
     assert rows == [
         (f"t000{i}", step, step, round(i * step / 10, 9))
         for i in range(1, 5)
