@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from tests.support.in_process import run_here
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import InputError
 from tune_mc1.planning.flags import PlanFlags
@@ -197,3 +198,12 @@ def test_a_value_comes_back_from_its_column_as_it_was(here: Path) -> None:
             assert [*map(type, given.values())] == [
                 *map(type, trial.config.constructor_arguments.values())
             ]
+
+
+def test_no_duration_is_told_of_networks_of_unknown_size(here: Path) -> None:
+    for model, told in (("CNN", True), (NET, False)):
+        file = here / "plan.yaml"
+        file.write_text(f'parameters: {{model: {{values: ["{model}"]}}, epochs: {{value: 2}}}}\n')
+        done = run_here("sweep", "grid", file, "--dry-run", "--data", "shapes10", cwd=here)
+        assert "at most 2 epochs in total" in done.stdout, done.stderr
+        assert ("roughly" in done.stdout) is told

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tune_mc1.config.architectures import ARCHITECTURES
 from tune_mc1.planning.plan import Plan
 from tune_mc1.terminal.formatting import duration, show, varied
 
@@ -45,7 +46,8 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
     )
     if "epochs" in facts:
         line += f"; at most {facts['epochs']} epochs in total"
-        line += f"; roughly {duration(facts['forecast_seconds'])} {place}" if plan.trials else ""
+        if plan.trials and _known_sizes(plan):
+            line += f"; roughly {duration(facts['forecast_seconds'])} {place}"
     console.print(line, highlight=False, soft_wrap=True)
     for text in _where(plan, facts):
         console.print(text, highlight=False, markup=False, soft_wrap=True)
@@ -54,6 +56,12 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
         console.print(f"In all trials: {', '.join(fixed)}", highlight=False, soft_wrap=True)
     if "cluster" in facts:
         _print_cluster(facts, console)
+
+
+def _known_sizes(plan: Plan) -> bool:
+    """Whether the layers of all networks are known, without which no duration can be told."""
+    networks = [ARCHITECTURES[name] for name in plan.sweep.models]
+    return all(network.declared or network.sizes for network in networks)
 
 
 def _where(plan: Plan, facts: dict[str, Any]) -> Iterator[str]:
