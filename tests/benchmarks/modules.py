@@ -84,7 +84,7 @@ def start() -> float:
 def main() -> None:
     """Runs the benchmark."""
     made = parser(__doc__, runs=7)
-    made.add_argument("--epochs", type=int, default=10)
+    made.add_argument("--epochs", type=int, default=40)
     args = made.parse_args()
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
