@@ -122,7 +122,7 @@ def ranked_table(
     table.add_column("#", justify="right")
     table.add_column("trial")
     for name in names:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")  # a cut value is worth nothing
     tested = [
         column
         for column in shown_test_metrics(metric)
@@ -130,7 +130,7 @@ def ranked_table(
     ]
     columns = [f"best {metric}", "at epoch", *tested]
     for name in (*columns, "state", "time"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold", no_wrap=name in ("state", "time"))
     for rank, row in enumerate(rows[:limit], 1):
         style = STATE_STYLES.get(row["state"], "")
         epoch = f"{row['best_epoch'] or '-'}/{row['epochs_run']}"

@@ -6,7 +6,6 @@ uploaded before the checkpoint that it saved after, so a checkpoint is never ahe
 """
 
 import json
-import platform
 import shutil
 import threading
 import time
@@ -21,6 +20,7 @@ from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.store.kept_files import Files, KeptFiles, files_in
 from tune_mc1.results.store.remote import PATIENCE_S, Remote, retry
 from tune_mc1.results.store.scratch_dir import claim_private_dir
+from tune_mc1.results.store.shared_dir import check_shared
 from tune_mc1.results.store.snapshot import take_snapshot
 from tune_mc1.results.store.trial_store import Identity, identity
 
@@ -54,11 +54,7 @@ def program_files_of(
     """
     where = ResultDir(root)
     if remote is None:
-        if not where.sweep_file.exists():  # the node may have joined after all were probed
-            raise StorageError(
-                f"node {platform.node()} does not see the driver's files in {root}; "
-                "name a directory that all nodes share, or an object store, s3://..."
-            )
+        check_shared(where)
         yield None
         return
     store = ProgramStore(remote, where, trial, keep=keep)

@@ -7,7 +7,6 @@ little behind; a resumed trial reports again what it missed.
 """
 
 import json
-import platform
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,6 +22,7 @@ from tune_mc1.results.directory import BEST, LAST, PREVIOUS, ResultDir
 from tune_mc1.results.schema import Row
 from tune_mc1.results.store.remote import Remote, retry
 from tune_mc1.results.store.scratch_dir import claim_private_dir
+from tune_mc1.results.store.shared_dir import check_shared
 
 Identity = tuple[int, int, int] | None
 T = TypeVar("T")
@@ -67,11 +67,7 @@ def files_of(
     """
     where = ResultDir(root)
     if remote is None:
-        if not where.sweep_file.exists():  # the node may have joined after all were probed
-            raise StorageError(
-                f"node {platform.node()} does not see the driver's files in {root}; "
-                "name a directory that all nodes share, or an object store, s3://..."
-            )
+        check_shared(where)
         yield None
         return
     store = TrialStore(remote, where, trials, keep=keep)
