@@ -11,8 +11,9 @@ from torch.nn.functional import cross_entropy
 
 from tests.support.plugins import registered
 from tune_mc1.config.architectures import ARCHITECTURES
+from tune_mc1.config.core_parameters import WeightsInit
 from tune_mc1.config.lr_schedules import LR_SCHEDULES
-from tune_mc1.config.trial import TrialConfig, WeightsInit
+from tune_mc1.config.trial import TrialConfig
 from tune_mc1.data.batches import ImageTensors
 from tune_mc1.data.images import ImageData
 from tune_mc1.models.build import build_model

@@ -8,8 +8,9 @@ import torch
 from torch import nn
 
 from tune_mc1.config.architectures import ARCHITECTURES
+from tune_mc1.config.core_parameters import WeightsInit
 from tune_mc1.config.layer_sizes import check_image_fits, layer_sizes
-from tune_mc1.config.trial import TrialConfig, WeightsInit
+from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import TrialError
 from tune_mc1.models.build import Classifier, build_model
 from tune_mc1.models.dropout import DropoutStream, SeededDropout

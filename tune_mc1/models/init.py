@@ -8,7 +8,7 @@ import math
 import torch
 from torch import nn
 
-from tune_mc1.config.trial import WeightsInit
+from tune_mc1.config.core_parameters import WeightsInit
 from tune_mc1.seeding import derive_seed
 
 

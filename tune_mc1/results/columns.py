@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from tune_mc1.config.metrics import epoch_metrics, goal_of
 from tune_mc1.config.model_names import OPTIONS, is_outside
-from tune_mc1.config.trial import TrialConfig, trial_defaults, trial_fields
+from tune_mc1.config.trial import TrialConfig, core_fields, trial_defaults, trial_fields
 from tune_mc1.results.any_columns import Columns
 from tune_mc1.results.cells import TYPES, cell, column_names, kind_of, value_of
 from tune_mc1.results.schema import (
@@ -43,27 +43,31 @@ class TrainingColumns(Columns):
     Args:
         arguments: Kind of each parameter of a network's own by name, as `argument_kinds` gives it.
         passes: Trial parameters that the constructor of each network from outside gets.
+        recipe: Parameters of the training recipe that the sweep sets.
     """
 
     def __init__(
         self,
         arguments: Mapping[str, str] | None = None,
         passes: Mapping[str, Sequence[str]] | None = None,
+        recipe: Sequence[str] = (),
     ) -> None:
-        self.arguments, self._passes = arguments or {}, passes or {}
-        taken = {*trial_schema().names, *history_schema().names} if self.arguments else set()
+        self.arguments, self._passes, self.recipe = arguments or {}, passes or {}, tuple(recipe)
+        taken: set[str] = set()
+        if self.arguments:
+            taken = {*trial_schema(self.recipe).names, *history_schema().names}
         self._columns = column_names(self.arguments, taken)
 
     @property
     def parameters(self) -> Sequence[str]:
-        """Every trial parameter, and those of a network's own."""
-        return (*trial_fields(), *self._columns.values())
+        """Every trial parameter, those of the recipe that are set, and those of a network's own."""
+        return (*core_fields(), *self.recipe, *self._columns.values())
 
     @property
     def own_names(self) -> Mapping[str, str]:
         """As the sweep file has them."""
         own = {column: name for name, column in self._columns.items()}
-        return {name: name for name in trial_fields()} | own
+        return {name: name for name in (*core_fields(), *self.recipe)} | own
 
     def metrics(self, metric: str) -> Mapping[str, bool]:
         """Every metric, and the sweep's own, as its package may be missing where it is read."""
@@ -71,7 +75,7 @@ class TrainingColumns(Columns):
 
     def trial_schema(self) -> pa.Schema:
         """See `tune_mc1.results.schema.trial_schema`; a network's own come after the others."""
-        schema = trial_schema()
+        schema = trial_schema(self.recipe)
         if not self.arguments:
             return schema
         place = schema.get_field_index("fold")
@@ -89,7 +93,9 @@ class TrainingColumns(Columns):
     def new_row(self, values: Mapping[str, Any]) -> Row:
         """Parameters that the event predates have their defaults."""
         empty = dict.fromkeys(self.trial_schema().names)
-        return {**empty, **trial_defaults(), **self.cells(values)}
+        fields = trial_fields()
+        recipe = {name: fields[name].default for name in self.recipe}
+        return {**empty, **trial_defaults(), **recipe, **self.cells(values)}
 
     def cells(self, values: Mapping[str, Any]) -> Row:
         """Values of parameters by column."""
@@ -105,7 +111,7 @@ class TrainingColumns(Columns):
 
     def values(self, row: Row) -> dict[str, Any]:
         """Values of the parameters of a row by name."""
-        own = {name: row[name] for name in trial_fields()}
+        own = {name: row[name] for name in (*core_fields(), *self.recipe)}
         return own | {n: value_of(row[self._columns[n]], k) for n, k in self.arguments.items()}
 
     def config(self, row: Row) -> TrialConfig:
@@ -208,7 +214,6 @@ def columns_of(metadata: Mapping[str, Any]) -> Columns:
         metadata: Fields of its event `sweep`.
     """
     if "program" not in metadata:
-        if not metadata.get("parameters") and not metadata.get("passes"):
-            return TRAINING_COLUMNS
-        return TrainingColumns(metadata.get("parameters"), metadata.get("passes"))
+        own = [metadata.get(name) for name in ("parameters", "passes", "recipe")]
+        return TrainingColumns(own[0], own[1], own[2] or ()) if any(own) else TRAINING_COLUMNS
     return ProgramColumns(metadata["parameters"], metadata["metric"], metadata["maximize"])

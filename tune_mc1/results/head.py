@@ -6,6 +6,7 @@ from typing import cast
 from tune_mc1.config.load import config_to_yaml
 from tune_mc1.config.module_sweep import ModuleSweep
 from tune_mc1.config.program_sweep import ProgramSweep
+from tune_mc1.config.recipe import RECIPE
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import StorageError
@@ -80,6 +81,7 @@ def _of_training(sweep: Sweep, data: ImageData | None) -> dict[str, object]:
     own = {
         "parameters": argument_kinds(sweep),
         "passes": {model: list(names) for model, names in sweep.passes.items() if names},
+        "recipe": [name for name in sweep.parameters if name in RECIPE],
     }
     return {name: value for name, value in own.items() if value} | {
         "fuse": sweep.fuse,

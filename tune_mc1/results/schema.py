@@ -2,13 +2,14 @@
 
 import types
 import typing
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
 
 from tune_mc1.config.metrics import epoch_metrics, test_metrics
-from tune_mc1.config.trial import trial_fields
+from tune_mc1.config.trial import core_fields, trial_fields
 from tune_mc1.config.trial_parameters import PARAMETERS
 from tune_mc1.errors import InputError
 
@@ -97,14 +98,19 @@ def _arrow_type(annotation: Any) -> pa.DataType:
     return known.get(annotation, pa.string())
 
 
-def trial_schema() -> pa.Schema:
+def trial_schema(recipe: Sequence[str] = ()) -> pa.Schema:
     """Columns of `trials.parquet`: id, every parameter, data, best and last metrics, execution.
+
+    Args:
+        recipe: Parameters of the training recipe that the sweep sets.
 
     Raises:
         InputError: If another package registered a parameter with the name of a column.
     """
     metrics = epoch_metrics()
-    parameters = [(n, _arrow_type(f.annotation)) for n, f in trial_fields().items()]
+    fields = trial_fields()
+    names = (*core_fields(), *recipe)
+    parameters = [(name, _arrow_type(fields[name].annotation)) for name in names]
     schema = pa.schema(
         [
             *ID_COLUMNS,
