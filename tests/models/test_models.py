@@ -68,12 +68,9 @@ BY_HAND = {
     + 2 * conv(512, 512, 3)
     + 2 * (64 + 3 * 128 + 256 + 3 * 512)  # batch norm
     + dense(512, 10),
-    "Airbench": conv(3, 24, 2)
-    + conv(24, 64, 3)
-    + conv(64, 64, 3)
-    + conv(64, 256, 3)
-    + 3 * conv(256, 256, 3)
-    + 2 * (2 * 64 + 4 * 256)  # batch norm
+    "Airbench": 24  # shifts of the fixed filters
+    + 9 * (24 * 64 + 64 * 64 + 64 * 256 + 3 * 256 * 256)
+    + (2 * 64 + 4 * 256)  # batch norm: shift
     + dense(256, 10),
     "ResNeXt50": dense(2048, 10),  # the trained part
 }
@@ -148,6 +145,7 @@ def test_images_too_small_are_refused_by_name() -> None:
         ("xavier_uniform", math.sqrt(2 / (3072 + 5000))),
         ("kaiming_normal", math.sqrt(2 / 3072)),
         ("kaiming_uniform", math.sqrt(2 / 3072)),
+        ("dirac", 1 / math.sqrt(3072) / math.sqrt(3)),
     ],
 )
 def test_initialisation_has_the_published_spread(scheme: WeightsInit, spread: float) -> None:
@@ -158,7 +156,7 @@ def test_initialisation_has_the_published_spread(scheme: WeightsInit, spread: fl
     bound = spread * math.sqrt(3)
     uniform = "normal" not in scheme
     assert (layer.weight.abs().max().item() <= bound * 1.0001) == uniform
-    if scheme == "default":
+    if scheme in ("default", "dirac"):
         assert 0.9 / math.sqrt(3072) < layer.bias.abs().max().item() <= 1 / math.sqrt(3072)
     else:
         assert not layer.bias.any()

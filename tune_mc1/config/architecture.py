@@ -15,7 +15,7 @@ class Conv:
     """A convolution with stride 1 and an activation, and 2x2 pooling with stride 2 if `pool`.
 
     Attributes:
-        channels: Output channels.
+        channels: Output channels; 0 for those that `Architecture.whitened` needs.
         kernel: Side of the square kernel, in pixels.
         padding: Zero padding on each side, in pixels.
         pool: Whether 2x2 pooling with stride 2 follows.
@@ -95,6 +95,12 @@ class Architecture:
         pooling: Kind of pooling after convolutions.
         global_pool: Kind of pooling that reduces each channel to one number after the convolutions;
             None keeps them as they are.
+        whitened: Whether the first convolution whitens patches of the training images with fixed
+            weights (`tune_mc1.models.whitening`).
+        conv_bias: Whether convolutions that batch norm follows have a bias of their own.
+        norm_scale: Whether batch norm after convolutions has a trained scale.
+        norm_momentum: Share of a batch in the running statistics of batch norm after convolutions.
+        logit_scale: Factor of the logits; below 1, the last layer learns more slowly.
         tune: Makes the network with parameters of its own, `options`; None if it has none.
         options: Names of these parameters (`tune_mc1.config.tunable`).
     """
@@ -113,8 +119,22 @@ class Architecture:
     activation: str = "ReLU"
     pooling: Pooling = "max"
     global_pool: Pooling | None = None
+    whitened: bool = False
+    conv_bias: bool = True
+    norm_scale: bool = True
+    norm_momentum: float = 0.1
+    logit_scale: float = 1.0
     tune: "Callable[[Architecture, Mapping[str, Any]], Architecture] | None" = None
     options: tuple[str, ...] = ()
+
+    def channels_of(self, conv: Conv, inputs: int) -> int:
+        """Output channels of one of the convolutions.
+
+        Args:
+            conv: The convolution.
+            inputs: Its input channels.
+        """
+        return conv.channels or 2 * inputs * conv.kernel**2
 
     def tuned(self, arguments: Mapping[str, Any]) -> "Architecture":
         """The network with some parameters of its own.

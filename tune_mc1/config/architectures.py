@@ -146,16 +146,21 @@ _SHIPPED = {
     ),
     "Airbench": Architecture(
         (
-            Conv(24, 2, 0, norm=False),
+            Conv(0, 2, 0, norm=False),
             *(conv for c in (64, 256, 256) for conv in (_pooled_first(c), _same(c, 3))),
         ),
         batch_norm="always",
         activation="GELU",
         global_pool="max",
+        whitened=True,
+        conv_bias=False,
+        norm_scale=False,
+        norm_momentum=0.4,
+        logit_scale=1 / 9,
     ),
 }
 """`ResNet9` follows D. Page's network for DAWNBench, `Airbench` that of K. Jordan (2024, arXiv
-2404.00498) without the whitening of its first layer."""
+2404.00498)."""
 
 for _name, _architecture in _SHIPPED.items():
     ARCHITECTURES.register(_name, _architecture)

@@ -13,7 +13,7 @@ from tune_mc1.config.recipe import Recipe
 from tune_mc1.config.trial_parameters import ParameterInfo
 
 WeightsInit = Literal[
-    "default", "xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform"
+    "default", "xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform", "dirac"
 ]
 
 

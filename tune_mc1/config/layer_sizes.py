@@ -28,19 +28,22 @@ def layer_sizes(
     channels, height, width = image_shape
     if not arch.declared:
         return list(arch.sizes or _assumed(height * width))
-    norms = 2 * (batch_norm or arch.batch_norm == "always")
-    for conv in arch.convs:
+    has_norm = batch_norm or arch.batch_norm == "always"
+    for i, conv in enumerate(arch.convs):
         height, width = (side + 2 * conv.padding - conv.kernel + 1 for side in (height, width))
-        per_pixel = conv.kernel**2 * channels * conv.channels
-        outputs = conv.channels * height * width
-        weights = per_pixel + conv.channels * (1 + norms * conv.norm)
-        sizes.append(LayerSize(weights, outputs, per_pixel * height * width))
-        channels = conv.channels
+        filters = arch.channels_of(conv, channels)
+        per_pixel = conv.kernel**2 * channels * filters
+        trained = 0 if arch.whitened and not i else per_pixel
+        norm = has_norm and conv.norm
+        per_filter = (arch.conv_bias or not norm) + norm * (1 + arch.norm_scale)
+        weights = trained + filters * per_filter
+        sizes.append(LayerSize(weights, filters * height * width, per_pixel * height * width))
+        channels = filters
         if conv.pool:
             height, width = height // 2, width // 2
     pixels = 1 if arch.global_pool else height * width
     features = arch.backbone.features if arch.backbone else channels * pixels
-    norms *= arch.batch_norm == "option"
+    norms = 2 * (has_norm and arch.batch_norm == "option")
     for size in arch.hidden:
         sizes.append(LayerSize(features * size + size * (1 + norms), size, features * size))
         features = size

@@ -78,6 +78,22 @@ class Residual(nn.Sequential):
         return images + made
 
 
+class Scale(nn.Module):
+    """Multiplies its input by a constant.
+
+    Args:
+        factor: The constant.
+    """
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Values of the same shape."""
+        return values * self.factor
+
+
 class OwnNetwork(Classifier):
     """A network of any form, for example from another package.
 
@@ -177,13 +193,19 @@ class _Layers:
         begins: list[int] = []
         for i, conv in enumerate(self.arch.convs, 1):
             begins.append(len(self.made))
-            layer = _bare(nn.Conv2d, channels, conv.channels, conv.kernel, padding=conv.padding)
+            filters = self.arch.channels_of(conv, channels)
+            bias = self.arch.conv_bias or not self._has_norm(conv)
+            layer = _bare(
+                nn.Conv2d, channels, filters, conv.kernel, padding=conv.padding, bias=bias
+            )
             self._add_weighted(f"conv{i}", layer)
-            self._add_after(f"conv{i}", conv)
+            if self.arch.whitened and i == 1:
+                layer.weight.requires_grad_(False)
+            self._add_after(f"conv{i}", conv, filters)
             height, width = (s + 2 * conv.padding - conv.kernel + 1 for s in (height, width))
             if conv.pool:
                 height, width = height // 2, width // 2
-            channels = conv.channels
+            channels = filters
             if conv.residual:
                 self._add_residual(f"residual{i}", begins[-conv.residual])
         if self.arch.global_pool is not None:
@@ -193,7 +215,10 @@ class _Layers:
         self.made["flatten"] = nn.Flatten()
         return channels * height * width
 
-    def _add_after(self, name: str, conv: Conv) -> None:
+    def _has_norm(self, conv: Conv) -> bool:
+        return self.config.effective_batch_norm and conv.norm
+
+    def _add_after(self, name: str, conv: Conv, filters: int) -> None:
         """Adds batch norm, pooling and activation of a convolution.
 
         Max pooling and an activation that never falls commute, and the activation is cheaper after
@@ -202,8 +227,10 @@ class _Layers:
         parts: list[tuple[str, nn.Module]] = []
         avg = self.arch.pooling == "avg"
         pool = [(f"{name}_pool", nn.AvgPool2d(2) if avg else nn.MaxPool2d(2))]
-        if self.config.effective_batch_norm and conv.norm:
-            parts.append((f"{name}_norm", nn.BatchNorm2d(conv.channels)))
+        if self._has_norm(conv):
+            norm = nn.BatchNorm2d(filters, momentum=self.arch.norm_momentum)
+            norm.weight.requires_grad_(self.arch.norm_scale)
+            parts.append((f"{name}_norm", norm))
         if conv.pool and conv.pool_first:
             parts = [*pool, *parts]
         elif conv.pool and not avg and self.arch.activation in RISING:
@@ -238,6 +265,8 @@ class _Layers:
                 self.made[name] = SeededDropout(self.config.effective_dropout, name, self.stream)
             features = width
         self._add_weighted("output", _bare(nn.Linear, features, classes))
+        if self.arch.logit_scale != 1:
+            self.made["scale"] = Scale(self.arch.logit_scale)
 
     def _add_weighted(self, name: str, layer: nn.Conv2d | nn.Linear) -> None:
         init_layer(layer, name, self.config.weights_init_type, self.config.seed)

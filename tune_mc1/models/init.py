@@ -17,7 +17,9 @@ def init_layer(layer: nn.Conv2d | nn.Linear, name: str, scheme: WeightsInit, see
 
     `kaiming_*` follow He et al. 2015 with fan-in and the gain of a ReLU, sqrt(2); `xavier_*` follow
     Glorot & Bengio 2010 with gain 1; both set biases to 0. `default` has the distributions of
-    PyTorch's own layers: weights and biases uniform within 1 / sqrt(fan-in).
+    PyTorch's own layers: weights and biases uniform within 1 / sqrt(fan-in). `dirac` is `default`,
+    but the first filters of a convolution pass on one input channel each (`torch.nn.init.dirac_`),
+    as many as there are channels.
 
     Args:
         layer: The layer.
@@ -27,12 +29,13 @@ def init_layer(layer: nn.Conv2d | nn.Linear, name: str, scheme: WeightsInit, see
     """
     generator = torch.Generator().manual_seed(derive_seed(seed, "init", name))
     weight, bias = layer.weight, layer.bias
-    assert bias is not None
     with torch.no_grad():
-        if scheme == "default":
+        if scheme in ("default", "dirac"):
             bound = 1 / math.sqrt(weight[0].numel())
-            weight.uniform_(-bound, bound, generator=generator)
-            bias.uniform_(-bound, bound, generator=generator)
+            for values in (weight, *(() if bias is None else (bias,))):
+                values.uniform_(-bound, bound, generator=generator)
+            if scheme == "dirac" and weight.ndim == 4:
+                nn.init.dirac_(weight[: weight.shape[1]])
             return
         if scheme == "xavier_normal":
             nn.init.xavier_normal_(weight, generator=generator)
@@ -42,4 +45,5 @@ def init_layer(layer: nn.Conv2d | nn.Linear, name: str, scheme: WeightsInit, see
             nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=generator)
         else:
             nn.init.kaiming_uniform_(weight, nonlinearity="relu", generator=generator)
-        bias.zero_()
+        if bias is not None:
+            bias.zero_()

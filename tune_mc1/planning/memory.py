@@ -69,10 +69,11 @@ def _windows(
     config: TrialConfig, image_shape: tuple[int, int, int], layers: Sequence[LayerSize]
 ) -> Iterator[float]:
     """Number of window values that a group on a GPU copies per image, for each convolution."""
-    channels = image_shape[0]
-    for conv, layer in zip(config.architecture.convs, layers, strict=False):
-        yield layer.multiply_adds / conv.channels if channels <= COLUMN_CHANNELS else 0.0
-        channels = conv.channels
+    channels, architecture = image_shape[0], config.architecture
+    for conv, layer in zip(architecture.convs, layers, strict=False):
+        filters = architecture.channels_of(conv, channels)
+        yield layer.multiply_adds / filters if channels <= COLUMN_CHANNELS else 0.0
+        channels = filters
 
 
 def group_limit(

@@ -76,6 +76,10 @@ class Group:
         """Optimiser steps of a trial over all its epochs."""
         return self.train.steps * self.trials[0].config.epochs
 
+    def first_images(self, trial: Trial, count: int) -> torch.Tensor:
+        """Positions of the first training images of a trial, int64 (at most `count`,)."""
+        return torch.from_numpy(self._splits[trial.fold].train[:count])
+
     def keep(self, indices: Sequence[int]) -> None:
         """Keeps only some of the trials.
 

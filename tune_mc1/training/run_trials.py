@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from lightning.pytorch.callbacks import Callback
+from torch import nn
 
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Validation
@@ -20,6 +21,7 @@ from tune_mc1.models.features import shared_features
 from tune_mc1.models.fused import FusedClassifier
 from tune_mc1.models.fused_own import fuse_models
 from tune_mc1.models.graph_reading import NoFusedForm
+from tune_mc1.models.whitening import WHITENED, whiten
 from tune_mc1.results.directory import LAST
 from tune_mc1.training.checkpoints import TrialCheckpoints, last_state, read_checkpoint
 from tune_mc1.training.epoch_report import EpochReport, Reporter, diverged_ends, restore_report
@@ -163,15 +165,29 @@ def make_module(
         sources["test"] = ImageTensors(data.test_images, data.test_labels, device)
     model: Classifier | FusedClassifier
     read: dict[str, Inputs]
+    built = (
+        _with_statistics(build_model(trial.config, shape, classes), trial, group, sources["train"])
+        for trial in group.trials
+    )
     if len(configs) == 1:
-        model = build_model(configs[0], shape, classes).to(device)
+        model = next(built).to(device)
         read = inputs_of(model, configs[0], sources, shared)
     else:
-        built = (build_model(config, shape, classes) for config in configs)
         fused = fuse_models(built, len(configs), shape, gpu=device.type == "cuda")
         model, read = fused.to(device), dict(sources)
     train, val = read["train"], read[group.val_from]
     return ClassifierModule(configs, model, train, val, classes, group.total_steps)
+
+
+def _with_statistics(
+    model: Classifier, trial: Trial, group: Group, images: ImageTensors
+) -> Classifier:
+    """Sets the weights that the training images determine, if the network has any."""
+    if trial.config.architecture.whitened:
+        (first, *_) = model.layers
+        assert isinstance(first, nn.Conv2d)
+        whiten(first, images.gather(group.first_images(trial, WHITENED).to(images.labels.device)))
+    return model
 
 
 def score_test(
