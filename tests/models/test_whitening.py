@@ -32,7 +32,8 @@ def test_dirac_passes_channels_on() -> None:
     config = TrialConfig(model="Airbench", weights_init_type="dirac")
     model = build_model(config, (3, 32, 32), 10)
     wide, square = model.layers.get_submodule("conv2"), model.layers.get_submodule("conv3")
-    assert isinstance(wide, nn.Conv2d) and isinstance(square, nn.Conv2d)
+    assert isinstance(wide, nn.Conv2d)
+    assert isinstance(square, nn.Conv2d)
     images = torch.randn(2, 24, 6, 6)
     torch.testing.assert_close(wide(images)[:, :24], images)
     assert wide(images).shape[1] == 64

@@ -10,10 +10,13 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 
-from tests.support.one_trial import few, numbers, run
+from tests.support.one_trial import HELD_OUT, few, numbers, run
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Folds
+from tune_mc1.data.batches import ImageTensors
 from tune_mc1.data.images import ImageData
+from tune_mc1.data.splits import make_split
+from tune_mc1.models.whitening import WHITENED, whiten
 from tune_mc1.training.run_trials import score_test
 
 
@@ -176,3 +179,14 @@ def test_folds_hold_out_different_images(images: ImageData) -> None:
     second = run(images, validation=Folds(folds=5), fold=1, epochs=1)
     assert first[0]["steps"] == second[0]["steps"] in (25, 26)
     assert first[0]["val_loss"] != second[0]["val_loss"]
+
+
+def test_the_first_layer_whitens_the_training_images(images: ImageData, tmp_path: Path) -> None:
+    data = few(images)
+    run(data, tmp_path, model="Airbench", epochs=1, batch_size=64)
+    state = torch.load(tmp_path / "last.ckpt", weights_only=True)["state_dict"]
+    weight = next(value for name, value in state.items() if name.endswith("conv1.weight"))
+    used = make_split(data, HELD_OUT, None).train[:WHITENED]
+    layer = torch.nn.Conv2d(3, 24, 2)
+    whiten(layer, ImageTensors(data.train_images, data.train_labels).gather(torch.tensor(used)))
+    torch.testing.assert_close(weight, layer.weight.detach(), rtol=0, atol=0)
