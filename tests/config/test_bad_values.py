@@ -61,8 +61,9 @@ TRIALS = {
     "learning_rate: {min: 0.1, max: 0.2}": f" {RATE}: a grid requires listed values (value, "
     "values, "
     "int_uniform or q_uniform); list them, or use the command `sweep random`, got 'uniform'",
-    "learning_rate: {values: [0.1, 0.1]}": f"1: {RATE}.values[1]: is listed twice (use "
-    "`probabilities` to weight values), got 0.1",
+    "weight_decay: {distribution: log_uniform, min: 0.0001, max: 0.01}": "1: "
+    "parameters.weight_decay.distribution: takes exponents of e, so these bounds mean 1 to 1.01; "
+    "write log_uniform_values for bounds that are values, got 'log_uniform'",
     "batch_size: {value: 0}": "1: parameters.batch_size.value: must be at least 1, got 0",
     "batch_size: {value: 1.5}": "1: parameters.batch_size.value: must be a whole number, got 1.5",
     "epochs: {value: null}": "1: parameters.epochs.value: must be a whole number, got null",

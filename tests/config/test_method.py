@@ -8,6 +8,7 @@ from tune_mc1.config.method import resolve_method
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.errors import InputError
 from tune_mc1.planning.schedulers.asha import SuccessiveHalving
+from tune_mc1.planning.schedulers.hyperband import Hyperband
 
 
 @pytest.mark.parametrize(
@@ -22,10 +23,13 @@ from tune_mc1.planning.schedulers.asha import SuccessiveHalving
         ({"max_iter": 27, "s": 2, "eta": 3}, 100, 0, (3, 9)),
         ({"max_iter": 27, "s": 2, "eta": 3}, 9, 0, (3,)),
         ({"max_iter": 5, "s": 9, "eta": 2}, 100, 0, (1, 2)),
+        ({"min_iter": 2, "eta": 1.5}, 10, 0, (2, 3, 4, 6)),
+        ({"min_iter": 1, "eta": 1.2}, 4, 0, (1, 2, 3)),
+        ({"max_iter": 20, "s": 3, "eta": 2.5}, 100, 0, (1, 3, 8)),
     ],
 )
 def test_rungs(early: dict[str, int], longest: int, bracket: int, rungs: tuple[int, ...]) -> None:
-    terminate = SuccessiveHalving.model_validate({"type": "hyperband", **early})
+    terminate = SuccessiveHalving.model_validate({"type": "asha", **early})
     assert terminate.rung_epochs(longest, bracket) == rungs
 
 
@@ -54,7 +58,7 @@ def test_asha_is_random_search_stopped_early() -> None:
     assert "Ray: grace_period" in notices[0]
     own = {"type": "hyperband", "min_iter": 2}
     sweep, notices = resolve_method(sweep_of(run_cap=5, early_terminate=own), "asha")
-    assert sweep.early_terminate == SuccessiveHalving(type="hyperband", min_iter=2)
+    assert sweep.early_terminate == Hyperband(type="hyperband", min_iter=2)
     assert notices == []
 
 

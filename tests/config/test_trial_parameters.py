@@ -12,7 +12,7 @@ from tests.support.sweep_files import load, mistakes
 from tune_mc1.config.labels import label
 from tune_mc1.config.problems import problems_of
 from tune_mc1.config.sweep import Sweep
-from tune_mc1.config.trial import Trial, TrialConfig, trial_defaults, trial_fields
+from tune_mc1.config.trial import Trial, TrialConfig, core_fields, trial_defaults, trial_fields
 from tune_mc1.config.trial_parameters import PARAMETERS, TrialParameter, info_of
 from tune_mc1.errors import InputError
 from tune_mc1.planning.fusion import group_key
@@ -44,7 +44,7 @@ def test_a_registered_parameter_is_like_any_other() -> None:
     assert TrialConfig.model_validate(config.model_dump()) == config
     assert pickle.loads(pickle.dumps(config)) == config
     assert config.config_hash != TrialConfig().config_hash
-    assert list(config.values) == list(trial_fields()) == list(trial_defaults())
+    assert list(config.values) == list(core_fields()) == list(trial_defaults())
     assert (label("ramp", "en"), label("ramp", "de")) == ("brightness ramp", "ramp")
 
 

@@ -29,8 +29,6 @@ def test_numbers_that_yaml_reads_as_text(file: Path, text: str) -> None:
         ("device", "{value: tpu}", ".value: must be one of auto, cpu, cuda"),
         ("learning_rate", "{value: .nan}", ".value: must be a finite number, got nan"),
         ("learning_rate", "{value: [1]}", ".value: must be a number, got [1]"),
-        ("learning_rate", "{values: [0.1, 1e-1]}", ".values[1]: is listed twice"),
-        ("model", "{values: [CNN8, best CNN]}", ".values[1]: is listed twice"),
         ("learning_rate", "{values: []}", ".values: must not be empty, got []"),
         ("learning_rate", "{values: 0.1}", ".values: must be a list, got 0.1"),
         ("learning_rate", "{}", ": needs value, values, min and max, or a distribution"),
@@ -40,11 +38,6 @@ def test_numbers_that_yaml_reads_as_text(file: Path, text: str) -> None:
         ("epochs", "{min: 0, max: 3}", ".min: must be at least 1, got 0"),
         ("epochs", "{min: 3}", ".max: is required by distribution int_uniform"),
         ("model", "{min: 0, max: 3}", ": model is not numeric; list its values instead"),
-        (
-            "batch_size",
-            "{distribution: q_uniform, min: 1, max: 64, q: 8}",
-            ".min: must be at least 1 (rounded to a multiple of q: 0), got 1.0",
-        ),
         (
             "epochs",
             "{distribution: q_uniform, min: 1, max: 9, q: 0.5}",
@@ -91,7 +84,7 @@ def test_open_ends_may_touch_the_limit(file: Path) -> None:
         ("data: 5", "data: must be text (put it in quotes), got 5"),
         ("scheduling: x", "scheduling: unknown key"),
         ("early_terminate: {type: median}", "early_terminate.type: must be 'asha' or 'hyperband'"),
-        ("early_terminate: {type: asha, eta: 1}", "early_terminate.eta: must be at least 2"),
+        ("early_terminate: {type: asha, eta: 1}", "early_terminate.eta: must be greater than 1"),
         (
             "early_terminate: {type: asha, min_iter: 0}",
             "early_terminate.min_iter: must be at least",

@@ -48,7 +48,6 @@ def test_other_keys_and_real_numbers(file: Path) -> None:
     [
         ("{value: 15e-1}", ".value: must be a whole number, got '15e-1'"),
         ("{value: 1e999}", ".value: must be a finite number, got '1e999'"),
-        ("{values: [1e1, 10]}", ".values[1]: is listed twice (use `probabilities` to weight"),
         ("{min: 1e-1, max: 1e1}", ".distribution: epochs is an integer; use int_uniform or"),
     ],
 )

@@ -158,7 +158,6 @@ REFUSED: list[tuple[object, tuple[str, ...], dict[str, object], str]] = [
     (NET, (), {"batch_norm": values(True)}, f": parameters.batch_norm: {NET} does not take it: "),
     (NET, (), {"num_classes": values(3)}, ": parameters.num_classes: is not a parameter of a sw"),
     ([NET, "CNN"], (), {"width": values(4)}, ": parameters.width: CNN does not take it"),
-    (NET, (), {"width": values(4, 4)}, ": parameters.width.values[1]: is listed twice"),
     ("CNN", (), {"hidden": values(4)}, ": parameters.hidden: model CNN has none (models with it"),
 ]
 

@@ -62,7 +62,7 @@ def test_poor_trials_are_stopped(tmp_path: Path) -> None:
         "parameters": {"lr": {"values": [0.1, "1e-9", "1e-8", "1e-7"]}},
         "trainer": {**QUICK, "max_epochs": 8},
         "metric": {"name": "val/loss", "goal": "minimize"},
-        "early_terminate": {"type": "hyperband", "min_iter": 2, "eta": 2},
+        "early_terminate": {"type": "asha", "min_iter": 2, "eta": 2},
     }
     ran = module_sweep(tmp_path, "grid", "--max-concurrent", "1", **keys)
     assert ran.status == 0, ran.err

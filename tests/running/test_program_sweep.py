@@ -62,7 +62,7 @@ def test_poor_trials_are_stopped(tmp_path: Path) -> None:
             "steps": {"value": 8},
             "pause": {"value": 0.1},
         },
-        "early_terminate": {"type": "hyperband", "min_iter": 2, "eta": 2},
+        "early_terminate": {"type": "asha", "min_iter": 2, "eta": 2},
     }
     ran = program_sweep(tmp_path, "grid", "--max-concurrent", "1", **keys)
     assert ran.status == 0, ran.err

@@ -174,7 +174,7 @@ def asha(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
             "weights_init_type": {"value": "kaiming_normal"},
             "epochs": {"value": 4},
         },
-        "early_terminate": {"type": "hyperband", "min_iter": 1, "eta": 2},
+        "early_terminate": {"type": "asha", "min_iter": 1, "eta": 2},
         "run_cap": 8,
         "data": str(image_dir),
         "resources": {"cpu": 0.5},

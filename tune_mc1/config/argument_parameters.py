@@ -10,7 +10,7 @@ import yaml
 from tune_mc1.config import tunable
 from tune_mc1.config.aliases import parameter_name
 from tune_mc1.config.distributions import Range
-from tune_mc1.config.fields import read_distribution, read_parameter
+from tune_mc1.config.fields import exponent_problems, read_distribution, read_parameter
 from tune_mc1.config.model_names import OPTIONS, is_outside
 from tune_mc1.config.parameters import (
     Categorical,
@@ -18,10 +18,11 @@ from tune_mc1.config.parameters import (
     IntUniform,
     Parameter,
     WeightedCategorical,
+    distinct,
     listed_values,
 )
 from tune_mc1.config.problems import Path, Problem
-from tune_mc1.config.program_parameters import exponent_problems, numbers_in
+from tune_mc1.config.program_parameters import numbers_in
 from tune_mc1.config.trial import trial_fields
 from tune_mc1.config.yaml_file import read_scalar
 
@@ -119,7 +120,8 @@ def read_argument(name: str, raw: Any, path: Path) -> tuple[Parameter | None, li
         parameter = Constant(value=numbers_in(parameter.value))
     if isinstance(parameter, Categorical | WeightedCategorical):
         values = _alike([numbers_in(value) for value in parameter.values])
-        problems += _listed_twice(values, path)
+        if isinstance(parameter, Categorical):
+            values = distinct(values)
         parameter = parameter.model_copy(update={"values": tuple(values)})
     problems += _not_plain(parameter, path)
     return (None, problems) if problems else (parameter, [])
@@ -146,8 +148,8 @@ def _checked(parameter: Parameter, name: str, path: Path) -> tuple[Parameter | N
         return Constant(value=found[0]), []
     if isinstance(parameter, IntUniform):
         return parameter, []
-    if twice := list(_listed_twice(found, path)):
-        return None, twice
+    if isinstance(parameter, Categorical):
+        found = distinct(found)
     return parameter.model_copy(update={"values": tuple(found)}), []
 
 
@@ -164,16 +166,6 @@ def _alike(values: list[Any]) -> list[Any]:
     if kinds != {int, float}:
         return values
     return [value if value is None else float(value) for value in values]
-
-
-def _listed_twice(values: Sequence[Any], path: Path) -> Iterator[Problem]:
-    seen = set()
-    for i, value in enumerate(values):
-        text = json.dumps(value, sort_keys=True, default=str)
-        if text in seen:
-            rule = "is listed twice (use `probabilities` to weight values)"
-            yield Problem((*path, "values", i), rule, value)
-        seen.add(text)
 
 
 def _not_plain(parameter: Parameter, path: Path) -> Iterator[Problem]:

@@ -7,19 +7,16 @@ q is one.
 
 import math
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    PlainSerializer,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
     model_validator,
 )
 
-from tune_mc1.config.field_types import Float
+from tune_mc1.config.field_types import Float, Number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,19 +48,10 @@ class Distribution(BaseModel):
         return None
 
 
-def _keep_integer(value: Any, check: ValidatorFunctionWrapHandler) -> float:
-    number: float = check(value)
-    return value if type(value) is int else number
-
-
-Quantum = Annotated[Float, WrapValidator(_keep_integer), PlainSerializer(lambda q: q)]
-"""A number that stays an integer, in the sweep and in its file, if it is one."""
-
-
 class _Drawn(Distribution):
     """A real number; the distributions named `q_...` round it to a multiple of q."""
 
-    q: Quantum | None = Field(default=None, gt=0)
+    q: Number | None = Field(default=None, gt=0)
 
     @model_validator(mode="before")
     @classmethod
@@ -151,10 +139,9 @@ class Range(_Drawn):
     @property
     def ends(self) -> tuple[float, float]:
         """The bounds as values; if they are never drawn, the numbers next to them."""
+        # An open interval: W&B's own examples draw learning rates from 0 to 0.1.
         low, high = self.bounds
-        if self.q is None:
-            # An open interval: W&B's own examples draw learning rates from 0 to 0.1.
-            return math.nextafter(low, high), math.nextafter(high, low)
+        low, high = math.nextafter(low, high), math.nextafter(high, low)
         return self.rounded(low), self.rounded(high)
 
     def _draw(self, rng: "np.random.Generator") -> float:

@@ -4,7 +4,12 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator
+from pydantic import (
+    BeforeValidator,
+    PlainSerializer,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from tune_mc1.errors import did_you_mean
 
@@ -97,3 +102,12 @@ def one_of(known: Collection[str], aliases: dict[str, str] | None = None) -> Bef
         raise ValueError(f"must be one of {', '.join(known)}{hint}")
 
     return BeforeValidator(check)
+
+
+def _keep_integer(value: Any, check: ValidatorFunctionWrapHandler) -> float:
+    number: float = check(value)
+    return value if type(value) is int else number
+
+
+Number = Annotated[Float, WrapValidator(_keep_integer), PlainSerializer(lambda value: value)]
+"""A number that stays an integer, in the sweep and in its file, if it is one."""

@@ -17,6 +17,7 @@ from tune_mc1.config.parameters import (
     IntUniform,
     Parameter,
     WeightedCategorical,
+    distinct,
 )
 from tune_mc1.config.problems import Path, Problem, problems_of, unknown_key
 from tune_mc1.config.trial import trial_fields
@@ -144,26 +145,23 @@ def check_parameter(
         values, problems = _coerce_all(name, parameter.values, places)
         if problems:
             return None, problems
+        if isinstance(parameter, Categorical):
+            values = distinct(values)
         return parameter.model_copy(update={"values": tuple(values)}), []
-    problems = list(_range_problems(name, parameter, path))
+    problems = [*_range_problems(name, parameter, path)]
+    if not problems:
+        problems += exponent_problems(parameter, path)
     return (None, problems) if problems else (parameter, [])
 
 
 def _coerce_all(name: str, values: Any, places: list[Path]) -> tuple[list[Any], list[Problem]]:
     coerced: list[Any] = []
-    seen: set[Any] = set()
     problems: list[Problem] = []
     for place, value in zip(places, values, strict=True):
         try:
-            new = coerce(name, value)
+            coerced.append(coerce(name, value))
         except ValidationError as error:
             problems += [Problem(place, p.rule, value) for p in problems_of(error)[:1]]
-            continue
-        if new in seen:
-            rule = "is listed twice (use `probabilities` to weight values)"
-            problems.append(Problem(place, rule, value))
-        seen.add(new)
-        coerced.append(new)
     return coerced, problems
 
 
@@ -182,10 +180,18 @@ def _range_problems(name: str, parameter: Parameter, path: Path) -> Iterator[Pro
         if quantum % 1:
             yield Problem((*path, "q"), f"must be an integer, as {name} is", quantum)
             return
-    yield from _end_problems(name, parameter, path)
+    if distribution != "q_uniform":  # the only one of which a grid has other values
+        yield from end_problems(name, parameter, path)
 
 
-def _end_problems(name: str, parameter: Parameter, path: Path) -> Iterator[Problem]:
+def end_problems(name: str, parameter: Parameter, path: Path) -> Iterator[Problem]:
+    """Least and largest value that a search draws, if they are not valid.
+
+    Args:
+        name: Name of a trial parameter.
+        parameter: Its values or distribution.
+        path: Its location in the file.
+    """
     if not isinstance(parameter, Range | IntUniform) or parameter.ends is None:
         return
     for key, end in zip(("min", "max"), parameter.ends, strict=True):
@@ -202,3 +208,17 @@ def _end_problems(name: str, parameter: Parameter, path: Path) -> Iterator[Probl
             elif end != written and getattr(parameter, "q", None):
                 rule += f" (rounded to a multiple of q: {end:g})"
             yield Problem((*path, key), rule, written)
+
+
+def exponent_problems(parameter: Parameter, path: Path) -> Iterator[Problem]:
+    """Bounds of log_uniform that are plainly values: from 0 up to at most 1."""
+    if not isinstance(parameter, Range) or not parameter.in_exponents:
+        return
+    if parameter.min >= 0 and parameter.max <= 1:
+        low, high = parameter.bounds
+        yield Problem(
+            (*path, "distribution"),
+            f"takes exponents of e, so these bounds mean {low:.4g} to {high:.4g}; write "
+            f"{parameter.distribution}_values for bounds that are values",
+            parameter.distribution,
+        )

@@ -77,6 +77,7 @@ def load_sweep(
     raw, metric_aliases = _with_metric(raw)
     parameters = written.parameters | given.parameters
     notices += alias_notices([*written.aliases, *metric_aliases, *given.aliases])
+    notices += written.notices + given.notices
     notices += read_cnn_as_cnn8(parameters) + parameter_notices(parameters)
     problems = _with_way_out(written.problems) + file.problems
     try:
@@ -150,7 +151,8 @@ def sweep_of(overrides: Sequence[str]) -> LoadedSweep:
     if given.messages:
         raise InputError(given.messages)
     sweep = Sweep(method="grid", parameters=given.parameters)
-    return LoadedSweep(_with_places(sweep, Path("--set").absolute()), alias_notices(given.aliases))
+    notices = alias_notices(given.aliases) + given.notices
+    return LoadedSweep(_with_places(sweep, Path("--set").absolute()), notices)
 
 
 def config_to_yaml(sweep: Sweep) -> str:

@@ -24,7 +24,6 @@ _UNUSED: dict[str, tuple[str, ...]] = {
         "settings",
     ),
     "metric": ("impute", "impute_while_running", "target"),
-    "early_terminate": ("strict",),
 }
 """W&B's keys that have no meaning when Ray runs the trials, by the mapping that contains them."""
 

@@ -3,8 +3,10 @@
 The valid combinations of keys and the distributions that they imply follow W&B's schema.
 """
 
+import json
 import math
 from bisect import bisect
+from collections.abc import Iterable
 from itertools import accumulate
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
@@ -15,6 +17,10 @@ from tune_mc1.config.field_types import Float, Int
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+TOLERANCE = 1e-5 + 1e-8
+"""Maximum difference of a sum of probabilities from 1, as in W&B (`numpy.isclose`)."""
 
 
 class Constant(Distribution):
@@ -71,7 +77,8 @@ class WeightedCategorical(Distribution):
                 f"probabilities must have the same length as values ({len(self.values)}), "
                 f"got {len(self.probabilities)}"
             )
-        if not math.isclose(total := math.fsum(self.probabilities), 1, abs_tol=1e-6):
+        total = math.fsum(self.probabilities)
+        if not math.isclose(total, 1, rel_tol=0, abs_tol=TOLERANCE):
             raise ValueError(f"probabilities must sum to 1, got {total:g}")
         return self
 
@@ -156,6 +163,29 @@ DISTRIBUTION_KEYS: dict[str, tuple[str, ...]] = {
     for name in get_args(family.model_fields["distribution"].annotation)
 }
 """Valid keys of each distribution, by its name."""
+
+
+def distinct(values: Iterable[Any]) -> list[Any]:
+    """Values without repeats, as W&B reads them: 1 and 1.0 are equal, the last one is kept."""
+    return list({_key(value): value for value in values}.values())
+
+
+def _key(value: Any) -> str:
+    whole = int(value) if isinstance(value, float) and value.is_integer() else value
+    return json.dumps(whole, sort_keys=True, default=str)
+
+
+def repeat_notices(where: str, raw: Any, parameter: Parameter | None) -> list[str]:
+    """The notice that values of a parameter were listed twice, if any were.
+
+    Args:
+        where: Its place in the file.
+        raw: Its mapping in the file.
+        parameter: What became of it.
+    """
+    if not isinstance(parameter, Categorical) or len(parameter.values) == len(raw["values"]):
+        return []
+    return [f"{where}: values that are listed twice are used once, as in W&B"]
 
 
 def listed_values(parameter: Parameter | None) -> tuple[Any, ...]:

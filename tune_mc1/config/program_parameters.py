@@ -1,13 +1,18 @@
 """Parameters of a program's sweep file: any names, any values, and W&B's nested groups."""
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tune_mc1.config.distributions import Range
 from tune_mc1.config.field_types import number_of
-from tune_mc1.config.fields import read_distribution
-from tune_mc1.config.parameters import Categorical, Constant, Parameter, WeightedCategorical
+from tune_mc1.config.fields import exponent_problems, read_distribution
+from tune_mc1.config.parameters import (
+    Categorical,
+    Constant,
+    Parameter,
+    WeightedCategorical,
+    distinct,
+    repeat_notices,
+)
 from tune_mc1.config.problems import Path as KeyPath
 from tune_mc1.config.problems import Problem, show_path
 from tune_mc1.config.yaml_file import read_scalar
@@ -47,7 +52,8 @@ def read_program_parameters(
         problems += found
         if parameter is not None and not found:
             problems += exponent_problems(parameter, path)
-            parameters[name] = _with_numbers(parameter, show_path(path), notices)
+            parameters[name] = _with_numbers(parameter)
+            notices += repeat_notices(show_path(path), entry, parameters[name])
     paths = {".".join(keys): keys for keys, _ in _leaves(raw, ()) if len(keys) > 1}
     parameters |= replaced
     return parameters, {n: k for n, k in paths.items() if n in parameters}, problems, notices
@@ -91,7 +97,7 @@ def _override(item: str) -> tuple[str, Parameter]:
     return name.strip(), one if len(values) == 1 else Categorical(values=tuple(values))
 
 
-def _with_numbers(parameter: Parameter, where: str, notices: list[str]) -> Parameter:
+def _with_numbers(parameter: Parameter) -> Parameter:
     """Reads `1e-5` as a number, and drops values that are listed twice, as W&B does."""
     if isinstance(parameter, Constant):
         return Constant(value=numbers_in(parameter.value))
@@ -99,11 +105,7 @@ def _with_numbers(parameter: Parameter, where: str, notices: list[str]) -> Param
         return parameter.model_copy(update={"values": tuple(map(numbers_in, parameter.values))})
     if not isinstance(parameter, Categorical):
         return parameter
-    values = [numbers_in(value) for value in parameter.values]
-    distinct = list({json.dumps(v, sort_keys=True, default=str): v for v in values}.values())
-    if len(distinct) < len(values):
-        notices.append(f"{where}: values that are listed twice are used once, as in W&B")
-    return Categorical(values=tuple(distinct))
+    return Categorical(values=tuple(distinct(map(numbers_in, parameter.values))))
 
 
 def numbers_in(value: Any) -> Any:
@@ -113,17 +115,3 @@ def numbers_in(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: numbers_in(item) for key, item in value.items()}
     return number_of(value)
-
-
-def exponent_problems(parameter: Parameter, path: KeyPath) -> Iterator[Problem]:
-    """Bounds of log_uniform that are plainly values: from 0 up to at most 1."""
-    if not isinstance(parameter, Range) or not parameter.in_exponents:
-        return
-    if parameter.min >= 0 and parameter.max <= 1:
-        low, high = parameter.bounds
-        yield Problem(
-            (*path, "distribution"),
-            f"takes exponents of e, so these bounds mean {low:.4g} to {high:.4g}; write "
-            f"{parameter.distribution}_values for bounds that are values",
-            parameter.distribution,
-        )

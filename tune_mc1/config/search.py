@@ -44,8 +44,22 @@ class Search:
         return self.adapter is not None
 
     def problems(self, sweep: "Sweep") -> "list[Problem]":
-        """Problems of a sweep that this search cannot handle."""
-        return []
+        """Problems of a sweep that this search cannot handle, such as values that it may draw."""
+        from tune_mc1.config.fields import end_problems  # which needs the trial, as searches do not
+        from tune_mc1.config.program_sweep import ProgramSweep
+
+        if isinstance(sweep, ProgramSweep):
+            return []
+        quantised = {
+            name: parameter
+            for name, parameter in sweep.parameters.items()
+            if parameter.distribution == "q_uniform" and name not in sweep.argument_names
+        }
+        return [
+            problem
+            for name, parameter in quantised.items()
+            for problem in end_problems(name, parameter, ("parameters", name))
+        ]
 
     def notices(self, sweep: "Sweep") -> list[str]:
         """Notices for the user about this search."""

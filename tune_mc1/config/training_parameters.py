@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from tune_mc1.config.argument_parameters import ParameterNames
-from tune_mc1.config.parameters import Parameter
+from tune_mc1.config.parameters import Parameter, repeat_notices
 from tune_mc1.config.problems import Path, Problem, show_path
 
 
@@ -15,11 +15,13 @@ class Overrides(NamedTuple):
         parameters: The valid ones, by standard name.
         messages: Mistakes.
         aliases: Names that were taken for others, with their place, and what they were taken for.
+        notices: Notices for the user.
     """
 
     parameters: dict[str, Parameter]
     messages: list[str]
     aliases: list[tuple[str, str]]
+    notices: list[str]
 
 
 class FileParameters(NamedTuple):
@@ -29,11 +31,13 @@ class FileParameters(NamedTuple):
         parameters: The valid ones, by standard name.
         problems: Mistakes.
         aliases: As in `Overrides`.
+        notices: Notices for the user.
     """
 
     parameters: dict[str, Parameter]
     problems: list[Problem]
     aliases: list[tuple[str, str]]
+    notices: list[str]
 
 
 def read_parameters(raw: Any, skip: set[str], names: ParameterNames) -> FileParameters:
@@ -46,11 +50,11 @@ def read_parameters(raw: Any, skip: set[str], names: ParameterNames) -> FilePara
     """
     here: Path = ("parameters",)
     if not raw and skip:
-        return FileParameters({}, [], [])
+        return FileParameters({}, [], [], [])
     if not isinstance(raw, dict) or not raw:
         rule = "must be a mapping such as `{learning_rate: {values: [0.01, 0.03]}}`"
-        return FileParameters({}, [Problem(here, rule, raw)], [])
-    read = FileParameters({}, [], [])
+        return FileParameters({}, [Problem(here, rule, raw)], [], [])
+    read = FileParameters({}, [], [], [])
     places: dict[str, Path] = {}
     for path, entry in _leaves(raw, here):
         written = str(path[-1])
@@ -68,6 +72,7 @@ def read_parameters(raw: Any, skip: set[str], names: ParameterNames) -> FilePara
         read.problems.extend(found)
         if parameter is not None:
             read.parameters[name] = parameter
+            read.notices.extend(repeat_notices(show_path(path), entry, parameter))
     return read
 
 
@@ -88,7 +93,7 @@ def read_overrides(items: Sequence[str], names: ParameterNames) -> Overrides:
         items: The user's input.
         names: Rules for names.
     """
-    read = Overrides({}, [], [])
+    read = Overrides({}, [], [], [])
     seen: dict[str, str] = {}
     for item in items:
         written, equals, text = item.partition("=")
@@ -115,4 +120,5 @@ def read_overrides(items: Sequence[str], names: ParameterNames) -> Overrides:
         read.messages.extend(f"--set {Problem((written,), p.rule, p.value)}" for p in found)
         if parameter is not None:
             read.parameters[name] = parameter
+            read.notices.extend(repeat_notices(f"--set {written}", raw, parameter))
     return read

@@ -1,36 +1,34 @@
-"""`asha` and `hyperband`: asynchronous successive halving."""
+"""`asha`: asynchronous successive halving."""
 
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from tune_mc1.config.early_terminate import EarlyTerminate, register_early_terminate
-from tune_mc1.config.field_types import Int
+from tune_mc1.config.field_types import Int, Number
 from tune_mc1.config.problems import Problem
 from tune_mc1.planning.rungs import Rungs, survivors
 
+MOST_RUNGS = 100
+"""Maximum number of rungs, as in W&B."""
 
-@register_early_terminate("asha", "hyperband")
-class SuccessiveHalving(EarlyTerminate):
-    """Asynchronous successive halving, with W&B's key names; those of Ray's `ASHAScheduler` differ.
+
+class Halving(EarlyTerminate):
+    """Rungs at which trials are compared, with W&B's key names.
 
     Attributes:
-        type: `asha` or `hyperband`, which are equivalent here; W&B only has the latter.
         min_iter: Epoch of the first rung (Ray: grace_period); each later one is eta times as far.
             As in W&B, it is not used where s and max_iter are given, and s is not used beside it.
         s: With max_iter instead of min_iter: the number of rungs, counted back from max_iter.
         max_iter: Epoch from which rungs are counted back: max_iter / eta, max_iter / eta^2, ...
-        eta: Reduction factor (Ray: reduction_factor), at least 2: about one trial in eta continues
-            at each rung.
-        brackets: Number of brackets to which trials are assigned; each starts one rung later.
+        eta: Reduction factor (Ray: reduction_factor), greater than 1: about one trial in eta
+            continues at each rung.
     """
 
-    type: Literal["asha", "hyperband"]
     min_iter: Int | None = Field(default=None, ge=1)
     s: Int | None = Field(default=None, ge=1, le=100)
     max_iter: Int | None = Field(default=None, ge=1)
-    eta: Int = Field(default=3, ge=2)
-    brackets: Int = Field(default=1, ge=1, le=20)
+    eta: Number = Field(default=3, gt=1, le=1e6)
 
     @model_validator(mode="before")
     @classmethod
@@ -69,20 +67,22 @@ class SuccessiveHalving(EarlyTerminate):
             Epochs, ascending, all below `longest`: `min_iter * eta**k`, or `max_iter / eta**k` for
             k from 1 to s, rounded down, as in W&B.
         """
+        found: dict[int, None] = {}
         if self.min_iter is not None:
-            rungs, rung = [], self.min_iter
-            while rung < longest:
-                rungs.append(rung)
+            rung: float = self.min_iter
+            for _ in range(MOST_RUNGS):
+                if rung < longest:
+                    found[int(rung)] = None
                 rung *= self.eta
         else:
             last, count = self.max_iter or 1, self.s or 1
-            back = {last // self.eta**k for k in range(1, count + 1)}
-            rungs = sorted(r for r in back if 1 <= r < longest)
-        return tuple(rungs[bracket:])
+            back = (int(last / self.eta**k) for k in range(count, 0, -1))
+            found = {rung: None for rung in back if 1 <= rung < longest}
+        return tuple(found)[bracket:]
 
     def brackets_of(self, longest: int) -> list[tuple[int, ...]]:
-        """Rungs of each bracket (`rung_epochs`)."""
-        return [self.rung_epochs(longest, bracket) for bracket in range(self.brackets)]
+        """Rungs of each bracket (`rung_epochs`), of which there is one."""
+        return [self.rung_epochs(longest)]
 
     def problem(self, longest: int) -> Problem | None:
         """Explains why there is no rung; None if there is one."""
@@ -99,20 +99,37 @@ class SuccessiveHalving(EarlyTerminate):
         )
         return Problem(("early_terminate", "max_iter"), rule, self.max_iter)
 
-    def scheduler(self, longest: int) -> Rungs:
-        """Builds empty rungs."""
-        return Rungs(self.brackets_of(longest), self.eta)
-
     def dry_run_rows(self, trials: int, longest: int) -> list[dict[str, int]]:
         """Rungs of each bracket, and the number of trials that reach them at the nominal rate."""
-        rows = []
-        for bracket, rungs in enumerate(self.brackets_of(longest)):
-            counts = survivors(trials // self.brackets, rungs, self.eta)
+        rows, brackets = [], self.brackets_of(longest)
+        for bracket, rungs in enumerate(brackets):
+            counts = survivors(trials // len(brackets), rungs, self.eta)
             rows += [
                 {"bracket": bracket, "epoch": epoch, "trials": count}
                 for epoch, count in zip((*rungs, longest), counts, strict=True)
             ]
         return rows
+
+
+@register_early_terminate("asha")
+class SuccessiveHalving(Halving):
+    """Asynchronous successive halving (`tune_mc1.planning.rungs`).
+
+    Attributes:
+        type: `asha`.
+        brackets: Number of brackets to which trials are assigned; each starts one rung later.
+    """
+
+    type: Literal["asha"]
+    brackets: Int = Field(default=1, ge=1, le=20)
+
+    def brackets_of(self, longest: int) -> list[tuple[int, ...]]:
+        """Rungs of each bracket (`rung_epochs`)."""
+        return [self.rung_epochs(longest, bracket) for bracket in range(self.brackets)]
+
+    def scheduler(self, longest: int) -> Rungs:
+        """Builds empty rungs."""
+        return Rungs(self.brackets_of(longest), self.eta)
 
     @property
     def fixes_epochs(self) -> str | None:

@@ -23,7 +23,8 @@ class BayesianSearch(Search):
             "bayes accepts value, values, int_uniform and the uniform and log_uniform families, "
             "whose bounds are checked before the sweep starts"
         )
-        found = [
+        found = super().problems(sweep)
+        found += [
             Problem(("parameters", name), rule, parameter.distribution)
             for name, parameter in sweep.parameters.items()
             if isinstance(parameter, Normal | Beta)

@@ -41,7 +41,13 @@ class GridSearch(Search):
             )
         for name, parameter in sweep.parameters.items():
             if isinstance(parameter, Range):
-                notices.append(f"parameters.{name}: a grid over q_uniform excludes max, as in W&B")
+                last = parameter.grid_value((parameter.grid_size or 1) - 1)
+                low, high = parameter.ends
+                notices.append(
+                    f"parameters.{name}: a grid counts from min in steps of q up to below max "
+                    f"({parameter.grid_value(0):g} to {last:g}), as in W&B; other searches draw "
+                    f"multiples of q ({low:g} to {high:g})"
+                )
         return notices
 
     def count(self, sweep: Sweep) -> int:

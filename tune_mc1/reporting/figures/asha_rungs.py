@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from tune_mc1.planning.rungs import Rungs
-from tune_mc1.planning.schedulers.asha import SuccessiveHalving
+from tune_mc1.planning.schedulers.asha import Halving
 from tune_mc1.reporting.drawing.context import Context
 from tune_mc1.reporting.drawing.sheet import sheet
 from tune_mc1.reporting.drawing.spec import FigureSpec
@@ -55,7 +55,7 @@ class Rung:
 def rungs_of(context: Context) -> list[Rung]:
     """The rungs that trials reached, and the end; empty without early termination."""
     early, sweep = context.frames.sweep.early_terminate, context.frames.sweep
-    if not isinstance(early, SuccessiveHalving):
+    if not isinstance(early, Halving):
         return []
     trials, curves = context.frames.trials, context.score_curves
     ran = trials["epochs_run"].to_numpy(float, na_value=0.0)
@@ -96,9 +96,9 @@ def asha_rungs(context: Context) -> Iterator[FigureSpec]:
     yield FigureSpec("rungs", title, context.sentence(caption), draw)
 
 
-def _eta(context: Context) -> int:
+def _eta(context: Context) -> float:
     early = context.frames.sweep.early_terminate
-    return early.eta if isinstance(early, SuccessiveHalving) else 0
+    return early.eta if isinstance(early, Halving) else 0
 
 
 def _draw(context: Context, title: str, rungs: list[Rung]) -> Figure:
