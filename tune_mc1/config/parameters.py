@@ -166,13 +166,8 @@ DISTRIBUTION_KEYS: dict[str, tuple[str, ...]] = {
 
 
 def distinct(values: Iterable[Any]) -> list[Any]:
-    """Values without repeats, as W&B reads them: 1 and 1.0 are equal, the last one is kept."""
-    return list({_key(value): value for value in values}.values())
-
-
-def _key(value: Any) -> str:
-    whole = int(value) if isinstance(value, float) and value.is_integer() else value
-    return json.dumps(whole, sort_keys=True, default=str)
+    """Values without repeats; 1, 1.0 and true differ, as a program gets them as they are."""
+    return list({json.dumps(v, sort_keys=True, default=str): v for v in values}.values())
 
 
 def repeat_notices(where: str, raw: Any, parameter: Parameter | None) -> list[str]:
