@@ -14,13 +14,19 @@ import psutil
 import pytest
 
 from tune_mc1.config.metrics import epoch_metrics
+from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import epoch_event, score_event, trial_event
+from tune_mc1.results.head import sweep_event
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.tracking.wandb.mirror import WandbMirror
+from tune_mc1.tracking.wandb.one_run import run_id
 
 RATES = {"t0001": 0.01, "t0002": 0.02, "t0003": 0.03, "t0004": 0.04}
+
+
+RUN_IDS = "4f2a77c1"
 
 
 class Sweep:
@@ -32,7 +38,7 @@ class Sweep:
         self.begin()
         head = {"name": "my sweep", "description": "why", "project": "cifar", "entity": None}
         facts = {"metric": "val_acc", "maximize": True, "data": "shapes10", "fingerprint": "f00"}
-        sweep: Any = {"event": "sweep", **head, **facts}
+        sweep: Any = {"event": "sweep", **head, **facts, "id": RUN_IDS, "group": "first name"}
         self.writer.write(sweep)
         for trial, rate in RATES.items():
             config = TrialConfig(learning_rate=rate)
@@ -151,7 +157,7 @@ def test_offline_sweep_leaves_one_whole_file_a_trial(sweep: Sweep) -> None:
         "config_hash": config.config_hash,
     }
     assert (run.facts["name"], run.facts["notes"]) == ("t0004 learning_rate=0.04", "why")
-    assert (run.head["run_group"], run.head["job_type"]) == (sweep.where.root.name, "trial")
+    assert (run.head["run_group"], run.head["job_type"]) == ("first name", "trial")
     assert (run.head["project"], run.head["run_id"][-6:]) == ("cifar", "-t0004")
 
 
@@ -234,3 +240,15 @@ def test_killed_sweep_leaves_whole_files(sweep: Sweep) -> None:
     cut, ended = Run(sweep.where, "t0002"), Run(sweep.where, "t0001")
     assert (cut.epochs[:1], cut.facts["exit_code"], cut.facts["state"]) == ([1], 255, "failed")
     assert (ended.epochs, ended.facts["exit_code"]) == ([1], 0)
+
+
+def test_ids_outlive_a_new_name_of_the_directory(tmp_path: Path) -> None:
+    """Two sweeps of one name and second have ids of their own; earlier versions used the name."""
+    here = ResultDir(tmp_path / "my sweep-20261127-120000")
+    moved = ResultDir(tmp_path / "moved")
+    head = {"id": RUN_IDS}
+    assert run_id(here, head, "t0001") == run_id(moved, head, "t0001") == f"{RUN_IDS}-t0001"
+    assert run_id(here, {}, "t0001") == "my_sweep-20261127-120000-t0001"
+    program = ProgramSweep(program="x.py", directory=str(tmp_path))
+    events = [sweep_event(program, None, group="my sweep") for _ in range(2)]
+    assert events[0]["id"] != events[1]["id"]

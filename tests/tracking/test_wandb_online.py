@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.wandb_server import wandb_server
-from tests.tracking.test_wandb import RATES, Run, Sweep
+from tests.tracking.test_wandb import RATES, RUN_IDS, Run, Sweep
 from tune_mc1.tracking.wandb.mirror import WandbMirror
 
 
@@ -21,8 +21,8 @@ def test_every_epoch_is_sent_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         sweep.score("t0004")
         sweep.close()
         assert sweep.notices == []
-        names = {trial: f"my_{sweep.where.root.name[3:]}-{trial}" for trial in RATES}
-        assert server.groups == dict.fromkeys(names.values(), sweep.where.root.name)
+        names = {trial: f"{RUN_IDS}-{trial}" for trial in RATES}
+        assert server.groups == dict.fromkeys(names.values(), "first name")
         assert server.exit_codes == dict.fromkeys(names.values(), 0)
         for trial, name in names.items():
             rows = [(row["_step"], row["epoch"], row["val_acc"]) for row in server.history[name]]

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from tests.support.wandb_server import WandbServer, wandb_server
-from tests.tracking.test_wandb import RATES, Run, Sweep, wait_until_gone
+from tests.tracking.test_wandb import RATES, RUN_IDS, Run, Sweep, wait_until_gone
 from tests.tracking.test_wandb_faults import KEY, refusing_port
 from tune_mc1.tracking.wandb.mirror import WandbMirror
 from tune_mc1.tracking.wandb.mode import server as server_name
@@ -54,7 +54,7 @@ def sync(sweep: Sweep, **variables: str) -> tuple[int, str, str]:
 
 
 def names(sweep: Sweep) -> dict[str, str]:
-    return {trial: f"my_{sweep.where.root.name[3:]}-{trial}" for trial in RATES}
+    return {trial: f"{RUN_IDS}-{trial}" for trial in RATES}
 
 
 def assert_all_there(server: WandbServer, sweep: Sweep) -> None:

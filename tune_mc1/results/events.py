@@ -46,7 +46,8 @@ class SweepEvent(Stamped, total=False):
         parameters: Kinds of a program's parameters, or of those of a network's own, by name
             (`tune_mc1.results.columns`); absent if there are none.
         passes: Trial parameters that the constructor of each network from outside gets.
-        id: Random part of the ids of a program's runs in W&B.
+        id: Random part of the ids of its runs in W&B.
+        group: Their group, the first name of its directory.
         module: Path of the user's LightningModule; absent in other sweeps.
         own_runs: Whether a module logs to W&B by itself.
     """
@@ -75,6 +76,7 @@ class SweepEvent(Stamped, total=False):
     parameters: dict[str, str]
     passes: dict[str, list[str]]
     id: str
+    group: str
     module: str
     own_runs: bool
 

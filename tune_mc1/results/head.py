@@ -2,6 +2,7 @@
 
 import json
 from typing import cast
+from uuid import uuid4
 
 from tune_mc1.config.load import config_to_yaml
 from tune_mc1.config.module_sweep import ModuleSweep
@@ -47,13 +48,16 @@ def write_head(where: ResultDir, sweep: Sweep, data: ImageData | None) -> None:
             raise StorageError.of(path, error) from None
 
 
-def sweep_event(sweep: Sweep, data: ImageData | None, run_ids: str = "") -> SweepEvent:
+def sweep_event(
+    sweep: Sweep, data: ImageData | None, run_ids: str = "", group: str = ""
+) -> SweepEvent:
     """The event `sweep` of a sweep on a data set, or of a program.
 
     Args:
         sweep: The sweep.
         data: The images; None for a program.
-        run_ids: Random part of the ids of a program's runs in W&B.
+        run_ids: Random part of the ids of its runs in W&B; drawn if empty.
+        group: Their group, the name of the result directory.
     """
     event: SweepEvent = {
         "event": "sweep",
@@ -66,10 +70,12 @@ def sweep_event(sweep: Sweep, data: ImageData | None, run_ids: str = "") -> Swee
         "replicates": sweep.replicates,
         "metric": sweep.metric.name,
         "maximize": sweep.metric.maximize,
+        "id": run_ids or uuid4().hex[:8],
+        "group": group,
     }
     if isinstance(sweep, ProgramSweep):
         kinds = parameter_kinds(sweep)
-        event |= {"program": sweep.program, "parameters": kinds, "id": run_ids}
+        event |= {"program": sweep.program, "parameters": kinds}
         if isinstance(sweep, ModuleSweep):
             event |= {"module": sweep.module, "own_runs": sweep.has_wandb_logger}
         return event

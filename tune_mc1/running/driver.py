@@ -89,7 +89,8 @@ def _head_events(run: SweepRun) -> Iterable[Event]:
     if run.past.tables.metadata:
         yield {"event": "resume"}
     else:
-        yield sweep_event(run.sweep, run.data, run.program.id if run.program else "")
+        ids = run.program.id if run.program else ""
+        yield sweep_event(run.sweep, run.data, ids, run.where.root.name)
     for trial in run.trials:
         if trial.id not in known:
             yield trial_event(trial)

@@ -163,7 +163,7 @@ def own_context(
     keep = here or remote is None
     shared: dict[str, Any] = {
         "root": where.root if keep or remote is None else scratch_dir(remote),
-        "group": where.root.name,
+        "group": past.tables.metadata.get("group") or where.root.name,
         "sweep": sweep,
         "id": past.tables.metadata.get("id") or uuid4().hex[:8],
         "mode": mode,

@@ -85,7 +85,8 @@ def _train(plan: Plan, images: Any, writer: ResultWriter, console: Console) -> N
     from tune_mc1.training.run_trials import run_trials, score_test
 
     trial, where = plan.training_trials[0], writer.where
-    writer.write(sweep_event(plan.sweep, images), trial_event(trial), *start_events([trial.id]))
+    head = sweep_event(plan.sweep, images, group=where.root.name)
+    writer.write(head, trial_event(trial), *start_events([trial.id]))
     end = end_event(trial.id, "interrupted")
 
     def report(rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:

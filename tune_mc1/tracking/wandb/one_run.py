@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,14 +22,16 @@ SERVER_TIMEOUT_S = 30
 WRITE_TIMEOUT_S = 20.0  # the process has low priority and may wait for a CPU
 
 
-def run_id(where: ResultDir, trial: str) -> str:
+def run_id(where: ResultDir, metadata: Mapping[str, Any], trial: str) -> str:
     """W&B id of a trial's run, always the same, so that a later upload finds the run.
 
     Args:
-        where: The sweep's directory; its name is part of the id.
+        where: The sweep's directory; its name is part of the ids of sweeps of earlier versions.
+        metadata: Metadata of the sweep (`SweepTables.metadata`).
         trial: The trial's id.
     """
-    return re.sub(r"[^A-Za-z0-9_.-]", "_", f"{where.root.name}-{trial}")
+    first = metadata.get("id") or where.root.name
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", f"{first}-{trial}")
 
 
 def server_timeout() -> float:
@@ -48,7 +51,7 @@ def open_run(
     """Opens the run of a trial. Online, a run that the server already has is resumed.
 
     Args:
-        where: The sweep's directory; its name is the run's group.
+        where: The sweep's directory.
         plan: The trial's event `trial`.
         name: Display name.
         metadata: Metadata of the sweep (`SweepTables.metadata`).
@@ -63,10 +66,10 @@ def open_run(
         project=metadata.get("project") or PROJECT,
         entity=metadata.get("entity"),
         dir=directory or where.root,
-        id=run_id(where, plan["trial"]),
+        id=run_id(where, metadata, plan["trial"]),
         name=name,
         notes=metadata.get("description"),
-        group=where.root.name[:128],
+        group=(metadata.get("group") or where.root.name)[:128],
         job_type="trial",
         config=config | {k: metadata.get(k) for k in ("data", "fingerprint")},
         mode=mode,

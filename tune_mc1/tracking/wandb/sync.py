@@ -96,7 +96,9 @@ class Sync(Upload):
     def _ask(self, trial: str) -> tuple[int, dict[str, Any]]:
         metadata = self._tables.metadata
         entity = metadata.get("entity") or self._api.default_entity
-        path = f"{entity}/{metadata.get('project') or PROJECT}/{run_id(self.where, trial)}"
+        path = (
+            f"{entity}/{metadata.get('project') or PROJECT}/{run_id(self.where, metadata, trial)}"
+        )
         last_step, summary = ask(self._api, path)
         return max(last_step, 0), summary
 
