@@ -44,10 +44,6 @@ CASES: dict[str, tuple[int, dict[str, Any]]] = {
 }
 
 
-def linear(step: int, total_steps: int, _: TrialConfig) -> float:
-    return 1 - step / total_steps
-
-
 def one_epoch(step: int, total_steps: int, config: TrialConfig) -> float:
     return float(step < total_steps / config.epochs)
 
@@ -73,7 +69,6 @@ def parts() -> Iterator[None]:
     """Schedules, a network and an optimiser of another package."""
     own = Architecture(build=f"{__name__}:build", recordable=True)
     with (
-        registered(LR_SCHEDULES, "linear", linear),
         registered(LR_SCHEDULES, "one_epoch", one_epoch),
         registered(ARCHITECTURES, "Mine", own),
         registered(ARCHITECTURES, "Waits", replace(own, recordable=False)),

@@ -21,10 +21,6 @@ from tune_mc1.training.learning_rates import learning_rates
 STEPS = 25  # of an epoch: 800 images by 32
 
 
-def linear(step: int, total_steps: int, _: TrialConfig) -> float:
-    return 1 - step / total_steps
-
-
 def one_epoch(step: int, total_steps: int, config: TrialConfig) -> float:
     return float(step < total_steps / config.epochs)
 
@@ -32,7 +28,6 @@ def one_epoch(step: int, total_steps: int, config: TrialConfig) -> float:
 @pytest.fixture(autouse=True)
 def schedules() -> Iterator[None]:
     with ExitStack() as stack:
-        stack.enter_context(registered(LR_SCHEDULES, "linear", linear))
         stack.enter_context(registered(LR_SCHEDULES, "one_epoch", one_epoch))
         yield
 
@@ -137,5 +132,11 @@ def test_epochs_cannot_grow_under_a_schedule() -> None:
     assert list(differences(sweep(2, "constant"), sweep(3, "constant"))) == []
     assert list(differences(sweep(2, "linear"), sweep(2, "linear"))) == []
     assert list(differences(sweep(2, "constant", "linear"), sweep(3, "constant", "linear"))) == [
-        "parameters.epochs: was 2, is 3; a learning-rate schedule other than constant depends on it"
+        "parameters.epochs: was 2, is 3; a learning-rate schedule other than constant depends on "
+        "it (schedule_epochs keeps it as it began)"
     ]
+    assert list(differences(sweep(2, "step"), sweep(3, "step"))) == []
+    longer = {"schedule_epochs": Constant(value=3)}
+    kept = [s.model_copy(update={"parameters": s.parameters | longer})
+            for s in (sweep(2, "linear"), sweep(3, "linear"))]  # fmt: skip
+    assert list(differences(*kept)) == []

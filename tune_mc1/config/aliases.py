@@ -26,6 +26,16 @@ PARAMETER_ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "learning_rate": ("lr", "learn_rate", "lr0", "base_lr", "init_lr", "initial_lr"),
     "lr_schedule": ("lr_scheduler", "scheduler", "schedule", "learning_rate_schedule"),
+    "warmup_epochs": ("num_warmup_epochs", "lr_warmup_epochs", "n_warmup_epochs"),
+    "warmup_steps": (
+        *("num_warmup_steps", "lr_warmup_steps", "warmup_iters", "warmup_iterations"),
+        "n_warmup_steps",
+    ),
+    "start_factor": ("warmup_factor", "lr_warmup_decay"),
+    "end_factor": ("final_lr_factor", "lr_min_factor", "lrf"),
+    "step_size": ("lr_step_size", "decay_epochs"),
+    "milestones": ("lr_steps", "lr_milestones", "decay_milestones"),
+    "gamma": ("lr_gamma", "decay_rate"),
     "optimizer": (
         *("opt", "optim", "optimiser", "optimizer_name", "optimizer_type", "optim_name"),
         "optim_type",

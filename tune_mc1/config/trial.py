@@ -19,6 +19,7 @@ from tune_mc1.config.model_names import OPTIONS, is_outside
 from tune_mc1.config.network_options import option_problem
 from tune_mc1.config.optimizers import optimizer_problem
 from tune_mc1.config.recipe import RECIPE, Recipe
+from tune_mc1.config.schedule_fit import schedule_problem
 from tune_mc1.config.setting_hash import setting_hash
 from tune_mc1.config.trial_parameters import registered_parameters
 
@@ -89,7 +90,8 @@ class TrialConfig(CoreParameters):
 
     @model_validator(mode="after")
     def _options_fit_optimizer(self) -> Self:
-        problem = optimizer_problem(self.optimizer, self.model_dump(exclude_defaults=True))
+        given = self.model_dump(exclude_defaults=True)
+        problem = optimizer_problem(self.optimizer, given) or schedule_problem(self, given)
         if problem:
             raise ValueError(problem)
         return self

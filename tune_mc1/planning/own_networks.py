@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tune_mc1.config.architectures import LayerSize
+from tune_mc1.config.recipe.loss import LossParameters
+from tune_mc1.config.recipe.schedule import ScheduleParameters
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.data.source import Source, find_source
 
@@ -37,6 +39,8 @@ _NOT_THE_NETWORKS = {
     *("epochs", "batch_size", "learning_rate", "lr_schedule", "optimizer", "weight_decay"),
     *("momentum", "overfit_batches", "drop_last", "shuffle", "augment", "seed", "device"),
     *("precision", "loss_function"),
+    *LossParameters.model_fields,
+    *ScheduleParameters.model_fields,
 }
 """Parameters on which no network depends, save for its weights."""
 

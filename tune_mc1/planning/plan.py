@@ -11,6 +11,7 @@ from tune_mc1.config.module_sweep import ModuleSweep
 from tune_mc1.config.problems import Problem
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.program_trial import AnyTrial
+from tune_mc1.config.schedule_fit import schedule_notices
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial
 from tune_mc1.data.source import check_data_form, check_data_spec
@@ -116,7 +117,8 @@ def prepare(
     sweep = check_networks(sweep, places(str(path), flags.overrides))
     trials = plan_trials(sweep, source=str(path))
     unfused = unfused_notices(trials, sweep.fuse, usual_images(source))
-    told = [*loaded.notices, *notices, *unfused]
+    scheduled = schedule_notices(trial.config for trial in trials)
+    told = [*loaded.notices, *notices, *unfused, *scheduled]
     return Plan(method, sweep, trials, told, flags=flags, source=str(path))
 
 

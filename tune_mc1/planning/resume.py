@@ -7,8 +7,8 @@ from typing import Any
 
 from tune_mc1.config.fields import coerce
 from tune_mc1.config.load import load_sweep
-from tune_mc1.config.lr_schedules import CONSTANT
-from tune_mc1.config.parameters import Constant
+from tune_mc1.config.lr_schedules import CONSTANT, counts_epochs
+from tune_mc1.config.parameters import Constant, listed_values
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.config.sweep import Sweep
@@ -138,6 +138,7 @@ def differences(before: Sweep, now: Sweep) -> Iterator[str]:
             yield f"parameters.epochs: was {was}, is {is_now}; {early.fixes_epochs}"
         if is_now > was and _rates_vary(now):
             rule = f"a learning-rate schedule other than {CONSTANT} depends on it"
+            rule += " (schedule_epochs keeps it as it began)"
             yield f"parameters.epochs: was {was}, is {is_now}; {rule}"
     for name in dict.fromkeys([*old, *new]):
         if name not in old:
@@ -149,9 +150,12 @@ def differences(before: Sweep, now: Sweep) -> Iterator[str]:
 
 
 def _rates_vary(sweep: Sweep) -> bool:
-    parameter = sweep.parameters.get("lr_schedule", Constant(value=CONSTANT))
-    values = getattr(parameter, "values", (getattr(parameter, "value", None),))
-    return any(value != CONSTANT for value in values)
+    """True if learning rates would be others with more epochs."""
+    lengths = listed_values(sweep.parameters.get("schedule_epochs")) or (None,)
+    if None not in lengths:
+        return False
+    names = listed_values(sweep.parameters.get("lr_schedule"))
+    return not all(counts_epochs(name) for name in names)
 
 
 def _comparable(sweep: Sweep) -> dict[str, Any]:

@@ -6,9 +6,10 @@ sweeps that set them.
 """
 
 from tune_mc1.config.recipe.loss import LossParameters
+from tune_mc1.config.recipe.schedule import ScheduleParameters
 
 
-class Recipe(LossParameters):
+class Recipe(ScheduleParameters, LossParameters):
     """All parameters of the recipe."""
 
 
