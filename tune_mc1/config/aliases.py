@@ -41,6 +41,9 @@ PARAMETER_ALIASES: dict[str, tuple[str, ...]] = {
         "optim_type",
     ),
     "loss_function": ("loss", "loss_fn", "loss_func", "loss_type", "criterion"),
+    "label_smoothing": ("smoothing", "smooth", "label_smooth", "label_smoothing_factor"),
+    "class_weights": ("class_weight", "loss_weights"),
+    "focal_gamma": ("focal_loss_gamma", "gamma_focal"),
     "weight_decay": ("wd", "l2", "l2_reg", "l2_penalty"),
     "momentum": ("mom", "sgd_momentum"),
     "weights_init_type": (

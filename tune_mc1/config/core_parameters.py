@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from tune_mc1.config.augmentations import NONE, augmentation_names
 from tune_mc1.config.field_types import Float, Int, one_of
+from tune_mc1.config.losses import CROSS_ENTROPY, loss_name
 from tune_mc1.config.lr_schedules import CONSTANT, LR_SCHEDULES
 from tune_mc1.config.model_names import MODEL
 from tune_mc1.config.optimizers import OPTIMIZERS
@@ -27,7 +28,7 @@ class CoreParameters(Recipe):
         learning_rate: Step size of the optimiser, greater than 0.
         lr_schedule: Name of the learning-rate schedule (`tune_mc1.config.lr_schedules`).
         optimizer: Name of the optimiser (`tune_mc1.config.optimizers`), as in torch.optim.
-        loss_function: Only `CrossEntropyLoss`.
+        loss_function: Name of the loss (`tune_mc1.config.losses`), or `package.module:loss`.
         weight_decay: L2 penalty (decoupled in AdamW), at least 0.
         momentum: Momentum of SGD in [0, 1).
         weights_init_type: Initialisation of convolutions and linear layers; biases start at 0
@@ -67,10 +68,10 @@ class CoreParameters(Recipe):
         str, one_of(OPTIMIZERS), ParameterInfo("optimiser", "Optimierer", agree=True)
     ] = "SGD"
     loss_function: Annotated[
-        Literal["CrossEntropyLoss"],
-        one_of(("CrossEntropyLoss",), {"cross_entropy": "CrossEntropyLoss"}),
+        str,
+        BeforeValidator(loss_name),
         ParameterInfo("loss function", "Verlustfunktion", agree=True),
-    ] = "CrossEntropyLoss"
+    ] = CROSS_ENTROPY
     weight_decay: Annotated[Float, ParameterInfo("weight decay", "Weight Decay")] = Field(
         default=0.0, ge=0, le=1000
     )

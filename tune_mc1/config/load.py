@@ -25,12 +25,14 @@ from tune_mc1.config.notices import (
     parameter_notices,
     read_cnn_as_cnn8,
 )
+from tune_mc1.config.parameters import listed_values
 from tune_mc1.config.problems import Path as KeyPath
 from tune_mc1.config.problems import Problem, problems_of
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.reference import Reference
 from tune_mc1.config.sweep import Objective, Resources, Sweep
 from tune_mc1.config.training_parameters import read_overrides, read_parameters
+from tune_mc1.config.user_code import is_user_code
 from tune_mc1.config.validation import Folds, Holdout
 from tune_mc1.config.yaml_file import YamlFile, read_yaml
 from tune_mc1.errors import InputError
@@ -96,7 +98,8 @@ def _with_places(sweep: Sweep, file: Path) -> Sweep:
 
     The file of a result directory names them, so that a resumed sweep finds the same code.
     """
-    if not any(map(is_own_code, sweep.models)):
+    losses = listed_values(sweep.parameters.get("loss_function"))
+    if not any(map(is_own_code, sweep.models)) and not any(map(is_user_code, losses)):
         return sweep
     places = [Path(place) for place in sweep.import_from] or [Path(), Path.cwd()]
     found = dict.fromkeys(str((file.parent / place).resolve()) for place in places)

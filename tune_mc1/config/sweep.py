@@ -31,7 +31,7 @@ from tune_mc1.config.parameters import (
 from tune_mc1.config.problems import Problem, unknown_key
 from tune_mc1.config.reference import Reference
 from tune_mc1.config.search import SEARCHES, Method, Search
-from tune_mc1.config.trial import TrialConfig, trial_fields
+from tune_mc1.config.trial import TrialConfig, core_fields, trial_fields
 from tune_mc1.config.tunable import OPTIONS
 from tune_mc1.config.validation import Holdout, Validation
 from tune_mc1.errors import did_you_mean
@@ -174,7 +174,8 @@ class Sweep(BaseModel):
                 checked[name] = parameter
                 continue
             if name not in (known := trial_fields()):
-                raise ValueError(f"{unknown_key((name,), known, 'unknown parameter')}")
+                rule = "unknown parameter"
+                raise ValueError(f"{unknown_key((name,), known, rule, core_fields())}")
             fitting, problems = check_parameter(name, parameter, (name,))
             if fitting is None:
                 raise ValueError("; ".join(map(str, problems)))

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from tune_mc1.config.architectures import ARCHITECTURES, Architecture
 from tune_mc1.config.augmentations import NONE
 from tune_mc1.config.core_parameters import CoreParameters
+from tune_mc1.config.losses import loss_problem
 from tune_mc1.config.model_names import OPTIONS, is_outside
 from tune_mc1.config.network_options import option_problem
 from tune_mc1.config.optimizers import optimizer_problem
@@ -91,7 +92,11 @@ class TrialConfig(CoreParameters):
     @model_validator(mode="after")
     def _options_fit_optimizer(self) -> Self:
         given = self.model_dump(exclude_defaults=True)
-        problem = optimizer_problem(self.optimizer, given) or schedule_problem(self, given)
+        problem = (
+            optimizer_problem(self.optimizer, given)
+            or schedule_problem(self, given)
+            or loss_problem(self.loss_function, given)
+        )
         if problem:
             raise ValueError(problem)
         return self

@@ -18,6 +18,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Literal
 
+from tune_mc1.config.losses import find_loss
 from tune_mc1.config.optimizers import OPTIMIZERS
 from tune_mc1.config.trial import Trial, TrialConfig, trial_fields
 from tune_mc1.config.trial_parameters import info_of
@@ -57,6 +58,8 @@ def unfusable_reason(
         return f"model {config.model} has no fused form"
     if OPTIMIZERS[config.optimizer].grouped is None:
         return f"optimizer {config.optimizer} has no fused form"
+    if not find_loss(config.loss_function).grouped:
+        return f"loss_function {config.loss_function} has no fused form"
     return None
 
 

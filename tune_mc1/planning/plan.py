@@ -20,6 +20,7 @@ from tune_mc1.files import shipped, utf8
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
 from tune_mc1.planning.fusion import unfused_notices
 from tune_mc1.planning.outside_models import check_networks, places
+from tune_mc1.planning.own_losses import check_losses
 from tune_mc1.planning.own_networks import usual_images
 from tune_mc1.planning.script_sweep import SCRIPTS, load_script
 from tune_mc1.planning.search_space import plan_program_trials, plan_trials
@@ -114,7 +115,9 @@ def prepare(
     field = "--data" if "data" in flags.values else f"{path}: data"
     source = checked_data(sweep.data, field, elsewhere=elsewhere)
     sweep = sweep.model_copy(update={"data": source, "name": sweep.name or utf8(path.stem)})
-    sweep = check_networks(sweep, places(str(path), flags.overrides))
+    place = places(str(path), flags.overrides)
+    sweep = check_networks(sweep, place)
+    check_losses(sweep, place)
     trials = plan_trials(sweep, source=str(path))
     unfused = unfused_notices(trials, sweep.fuse, usual_images(source))
     scheduled = schedule_notices(trial.config for trial in trials)

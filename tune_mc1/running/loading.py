@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from tune_mc1.config.layer_sizes import check_image_fits
+from tune_mc1.config.losses import class_weights_problem
 from tune_mc1.config.model_names import is_outside
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.data.images import ImageData
@@ -42,6 +43,9 @@ def load_checked(plan: Plan, notify: Callable[[str], None]) -> ImageData:
     networks = {(config.model, config.architecture) for config in configs}
     found = {p for m, a in networks if (p := check_image_fits(m, data.image_shape, a))}
     problems = sorted(found)
+    weights = {config.class_weights for config in configs}
+    misfits = (class_weights_problem(given, len(data.classes)) for given in weights)
+    problems += sorted(f"parameters.{problem}" for problem in misfits if problem)
     problems += _outside_problems(plan, data)
     if problems:
         raise InputError(problems)

@@ -8,7 +8,7 @@ import torch
 from tune_mc1.config.trial import Trial
 from tune_mc1.config.validation import Validation
 from tune_mc1.data.batches import STEPS_PER_MACRO, EvalBatches, LaneBatches, MacroBatches
-from tune_mc1.data.images import ImageData
+from tune_mc1.data.images import ImageData, Labels
 from tune_mc1.data.splits import Split, make_split
 from tune_mc1.planning.memory import image_bytes
 
@@ -79,6 +79,10 @@ class Group:
     def first_images(self, trial: Trial, count: int) -> torch.Tensor:
         """Positions of the first training images of a trial, int64 (at most `count`,)."""
         return torch.from_numpy(self._splits[trial.fold].train[:count])
+
+    def train_labels(self, trial: Trial, labels: Labels) -> torch.Tensor:
+        """Labels of a trial's training images, int64 (n,), among those of all."""
+        return torch.from_numpy(labels[self._splits[trial.fold].train])
 
     def keep(self, indices: Sequence[int]) -> None:
         """Keeps only some of the trials.

@@ -29,6 +29,7 @@ from tune_mc1.training.checkpoint_fit import check_fit
 from tune_mc1.training.epoch_counts import EpochCounts
 from tune_mc1.training.learning_rates import LearningRates, learning_rates
 from tune_mc1.training.lightning_private import step_counter
+from tune_mc1.training.losses import GroupLoss, make_loss
 from tune_mc1.training.optimizers.base import (
     GroupOptimizer,
     make_group_optimizer,
@@ -62,6 +63,7 @@ class ClassifierModule(LightningModule):
         val: Inputs of `validation_step`.
         classes: Number of classes.
         total_steps: Optimiser steps of all epochs, for learning-rate schedules.
+        class_weights: Of each trial, on its device (`tune_mc1.training.losses`).
 
     Attributes:
         epoch_metrics: The metrics of this epoch so far, per trial.
@@ -77,6 +79,7 @@ class ClassifierModule(LightningModule):
         val: Inputs,
         classes: int,
         total_steps: int = 0,
+        class_weights: Sequence[Tensor | None] | None = None,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
@@ -86,6 +89,7 @@ class ClassifierModule(LightningModule):
         self.val_inputs = val
         self.classes = classes
         self.total_steps = total_steps
+        self.class_weights = list(class_weights or [None] * len(configs))
         self.epoch_metrics: list[dict[str, float]] = [{} for _ in self.configs]
         self.diverged: dict[int, DivergedError] = {}
         self._steps: Steps | None = None
@@ -143,7 +147,12 @@ class ClassifierModule(LightningModule):
     def _make_steps(self) -> Steps:
         optimizer = self.optimizers()
         assert isinstance(optimizer, LightningOptimizer)
-        loss_of = self._group_loss if self.fused else cross_entropy
+        weights = self.class_weights
+        loss_of = (
+            GroupLoss(self.configs, weights)
+            if self.fused
+            else make_loss(self.configs[0], weights[0])
+        )
         count = step_counter(self.trainer) if self.device.type == "cuda" else None
         allowed = CLEAR_CUBLAS.usable() and is_recordable(self.configs[0], self.model)
         if count is not None and not allowed and not self._said_unrecorded:
@@ -160,12 +169,6 @@ class ClassifierModule(LightningModule):
         if labels.ndim == 1:
             return labels
         return labels.T.repeat_interleave(len(self.configs) // labels.shape[1], dim=0)
-
-    def _group_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """The sum of the trials' mean losses of a batch."""
-        trials, batch, classes = logits.shape
-        targets = labels.expand(trials, batch).reshape(-1)
-        return cross_entropy(logits.reshape(-1, classes), targets, reduction="sum") / batch
 
     def _note_divergence(self, loss_sums: list[float]) -> None:
         for index, value in enumerate(loss_sums):
@@ -238,6 +241,7 @@ class ClassifierModule(LightningModule):
         cast(GroupOptimizer, optimizer).keep(indices)
         kept = indices.tolist()
         self.configs = [self.configs[i] for i in kept]
+        self.class_weights = [self.class_weights[i] for i in kept]
         self.epoch_metrics = [self.epoch_metrics[i] for i in kept]
         self.diverged = {n: self.diverged[i] for n, i in enumerate(kept) if i in self.diverged}
 

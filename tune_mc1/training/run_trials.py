@@ -27,6 +27,7 @@ from tune_mc1.training.checkpoints import TrialCheckpoints, last_state, read_che
 from tune_mc1.training.epoch_report import EpochReport, Reporter, diverged_ends, restore_report
 from tune_mc1.training.group import EVAL_BATCH, Group
 from tune_mc1.training.last_checkpoint import epochs_done, step_back
+from tune_mc1.training.losses import weights_of_classes
 from tune_mc1.training.module import ClassifierModule, Inputs
 from tune_mc1.training.trainer import free_memory, make_trainer, pick_device
 
@@ -176,7 +177,19 @@ def make_module(
         fused = fuse_models(built, len(configs), shape, gpu=device.type == "cuda")
         model, read = fused.to(device), dict(sources)
     train, val = read["train"], read[group.val_from]
-    return ClassifierModule(configs, model, train, val, classes, group.total_steps)
+    weights = _class_weights(group, data, device)
+    return ClassifierModule(configs, model, train, val, classes, group.total_steps, weights)
+
+
+def _class_weights(
+    group: Group, data: ImageData, device: torch.device
+) -> list[torch.Tensor | None]:
+    made: list[torch.Tensor | None] = []
+    for trial in group.trials:
+        labels = group.train_labels(trial, data.train_labels)
+        weights = weights_of_classes(trial.config, labels, len(data.classes))
+        made.append(None if weights is None else weights.to(device))
+    return made
 
 
 def _with_statistics(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import Tensor
 
+from tune_mc1.config.losses import find_loss
 from tune_mc1.config.optimizers import OPTIMIZERS
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.models.build import Classifier
@@ -30,14 +31,15 @@ WARM_UP = 3
 
 
 def is_recordable(config: TrialConfig, model: Classifier | FusedClassifier) -> bool:
-    """True if a trial's network and optimiser allow its step to be recorded.
+    """True if a trial's network, loss and optimiser allow its step to be recorded.
 
     A fused model consists of layers that are known, whatever its network's origin.
     """
     architecture = config.architecture
     known = architecture.declared or isinstance(model, FusedClassifier)
     recordable = known or architecture.recordable
-    return recordable and OPTIMIZERS[config.optimizer].recordable
+    loss = find_loss(config.loss_function)
+    return recordable and loss.recordable and OPTIMIZERS[config.optimizer].recordable
 
 
 class Steps:

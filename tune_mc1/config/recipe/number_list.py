@@ -20,21 +20,29 @@ def number_list(rule: str, good: Callable[[list[float]], bool]) -> BeforeValidat
         rule: What the list must be, for messages.
         good: Whether the numbers obey it.
     """
+    return BeforeValidator(lambda v: None if v is None else check_numbers(v, rule, good))
 
-    def check(value: Any) -> Any:
-        if value is None:
-            return None
-        parts = value.split(",") if isinstance(value, str) else value
-        parts = parts if isinstance(parts, list | tuple) else [parts]
-        try:
-            numbers = [_number(part) for part in parts]
-        except (TypeError, ValueError, OverflowError):
-            raise ValueError(rule) from None
-        if not numbers or not good(numbers):
-            raise ValueError(rule)
-        return ", ".join(f"{n:.17g}" if float(f"{n:g}") != n else f"{n:g}" for n in numbers)
 
-    return BeforeValidator(check)
+def check_numbers(value: Any, rule: str, good: Callable[[list[float]], bool]) -> str:
+    """The text that a trial keeps of a list of numbers.
+
+    Args:
+        value: The list, text with commas, or a single number.
+        rule: What it must be, for messages.
+        good: Whether the numbers obey it.
+
+    Raises:
+        ValueError: If they do not.
+    """
+    parts = value.split(",") if isinstance(value, str) else value
+    parts = parts if isinstance(parts, list | tuple) else [parts]
+    try:
+        numbers = [_number(part) for part in parts]
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(rule) from None
+    if not numbers or not good(numbers):
+        raise ValueError(rule)
+    return ", ".join(f"{n:g}" if float(f"{n:g}") == n else repr(n) for n in numbers)
 
 
 def _number(part: Any) -> float:
