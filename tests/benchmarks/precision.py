@@ -18,6 +18,7 @@ from tune_mc1.data.batches import ImageTensors
 from tune_mc1.data.images import ImageData
 from tune_mc1.models.build import build_model
 from tune_mc1.training.optimizers.base import make_optimizer
+from tune_mc1.training.optimizers.parts import Part
 from tune_mc1.training.run_trials import run_trials
 
 Row = dict[str, Any]
@@ -26,7 +27,7 @@ Row = dict[str, Any]
 def trainer(config: TrialConfig, source: ImageTensors, steps: int) -> Callable[[], float]:
     """A function that does some optimiser steps and gives CPU-seconds an image."""
     model = build_model(config, (3, 32, 32), 10)
-    optimizer = make_optimizer(config, list(model.parameters()))
+    optimizer = make_optimizer(config, [Part(list(model.parameters()))])
     mixed = config.precision == "bf16-mixed"
 
     def train() -> float:

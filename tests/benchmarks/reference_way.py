@@ -24,6 +24,7 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.data.splits import make_split
 from tune_mc1.models.build import build_model
 from tune_mc1.training.optimizers.base import make_optimizer
+from tune_mc1.training.optimizers.parts import Part
 
 Item = tuple[Tensor, int]
 
@@ -61,7 +62,7 @@ class ReferenceModule(LightningModule):
         self.train_f1, self.val_f1 = (MulticlassF1Score(classes) for _ in "ab")
 
     def configure_optimizers(self) -> Optimizer:
-        return make_optimizer(self.config, list(self.parameters()))
+        return make_optimizer(self.config, [Part(list(self.parameters()))])
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         return self._step(batch, "train")

@@ -34,6 +34,7 @@ from tune_mc1.data.splits import make_split
 from tune_mc1.models.build import build_model
 from tune_mc1.training.module import ClassifierModule
 from tune_mc1.training.optimizers.base import make_optimizer
+from tune_mc1.training.optimizers.parts import Part
 from tune_mc1.training.run_trials import run_trials
 
 
@@ -51,7 +52,7 @@ class BareLoop:
         self.size = config.batch_size
         self.source = ImageTensors(data.train_images, data.train_labels, device)
         self.model = build_model(config, data.image_shape, len(data.classes)).to(device)
-        self.optimizer = make_optimizer(config, list(self.model.parameters()))
+        self.optimizer = make_optimizer(config, [Part(list(self.model.parameters()))])
 
     def train(self, indices: Tensor) -> None:
         """Does one optimiser step a batch."""

@@ -19,6 +19,7 @@ from tune_mc1.models.build import build_model
 from tune_mc1.models.fused import FusedClassifier
 from tune_mc1.training.learning_rates import learning_rates
 from tune_mc1.training.optimizers.base import make_group_optimizer, make_optimizer
+from tune_mc1.training.optimizers.parts import Part
 
 INITS: tuple[WeightsInit, ...] = (
     "default",
@@ -77,9 +78,9 @@ class Pair:
         self.alone = [build_model(c, shape, 10).to(dtype) for c in configs]
         fused = FusedClassifier((build_model(c, shape, 10) for c in configs), 4, shape)
         self.fused = fused.to(dtype)
-        self.stepper = make_group_optimizer(configs, list(self.fused.parameters()))
+        self.stepper = make_group_optimizer(configs, [Part(list(self.fused.parameters()))])
         self.steppers = [
-            make_optimizer(c, list(m.parameters()))
+            make_optimizer(c, [Part(list(m.parameters()))])
             for c, m in zip(configs, self.alone, strict=True)
         ]
         pairs = [([c], s) for c, s in zip(configs, self.steppers, strict=True)]

@@ -60,8 +60,8 @@ def build(_: TrialConfig, image_shape: tuple[int, int, int], classes: int) -> nn
     )
 
 
-def build_nadam(config: TrialConfig, parameters: list[nn.Parameter]) -> torch.optim.NAdam:
-    return torch.optim.NAdam(parameters, lr=config.learning_rate)
+def build_rprop(config: TrialConfig, parameters: list[nn.Parameter]) -> torch.optim.Rprop:
+    return torch.optim.Rprop(parameters, lr=config.learning_rate)
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +72,7 @@ def parts() -> Iterator[None]:
         registered(LR_SCHEDULES, "one_epoch", one_epoch),
         registered(ARCHITECTURES, "Mine", own),
         registered(ARCHITECTURES, "Waits", replace(own, recordable=False)),
-        registered(OPTIMIZERS, "NAdam", Optimizer(f"{__name__}:build_nadam")),
+        registered(OPTIMIZERS, "Rprop", Optimizer(f"{__name__}:build_rprop")),
     ):
         yield
 
@@ -138,7 +138,7 @@ def test_a_recorded_step_has_the_rate_of_its_schedule(
         assert report.rows[trial.id, 2]["learning_rate"] == 0
 
 
-@pytest.mark.parametrize("parameters", [{"optimizer": "NAdam"}, {"model": "Waits"}])
+@pytest.mark.parametrize("parameters", [{"optimizer": "Rprop"}, {"model": "Waits"}])
 def test_what_cannot_be_recorded_runs_step_by_step(
     images: ImageData, tmp_path: Path, recorded: list[GraphSteps], parameters: dict[str, Any]
 ) -> None:

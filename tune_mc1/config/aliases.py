@@ -46,6 +46,11 @@ PARAMETER_ALIASES: dict[str, tuple[str, ...]] = {
     "focal_gamma": ("focal_loss_gamma", "gamma_focal"),
     "weight_decay": ("wd", "l2", "l2_reg", "l2_penalty"),
     "momentum": ("mom", "sgd_momentum"),
+    "nesterov": ("use_nesterov", "nesterov_momentum"),
+    "betas": ("adam_betas", "opt_betas", "optimizer_betas"),
+    "eps": ("epsilon", "adam_epsilon", "adam_eps", "opt_eps"),
+    "alpha": ("rmsprop_alpha",),
+    "filter_bias_and_bn": ("no_norm_decay", "no_bias_decay", "no_bias_norm_decay"),
     "weights_init_type": (
         *("init", "init_type", "init_method", "initialization", "initializer", "weight_init"),
         *("weights_init", "weight_initialization", "kernel_initializer", "activation_init"),

@@ -18,7 +18,7 @@ from tune_mc1.config.core_parameters import CoreParameters
 from tune_mc1.config.losses import loss_problem
 from tune_mc1.config.model_names import OPTIONS, is_outside
 from tune_mc1.config.network_options import option_problem
-from tune_mc1.config.optimizers import optimizer_problem
+from tune_mc1.config.optimizers import optimizer_problem, optimizer_use_problem
 from tune_mc1.config.recipe import RECIPE, Recipe
 from tune_mc1.config.schedule_fit import schedule_problem
 from tune_mc1.config.setting_hash import setting_hash
@@ -94,6 +94,7 @@ class TrialConfig(CoreParameters):
         given = self.model_dump(exclude_defaults=True)
         problem = (
             optimizer_problem(self.optimizer, given)
+            or optimizer_use_problem(self)
             or schedule_problem(self, given)
             or loss_problem(self.loss_function, given)
         )

@@ -14,6 +14,7 @@ from tune_mc1.config.tunable import RISING
 from tune_mc1.errors import TrialError
 from tune_mc1.models.backbone import FrozenBackbone
 from tune_mc1.models.dropout import DropoutStream, SeededDropout, step_seed
+from tune_mc1.models.exempt import exempt_names
 from tune_mc1.models.init import init_layer
 from tune_mc1.models.memory_format import views_memory
 from tune_mc1.registry import resolve
@@ -44,6 +45,11 @@ class Classifier(nn.Module):
         self.layers = nn.Sequential(layers)
         self.dropout_stream = dropout_stream
         self.backbone = backbone
+
+    @property
+    def exempt(self) -> set[str]:
+        """Names of parameters that the network exempts from weight decay."""
+        return set(exempt_names(self))
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Logits (B, classes) of images (B, channels, height, width).

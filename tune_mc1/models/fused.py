@@ -36,14 +36,19 @@ class FusedClassifier(nn.Module):
             iterator keeps few of them in memory.
         trials: K.
         image_shape: Channels, height and width.
+
+    Attributes:
+        exempt: Names of parameters that the networks exempt from weight decay.
     """
 
     def __init__(self, models: Iterable[Classifier], trials: int, image_shape: ImageShape) -> None:
         super().__init__()
         self.dropout_streams: list[DropoutStream] = []
         self.layers: nn.Sequential = nn.Sequential()
+        self.exempt: set[str] = set()
         for index, model in enumerate(models):
             if not index:
+                self.exempt = model.exempt
                 self._add_layers(model, trials, image_shape)
             self.take(model, index)
 

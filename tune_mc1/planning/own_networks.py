@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from tune_mc1.config.architectures import LayerSize
 from tune_mc1.config.recipe.loss import LossParameters
+from tune_mc1.config.recipe.optimizer import OptimizerParameters
 from tune_mc1.config.recipe.schedule import ScheduleParameters
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.data.source import Source, find_source
@@ -40,6 +41,7 @@ _NOT_THE_NETWORKS = {
     *("momentum", "overfit_batches", "drop_last", "shuffle", "augment", "seed", "device"),
     *("precision", "loss_function"),
     *LossParameters.model_fields,
+    *OptimizerParameters.model_fields,
     *ScheduleParameters.model_fields,
 }
 """Parameters on which no network depends, save for its weights."""

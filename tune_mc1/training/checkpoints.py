@@ -134,13 +134,15 @@ def extract_trial(checkpoint: Checkpoint, index: int) -> Checkpoint:
         index: Index of the trial.
     """
     (optimizer,) = checkpoint["optimizer_states"]
-    (group,) = optimizer["param_groups"]
     return checkpoint | {
         "state_dict": _each(checkpoint["state_dict"], index),
         "optimizer_states": [
             {
                 "state": {i: _each(s, index) for i, s in optimizer["state"].items()},
-                "param_groups": [{**group["trials"][index], "params": group["params"]}],
+                "param_groups": [
+                    {**group["trials"][index], "params": group["params"]}
+                    for group in optimizer["param_groups"]
+                ],
             }
         ],
         "callbacks": {
@@ -157,9 +159,15 @@ def stack_trials(parts: Sequence[Checkpoint]) -> Checkpoint:
         parts: Checkpoints of the trials, all after the same number of steps.
     """
     optimizers = [part["optimizer_states"][0] for part in parts]
-    groups = [optimizer["param_groups"][0] for optimizer in optimizers]
     states = [optimizer["state"] for optimizer in optimizers]
-    settings = [{k: v for k, v in group.items() if k != "params"} for group in groups]
+    each = zip(*(optimizer["param_groups"] for optimizer in optimizers), strict=True)
+    groups = [
+        {
+            "trials": [{k: v for k, v in group.items() if k != "params"} for group in of_trials],
+            "params": of_trials[0]["params"],
+        }
+        for of_trials in each
+    ]
     return parts[0] | {
         "state_dict": _stacked([part["state_dict"] for part in parts]),
         "optimizer_states": [
@@ -168,7 +176,7 @@ def stack_trials(parts: Sequence[Checkpoint]) -> Checkpoint:
                     i: _stacked([state.get(i, {}) for state in states])
                     for i in sorted({i for state in states for i in state})
                 },
-                "param_groups": [{"trials": settings, "params": groups[0]["params"]}],
+                "param_groups": groups,
             }
         ],
         "callbacks": {

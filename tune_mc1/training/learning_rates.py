@@ -42,8 +42,7 @@ class LearningRates:
         """Sets the rates of an optimiser step, counted from 0."""
         factors = [factor_at(config, step, self.total_steps) for config in self.configs]
         if isinstance(self.optimizer, GroupOptimizer):
-            pairs = zip(self.configs, factors, strict=True)
-            self.optimizer.set_rates([config.learning_rate * factor for config, factor in pairs])
+            self.optimizer.set_factors(factors)
             return
         for group in self.optimizer.param_groups:
             rate = group["initial_lr"] * factors[0]

@@ -35,6 +35,7 @@ from tune_mc1.training.optimizers.base import (
     make_group_optimizer,
     make_optimizer,
 )
+from tune_mc1.training.optimizers.parts import find_parts
 from tune_mc1.training.steps import GraphSteps, Steps, is_recordable
 from tune_mc1.training.torch_private import CLEAR_CUBLAS
 
@@ -103,10 +104,12 @@ class ClassifierModule(LightningModule):
 
     def configure_optimizers(self) -> Optimizer:
         """The optimiser that the trials name, for the trained parameters."""
-        trained = [p for p in self.parameters() if p.requires_grad]
+        trained = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
+        exempt = frozenset(self.model.exempt)
+        parts = find_parts(self.configs[0], trained, axes=int(self.fused), exempt=exempt)
         if self.fused:
-            return make_group_optimizer(self.configs, trained)
-        return make_optimizer(self.configs[0], trained)
+            return make_group_optimizer(self.configs, parts)
+        return make_optimizer(self.configs[0], parts)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuses the checkpoint of another network, before Lightning loads it."""

@@ -6,10 +6,11 @@ sweeps that set them.
 """
 
 from tune_mc1.config.recipe.loss import LossParameters
+from tune_mc1.config.recipe.optimizer import OptimizerParameters
 from tune_mc1.config.recipe.schedule import ScheduleParameters
 
 
-class Recipe(ScheduleParameters, LossParameters):
+class Recipe(ScheduleParameters, LossParameters, OptimizerParameters):
     """All parameters of the recipe."""
 
 

@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Adam, AdamW
 
 from tune_mc1.config.trial import TrialConfig
@@ -11,18 +11,18 @@ from tune_mc1.training.optimizers.base import GroupOptimizer, common_settings, l
 from tune_mc1.training.torch_private import foreach
 
 
-def make_adam(config: TrialConfig, parameters: list[nn.Parameter]) -> Adam:
+def make_adam(config: TrialConfig, parameters: list[Any]) -> Adam:
     """PyTorch's Adam."""
     return Adam(parameters, **common_settings(config))
 
 
-def make_adamw(config: TrialConfig, parameters: list[nn.Parameter]) -> AdamW:
+def make_adamw(config: TrialConfig, parameters: list[Any]) -> AdamW:
     """PyTorch's AdamW."""
     return AdamW(parameters, **common_settings(config))
 
 
 class GroupAdam(GroupOptimizer):
-    """`torch.optim.Adam` or `AdamW` with their default betas and epsilon, for several trials."""
+    """`torch.optim.Adam` or `AdamW`, for several trials with the same betas and epsilon."""
 
     def update(self, parameters: list[Tensor], gradients: list[Tensor]) -> None:
         """Does a step, in place."""

@@ -1,9 +1,9 @@
 """Stochastic gradient descent with momentum."""
 
-from typing import cast
+from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import SGD
 
 from tune_mc1.config.trial import TrialConfig
@@ -11,9 +11,9 @@ from tune_mc1.training.optimizers.base import GroupOptimizer, common_settings, l
 from tune_mc1.training.torch_private import foreach
 
 
-def make_sgd(config: TrialConfig, parameters: list[nn.Parameter]) -> SGD:
+def make_sgd(config: TrialConfig, parameters: list[Any]) -> SGD:
     """PyTorch's SGD."""
-    return SGD(parameters, momentum=config.momentum, **common_settings(config))
+    return SGD(parameters, **common_settings(config))
 
 
 class GroupSGD(GroupOptimizer):
@@ -28,7 +28,11 @@ class GroupSGD(GroupOptimizer):
             buffers = [self._buffer(parameter) for parameter in parameters]
             foreach.mul_(buffers, self.columns("momentum", parameters))
             foreach.add_(buffers, changes)
-            changes = buffers
+            if self.trials[0].get("nesterov"):
+                momenta = self.columns("momentum", parameters)
+                changes = foreach.addcmul(changes, momenta, buffers)
+            else:
+                changes = buffers
         rates = self.columns("lr", parameters)
         foreach.addcmul_(parameters, changes, rates, value=-1)
 

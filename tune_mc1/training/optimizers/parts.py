@@ -1,0 +1,69 @@
+"""Parts of a network that are trained with other settings: weight decay for some, rates by layer.
+
+A part is one of PyTorch's parameter groups. Trials that are trained as one have the same parts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from tune_mc1.config.trial import TrialConfig
+
+
+@dataclass
+class Part:
+    """Parameters that share their settings.
+
+    Attributes:
+        parameters: The parameters.
+        decays: Whether weight decay applies to them.
+        scale: Factor of the learning rate.
+    """
+
+    parameters: list[nn.Parameter]
+    decays: bool = True
+    scale: float = 1.0
+
+    def settings(self, config: TrialConfig) -> dict[str, Any]:
+        """Settings of a trial that differ from those of the optimiser."""
+        rate = {"lr": config.learning_rate * self.scale} if self.scale != 1 else {}
+        return rate if self.decays else {**rate, "weight_decay": 0.0}
+
+
+def find_parts(
+    config: TrialConfig,
+    trained: Mapping[str, nn.Parameter],
+    *,
+    axes: int = 0,
+    exempt: frozenset[str] = frozenset(),
+    scales: Mapping[str, float] | None = None,
+) -> list[Part]:
+    """Divides parameters by their settings, in the order in which these first occur.
+
+    Args:
+        config: The trial's parameters; of a group, those of any of its trials.
+        trained: The parameters by name.
+        axes: Leading axes that are not those of the plain network: 1 for a group's trials.
+        exempt: Names of parameters that the network exempts from weight decay.
+        scales: Factor of the learning rate by name; 1 for all others.
+
+    Returns:
+        At least one part, unless there are no parameters.
+    """
+    found: dict[tuple[bool, float], Part] = {}
+    for name, parameter in trained.items():
+        spared = parameter.ndim - axes <= 1 or name.endswith(".bias") or name in exempt
+        decays = not (config.filter_bias_and_bn and spared)
+        scale = (scales or {}).get(name, 1.0)
+        part = found.setdefault((decays, scale), Part([], decays, scale))
+        part.parameters.append(parameter)
+    return list(found.values())
+
+
+def as_pytorch(parts: list[Part], config: TrialConfig) -> list[Any]:
+    """What PyTorch's optimisers take: the parameters, or where they differ, dicts of settings."""
+    if len(parts) == 1 and not parts[0].settings(config):
+        return parts[0].parameters
+    return [{"params": part.parameters, **part.settings(config)} for part in parts]
