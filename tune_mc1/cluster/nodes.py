@@ -12,6 +12,7 @@ import yaml
 
 from tune_mc1.cluster.ray_private import autoscaler_limits, free_resources
 from tune_mc1.config.module_sweep import workers_of
+from tune_mc1.config.run_fit import HALF_ON_CPU
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial
 from tune_mc1.errors import InputError
@@ -44,6 +45,8 @@ def trial_resources(sweep: Sweep, trials: Sequence[Trial]) -> TrialResources:
     if (workers := workers_of(sweep)) > (most := max_concurrent(each, capacity)):
         rule = f"must be at most what all nodes hold ({most})"
         raise InputError(f"resources.workers: {rule}, got {workers}")
+    if not each.gpu and any(trial.config.precision == "16-mixed" for trial in trials):
+        raise InputError(f"parameters.precision: {HALF_ON_CPU}")
     return each
 
 

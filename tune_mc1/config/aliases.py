@@ -46,6 +46,13 @@ PARAMETER_ALIASES: dict[str, tuple[str, ...]] = {
     "focal_gamma": ("focal_loss_gamma", "gamma_focal"),
     "weight_decay": ("wd", "l2", "l2_reg", "l2_penalty"),
     "momentum": ("mom", "sgd_momentum"),
+    "clip_grad": (
+        *("gradient_clip_val", "grad_clip", "clip_grad_norm", "max_grad_norm", "gradient_clip"),
+        *("grad_norm_clip", "clipnorm", "grad_clip_norm"),
+    ),
+    "ema_decay": ("model_ema_decay", "ema"),
+    "ema_warmup": ("model_ema_warmup",),
+    "early_stopping_patience": ("patience", "es_patience", "early_stop_patience"),
     "nesterov": ("use_nesterov", "nesterov_momentum"),
     "betas": ("adam_betas", "opt_betas", "optimizer_betas"),
     "eps": ("epsilon", "adam_epsilon", "adam_eps", "opt_eps"),

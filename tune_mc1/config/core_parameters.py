@@ -18,6 +18,13 @@ WeightsInit = Literal[
 ]
 
 
+_PRECISIONS = {
+    **{"32-true": "32", "bf16": "bf16-mixed", "bfloat16": "bf16-mixed"},
+    **{"16": "16-mixed", "fp16": "16-mixed", "float16": "16-mixed"},
+}
+"""Other names of precisions."""
+
+
 class CoreParameters(Recipe):
     """Parameters with a column in the results of every sweep, after those of the recipe.
 
@@ -46,7 +53,8 @@ class CoreParameters(Recipe):
         seed: Seed of initialisation, batch order, dropout masks and augmentation.
         device: `auto` uses a GPU if there is one; `cuda` without a GPU falls back to the CPU.
         precision: `32`, or `bf16-mixed`: convolutions and matrix products in bfloat16, the rest and
-            the weights in 32 bits (Lightning's `precision`).
+            the weights in 32 bits (Lightning's `precision`); or `16-mixed`, the same in float16
+            with scaled losses, on a GPU only.
     """
 
     model: Annotated[str, MODEL, ParameterInfo("model", "Modell", agree=True)] = "CNN"
@@ -110,7 +118,7 @@ class CoreParameters(Recipe):
         ParameterInfo("device", "Gerät", agree=True),
     ] = "auto"
     precision: Annotated[
-        Literal["32", "bf16-mixed"],
-        one_of(("32", "bf16-mixed"), {"32-true": "32", "bf16": "bf16-mixed"}),
+        Literal["32", "bf16-mixed", "16-mixed"],
+        one_of(("32", "bf16-mixed", "16-mixed"), _PRECISIONS),
         ParameterInfo("precision", "Präzision", agree=True),
     ] = "32"

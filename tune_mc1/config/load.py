@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from tune_mc1.config.aliases import alias_notices, metric_name, parameter_name
 from tune_mc1.config.argument_parameters import names_in
+from tune_mc1.config.early_stopping import read_early_stopping
 from tune_mc1.config.early_terminate import model_of
 from tune_mc1.config.load_program import (
     is_program,
@@ -72,6 +73,7 @@ def load_sweep(
         raw["program"] = program
     if is_program(raw):
         return _load_program(file, raw, overrides)
+    raw, early_problems = read_early_stopping(raw)
     names = names_in(raw.get("parameters"), overrides)
     given = read_overrides(overrides, names)
     notices = drop_unused(raw) + early_notices(raw.get("early_terminate"))
@@ -81,7 +83,7 @@ def load_sweep(
     notices += alias_notices([*written.aliases, *metric_aliases, *given.aliases])
     notices += written.notices + given.notices
     notices += read_cnn_as_cnn8(parameters) + parameter_notices(parameters)
-    problems = _with_way_out(written.problems) + file.problems
+    problems = _with_way_out(written.problems) + file.problems + early_problems
     try:
         sweep = _with_places(Sweep.model_validate({**raw, "parameters": parameters}), file.path)
         if not given.messages and not any(map(_of_epochs, problems)):

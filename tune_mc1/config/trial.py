@@ -20,6 +20,7 @@ from tune_mc1.config.model_names import OPTIONS, is_outside
 from tune_mc1.config.network_options import option_problem
 from tune_mc1.config.optimizers import optimizer_problem, optimizer_use_problem
 from tune_mc1.config.recipe import RECIPE, Recipe
+from tune_mc1.config.run_fit import run_problem
 from tune_mc1.config.schedule_fit import schedule_problem
 from tune_mc1.config.setting_hash import setting_hash
 from tune_mc1.config.trial_parameters import registered_parameters
@@ -97,6 +98,7 @@ class TrialConfig(CoreParameters):
             or optimizer_use_problem(self)
             or schedule_problem(self, given)
             or loss_problem(self.loss_function, given)
+            or run_problem(self)
         )
         if problem:
             raise ValueError(problem)

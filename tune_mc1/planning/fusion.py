@@ -58,6 +58,8 @@ def unfusable_reason(
         return f"model {config.model} has no fused form"
     if OPTIMIZERS[config.optimizer].grouped is None:
         return f"optimizer {config.optimizer} has no fused form"
+    if config.precision == "16-mixed":
+        return "each trial scales its own loss for precision 16-mixed"
     if not find_loss(config.loss_function).grouped:
         return f"loss_function {config.loss_function} has no fused form"
     return None

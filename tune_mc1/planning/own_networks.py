@@ -11,6 +11,7 @@ from functools import lru_cache
 from tune_mc1.config.architectures import LayerSize
 from tune_mc1.config.recipe.loss import LossParameters
 from tune_mc1.config.recipe.optimizer import OptimizerParameters
+from tune_mc1.config.recipe.run import RunParameters
 from tune_mc1.config.recipe.schedule import ScheduleParameters
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.data.source import Source, find_source
@@ -42,6 +43,7 @@ _NOT_THE_NETWORKS = {
     *("precision", "loss_function"),
     *LossParameters.model_fields,
     *OptimizerParameters.model_fields,
+    *RunParameters.model_fields,
     *ScheduleParameters.model_fields,
 }
 """Parameters on which no network depends, save for its weights."""

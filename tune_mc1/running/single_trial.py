@@ -9,6 +9,7 @@ from rich.console import Console
 from tune_mc1.config.load import sweep_of
 from tune_mc1.errors import InputError
 from tune_mc1.planning.outside_models import check_networks
+from tune_mc1.planning.own_losses import check_losses
 from tune_mc1.planning.plan import Plan, checked_data
 from tune_mc1.planning.search_space import plan_trials
 from tune_mc1.results.directory import BEST, ResultDir
@@ -57,6 +58,7 @@ def train_one(
     sweep = loaded.sweep.model_copy(
         update={"name": "train", "data": checked_data(data, "--data"), "method": "grid"}
     )
+    check_losses(sweep, lambda path: f"--set {path[0]}")
     sweep = check_networks(sweep, lambda path: f"--set {path[0]}")
     trials = plan_trials(sweep)
     if len(trials) != 1:
@@ -95,8 +97,8 @@ def _train(plan: Plan, images: Any, writer: ResultWriter, console: Console) -> N
             names = ("train_loss", "val_loss", "val_acc")
             text = " ".join(f"{n} {metric_text(row[n])}" for n in names)
             console.print(f"epoch {row['epoch']}/{trial.config.epochs}: {text}", highlight=False)
-        for diverged in ends:
-            end.update(end_event(**diverged))
+        for early in ends:
+            end.update(end_event(**early))
         return ()
 
     try:
@@ -110,6 +112,7 @@ def _train(plan: Plan, images: Any, writer: ResultWriter, console: Console) -> N
         )
         if end["state"] == "interrupted":
             end["state"] = "completed"
+        if end["state"] in ("completed", "stopped"):
             score, _ = score_test(trial, images, where.checkpoints(trial.id) / BEST)
             writer.write(score_event(trial.id, score))
     except Exception as error:

@@ -19,6 +19,7 @@ from torch import Tensor
 from tune_mc1.errors import STORAGE_ERRNOS, StorageError
 from tune_mc1.files import replacing
 from tune_mc1.results.directory import BEST, LAST, PREVIOUS
+from tune_mc1.training.averaging import TRAINED
 
 Checkpoint = dict[str, Any]
 
@@ -135,7 +136,7 @@ def extract_trial(checkpoint: Checkpoint, index: int) -> Checkpoint:
     """
     (optimizer,) = checkpoint["optimizer_states"]
     return checkpoint | {
-        "state_dict": _each(checkpoint["state_dict"], index),
+        **{k: _each(checkpoint[k], index) for k in ("state_dict", TRAINED) if k in checkpoint},
         "optimizer_states": [
             {
                 "state": {i: _each(s, index) for i, s in optimizer["state"].items()},
@@ -170,6 +171,7 @@ def stack_trials(parts: Sequence[Checkpoint]) -> Checkpoint:
     ]
     return parts[0] | {
         "state_dict": _stacked([part["state_dict"] for part in parts]),
+        **_trained_of(parts),
         "optimizer_states": [
             {
                 "state": {
@@ -185,6 +187,18 @@ def stack_trials(parts: Sequence[Checkpoint]) -> Checkpoint:
             else state
             for name, state in parts[0]["callbacks"].items()
         },
+    }
+
+
+def _trained_of(parts: Sequence[Checkpoint]) -> dict[str, Any]:
+    """Weights of all trials, if the checkpoints of some have their averages."""
+    names = next((part[TRAINED] for part in parts if TRAINED in part), None)
+    if names is None:
+        return {}
+    return {
+        TRAINED: _stacked(
+            [part.get(TRAINED) or {n: part["state_dict"][n] for n in names} for part in parts]
+        )
     }
 
 

@@ -82,7 +82,7 @@ class EpochReport(Checkpoint):
             return
         pairs = zip(self.states, self.files.directories, strict=True)
         rows = [restore_report(state, directory) for state, directory in pairs]
-        self._drop(trainer, pl_module, self.report(rows))
+        self._say(trainer, pl_module, rows, [])
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Starts timing the epoch."""
@@ -104,7 +104,15 @@ class EpochReport(Checkpoint):
         ends = diverged_ends(self.group, pl_module)
         self._drop(trainer, pl_module, {end["trial"] for end in ends})
         rows = [] if trainer.should_stop else self._take_rows(trainer, pl_module)
-        self._drop(trainer, pl_module, self.report(rows, ends))
+        self._say(trainer, pl_module, rows, ends)
+
+    def _say(
+        self, trainer: Trainer, module: LightningModule, rows: list[Row], ends: list[Row]
+    ) -> None:
+        """Reports, then drops the trials that have run out of patience or are to stop."""
+        tired = impatient_ends(self.group, self.states, self.metric) if rows else []
+        stopped = self.report(rows, [*ends, *tired])
+        self._drop(trainer, module, {*stopped, *(end["trial"] for end in tired)})
 
     def _take_rows(self, trainer: Trainer, module: ClassifierModule) -> list[Row]:
         wall = time.perf_counter() - self._began
@@ -157,6 +165,26 @@ def diverged_ends(group: Group, module: ClassifierModule) -> list[Row]:
         }
         for index, error in module.diverged.items()
     ]
+
+
+def impatient_ends(group: Group, states: Sequence[Row], metric: str) -> list[Row]:
+    """End reports of trials whose score has not improved for as long as they have patience.
+
+    They have no epoch, as this is not a failure that a trial scheduler must count.
+
+    Args:
+        group: The trials.
+        states: State of `EpochReport` of each.
+        metric: The sweep's metric.
+    """
+    ends = []
+    for trial, state in zip(group.trials, states, strict=True):
+        patience, epoch = trial.config.early_stopping_patience, state["row"]["epoch"]
+        waited = epoch - (state["best_epoch"] or 0)
+        if patience and waited >= patience and epoch < trial.config.epochs:
+            reason = f"early stopping: {metric} has not improved for {waited} epochs"
+            ends.append({"trial": trial.id, "state": "stopped", "error": reason})
+    return ends
 
 
 def restore_report(state: Row, directory: Path) -> Row:

@@ -25,7 +25,9 @@ from tune_mc1.errors import DivergedError
 from tune_mc1.models.build import Classifier
 from tune_mc1.models.fused import FusedClassifier
 from tune_mc1.training.augment import augment_batch
+from tune_mc1.training.averaging import TRAINED, averaged_weights
 from tune_mc1.training.checkpoint_fit import check_fit
+from tune_mc1.training.clipping import gradient_clip
 from tune_mc1.training.epoch_counts import EpochCounts
 from tune_mc1.training.learning_rates import LearningRates, learning_rates
 from tune_mc1.training.lightning_private import step_counter
@@ -40,6 +42,9 @@ from tune_mc1.training.steps import GraphSteps, Steps, is_recordable
 from tune_mc1.training.torch_private import CLEAR_CUBLAS
 
 log = logging.getLogger(__name__)
+
+PREFIX = "model."
+"""Of the model's names in a module's state."""
 
 
 class Inputs(Protocol):
@@ -93,6 +98,8 @@ class ClassifierModule(LightningModule):
         self.class_weights = list(class_weights or [None] * len(configs))
         self.epoch_metrics: list[dict[str, float]] = [{} for _ in self.configs]
         self.diverged: dict[int, DivergedError] = {}
+        self.averaged = averaged_weights(configs, model, self.fused)
+        self._clip = gradient_clip(configs, self.fused)
         self._steps: Steps | None = None
         self._rates: LearningRates | None = None
         self._said_unrecorded = False
@@ -114,6 +121,24 @@ class ClassifierModule(LightningModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuses the checkpoint of another network, before Lightning loads it."""
         check_fit(checkpoint["state_dict"], self.state_dict(), self.configs[0].model)
+        if TRAINED in checkpoint:
+            if self.averaged is not None:
+                self.averaged.load(checkpoint["state_dict"], PREFIX)
+            checkpoint["state_dict"] = {**checkpoint["state_dict"], **checkpoint[TRAINED]}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Lets a checkpoint have the averaged weights, where there are any."""
+        if self.averaged is not None:
+            self.averaged.save(checkpoint, PREFIX)
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        """Clips gradients that were scaled for float16, now that they are scaled back."""
+        if self._clip is not None and self._scaler is not None:
+            self._clip([p for group in optimizer.param_groups for p in group["params"]])
+
+    @property
+    def _scaler(self) -> torch.amp.GradScaler | None:
+        return getattr(self.trainer.precision_plugin, "scaler", None)
 
     def on_train_epoch_start(self) -> None:
         """Resets the counts for the epoch."""
@@ -144,6 +169,8 @@ class ClassifierModule(LightningModule):
             if self._rates is not None:
                 self._rates.set(step)
             outputs.append(do_step(x, y))
+            if self.averaged is not None:
+                self.averaged.update(step + 1)
         sums = self._train_counts.add(torch.cat(outputs, dim=-2), labels)
         self._note_divergence(sums.tolist())
 
@@ -163,9 +190,11 @@ class ClassifierModule(LightningModule):
             log.info("optimiser steps run operation by operation, not as a recorded CUDA graph")
         recorded = count is not None and allowed
         self._rates = learning_rates(self.configs, optimizer.optimizer, self.total_steps, recorded)
-        if count is None or not recorded:
-            return Steps(self.model, loss_of, optimizer)
-        return GraphSteps(self.model, loss_of, optimizer, count)
+        if count is not None and recorded:
+            return GraphSteps(self.model, loss_of, optimizer, count, self._clip)
+        if self._scaler is not None:
+            return Steps(self.model, loss_of, optimizer, scale=self._scaler.scale)
+        return Steps(self.model, loss_of, optimizer, self._clip)
 
     def _by_trial(self, labels: Tensor) -> Tensor:
         """Labels (n,) of all trials as they are; (n, lanes) as (trials, n)."""
@@ -191,7 +220,8 @@ class ClassifierModule(LightningModule):
 
     def validation_step(self, batch: Tensor, batch_idx: int) -> None:
         """Counts predictions of validation images, by their indices (n,) or (n, lanes)."""
-        logits = self.model(self.val_inputs.gather(batch))
+        network = self.averaged or self.model
+        logits = network(self.val_inputs.gather(batch))
         self._val_counts.add(logits, self._by_trial(self.val_inputs.gather_labels(batch)))
 
     def on_validation_epoch_end(self) -> None:
@@ -245,6 +275,9 @@ class ClassifierModule(LightningModule):
         kept = indices.tolist()
         self.configs = [self.configs[i] for i in kept]
         self.class_weights = [self.class_weights[i] for i in kept]
+        if self.averaged is not None:
+            self.averaged.keep(indices)
+        self._clip = gradient_clip(self.configs, self.fused)
         self.epoch_metrics = [self.epoch_metrics[i] for i in kept]
         self.diverged = {n: self.diverged[i] for n, i in enumerate(kept) if i in self.diverged}
 

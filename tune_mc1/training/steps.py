@@ -17,6 +17,7 @@ from tune_mc1.config.optimizers import OPTIMIZERS
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.models.build import Classifier
 from tune_mc1.models.fused import FusedClassifier
+from tune_mc1.training.clipping import GradientClip
 from tune_mc1.training.torch_private import use_own_workspaces
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def is_recordable(config: TrialConfig, model: Classifier | FusedClassifier) -> b
     """
     architecture = config.architecture
     known = architecture.declared or isinstance(model, FusedClassifier)
-    recordable = known or architecture.recordable
+    recordable = (known or architecture.recordable) and config.precision != "16-mixed"
     loss = find_loss(config.loss_function)
     return recordable and loss.recordable and OPTIMIZERS[config.optimizer].recordable
 
@@ -49,12 +50,20 @@ class Steps:
         model: A plain model, or a fused one.
         loss_of: Maps logits and labels to the loss.
         optimizer: Optimiser of the trained parameters, as wrapped by Lightning.
+        clip: Clips the gradients, if any are to be.
+        scale: Scales the loss, so that float16 holds its gradients; Lightning scales them back.
     """
 
     def __init__(
-        self, model: Classifier | FusedClassifier, loss_of: Loss, optimizer: "LightningOptimizer"
+        self,
+        model: Classifier | FusedClassifier,
+        loss_of: Loss,
+        optimizer: "LightningOptimizer",
+        clip: GradientClip | None = None,
+        scale: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
         self.model, self.loss_of, self.optimizer = model, loss_of, optimizer
+        self.clip, self.scale = clip, scale
         # Looked up once, as a module's attribute access takes a microsecond.
         self.trained = [p for p in model.parameters() if p.requires_grad]
 
@@ -68,7 +77,10 @@ class Steps:
         logits = cast(Tensor, self.model(inputs))
         for parameter in self.trained:
             parameter.grad = None
-        torch.autograd.backward(self.loss_of(logits, labels))
+        loss = self.loss_of(logits, labels)
+        torch.autograd.backward(loss if self.scale is None else self.scale(loss))
+        if self.clip is not None:
+            self.clip(self.trained)
         return logits.detach()
 
 
@@ -82,6 +94,7 @@ class GraphSteps(Steps):
         loss_of: Maps logits and labels to the loss.
         optimizer: Optimiser of the trained parameters, as wrapped by Lightning.
         count: Called after each replay, as Lightning does not notice it.
+        clip: Clips the gradients, if any are to be.
     """
 
     def __init__(
@@ -90,8 +103,9 @@ class GraphSteps(Steps):
         loss_of: Loss,
         optimizer: "LightningOptimizer",
         count: Callable[[], None],
+        clip: GradientClip | None = None,
     ) -> None:
-        super().__init__(model, loss_of, optimizer)
+        super().__init__(model, loss_of, optimizer, clip)
         self.count = count
         self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         self._graph: torch.cuda.CUDAGraph | None = None

@@ -7,7 +7,9 @@ import torch
 from lightning import Trainer
 from lightning.pytorch.callbacks import Callback, ProgressBar
 
+from tune_mc1.config.run_fit import HALF_ON_CPU
 from tune_mc1.config.trial import TrialConfig
+from tune_mc1.errors import TrialError
 from tune_mc1.training.checkpoints import TrialCheckpoints
 from tune_mc1.training.epoch_report import EpochReport
 from tune_mc1.training.lightning_private import hide_noise
@@ -16,9 +18,15 @@ log = logging.getLogger(__name__)
 
 
 def pick_device(config: TrialConfig, gpu: bool) -> torch.device:
-    """The device of a trial; `cuda` without a GPU falls back to the CPU, with a log message."""
+    """The device of a trial; `cuda` without a GPU falls back to the CPU, with a log message.
+
+    Raises:
+        TrialError: If its precision needs a GPU.
+    """
     if gpu and config.device != "cpu" and torch.cuda.is_available():
         return torch.device("cuda", torch.cuda.current_device())
+    if config.precision == "16-mixed":
+        raise TrialError(f"precision: {HALF_ON_CPU}")
     if config.device == "cuda":
         log.warning("device: cuda, but there is no GPU for this trial; it runs on the CPU")
     return torch.device("cpu")
@@ -44,7 +52,7 @@ def make_trainer(
     return Trainer(
         accelerator="cuda" if on_gpu else "cpu",
         devices=[device.index] if on_gpu else 1,
-        precision="bf16-mixed" if config.precision == "bf16-mixed" else "32-true",
+        precision="32-true" if config.precision == "32" else config.precision,
         max_epochs=config.epochs,
         callbacks=callbacks,
         plugins=[files] if files is not None else None,

@@ -7,10 +7,11 @@ sweeps that set them.
 
 from tune_mc1.config.recipe.loss import LossParameters
 from tune_mc1.config.recipe.optimizer import OptimizerParameters
+from tune_mc1.config.recipe.run import RunParameters
 from tune_mc1.config.recipe.schedule import ScheduleParameters
 
 
-class Recipe(ScheduleParameters, LossParameters, OptimizerParameters):
+class Recipe(ScheduleParameters, LossParameters, OptimizerParameters, RunParameters):
     """All parameters of the recipe."""
 
 

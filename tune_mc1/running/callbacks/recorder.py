@@ -77,7 +77,9 @@ class ResultCallback(DriverOnly, Callback):
                 events.append(end_event(row["trial"], "completed"))
             elif self.stopped(row["trial"]):
                 events.append(end_event(row["trial"], "stopped"))
-        events.extend(end_event(**end) for end in result.get("ends", ()))
+        done = {event["trial"] for event in events if event["event"] == "end"}
+        ends = (end for end in result.get("ends", ()) if end["trial"] not in done)
+        events.extend(end_event(**end) for end in ends)
         if events:
             self.writer.write(*events)
         for event in events:
