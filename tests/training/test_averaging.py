@@ -73,8 +73,12 @@ def test_validation_and_checkpoints_have_the_averages(images: ImageData, tmp_pat
     """One step an epoch, so that the weights of all steps are seen."""
     copies, part = _Copies(), few(images)
     config = TrialConfig(
-        **{"model": "CNN_simple", "batch_norm": True, "epochs": 5, "batch_size": 64},
-        **{"learning_rate": 0.05, "ema_decay": 0.6},
+        model="CNN_simple",
+        batch_norm=True,
+        epochs=5,
+        batch_size=64,
+        learning_rate=0.05,
+        ema_decay=0.6,
     )
     trial = Trial(id="t0", config=config)
     ran = run([trial], part, tmp_path, validation="test", callbacks=(copies,))

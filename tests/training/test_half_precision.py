@@ -34,7 +34,7 @@ def test_it_is_refused_on_a_cpu(images: ImageData, tmp_path: Path) -> None:
 def _trainer(**options: Any) -> Trainer:
     """Lightning itself takes bfloat16 instead, unless it is given what scales the losses."""
     half = options.pop("precision") == "16-mixed"
-    plugin = MixedPrecision("16-mixed", "cpu", torch.amp.GradScaler("cpu"))  # type: ignore[attr-defined]
+    plugin = MixedPrecision("16-mixed", "cpu", torch.amp.GradScaler("cpu"))
     options["plugins"] = [*(options["plugins"] or ()), *([plugin] if half else ())]
     return Trainer(**options)
 

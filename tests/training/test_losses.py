@@ -67,15 +67,15 @@ def test_a_loss_and_its_gradient_are_those_of_pytorch(count: int, soft: bool) ->
     weights = [weights_of_classes(c, torch.zeros(1, dtype=torch.int64), CLASSES) for c in configs]
     theirs, mine = (logits.clone().requires_grad_() for _ in range(2))
     expected = [oracle(c, theirs[i], labels[i]) for i, c in enumerate(configs)]
-    torch.stack(expected).sum().backward()
+    torch.autograd.backward(torch.stack(expected).sum())
     if count == 1:
         found = [make_loss(c, weights[i])(mine[i], labels[i]) for i, c in enumerate(configs)]
         assert torch.allclose(torch.stack(found), torch.stack(expected), rtol=1e-5)
-        torch.stack(found).sum().backward()
+        torch.autograd.backward(torch.stack(found).sum())
     else:
         total = GroupLoss(configs, weights)(mine, labels)
         assert torch.allclose(total, torch.stack(expected).sum(), rtol=1e-5)
-        total.backward()
+        torch.autograd.backward(total)
     assert torch.allclose(mine.grad, theirs.grad, rtol=1e-4, atol=1e-6)  # type: ignore[arg-type]
 
 

@@ -32,7 +32,7 @@ def train(model: nn.Module, *optimizers: torch.optim.Optimizer, steps: int = 5) 
         labels = torch.randint(5, (8,), generator=generator)
         loss = nn.functional.cross_entropy(model(images), labels)
         model.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         for optimizer in optimizers:
             optimizer.step()
     return [p.detach() for p in model.parameters()]
@@ -109,7 +109,7 @@ def test_muon_is_pytorch_s_for_matrices_with_adamw(
             for view, parameter in zip(flat, matrices, strict=True):
                 assert parameter.grad is not None
                 view.grad = parameter.grad.view(len(parameter), -1)
-            muon.step()
+            muon.step()  # type: ignore[no-untyped-call]
             rest.step()
 
     theirs = train(model, Both())  # type: ignore[arg-type]

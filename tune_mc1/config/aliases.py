@@ -46,6 +46,8 @@ PARAMETER_ALIASES: dict[str, tuple[str, ...]] = {
     "focal_gamma": ("focal_loss_gamma", "gamma_focal"),
     "weight_decay": ("wd", "l2", "l2_reg", "l2_penalty"),
     "momentum": ("mom", "sgd_momentum"),
+    "freeze": ("freeze_layers", "frozen_layers", "freeze_blocks"),
+    "layer_decay": ("llrd", "layerwise_lr_decay", "layer_lr_decay"),
     "clip_grad": (
         *("gradient_clip_val", "grad_clip", "clip_grad_norm", "max_grad_norm", "gradient_clip"),
         *("grad_norm_clip", "clipnorm", "grad_clip_norm"),

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from tune_mc1.config.architectures import ARCHITECTURES, Architecture
 from tune_mc1.config.augmentations import NONE
 from tune_mc1.config.core_parameters import CoreParameters
+from tune_mc1.config.fine_tuning_fit import fine_tuning_problem
 from tune_mc1.config.losses import loss_problem
 from tune_mc1.config.model_names import OPTIONS, is_outside
 from tune_mc1.config.network_options import option_problem
@@ -99,6 +100,7 @@ class TrialConfig(CoreParameters):
             or schedule_problem(self, given)
             or loss_problem(self.loss_function, given)
             or run_problem(self)
+            or fine_tuning_problem(self)
         )
         if problem:
             raise ValueError(problem)

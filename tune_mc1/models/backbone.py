@@ -8,11 +8,13 @@ class FrozenBackbone(nn.Module):
     """A network without its last layer, frozen and always in eval mode.
 
     Args:
-        network: Maps RGB images to features; its parameters are frozen here.
+        network: Maps images to features; its parameters are frozen here.
+        gray_as_rgb: Whether it takes RGB images only, so that grey ones get three channels.
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, *, gray_as_rgb: bool = True) -> None:
         super().__init__()
+        self.gray_as_rgb = gray_as_rgb
         self.network = network.eval().requires_grad_(False)
 
     def train(self, mode: bool = True) -> "FrozenBackbone":
@@ -24,7 +26,7 @@ class FrozenBackbone(nn.Module):
     @torch.no_grad()
     def forward(self, images: Tensor) -> Tensor:
         """Features (B, features) of images (B, 1 or 3, height, width)."""
-        if images.shape[1] == 1:
+        if images.shape[1] == 1 and self.gray_as_rgb:
             images = images.expand(-1, 3, -1, -1)
         features: Tensor = self.network(images)
         return features

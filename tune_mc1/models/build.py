@@ -13,64 +13,16 @@ from tune_mc1.config.trial import TrialConfig
 from tune_mc1.config.tunable import RISING
 from tune_mc1.errors import TrialError
 from tune_mc1.models.backbone import FrozenBackbone
-from tune_mc1.models.dropout import DropoutStream, SeededDropout, step_seed
-from tune_mc1.models.exempt import exempt_names
+from tune_mc1.models.classifier import Classifier, ImageShape, OwnNetwork
+from tune_mc1.models.dropout import DropoutStream, SeededDropout
+from tune_mc1.models.freezing import frozen
 from tune_mc1.models.init import init_layer
-from tune_mc1.models.memory_format import views_memory
 from tune_mc1.registry import resolve
 from tune_mc1.seeding import derive_seed
 
-ImageShape = tuple[int, int, int]
-"""Channels, height and width."""
+__all__ = ["Classifier", "ImageShape", "OwnNetwork", "build_declared", "build_model"]
 
 Layer = TypeVar("Layer", nn.Conv2d, nn.Linear)
-
-
-class Classifier(nn.Module):
-    """Maps images to logits, without softmax, which is part of the loss.
-
-    Args:
-        layers: The trained layers, by name.
-        dropout_stream: State shared by its dropout layers; None without dropout.
-        backbone: Frozen layers in front of them, if any.
-    """
-
-    def __init__(
-        self,
-        layers: "OrderedDict[str, nn.Module]",
-        dropout_stream: DropoutStream | None = None,
-        backbone: nn.Module | None = None,
-    ) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(layers)
-        self.dropout_stream = dropout_stream
-        self.backbone = backbone
-
-    @property
-    def exempt(self) -> set[str]:
-        """Names of parameters that the network exempts from weight decay."""
-        return set(exempt_names(self))
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Logits (B, classes) of images (B, channels, height, width).
-
-        With a backbone, also of its precomputed features (B, features).
-        """
-        if self.backbone is not None and inputs.ndim == 4:
-            inputs = self.backbone(inputs)
-        logits: Tensor = self.layers(inputs)
-        return logits
-
-    def at_step(self, step: int) -> None:
-        """Sets the optimiser step of the next dropout masks."""
-        if self.dropout_stream is not None:
-            self.dropout_stream.step = step
-
-    def redraw_masks(self) -> None:
-        """Draws the masks of that step for the replay of a recorded CUDA graph."""
-        for layer in self.layers:
-            if isinstance(layer, SeededDropout):
-                layer.redraw()
 
 
 class Residual(nn.Sequential):
@@ -100,45 +52,6 @@ class Scale(nn.Module):
         return values * self.factor
 
 
-class OwnNetwork(Classifier):
-    """A network of any form, for example from another package.
-
-    Random numbers that it draws from PyTorch's global generator in training, as `nn.Dropout` does,
-    depend only on the trial's seed and the step.
-
-    Args:
-        network: Maps images to logits.
-        seed: The trial's seed.
-    """
-
-    def __init__(self, network: nn.Module, seed: int) -> None:
-        super().__init__(OrderedDict(network=network))
-        self.seed = seed
-        self._views: bool | None = None
-
-    @property
-    def network(self) -> nn.Module:
-        """The network as it was built."""
-        return self.layers.get_submodule("network")
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Logits (B, classes) of images (B, channels, height, width)."""
-        return super().forward(self.lay_out(inputs))
-
-    def lay_out(self, images: Tensor) -> Tensor:
-        """The images in the memory format that the network takes.
-
-        Channels-last memory, which is faster, fails where a network flattens with `Tensor.view`.
-        """
-        if self._views is None:
-            self._views = views_memory(self.network, images[:2])
-        return images.contiguous() if self._views else images
-
-    def at_step(self, step: int) -> None:
-        """Seeds the global generators for an optimiser step."""
-        torch.manual_seed(step_seed(self.seed, step))
-
-
 def build_model(config: TrialConfig, image_shape: ImageShape, classes: int) -> Classifier:
     """Builds the model that a trial names, initialised from the trial's seed.
 
@@ -148,7 +61,8 @@ def build_model(config: TrialConfig, image_shape: ImageShape, classes: int) -> C
         classes: Number of classes.
 
     Raises:
-        TrialError: If the images are too small, or pretrained weights are not available.
+        TrialError: If the images are too small, pretrained weights are not available, or the
+            network cannot be frozen as asked.
     """
     problem = check_image_fits(config.model, image_shape, config.architecture)
     if problem:
@@ -157,7 +71,10 @@ def build_model(config: TrialConfig, image_shape: ImageShape, classes: int) -> C
     with torch.random.fork_rng(devices=[]):  # seeds networks that draw from the global generator
         torch.default_generator.manual_seed(derive_seed(config.seed, "init", "network"))
         network: nn.Module = build(config, image_shape, classes)
-    return network if isinstance(network, Classifier) else OwnNetwork(network, config.seed)
+    model = network if isinstance(network, Classifier) else OwnNetwork(network, config.seed)
+    if config.freeze is None:
+        return model
+    return frozen(model, config.freeze, config.model, image_shape, classes)
 
 
 def build_declared(config: TrialConfig, image_shape: ImageShape, classes: int) -> Classifier:

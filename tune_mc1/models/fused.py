@@ -15,6 +15,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from tune_mc1.models.blocks import blocks_of
 from tune_mc1.models.build import Classifier, ImageShape
 from tune_mc1.models.dropout import DropoutStream, SeededDropout
 from tune_mc1.models.fused_layers import (
@@ -39,6 +40,7 @@ class FusedClassifier(nn.Module):
 
     Attributes:
         exempt: Names of parameters that the networks exempt from weight decay.
+        blocks: Names of the parameters of each of their blocks.
     """
 
     def __init__(self, models: Iterable[Classifier], trials: int, image_shape: ImageShape) -> None:
@@ -46,9 +48,10 @@ class FusedClassifier(nn.Module):
         self.dropout_streams: list[DropoutStream] = []
         self.layers: nn.Sequential = nn.Sequential()
         self.exempt: set[str] = set()
+        self.blocks: list[list[str]] = []
         for index, model in enumerate(models):
             if not index:
-                self.exempt = model.exempt
+                self.exempt, self.blocks = model.exempt, blocks_of(model)
                 self._add_layers(model, trials, image_shape)
             self.take(model, index)
 

@@ -12,6 +12,7 @@ from tune_mc1.config.trial import TrialConfig
 from tune_mc1.config.user_code import failed_line
 from tune_mc1.errors import TrialError
 from tune_mc1.models.build import build_model
+from tune_mc1.models.freezing import FreezeError
 
 ImageShape = tuple[int, int, int]
 
@@ -38,7 +39,7 @@ def network_problems(
     """
     distinct: dict[str, TrialConfig] = {}
     for config in configs:
-        key = [config.model, config.constructor_arguments, config.batch_size == 1]
+        key = [config.model, config.constructor_arguments, config.batch_size == 1, config.freeze]
         distinct.setdefault(json.dumps(key, sort_keys=True), config)
     problems: dict[str, str] = {}
     seen: set[str] = set()
@@ -58,7 +59,8 @@ def _problem(config: TrialConfig, image_shape: ImageShape, classes: int) -> str 
     try:
         output = _output(config, image_shape, classes, count)
     except TrialError as error:
-        return f"{error}{_smallest(config, image_shape, classes)}"
+        helps = not isinstance(error, FreezeError)
+        return f"{error}{_smallest(config, image_shape, classes) if helps else ''}"
     except Exception as error:
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}{failed_line(error)}"
         if count == 1 and "more than 1 value per channel" in reason:

@@ -18,10 +18,11 @@ from functools import partial
 from itertools import pairwise
 from typing import Literal
 
-from tune_mc1.config.losses import find_loss
+from tune_mc1.config.fine_tuning_fit import has_features
 from tune_mc1.config.optimizers import OPTIMIZERS
 from tune_mc1.config.trial import Trial, TrialConfig, trial_fields
 from tune_mc1.config.trial_parameters import info_of
+from tune_mc1.planning.fused_recipe import recipe_reason
 from tune_mc1.planning.makespan import makespan
 from tune_mc1.planning.own_networks import USUAL_IMAGES, Images, is_own, own_form
 
@@ -49,6 +50,8 @@ def unfusable_reason(
         images: Shape of the images and number of classes, for networks that are not declared.
         gpu: Whether it runs on a GPU.
     """
+    if reason := recipe_reason(config):
+        return reason
     architecture = config.architecture
     if architecture.backbone is None and is_own(config):
         unknown = own_form(config, images).reason(gpu and config.device != "cpu")
@@ -58,10 +61,6 @@ def unfusable_reason(
         return f"model {config.model} has no fused form"
     if OPTIMIZERS[config.optimizer].grouped is None:
         return f"optimizer {config.optimizer} has no fused form"
-    if config.precision == "16-mixed":
-        return "each trial scales its own loss for precision 16-mixed"
-    if not find_loss(config.loss_function).grouped:
-        return f"loss_function {config.loss_function} has no fused form"
     return None
 
 
@@ -80,7 +79,7 @@ def unfused_notices(
     """
     if fuse == "off" or len(trials) == 1:
         return []
-    configs = [t.config for t in trials if t.config.architecture.backbone is None]
+    configs = [t.config for t in trials if not has_features(t.config)]
     reasons = (
         unfusable_reason(config, images)
         or (_gain_problem(config, images) if fuse == "auto" else "")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tune_mc1.config.architectures import LayerSize
+from tune_mc1.config.recipe.fine_tuning import FineTuningParameters
 from tune_mc1.config.recipe.loss import LossParameters
 from tune_mc1.config.recipe.optimizer import OptimizerParameters
 from tune_mc1.config.recipe.run import RunParameters
@@ -41,6 +42,7 @@ _NOT_THE_NETWORKS = {
     *("epochs", "batch_size", "learning_rate", "lr_schedule", "optimizer", "weight_decay"),
     *("momentum", "overfit_batches", "drop_last", "shuffle", "augment", "seed", "device"),
     *("precision", "loss_function"),
+    *FineTuningParameters.model_fields,
     *LossParameters.model_fields,
     *OptimizerParameters.model_fields,
     *RunParameters.model_fields,
@@ -140,7 +142,8 @@ def own_form(config: TrialConfig, images: Images) -> OwnForm:
     if given.get("pretrained") or given.get("weights"):
         return OwnForm("its weights are pretrained")
     drop = config.dropout_p
-    same = {"seed": 0, "pretrained": False, "dropout_p": 0.5 if drop and drop < 1 else drop}
+    rate = 0.5 if drop and drop < 1 else drop
+    same = {"seed": 0, "pretrained": False, "dropout_p": rate, "freeze": None}
     kept = config.model_copy(update=same)
     return _form(_Setting(kept.model_dump_json(exclude=_NOT_THE_NETWORKS), kept), images)
 

@@ -55,13 +55,13 @@ def load_checked(plan: Plan, notify: Callable[[str], None]) -> ImageData:
 
 
 def _outside_problems(plan: Plan, data: ImageData) -> list[str]:
-    """What keeps networks from outside from being trained on the images."""
-    if not any(map(is_outside, plan.sweep.models)):
+    """What keeps networks from outside, or frozen in part, from being trained on the images."""
+    if not any(map(is_outside, plan.sweep.models)) and "freeze" not in plan.sweep.parameters:
         return []
     from tune_mc1.models.probe import network_problems
 
     configs = [trial.config for trial in plan.training_trials] or _suggestions(plan)
-    outside = [config for config in configs if is_outside(config.model)]
+    outside = [config for config in configs if is_outside(config.model) or config.freeze]
     found = network_problems(outside, data.image_shape, len(data.classes))
     return [f"{plan.source}: {problem}" if plan.source else problem for problem in found]
 

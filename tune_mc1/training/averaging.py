@@ -25,7 +25,7 @@ def decay_at(config: TrialConfig, update: int) -> float:
         return 0.0
     if not config.ema_warmup:
         return config.ema_decay
-    return min(1 - update ** (-2 / 3), config.ema_decay)
+    return min(1 - float(update ** (-2 / 3)), config.ema_decay)
 
 
 class AveragedWeights:

@@ -11,13 +11,14 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from torch import nn
 
+from tune_mc1.config.fine_tuning_fit import has_features
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Validation
 from tune_mc1.data.batches import EvalBatches, FeatureTensors, ImageTensors, compute_features
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import DivergedError
 from tune_mc1.models.build import Classifier, build_model
-from tune_mc1.models.features import shared_features
+from tune_mc1.models.features import features_digest, shared_features
 from tune_mc1.models.fused import FusedClassifier
 from tune_mc1.models.fused_own import fuse_models
 from tune_mc1.models.graph_reading import NoFusedForm
@@ -252,14 +253,17 @@ def inputs_of(
         sources: Images by the name of their split.
         shared: Folder for features that trials share.
     """
-    if model.backbone is None:
+    if model.backbone is None or not has_features(config):
         return dict(sources)
     backbone = model.backbone
-    weights = "imagenet" if config.pretrained else f"seed{config.seed}"
     device = next(iter(sources.values())).labels.device.type
+    weights = "imagenet" if config.pretrained else f"seed{config.seed}"
+    if config.architecture.backbone is None:
+        weights = features_digest(backbone, next(iter(sources.values())))
+    name = config.model.replace(":", "-").replace("/", "-")
     made: dict[str, Inputs] = {}
     for split, images in sources.items():
         compute = partial(compute_features, images, backbone, EVAL_BATCH)
-        features = shared_features(shared, f"{config.model}-{weights}-{split}-{device}", compute)
+        features = shared_features(shared, f"{name}-{weights}-{split}-{device}", compute)
         made[split] = FeatureTensors(features.to(images.labels.device), images.labels)
     return made

@@ -5,13 +5,16 @@ like the fields of `TrialConfig`, which inherits them, but have columns in the r
 sweeps that set them.
 """
 
+from tune_mc1.config.recipe.fine_tuning import FineTuningParameters
 from tune_mc1.config.recipe.loss import LossParameters
 from tune_mc1.config.recipe.optimizer import OptimizerParameters
 from tune_mc1.config.recipe.run import RunParameters
 from tune_mc1.config.recipe.schedule import ScheduleParameters
 
 
-class Recipe(ScheduleParameters, LossParameters, OptimizerParameters, RunParameters):
+class Recipe(
+    ScheduleParameters, LossParameters, OptimizerParameters, RunParameters, FineTuningParameters
+):
     """All parameters of the recipe."""
 
 

@@ -1,0 +1,170 @@
+"""Networks that are trained in part, and layers at rates of their own; timm is the oracle."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from pydantic import ValidationError
+from torch import nn
+
+from tests.support.group_run import Report, group, nearly_equal, run, state
+from tests.support.one_trial import HELD_OUT, few
+from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.data.images import ImageData
+from tune_mc1.models.backbone import FrozenBackbone
+from tune_mc1.models.blocks import blocks_of, rate_scales
+from tune_mc1.models.build import build_model
+from tune_mc1.models.freezing import FreezeError
+from tune_mc1.models.probe import network_problems
+from tune_mc1.training.run_trials import run_trials
+
+SHAPE, CLASSES = (3, 32, 32), 10
+TIMM, VISION = "timm:resnet10t", "torchvision:mobilenet_v3_small"
+LIBRARIES = [TIMM, VISION, "timm:vit_tiny_patch16_224"]
+
+
+def config(model: str, **parameters: Any) -> TrialConfig:
+    vit = {"img_size": 32, "patch_size": 8} if "vit" in model else {}
+    return TrialConfig(model=model, arguments=vit, **parameters)
+
+
+@pytest.mark.parametrize("model", ["timm:resnet10t", "timm:vit_tiny_patch16_224"])
+def test_rates_of_layers_are_those_of_timm(model: str) -> None:
+    optim = pytest.importorskip("timm.optim")
+    built = build_model(config(model), SHAPE, CLASSES)
+    network = built.layers.get_submodule("network")
+    theirs = optim.param_groups_layer_decay(network, weight_decay=0.1, layer_decay=0.7)
+    names = {id(p): n for n, p in built.named_parameters()}
+    expected = {names[id(p)]: g["lr_scale"] for g in theirs for p in g["params"]}
+    assert rate_scales(blocks_of(built), 0.7) == pytest.approx(expected)
+
+
+def test_blocks_of_other_networks() -> None:
+    class Own(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.stem, self.norm = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)
+            self.stages = nn.ModuleList([nn.Conv2d(4, 4, 3), nn.Sequential(nn.Conv2d(4, 4, 3))])
+            self.head = nn.Linear(4, 5)
+            self.scale = nn.Parameter(torch.ones(1))
+
+    assert [block[-1] for block in blocks_of(Own())] == [
+        *("norm.bias", "stages.0.bias", "stages.1.0.bias", "head.bias")
+    ]
+    assert blocks_of(Own())[0][0] == "scale"
+    declared = build_model(TrialConfig(model="CNN", batch_norm=True), SHAPE, CLASSES)
+    assert [block[0] for block in blocks_of(declared)] == [
+        f"layers.{name}.weight" for name in ("conv1", "conv2", "fc1", "fc2", "output")
+    ]
+
+
+@pytest.mark.parametrize("model", [*LIBRARIES, "CNN"])
+def test_a_frozen_backbone_with_its_head_is_the_network(model: str) -> None:
+    whole = build_model(config(model), SHAPE, CLASSES).eval()
+    divided = build_model(config(model, freeze="backbone"), SHAPE, CLASSES).eval()
+    images = torch.randn(4, *SHAPE)
+    with torch.no_grad():
+        assert torch.allclose(divided(images), whole(images), atol=1e-5)
+        assert divided.backbone is not None
+        features = divided.backbone(images)
+        assert torch.allclose(divided(features), whole(images), atol=1e-5)
+    trained = [name for name, p in divided.named_parameters() if p.requires_grad]
+    assert trained == ["layers.head.weight", "layers.head.bias"]
+
+
+def test_first_blocks_stay_as_they_are(images: ImageData, tmp_path: Path) -> None:
+    """Also the statistics of their batch norm; the others are trained."""
+    trial = Trial(id="t0", config=config(TIMM, freeze=3, epochs=2, learning_rate=0.05))
+    run([trial], few(images), tmp_path)
+    before = build_model(trial.config, SHAPE, CLASSES)
+    frozen = {name for block in blocks_of(before)[:3] for name in block}
+    after = state(tmp_path / "t0")
+    for name, value in before.state_dict().items():
+        kept = torch.equal(after[f"model.{name}"], value)
+        owner = name.rpartition(".")[0]
+        assert kept == any(f.startswith(f"{owner}.") for f in frozen), name
+
+
+def trained(
+    rates: Sequence[float], images: ImageData, shared: Path | None, **parameters: Any
+) -> list[Report]:
+    reports = []
+    for rate in rates:
+        report = Report()
+        one = Trial(id="t0", config=config(learning_rate=rate, freeze="backbone", **parameters))
+        run_trials([one], images, HELD_OUT, report=report, shared=shared)
+        reports.append(report)
+    return reports
+
+
+def test_features_are_computed_once_a_sweep(
+    images: ImageData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    forward = FrozenBackbone.forward
+
+    def counted(self: FrozenBackbone, batch: torch.Tensor) -> torch.Tensor:
+        seen.append(len(batch))
+        return forward(self, batch)
+
+    monkeypatch.setattr(FrozenBackbone, "forward", counted)
+    part = few(images)
+
+    def asked(rates: Collection[float], shared: Path | None = tmp_path, **more: Any) -> int:
+        seen.clear()
+        trained([*rates], part, shared, model=VISION, epochs=3, **more)
+        return sum(n for n in seen if n > 4)  # the others are probes
+
+    assert asked([0.1]) >= 60
+    assert asked([0.2, 0.3]) == 0
+    assert asked([0.2], seed=1) >= 60, "other random weights"
+    assert asked([0.2], augment="flip") >= 3 * 60
+
+
+def test_trials_on_features_have_the_numbers_of_those_on_images(
+    images: ImageData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tune_mc1.training import run_trials as module
+
+    (shared,) = trained([0.1], few(images), tmp_path, model=TIMM, epochs=2)
+    monkeypatch.setattr(module, "has_features", lambda _: False)
+    (each,) = trained([0.1], few(images), None, model=TIMM, epochs=2)
+    for key, row in each.rows.items():
+        assert row["val_loss"] == pytest.approx(shared.rows[key]["val_loss"], rel=1e-4)
+
+
+def test_fused_trials_have_the_layer_decay_of_trials_alone(
+    images: ImageData, tmp_path: Path
+) -> None:
+    common = {"model": "CNN", "epochs": 2, "layer_decay": 0.5, "lr_schedule": "cosine"}
+    trials = group(3, **common, momentum=0.5)
+    fused = run(trials, images, tmp_path / "fused")
+    for trial in trials:
+        for key, row in run([trial], images, tmp_path / "alone").rows.items():
+            nearly_equal(fused.rows[key], row, 200)
+            assert row["val_loss"] == pytest.approx(fused.rows[key]["val_loss"], rel=1e-2)
+
+
+def test_what_a_network_does_not_have_is_said() -> None:
+    def problem(model: str, freeze: Any) -> str:
+        (line,) = network_problems([config(model, freeze=freeze)], SHAPE, CLASSES)
+        return line
+
+    assert problem("CNN", 5) == (
+        "parameters.freeze: CNN has 5 blocks, of which the last must be trained, got 5"
+    )
+    assert problem("torchvision:squeezenet1_1", "backbone") == (
+        "parameters.freeze: torchvision:squeezenet1_1 does not end with a linear layer of 10 "
+        "outputs; freeze its blocks (freeze: N) instead, got backbone"
+    )
+    with pytest.raises(FreezeError):
+        build_model(config("CNN", freeze=7), SHAPE, CLASSES)
+    for parameters, message in (
+        ({"freeze": 0}, "must be backbone, or the number of blocks to freeze"),
+        ({"freeze": "backbone", "layer_decay": 0.5}, "layer_decay: not valid with freeze: "),
+        ({"model": "ResNeXt50", "freeze": 2}, "freeze: model ResNeXt50 always has a frozen"),
+    ):
+        with pytest.raises(ValidationError, match=message):
+            TrialConfig(**parameters)  # type: ignore[arg-type]

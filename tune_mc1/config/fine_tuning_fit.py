@@ -1,0 +1,29 @@
+"""Whether a trial trains a network in part, and what that allows."""
+
+from typing import TYPE_CHECKING
+
+from tune_mc1.config.augmentations import NONE
+from tune_mc1.config.recipe.fine_tuning import BACKBONE
+
+if TYPE_CHECKING:
+    from tune_mc1.config.trial import TrialConfig
+
+
+def has_features(config: "TrialConfig") -> bool:
+    """True if a trial's last layers train on features of a frozen backbone, computed once.
+
+    Augmented images have other features in each epoch.
+    """
+    frozen = config.freeze == BACKBONE or config.architecture.backbone is not None
+    return frozen and config.augment == NONE
+
+
+def fine_tuning_problem(config: "TrialConfig") -> str | None:
+    """Why a network cannot be trained in part as asked; None if it can."""
+    freeze = config.freeze
+    if config.architecture.backbone is not None and freeze not in (None, BACKBONE):
+        return f"freeze: model {config.model} always has a frozen backbone, got {freeze}"
+    if config.layer_decay is not None and freeze == BACKBONE:
+        rule = "not valid with freeze: backbone, which trains a single layer"
+        return f"layer_decay: {rule}, got {config.layer_decay}"
+    return None
