@@ -22,7 +22,6 @@ from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import DivergedError
-from tune_mc1.models.blocks import blocks_of, rate_scales
 from tune_mc1.models.build import Classifier
 from tune_mc1.models.fused import FusedClassifier
 from tune_mc1.training.augment import augment_batch
@@ -38,7 +37,7 @@ from tune_mc1.training.optimizers.base import (
     make_group_optimizer,
     make_optimizer,
 )
-from tune_mc1.training.optimizers.parts import find_parts
+from tune_mc1.training.optimizers.parts import parts_of
 from tune_mc1.training.steps import GraphSteps, Steps, is_recordable
 from tune_mc1.training.torch_private import CLEAR_CUBLAS
 
@@ -112,15 +111,7 @@ class ClassifierModule(LightningModule):
 
     def configure_optimizers(self) -> Optimizer:
         """The optimiser that the trials name, for the trained parameters."""
-        trained = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
-        exempt, decay = frozenset(self.model.exempt), self.configs[0].layer_decay
-        scales = None
-        if decay is not None:
-            model = self.model
-            blocks = model.blocks if isinstance(model, FusedClassifier) else blocks_of(model)
-            scales = rate_scales(blocks, decay)
-        axes = int(self.fused)
-        parts = find_parts(self.configs[0], trained, axes=axes, exempt=exempt, scales=scales)
+        parts = parts_of(self.model, self.configs[0])
         if self.fused:
             return make_group_optimizer(self.configs, parts)
         return make_optimizer(self.configs[0], parts)

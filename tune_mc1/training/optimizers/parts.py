@@ -10,6 +10,9 @@ from typing import Any
 from torch import nn
 
 from tune_mc1.config.trial import TrialConfig
+from tune_mc1.models.blocks import blocks_of, rate_scales
+from tune_mc1.models.build import Classifier
+from tune_mc1.models.fused import FusedClassifier
 
 
 @dataclass
@@ -60,6 +63,22 @@ def find_parts(
         part = found.setdefault((decays, scale), Part([], decays, scale))
         part.parameters.append(parameter)
     return list(found.values())
+
+
+def parts_of(model: Classifier | FusedClassifier, config: TrialConfig) -> list[Part]:
+    """The parts of a network that are trained.
+
+    Args:
+        model: A plain model, or a fused one.
+        config: The trial's parameters; of a group, those of any of its trials.
+    """
+    fused, scales = isinstance(model, FusedClassifier), None
+    if config.layer_decay is not None:
+        blocks = model.blocks if isinstance(model, FusedClassifier) else blocks_of(model)
+        scales = rate_scales(blocks, config.layer_decay)
+    trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    exempt = frozenset(model.exempt)
+    return find_parts(config, trained, axes=int(fused), exempt=exempt, scales=scales)
 
 
 def as_pytorch(parts: list[Part], config: TrialConfig) -> list[Any]:
