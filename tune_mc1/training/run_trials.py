@@ -34,6 +34,9 @@ from tune_mc1.training.trainer import free_memory, make_trainer, pick_device
 
 log = logging.getLogger(__name__)
 
+PROBES = 4
+"""Images by whose features a frozen backbone is told from others."""
+
 Checkpoints = Callable[[str], Path]
 """Directory of a trial's checkpoints, by its id."""
 
@@ -259,7 +262,10 @@ def inputs_of(
     device = next(iter(sources.values())).labels.device.type
     weights = "imagenet" if config.pretrained else f"seed{config.seed}"
     if config.architecture.backbone is None:
-        weights = features_digest(backbone, next(iter(sources.values())))
+        images = next(iter(sources.values()))
+        few = torch.arange(min(PROBES, len(images)), device=images.labels.device)
+        with torch.no_grad():
+            weights = features_digest(backbone(images.gather(few)))
     name = config.model.replace(":", "-").replace("/", "-")
     made: dict[str, Inputs] = {}
     for split, images in sources.items():
