@@ -17,7 +17,8 @@ from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
 from tune_mc1.results.schema import Row
-from tune_mc1.training import run_trials as trial_module
+from tune_mc1.training import inputs
+from tune_mc1.training.run_trials import run_trials
 
 RATES = (0.3, 0.1, 0.03, 0.01)
 DECAYS = (0.0, 1e-4, 1e-3)
@@ -37,8 +38,8 @@ def seconds(trial: Trial, data: ImageData, root: Path, *, once: bool) -> float:
         once: Whether features are computed once for all trials, or in each epoch.
     """
     began = time.perf_counter()
-    with patch.object(trial_module, "has_features", lambda _: once):
-        trial_module.run_trials(
+    with patch.object(inputs, "has_features", lambda _: once):
+        run_trials(
             [trial],
             data,
             Holdout(holdout=0.1),

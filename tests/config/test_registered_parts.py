@@ -12,7 +12,8 @@ from tune_mc1.config.lr_schedules import LR_SCHEDULES
 from tune_mc1.config.optimizers import OPTIMIZERS, Optimizer
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.planning.forecast import trial_seconds
-from tune_mc1.planning.fusion import plan_groups, unfused_notices
+from tune_mc1.planning.fusion import plan_groups
+from tune_mc1.planning.fusion_notices import unfused_notices
 from tune_mc1.planning.memory import trial_bytes
 
 CIFAR = (3, 32, 32)

@@ -126,7 +126,7 @@ def test_features_are_computed_once_a_sweep(
 def test_trials_on_features_have_the_numbers_of_those_on_images(
     images: ImageData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tune_mc1.training import run_trials as module
+    from tune_mc1.training import inputs as module
 
     (shared,) = trained([0.1], few(images), tmp_path, model=TIMM, epochs=2)
     monkeypatch.setattr(module, "has_features", lambda _: False)

@@ -9,7 +9,8 @@ from tests.support.own_networks import build
 from tests.support.plugins import registered
 from tune_mc1.config.architectures import ARCHITECTURES, Architecture
 from tune_mc1.config.trial import Trial, TrialConfig
-from tune_mc1.planning.fusion import plan_groups, unfused_notices
+from tune_mc1.planning.fusion import plan_groups
+from tune_mc1.planning.fusion_notices import unfused_notices
 from tune_mc1.planning.memory import trial_bytes
 
 CIFAR = (3, 32, 32)

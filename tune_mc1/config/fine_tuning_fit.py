@@ -23,6 +23,9 @@ def fine_tuning_problem(config: "TrialConfig") -> str | None:
     freeze = config.freeze
     if config.architecture.backbone is not None and freeze not in (None, BACKBONE):
         return f"freeze: model {config.model} always has a frozen backbone, got {freeze}"
+    if config.architecture.whitened and freeze == BACKBONE:
+        rule = "whose first layer is made from the training images, is trained whole or by blocks"
+        return f"freeze: model {config.model}, {rule}, got {freeze}"
     if config.layer_decay is not None and freeze == BACKBONE:
         rule = "not valid with freeze: backbone, which trains a single layer"
         return f"layer_decay: {rule}, got {config.layer_decay}"

@@ -18,7 +18,7 @@ from tune_mc1.data.source import check_data_form, check_data_spec
 from tune_mc1.errors import InputError
 from tune_mc1.files import shipped, utf8
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
-from tune_mc1.planning.fusion import unfused_notices
+from tune_mc1.planning.fusion_notices import unfused_notices
 from tune_mc1.planning.outside_models import check_networks, places
 from tune_mc1.planning.own_losses import check_losses
 from tune_mc1.planning.own_networks import usual_images

@@ -1,6 +1,6 @@
 """Losses: of one trial by PyTorch's own functions, and the same arithmetic for a group."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -48,6 +48,25 @@ def weights_of_classes(config: TrialConfig, labels: Tensor, classes: int) -> Ten
     counts = torch.bincount(labels.cpu(), minlength=classes)
     weights = len(labels) / (classes * counts.double())
     return weights.masked_fill(counts == 0, 0).float()
+
+
+def class_weights(
+    configs: Sequence[TrialConfig], labels: Iterable[Tensor], classes: int, device: torch.device
+) -> list[Tensor | None]:
+    """Weights of the classes in the losses of several trials, on their device.
+
+    Args:
+        configs: Parameters of each trial.
+        labels: Of its training images.
+        classes: Number of classes.
+        device: The device.
+
+    Raises:
+        TrialError: If the number of weights is not that of the classes.
+    """
+    pairs = zip(configs, labels, strict=True)
+    made = [weights_of_classes(config, of_trial, classes) for config, of_trial in pairs]
+    return [None if weights is None else weights.to(device) for weights in made]
 
 
 def make_loss(config: TrialConfig, weights: Tensor | None) -> LossOf:

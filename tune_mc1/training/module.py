@@ -9,7 +9,7 @@ per epoch.
 import logging
 import math
 from collections.abc import Sequence
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import torch
 from lightning import LightningModule
@@ -29,6 +29,7 @@ from tune_mc1.training.averaging import TRAINED, averaged_weights
 from tune_mc1.training.checkpoint_fit import check_fit
 from tune_mc1.training.clipping import gradient_clip
 from tune_mc1.training.epoch_counts import EpochCounts
+from tune_mc1.training.inputs import Inputs
 from tune_mc1.training.learning_rates import LearningRates, learning_rates
 from tune_mc1.training.lightning_private import step_counter
 from tune_mc1.training.losses import GroupLoss, make_loss
@@ -45,16 +46,6 @@ log = logging.getLogger(__name__)
 
 PREFIX = "model."
 """Of the model's names in a module's state."""
-
-
-class Inputs(Protocol):
-    """Labelled inputs of a network in memory, accessed by index."""
-
-    def gather(self, indices: Tensor) -> Tensor:
-        """Inputs at int64 indices (B,) or (B, lanes), as float (B, ...)."""
-
-    def gather_labels(self, indices: Tensor) -> Tensor:
-        """Their labels, int64, in the shape of `indices`."""
 
 
 class ClassifierModule(LightningModule):

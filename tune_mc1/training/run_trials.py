@@ -1,7 +1,7 @@
 """Training and test of trials, with or without Ray: a single trial, or a group as one model."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -11,14 +11,12 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from torch import nn
 
-from tune_mc1.config.fine_tuning_fit import has_features
-from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.config.trial import Trial
 from tune_mc1.config.validation import Validation
-from tune_mc1.data.batches import EvalBatches, FeatureTensors, ImageTensors, compute_features
+from tune_mc1.data.batches import EvalBatches, ImageTensors
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import DivergedError
 from tune_mc1.models.build import Classifier, build_model
-from tune_mc1.models.features import features_digest, shared_features
 from tune_mc1.models.fused import FusedClassifier
 from tune_mc1.models.fused_own import fuse_models
 from tune_mc1.models.graph_reading import NoFusedForm
@@ -27,15 +25,13 @@ from tune_mc1.results.directory import LAST
 from tune_mc1.training.checkpoints import TrialCheckpoints, last_state, read_checkpoint
 from tune_mc1.training.epoch_report import EpochReport, Reporter, diverged_ends, restore_report
 from tune_mc1.training.group import EVAL_BATCH, Group
+from tune_mc1.training.inputs import Inputs, inputs_of
 from tune_mc1.training.last_checkpoint import epochs_done, step_back
-from tune_mc1.training.losses import weights_of_classes
-from tune_mc1.training.module import ClassifierModule, Inputs
+from tune_mc1.training.losses import class_weights
+from tune_mc1.training.module import ClassifierModule
 from tune_mc1.training.trainer import free_memory, make_trainer, pick_device
 
 log = logging.getLogger(__name__)
-
-PROBES = 4
-"""Images by whose features a frozen backbone is told from others."""
 
 Checkpoints = Callable[[str], Path]
 """Directory of a trial's checkpoints, by its id."""
@@ -181,19 +177,9 @@ def make_module(
         fused = fuse_models(built, len(configs), shape, gpu=device.type == "cuda")
         model, read = fused.to(device), dict(sources)
     train, val = read["train"], read[group.val_from]
-    weights = _class_weights(group, data, device)
+    labels = (group.train_labels(trial, data.train_labels) for trial in group.trials)
+    weights = class_weights(configs, labels, classes, device)
     return ClassifierModule(configs, model, train, val, classes, group.total_steps, weights)
-
-
-def _class_weights(
-    group: Group, data: ImageData, device: torch.device
-) -> list[torch.Tensor | None]:
-    made: list[torch.Tensor | None] = []
-    for trial in group.trials:
-        labels = group.train_labels(trial, data.train_labels)
-        weights = weights_of_classes(trial.config, labels, len(data.classes))
-        made.append(None if weights is None else weights.to(device))
-    return made
 
 
 def _with_statistics(
@@ -243,33 +229,3 @@ def score_test(
     predicted, confidence = (values.cpu().numpy() for values in module.test_predictions())
     arrays = {"label": data.test_labels, "predicted": predicted, "confidence": confidence}
     return module.test_metrics, arrays
-
-
-def inputs_of(
-    model: Classifier, config: TrialConfig, sources: Mapping[str, ImageTensors], shared: Path | None
-) -> dict[str, Inputs]:
-    """Inputs of the trained layers: images, or a frozen backbone's features, computed only once.
-
-    Args:
-        model: The plain model.
-        config: The trial's parameters.
-        sources: Images by the name of their split.
-        shared: Folder for features that trials share.
-    """
-    if model.backbone is None or not has_features(config):
-        return dict(sources)
-    backbone = model.backbone
-    device = next(iter(sources.values())).labels.device.type
-    weights = "imagenet" if config.pretrained else f"seed{config.seed}"
-    if config.architecture.backbone is None:
-        images = next(iter(sources.values()))
-        few = torch.arange(min(PROBES, len(images)), device=images.labels.device)
-        with torch.no_grad():
-            weights = features_digest(backbone(images.gather(few)))
-    name = config.model.replace(":", "-").replace("/", "-")
-    made: dict[str, Inputs] = {}
-    for split, images in sources.items():
-        compute = partial(compute_features, images, backbone, EVAL_BATCH)
-        features = shared_features(shared, f"{name}-{weights}-{split}-{device}", compute)
-        made[split] = FeatureTensors(features.to(images.labels.device), images.labels)
-    return made
