@@ -15,6 +15,7 @@ from tune_mc1.config.parameters import Categorical, Constant
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.images import ImageData
+from tune_mc1.errors import TrialError
 from tune_mc1.planning.resume import differences
 from tune_mc1.training.learning_rates import learning_rates
 
@@ -140,3 +141,11 @@ def test_epochs_cannot_grow_under_a_schedule() -> None:
     kept = [s.model_copy(update={"parameters": s.parameters | longer})
             for s in (sweep(2, "linear"), sweep(3, "linear"))]  # fmt: skip
     assert list(differences(*kept)) == []
+
+
+def test_a_warm_up_longer_than_the_run_is_refused(images: ImageData, tmp_path: Path) -> None:
+    trials = group(2, epochs=2, model="CNN_simple", warmup_steps=2 * STEPS)
+    with pytest.raises(
+        TrialError, match=r"warmup_steps: must be less than the 50 steps of the sch"
+    ):
+        run(trials, images, tmp_path)

@@ -8,6 +8,7 @@ from torch.optim import Optimizer
 
 from tune_mc1.config.lr_schedules import factor_at, rate_varies
 from tune_mc1.config.trial import TrialConfig
+from tune_mc1.errors import TrialError
 from tune_mc1.training.optimizers.base import GroupOptimizer
 
 
@@ -54,6 +55,23 @@ class LearningRates:
 
 def _on_device(rate: float, like: Tensor) -> Tensor:
     return torch.tensor(rate, dtype=torch.float32, device=like.device)
+
+
+def check_warmup(configs: Sequence[TrialConfig], total_steps: int) -> None:
+    """Compares each warm-up with the schedule that is to follow it.
+
+    Args:
+        configs: The parameters of each trial.
+        total_steps: Optimiser steps of all epochs.
+
+    Raises:
+        TrialError: If a warm-up takes as many steps as its schedule extends over.
+    """
+    for config in configs:
+        length = total_steps * (config.schedule_epochs or config.epochs) // config.epochs
+        if config.warmup_steps >= max(1, length):
+            rule = f"must be less than the {length} steps of the schedule, which follows it"
+            raise TrialError(f"parameters.warmup_steps: {rule}, got {config.warmup_steps}")
 
 
 def learning_rates(

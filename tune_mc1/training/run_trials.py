@@ -27,6 +27,7 @@ from tune_mc1.training.epoch_report import EpochReport, Reporter, diverged_ends,
 from tune_mc1.training.group import EVAL_BATCH, Group
 from tune_mc1.training.inputs import Inputs, inputs_of
 from tune_mc1.training.last_checkpoint import epochs_done, step_back
+from tune_mc1.training.learning_rates import check_warmup
 from tune_mc1.training.losses import class_weights
 from tune_mc1.training.module import ClassifierModule
 from tune_mc1.training.trainer import free_memory, make_trainer, pick_device
@@ -160,6 +161,7 @@ def make_module(
         NoFusedForm: If networks that are not declared cannot be trained as one.
     """
     configs = [trial.config for trial in group.trials]
+    check_warmup(configs, group.total_steps)
     shape, classes = data.image_shape, len(data.classes)
     sources = {"train": ImageTensors(data.train_images, data.train_labels, device)}
     if group.val_from == "test":
