@@ -24,7 +24,7 @@ RATES = (0.3, 0.1, 0.03, 0.01)
 DECAYS = (0.0, 1e-4, 1e-3)
 
 
-def _report(_: Sequence[Row], __: Sequence[Row] = ()) -> Collection[str]:
+def _report(rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
     return ()
 
 

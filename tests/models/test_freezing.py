@@ -9,7 +9,7 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from tests.support.group_run import Report, group, nearly_equal, run, state
+from tests.support.group_run import CutOff, Report, group, nearly_equal, run, state
 from tests.support.one_trial import HELD_OUT, few
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.images import ImageData
@@ -18,7 +18,7 @@ from tune_mc1.models.blocks import blocks_of, rate_scales
 from tune_mc1.models.build import build_model
 from tune_mc1.models.freezing import FreezeError
 from tune_mc1.models.probe import network_problems
-from tune_mc1.training.run_trials import run_trials
+from tune_mc1.training.run_trials import run_trials, score_test
 
 SHAPE, CLASSES = (3, 32, 32), 10
 TIMM, VISION = "timm:resnet10t", "torchvision:mobilenet_v3_small"
@@ -135,6 +135,26 @@ def test_trials_on_features_have_the_numbers_of_those_on_images(
         assert row["val_loss"] == pytest.approx(shared.rows[key]["val_loss"], rel=1e-4)
 
 
+def test_a_checkpoint_has_the_head_alone(images: ImageData, tmp_path: Path) -> None:
+    """The trial goes on from it, and is tested from it, with the backbone built again."""
+    part, parameters = few(images), {"freeze": "backbone", "ema_decay": 0.5, "momentum": 0.9}
+
+    def trials(epochs: int) -> list[Trial]:
+        return [Trial(id="t0", config=config(TIMM, epochs=epochs, **parameters))]
+
+    whole = run(trials(3), part, tmp_path / "whole", validation="test")
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        run(trials(3), part, tmp_path / "cut", validation="test", callbacks=(CutOff(),))
+    assert (
+        run(trials(3), part, tmp_path / "cut", validation="test").rows["t0", 3]
+        == (whole.rows["t0", 3])
+    )
+    names = state(tmp_path / "cut" / "t0").keys()
+    assert names == {"model.layers.head.weight", "model.layers.head.bias"}
+    score, _ = score_test(trials(3)[0], part, tmp_path / "cut" / "t0" / "last.ckpt")
+    assert score["test_loss"] == pytest.approx(whole.rows["t0", 3]["val_loss"], rel=1e-5)
+
+
 def test_fused_trials_have_the_layer_decay_of_trials_alone(
     images: ImageData, tmp_path: Path
 ) -> None:
@@ -167,4 +187,4 @@ def test_what_a_network_does_not_have_is_said() -> None:
         ({"model": "ResNeXt50", "freeze": 2}, "freeze: model ResNeXt50 always has a frozen"),
     ):
         with pytest.raises(ValidationError, match=message):
-            TrialConfig(**parameters)  # type: ignore[arg-type]
+            TrialConfig(**parameters)

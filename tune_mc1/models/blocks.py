@@ -1,6 +1,7 @@
 """Blocks of a network in order: what `freeze` counts, and `layer_decay` tells apart."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from torch import nn
 
@@ -21,10 +22,11 @@ def blocks_of(network: nn.Module) -> list[list[str]]:
             break
         name, root = children[0]
         prefix = f"{prefix}{name}."
-    if hasattr(root, "group_matcher"):
+    matcher: Any = getattr(root, "group_matcher", None)
+    if matcher is not None:
         from timm.models import group_parameters
 
-        found = group_parameters(root, root.group_matcher(coarse=False))
+        found = group_parameters(root, matcher(coarse=False))
         return [[f"{prefix}{name}" for name in found[layer]] for layer in sorted(found)]
     blocks: list[list[str]] = []
     own = [f"{prefix}{name}" for name, _ in root.named_parameters(recurse=False)]

@@ -46,8 +46,11 @@ class AveragedWeights:
 
     def _current(self) -> dict[str, Tensor]:
         frozen = {n for n, p in self._model.named_parameters() if not p.requires_grad}
-        state = self._model.state_dict()
-        return {name: value.detach() for name, value in state.items() if name not in frozen}
+        return {
+            name: value.detach()
+            for name, value in self._model.state_dict().items()
+            if name not in frozen and not name.startswith("backbone.")
+        }
 
     @torch.no_grad()
     def update(self, number: int) -> None:

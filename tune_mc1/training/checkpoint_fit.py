@@ -6,6 +6,18 @@ from torch import Tensor
 
 from tune_mc1.errors import TrialError
 
+BACKBONE_PREFIX = "model.backbone."
+
+
+def without_backbone(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights of a checkpoint without those of a frozen backbone, which are built again."""
+    return {name: v for name, v in state.items() if not name.startswith(BACKBONE_PREFIX)}
+
+
+def with_backbone(saved: Mapping[str, Tensor], mine: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights of a checkpoint, and of the backbone of a network where it leaves them out."""
+    return {n: v for n, v in mine.items() if n.startswith(BACKBONE_PREFIX)} | dict(saved)
+
 
 def check_fit(saved: Mapping[str, Tensor], mine: Mapping[str, Tensor], model: str) -> None:
     """Compares the weights of a checkpoint with those of a network.

@@ -20,13 +20,14 @@ from torch.optim import Optimizer
 from torchmetrics import MeanMetric, Metric, MetricCollection
 from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 
+from tune_mc1.config.recipe.fine_tuning import BACKBONE
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import DivergedError
 from tune_mc1.models.build import Classifier
 from tune_mc1.models.fused import FusedClassifier
 from tune_mc1.training.augment import augment_batch
 from tune_mc1.training.averaging import TRAINED, averaged_weights
-from tune_mc1.training.checkpoint_fit import check_fit
+from tune_mc1.training.checkpoint_fit import check_fit, with_backbone, without_backbone
 from tune_mc1.training.clipping import gradient_clip
 from tune_mc1.training.epoch_counts import EpochCounts
 from tune_mc1.training.inputs import Inputs
@@ -109,6 +110,7 @@ class ClassifierModule(LightningModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuses the checkpoint of another network, before Lightning loads it."""
+        checkpoint["state_dict"] = with_backbone(checkpoint["state_dict"], self.state_dict())
         check_fit(checkpoint["state_dict"], self.state_dict(), self.configs[0].model)
         if TRAINED in checkpoint:
             if self.averaged is not None:
@@ -116,9 +118,14 @@ class ClassifierModule(LightningModule):
             checkpoint["state_dict"] = {**checkpoint["state_dict"], **checkpoint[TRAINED]}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Lets a checkpoint have the averaged weights, where there are any."""
+        """Lets a checkpoint have the averaged weights, where there are any.
+
+        A network that `freeze` has divided is built again with the same backbone, which is large.
+        """
         if self.averaged is not None:
             self.averaged.save(checkpoint, PREFIX)
+        if self.configs[0].freeze == BACKBONE:
+            checkpoint["state_dict"] = without_backbone(checkpoint["state_dict"])
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Clips gradients that were scaled for float16, now that they are scaled back."""

@@ -22,6 +22,7 @@ from tune_mc1.models.fused_own import fuse_models
 from tune_mc1.models.graph_reading import NoFusedForm
 from tune_mc1.models.whitening import WHITENED, whiten
 from tune_mc1.results.directory import LAST
+from tune_mc1.training.checkpoint_fit import with_backbone
 from tune_mc1.training.checkpoints import TrialCheckpoints, last_state, read_checkpoint
 from tune_mc1.training.epoch_report import EpochReport, Reporter, diverged_ends, restore_report
 from tune_mc1.training.group import EVAL_BATCH, Group
@@ -224,7 +225,8 @@ def score_test(
     model = build_model(trial.config, data.image_shape, len(data.classes)).to(device)
     inputs = inputs_of(model, trial.config, {"test": images}, shared)["test"]
     module = ClassifierModule([trial.config], model, inputs, inputs, len(data.classes))
-    module.load_state_dict(read_checkpoint(checkpoint)["state_dict"])
+    saved = read_checkpoint(checkpoint)["state_dict"]
+    module.load_state_dict(with_backbone(saved, module.state_dict()))
     trainer = make_trainer(trial.config, device, [])
     order = EvalBatches([torch.arange(len(data.test_labels))], EVAL_BATCH)
     trainer.test(module, order, verbose=False)
