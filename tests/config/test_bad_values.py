@@ -70,7 +70,7 @@ TRIALS = {
     "model: {value: CNN99}": f"1: parameters.model.value: must be one of {MODELS}, did you mean "
     "'CNN'?, got 'CNN99'",
     "momentum: {value: 0.9}, optimizer: {value: Adam}": " parameters.momentum: only valid with "
-    "optimizer SGD, got 0.9 with Adam (in 1 of 1 settings)",
+    "optimizers SGD, Muon, RMSprop, LARS, got 0.9 with Adam (in 1 of 1 settings)",
     "dropout_p: {value: 0.5}, model: {value: MLP}": " parameters.dropout_p: model MLP has no "
     "dropout (models with dropout: CNN8, VGG, ConvNet), got 0.5 (in 1 of 1 settings)",
     "batch_norm: {value: maybe}": "1: parameters.batch_norm.value: must be true or false, got "
@@ -78,8 +78,8 @@ TRIALS = {
     "seed: {value: -1}": "1: parameters.seed.value: must be at least 0, got -1",
     "device: {value: tpu}": "1: parameters.device.value: must be one of auto, cpu, cuda, did you "
     "mean 'gpu'?, got 'tpu'",
-    "precision: {value: 16}": "1: parameters.precision.value: must be one of 32, bf16-mixed, got "
-    "16",
+    "precision: {value: 16}": "1: parameters.precision.value: must be one of 32, bf16-mixed, "
+    "16-mixed, got 16",
     "lernrate: {value: 1}": "1: parameters.lernrate: unknown parameter, did you mean "
     "'learning_rate'?",
     "": f"1: parameters: {NEEDS_MAPPING}, got {{}}",

@@ -136,6 +136,6 @@ def test_precision(file: Path, text: str, value: str) -> None:
     assert sweep.parameters["precision"].grid_value(0) == value
 
 
-def test_precision_is_one_of_two(file: Path) -> None:
+def test_precision_is_one_of_three(file: Path) -> None:
     (line,) = mistakes(file, "parameters: {precision: {values: [32, 16]}}\n")
-    assert "precision.values[1]: must be one of 32, bf16-mixed, got 16" in line
+    assert "precision.values[1]: must be one of 32, bf16-mixed, 16-mixed, got 16" in line

@@ -20,7 +20,7 @@ WeightsInit = Literal[
 
 _PRECISIONS = {
     **{"32-true": "32", "bf16": "bf16-mixed", "bfloat16": "bf16-mixed"},
-    **{"16": "16-mixed", "fp16": "16-mixed", "float16": "16-mixed"},
+    **{"fp16": "16-mixed", "float16": "16-mixed"},
 }
 """Other names of precisions."""
 
