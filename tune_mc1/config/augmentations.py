@@ -1,5 +1,8 @@
 """Registry of augmentations, and validation of the trial parameter `augment`."""
 
+import inspect
+import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tune_mc1.errors import did_you_mean
@@ -7,6 +10,8 @@ from tune_mc1.registry import Registry
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from tune_mc1.config.trial import TrialConfig
 
 NONE = "none"
 """Value of `augment` that leaves images unchanged."""
@@ -18,10 +23,18 @@ class Augment(Protocol):
     The result for an image may depend only on the image, its index, the trial's seed and the epoch
     (`tune_mc1.seeding.uniform` draws such numbers). The numbers of a trial are then the same alone,
     in a group, with another batch size, and after being resumed.
+
+    Keyword-only arguments are trial parameters of these names, which only make sense with it.
     """
 
     def __call__(
-        self, images: "Tensor", labels: "Tensor", indices: "Tensor", seed: int, epoch: int
+        self,
+        images: "Tensor",
+        labels: "Tensor",
+        indices: "Tensor",
+        seed: int,
+        epoch: int,
+        **parameters: Any,
     ) -> "tuple[Tensor, Tensor]":
         """Augments a batch.
 
@@ -32,6 +45,7 @@ class Augment(Protocol):
             indices: int64 (n,), on the same device: position of each image in the training images.
             seed: The trial's seed.
             epoch: The epoch, from 0.
+            parameters: The trial parameters that it takes.
 
         Returns:
             Images and labels of the same shapes and types.
@@ -71,3 +85,67 @@ def augmentation_names(value: Any) -> Any:
 def find_augmentations(value: str) -> dict[str, Augment]:
     """Looks up the augmentations in a value of `augment`, in order; empty for `none`."""
     return {} if value == NONE else {name: AUGMENTATIONS[name] for name in value.split("+")}
+
+
+def parameters_of(name: str) -> tuple[str, ...]:
+    """Trial parameters that an augmentation takes: its keyword-only arguments."""
+    return _keywords(AUGMENTATIONS[name])
+
+
+@lru_cache
+def _keywords(augment: Augment) -> tuple[str, ...]:
+    parameters = inspect.signature(augment).parameters.values()
+    return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+
+
+def augmentation_problem(config: "TrialConfig") -> str | None:
+    """Checks the parameters that belong to an augmentation, or to inputs that are images.
+
+    Args:
+        config: A trial's parameters.
+
+    Returns:
+        The problem of those that the sweep sets; None without one.
+    """
+    chosen = find_augmentations(config.augment)
+    taken = {parameter for name in chosen for parameter in parameters_of(name)}
+    for parameter in sorted(config.model_fields_set - taken):
+        takers = [name for name in AUGMENTATIONS if parameter in parameters_of(name)]
+        if takers:
+            value = getattr(config, parameter)
+            return (
+                f"{parameter}: only valid with augment {', '.join(takers)}, got {value} with "
+                + (config.augment)
+            )
+    if config.architecture.backbone is None:
+        return None
+    for parameter in ("mixup_alpha", "cutmix_alpha", "test_time_flip"):
+        if value := getattr(config, parameter):
+            rule = f"not valid with model {config.model}, whose frozen features are computed once"
+            return f"{parameter}: {rule}, got {str(value).lower()}"
+    return None
+
+
+def augmentation_image_problem(config: "TrialConfig", size: tuple[int, int]) -> str | None:
+    """Checks the parameters that depend on the size of the images; returns the problem, or None.
+
+    Args:
+        config: A trial's parameters.
+        size: Height and width of the images that are augmented.
+    """
+    names, shown = find_augmentations(config.augment), f"images of {size[0]}x{size[1]}"
+    if "crop" in names and config.crop_padding >= min(size):
+        rule = f"must be less than the side of {shown}"
+        return f"crop_padding: {rule}, got {config.crop_padding}"
+    if "cutout" in names and config.cutout_size >= min(size):
+        rule = f"must be less than the side of {shown}"
+        return f"cutout_size: {rule}, got {config.cutout_size}"
+    return None
+
+
+def augmentation_key(config: "TrialConfig") -> str:
+    """Text that is equal for trials whose images are augmented in the same way, given the seed."""
+    names = find_augmentations(config.augment)
+    taken = [parameter for name in names for parameter in parameters_of(name)]
+    values = {parameter: getattr(config, parameter) for parameter in taken}
+    return f"{config.augment} {json.dumps(values)}" if values else config.augment

@@ -13,7 +13,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 from tune_mc1.config.architectures import ARCHITECTURES, Architecture
-from tune_mc1.config.augmentations import NONE
+from tune_mc1.config.augmentations import NONE, augmentation_key, augmentation_problem
 from tune_mc1.config.core_parameters import CoreParameters
 from tune_mc1.config.model_names import OPTIONS, is_outside
 from tune_mc1.config.network_options import option_problem
@@ -90,6 +90,13 @@ class TrialConfig(CoreParameters):
     @model_validator(mode="after")
     def _options_fit_optimizer(self) -> Self:
         problem = optimizer_problem(self.optimizer, self.model_dump(exclude_defaults=True))
+        if problem:
+            raise ValueError(problem)
+        return self
+
+    @model_validator(mode="after")
+    def _options_fit_augmentation(self) -> Self:
+        problem = augmentation_problem(self)
         if problem:
             raise ValueError(problem)
         return self
@@ -188,9 +195,9 @@ class Trial(BaseModel):
     def image_order(self) -> tuple[int, int, str]:
         """Key that is equal for trials that read the same images in the same order in every epoch.
 
-        Augmented images are equal if seed and augmentation are.
+        Augmented images are equal if seed and augmentation, with its parameters, are.
         """
         config = self.config
         seeded = config.shuffle or config.augment != NONE
         fold = -1 if self.fold is None else self.fold
-        return fold, config.seed if seeded else -1, config.augment
+        return fold, config.seed if seeded else -1, augmentation_key(config)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 from rich.console import Console
 
+from tune_mc1.config.augmentations import augmentation_image_problem
 from tune_mc1.config.layer_sizes import check_image_fits
 from tune_mc1.config.model_names import is_outside
 from tune_mc1.config.trial import TrialConfig
@@ -41,6 +42,8 @@ def load_checked(plan: Plan, notify: Callable[[str], None]) -> ImageData:
     configs = [trial.config for trial in plan.training_trials]
     networks = {(config.model, config.architecture) for config in configs}
     found = {p for m, a in networks if (p := check_image_fits(m, data.image_shape, a))}
+    size = data.image_shape[1:]
+    found |= {p for config in configs if (p := augmentation_image_problem(config, size))}
     problems = sorted(found)
     problems += _outside_problems(plan, data)
     if problems:
