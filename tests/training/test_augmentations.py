@@ -74,7 +74,7 @@ def test_an_image_is_the_same_in_any_batch_and_another_in_another_epoch(
         new = [augmented(images, part, augment=name, seed=4, **parameters)[0] for part in parts]
         assert torch.equal(torch.cat(new), whole[some])
     other, _ = augmented(images, torch.arange(200), 1, augment=name, seed=4, **parameters)
-    assert 0.3 < (other != whole).flatten(1).any(dim=1).float().mean()
+    assert (other != whole).flatten(1).any(dim=1).float().mean() > 0.3
 
 
 def test_only_training_images_are_augmented(
