@@ -29,6 +29,7 @@ from tune_mc1.training.checkpoint_fit import check_fit
 from tune_mc1.training.epoch_counts import EpochCounts
 from tune_mc1.training.learning_rates import LearningRates, learning_rates
 from tune_mc1.training.lightning_private import step_counter
+from tune_mc1.training.mixing import mix_batch
 from tune_mc1.training.optimizers.base import (
     GroupOptimizer,
     make_group_optimizer,
@@ -136,7 +137,7 @@ class ClassifierModule(LightningModule):
             model.at_step(step)
             if self._rates is not None:
                 self._rates.set(step)
-            outputs.append(do_step(x, y))
+            outputs.append(do_step(*mix_batch(self.configs[0], x, y, step, self.classes)))
         sums = self._train_counts.add(torch.cat(outputs, dim=-2), labels)
         self._note_divergence(sums.tolist())
 
@@ -185,8 +186,18 @@ class ClassifierModule(LightningModule):
 
     def validation_step(self, batch: Tensor, batch_idx: int) -> None:
         """Counts predictions of validation images, by their indices (n,) or (n, lanes)."""
-        logits = self.model(self.val_inputs.gather(batch))
+        logits = self._predict(self.val_inputs.gather(batch))
         self._val_counts.add(logits, self._by_trial(self.val_inputs.gather_labels(batch)))
+
+    def _predict(self, inputs: Tensor) -> Tensor:
+        """Logits; with `test_time_flip`, the mean of those of the images and their mirror images.
+
+        The mirrored ones are (B, channels, height, width), whatever lanes are side by side in them.
+        """
+        logits = cast(Tensor, self.model(inputs))
+        if not self.configs[0].test_time_flip:
+            return logits
+        return (logits + cast(Tensor, self.model(inputs.flip(-1)))) / 2
 
     def on_validation_epoch_end(self) -> None:
         """Keeps the validation metrics of the epoch."""
@@ -209,7 +220,7 @@ class ClassifierModule(LightningModule):
     def test_step(self, batch: Tensor, batch_idx: int) -> None:
         """Scores test images of one trial, by their indices (n,) into the validation inputs."""
         images, labels = self.val_inputs.gather(batch), self.val_inputs.gather_labels(batch)
-        logits = self.model(images)
+        logits = self._predict(images)
         self._test_metrics.update(logits, labels)
         self._test_loss.update(cross_entropy(logits, labels), len(labels))
         self._test_counts.add(logits, labels)
