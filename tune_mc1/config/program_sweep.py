@@ -7,7 +7,8 @@ from pydantic import Field, field_validator, model_validator
 
 from tune_mc1.config.metrics import Goal
 from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter
-from tune_mc1.config.sweep import Objective, Sweep
+from tune_mc1.config.objective import Objective
+from tune_mc1.config.sweep import Sweep
 
 TRAINING_ONLY = (
     *("data", "validation", "fuse", "limit_images", "scale", "reference"),
