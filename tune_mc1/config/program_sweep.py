@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 from pydantic import Field, field_validator, model_validator
 
 from tune_mc1.config.metrics import Goal
-from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter
 from tune_mc1.config.objective import Objective
+from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter
 from tune_mc1.config.sweep import Sweep
 
 TRAINING_ONLY = (
