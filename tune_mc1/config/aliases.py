@@ -48,6 +48,8 @@ PARAMETER_ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "pretrained": ("use_pretrained", "is_pretrained"),
     "augment": ("augmentation", "augmentations", "data_augmentation", "data_aug"),
+    "mixup_alpha": ("mixup",),
+    "cutmix_alpha": ("cutmix",),
     "seed": ("random_seed", "rng_seed", "manual_seed", "random_state"),
 }
 """Other names of each parameter, regardless of case, `_`, `-` and spaces: `LR`, `batch-norm`."""

@@ -56,30 +56,54 @@ AUGMENTATIONS: Registry[Augment] = Registry("augmentation", "tune_mc1.training.a
 """Augmentations by name. Their modules import torch only inside functions, because names are also
 validated without torch."""
 
+ALIASES = {
+    **dict.fromkeys(("hflip", "horizontalflip", "randomhorizontalflip"), "flip"),
+    "randomcrop": "crop",
+    "trivialaugmentwide": "trivial_augment",
+}
+"""Other names, in small letters without separators, and the standard name of each."""
+
 
 def augmentation_names(value: Any) -> Any:
     """Validates a value of `augment`.
 
     Args:
-        value: `none`, a name, or names joined by `+`, which are applied in that order.
+        value: `none`, a name, or names joined by `+`, which are applied in that order. Names of
+            torchvision's classes are read as ours.
 
     Returns:
-        The value without spaces.
+        The value with standard names, without spaces.
 
     Raises:
         ValueError: If a name is unknown or repeated.
     """
-    names = [name.strip() for name in value.split("+")] if isinstance(value, str) else [value]
+    parts = value.split("+") if isinstance(value, str) else [""]
+    names = [_standard(name.strip()) for name in parts]
     if names == [NONE]:
         return NONE
     for name in names:
-        if not isinstance(name, str) or name not in AUGMENTATIONS:  # a list is no key
-            known = [NONE, *AUGMENTATIONS]
-            hint = did_you_mean(name, known) if isinstance(name, str) else ""
-            raise ValueError(f"must be one of {', '.join(known)}, or several joined by +{hint}")
+        if name not in AUGMENTATIONS:
+            raise ValueError(_rule(name))
     if len(set(names)) < len(names):
         raise ValueError("must name each augmentation once")
     return "+".join(names)
+
+
+def _standard(name: str) -> str:
+    """The standard name of an augmentation; the name itself if it is standard, or unknown."""
+    if name in AUGMENTATIONS:
+        return name
+    letters = {known.replace("_", ""): known for known in AUGMENTATIONS}
+    letters |= {alias: known for alias, known in ALIASES.items() if known in AUGMENTATIONS}
+    return letters.get(name.lower().replace("_", "").replace("-", ""), name)
+
+
+def _rule(name: str) -> str:
+    known = [NONE, *AUGMENTATIONS]
+    hint = did_you_mean(name, known)
+    if name.lower() in ("mixup", "cutmix"):
+        hint = f"; {name} is a parameter of its own, {name.lower()}_alpha"
+    return f"must be one of {', '.join(known)}, or several joined by +{hint}"
 
 
 def find_augmentations(value: str) -> dict[str, Augment]:
