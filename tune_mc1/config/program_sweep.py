@@ -12,7 +12,7 @@ from tune_mc1.config.sweep import Sweep
 
 TRAINING_ONLY = (
     *("data", "validation", "fuse", "limit_images", "scale", "reference"),
-    *("import_from", "passes"),
+    *("import_from", "passes", "metrics"),
 )
 """Keys of a sweep file that only our own training has a use for."""
 
