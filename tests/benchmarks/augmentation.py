@@ -37,7 +37,7 @@ def trainer(config: TrialConfig, source: ImageTensors, steps: int) -> Callable[[
         macro = torch.arange(steps * config.batch_size) % len(source)
         pixels, labels = source.gather(macro), source.gather_labels(macro)
         augment_batch([config], pixels, labels, macro, 0)
-        parts = zip(pixels.split(config.batch_size), labels.split(config.batch_size), strict=True)
+        parts = zip(*(torch.split(x, config.batch_size) for x in (pixels, labels)), strict=True)
         for x, y in parts:
             with torch.autocast("cpu", torch.bfloat16, enabled=config.precision != "32"):
                 loss = cross_entropy(model(x), y)
@@ -54,7 +54,7 @@ def ours(config: TrialConfig, source: ImageTensors) -> Callable[[], float]:
 
     def augment() -> float:
         began = time.perf_counter()
-        for part in torch.arange(len(source)).split(8192):
+        for part in torch.split(torch.arange(len(source)), 8192):
             pixels, labels = source.gather(part), source.gather_labels(part)
             augment_batch([config], pixels, labels, part, 0)
         return len(source) / (time.perf_counter() - began)

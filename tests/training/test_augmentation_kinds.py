@@ -94,7 +94,7 @@ def test_resized_crops_have_the_areas_and_shapes_named() -> None:
 
 def test_jitter_is_as_strong_as_named() -> None:
     grey = torch.zeros(1000, 3, 4, 4)  # contrast and saturation leave it
-    only = {"color_jitter_contrast": 0.0, "color_jitter_saturation": 0.0}
+    only: dict[str, Any] = {"color_jitter_contrast": 0.0, "color_jitter_saturation": 0.0}
     new = augmented(grey, augment="color_jitter", color_jitter_brightness=0.5, **only)
     factors = (new[:, 0, 0, 0] + 1) / 2 / 0.5
     assert torch.equal(new, new[:, :1, :1, :1].expand_as(new))
@@ -104,7 +104,7 @@ def test_jitter_is_as_strong_as_named() -> None:
 
 
 def test_rand_augment_draws_every_operation_and_magnitude_zero_moves_little(noise: Tensor) -> None:
-    parameters = {"augment": "rand_augment", "rand_augment_num_ops": 1}
+    parameters: dict[str, Any] = {"augment": "rand_augment", "rand_augment_num_ops": 1}
     weak = augmented(noise, rand_augment_magnitude=0, **parameters)
     strong = augmented(noise, rand_augment_magnitude=30, **parameters)
     close = ((weak - noise).abs().flatten(1).amax(dim=1) < 0.01).float().mean()

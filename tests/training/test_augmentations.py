@@ -66,7 +66,7 @@ def test_flip_mirrors_half_of_the_images_anew_in_each_epoch(images: ImageData) -
 def test_an_image_is_the_same_in_any_batch_and_another_in_another_epoch(
     images: ImageData, name: str
 ) -> None:
-    parameters = {"color_jitter_hue": 0.1} if name == "color_jitter" else {}
+    parameters: dict[str, Any] = {"color_jitter_hue": 0.1} if name == "color_jitter" else {}
     order = torch.randperm(200, generator=torch.Generator().manual_seed(1))
     whole, _ = augmented(images, torch.arange(200), augment=name, seed=4, **parameters)
     for size, some in ((33, order), (1, order[:20])):
@@ -117,7 +117,7 @@ def test_a_group_gives_the_numbers_of_its_trials_alone(
         ({"augment": "flip"}, 1),
         ({}, 1),
     ]
-    common = {"shuffle": shuffle, "epochs": 2, "test_time_flip": True}
+    common: dict[str, Any] = {"shuffle": shuffle, "epochs": 2, "test_time_flip": True}
     trials = [
         Trial(
             id=f"t{i}",

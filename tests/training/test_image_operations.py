@@ -22,8 +22,9 @@ Reference = Callable[[Tensor, float], Tensor]
 
 
 def affine(image: Tensor, **changes: Any) -> Tensor:
-    known = {"angle": 0.0, "translate": [0, 0], "scale": 1.0, "shear": [0.0, 0.0]}
-    return tv.affine(image, **{**known, **changes})
+    known: dict[str, Any] = {"angle": 0.0, "translate": [0, 0], "scale": 1.0, "shear": [0.0, 0.0]}
+    made: Tensor = tv.affine(image, **{**known, **changes})
+    return made
 
 
 def degrees(tangent: float) -> float:

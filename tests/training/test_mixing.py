@@ -78,7 +78,7 @@ def test_with_both_each_batch_draws_one() -> None:
 def test_a_resumed_trial_mixes_as_an_uninterrupted_one(
     images: ImageData, tmp_path: Path, name: str
 ) -> None:
-    parameters = {"epochs": 4, "augment": "crop+cutout", name: 0.5}
+    parameters: dict[str, Any] = {"epochs": 4, "augment": "crop+cutout", name: 0.5}
     whole = one_trial.run(images, tmp_path / "whole", **parameters)
     with pytest.raises((KeyboardInterrupt, SystemExit)):
         one_trial.run(images, tmp_path / "cut", callbacks=(CutOff(),), **parameters)

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -24,28 +25,24 @@ class Augment(Protocol):
     (`tune_mc1.seeding.uniform` draws such numbers). The numbers of a trial are then the same alone,
     in a group, with another batch size, and after being resumed.
 
+    It is called with five arguments, in this order:
+
+    - `images`: float32 (n, channels, height, width) in [-1, 1], on the trial's device; must not be
+      modified in place.
+    - `labels`: int64 (n,).
+    - `indices`: int64 (n,), on the same device: position of each image in the training images.
+    - `seed`: The trial's seed.
+    - `epoch`: The epoch, from 0.
+
     Keyword-only arguments are trial parameters of these names, which only make sense with it.
     """
 
-    def __call__(
-        self,
-        images: "Tensor",
-        labels: "Tensor",
-        indices: "Tensor",
-        seed: int,
-        epoch: int,
-        **parameters: Any,
-    ) -> "tuple[Tensor, Tensor]":
+    def __call__(self, *args: Any, **parameters: Any) -> "tuple[Tensor, Tensor]":
         """Augments a batch.
 
         Args:
-            images: float32 (n, channels, height, width) in [-1, 1], on the trial's device; must not
-                be modified in place.
-            labels: int64 (n,).
-            indices: int64 (n,), on the same device: position of each image in the training images.
-            seed: The trial's seed.
-            epoch: The epoch, from 0.
-            parameters: The trial parameters that it takes.
+            *args: The five.
+            **parameters: The trial parameters that it takes.
 
         Returns:
             Images and labels of the same shapes and types.
@@ -113,11 +110,12 @@ def find_augmentations(value: str) -> dict[str, Augment]:
 
 def parameters_of(name: str) -> tuple[str, ...]:
     """Trial parameters that an augmentation takes: its keyword-only arguments."""
-    return _keywords(AUGMENTATIONS[name])
+    augment: Any = AUGMENTATIONS[name]
+    return _keywords(augment)
 
 
 @lru_cache
-def _keywords(augment: Augment) -> tuple[str, ...]:
+def _keywords(augment: Callable[..., Any]) -> tuple[str, ...]:
     parameters = inspect.signature(augment).parameters.values()
     return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
 

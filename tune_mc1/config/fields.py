@@ -20,7 +20,7 @@ from tune_mc1.config.parameters import (
     distinct,
 )
 from tune_mc1.config.problems import Path, Problem, problems_of, unknown_key
-from tune_mc1.config.trial import trial_fields
+from tune_mc1.config.trial import core_fields, trial_fields
 from tune_mc1.config.trial_parameters import kinds
 from tune_mc1.errors import did_you_mean
 
@@ -66,7 +66,7 @@ def read_parameter(name: str, raw: Any, path: Path) -> tuple[Parameter | None, l
         The parameter (None if invalid) and all problems found.
     """
     if name not in (known := trial_fields()):
-        return None, [unknown_key(path, known, "unknown parameter")]
+        return None, [unknown_key(path, known, "unknown parameter", core_fields())]
     if int in parameter_kinds(name) and isinstance(raw, dict):
         raw = raw | {key: _whole_of(raw[key]) for key in ("min", "max") if key in raw}
     parameter, problems = read_distribution(name, raw, path)

@@ -56,19 +56,22 @@ def show_path(path: Path) -> str:
     return text.removeprefix(".")
 
 
-def unknown_key(path: Path, known: Iterable[str], rule: str = "unknown key") -> Problem:
+def unknown_key(
+    path: Path, known: Iterable[str], rule: str = "unknown key", listed: Iterable[str] = ()
+) -> Problem:
     """Builds the problem of an unknown name, with the most similar valid name as a hint.
 
     Args:
         path: Path of the key; its last part is the name.
         known: The valid names.
         rule: Description of the problem, to which the hint is added.
+        listed: Names to list where none is similar; by default all of them.
     """
     known, name = list(known), str(path[-1])
     synonym = _SYNONYMS.get(name.lower())
     hint = f", did you mean {synonym!r}?" if synonym in known else did_you_mean(name, known)
     if not hint and known:
-        hint = f" (known: {', '.join(known)})"
+        hint = f" (known: {', '.join(listed or known)})"
     return Problem(path, rule + hint)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from tune_mc1.config.augmentations import NONE, find_augmentations, parameters_of
@@ -37,9 +38,9 @@ def augment_batch(
         config = configs[lane * len(configs) // count]
         if config.augment == NONE:
             continue
-        pieces = zip(x.split(size), y.split(size), lanes[:, lane].split(size), strict=True)
-        for piece in pieces:
-            _augment(config, *piece, epoch)
+        pieces = (torch.split(part, size) for part in (x, y, lanes[:, lane]))
+        for some_x, some_y, some in zip(*pieces, strict=True):
+            _augment(config, some_x, some_y, some, epoch)
 
 
 def _augment(config: TrialConfig, x: Tensor, y: Tensor, indices: Tensor, epoch: int) -> None:

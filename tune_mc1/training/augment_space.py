@@ -77,7 +77,7 @@ def _space(
 
     none = torch.zeros(BINS)
     kept = (8 - torch.arange(BINS) / ((BINS - 1) / (8 - bits))).round()
-    colors = {"signed": True, "base": 1.0}
+    changes = up_to(color)
     return {
         "Identity": Strengths(ops.identity, none),
         "ShearX": Strengths(ops.shear_x, up_to(shear), signed=True),
@@ -85,10 +85,10 @@ def _space(
         "TranslateX": Strengths(ops.translate_x, up_to(shift[0]).trunc(), signed=True),
         "TranslateY": Strengths(ops.translate_y, up_to(shift[1]).trunc(), signed=True),
         "Rotate": Strengths(ops.rotate, up_to(angle), signed=True),
-        "Brightness": Strengths(ops.brightness, up_to(color), **colors),
-        "Color": Strengths(ops.saturation, up_to(color), **colors),
-        "Contrast": Strengths(ops.contrast, up_to(color), **colors),
-        "Sharpness": Strengths(ops.sharpness, up_to(color), **colors),
+        "Brightness": Strengths(ops.brightness, changes, signed=True, base=1.0),
+        "Color": Strengths(ops.saturation, changes, signed=True, base=1.0),
+        "Contrast": Strengths(ops.contrast, changes, signed=True, base=1.0),
+        "Sharpness": Strengths(ops.sharpness, changes, signed=True, base=1.0),
         "Posterize": Strengths(ops.posterize, kept),
         "Solarize": Strengths(ops.solarize, torch.linspace(1.0, 0.0, BINS)),
         "AutoContrast": Strengths(ops.autocontrast, none),

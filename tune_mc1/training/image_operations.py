@@ -205,7 +205,8 @@ def resized_crop(
         wanted = (torch.arange(whole, device=images.device) + 0.5) * (size[:, None] / whole) - 0.5
         inside = torch.minimum(wanted.clamp(min=0), size[:, None] - 1) + first[:, None]
         grids.append(((inside + 0.5) * (2 / whole) - 1).to(images.dtype))
-    x, y = torch.broadcast_tensors(grids[0][:, None, :], grids[1][:, :, None])
+    n, (high, wide) = len(images), images.shape[2:]
+    x, y = (g.expand(n, high, wide) for g in (grids[0][:, None, :], grids[1][:, :, None]))
     grid = torch.stack((x, y), dim=-1)
     return grid_sample(images, grid, padding_mode="border", align_corners=False)
 
@@ -238,9 +239,11 @@ def _warp(pixels: Tensor, matrix: Sequence[Tensor]) -> Tensor:
             the image; in pixels, from the centre to the right and down.
     """
     height, width = pixels.shape[2:]
-    options = {"dtype": pixels.dtype, "device": pixels.device}
-    x = torch.arange(width, **options) - (width - 1) / 2
-    y = torch.arange(height, **options)[:, None] - (height - 1) / 2
+    x, y = (
+        torch.arange(size, dtype=pixels.dtype, device=pixels.device) - (size - 1) / 2
+        for size in (width, height)
+    )
+    y = y[:, None]
     a, b, c, d, e, f = (entry[:, None, None] for entry in matrix)
     there = (a * x + b * y + c) / (0.5 * width), (d * x + e * y + f) / (0.5 * height)
     grid = torch.stack(there, dim=-1)
