@@ -37,6 +37,8 @@ SCRIPTS: dict[str, list[str]] = {
     "frozen": ["frozen"],
     "layers": ["layers"],
     "precision": ["precision"],
+    "augmentation": ["augmentation"],
+    "augmentation_bf16": ["augmentation", "--precision", "bf16-mixed"],
     "precision_CNN": ["precision", "--model", "CNN", "--steps", "100"],
     "precision_VGG": ["precision", "--model", "VGG", "--steps", "1"],
     "grid": ["grid", "--images", "20000", "--runs", "1"],

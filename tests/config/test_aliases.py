@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.sweep_files import load, mistakes
 from tune_mc1.config.aliases import METRIC_ALIASES, PARAMETER_ALIASES, metric_name, parameter_name
+from tune_mc1.config.chosen_metrics import SCORES
 from tune_mc1.config.load import config_to_yaml, load_sweep, sweep_of
 from tune_mc1.config.metrics import METRICS, Metric
 from tune_mc1.config.parameters import Categorical, Constant
@@ -46,7 +47,7 @@ def test_what_is_no_alias_stays(name: str) -> None:
 
 def test_no_alias_has_two_meanings_or_hides_a_parameter() -> None:
     assert set(PARAMETER_ALIASES) <= set(trial_fields())
-    assert set(METRIC_ALIASES) == set(METRICS)
+    assert set(METRIC_ALIASES) == set(METRICS) | set(SCORES)
     words = [word for words in PARAMETER_ALIASES.values() for word in words]
     letters = [word.replace("_", "") for word in [*words, *trial_fields()]]
     assert len(set(letters)) == len(letters)

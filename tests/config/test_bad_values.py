@@ -17,7 +17,8 @@ KEYS = {
     "method: gird": "3: method: must be 'grid', 'random' or 'bayes', got 'gird'",
     "metric: val_acc": "3: metric: must be a mapping of keys to values, got 'val_acc'",
     "metric: {name: val_acy}": "3: metric.name: must be one of train_loss, train_acc, "
-    "train_f1, val_loss, val_acc, val_f1, did you mean 'val_acc'?, got 'val_acy'",
+    "train_f1, val_loss, val_acc, val_f1, val_auroc, val_balanced_acc, val_acc_top5, val_nll, "
+    "val_ece, latency_ms, param_count, did you mean 'val_acc'?, got 'val_acy'",
     "metric: {name: val_acc, goal: up}": "3: metric.goal: must be 'minimize' or 'maximize', got "
     "'up'",
     "run_cap: 0": "3: run_cap: must be at least 1, got 0",

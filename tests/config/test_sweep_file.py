@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.sweep_files import BASE, load, mistakes
-from tune_mc1.config.sweep import Objective, Sweep
+from tune_mc1.config.objective import Objective
+from tune_mc1.config.sweep import Sweep
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from tune_mc1.training.augment import augment_batch
 from tune_mc1.training.group import Group
 
 HELD_OUT = Holdout(holdout=0.2)
+KNOWN = ", ".join(["none", *AUGMENTATIONS])
 
 
 def augmented(
@@ -61,11 +62,19 @@ def test_flip_mirrors_half_of_the_images_anew_in_each_epoch(images: ImageData) -
     assert not torch.equal(*flipped)
 
 
-def test_an_image_is_the_same_in_any_batch(images: ImageData) -> None:
+@pytest.mark.parametrize("name", [*AUGMENTATIONS, "crop+trivial_augment+cutout"])
+def test_an_image_is_the_same_in_any_batch_and_another_in_another_epoch(
+    images: ImageData, name: str
+) -> None:
+    parameters: dict[str, Any] = {"color_jitter_hue": 0.1} if name == "color_jitter" else {}
     order = torch.randperm(200, generator=torch.Generator().manual_seed(1))
-    whole, _ = augmented(images, torch.arange(200), augment="flip", seed=4)
-    parts = [augmented(images, part, augment="flip", seed=4)[0] for part in torch.split(order, 33)]
-    assert torch.equal(torch.cat(parts), whole[order])
+    whole, _ = augmented(images, torch.arange(200), augment=name, seed=4, **parameters)
+    for size, some in ((33, order), (1, order[:20])):
+        parts = torch.split(some, size)
+        new = [augmented(images, part, augment=name, seed=4, **parameters)[0] for part in parts]
+        assert torch.equal(torch.cat(new), whole[some])
+    other, _ = augmented(images, torch.arange(200), 1, augment=name, seed=4, **parameters)
+    assert (other != whole).flatten(1).any(dim=1).float().mean() > 0.3
 
 
 def test_only_training_images_are_augmented(
@@ -100,15 +109,21 @@ def test_a_resumed_trial_gives_the_numbers_of_an_uninterrupted_one(
 def test_a_group_gives_the_numbers_of_its_trials_alone(
     images: ImageData, tmp_path: Path, shuffle: bool
 ) -> None:
-    settings = [("none", 0), ("flip", 0), ("flip", 0), ("flip", 1), ("none", 1)]
+    settings: list[tuple[dict[str, Any], int]] = [
+        ({}, 0),
+        ({"augment": "flip"}, 0),
+        ({"augment": "flip+crop", "crop_padding": 2}, 0),
+        ({"augment": "flip+crop"}, 0),
+        ({"augment": "flip"}, 1),
+        ({}, 1),
+    ]
+    common: dict[str, Any] = {"shuffle": shuffle, "epochs": 2, "test_time_flip": True}
     trials = [
         Trial(
             id=f"t{i}",
-            config=TrialConfig(
-                augment=augment, seed=seed, shuffle=shuffle, epochs=2, learning_rate=0.02 + i / 100
-            ),
+            config=TrialConfig(**own, seed=seed, learning_rate=0.02 + i / 100, **common),
         )
-        for i, (augment, seed) in enumerate(settings)
+        for i, (own, seed) in enumerate(settings)
     ]
     assert len({group_key(trial) for trial in trials}) == 1
     together = group_run.run(trials, images, tmp_path / "fused")
@@ -129,6 +144,10 @@ def test_trials_share_a_lane_where_seed_and_augmentation_agree(images: ImageData
     assert lanes(True, ("flip", 0), ("none", 0)) == 2
     assert lanes(False, ("none", 0), ("none", 1)) == 1
     assert lanes(False, ("flip", 0), ("flip", 1)) == 2
+    crops = [TrialConfig(augment="crop", crop_padding=padding) for padding in (2, 4, 4)]
+    orders = [Trial(id="", config=config).image_order for config in crops]
+    assert orders[0] != orders[1] == orders[2]
+    assert orders[1] == Trial(id="", config=TrialConfig(augment="crop")).image_order
 
 
 @pytest.mark.parametrize(
@@ -136,16 +155,33 @@ def test_trials_share_a_lane_where_seed_and_augmentation_agree(images: ImageData
     [
         (
             {"augment": "flop"},
-            "augment: must be one of none, flip, or several joined by +, did you mean 'flip'?, "
+            f"augment: must be one of {KNOWN}, or several joined by +, did you mean 'flip'?, "
             "got 'flop'",
         ),
-        ({"augment": "flip+none"}, "augment: must be one of none, flip, or several joined by +"),
-        ({"augment": None}, "augment: must be one of none, flip, or several joined by +, got null"),
+        ({"augment": "flip+none"}, f"augment: must be one of {KNOWN}, or several joined by +"),
+        ({"augment": None}, f"augment: must be one of {KNOWN}, or several joined by +, got null"),
         ({"augment": "flip+flip"}, "augment: must name each augmentation once, got 'flip+flip'"),
         (
             {"augment": "flip", "model": "ResNeXt50"},
             "augment: not valid with model ResNeXt50, whose frozen features are computed once, "
             "got flip",
+        ),
+        (
+            {"augment": "flip", "crop_padding": 4},
+            "crop_padding: only valid with augment crop, got 4 with flip",
+        ),
+        (
+            {"crop_padding_mode": "edge", "augment": "crop"},
+            "crop_padding_mode: must be one of reflect, constant, got 'edge'",
+        ),
+        (
+            {"rand_augment_magnitude": 31, "augment": "rand_augment"},
+            "rand_augment_magnitude: must be at most 30, got 31",
+        ),
+        (
+            {"mixup_alpha": 0.2, "model": "ResNeXt50"},
+            "mixup_alpha: not valid with model ResNeXt50, whose frozen features are computed once, "
+            "got 0.2",
         ),
     ],
 )

@@ -69,7 +69,10 @@ def show(
 
     where = ResultDir(directory)
     tables = where.read()
-    print_json(result_facts(tables)) if as_json else print_result(where, tables, Console(), limit)
+    if as_json:
+        print_json(result_facts(tables))
+    else:
+        print_result(where, tables, Console(), limit, by_class=True)
 
 
 def commands() -> typer.Typer:

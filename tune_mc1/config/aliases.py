@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
 
+from tune_mc1.config.chosen_metrics import SCORES, chosen_columns
 from tune_mc1.config.metrics import METRICS, SPLITS, epoch_metrics
 from tune_mc1.config.trial import trial_fields
 
@@ -74,6 +75,8 @@ PARAMETER_ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "pretrained": ("use_pretrained", "is_pretrained"),
     "augment": ("augmentation", "augmentations", "data_augmentation", "data_aug"),
+    "mixup_alpha": ("mixup",),
+    "cutmix_alpha": ("cutmix",),
     "seed": ("random_seed", "rng_seed", "manual_seed", "random_state"),
 }
 """Other names of each parameter, regardless of case, `_`, `-` and spaces: `LR`, `batch-norm`."""
@@ -86,6 +89,11 @@ METRIC_ALIASES: dict[str, tuple[str, ...]] = {
     "loss": ("cross_entropy", "cross_entropy_loss", "ce", "ce_loss", "xent"),
     "acc": ("accuracy", "acc1", "top1", "top1_acc", "top1_accuracy", "acc_top1"),
     "f1": ("f1_score", "macro_f1", "f1_macro", "macro_f1_score", "f1_score_macro"),
+    "auroc": ("auc", "roc_auc", "auc_roc", "roc_auc_score"),
+    "balanced_acc": ("balanced_accuracy", "balanced_accuracy_score"),
+    "acc_top5": ("top5", "acc5", "top5_acc", "top5_accuracy", "top_5_accuracy"),
+    "nll": ("nll_loss", "negative_log_likelihood"),
+    "ece": ("calibration_error", "expected_calibration_error"),
 }
 """Other names of each metric, before or after a split and regardless of separators: `val/loss`,
 `Accuracy/train`, `validation.f1_score`. Keras's callback for W&B adds `epoch/`."""
@@ -107,9 +115,10 @@ def metric_name(name: str) -> str:
     Args:
         name: The user's input, possibly with Lightning's suffix `_epoch`.
     """
-    if name.removesuffix("_epoch") in epoch_metrics():
+    if name.removesuffix("_epoch") in (*epoch_metrics(), *chosen_columns()):
         return name
-    return _metrics(tuple(METRICS)).get(_metric_letters(name), name)
+    known = tuple(dict.fromkeys((*METRICS, *SCORES)))
+    return _metrics(known).get(_metric_letters(name), name)
 
 
 def splits_of(name: str) -> list[str]:

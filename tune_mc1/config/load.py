@@ -26,12 +26,13 @@ from tune_mc1.config.notices import (
     parameter_notices,
     read_cnn_as_cnn8,
 )
+from tune_mc1.config.objective import Objective
 from tune_mc1.config.parameters import listed_values
 from tune_mc1.config.problems import Path as KeyPath
 from tune_mc1.config.problems import Problem, problems_of
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.reference import Reference
-from tune_mc1.config.sweep import Objective, Resources, Sweep
+from tune_mc1.config.sweep import Resources, Sweep
 from tune_mc1.config.training_parameters import read_overrides, read_parameters
 from tune_mc1.config.user_code import is_user_code
 from tune_mc1.config.validation import Folds, Holdout

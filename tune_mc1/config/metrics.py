@@ -114,8 +114,16 @@ def shown_test_metrics(metric: str) -> tuple[str, ...]:
     Returns:
         The same metric on the test images, if it is registered, and `test_acc`.
     """
+    split, _ = split_metric(metric)
     _, _, name = metric.partition("_")
-    return tuple(dict.fromkeys(f"test_{n}" for n in (name, "acc") if n in METRICS))
+    known = name in METRICS or (split is not None and _find(name) is not None)
+    return tuple(dict.fromkeys(f"test_{n}" for n in ([name] if known else []) + ["acc"]))
+
+
+def _find(name: str) -> Metric | None:
+    from tune_mc1.config.chosen_metrics import OF_NETWORK, SCORES  # they are metrics too
+
+    return METRICS.get(name) or SCORES.get(name) or OF_NETWORK.get(name)
 
 
 def split_metric(column: str) -> tuple[Split | None, Metric | None]:
@@ -127,8 +135,8 @@ def split_metric(column: str) -> tuple[Split | None, Metric | None]:
     name = column.removeprefix("best_").removeprefix("last_")
     for split in SPLITS:
         if name.startswith(f"{split}_"):
-            return split, METRICS.get(name.removeprefix(f"{split}_"))
-    return None, METRICS.get(name)
+            return split, _find(name.removeprefix(f"{split}_"))
+    return None, _find(name)
 
 
 def goal_of(column: str) -> Goal:

@@ -5,9 +5,9 @@ from typing import Any
 from tune_mc1.config.distributions import Range
 from tune_mc1.config.fields import parameter_kinds
 from tune_mc1.config.metrics import goal_of
+from tune_mc1.config.objective import Objective
 from tune_mc1.config.parameters import Constant, IntUniform, Parameter
 from tune_mc1.config.problems import Path, show_path
-from tune_mc1.config.sweep import Objective
 from tune_mc1.config.trial import trial_fields
 
 _UNUSED: dict[str, tuple[str, ...]] = {

@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 from pydantic import Field, field_validator, model_validator
 
 from tune_mc1.config.metrics import Goal
+from tune_mc1.config.objective import Objective
 from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter
-from tune_mc1.config.sweep import Objective, Sweep
+from tune_mc1.config.sweep import Sweep
 
 TRAINING_ONLY = (
     *("data", "validation", "fuse", "limit_images", "scale", "reference"),
-    *("import_from", "passes"),
+    *("import_from", "passes", "metrics"),
 )
 """Keys of a sweep file that only our own training has a use for."""
 

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -14,13 +15,13 @@ from pydantic import (
     model_validator,
 )
 
-from tune_mc1.config.aliases import splits_of
+from tune_mc1.config.chosen_metrics import chosen_columns
 from tune_mc1.config.distributions import Range
 from tune_mc1.config.early_terminate import AnyEarlyTerminate
 from tune_mc1.config.field_types import Float, Fuse, Int, Trackers
 from tune_mc1.config.fields import check_parameter
-from tune_mc1.config.metrics import Goal, epoch_metrics, goal_of
 from tune_mc1.config.model_names import is_outside
+from tune_mc1.config.objective import Objective, known_metric
 from tune_mc1.config.parameters import (
     Categorical,
     Constant,
@@ -34,46 +35,8 @@ from tune_mc1.config.search import SEARCHES, Method, Search
 from tune_mc1.config.trial import TrialConfig, core_fields, trial_fields
 from tune_mc1.config.tunable import OPTIONS
 from tune_mc1.config.validation import Holdout, Validation
-from tune_mc1.errors import did_you_mean
 
 _FIXED = Constant(value=0)
-
-
-class Objective(BaseModel):
-    """The metric that a sweep optimises.
-
-    Attributes:
-        name: One of `epoch_metrics()`. The suffix `_epoch` (Lightning's and W&B's) is removed.
-        goal: `maximize` or `minimize`. By default the metric's own goal: maximise accuracy and F1,
-            minimise losses. W&B minimises every metric by default.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    name: str = "val_acc"
-    goal: Goal = "maximize"
-
-    @property
-    def maximize(self) -> bool:
-        """True if higher is better."""
-        return self.goal == "maximize"
-
-    @model_validator(mode="before")
-    @classmethod
-    def _sensible_goal(cls, data: Any) -> Any:
-        if isinstance(data, dict) and "goal" not in data:
-            return {**data, "goal": goal_of(str(data.get("name", "")).removesuffix("_epoch"))}
-        return data
-
-    @field_validator("name")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        short = name.removesuffix("_epoch")
-        if both := splits_of(short):
-            raise ValueError(f"must be {' or '.join(both)} (the name alone fits both)")
-        if short not in (known := epoch_metrics()):
-            raise ValueError(f"must be one of {', '.join(known)}{did_you_mean(short, known)}")
-        return short
 
 
 class Resources(BaseModel):
@@ -126,6 +89,7 @@ class Sweep(BaseModel):
             absolute.
         passes: Trial parameters that the constructor of each network from outside gets, by the
             network's name.
+        metrics: Further metrics to record, as named in `metric`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -154,12 +118,13 @@ class Sweep(BaseModel):
     tracker: Trackers | None = None
     import_from: tuple[str, ...] = ()
     passes: dict[str, tuple[str, ...]] = Field(default={})
+    metrics: tuple[Annotated[str, AfterValidator(known_metric)], ...] = ()
 
     @model_serializer(mode="wrap")
     def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leaves out what only a sweep with networks from outside has."""
+        """Leaves out what only some sweeps have."""
         dumped: dict[str, Any] = dump(self)
-        for name in ("import_from", "passes"):
+        for name in ("import_from", "passes", "metrics"):
             if not dumped.get(name):
                 dumped.pop(name, None)
         return dumped
@@ -189,6 +154,12 @@ class Sweep(BaseModel):
                 f"replicates: must be 1 where parameters.seed varies, got {self.replicates}"
             )
         return self
+
+    @property
+    def chosen_metrics(self) -> tuple[str, ...]:
+        """Metrics that are recorded beside those of every sweep, each once."""
+        known = chosen_columns()
+        return tuple(dict.fromkeys(n for n in (self.metric.name, *self.metrics) if n in known))
 
     @property
     def models(self) -> list[str]:

@@ -13,7 +13,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 from tune_mc1.config.architectures import ARCHITECTURES, Architecture
-from tune_mc1.config.augmentations import NONE
+from tune_mc1.config.augmentations import NONE, augmentation_key, augmentation_problem
 from tune_mc1.config.core_parameters import CoreParameters
 from tune_mc1.config.fine_tuning_fit import fine_tuning_problem
 from tune_mc1.config.losses import loss_problem
@@ -102,6 +102,13 @@ class TrialConfig(CoreParameters):
             or run_problem(self)
             or fine_tuning_problem(self)
         )
+        if problem:
+            raise ValueError(problem)
+        return self
+
+    @model_validator(mode="after")
+    def _options_fit_augmentation(self) -> Self:
+        problem = augmentation_problem(self)
         if problem:
             raise ValueError(problem)
         return self
@@ -200,9 +207,9 @@ class Trial(BaseModel):
     def image_order(self) -> tuple[int, int, str]:
         """Key that is equal for trials that read the same images in the same order in every epoch.
 
-        Augmented images are equal if seed and augmentation are.
+        Augmented images are equal if seed and augmentation, with its parameters, are.
         """
         config = self.config
         seeded = config.shuffle or config.augment != NONE
         fold = -1 if self.fold is None else self.fold
-        return fold, config.seed if seeded else -1, config.augment
+        return fold, config.seed if seeded else -1, augmentation_key(config)

@@ -17,6 +17,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Literal
 
+from tune_mc1.config.augmentations import augmentation_key
 from tune_mc1.config.optimizers import OPTIMIZERS
 from tune_mc1.config.trial import Trial, TrialConfig, trial_fields
 from tune_mc1.config.trial_parameters import info_of
@@ -59,6 +60,9 @@ def unfusable_reason(
         return f"model {config.model} has no fused form"
     if OPTIMIZERS[config.optimizer].grouped is None:
         return f"optimizer {config.optimizer} has no fused form"
+    for name in ("mixup_alpha", "cutmix_alpha"):
+        if getattr(config, name) > 0:
+            return f"{name} has no fused form"
     return None
 
 
@@ -211,7 +215,7 @@ def _halve_longest(
 def _by_lane(trials: Sequence[Trial]) -> list[Trial]:
     """Sorts trials that read the same images next to each other, so that groups have few lanes."""
     first: dict[Hashable, int] = {}
-    keys = {t.id: (t.fold, t.config.seed, t.config.augment) for t in trials}
+    keys = {t.id: (t.fold, t.config.seed, augmentation_key(t.config)) for t in trials}
     for i, trial in enumerate(trials):
         first.setdefault(keys[trial.id], i)
     return sorted(trials, key=lambda t: first[keys[t.id]])

@@ -119,10 +119,18 @@ def prepare(
     sweep = check_networks(sweep, place)
     check_losses(sweep, place)
     trials = plan_trials(sweep, source=str(path))
-    unfused = unfused_notices(trials, sweep.fuse, usual_images(source))
+    sweep, unfused = _fused(sweep, trials, source)
     scheduled = schedule_notices(trial.config for trial in trials)
     told = [*loaded.notices, *notices, *unfused, *scheduled]
     return Plan(method, sweep, trials, told, flags=flags, source=str(path))
+
+
+def _fused(sweep: Sweep, trials: Sequence[Trial], source: str) -> tuple[Sweep, list[str]]:
+    """The sweep with its trials alone where they must be, and notices about those that are."""
+    if "latency_ms" in sweep.chosen_metrics and sweep.fuse != "off" and len(trials) > 1:
+        told = "fuse: all trials are trained alone, as latency_ms is measured on one network"
+        return sweep.model_copy(update={"fuse": "off"}), [told]
+    return sweep, unfused_notices(trials, sweep.fuse, usual_images(source))
 
 
 def _program_plan(

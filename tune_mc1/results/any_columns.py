@@ -30,6 +30,11 @@ class Columns(ABC):
             metric: The sweep's metric.
         """
 
+    @property
+    def tests(self) -> Sequence[str]:
+        """Columns of the winner's scores on the test images."""
+        return ()
+
     @abstractmethod
     def trial_schema(self) -> pa.Schema:
         """Columns of `trials.parquet`."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from tune_mc1.config.metrics import epoch_metrics, goal_of
+from tune_mc1.config.chosen_metrics import test_columns
+from tune_mc1.config.metrics import epoch_metrics, goal_of, test_metrics
 from tune_mc1.config.model_names import OPTIONS, is_outside
 from tune_mc1.config.trial import TrialConfig, core_fields, trial_defaults, trial_fields
 from tune_mc1.results.any_columns import Columns
@@ -44,6 +45,7 @@ class TrainingColumns(Columns):
         arguments: Kind of each parameter of a network's own by name, as `argument_kinds` gives it.
         passes: Trial parameters that the constructor of each network from outside gets.
         recipe: Parameters of the training recipe that the sweep sets.
+        chosen: Metrics that the sweep records beside those of every sweep.
     """
 
     def __init__(
@@ -51,11 +53,14 @@ class TrainingColumns(Columns):
         arguments: Mapping[str, str] | None = None,
         passes: Mapping[str, Sequence[str]] | None = None,
         recipe: Sequence[str] = (),
+        chosen: Sequence[str] = (),
     ) -> None:
         self.arguments, self._passes, self.recipe = arguments or {}, passes or {}, tuple(recipe)
+        self.chosen = tuple(chosen)
         taken: set[str] = set()
         if self.arguments:
-            taken = {*trial_schema(self.recipe).names, *history_schema().names}
+            schemas = trial_schema(self.recipe, self.chosen), history_schema(self.chosen)
+            taken = {name for schema in schemas for name in schema.names}
         self._columns = column_names(self.arguments, taken)
 
     @property
@@ -71,11 +76,16 @@ class TrainingColumns(Columns):
 
     def metrics(self, metric: str) -> Mapping[str, bool]:
         """Every metric, and the sweep's own, as its package may be missing where it is read."""
-        return _higher_is_better((*epoch_metrics(), metric))
+        return _higher_is_better((*epoch_metrics(), *self.chosen, metric))
+
+    @property
+    def tests(self) -> Sequence[str]:
+        """Those of every sweep, and those of the scores that it chooses."""
+        return tuple(dict.fromkeys((*test_metrics(), *test_columns(self.chosen))))
 
     def trial_schema(self) -> pa.Schema:
         """See `tune_mc1.results.schema.trial_schema`; a network's own come after the others."""
-        schema = trial_schema(self.recipe)
+        schema = trial_schema(self.recipe, self.chosen)
         if not self.arguments:
             return schema
         place = schema.get_field_index("fold")
@@ -85,7 +95,7 @@ class TrainingColumns(Columns):
 
     def history_schema(self) -> pa.Schema:
         """See `tune_mc1.results.schema.history_schema`."""
-        return history_schema()
+        return history_schema(self.chosen)
 
     def add(self, names: Iterable[str]) -> None:
         """Nothing: the columns are fixed."""
@@ -125,7 +135,7 @@ class TrainingColumns(Columns):
 
     def epoch_row(self, event: Mapping[str, Any], metric: str) -> Row:
         """The columns of `history_schema`, and the sweep's metric."""
-        return {name: event.get(name) for name in (*history_schema().names, metric)}
+        return {name: event.get(name) for name in (*self.history_schema().names, metric)}
 
 
 @lru_cache
@@ -214,6 +224,8 @@ def columns_of(metadata: Mapping[str, Any]) -> Columns:
         metadata: Fields of its event `sweep`.
     """
     if "program" not in metadata:
-        own = [metadata.get(name) for name in ("parameters", "passes", "recipe")]
-        return TrainingColumns(own[0], own[1], own[2] or ()) if any(own) else TRAINING_COLUMNS
+        own = [metadata.get(name) for name in ("parameters", "passes", "recipe", "metrics")]
+        if not any(own):
+            return TRAINING_COLUMNS
+        return TrainingColumns(own[0], own[1], own[2] or (), own[3] or ())
     return ProgramColumns(metadata["parameters"], metadata["metric"], metadata["maximize"])

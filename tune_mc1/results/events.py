@@ -46,6 +46,8 @@ class SweepEvent(Stamped, total=False):
         parameters: Kinds of a program's parameters, or of those of a network's own, by name
             (`tune_mc1.results.columns`); absent if there are none.
         passes: Trial parameters that the constructor of each network from outside gets.
+        recipe: Parameters of the training recipe that the sweep sets; absent if there are none.
+        metrics: Metrics that it records beside those of every sweep; absent if there are none.
         id: Random part of the ids of its runs in W&B.
         group: Their group, the first name of its directory.
         module: Path of the user's LightningModule; absent in other sweeps.
@@ -75,6 +77,8 @@ class SweepEvent(Stamped, total=False):
     program: str | None
     parameters: dict[str, str]
     passes: dict[str, list[str]]
+    recipe: list[str]
+    metrics: list[str]
     id: str
     group: str
     module: str

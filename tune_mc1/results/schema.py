@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from tune_mc1.config.chosen_metrics import test_columns
 from tune_mc1.config.metrics import epoch_metrics, test_metrics
 from tune_mc1.config.trial import core_fields, trial_fields
 from tune_mc1.config.trial_parameters import PARAMETERS
@@ -67,9 +68,13 @@ SUMMARY_COLUMNS = (
 """Columns of `settings.parquet` beside the parameters (`tune_mc1.results.settings`)."""
 
 
-def history_schema() -> pa.Schema:
-    """Columns of `history.parquet`: trial, epoch, metrics, time."""
-    return _history_schema(epoch_metrics())
+def history_schema(chosen: Sequence[str] = ()) -> pa.Schema:
+    """Columns of `history.parquet`: trial, epoch, metrics, time.
+
+    Args:
+        chosen: Metrics that the sweep records beside those of every sweep.
+    """
+    return _history_schema((*epoch_metrics(), *(c for c in chosen if c not in epoch_metrics())))
 
 
 @lru_cache
@@ -98,16 +103,18 @@ def _arrow_type(annotation: Any) -> pa.DataType:
     return known.get(annotation, pa.string())
 
 
-def trial_schema(recipe: Sequence[str] = ()) -> pa.Schema:
+def trial_schema(recipe: Sequence[str] = (), chosen: Sequence[str] = ()) -> pa.Schema:
     """Columns of `trials.parquet`: id, every parameter, data, best and last metrics, execution.
 
     Args:
         recipe: Parameters of the training recipe that the sweep sets.
+        chosen: Metrics that the sweep records beside those of every sweep.
 
     Raises:
         InputError: If another package registered a parameter with the name of a column.
     """
-    metrics = epoch_metrics()
+    metrics = tuple(dict.fromkeys((*epoch_metrics(), *chosen)))
+    tests = tuple(dict.fromkeys((*test_metrics(), *test_columns(tuple(chosen)))))
     fields = trial_fields()
     names = (*core_fields(), *recipe)
     parameters = [(name, _arrow_type(fields[name].annotation)) for name in names]
@@ -118,7 +125,7 @@ def trial_schema(recipe: Sequence[str] = ()) -> pa.Schema:
             *DATA_COLUMNS,
             *((f"best_{name}", pa.float64()) for name in metrics),  # each over all epochs
             *((f"last_{name}", pa.float64()) for name in metrics),
-            *((name, pa.float64()) for name in test_metrics()),  # of best.ckpt, winner only
+            *((name, pa.float64()) for name in tests),  # of best.ckpt, winner only
             *RUN_COLUMNS,
         ]
     )

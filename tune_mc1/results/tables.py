@@ -27,7 +27,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tune_mc1.config.metrics import better, test_metrics
+from tune_mc1.config.metrics import better
 from tune_mc1.config.trial import Trial
 from tune_mc1.results.any_columns import Columns
 from tune_mc1.results.columns import (
@@ -193,7 +193,7 @@ class SweepTables:
     def _on_extend(self, event: ExtendEvent) -> None:
         row = self.trials[event["trial"]]
         row |= self.columns.cells(event["config"]) | {"config_hash": event["config_hash"]}
-        row |= dict.fromkeys(test_metrics())  # a longer sweep may have another winner
+        row |= dict.fromkeys(self.columns.tests)  # a longer sweep may have another winner
         if row["state"] == "completed":
             row |= {"state": "interrupted", "ended": None}
 
@@ -204,7 +204,7 @@ class SweepTables:
 
     def _on_test(self, event: ScoreEvent) -> None:
         scores: Mapping[str, Any] = event
-        self.trials[event["trial"]] |= {name: scores.get(name) for name in test_metrics()}
+        self.trials[event["trial"]] |= {name: scores.get(name) for name in self.columns.tests}
 
     def ranked(self) -> list[Row]:
         """Trial rows by their best value of the sweep's metric, best first; unscored rows last.

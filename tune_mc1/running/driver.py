@@ -194,6 +194,7 @@ def _context(run: SweepRun, resources: TrialResources) -> SweepContext:
         root=run.where.root if run.remote is None or keep else scratch_dir(run.remote),
         metric=run.sweep.metric.name,
         maximize=run.maximize,
+        chosen=run.sweep.chosen_metrics,
         validation=run.sweep.validation,
         threads=resources.threads,
         gpu=resources.gpu,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 from rich.console import Console
 
+from tune_mc1.config.augmentations import augmentation_image_problem
 from tune_mc1.config.layer_sizes import check_image_fits
 from tune_mc1.config.losses import class_weights_problem
 from tune_mc1.config.model_names import is_outside
@@ -42,6 +43,8 @@ def load_checked(plan: Plan, notify: Callable[[str], None]) -> ImageData:
     configs = [trial.config for trial in plan.training_trials]
     networks = {(config.model, config.architecture) for config in configs}
     found = {p for m, a in networks if (p := check_image_fits(m, data.image_shape, a))}
+    size = data.image_shape[1:]
+    found |= {p for config in configs if (p := augmentation_image_problem(config, size))}
     problems = sorted(found)
     weights = {config.class_weights for config in configs}
     misfits = (class_weights_problem(given, len(data.classes)) for given in weights)

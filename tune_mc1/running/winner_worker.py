@@ -40,6 +40,7 @@ def score_winner(
             trial,
             data,
             checkpoint,
+            chosen=context.chosen,
             shared=where.features,
             threads=context.threads,
             gpu=context.gpu > 0,

@@ -33,6 +33,7 @@ class SweepContext:
             directory of each node.
         metric: The sweep's metric.
         maximize: Whether a higher metric is better.
+        chosen: Metrics that the sweep records beside those of every sweep.
         validation: Choice of the validation images.
         threads: CPU threads per trial.
         gpu: Share of a GPU per trial or group; 0 without a GPU.
@@ -55,6 +56,7 @@ class SweepContext:
     decisions: Any = None
     remote: Remote | None = None
     keep: bool = True
+    chosen: tuple[str, ...] = ()
     import_from: tuple[str, ...] = ()
     sent: str | None = None
 
@@ -212,6 +214,7 @@ def _run_together(
         context.validation,
         metric=context.metric,
         maximize=context.maximize,
+        chosen=context.chosen,
         checkpoints=where.checkpoints,
         report=report,
         shared=where.features,

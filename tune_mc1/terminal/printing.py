@@ -12,6 +12,7 @@ from rich.table import Table
 from tune_mc1.config.metrics import shown_test_metrics
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import BEST, ResultDir
+from tune_mc1.results.recall import class_recalls
 from tune_mc1.results.schema import Row
 from tune_mc1.results.settings import repeated, repeats, settings_of, summarize, winners
 from tune_mc1.results.tables import SweepTables
@@ -24,11 +25,27 @@ from tune_mc1.terminal.formatting import (
 )
 from tune_mc1.terminal.program_tables import program_settings, program_table
 
+MOST_CLASSES = 20
+"""Maximum number of classes whose recall is printed."""
+
 
 def print_result(
-    where: ResultDir, tables: SweepTables, console: Console, limit: int | None = 20
+    where: ResultDir,
+    tables: SweepTables,
+    console: Console,
+    limit: int | None = 20,
+    *,
+    by_class: bool = False,
 ) -> None:
-    """Prints a sweep's trials, best first, and a summary."""
+    """Prints a sweep's trials, best first, and a summary.
+
+    Args:
+        where: The result directory.
+        tables: Its tables.
+        console: Where to print.
+        limit: Maximum number of trials; None prints all.
+        by_class: Whether to print the winner's recall of each class.
+    """
     rows = tables.ranked()
     if tables.of_program:
         _print_program(tables, console, limit)
@@ -41,6 +58,7 @@ def print_result(
     if not tables.of_program:
         lines.append(f"Data: {facts.get('data')} ({facts.get('fingerprint')})")
     lines += _best_lines(where, tables)
+    lines += _recall_lines(where, tables) if by_class else ()
     if count := repeats(tables):
         trials = "1 trial has" if count == 1 else f"{count} trials have"
         seed = "and seed" if "seed" in tables.columns.parameters else "and no seed"
@@ -100,6 +118,17 @@ def _test_lines(best: Sequence[Row], metric: str) -> Iterator[str]:
         if tested:
             name = "Accuracy" if column == "test_acc" else column
             yield f"{name} on the test images: {summary_text(summarize(tested))}"
+
+
+def _recall_lines(where: ResultDir, tables: SweepTables) -> Iterator[str]:
+    """The line about the winner's recall of each class of the test images."""
+    best = [row["trial"] for row in winners(tables)]
+    found = class_recalls(where, tables.metadata.get("classes") or (), best)
+    if found:
+        shown = ", ".join(f"{own.name} {own.recall:.3f}" for own in found[:MOST_CLASSES])
+        more = len(found) - MOST_CLASSES
+        rest = f", and {more} more classes (in the report)" if more > 0 else ""
+        yield f"Recall by class on the test images, lowest first: {shown}{rest}"
 
 
 def _short(path: Path) -> Path:

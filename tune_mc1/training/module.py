@@ -15,10 +15,7 @@ import torch
 from lightning import LightningModule
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 from torch.optim import Optimizer
-from torchmetrics import MeanMetric, Metric, MetricCollection
-from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 
 from tune_mc1.config.recipe.fine_tuning import BACKBONE
 from tune_mc1.config.trial import TrialConfig
@@ -30,10 +27,12 @@ from tune_mc1.training.averaging import TRAINED, averaged_weights
 from tune_mc1.training.checkpoint_fit import check_fit, with_backbone, without_backbone
 from tune_mc1.training.clipping import gradient_clip
 from tune_mc1.training.epoch_counts import EpochCounts
+from tune_mc1.training.epoch_scores import EpochScores, latency_ms, param_count
 from tune_mc1.training.inputs import Inputs
 from tune_mc1.training.learning_rates import LearningRates, learning_rates
 from tune_mc1.training.lightning_private import step_counter
 from tune_mc1.training.losses import GroupLoss, make_loss
+from tune_mc1.training.mixing import mix_batch
 from tune_mc1.training.optimizers.base import (
     GroupOptimizer,
     make_group_optimizer,
@@ -41,6 +40,7 @@ from tune_mc1.training.optimizers.base import (
 )
 from tune_mc1.training.optimizers.parts import parts_of
 from tune_mc1.training.steps import GraphSteps, Steps, is_recordable
+from tune_mc1.training.test_scores import TestScores
 from tune_mc1.training.torch_private import CLEAR_CUBLAS
 
 log = logging.getLogger(__name__)
@@ -62,6 +62,7 @@ class ClassifierModule(LightningModule):
         classes: Number of classes.
         total_steps: Optimiser steps of all epochs, for learning-rate schedules.
         class_weights: Of each trial, on its device (`tune_mc1.training.losses`).
+        chosen: Further metrics that the sweep chooses (`tune_mc1.config.chosen_metrics`).
 
     Attributes:
         epoch_metrics: The metrics of this epoch so far, per trial.
@@ -78,6 +79,7 @@ class ClassifierModule(LightningModule):
         classes: int,
         total_steps: int = 0,
         class_weights: Sequence[Tensor | None] | None = None,
+        chosen: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
@@ -88,6 +90,7 @@ class ClassifierModule(LightningModule):
         self.classes = classes
         self.total_steps = total_steps
         self.class_weights = list(class_weights or [None] * len(configs))
+        self.chosen = tuple(chosen)
         self.epoch_metrics: list[dict[str, float]] = [{} for _ in self.configs]
         self.diverged: dict[int, DivergedError] = {}
         self.averaged = averaged_weights(configs, model, self.fused)
@@ -164,7 +167,7 @@ class ClassifierModule(LightningModule):
             model.at_step(step)
             if self._rates is not None:
                 self._rates.set(step)
-            outputs.append(do_step(x, y))
+            outputs.append(do_step(*mix_batch(self.configs[0], x, y, step, self.classes)))
             if self.averaged is not None:
                 self.averaged.update(step + 1)
         sums = self._train_counts.add(torch.cat(outputs, dim=-2), labels)
@@ -213,50 +216,54 @@ class ClassifierModule(LightningModule):
     def on_validation_epoch_start(self) -> None:
         """Resets the counts for the validation."""
         self._val_counts = self._counts()
+        self._val_scores = EpochScores(self.chosen, len(self.configs))
 
     def validation_step(self, batch: Tensor, batch_idx: int) -> None:
         """Counts predictions of validation images, by their indices (n,) or (n, lanes)."""
+        inputs = self.val_inputs.gather(batch)
+        if batch_idx == 0 and "latency_ms" in self.chosen:
+            self._keep_metrics([{"latency_ms": latency_ms(self._predict, inputs[:1])}])
+        logits, labels = self._predict(inputs), self.val_inputs.gather_labels(batch)
+        self._val_counts.add(logits, self._by_trial(labels))
+        self._val_scores.add(logits, self._by_trial(labels))
+
+    def _predict(self, inputs: Tensor) -> Tensor:
+        """Logits; with `test_time_flip`, the mean of those of the images and their mirror images.
+
+        The mirrored ones are (B, channels, height, width), whatever lanes are side by side in them.
+        """
         network = self.averaged or self.model
-        logits = network(self.val_inputs.gather(batch))
-        self._val_counts.add(logits, self._by_trial(self.val_inputs.gather_labels(batch)))
+        logits = cast(Tensor, network(inputs))
+        if not self.configs[0].test_time_flip:
+            return logits
+        return (logits + cast(Tensor, network(inputs.flip(-1)))) / 2
 
     def on_validation_epoch_end(self) -> None:
         """Keeps the validation metrics of the epoch."""
         self._keep_metrics(self._val_counts.compute("val"))
+        if self.chosen:
+            scores = self._val_scores.compute("val")
+            if "param_count" in self.chosen:
+                count = param_count(self, len(self.configs))
+                scores = [own | {"param_count": count} for own in scores]
+            self._keep_metrics(scores)
 
     def on_test_start(self) -> None:
-        """Creates the metrics of the test.
-
-        Loss, accuracy and F1 are those of torchmetrics, in 32 bits, as in results of all versions.
-        """
-        kinds: dict[str, Metric | MetricCollection] = {
-            "test_acc": MulticlassAccuracy(self.classes, average="micro"),
-            "test_f1": MulticlassF1Score(self.classes, average="macro"),
-        }
-        self._test_metrics = MetricCollection(kinds).to(self.device)
-        self._test_loss = MeanMetric().to(self.device)
-        self._test_counts = self._counts()
-        self._probabilities: list[Tensor] = []
+        """Starts the scores of the test."""
+        self._test_scores = TestScores(self.classes, self.device, self.chosen)
 
     def test_step(self, batch: Tensor, batch_idx: int) -> None:
         """Scores test images of one trial, by their indices (n,) into the validation inputs."""
         images, labels = self.val_inputs.gather(batch), self.val_inputs.gather_labels(batch)
-        logits = self.model(images)
-        self._test_metrics.update(logits, labels)
-        self._test_loss.update(cross_entropy(logits, labels), len(labels))
-        self._test_counts.add(logits, labels)
-        self._probabilities.append(logits.float().softmax(dim=-1))
+        self._test_scores.add(self._predict(images), labels)
 
     def on_test_epoch_end(self) -> None:
         """Keeps the test metrics."""
-        own = {"test_loss": self._test_loss.compute(), **self._test_metrics.compute()}
-        (all_,) = self._test_counts.compute("test")
-        self.test_metrics = all_ | {name: float(value) for name, value in own.items()}
+        self.test_metrics = self._test_scores.compute()
 
     def test_predictions(self) -> tuple[Tensor, Tensor]:
         """Predicted class of each test image, int64 (N,), and its probability, float (N,)."""
-        confidence, predicted = torch.cat(self._probabilities).max(dim=-1)
-        return predicted, confidence
+        return self._test_scores.predictions()
 
     def keep(self, indices: Tensor) -> None:
         """Keeps only some of a group's trials, packed together.

@@ -46,6 +46,7 @@ def run_trials(
     *,
     metric: str = "val_acc",
     maximize: bool = True,
+    chosen: Sequence[str] = (),
     checkpoints: Checkpoints | None = None,
     report: Reporter,
     shared: Path | None = None,
@@ -65,6 +66,7 @@ def run_trials(
         validation: Choice of the validation images.
         metric: Metric that determines the best checkpoint.
         maximize: Whether a higher metric is better.
+        chosen: Metrics that the sweep records beside those of every sweep.
         checkpoints: Directories of the trials' checkpoints; None to write none.
         report: Called after each epoch, and for diverged trials.
         shared: Folder for shared features of a frozen backbone; None to share nothing.
@@ -82,6 +84,7 @@ def run_trials(
         validation=validation,
         metric=metric,
         maximize=maximize,
+        chosen=chosen,
         checkpoints=checkpoints,
         report=report,
         shared=shared,
@@ -97,7 +100,7 @@ def run_trials(
         device = pick_device(part[0].config, gpu)
         group = Group(part, data, validation, gpu=device.type == "cuda")
         try:
-            module = make_module(group, data, device, shared)
+            module = make_module(group, data, device, shared, chosen)
         except NoFusedForm as error:
             log.warning("%d trials are trained alone: %s", len(part), error)
             for trial in part:
@@ -147,7 +150,11 @@ def _at_one_epoch(
 
 
 def make_module(
-    group: Group, data: ImageData, device: torch.device, shared: Path | None = None
+    group: Group,
+    data: ImageData,
+    device: torch.device,
+    shared: Path | None = None,
+    chosen: Sequence[str] = (),
 ) -> ClassifierModule:
     """The LightningModule of a group, with its inputs.
 
@@ -156,6 +163,7 @@ def make_module(
         data: The images.
         device: The device for training.
         shared: Folder for a frozen backbone's features, shared by the trials of a sweep.
+        chosen: Metrics that the sweep records beside those of every sweep.
 
     Raises:
         TrialError: If a model cannot be built.
@@ -182,7 +190,8 @@ def make_module(
     train, val = read["train"], read[group.val_from]
     labels = (group.train_labels(trial, data.train_labels) for trial in group.trials)
     weights = class_weights(configs, labels, classes, device)
-    return ClassifierModule(configs, model, train, val, classes, group.total_steps, weights)
+    steps = group.total_steps
+    return ClassifierModule(configs, model, train, val, classes, steps, weights, chosen)
 
 
 def _with_statistics(
@@ -201,6 +210,7 @@ def score_test(
     data: ImageData,
     checkpoint: Path,
     *,
+    chosen: Sequence[str] = (),
     shared: Path | None = None,
     threads: int = 1,
     gpu: bool = True,
@@ -211,6 +221,7 @@ def score_test(
         trial: The trial.
         data: The images.
         checkpoint: One of its checkpoints.
+        chosen: Metrics that the sweep records beside those of every sweep.
         shared: Folder for a frozen backbone's features, shared by the trials of a sweep.
         threads: Number of CPU threads.
         gpu: Whether a GPU may be used.
@@ -224,7 +235,8 @@ def score_test(
     images = ImageTensors(data.test_images, data.test_labels, device)
     model = build_model(trial.config, data.image_shape, len(data.classes)).to(device)
     inputs = inputs_of(model, trial.config, {"test": images}, shared)["test"]
-    module = ClassifierModule([trial.config], model, inputs, inputs, len(data.classes))
+    classes = len(data.classes)
+    module = ClassifierModule([trial.config], model, inputs, inputs, classes, chosen=chosen)
     saved = read_checkpoint(checkpoint)["state_dict"]
     module.load_state_dict(with_backbone(saved, module.state_dict()))
     trainer = make_trainer(trial.config, device, [])

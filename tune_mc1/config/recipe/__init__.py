@@ -5,6 +5,7 @@ like the fields of `TrialConfig`, which inherits them, but have columns in the r
 sweeps that set them.
 """
 
+from tune_mc1.config.recipe.augmentation import AugmentationParameters
 from tune_mc1.config.recipe.fine_tuning import FineTuningParameters
 from tune_mc1.config.recipe.loss import LossParameters
 from tune_mc1.config.recipe.optimizer import OptimizerParameters
@@ -13,7 +14,12 @@ from tune_mc1.config.recipe.schedule import ScheduleParameters
 
 
 class Recipe(
-    ScheduleParameters, LossParameters, OptimizerParameters, RunParameters, FineTuningParameters
+    ScheduleParameters,
+    LossParameters,
+    OptimizerParameters,
+    RunParameters,
+    FineTuningParameters,
+    AugmentationParameters,
 ):
     """All parameters of the recipe."""
 

@@ -10,6 +10,7 @@ from tune_mc1.config.validation import Folds
 from tune_mc1.reporting.frames import SweepFrames, plain
 from tune_mc1.reporting.pages.views import Cell, TableView, cell, interval_cell
 from tune_mc1.reporting.words.catalogue import Say
+from tune_mc1.results.recall import class_recalls
 from tune_mc1.results.settings import Summary, rank_settings, summarize, summarize_repeats
 from tune_mc1.terminal.formatting import show
 
@@ -122,6 +123,20 @@ def settings_view(frames: SweepFrames, settings: pd.DataFrame, t: Say) -> TableV
             ]
         )
     return TableView(t("settings_title"), columns, rows)
+
+
+def recall_views(frames: SweepFrames, settings: pd.DataFrame, t: Say) -> list[TableView]:
+    """The winner's recall of each class of the test images, lowest first; none without."""
+    if frames.of_program or settings.empty:
+        return []
+    classes = [str(name) for name in frames.facts.get("classes") or ()]
+    found = class_recalls(frames.where, classes, settings.iloc[0]["ids"])
+    columns = [t("class"), t("images"), t("recall"), t("confused")]
+    rows = [
+        [cell(own.name), cell(own.images), cell(own.recall, 3), cell(own.confused or None)]
+        for own in found[:MOST_ROWS]
+    ]
+    return [TableView(t("recall_title"), columns, rows, t("recall_note"))] if rows else []
 
 
 def trials_view(frames: SweepFrames, t: Say) -> TableView:

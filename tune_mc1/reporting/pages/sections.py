@@ -9,6 +9,7 @@ from tune_mc1.config.load import config_to_yaml
 from tune_mc1.config.validation import Folds, Holdout
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.pages.result_tables import (
+    recall_views,
     setting_groups,
     settings_view,
     summary_text,
@@ -77,7 +78,7 @@ def make_section(frames: SweepFrames, title: str, tables: list[TableView], t: Sa
         facts=_facts(frames, len(settings), t),
         winner=winner,
         winner_note=note,
-        tables=[*tables, *ends, trials_view(frames, t)],
+        tables=[*tables, *recall_views(frames, settings, t), *ends, trials_view(frames, t)],
         rerun=_rerun(frames),
         sweep_yaml=config_to_yaml(frames.sweep),
         provenance=_provenance(frames, t),

@@ -74,6 +74,20 @@ TEXTS: Catalogue = {
         "Nicht auf den Testbildern bewertet: der Sweep ist nicht fertig, oder sie haben den "
         "Sieger ausgewählt.",
     ),
+    "recall_title": (
+        "Recall of the winner by class, test images",
+        "Trefferquote (Recall) des Siegers nach Klasse, Testbilder",
+    ),
+    "recall_note": (
+        "Recall is the share of a class's images that the winner assigns to it, over all of its "
+        "trials; the lowest comes first.",
+        "Die Trefferquote ist der Anteil der Bilder einer Klasse, die der Sieger ihr zuordnet, "
+        "über alle seine Trials; die tiefste steht zuoberst.",
+    ),
+    "class": ("Class", "Klasse"),
+    "images": ("Images", "Bilder"),
+    "recall": ("Recall", "Trefferquote"),
+    "confused": ("Most often taken for", "Am häufigsten verwechselt mit"),
     "no_winner": ("No trial has a score yet.", "Noch hat kein Trial einen Wert."),
     "warn_unfinished": (
         "Unfinished: {ended} of {total} trials have ended. Everything here is provisional.",

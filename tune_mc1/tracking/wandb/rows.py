@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tune_mc1.config.metrics import test_metrics
 from tune_mc1.results.tables import SweepTables
 
 SUMMARY = ("state", "best_epoch", "epochs_run", "node", "device_name", "attempts", "error")
@@ -39,7 +38,7 @@ def summary_values(tables: SweepTables, row: Mapping[str, Any]) -> dict[str, Any
         row: The trial's row.
     """
     best = (f"best_{name}" for name in tables.columns.metrics(tables.metric))
-    names = (*SUMMARY, *best, *test_metrics())
+    names = (*SUMMARY, *best, *tables.columns.tests)
     return {name: row[name] for name in names if row.get(name) is not None}
 
 

@@ -1,0 +1,61 @@
+"""Recall of each class by the winner on the test images, from its stored predictions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow.parquet as pq
+from pyarrow import ArrowException
+
+from tune_mc1.results.directory import ResultDir
+
+
+@dataclass(frozen=True)
+class ClassRecall:
+    """How well the winner finds the images of one class.
+
+    Attributes:
+        name: The class.
+        images: Its test images, at least 1.
+        recall: Share of them that the winner assigns to it, in [0, 1]; the mean over its trials.
+        confused: The other class to which most of them go; empty if all are right.
+    """
+
+    name: str
+    images: int
+    recall: float
+    confused: str
+
+
+def class_recalls(
+    where: ResultDir, classes: Sequence[str], winner: Sequence[str]
+) -> list[ClassRecall]:
+    """Recall of each class that has test images, lowest first.
+
+    Args:
+        where: The result directory.
+        classes: Names of the classes.
+        winner: Ids of the trials of the best setting.
+
+    Returns:
+        Empty without stored predictions of these trials.
+    """
+    try:
+        table = pq.read_table(where.predictions, columns=["trial", "label", "predicted"])
+    except (ArrowException, OSError, KeyError):
+        return []
+    trials = set(table["trial"].to_pylist())
+    label, predicted = (table[name].to_numpy().astype(np.int64) for name in table.column_names[1:])
+    if not trials or not trials <= set(winner):
+        return []
+    count = max(len(classes), int(label.max()) + 1, int(predicted.max()) + 1)
+    names = [*classes, *(str(i) for i in range(len(classes), count))]
+    matrix = np.bincount(label * count + predicted, minlength=count**2).reshape(count, count)
+    found = []
+    for index in np.flatnonzero(matrix.sum(axis=1)):
+        row = matrix[index]
+        others = np.where(np.arange(count) == index, 0, row)
+        confused = names[int(others.argmax())] if others.any() else ""
+        images, recall = int(row.sum()) // len(trials), float(row[index] / row.sum())
+        found.append(ClassRecall(names[index], images, recall, confused))
+    return sorted(found, key=lambda own: own.recall)
