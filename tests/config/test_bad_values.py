@@ -23,7 +23,7 @@ KEYS = {
     "run_cap: 0": "3: run_cap: must be at least 1, got 0",
     "run_cap: 2.5": "3: run_cap: must be a whole number, got 2.5",
     "name: 3": "3: name: must be text (put it in quotes), got 3",
-    "validation: tset": "3: validation: must be `{holdout: 0.1}`, `{folds: 10}` or `test`, got "
+    "validation: tset": "3: validation: must be `{holdout: 0.1}`, `{folds: 10}`, `val` or `test`, got "
     "'tset'",
     "validation: {folds: 1}": "3: validation.folds: must be at least 2, got 1",
     "validation: {holdout: 1.5}": "3: validation.holdout: must be less than 1, got 1.5",

@@ -1,6 +1,6 @@
 """Assembly of a data set from compressed images and labels, with the checks of all sources."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,11 +8,14 @@ import numpy as np
 
 from tune_mc1.data.decode import Encoded, decode_all
 from tune_mc1.data.images import ImageData, Labels
+from tune_mc1.data.request import Notify, Request
 from tune_mc1.data.splits import holdout_mask
 from tune_mc1.errors import DataError
 
-Notify = Callable[[str], None]
+__all__ = ["Notify", "Part", "assemble"]
+
 TEST_SEED = 42
+SPLITS = ("train", "val", "test")
 
 
 @dataclass(frozen=True)
@@ -29,43 +32,80 @@ class Part:
 
 
 def assemble(
-    name: str, where: Path, parts: Sequence[Part], classes: tuple[str, ...], notify: Notify
+    name: str, where: Path, parts: Mapping[str, Part], classes: tuple[str, ...], request: Request
 ) -> ImageData:
     """Checks the labels, decodes the images, and splits off test images if there are none.
 
     Args:
         name: Name of the data set.
         where: Path of the data set, for messages.
-        parts: The training images, then the test images if there are any.
+        parts: The images of `train`, and of `val` and `test` if there are any.
         classes: Names of the classes; empty if they follow from the labels.
-        notify: Called with each notice for the user.
+        request: What is wanted.
 
     Raises:
         DataError: Naming the faulty image.
     """
-    if not all(part.images for part in parts):
-        raise DataError(f"{where}: must have images, got none")
+    for split, part in parts.items():
+        if not part.images:
+            what = "" if len(parts) == 1 else f" in its {split} split"
+            raise DataError(f"{where}: must have images{what}, got none")
     classes = _check_labels(where, parts, classes)
-    images = decode_all([image for part in parts for image in part.images])
-    labels = np.concatenate([part.labels for part in parts])
-    held_out = np.arange(len(labels)) >= len(parts[0].labels)
-    if len(parts) == 1:
-        held_out = holdout_mask(labels, 1 / 6, TEST_SEED, classes)
-        notify(
-            f"{where}: no test images found, so a sixth of each class ({held_out.sum():,} images, "
-            f"selected with seed {TEST_SEED}) is the test split"
-        )
-        train, test = images[~held_out], images[held_out]
-    else:  # views, not copies
-        train, test = np.split(images, [len(parts[0].labels)])
-    return ImageData.build(name, (train, labels[~held_out]), (test, labels[held_out]), classes)
+    names = [split for split in SPLITS if split in parts]
+    labels = np.concatenate([parts[split].labels for split in names])
+    split_of = np.repeat(np.arange(len(names)), [len(parts[split].labels) for split in names])
+    notices = []
+    if "test" not in parts:
+        notices.append(_split_off_test(where, labels, split_of, classes))
+        names.append("test")
+    order = np.argsort(split_of, kind="stable")
+    images = decode_all(
+        [image for split in names if split in parts for image in parts[split].images],
+        request.image_size,
+        notify=lambda notice: request.notify(f"{where}: {notice}"),
+        place=None if "test" in parts else np.argsort(order, kind="stable"),
+    )
+    for notice in notices:
+        request.notify(notice)
+    ends = np.cumsum(np.bincount(split_of))[:-1]  # the splits are views, not copies
+    pairs = zip(np.split(images, ends), np.split(labels[order], ends), strict=True)
+    made = dict(zip(names, pairs, strict=True))
+    _say_absent(where, {split: pair[1] for split, pair in made.items()}, classes, request.notify)
+    return ImageData.build(name, made["train"], made["test"], classes, made.get("val"))
 
 
-def _check_labels(where: Path, parts: Sequence[Part], classes: tuple[str, ...]) -> tuple[str, ...]:
+def _split_off_test(where: Path, labels: Labels, split_of: Labels, classes: tuple[str, ...]) -> str:
+    """Marks a sixth of the training images, those of split 0, as the last split; a notice of it."""
+    training = np.flatnonzero(split_of == 0)
+    held_out = holdout_mask(labels[training], 1 / 6, TEST_SEED, classes)
+    split_of[training[held_out]] = split_of.max() + 1
+    return (
+        f"{where}: no test images found, so a sixth of each class ({held_out.sum():,} images, "
+        f"selected with seed {TEST_SEED}) is the test split"
+    )
+
+
+def _say_absent(
+    where: Path, labels: Mapping[str, Labels], classes: tuple[str, ...], notify: Notify
+) -> None:
+    for split, own in labels.items():
+        absent = sorted(set(range(len(classes))) - set(own.tolist()))
+        if absent:
+            names = ", ".join(classes[c] for c in absent[:3]) + ("" if len(absent) < 4 else ", ...")
+            notify(f"{where}: no {split} images of {_counted(len(absent))} ({names})")
+
+
+def _counted(classes: int) -> str:
+    return "1 class" if classes == 1 else f"{classes} classes"
+
+
+def _check_labels(
+    where: Path, parts: Mapping[str, Part], classes: tuple[str, ...]
+) -> tuple[str, ...]:
     """Checks that every label is valid and every class has training images; returns class names."""
-    labels = np.unique(parts[0].labels)
+    labels = np.unique(parts["train"].labels)
     known = len(classes) or int(labels[-1]) + 1
-    for part in parts:
+    for part in parts.values():
         if len(wrong := np.flatnonzero((part.labels < 0) | (part.labels >= known))):
             raise DataError(
                 f"{part.images[wrong[0]].where}: label must be in 0 to {known - 1} (there are "

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import interpolate
 
 from tune_mc1.data.images import Labels, Pixels
+from tune_mc1.data.resize import crop_start, resized_sides
 from tune_mc1.seeding import derive_seed
 
 STEPS_PER_MACRO = 32
@@ -22,9 +24,18 @@ class ImageTensors:
             store.
         labels: int64 (N,).
         device: Device on which batches are gathered.
+        size: Height and width to which they are then brought (`tune_mc1.data.resize`); None leaves
+            them as they are.
     """
 
-    def __init__(self, images: Pixels, labels: Labels, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self,
+        images: Pixels,
+        labels: Labels,
+        device: torch.device | str = "cpu",
+        size: int | None = None,
+    ) -> None:
+        self._size = None if size is None or images.shape[1:3] == (size, size) else size
         with warnings.catch_warnings():
             # Ray's arrays are read-only, and nothing here writes to them.
             warnings.filterwarnings("ignore", message="The given NumPy array is not writ")
@@ -51,11 +62,27 @@ class ImageTensors:
         if indices.ndim == 2:
             pixels = pixels.view(*indices.shape, *pixels.shape[1:]).movedim(1, 3).flatten(3)
         # Multiplying by 2 is dividing by 0.5, exactly, and faster.
-        return pixels.movedim(-1, 1).float().div_(255).sub_(0.5).mul_(2)
+        images = pixels.movedim(-1, 1).float().div_(255).sub_(0.5).mul_(2)
+        return images if self._size is None else fit_batch(images, self._size)
 
     def gather_labels(self, indices: Tensor) -> Tensor:
         """The labels, int64, in the shape of `indices`."""
         return self.labels[indices]
+
+
+def fit_batch(images: Tensor, size: int) -> Tensor:
+    """Brings images to a square, as `tune_mc1.data.resize.fit` does, but without rounding.
+
+    Args:
+        images: float (B, channels, height, width).
+        size: Height and width in pixels.
+    """
+    sides = resized_sides(images.shape[2], images.shape[3], size)
+    if sides != tuple(images.shape[2:]):
+        images = interpolate(images, sides, mode="bilinear", antialias=True)
+    top, left = (crop_start(side, size) for side in sides)
+    square = images[..., top : top + size, left : left + size]
+    return square.contiguous(memory_format=torch.channels_last)
 
 
 def compute_features(source: ImageTensors, network: nn.Module, batch_size: int) -> Tensor:

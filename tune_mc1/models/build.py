@@ -144,6 +144,7 @@ def build_model(config: TrialConfig, image_shape: ImageShape, classes: int) -> C
     Raises:
         TrialError: If the images are too small, or pretrained weights are not available.
     """
+    image_shape = config.input_shape(image_shape)
     problem = check_image_fits(config.model, image_shape, config.architecture)
     if problem:
         raise TrialError(problem)

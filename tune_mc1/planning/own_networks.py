@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tune_mc1.config.architectures import LayerSize
+from tune_mc1.config.image_files import ImageFiles
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.data.source import Source, find_source
 
@@ -36,7 +37,7 @@ GPU_SHARE = 0.05
 _NOT_THE_NETWORKS = {
     *("epochs", "batch_size", "learning_rate", "lr_schedule", "optimizer", "weight_decay"),
     *("momentum", "overfit_batches", "drop_last", "shuffle", "augment", "seed", "device"),
-    *("precision", "loss_function"),
+    *("precision", "loss_function", "normalize"),
 }
 """Parameters on which no network depends, save for its weights."""
 
@@ -106,11 +107,11 @@ class OwnForm:
         return ""
 
 
-def usual_images(data: str) -> Images:
+def usual_images(data: str | ImageFiles) -> Images:
     """What images of a data set usually are, before they are read.
 
     Args:
-        data: The word in `data`.
+        data: The `data` of the sweep.
     """
     source = find_source(data) or Source
     return source.usual_shape, source.usual_classes
@@ -126,8 +127,9 @@ def own_form(config: TrialConfig, images: Images) -> OwnForm:
 
     Args:
         config: The trial's parameters.
-        images: Shape of the images, and number of classes.
+        images: Shape of the images in the data set, and number of classes.
     """
+    images = config.input_shape(images[0]), images[1]
     given = config.constructor_arguments
     if given.get("pretrained") or given.get("weights"):
         return OwnForm("its weights are pretrained")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tune_mc1.config.image_files import ImageFiles
 from tune_mc1.config.load import load_sweep
 from tune_mc1.config.method import resolve_method
 from tune_mc1.config.module_sweep import ModuleSweep
@@ -142,8 +143,10 @@ def command_of(sweep: ProgramSweep) -> tuple[Command, list[Problem]]:
     return read_command(content, Path(sweep.directory), activated())
 
 
-def checked_data(data: str, field: str, *, elsewhere: bool = False) -> str:
-    """Returns the name or path of a data set after a quick check that it can be used.
+def checked_data(
+    data: str | ImageFiles, field: str, *, elsewhere: bool = False
+) -> str | ImageFiles:
+    """Returns what names a data set after a quick check that it can be used.
 
     Args:
         data: The user's input.

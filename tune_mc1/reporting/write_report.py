@@ -117,15 +117,23 @@ def _images(frames: SweepFrames, examples: bool, notify: Notify) -> ImageData | 
 
 def _on_disk(frames: SweepFrames) -> ImageData:
     """The data set of a sweep, if that takes no network."""
+    from tune_mc1.config.image_files import as_files
     from tune_mc1.data.source import find_source, fixed_source, load_data
+    from tune_mc1.data.wanted import decoded_size
 
     spec, name = frames.sweep.data, str(frames.facts.get("data"))
     source = find_source(spec)
-    if source is not None and not source.by_path and fixed_source(name) is not None:
+    if (
+        isinstance(spec, str)
+        and source is not None
+        and not source.by_path
+        and fixed_source(name) is not None
+    ):
         spec, source = name, fixed_source(name)  # `auto` stood for it
-    if source is not None and source.needs_network(spec, None):
+    if source is not None and source.needs_network(as_files(spec).path, None):
         raise DataError(f"{name} is not on this disk")
-    return load_data(spec, notify=lambda _: None)
+    size = decoded_size(frames.sweep)
+    return load_data(spec, notify=lambda _: None, image_size=size)
 
 
 def _chapter(

@@ -16,6 +16,7 @@ from tune_mc1.config.trial import TrialConfig
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.source import load_data
 from tune_mc1.data.splits import limit_images, make_split
+from tune_mc1.data.wanted import decoded_size, input_problems, with_statistics
 from tune_mc1.errors import InputError, SweepStopped
 from tune_mc1.interruption import Interruption
 from tune_mc1.planning.plan import Plan
@@ -37,16 +38,23 @@ def load_checked(plan: Plan, notify: Callable[[str], None]) -> ImageData:
     Raises:
         InputError: If they cannot be loaded or used.
     """
-    data = limit_images(load_data(plan.sweep.data, notify=notify), plan.sweep.limit_images)
+    loaded = load_data(plan.sweep.data, notify=notify, image_size=decoded_size(plan.sweep))
+    data = with_statistics(limit_images(loaded, plan.sweep.limit_images), plan.sweep)
     configs = [trial.config for trial in plan.training_trials]
-    networks = {(config.model, config.architecture) for config in configs}
-    found = {p for m, a in networks if (p := check_image_fits(m, data.image_shape, a))}
+    shape = data.image_shape
+    networks = {
+        (config.model, config.architecture, config.input_shape(shape)) for config in configs
+    }
+    found = {p for m, a, s in networks if (p := check_image_fits(m, s, a))}
     problems = sorted(found)
-    problems += _outside_problems(plan, data)
+    problems += [*input_problems(plan.sweep, data), *_outside_problems(plan, data)]
     if problems:
         raise InputError(problems)
     fold = plan.trials[0].fold if plan.trials else None
-    make_split(data, plan.sweep.validation, fold)
+    sweep = plan.sweep.with_images(data.val_labels is not None)
+    make_split(data, sweep.validation, fold)
+    if data.val_labels is not None and sweep.validation != "val":
+        notify(f"validation: the {len(data.val_labels):,} validation images are not used")
     return data
 
 

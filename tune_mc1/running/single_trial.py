@@ -1,6 +1,7 @@
 """Training of one trial without Ray, for debugging: with a progress bar and the same numbers."""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,8 @@ def train_one(
     parent = output or Path("results")
     check_storage(parent, "-o" if output else "results")
     images = load_checked(plan, notify)
+    sweep = sweep.with_images(images.val_labels is not None)
+    plan = replace(plan, sweep=sweep)
     where = ResultDir.create(parent, "train")
     write_head(where, sweep, images)
     writer = ResultWriter(where)

@@ -5,6 +5,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,7 @@ def run_plan(
         cluster = Cluster(address, where.root)
         interruption.exit_hooks.append(cluster.kill)
         data = _images(loading, past, cluster) if loading is not None else None
+        plan = with_images(plan, data)
         there = f", and {remote.url}" if remote else ""
         console.print(f"Results: {where.root}{there}", highlight=False, soft_wrap=True)
         trackers = make_trackers(launches, where, notify)
@@ -186,6 +188,13 @@ def resume_line(command: str, where: ResultDir, remote: Remote | None) -> str:
     """The command that resumes a sweep, from any machine if an object store has it."""
     place = shlex.quote(remote.url if remote else str(where.root))
     return f"Resume: python -m tune_mc1 sweep {command} --resume {place}"
+
+
+def with_images(plan: Plan, data: ImageData | None) -> Plan:
+    """The plan whose sweep says which images validate, now that they are known."""
+    if data is None:
+        return plan
+    return replace(plan, sweep=plan.sweep.with_images(data.val_labels is not None))
 
 
 def _images(loading: Loading, past: Past, cluster: "Cluster") -> ImageData:

@@ -8,7 +8,7 @@ per epoch.
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
 import torch
@@ -29,6 +29,7 @@ from tune_mc1.training.checkpoint_fit import check_fit
 from tune_mc1.training.epoch_counts import EpochCounts
 from tune_mc1.training.learning_rates import LearningRates, learning_rates
 from tune_mc1.training.lightning_private import step_counter
+from tune_mc1.training.normalize import Normalize
 from tune_mc1.training.optimizers.base import (
     GroupOptimizer,
     make_group_optimizer,
@@ -62,6 +63,7 @@ class ClassifierModule(LightningModule):
         val: Inputs of `validation_step`.
         classes: Number of classes.
         total_steps: Optimiser steps of all epochs, for learning-rate schedules.
+        normalize: Normalisation of the inputs after augmentation; None leaves them as they are.
 
     Attributes:
         epoch_metrics: The metrics of this epoch so far, per trial.
@@ -77,6 +79,7 @@ class ClassifierModule(LightningModule):
         val: Inputs,
         classes: int,
         total_steps: int = 0,
+        normalize: Normalize | None = None,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
@@ -86,6 +89,7 @@ class ClassifierModule(LightningModule):
         self.val_inputs = val
         self.classes = classes
         self.total_steps = total_steps
+        self._normalize: Callable[[Tensor], Tensor] = normalize or _unchanged
         self.epoch_metrics: list[dict[str, float]] = [{} for _ in self.configs]
         self.diverged: dict[int, DivergedError] = {}
         self._steps: Steps | None = None
@@ -126,6 +130,7 @@ class ClassifierModule(LightningModule):
         """
         images, labels = self.train_inputs.gather(batch), self.train_inputs.gather_labels(batch)
         augment_batch(self.configs, images, labels, batch, self.current_epoch)
+        images = self._normalize(images)
         labels = self._by_trial(labels)
         if self._steps is None:
             self._steps = self._make_steps()
@@ -185,7 +190,7 @@ class ClassifierModule(LightningModule):
 
     def validation_step(self, batch: Tensor, batch_idx: int) -> None:
         """Counts predictions of validation images, by their indices (n,) or (n, lanes)."""
-        logits = self.model(self.val_inputs.gather(batch))
+        logits = self.model(self._normalize(self.val_inputs.gather(batch)))
         self._val_counts.add(logits, self._by_trial(self.val_inputs.gather_labels(batch)))
 
     def on_validation_epoch_end(self) -> None:
@@ -209,7 +214,7 @@ class ClassifierModule(LightningModule):
     def test_step(self, batch: Tensor, batch_idx: int) -> None:
         """Scores test images of one trial, by their indices (n,) into the validation inputs."""
         images, labels = self.val_inputs.gather(batch), self.val_inputs.gather_labels(batch)
-        logits = self.model(images)
+        logits = self.model(self._normalize(images))
         self._test_metrics.update(logits, labels)
         self._test_loss.update(cross_entropy(logits, labels), len(labels))
         self._test_counts.add(logits, labels)
@@ -253,3 +258,7 @@ class ClassifierModule(LightningModule):
             kept.update(metrics)
         if len(each) == 1:
             self.log_dict(each[0])
+
+
+def _unchanged(images: Tensor) -> Tensor:
+    return images

@@ -28,6 +28,7 @@ from tune_mc1.training.epoch_report import EpochReport, Reporter, diverged_ends,
 from tune_mc1.training.group import EVAL_BATCH, Group
 from tune_mc1.training.last_checkpoint import epochs_done, step_back
 from tune_mc1.training.module import ClassifierModule, Inputs
+from tune_mc1.training.normalize import Normalize, make_normalize
 from tune_mc1.training.trainer import free_memory, make_trainer, pick_device
 
 log = logging.getLogger(__name__)
@@ -160,33 +161,42 @@ def make_module(
     """
     configs = [trial.config for trial in group.trials]
     shape, classes = data.image_shape, len(data.classes)
-    sources = {"train": ImageTensors(data.train_images, data.train_labels, device)}
-    if group.val_from == "test":
-        sources["test"] = ImageTensors(data.test_images, data.test_labels, device)
+    size, normalize = configs[0].image_size, make_normalize(configs[0], data, device)
+    splits = {name: data.splits[name] for name in dict.fromkeys(("train", group.val_from))}
+    sources = {name: ImageTensors(*pair, device, size) for name, pair in splits.items()}
     model: Classifier | FusedClassifier
     read: dict[str, Inputs]
     built = (
-        _with_statistics(build_model(trial.config, shape, classes), trial, group, sources["train"])
+        _with_statistics(
+            build_model(trial.config, shape, classes), trial, group, sources["train"], normalize
+        )
         for trial in group.trials
     )
     if len(configs) == 1:
         model = next(built).to(device)
-        read = inputs_of(model, configs[0], sources, shared)
+        read = inputs_of(model, configs[0], sources, shared, normalize)
     else:
-        fused = fuse_models(built, len(configs), shape, gpu=device.type == "cuda")
+        seen = configs[0].input_shape(shape)
+        fused = fuse_models(built, len(configs), seen, gpu=device.type == "cuda")
         model, read = fused.to(device), dict(sources)
     train, val = read["train"], read[group.val_from]
-    return ClassifierModule(configs, model, train, val, classes, group.total_steps)
+    normalize = None if isinstance(train, FeatureTensors) else normalize
+    return ClassifierModule(configs, model, train, val, classes, group.total_steps, normalize)
 
 
 def _with_statistics(
-    model: Classifier, trial: Trial, group: Group, images: ImageTensors
+    model: Classifier,
+    trial: Trial,
+    group: Group,
+    images: ImageTensors,
+    normalize: Normalize | None,
 ) -> Classifier:
     """Sets the weights that the training images determine, if the network has any."""
     if trial.config.architecture.whitened:
         (first, *_) = model.layers
         assert isinstance(first, nn.Conv2d)
-        whiten(first, images.gather(group.first_images(trial, WHITENED).to(images.labels.device)))
+        seen = images.gather(group.first_images(trial, WHITENED).to(images.labels.device))
+        whiten(first, seen if normalize is None else normalize(seen))
     return model
 
 
@@ -215,10 +225,13 @@ def score_test(
     """
     torch.set_num_threads(threads)
     device = pick_device(trial.config, gpu)
-    images = ImageTensors(data.test_images, data.test_labels, device)
-    model = build_model(trial.config, data.image_shape, len(data.classes)).to(device)
-    inputs = inputs_of(model, trial.config, {"test": images}, shared)["test"]
-    module = ClassifierModule([trial.config], model, inputs, inputs, len(data.classes))
+    config, classes = trial.config, len(data.classes)
+    images = ImageTensors(data.test_images, data.test_labels, device, config.image_size)
+    normalize = make_normalize(config, data, device)
+    model = build_model(config, data.image_shape, classes).to(device)
+    inputs = inputs_of(model, config, {"test": images}, shared, normalize)["test"]
+    normalize = None if isinstance(inputs, FeatureTensors) else normalize
+    module = ClassifierModule([config], model, inputs, inputs, classes, normalize=normalize)
     module.load_state_dict(read_checkpoint(checkpoint)["state_dict"])
     trainer = make_trainer(trial.config, device, [])
     order = EvalBatches([torch.arange(len(data.test_labels))], EVAL_BATCH)
@@ -229,7 +242,11 @@ def score_test(
 
 
 def inputs_of(
-    model: Classifier, config: TrialConfig, sources: Mapping[str, ImageTensors], shared: Path | None
+    model: Classifier,
+    config: TrialConfig,
+    sources: Mapping[str, ImageTensors],
+    shared: Path | None,
+    normalize: Normalize | None = None,
 ) -> dict[str, Inputs]:
     """Inputs of the trained layers: images, or a frozen backbone's features, computed only once.
 
@@ -238,11 +255,14 @@ def inputs_of(
         config: The trial's parameters.
         sources: Images by the name of their split.
         shared: Folder for features that trials share.
+        normalize: Normalisation of the images that a backbone gets.
     """
     if model.backbone is None:
         return dict(sources)
-    backbone = model.backbone
+    backbone = model.backbone if normalize is None else nn.Sequential(normalize, model.backbone)
     weights = "imagenet" if config.pretrained else f"seed{config.seed}"
+    if config.image_size is not None or normalize is not None:
+        weights += f"-{config.image_size}-{config.normalize}"
     device = next(iter(sources.values())).labels.device.type
     made: dict[str, Inputs] = {}
     for split, images in sources.items():

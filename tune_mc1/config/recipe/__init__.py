@@ -5,10 +5,11 @@ like the fields of `TrialConfig`, which inherits them, but have columns in the r
 sweeps that set them.
 """
 
+from tune_mc1.config.recipe.inputs import InputParameters
 from tune_mc1.config.recipe.loss import LossParameters
 
 
-class Recipe(LossParameters):
+class Recipe(InputParameters, LossParameters):
     """All parameters of the recipe."""
 
 
