@@ -3,12 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow.parquet as pq
-import pytest
 from PIL import Image
 
-from tests.support.data_digits import digits, encode, made, write_folders
+from tests.support.data_digits import digits, write_folders
 from tests.support.in_process import Ran, run_here, sweep_here
 from tune_mc1.results.directory import ResultDir
 
@@ -22,7 +20,7 @@ PARAMETERS: dict[str, Any] = {
 
 def ran(folder: Path, data: Any, parameters: dict[str, Any] | None = None, **keys: Any) -> Ran:
     content = {"data": data, "parameters": PARAMETERS | (parameters or {}), **keys}
-    done = sweep_here(folder, content, "grid", *ONE)
+    done = sweep_here(folder, content, "grid", *ONE[2:])
     assert done.status == 0, done.err
     return done
 
@@ -51,3 +49,18 @@ def test_an_own_choice_of_validation_images_stays(tmp_path: Path) -> None:
     done = ran(tmp_path, str(tmp_path / "mine"), validation={"folds": 2})
     assert done.events("sweep")[0]["validation"]["folds"] == 2
     assert "validation: the 60 validation images are not used" in done.err
+
+
+def test_images_of_mixed_sizes_are_decoded_once_for_all_sizes(tmp_path: Path) -> None:
+    write_folders(tmp_path / "mine", count=120)
+    large = Image.fromarray(digits()[0][0]).resize((30, 20))
+    large.save(tmp_path / "mine" / "digit0" / "large.png")
+    sizes = {"image_size": {"values": [12, 16]}, "normalize": {"value": "dataset"}}
+    done = ran(tmp_path, str(tmp_path / "mine"), sizes)
+    (event,) = done.events("sweep")
+    assert (event["image_shape"], event["recipe"]) == ([1, 16, 16], ["image_size", "normalize"])
+    rows = pq.read_table(done.root / "trials.parquet").to_pylist()
+    assert sorted(row["image_size"] for row in rows) == [12, 12, 16, 16]
+    assert {row["normalize"] for row in rows} == {"dataset"}
+    assert all(row["state"] == "completed" and row["fused"] == 2 for row in rows)
+    assert any(row["test_acc"] is not None for row in rows)
