@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.support.bad_input import PARAMETERS, CommandLine
+from tests.support.bad_input import FORMS, PARAMETERS, CommandLine
 from tests.support.data_digits import digits, encode, made, write_folders, write_parquet
 
-ANY = "must be cifar10, shapes10, auto, a folder or a parquet file, got"
+ANY = f"must be cifar10, shapes10, {FORMS}"
 
 DATA: dict[str, tuple[Callable[[Path], Any], str]] = {
     "empty folder": (made, f"--data: {ANY} 'data' (neither folders nor parquet files in it)"),

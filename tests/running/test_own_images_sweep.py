@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from PIL import Image
 
-from tests.support.data_digits import digits, write_folders
+from tests.support.data_digits import digits, encode, made, write_folders
 from tests.support.in_process import Ran, run_here, sweep_here
 from tune_mc1.results.directory import ResultDir
 
@@ -64,3 +67,36 @@ def test_images_of_mixed_sizes_are_decoded_once_for_all_sizes(tmp_path: Path) ->
     assert {row["normalize"] for row in rows} == {"dataset"}
     assert all(row["state"] == "completed" and row["fused"] == 2 for row in rows)
     assert any(row["test_acc"] is not None for row in rows)
+
+
+def write_form(root: Path, form: str) -> Any:
+    """Digits in one of the forms that people have; what stands in `data:`."""
+    images, labels = digits(200)
+    encoded = [encode(image) for image in images]
+    if form == "csv":
+        made(root)
+        [(root / f"{i}.png").write_bytes(content) for i, content in enumerate(encoded)]
+        rows = [f"{i}.png,d{label}" for i, label in enumerate(labels)]
+        (root / "list.csv").write_text("\n".join(["where,label", *rows]))
+        return {"path": str(root / "list.csv"), "image": "where"}
+    if form == "parquet":
+        for name, part in (("train", slice(0, 150)), ("validation", slice(150, 200))):
+            columns = {"image": encoded[part], "fine_label": labels[part], "id": labels[part]}
+            pq.write_table(pa.table(columns), made(root) / f"mine-{name}-0.parquet")
+        return str(root)
+    names = {"train": slice(0, 120), "val": slice(120, 160), "test": slice(160, 200)}
+    arrays = {f"{name}_images": images[part] for name, part in names.items()}
+    arrays |= {f"{name}_labels": labels[part, None] for name, part in names.items()}
+    np.savez(made(root) / "digits.npz", **arrays)
+    return str(root / "digits.npz")
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet", "npz"])
+def test_every_form_is_trained_on(tmp_path: Path, form: str) -> None:
+    done = ran(tmp_path, write_form(tmp_path / "mine", form))
+    rows = pq.read_table(done.root / "trials.parquet").to_pylist()
+    assert all(row["state"] == "completed" for row in rows)
+    assert max(row["best_val_acc"] for row in rows) > 0.2
+    shown = run_here("report", done.root, "-o", tmp_path / "report", cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    assert "no examples of mistakes" not in shown.stderr

@@ -142,8 +142,12 @@ def test_trials_that_differ_are_not_trained_as_one() -> None:
 
 @pytest.mark.parametrize(
     ("values", "size"),
-    [({}, None), ({"image_size": 24}, 24), ({"image_size": [16, 48, 24]}, 48)]
-    + [({"image_size": [16, None]}, None)],
+    [
+        ({}, None),
+        ({"image_size": 24}, 24),
+        ({"image_size": [16, 48, 24]}, 48),
+        ({"image_size": [16, None]}, None),
+    ],
 )
 def test_images_are_decoded_at_the_largest_size(values: dict[str, object], size: int) -> None:
     assert decoded_size(sweep(**values)) == size

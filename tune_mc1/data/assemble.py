@@ -1,18 +1,16 @@
 """Assembly of a data set from compressed images and labels, with the checks of all sources."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from tune_mc1.data.decode import Encoded, decode_all
-from tune_mc1.data.images import ImageData, Labels
+from tune_mc1.data.images import ImageData, Labels, Pixels
 from tune_mc1.data.request import Notify, Request
 from tune_mc1.data.splits import holdout_mask
 from tune_mc1.errors import DataError
-
-__all__ = ["Notify", "Part", "assemble"]
 
 TEST_SEED = 42
 SPLITS = ("train", "val", "test")
@@ -50,10 +48,11 @@ def assemble(
         if not part.images:
             what = "" if len(parts) == 1 else f" in its {split} split"
             raise DataError(f"{where}: must have images{what}, got none")
-    classes = _check_labels(where, parts, classes)
+    numbers = {split: part.labels for split, part in parts.items()}
+    classes = _check_labels(where, numbers, classes, lambda s, i: parts[s].images[i].where)
     names = [split for split in SPLITS if split in parts]
-    labels = np.concatenate([parts[split].labels for split in names])
-    split_of = np.repeat(np.arange(len(names)), [len(parts[split].labels) for split in names])
+    labels = np.concatenate([numbers[split] for split in names])
+    split_of = np.repeat(np.arange(len(names)), [len(numbers[split]) for split in names])
     notices = []
     if "test" not in parts:
         notices.append(_split_off_test(where, labels, split_of, classes))
@@ -71,6 +70,41 @@ def assemble(
     pairs = zip(np.split(images, ends), np.split(labels[order], ends), strict=True)
     made = dict(zip(names, pairs, strict=True))
     _say_absent(where, {split: pair[1] for split, pair in made.items()}, classes, request.notify)
+    return ImageData.build(name, made["train"], made["test"], classes, made.get("val"))
+
+
+def assemble_arrays(
+    name: str,
+    where: Path,
+    arrays: Mapping[str, tuple[Pixels, Labels]],
+    classes: tuple[str, ...],
+    notify: Notify,
+) -> ImageData:
+    """Checks the labels of images that are arrays, and splits off test images if there are none.
+
+    Args:
+        name: Name of the data set.
+        where: Path of the data set, for messages.
+        arrays: The images and labels of `train`, and of `val` and `test` if there are any.
+        classes: Names of the classes; empty if they follow from the labels.
+        notify: Called with each notice for the user.
+
+    Raises:
+        DataError: Naming the faulty image.
+    """
+    made = dict(arrays)
+    for split, (images, _) in made.items():
+        if not len(images):
+            raise DataError(f"{where}: must have images in its {split} split, got none")
+    numbers = {split: labels for split, (_, labels) in made.items()}
+    classes = _check_labels(where, numbers, classes, lambda s, i: f"{where}: {s} image {i}")
+    if "test" not in made:
+        images, labels = made["train"]
+        split_of = np.zeros(len(labels), np.int64)
+        notify(_split_off_test(where, labels, split_of, classes))
+        for split, number in (("train", 0), ("test", 1)):
+            made[split] = images[split_of == number], labels[split_of == number]
+    _say_absent(where, {split: labels for split, (_, labels) in made.items()}, classes, notify)
     return ImageData.build(name, made["train"], made["test"], classes, made.get("val"))
 
 
@@ -100,16 +134,19 @@ def _counted(classes: int) -> str:
 
 
 def _check_labels(
-    where: Path, parts: Mapping[str, Part], classes: tuple[str, ...]
+    where: Path,
+    numbers: Mapping[str, Labels],
+    classes: tuple[str, ...],
+    place: Callable[[str, int], str],
 ) -> tuple[str, ...]:
     """Checks that every label is valid and every class has training images; returns class names."""
-    labels = np.unique(parts["train"].labels)
+    labels = np.unique(numbers["train"])
     known = len(classes) or int(labels[-1]) + 1
-    for part in parts.values():
-        if len(wrong := np.flatnonzero((part.labels < 0) | (part.labels >= known))):
+    for split, own in numbers.items():
+        if len(wrong := np.flatnonzero((own < 0) | (own >= known))):
             raise DataError(
-                f"{part.images[wrong[0]].where}: label must be in 0 to {known - 1} (there are "
-                f"{known} classes in training), got {part.labels[wrong[0]]}"
+                f"{place(split, int(wrong[0]))}: label must be in 0 to {known - 1} (there are "
+                f"{known} classes in training), got {own[wrong[0]]}"
             )
     if known < 2:
         raise DataError(f"{where}: must have at least 2 classes, got {known}")

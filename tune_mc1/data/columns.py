@@ -63,6 +63,8 @@ def class_numbers(
     if not any(isinstance(value, str) for own in values for value in own[:1]):
         return [np.asarray(own, np.int64) for own in values], tuple(names)
     known = sorted({str(value) for own in values for value in own})
+    if all(name.isdecimal() for name in known):
+        known.sort(key=int)
     index = {name: i for i, name in enumerate(known)}
     labels = [np.array([index[str(value)] for value in own], np.int64) for own in values]
     return labels, tuple(known)

@@ -42,6 +42,17 @@ class Encoded:
     where: str
     content: bytes | Path | Callable[[], bytes]
 
+    def open(self) -> "PillowImage":
+        """The image as Pillow has it, not yet decoded.
+
+        Raises:
+            DataError: If the file cannot be read.
+            Exception: Any error of Pillow.
+        """
+        from PIL import Image
+
+        return Image.open(io.BytesIO(self.read()))
+
     def read(self) -> bytes:
         """The compressed bytes; DataError if the file cannot be read."""
         if isinstance(self.content, bytes):
@@ -165,15 +176,16 @@ def _decode(image: Encoded, size: int | None, seen: Seen) -> Pixels:
     """One image as uint8 (height, width, channels), with 1 or 3 channels."""
     from PIL import Image
 
-    data = image.read()
     try:
-        with Image.open(io.BytesIO(data)) as opened:
+        with image.open() as opened:
             opened.load()
             mode = opened.mode
             if mode[0] not in "IF":
                 array = np.asarray(_plain(opened, size, image, seen))
                 return array.reshape(*array.shape[:2], -1)
             deep = np.asarray(opened)
+    except DataError:
+        raise
     except Exception as error:  # a decoder meets damaged bytes in any way there is
         reason = str(error).partition(" <_io")[0]
         raise DataError(f"{image.where}: broken or truncated image: {reason}") from error

@@ -7,18 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from tune_mc1.config.validation import VAL_WORDS
-from tune_mc1.data.assemble import Notify, Part, assemble
+from tune_mc1.data.assemble import Part, assemble
 from tune_mc1.data.decode import Encoded
 from tune_mc1.data.images import ImageData
-from tune_mc1.data.request import Request
+from tune_mc1.data.request import Notify, Request
+from tune_mc1.data.split_words import SPLIT_WORDS
 from tune_mc1.errors import DataError
 
 IMAGE_SUFFIXES = frozenset(
     {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 )
-SPLIT_WORDS = {"train": ("train", "training"), "val": VAL_WORDS, "test": ("test", "testing")}
-"""Names of the folders of each split, in any case."""
 
 
 def read_folders(root: Path, request: Request) -> ImageData:

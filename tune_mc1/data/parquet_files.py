@@ -9,16 +9,15 @@ from threading import Lock
 from typing import Any
 
 from tune_mc1.config.image_files import ImageFiles
-from tune_mc1.config.validation import VAL_WORDS
 from tune_mc1.data.assemble import Part, assemble
 from tune_mc1.data.columns import IMAGE_NAMES, LABEL_NAMES, class_numbers, pick_column
 from tune_mc1.data.decode import Encoded
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.request import Request
+from tune_mc1.data.split_words import SPLIT_WORDS, split_word
 from tune_mc1.errors import DataError
 
 _SUBFOLDERS = ("plain_text", "data")  # where Hugging Face keeps the files of a data set
-_WORDS = {"train": ("train", "training"), "val": VAL_WORDS, "test": ("test", "testing")}
 
 
 def parquet_files(folder: Path) -> list[Path]:
@@ -28,7 +27,7 @@ def parquet_files(folder: Path) -> list[Path]:
     """
     for place in (folder, *(folder / name for name in _SUBFOLDERS)):
         for found in (place.glob("*.parquet"), place.glob("*/*.parquet")):
-            nested = [p for p in found if p.parent == place or _split_word(p.parent.name)]
+            nested = [p for p in found if p.parent == place or split_word(p.parent.name)]
             if files := sorted(p for p in nested if not p.name.startswith(".")):
                 return files
     return []
@@ -85,21 +84,17 @@ def _splits(path: Path, request: Request) -> dict[str, list[Path]]:
     if unnamed:
         names = ", ".join(file.name for file in unnamed)
         request.notify(f"{path}: ignored, not train*, validation* or test*.parquet: {names}")
-    return {split: found[split] for split in _WORDS if split in found}
+    return {split: found[split] for split in SPLIT_WORDS if split in found}
 
 
 def _split_of(file: Path) -> str | None:
     """The split that a file's name or folder says, if any."""
-    for split, words in _WORDS.items():
+    for split, words in SPLIT_WORDS.items():
         if file.stem.lower().startswith(words[0]):
             return split
     named = re.split(r"[^a-z]+", file.stem.lower())
-    found = [split for word in named if (split := _split_word(word))]
-    return found[0] if found else _split_word(file.parent.name)
-
-
-def _split_word(word: str) -> str | None:
-    return next((split for split, words in _WORDS.items() if word.lower() in words), None)
+    found = [split for word in named if (split := split_word(word))]
+    return found[0] if found else split_word(file.parent.name)
 
 
 def _name(path: Path) -> str:
