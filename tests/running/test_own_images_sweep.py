@@ -1,5 +1,6 @@
 """Real sweeps on images as people have them."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,9 @@ def test_trials_validate_on_the_validation_images_of_the_data_set(tmp_path: Path
     assert (event["validation"], sizes) == ("val", [200, 60, 40])
     rows = pq.read_table(done.root / "trials.parquet").to_pylist()
     assert all(round(row["best_val_acc"] * 60, 6) % 1 == 0 for row in rows)
+    said = "200 training, 60 validation, 40 test images of 8x8 (grey); largest class digit0, 10.0%"
+    assert f"Images: mine, 10 classes; {said} of the training images" in done.out
+    assert "no better than" not in done.err
     assert "validation: val" in (done.root / "sweep.yaml").read_text()
     again = run_here(
         *("sweep", "grid", tmp_path / "sweep.yaml", "--resume", done.root, "--epochs", "3", *ONE),
@@ -100,3 +104,15 @@ def test_every_form_is_trained_on(tmp_path: Path, form: str) -> None:
     shown = run_here("report", done.root, "-o", tmp_path / "report", cwd=tmp_path)
     assert shown.returncode == 0, shown.stderr
     assert "no examples of mistakes" not in shown.stderr
+
+
+def test_a_winner_that_learnt_nothing_is_said(tmp_path: Path) -> None:
+    images, labels = digits(200)
+    labels = np.where(labels == 3, 1, 0)  # nine in ten are of one class
+    np.savez(tmp_path / "odd.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
+    small = {"learning_rate": {"value": 1e-7}, "epochs": {"value": 1}}
+    done = ran(tmp_path, str(tmp_path / "odd.npz"), small)
+    assert "largest class 0, 90.0% of the training images" in done.out
+    rule = r"The winner's accuracy on the test images \((\S+)\) is no better than always guessing 0"
+    (accuracy,) = re.findall(rule + r" \(0\.9\)", done.err)
+    assert float(accuracy) <= 0.9

@@ -23,6 +23,7 @@ from tune_mc1.results.events import (
 from tune_mc1.results.head import sweep_event, write_head
 from tune_mc1.results.store.probe import check_storage
 from tune_mc1.results.writer import ResultWriter
+from tune_mc1.running.image_lines import constant_guess, images_line
 from tune_mc1.running.loading import load_checked
 from tune_mc1.terminal.formatting import metric_text
 from tune_mc1.terminal.printing import print_result
@@ -68,6 +69,7 @@ def train_one(
     images = load_checked(plan, notify)
     sweep = sweep.with_images(images.val_labels is not None)
     plan = replace(plan, sweep=sweep)
+    console.print(images_line(plan, images), highlight=False, markup=False, soft_wrap=True)
     where = ResultDir.create(parent, "train")
     write_head(where, sweep, images)
     writer = ResultWriter(where)
@@ -77,6 +79,8 @@ def train_one(
         writer.write({"event": "close"})
         writer.close()
     print_result(where, writer.tables, console)
+    if line := constant_guess(writer.tables, sweep, images):
+        notify(line)
     return 0
 
 

@@ -28,6 +28,7 @@ from tune_mc1.results.store.probe import check_nodes, checked_place
 from tune_mc1.results.store.remote import Remote
 from tune_mc1.results.store.store_mirror import mirrored
 from tune_mc1.results.tables import SweepTables
+from tune_mc1.running.image_lines import constant_guess, images_line
 from tune_mc1.running.loading import Loading
 from tune_mc1.running.program_start import (
     check_requirements,
@@ -86,6 +87,9 @@ def run_plan(
         plan = with_images(plan, data)
         there = f", and {remote.url}" if remote else ""
         console.print(f"Results: {where.root}{there}", highlight=False, soft_wrap=True)
+        if data is not None:
+            line = images_line(plan, data)
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
         trackers = make_trackers(launches, where, notify)
         program = own_context(plan, where, past, mode, remote, here=address is None)
         run = SweepRun(
@@ -102,6 +106,8 @@ def run_plan(
             stopped = error
         tables = where.read()
     print_result(where, tables, console)
+    if data is not None and (line := constant_guess(tables, plan.sweep, data)):
+        notify(line)
     if stopped is None:
         return exit_status(tables, plan.total)
     return _say_stopped(stopped, interruption, console, notify)
