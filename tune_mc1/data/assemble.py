@@ -1,13 +1,15 @@
 """Assembly of a data set from compressed images and labels, with the checks of all sources."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from tune_mc1.data.decode import Encoded, decode_all
+from tune_mc1.data.decode import Encoded
+from tune_mc1.data.decoding import Decoding, decoded
 from tune_mc1.data.images import ImageData, Labels, Pixels
+from tune_mc1.data.mapped import MappedFile
 from tune_mc1.data.request import Notify, Request
 from tune_mc1.data.splits import holdout_mask
 from tune_mc1.errors import DataError
@@ -58,19 +60,24 @@ def assemble(
         notices.append(_split_off_test(where, labels, split_of, classes))
         names.append("test")
     order = np.argsort(split_of, kind="stable")
-    images = decode_all(
-        [image for split in names if split in parts for image in parts[split].images],
-        request.image_size,
-        notify=lambda notice: request.notify(f"{where}: {notice}"),
-        place=None if "test" in parts else np.argsort(order, kind="stable"),
-    )
+    ends = np.cumsum(np.bincount(split_of))[:-1]  # the splits are views, not copies
+    targets = dict(zip(names, np.split(labels[order], ends), strict=True))
+
+    def build(images: Pixels, mapped: MappedFile | None = None) -> ImageData:
+        pixels = dict(zip(names, np.split(images, ends), strict=True))
+        pairs = {split: (pixels[split], targets[split]) for split in names}
+        known = mapped.fingerprint if mapped is not None else None
+        train, test, val = pairs["train"], pairs["test"], pairs.get("val")
+        data = ImageData.build(name, train, test, classes, val, fingerprint=known)
+        return replace(data, mapped=mapped)
+
+    encoded = [image for split in names if split in parts for image in parts[split].images]
+    place = None if "test" in parts else np.argsort(order, kind="stable")
+    data = decoded(Decoding(name, where, encoded, place, list(targets.values())), request, build)
     for notice in notices:
         request.notify(notice)
-    ends = np.cumsum(np.bincount(split_of))[:-1]  # the splits are views, not copies
-    pairs = zip(np.split(images, ends), np.split(labels[order], ends), strict=True)
-    made = dict(zip(names, pairs, strict=True))
-    _say_absent(where, {split: pair[1] for split, pair in made.items()}, classes, request.notify)
-    return ImageData.build(name, made["train"], made["test"], classes, made.get("val"))
+    _say_absent(where, targets, classes, request.notify)
+    return data
 
 
 def assemble_arrays(

@@ -37,10 +37,22 @@ class Encoded:
     Attributes:
         where: Its location in messages, such as `cats/7.png` or `train.parquet: row 7`.
         content: The bytes of the file, its path, or a function that reads the bytes.
+        stamp: Tells whether the content may have changed; empty for that of the path.
     """
 
     where: str
     content: bytes | Path | Callable[[], bytes]
+    stamp: str = ""
+
+    @property
+    def identity(self) -> str:
+        """Text that differs for an image that differs; without reading it."""
+        if self.stamp or not isinstance(self.content, Path):
+            return self.stamp
+        try:
+            return stamp_of(self.content)
+        except OSError as error:
+            raise DataError(f"{self.where}: cannot be read: {error.strerror}") from error
 
     def open(self) -> "PillowImage":
         """The image as Pillow has it, not yet decoded.
@@ -61,6 +73,12 @@ class Encoded:
             return self.content.read_bytes() if isinstance(self.content, Path) else self.content()
         except OSError as error:
             raise DataError(f"{self.where}: cannot be read: {error.strerror}") from error
+
+
+def stamp_of(file: Path) -> str:
+    """Path, size and time of the last change of a file."""
+    about = file.stat()
+    return f"{file.absolute()}:{about.st_size}:{about.st_mtime_ns}"
 
 
 class Seen:

@@ -3,12 +3,15 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tune_mc1.files import utf8
+
+if TYPE_CHECKING:
+    from tune_mc1.data.mapped import MappedFile
 
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]
@@ -31,6 +34,7 @@ class ImageData:
         val_labels: int64 (V,), likewise.
         statistics: Mean and standard deviation of each channel of the training images, on a scale
             from 0 to 1; None if no trial needs them.
+        mapped: The file of all images, if they are mapped into memory.
     """
 
     name: str
@@ -43,6 +47,7 @@ class ImageData:
     val_images: Pixels | None = None
     val_labels: Labels | None = None
     statistics: Statistics | None = None
+    mapped: "MappedFile | None" = None
 
     @classmethod
     def build(
@@ -52,8 +57,9 @@ class ImageData:
         test: tuple[Pixels, Labels],
         classes: Sequence[str],
         val: tuple[Pixels, Labels] | None = None,
+        fingerprint: str | None = None,
     ) -> "ImageData":
-        """A data set from its arrays, with the fingerprint computed.
+        """A data set from its arrays, with the fingerprint computed unless it is known.
 
         Args:
             name: Its name in results and figures.
@@ -61,8 +67,9 @@ class ImageData:
             test: The same for the test split.
             classes: Names of the classes, in the order of the labels.
             val: The same for the validation split, if there is one.
+            fingerprint: The fingerprint, if it is known.
         """
-        fingerprint = fingerprint_of([*train, *test, *(val or ())])
+        fingerprint = fingerprint or fingerprint_of([*train, *test, *(val or ())])
         names = tuple(map(utf8, classes))
         return cls(utf8(name), fingerprint, *train, *test, names, *(val or ()))
 

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -103,9 +104,14 @@ def _open(build: Callable[..., Any], root: Path, errors: list[str]) -> Iterator[
 
 def _part(name: str, split: str, data: Any) -> Part:
     images: list[Encoded] = [
-        Item(f"{name}: {split} image {i}", lambda i=i: data[i][0]) for i in range(len(data))
+        Item(f"{name}: {split} image {i}", partial(_image, data, i), f"{data.root}:{split}:{i}")
+        for i in range(len(data))
     ]
     return Part(images, _labels(name, data))
+
+
+def _image(data: Any, index: int) -> Any:
+    return data[index][0]
 
 
 def _labels(name: str, data: Any) -> Labels:
