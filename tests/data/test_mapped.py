@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -19,6 +20,7 @@ from tune_mc1.data import decoding, mapped, memory
 from tune_mc1.data.decoding import opened, portable
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.source import load_data
+from tune_mc1.data.splits import limit_images
 from tune_mc1.errors import DataError
 from tune_mc1.running.mapped_nodes import images_here, serve
 
@@ -198,7 +200,22 @@ def test_a_broken_image_leaves_no_cache(tmp_path: Path, home: Path) -> None:
 def test_limits_of_the_process_count(monkeypatch: pytest.MonkeyPatch) -> None:
     free = memory.usable_memory()
     assert 0 < free < 2**50
-    monkeypatch.setattr(memory.resource, "getrlimit", lambda _: (2**30, 2**30))
-    assert memory.usable_memory() < min(free, 2**30)
+    used = psutil.Process().memory_info().vms
+    monkeypatch.setattr(memory.resource, "getrlimit", lambda _: (used + 2**28, used + 2**28))
+    assert 2**26 < memory.usable_memory() <= 2**28
     assert decoding.fits_in_memory(2**20)
-    assert not decoding.fits_in_memory(2**30)
+    assert not decoding.fits_in_memory(2**27)
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_only_the_images_that_are_wanted_are_decoded(tmp_path: Path, keep: bool) -> None:
+    path = write_folders(tmp_path / "mine")
+    whole, _ = load(path)
+    expected = limit_images(whole, 0.5)
+    kept = {image.tobytes() for images, _ in expected.splits.values() for image in images}
+    files = sorted(path.rglob("*.png"))
+    file = next(f for f in files if np.asarray(Image.open(f)).tobytes() not in kept)
+    file.write_bytes(b"no image")
+    data = load_data(ImageFiles(path=str(path), mapped=keep), notify=lambda _: None, part=0.5)
+    check_equal(data, expected)
+    assert limit_images(data, 0.5) is data

@@ -22,9 +22,15 @@ PARAMETERS: dict[str, Any] = {
 }
 
 
-def ran(folder: Path, data: Any, parameters: dict[str, Any] | None = None, **keys: Any) -> Ran:
+def ran(
+    folder: Path,
+    data: Any,
+    parameters: dict[str, Any] | None = None,
+    env: dict[str, str] | None = None,
+    **keys: Any,
+) -> Ran:
     content = {"data": data, "parameters": PARAMETERS | (parameters or {}), **keys}
-    done = sweep_here(folder, content, "grid", *ONE[2:])
+    done = sweep_here(folder, content, "grid", *ONE[2:], **(env or {}))
     assert done.status == 0, done.err
     return done
 
@@ -116,3 +122,22 @@ def test_a_winner_that_learnt_nothing_is_said(tmp_path: Path) -> None:
     rule = r"The winner's accuracy on the test images \((\S+)\) is no better than always guessing 0"
     (accuracy,) = re.findall(rule + r" \(0\.9\)", done.err)
     assert float(accuracy) <= 0.9
+
+
+def test_mapped_images_give_the_numbers_of_images_in_memory(tmp_path: Path) -> None:
+    write_folders(tmp_path / "mine", count=200)
+    rows = []
+    for mapped in (True, False):
+        folder = made(tmp_path / str(mapped))
+        data = {"path": str(tmp_path / "mine"), "mapped": mapped}
+        done = ran(folder, data, {}, {"TUNE_MC1_CACHE": str(tmp_path / "cache")}, limit_images=0.9)
+        assert ("decoded images are mapped from" in done.err) is mapped
+        history = pq.read_table(done.root / "history.parquet").to_pylist()
+        assert len(history) == 4
+        names = ("trial", "epoch", "train_loss", "val_loss", "val_acc", "val_f1")
+        trials = pq.read_table(done.root / "trials.parquet").to_pylist()
+        tested = [row["test_loss"] for row in trials]
+        rows.append((sorted([row[name] for name in names] for row in history), tested))
+        shown = run_here("report", done.root, "-o", folder / "report", cwd=tmp_path)
+        assert shown.returncode == 0, shown.stderr
+    assert rows[0] == rows[1]

@@ -11,7 +11,7 @@ from tune_mc1.data.decoding import Decoding, decoded
 from tune_mc1.data.images import ImageData, Labels, Pixels
 from tune_mc1.data.mapped import MappedFile
 from tune_mc1.data.request import Notify, Request
-from tune_mc1.data.splits import holdout_mask
+from tune_mc1.data.splits import holdout_mask, limit_masks
 from tune_mc1.errors import DataError
 
 TEST_SEED = 42
@@ -59,21 +59,26 @@ def assemble(
     if "test" not in parts:
         notices.append(_split_off_test(where, labels, split_of, classes))
         names.append("test")
-    order = np.argsort(split_of, kind="stable")
-    ends = np.cumsum(np.bincount(split_of))[:-1]  # the splits are views, not copies
-    targets = dict(zip(names, np.split(labels[order], ends), strict=True))
+    everything = np.arange(len(labels))
+    positions = {split: everything[split_of == i] for i, split in enumerate(names)}
+    masks = limit_masks({s: labels[p] for s, p in positions.items()}, classes, request.part)
+    positions = {split: own[masks[split]] for split, own in positions.items()}
+    targets = {split: labels[own] for split, own in positions.items()}
+    ends = np.cumsum([len(own) for own in targets.values()])[:-1]
 
     def build(images: Pixels, mapped: MappedFile | None = None) -> ImageData:
-        pixels = dict(zip(names, np.split(images, ends), strict=True))
+        pixels = dict(zip(names, np.split(images, ends), strict=True))  # views, not copies
         pairs = {split: (pixels[split], targets[split]) for split in names}
         known = mapped.fingerprint if mapped is not None else None
         train, test, val = pairs["train"], pairs["test"], pairs.get("val")
         data = ImageData.build(name, train, test, classes, val, fingerprint=known)
-        return replace(data, mapped=mapped)
+        return replace(data, mapped=mapped, part=request.part)
 
+    order = np.concatenate([*positions.values()])
     encoded = [image for split in names if split in parts for image in parts[split].images]
-    place = None if "test" in parts else np.argsort(order, kind="stable")
-    data = decoded(Decoding(name, where, encoded, place, list(targets.values())), request, build)
+    place = np.argsort(order, kind="stable")  # images are decoded in their order in the source
+    wanted = [encoded[i] for i in order[place]]
+    data = decoded(Decoding(name, where, wanted, place, list(targets.values())), request, build)
     for notice in notices:
         request.notify(notice)
     _say_absent(where, targets, classes, request.notify)

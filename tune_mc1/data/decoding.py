@@ -31,14 +31,14 @@ class Decoding:
         name: Name of the data set.
         where: Its path, for messages.
         images: The images.
-        place: Position of each in the decoded array; None keeps the order.
+        place: Position of each in the decoded array.
         labels: Labels of each split.
     """
 
     name: str
     where: Path
     images: Sequence[Encoded]
-    place: Labels | None
+    place: Labels
     labels: Sequence[Labels]
 
     def key(self, size: int | None) -> str:
@@ -46,7 +46,7 @@ class Decoding:
         digest = hashlib.sha256(f"{FORMAT}:{size}".encode())
         for image in self.images:
             digest.update(f"\0{image.identity}".encode("utf-8", "surrogateescape"))
-        for labels in ([] if self.place is None else [self.place], *self.labels):
+        for labels in (self.place, *self.labels):
             digest.update(np.asarray(labels, "<i8").tobytes())
         return digest.hexdigest()
 
@@ -56,7 +56,7 @@ class Decoding:
             return False
         for i in np.linspace(0, len(pixels) - 1, CHECKED).astype(int):
             (again,) = decode_all([self.images[i]], size)
-            kept = pixels[i if self.place is None else self.place[i]]
+            kept = pixels[self.place[i]]
             if again.shape[:2] != kept.shape[:2] or (again != kept).any():
                 return False
         return True

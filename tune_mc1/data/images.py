@@ -35,6 +35,7 @@ class ImageData:
         statistics: Mean and standard deviation of each channel of the training images, on a scale
             from 0 to 1; None if no trial needs them.
         mapped: The file of all images, if they are mapped into memory.
+        part: Fraction of the images of each class that it has (`limit_images`).
     """
 
     name: str
@@ -48,6 +49,7 @@ class ImageData:
     val_labels: Labels | None = None
     statistics: Statistics | None = None
     mapped: "MappedFile | None" = None
+    part: float = 1.0
 
     @classmethod
     def build(

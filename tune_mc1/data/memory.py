@@ -29,11 +29,11 @@ def usable_memory() -> float:
 def _limits() -> Iterator[float]:
     import psutil
 
-    used = psutil.Process().memory_info().rss
-    for kind in (resource.RLIMIT_DATA, resource.RLIMIT_AS):
+    used = psutil.Process().memory_info()
+    for kind, taken in ((resource.RLIMIT_DATA, used.data), (resource.RLIMIT_AS, used.vms)):
         soft, _ = resource.getrlimit(kind)
         if soft != resource.RLIM_INFINITY:
-            yield soft - used
+            yield soft - taken
     for group in _groups():
         for limit, usage in _FILES:
             try:

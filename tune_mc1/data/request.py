@@ -19,12 +19,14 @@ class Request:
         notify: Called with each notice for the user.
         image_size: Height and width to which images are brought as they are decoded; None keeps
             their own.
+        part: Fraction of the images of each class that is wanted; others need not be decoded.
     """
 
     files: ImageFiles
     home: Path | None
     notify: Notify
     image_size: int | None = None
+    part: float = 1.0
 
     @property
     def path(self) -> Path:

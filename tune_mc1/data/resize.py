@@ -3,6 +3,7 @@
 As `Resize(size)` and `CenterCrop(size)` of torchvision do.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,7 +57,7 @@ def fit_data(data: ImageData, size: int | None) -> ImageData:
         split: (_fit_all(images, size), labels) for split, (images, labels) in data.splits.items()
     }
     train, test, val = made["train"], made["test"], made.get("val")
-    return ImageData.build(data.name, train, test, data.classes, val)
+    return replace(ImageData.build(data.name, train, test, data.classes, val), part=data.part)
 
 
 def _fit_all(images: Pixels, size: int) -> Pixels:

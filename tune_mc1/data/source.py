@@ -139,6 +139,7 @@ def load_data(
     home: Path | None = None,
     notify: Notify = _to_stderr,
     image_size: int | None = None,
+    part: float = 1.0,
 ) -> "ImageData":
     """Loads the images that `data:` names.
 
@@ -149,6 +150,7 @@ def load_data(
         home: Folder of data sets; by default TUNE_MC1_DATA, or a folder in the user's cache.
         notify: Called with each notice, for example that `auto` fell back to shapes10.
         image_size: Height and width to which images are brought; None keeps their own.
+        part: Fraction of the images of each class to load (`limit_images`).
 
     Raises:
         DataError: In one line, naming what is missing, broken or malformed.
@@ -156,13 +158,14 @@ def load_data(
     if problem := check_data_spec(data, home):
         raise DataError(f"data: {problem}")
     from tune_mc1.data.resize import fit_data
+    from tune_mc1.data.splits import limit_images
 
     source = find_source(data)
     assert source is not None, "the check finds one"
-    loaded = source.read(Request(as_files(data), home, notify, image_size))
+    loaded = source.read(Request(as_files(data), home, notify, image_size, part))
     if problem := loaded.problem():
         raise DataError(f"data: {data}: {problem}")
-    return fit_data(loaded, image_size)
+    return fit_data(limit_images(loaded, part), image_size)
 
 
 def find_source(data: str | ImageFiles) -> Source | None:

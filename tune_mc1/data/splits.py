@@ -1,6 +1,7 @@
 """Splits into training and validation images: seeded, stratified by class, fixed for a sweep."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -63,7 +64,7 @@ def make_split(data: ImageData, validation: Validation, fold: int | None = None)
 
 
 def limit_images(data: ImageData, part: float) -> ImageData:
-    """A fraction of every class, of training and test images; with 1 the data itself.
+    """A fraction of every class, of each split; the data itself if it has been limited so.
 
     Args:
         data: The images.
@@ -72,15 +73,26 @@ def limit_images(data: ImageData, part: float) -> ImageData:
     Raises:
         DataError: If a class has a single image.
     """
-    if part == 1:
+    if part == data.part:
         return data
-    chosen = {}
-    for split, (images, labels) in data.splits.items():
-        least = 2 if split == "train" else 0
-        mask = holdout_mask(labels, part, LIMIT_SEED, data.classes, at_least=least)
-        chosen[split] = (images[mask], labels[mask])
+    masks = limit_masks({split: pair[1] for split, pair in data.splits.items()}, data.classes, part)
+    chosen = {split: (x[masks[split]], y[masks[split]]) for split, (x, y) in data.splits.items()}
     train, test = chosen["train"], chosen["test"]
-    return ImageData.build(data.name, train, test, data.classes, chosen.get("val"))
+    made = ImageData.build(data.name, train, test, data.classes, chosen.get("val"))
+    return replace(made, part=part)
+
+
+def limit_masks(
+    labels: Mapping[str, Labels], classes: tuple[str, ...], part: float
+) -> dict[str, NDArray[np.bool_]]:
+    """Marks a fraction of every class of each split; see `limit_images`."""
+    if part == 1:
+        return {split: np.ones(len(own), np.bool_) for split, own in labels.items()}
+    least = {split: 2 if split == "train" else 0 for split in labels}
+    return {
+        split: holdout_mask(own, part, LIMIT_SEED, classes, at_least=least[split])
+        for split, own in labels.items()
+    }
 
 
 def holdout_mask(

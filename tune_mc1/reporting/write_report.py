@@ -105,10 +105,8 @@ def _images(frames: SweepFrames, examples: bool, notify: Notify) -> ImageData | 
     """The sweep's images if they are available, for the winner's mistakes."""
     if not examples or not frames.where.predictions.exists():
         return None
-    from tune_mc1.data.splits import limit_images
-
     try:
-        data = limit_images(_on_disk(frames), frames.sweep.limit_images)
+        data = _on_disk(frames)
     except TuneMc1Error as error:
         notify(f"{frames.name}: no examples of mistakes, as its images are not available ({error})")
         return None
@@ -132,8 +130,8 @@ def _on_disk(frames: SweepFrames) -> ImageData:
         spec, source = name, fixed_source(name)  # `auto` stood for it
     if source is not None and source.needs_network(as_files(spec).path, None):
         raise DataError(f"{name} is not on this disk")
-    size = decoded_size(frames.sweep)
-    return load_data(spec, notify=lambda _: None, image_size=size)
+    size, part = decoded_size(frames.sweep), frames.sweep.limit_images
+    return load_data(spec, notify=lambda _: None, image_size=size, part=part)
 
 
 def _chapter(

@@ -15,7 +15,7 @@ from tune_mc1.config.model_names import is_outside
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.source import load_data
-from tune_mc1.data.splits import limit_images, make_split
+from tune_mc1.data.splits import make_split
 from tune_mc1.data.wanted import decoded_size, input_problems, with_statistics
 from tune_mc1.errors import InputError, SweepStopped
 from tune_mc1.interruption import Interruption
@@ -38,8 +38,9 @@ def load_checked(plan: Plan, notify: Callable[[str], None]) -> ImageData:
     Raises:
         InputError: If they cannot be loaded or used.
     """
-    loaded = load_data(plan.sweep.data, notify=notify, image_size=decoded_size(plan.sweep))
-    data = with_statistics(limit_images(loaded, plan.sweep.limit_images), plan.sweep)
+    size, part = decoded_size(plan.sweep), plan.sweep.limit_images
+    loaded = load_data(plan.sweep.data, notify=notify, image_size=size, part=part)
+    data = with_statistics(loaded, plan.sweep)
     configs = [trial.config for trial in plan.training_trials]
     shape = data.image_shape
     networks = {
