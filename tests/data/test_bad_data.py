@@ -99,8 +99,8 @@ DATA: dict[str, tuple[Callable[[Path], Any], str]] = {
 }
 
 
-def one_image(folder: Path) -> None:
-    (made(folder) / "0.png").write_bytes(encode(digits()[0][0]))
+def one_image(folder: Path) -> int:
+    return (made(folder) / "0.png").write_bytes(encode(digits()[0][0]))
 
 
 def cut(file: Path, size: int) -> None:

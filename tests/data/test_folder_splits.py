@@ -50,14 +50,15 @@ def test_without_test_images_a_sixth_of_the_training_images_is_taken(tmp_path: P
     assert any("no test images found" in notice for notice in notices)
     both = np.concatenate([data.train_images, data.test_images])[..., 0]
     assert sorted(i.tobytes() for i in both) == sorted(i.tobytes() for i in digits()[0])
-    np.testing.assert_array_equal(np.sort(data.val_labels), np.repeat(np.arange(10), 2))
+    np.testing.assert_array_equal(np.sort(data.splits["val"][1]), np.repeat(np.arange(10), 2))
 
 
 def test_a_class_absent_in_a_split_keeps_its_index_and_is_said(tmp_path: Path) -> None:
     for name in ("train", "val", "test"):
         write_folders(tmp_path, name)
     shutil.rmtree(tmp_path / "val" / "digit3")
-    [file.unlink() for file in (tmp_path / "test" / "digit7").iterdir()]
+    for file in (tmp_path / "test" / "digit7").iterdir():
+        file.unlink()
     notices: list[str] = []
     data = load_data(str(tmp_path), notify=notices.append)
     assert data.classes == tuple(f"digit{c}" for c in range(10))

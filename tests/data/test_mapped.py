@@ -1,7 +1,9 @@
 """Images that are mapped from a file: the same as in memory, and every way in which it can fail."""
 
 import json
+import os
 import re
+import resource
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +18,7 @@ from PIL import Image
 from tests.support.data_digits import digits, encode, write_folders, write_parquet
 from tests.support.in_process import connected
 from tune_mc1.config.image_files import ImageFiles
-from tune_mc1.data import decoding, mapped, memory
+from tune_mc1.data import mapped, memory
 from tune_mc1.data.decoding import opened, portable
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.source import load_data
@@ -173,7 +175,7 @@ def test_a_full_disk_has_one_line(
         def full(*_: int) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(mapped.os, "posix_fallocate", full)
+        monkeypatch.setattr(os, "posix_fallocate", full)
     rule = f"{home}: needs 0.0 MB for decoded images, and the disk has "
     with pytest.raises(DataError, match=re.escape(rule)) as caught:
         load(path, mapped=True)
@@ -201,10 +203,10 @@ def test_limits_of_the_process_count(monkeypatch: pytest.MonkeyPatch) -> None:
     free = memory.usable_memory()
     assert 0 < free < 2**50
     used = psutil.Process().memory_info().vms
-    monkeypatch.setattr(memory.resource, "getrlimit", lambda _: (used + 2**28, used + 2**28))
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (used + 2**28, used + 2**28))
     assert 2**26 < memory.usable_memory() <= 2**28
-    assert decoding.fits_in_memory(2**20)
-    assert not decoding.fits_in_memory(2**27)
+    assert memory.fits_in_memory(2**20)
+    assert not memory.fits_in_memory(2**27)
 
 
 @pytest.mark.parametrize("keep", [True, False])

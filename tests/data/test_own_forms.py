@@ -161,6 +161,11 @@ def test_data_set_of_torchvision(tmp_path: Path) -> None:
 def nothing(_: Path) -> None: ...
 
 
+def remove(folder: Path, count: int) -> None:
+    for i in range(count):
+        (folder / f"{i}.png").unlink()
+
+
 Spoil = Callable[[Path], Any]
 MISTAKES: dict[str, tuple[Spoil, dict[str, Any] | str, str]] = {
     "two label columns": (
@@ -193,7 +198,7 @@ MISTAKES: dict[str, tuple[Spoil, dict[str, Any] | str, str]] = {
         "a.parquet: row 0: label must be text, got null",
     ),
     "csv with missing paths": (
-        lambda r: (write_csv(r), [(r / "files" / f"{i}.png").unlink() for i in range(7)]),
+        lambda r: (write_csv(r), remove(r / "files", 7)),
         "list.csv",
         "list.csv: 7 of 60 images are missing, such as HERE/files/0.png, HERE/files/1.png, "
         "HERE/files/2.png",

@@ -95,7 +95,7 @@ def write_form(root: Path, form: str) -> Any:
             pq.write_table(pa.table(columns), made(root) / f"mine-{name}-0.parquet")
         return str(root)
     names = {"train": slice(0, 120), "val": slice(120, 160), "test": slice(160, 200)}
-    arrays = {f"{name}_images": images[part] for name, part in names.items()}
+    arrays: dict[str, Any] = {f"{name}_images": images[part] for name, part in names.items()}
     arrays |= {f"{name}_labels": labels[part, None] for name, part in names.items()}
     np.savez(made(root) / "digits.npz", **arrays)
     return str(root / "digits.npz")

@@ -128,5 +128,5 @@ def opened(data: ImageData, mapped: MappedFile | None = None) -> ImageData:
 
 
 def _with_images(data: ImageData, images: dict[str, Pixels]) -> ImageData:
-    named = {f"{split}_images": np.asarray(pixels) for split, pixels in images.items()}
-    return replace(data, **named)
+    train, test, val = images["train"], images["test"], images.get("val")
+    return replace(data, train_images=train, test_images=test, val_images=val)

@@ -92,9 +92,8 @@ def _split_of(file: Path) -> str | None:
     for split, words in SPLIT_WORDS.items():
         if file.stem.lower().startswith(words[0]):
             return split
-    named = re.split(r"[^a-z]+", file.stem.lower())
-    found = [split for word in named if (split := split_word(word))]
-    return found[0] if found else split_word(file.parent.name)
+    words = (*re.split(r"[^a-z]+", file.stem.lower()), file.parent.name)
+    return next(filter(None, map(split_word, words)), None)
 
 
 def _name(path: Path) -> str:

@@ -106,8 +106,8 @@ def run_plan(
             stopped = error
         tables = where.read()
     print_result(where, tables, console)
-    if data is not None and (line := constant_guess(tables, plan.sweep, data)):
-        notify(line)
+    if data is not None and (told := constant_guess(tables, plan.sweep, data)):
+        notify(told)
     if stopped is None:
         return exit_status(tables, plan.total)
     return _say_stopped(stopped, interruption, console, notify)

@@ -162,8 +162,9 @@ def make_module(
     configs = [trial.config for trial in group.trials]
     shape, classes = data.image_shape, len(data.classes)
     size, normalize = configs[0].image_size, make_normalize(configs[0], data, device)
-    splits = {name: data.splits[name] for name in dict.fromkeys(("train", group.val_from))}
-    sources = {name: ImageTensors(*pair, device, size) for name, pair in splits.items()}
+    sources: dict[str, ImageTensors] = {}
+    for split in {"train", group.val_from}:
+        sources[split] = ImageTensors(*data.splits[split], device, size)
     model: Classifier | FusedClassifier
     read: dict[str, Inputs]
     built = (

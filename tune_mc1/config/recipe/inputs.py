@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from tune_mc1.config.field_types import Int
 from tune_mc1.config.trial_parameters import ParameterInfo
 
-HALF = "0.5"
+HALF: Literal["0.5"] = "0.5"
 """Value of `normalize` that leaves images in [-1, 1]."""
 
 MEANS = {"imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))}
