@@ -13,9 +13,10 @@ from tests.support.data_digits import digits
 from tune_mc1.config.parameters import Categorical, Constant
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
-from tune_mc1.data.batches import ImageTensors, fit_batch
+from tune_mc1.data.batches import ImageTensors
 from tune_mc1.data.drawn_shapes import generate_shapes10
 from tune_mc1.data.images import ImageData, Pixels
+from tune_mc1.data.on_device import fit_batch
 from tune_mc1.data.splits import limit_images
 from tune_mc1.data.wanted import (
     channel_statistics,

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 
 from tune_mc1.data.images import Labels, Pixels
-from tune_mc1.data.resize import crop_start, resized_sides
+from tune_mc1.data.on_device import fit_batch, fits_on
 from tune_mc1.seeding import derive_seed
 
 STEPS_PER_MACRO = 32
@@ -24,8 +23,7 @@ class ImageTensors:
             store.
         labels: int64 (N,).
         device: Device on which batches are gathered.
-        size: Height and width to which they are then brought (`tune_mc1.data.resize`); None leaves
-            them as they are.
+        size: Height and width to which they are then brought; None leaves them as they are.
     """
 
     def __init__(
@@ -40,7 +38,7 @@ class ImageTensors:
             # Ray's arrays are read-only, and nothing here writes to them.
             warnings.filterwarnings("ignore", message="The given NumPy array is not writ")
             self.images = torch.from_numpy(images)
-            if _fits(self.images, torch.device(device)):
+            if fits_on(self.images, torch.device(device)):
                 self.images = self.images.to(device)
             self.labels = torch.from_numpy(labels).to(device)
 
@@ -57,8 +55,7 @@ class ImageTensors:
 
         Returns:
             float32 (B, channels, height, width), or (B, S * channels, height, width), in [-1, 1];
-            in channels-last memory, which saves a transposition (3.3 instead of 5.3 us per image)
-            and suits convolutions.
+            in channels-last memory, which saves a transposition and suits convolutions.
         """
         pixels = self.images.index_select(0, indices.flatten().to(self.images.device))
         pixels = pixels.to(self.labels.device)
@@ -71,26 +68,6 @@ class ImageTensors:
     def gather_labels(self, indices: Tensor) -> Tensor:
         """The labels, int64, in the shape of `indices`."""
         return self.labels[indices]
-
-
-def _fits(images: Tensor, device: torch.device) -> bool:
-    """Whether images can be held on a device, with as much left for training."""
-    return device.type != "cuda" or 2 * images.nbytes <= torch.cuda.mem_get_info(device)[0]
-
-
-def fit_batch(images: Tensor, size: int) -> Tensor:
-    """Brings images to a square, as `tune_mc1.data.resize.fit` does, but without rounding.
-
-    Args:
-        images: float (B, channels, height, width).
-        size: Height and width in pixels.
-    """
-    sides = resized_sides(images.shape[2], images.shape[3], size)
-    if sides != tuple(images.shape[2:]):
-        images = interpolate(images, sides, mode="bilinear", antialias=True)
-    top, left = (crop_start(side, size) for side in sides)
-    square = images[..., top : top + size, left : left + size]
-    return square.contiguous(memory_format=torch.channels_last)
 
 
 def compute_features(source: ImageTensors, network: nn.Module, batch_size: int) -> Tensor:

@@ -63,7 +63,7 @@ class Source(ABC):
             home: Folder of data sets, as in `load_data`.
 
         Returns:
-            `rule, got value`, which follows `file: data: ` in the message; None if it is valid.
+            `rule, got value`, which follows `data: ` in the message; None if it is valid.
 
         Raises:
             OSError: If a file cannot be accessed.
@@ -96,25 +96,6 @@ class Source(ABC):
         return self.load(request.files.path, request.home, request.notify)
 
 
-class FileSource(Source):
-    """A source of encoded images, which brings them to the wanted size as it decodes them."""
-
-    by_path = True
-    fixed = False
-
-    def load(self, spec: str, home: Path | None, notify: Notify) -> "ImageData":
-        """Loads the images in their own size."""
-        return self.read(Request(as_files(spec), home, notify))
-
-    @abstractmethod
-    def read(self, request: Request) -> "ImageData":
-        """Loads the images as they are wanted.
-
-        Raises:
-            DataError: In one line, naming what is missing, broken or malformed.
-        """
-
-
 SOURCES: Registry[Source] = Registry("data set", folder="tune_mc1.data.sources")
 """Data sources by name."""
 
@@ -144,11 +125,9 @@ def load_data(
     """Loads the images that `data:` names.
 
     Args:
-        data: The name of a source, such as `cifar10` (on disk, or downloaded), `shapes10`
-            (generated) or `auto` (CIFAR-10 if available, else shapes10); a folder or file; or a
-            mapping with one of these as its path.
+        data: The name of a source, a folder or file, or a mapping with one of these as its path.
         home: Folder of data sets; by default TUNE_MC1_DATA, or a folder in the user's cache.
-        notify: Called with each notice, for example that `auto` fell back to shapes10.
+        notify: Called with each notice.
         image_size: Height and width to which images are brought; None keeps their own.
         part: Fraction of the images of each class to load (`limit_images`).
 

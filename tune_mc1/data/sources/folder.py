@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tune_mc1.data.file_source import FileSource
 from tune_mc1.data.request import Request
-from tune_mc1.data.source import FileSource, must_be, register_source
+from tune_mc1.data.source import must_be, register_source
 from tune_mc1.errors import DataError
 
 if TYPE_CHECKING:
