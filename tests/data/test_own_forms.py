@@ -161,9 +161,11 @@ def test_data_set_of_torchvision(tmp_path: Path) -> None:
 def nothing(_: Path) -> None: ...
 
 
-def remove(folder: Path, count: int) -> None:
-    for i in range(count):
-        (folder / f"{i}.png").unlink()
+def remove(folder: Path, count: int) -> list[Path]:
+    files = [folder / f"{i}.png" for i in range(count)]
+    for file in files:
+        file.unlink()
+    return files
 
 
 Spoil = Callable[[Path], Any]
