@@ -3,8 +3,8 @@
 Two processes train the same trial an epoch at a time, in turn. The one that maps has a limit of
 2 GB on its own memory (RLIMIT_DATA: all that is private to it and can be written to, whether it is
 used or only reserved). Pages of the file that it maps do not count: the system gives them up when
-memory is needed. The other one has no limit. The first epoch of each, which reads the file and warms
-up, is left out.
+memory is needed. The other one has no limit. The first epoch of each, in which the file is read, is
+left out.
 """
 
 import argparse
