@@ -50,6 +50,7 @@ SCRIPTS: dict[str, list[str]] = {
     "dry_run": ["dry_run"],
     "programs": ["programs"],
     "modules": ["modules"],
+    "mapped_data": ["mapped_data"],
 }
 GPU_SCRIPTS: dict[str, list[str]] = {
     "gpu_step": ["step", "--gpu"],

@@ -21,6 +21,7 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.models.build import build_model
 from tune_mc1.training.augment import augment_batch
 from tune_mc1.training.optimizers.base import make_optimizer
+from tune_mc1.training.optimizers.parts import parts_of
 
 AUGMENT = "flip+crop+cutout"
 CUTOUT = 12
@@ -30,7 +31,7 @@ WORKERS = 2
 def trainer(config: TrialConfig, source: ImageTensors, steps: int) -> Callable[[], float]:
     """A function that does some optimiser steps and gives CPU-seconds an image."""
     model = build_model(config, (3, 32, 32), 10)
-    optimizer = make_optimizer(config, [p for p in model.parameters() if p.requires_grad])
+    optimizer = make_optimizer(config, parts_of(model, config))
 
     def train() -> float:
         began = time.process_time()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.bad_input import PARAMETERS, CommandLine
+from tests.support.bad_input import FORMS, PARAMETERS, CommandLine
 
 MODELS = (
     "MLP, CNN_simple, CNN, CNN2, CNN3, CNN4, CNN5, CNN6, CNN7, CNN8, VGG, ResNeXt50, ConvNet, "
@@ -24,8 +24,8 @@ KEYS = {
     "run_cap: 0": "3: run_cap: must be at least 1, got 0",
     "run_cap: 2.5": "3: run_cap: must be a whole number, got 2.5",
     "name: 3": "3: name: must be text (put it in quotes), got 3",
-    "validation: tset": "3: validation: must be `{holdout: 0.1}`, `{folds: 10}` or `test`, got "
-    "'tset'",
+    "validation: tset": "3: validation: must be `{holdout: 0.1}`, `{folds: 10}`, `val` or `test`, "
+    "got 'tset'",
     "validation: {folds: 1}": "3: validation.folds: must be at least 2, got 1",
     "validation: {holdout: 1.5}": "3: validation.holdout: must be less than 1, got 1.5",
     "replicates: -1": "3: replicates: must be at least 1, got -1",
@@ -98,7 +98,7 @@ def test_value(command_line: CommandLine, text: str) -> None:
     )
 
 
-DATA = "--data: must be cifar10, shapes10, auto, a folder or a parquet file, got"
+DATA = f"--data: must be cifar10, shapes10, {FORMS}"
 FORM = "--address: must be auto, host:port of the head, or http://host:8265, got"
 FLAGS: dict[tuple[str, ...], str] = {
     ("swep",): "tune_mc1: no such command 'swep'. Did you mean 'sweep'?",

@@ -75,8 +75,11 @@ def test_open_ends_may_touch_the_limit(file: Path) -> None:
         ("metric: {name: val_acc, goal: max}", "metric.goal: must be 'minimize' or 'maximize'"),
         ("metric: val_acc", "metric: must be a mapping of keys to values, got 'val_acc'"),
         ("method: asha", "method: must be 'grid', 'random' or 'bayes', got 'asha'"),
-        ("validation: 0.1", "validation: must be `{holdout: 0.1}`, `{folds: 10}` or `test`"),
-        ("validation: train", "validation: must be `{holdout: 0.1}`, `{folds: 10}` or `test`"),
+        ("validation: 0.1", "validation: must be `{holdout: 0.1}`, `{folds: 10}`, `val` or `test`"),
+        (
+            "validation: train",
+            "validation: must be `{holdout: 0.1}`, `{folds: 10}`, `val` or `test`",
+        ),
         ("validation: {holdout: 1}", "validation.holdout: must be less than 1, got 1"),
         ("resources: {cpu: 0}", "resources.cpu: must be greater than 0"),
         ("resources: {gpu: 2}", "resources.gpu: must be at most 1"),

@@ -1,6 +1,7 @@
 """Every mistake in a user's own images has one line that names the file."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,25 +39,29 @@ FOLDER_MISTAKES: dict[str, tuple[Spoil, str]] = {
         lambda r: Image.new("L", (9, 8)).save(r / "digit5/005.png"),
         r"digit5/005\.png: all images must have the size 8x8 as in .*digit0/000\.png, got 9x8",
     ),
-    "16 bits": (
-        lambda r: Image.fromarray(np.ones((8, 8), np.uint16)).save(r / "digit0/000.png"),
-        r"digit0/000\.png: images must have 8 bits a channel",
-    ),
-    "empty class": (
-        lambda r: made(r / "digit10"),
-        r"each of the 11 classes must have training images, got none of 'digit10'",
+    "real numbers": (
+        lambda r: Image.fromarray(np.ones((8, 8), np.float32)).save(r / "digit0/000.tiff"),
+        r"digit0/000\.tiff: images must have 8 bits a channel, or 16 bits in greyscale, got .* F",
     ),
     "lone image": (
         lambda r: (made(r / "digit10"), (r / "digit0/000.png").rename(r / "digit10/0.png")),
         r"class 'digit10': must have at least 2 training images.*, got 1",
     ),
     "foreign test class": (
-        lambda r: (write_folders(r, "train"), made(r / "test" / "cat")),
+        lambda r: (
+            write_folders(r, "train"),
+            (r / "digit0").rename(made(r / "test") / "cat"),
+            [*map(shutil.rmtree, r.glob("digit*"))],
+        ),
         r"test/cat: must be a class of .*train, got 'cat'",
     ),
     "empty test": (
-        lambda r: (write_folders(r, "train"), made(r / "test")),
-        r"must have images, got none",
+        lambda r: (
+            write_folders(r, "train"),
+            made(r / "test"),
+            [*map(shutil.rmtree, r.glob("digit*"))],
+        ),
+        r"test: must have images, got none",
     ),
 }
 
@@ -84,8 +89,8 @@ PARQUET_MISTAKES: dict[str, tuple[Spoil, str]] = {
     ),
     "empty": (lambda f: f.write_bytes(b""), r"broken or unreadable parquet file"),
     "schema": (
-        lambda f: pq.write_table(pa.table({"img": [b"x"], "label": ["cat"]}), f),
-        r"must have the columns img: struct<.*got img: binary, label: string",
+        lambda f: pq.write_table(pa.table({"img": ["x"], "label": ["cat"]}), f),
+        r"column img: must be encoded images .*got string",
     ),
     "no rows": (
         lambda f: (write_parquet(f), pq.write_table(pq.read_table(f).slice(0, 0), f)),

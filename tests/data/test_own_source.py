@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.support.bad_input import FORMS
 from tests.support.examples import example
 from tests.support.plugins import write_plugin
 from tune_mc1.data.images import ImageData
@@ -19,7 +20,10 @@ PLUGIN = example("digits.py")
     ("word", "told"),
     [
         ("digits", ""),
-        ("digitz", "must be cifar10, shapes10, digits, auto, a folder or a parquet file, got "),
+        (
+            "digitz",
+            f"must be cifar10, shapes10, digits, {FORMS} ",
+        ),
     ],
 )
 def test_its_name_is_one_of_the_names(tmp_path: Path, word: str, told: str) -> None:

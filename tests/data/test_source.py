@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from tests.support.bad_input import FORMS
 from tune_mc1.data.batches import ImageTensors, MacroBatches
 from tune_mc1.data.drawn_shapes import generate_shapes10
 from tune_mc1.data.images import ImageData
@@ -29,20 +30,20 @@ def test_checking_imports_nothing_heavy() -> None:
 
 def test_what_is_wrong_with_a_data_spec(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    (tmp_path / "images.csv").touch()
+    (tmp_path / "images.zip").touch()
     (tmp_path / "images.parquet").touch()
     (tmp_path / "folder" / "cat").mkdir(parents=True)
     for good in ("images.parquet", "folder"):
         assert check_data_spec(str(tmp_path / good)) is None
     for bad, why in {
         str(tmp_path / "empty"): "(neither folders nor parquet files in it)",
-        str(tmp_path / "images.csv"): "(a file of another kind)",
+        str(tmp_path / "images.zip"): "(a file of another kind)",
         str(tmp_path / "gone"): "(no such path)",
         "shape10": ", did you mean 'shapes10'?",
         "CIFAR10": ", did you mean 'cifar10'?",
     }.items():
         problem = check_data_spec(bad)
-        rule = f"must be cifar10, shapes10, auto, a folder or a parquet file, got {bad!r}"
+        rule = f"must be cifar10, shapes10, {FORMS} {bad!r}"
         assert problem is not None
         assert problem.startswith(rule)
         assert problem.endswith(why)

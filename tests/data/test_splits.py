@@ -99,7 +99,7 @@ def test_validation_is_chosen_by_its_form() -> None:
         ({"folds": 1}, "greater than or equal to 2"),
         ({"folds": 3, "holdout": 0.1}, "not permitted"),
         ({"hold": 0.1}, "not permitted"),
-        ("val", "should be 'test'"),
+        ("train", "should be .test."),
     ],
 )
 def test_a_wrong_validation_has_one_message(value: object, message: str) -> None:

@@ -8,6 +8,9 @@ import pytest
 
 from tune_mc1.cli.app import main
 
+FORMS = "auto, torchvision:NAME, a CSV file, a folder, an .npz file or a parquet file, got"
+"""What `data:` can be besides the names of fixed data sets."""
+
 PARAMETERS = "parameters:\n  learning_rate: {values: [0.01, 0.03]}\n"
 
 

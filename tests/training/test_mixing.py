@@ -14,7 +14,8 @@ from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.batches import ImageTensors
 from tune_mc1.data.images import ImageData
 from tune_mc1.models.build import build_model
-from tune_mc1.planning.fusion import group_key, unfused_notices
+from tune_mc1.planning.fusion import group_key
+from tune_mc1.planning.fusion_notices import unfused_notices
 from tune_mc1.training.checkpoints import read_checkpoint
 from tune_mc1.training.mixing import mix_batch
 from tune_mc1.training.run_trials import score_test

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tune_mc1.config.losses import find_loss
 from tune_mc1.errors import did_you_mean
 from tune_mc1.registry import Registry
 
@@ -139,6 +140,11 @@ def augmentation_problem(config: "TrialConfig") -> str | None:
                 f"{parameter}: only valid with augment {', '.join(takers)}, got {value} with "
                 + (config.augment)
             )
+    if not find_loss(config.loss_function).soft_labels:
+        for parameter in ("mixup_alpha", "cutmix_alpha"):
+            if value := getattr(config, parameter):
+                rule = f"not valid with loss_function {config.loss_function}, which takes no "
+                return f"{parameter}: {rule}probabilities as labels, got {value}"
     if config.architecture.backbone is None:
         return None
     for parameter in ("mixup_alpha", "cutmix_alpha", "test_time_flip"):

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 def has_features(config: "TrialConfig") -> bool:
     """True if a trial's last layers train on features of a frozen backbone, computed once.
 
-    Augmented images have other features in each epoch.
+    Augmented and mixed images have other features in each step, and mirror images have their own.
     """
     frozen = config.freeze == BACKBONE or config.architecture.backbone is not None
-    return frozen and config.augment == NONE
+    varies = config.augment != NONE or config.mixup_alpha or config.cutmix_alpha
+    return frozen and not varies and not config.test_time_flip
 
 
 def fine_tuning_problem(config: "TrialConfig") -> str | None:

@@ -12,6 +12,7 @@ from tune_mc1.config.aliases import alias_notices, metric_name, parameter_name
 from tune_mc1.config.argument_parameters import names_in
 from tune_mc1.config.early_stopping import read_early_stopping
 from tune_mc1.config.early_terminate import model_of
+from tune_mc1.config.image_files import ImageFiles
 from tune_mc1.config.load_program import (
     is_program,
     program_content,
@@ -200,17 +201,21 @@ def _keys(raw: dict[str, Any]) -> dict[KeyPath, Iterable[str]]:
         ("reference",): Reference.model_fields,
         ("validation", "holdout"): Holdout.model_fields,
         ("validation", "folds"): Folds.model_fields,
+        ("data", "files"): ImageFiles.model_fields,
     }
 
 
 def _untagged(problem: Problem) -> Problem:
-    """Removes the tag that pydantic adds to the path for the chosen form of `validation`."""
-    if problem.path[:1] != ("validation",):
+    """Removes the tag that pydantic adds to the path for the chosen form of a field."""
+    field = problem.path[0] if problem.path else ""
+    if field not in _FORMS:
         return problem
-    rule = problem.rule
-    if len(problem.path) == 2:
-        rule = "must be `{holdout: 0.1}`, `{folds: 10}` or `test`"
-    return Problem(("validation", *problem.path[2:]), rule, problem.value)
+    whole = len(problem.path) == 2
+    rule = _FORMS[str(field)] if whole and field == "validation" else problem.rule
+    return Problem((field, *problem.path[2:]), rule, problem.value)
+
+
+_FORMS = {"validation": "must be `{holdout: 0.1}`, `{folds: 10}`, `val` or `test`", "data": ""}
 
 
 def _in_order(file: YamlFile, problems: list[Problem]) -> list[str]:

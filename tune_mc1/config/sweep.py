@@ -20,6 +20,7 @@ from tune_mc1.config.distributions import Range
 from tune_mc1.config.early_terminate import AnyEarlyTerminate
 from tune_mc1.config.field_types import Float, Fuse, Int, Trackers
 from tune_mc1.config.fields import check_parameter
+from tune_mc1.config.image_files import Data
 from tune_mc1.config.model_names import is_outside
 from tune_mc1.config.objective import Objective, known_metric
 from tune_mc1.config.parameters import (
@@ -66,8 +67,9 @@ class Sweep(BaseModel):
         description: Free text.
         project: Project in W&B.
         entity: Team or user in W&B.
-        data: `auto`, the name of a data set, or a path.
-        validation: Choice of the images that score the trials.
+        data: `auto`, the name of a data set, or a path, alone or with how its files are read.
+        validation: Choice of the images that score the trials; if it is not given, those of the
+            data set where it has some (`with_images`).
         replicates: Trials per setting, with seeds `seed`, `seed + 1`, ...
         resources: Resources of each trial or group of fused trials; None chooses them to suit the
             machine.
@@ -103,7 +105,7 @@ class Sweep(BaseModel):
     description: str | None = None
     project: str | None = None
     entity: str | None = None
-    data: str = Field(default="auto", min_length=1)
+    data: Data = "auto"
     validation: Validation = Holdout()
     replicates: Int = Field(default=1, ge=1, le=1000)
     resources: Resources | None = None
@@ -154,6 +156,16 @@ class Sweep(BaseModel):
                 f"replicates: must be 1 where parameters.seed varies, got {self.replicates}"
             )
         return self
+
+    def with_images(self, has_val: bool) -> "Sweep":
+        """The sweep with the choice of validation images settled.
+
+        Args:
+            has_val: Whether the data set has validation images.
+        """
+        if not has_val or "validation" in self.model_fields_set:
+            return self
+        return self.model_copy(update={"validation": "val"})
 
     @property
     def chosen_metrics(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
@@ -35,9 +35,17 @@ class Folds(BaseModel):
     seed: Seed = 42
 
 
+VAL_WORDS = ("val", "valid", "validation")
+"""Names of a validation split, in folders, files and sweep files."""
+
+
+def _own_split(value: Any) -> Any:
+    return "val" if isinstance(value, str) and value.lower() in VAL_WORDS else value
+
+
 def _kind(value: Any) -> str:
     if isinstance(value, str):
-        return "test"
+        return "val" if _own_split(value) == "val" else "test"
     has_folds = "folds" in value if isinstance(value, dict) else isinstance(value, Folds)
     return "folds" if has_folds else "holdout"
 
@@ -45,8 +53,10 @@ def _kind(value: Any) -> str:
 Validation = Annotated[
     Annotated[Holdout, Tag("holdout")]
     | Annotated[Folds, Tag("folds")]
-    | Annotated[Literal["test"], Tag("test")],
+    | Annotated[Literal["test"], Tag("test")]
+    | Annotated[Literal["val"], BeforeValidator(_own_split), Tag("val")],
     Discriminator(_kind),
 ]
 """Selected by its form alone, so that a mistake yields one message rather than one per member.
-Validating on the test images (`test`) is the reference's practice, for comparison only."""
+`val` are the validation images of the data set itself, the default where it has some. Validating on
+the test images (`test`) is the reference's practice, for comparison only."""

@@ -1,14 +1,15 @@
 """Files of CIFAR-10 (Krizhevsky, Learning multiple layers of features from tiny images, 2009)."""
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tune_mc1.data.assemble import Notify
 from tune_mc1.data.images import ImageData, Labels, Pixels
 from tune_mc1.data.parquet_files import parquet_files, read_parquet
+from tune_mc1.data.request import Request
 from tune_mc1.errors import DataError
 
 BATCHES_FOLDER = "cifar-10-batches-py"
@@ -39,7 +40,7 @@ def find_batches(folder: Path) -> Path | None:
     return next((p for p in places if p.name == BATCHES_FOLDER and p.is_dir()), None)
 
 
-def read_cifar10(folder: Path, notify: Notify) -> ImageData:
+def read_cifar10(folder: Path, request: Request) -> ImageData:
     """Reads a copy that `find_cifar10` found.
 
     The data set's name is `cifar10` for the original files, and the folder's name for parquet
@@ -50,7 +51,7 @@ def read_cifar10(folder: Path, notify: Notify) -> ImageData:
     """
     if folder.name == BATCHES_FOLDER:
         return read_batches(folder)
-    data = read_parquet(folder, notify, classes=CLASSES)
+    data = read_parquet(folder, replace(request, image_size=None), classes=CLASSES)
     if data.image_shape != (3, 32, 32):
         channels, height, width = data.image_shape
         raise DataError(

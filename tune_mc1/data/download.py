@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tune_mc1.data.assemble import Notify
 from tune_mc1.data.cifar10_files import BATCHES_FOLDER
+from tune_mc1.data.request import Notify
 from tune_mc1.errors import DataError
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"

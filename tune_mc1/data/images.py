@@ -3,15 +3,19 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tune_mc1.files import utf8
 
+if TYPE_CHECKING:
+    from tune_mc1.data.mapped import MappedFile
+
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]
+Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,12 @@ class ImageData:
         test_images: uint8 (M, height, width, channels).
         test_labels: int64 (M,).
         classes: Names of the classes, in the order of the labels.
+        val_images: uint8 (V, height, width, channels), if the data set has validation images.
+        val_labels: int64 (V,), likewise.
+        statistics: Mean and standard deviation of each channel of the training images, on a scale
+            from 0 to 1; None if no trial needs them.
+        mapped: The file of all images, if they are mapped into memory.
+        part: Fraction of the images of each class that it has (`limit_images`).
     """
 
     name: str
@@ -35,6 +45,11 @@ class ImageData:
     test_images: Pixels
     test_labels: Labels
     classes: tuple[str, ...]
+    val_images: Pixels | None = None
+    val_labels: Labels | None = None
+    statistics: Statistics | None = None
+    mapped: "MappedFile | None" = None
+    part: float = 1.0
 
     @classmethod
     def build(
@@ -43,25 +58,34 @@ class ImageData:
         train: tuple[Pixels, Labels],
         test: tuple[Pixels, Labels],
         classes: Sequence[str],
+        val: tuple[Pixels, Labels] | None = None,
+        fingerprint: str | None = None,
     ) -> "ImageData":
-        """A data set from its arrays, with the fingerprint computed.
+        """A data set from its arrays, with the fingerprint computed unless it is known.
 
         Args:
             name: Its name in results and figures.
             train: Training images (N, height, width, channels) and labels (N,).
             test: The same for the test split.
             classes: Names of the classes, in the order of the labels.
+            val: The same for the validation split, if there is one.
+            fingerprint: The fingerprint, if it is known.
         """
-        fingerprint = fingerprint_of([*train, *test])
-        return cls(utf8(name), fingerprint, *train, *test, tuple(map(utf8, classes)))
+        fingerprint = fingerprint or fingerprint_of([*train, *test, *(val or ())])
+        names = tuple(map(utf8, classes))
+        return cls(utf8(name), fingerprint, *train, *test, names, *(val or ()))
+
+    @property
+    def splits(self) -> dict[str, tuple[Pixels, Labels]]:
+        """Images and labels by the name of their split: `train`, `val` if there is one, `test`."""
+        parts = {"train": (self.train_images, self.train_labels)}
+        if self.val_images is not None and self.val_labels is not None:
+            parts["val"] = (self.val_images, self.val_labels)
+        return parts | {"test": (self.test_images, self.test_labels)}
 
     def problem(self) -> str | None:
         """First violation of the types and shapes above, such as by a plugin's images, if any."""
-        parts = {
-            "train": (self.train_images, self.train_labels),
-            "test": (self.test_images, self.test_labels),
-        }
-        for part, (images, labels) in parts.items():
+        for part, (images, labels) in self.splits.items():
             if images.dtype != np.uint8 or images.ndim != 4:
                 return (
                     f"{part}_images must be uint8 (N, height, width, channels), got "
@@ -91,6 +115,7 @@ class ImageData:
             "test_images": len(self.test_labels),
             "image_shape": list(self.image_shape),
             "classes": list(self.classes),
+            **({} if self.val_labels is None else {"val_images": len(self.val_labels)}),
         }
 
 

@@ -1,51 +1,99 @@
-"""Parquet files of images, in the public CIFAR-10 schema: `img: struct<bytes, path>`, `label`."""
+"""Parquet files of images, as public data sets have them: columns of encoded images and labels."""
 
 import json
+import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
-import numpy as np
-
-from tune_mc1.data.assemble import Notify, Part, assemble
-from tune_mc1.data.decode import Encoded
-from tune_mc1.data.images import ImageData, Labels
+from tune_mc1.config.image_files import ImageFiles
+from tune_mc1.data.assemble import Part, assemble
+from tune_mc1.data.columns import IMAGE_NAMES, LABEL_NAMES, class_numbers, pick_column
+from tune_mc1.data.decode import Encoded, stamp_of
+from tune_mc1.data.images import ImageData
+from tune_mc1.data.request import Request
+from tune_mc1.data.split_words import SPLIT_WORDS, split_word
 from tune_mc1.errors import DataError
 
 _SUBFOLDERS = ("plain_text", "data")  # where Hugging Face keeps the files of a data set
-_SCHEMA = "must have the columns img: struct<bytes: binary, path: string> and label: int64"
 
 
 def parquet_files(folder: Path) -> list[Path]:
-    """Sorted parquet files of a data set, in the folder or its `plain_text/` or `data/`."""
+    """Sorted parquet files of a data set, in the folder or its `plain_text/` or `data/`.
+
+    They may be in folders named after the splits.
+    """
     for place in (folder, *(folder / name for name in _SUBFOLDERS)):
-        if files := sorted(p for p in place.glob("*.parquet") if not p.name.startswith(".")):
-            return files
+        for found in (place.glob("*.parquet"), place.glob("*/*.parquet")):
+            nested = [p for p in found if p.parent == place or split_word(p.parent.name)]
+            if files := sorted(p for p in nested if not p.name.startswith(".")):
+                return files
     return []
 
 
-def read_parquet(path: Path, notify: Notify, classes: Sequence[str] = ()) -> ImageData:
+def read_parquet(path: Path, request: Request, classes: Sequence[str] = ()) -> ImageData:
     """Reads a parquet file, or a folder of them.
 
-    Files whose names start with `train` and `test` are those splits. Without such files, all images
-    are training images, and a sixth of each class becomes the test split.
+    The split of a file is in its name, such as `train-00000-of-00002.parquet`. Without a file of
+    training images, all are; without test images, a sixth of each class becomes the test split.
 
     Args:
         path: The file or folder, whose name becomes the data set's.
-        notify: Called with each notice for the user.
-        classes: Names of the classes; if empty, from the files' metadata, or `0`, `1`, ...
+        request: What is wanted.
+        classes: Names of the classes; if empty, from the labels or the files' metadata, or `0`,
+            `1`, ...
 
     Raises:
         DataError: Naming the faulty file and row.
     """
+    splits = _splits(path, request)
+    tables = {split: [_Table(file, request.files) for file in own] for split, own in splits.items()}
+    rows = {split: [row for t in own for row in t.labels()] for split, own in tables.items()}
+    names = tuple(classes) or tables["train"][0].class_names()
+    labels, names = class_numbers(list(rows.values()), names)
+    parts = {
+        split: Part([image for table in own for image in table.images()], numbers)
+        for (split, own), numbers in zip(tables.items(), labels, strict=True)
+    }
+    return assemble(_name(path), path, parts, names, request)
+
+
+def _splits(path: Path, request: Request) -> dict[str, list[Path]]:
+    """Files of each split that has some, training first."""
     files = [path] if path.is_file() else parquet_files(path)
-    train = [f for f in files if f.name.startswith("train")] or files
-    test = [f for f in files if f.name.startswith("test") and f not in train]
-    if ignored := [f.name for f in files if f not in train + test]:
-        notify(f"{path}: ignored, not train*.parquet or test*.parquet: {', '.join(ignored)}")
-    parts = [_read_part(some) for some in (train, test) if some]
-    names = tuple(classes) or _class_names(train[0])
-    return assemble(_name(path), path, parts, names, notify)
+    found: dict[str, list[Path]] = {"train": []}
+    unnamed = []
+    for file in files:
+        split = _split_of(file)
+        if path.is_file():
+            found["train"].append(file)
+        elif split is None:
+            unnamed.append(file)
+        else:
+            found.setdefault(split, []).append(file)
+    if unnamed and len(found) == 1 and not found["train"]:
+        return {"train": unnamed}
+    if not found["train"]:
+        other = next(own[0] for own in found.values() if own)
+        raise DataError(
+            f"{path}: must have training images in files named train*.parquet, as there is "
+            f"{other.name}, got {', '.join(f.name for f in unnamed) or 'none'}"
+        )
+    if unnamed:
+        names = ", ".join(file.name for file in unnamed)
+        request.notify(f"{path}: ignored, not train*, validation* or test*.parquet: {names}")
+    return {split: found[split] for split in SPLIT_WORDS if split in found}
+
+
+def _split_of(file: Path) -> str | None:
+    """The split that a file's name or folder says, if any."""
+    for split, words in SPLIT_WORDS.items():
+        if file.stem.lower().startswith(words[0]):
+            return split
+    words = (*re.split(r"[^a-z]+", file.stem.lower()), file.parent.name)
+    return next(filter(None, map(split_word, words)), None)
 
 
 def _name(path: Path) -> str:
@@ -55,60 +103,116 @@ def _name(path: Path) -> str:
     return path.parent.name if path.name in _SUBFOLDERS else path.name
 
 
-def _read_part(files: list[Path]) -> Part:
-    images: list[Encoded] = []
-    labels: list[Labels] = []
-    for file in files:
-        table = _read_table(file)
-        images += _encoded(table["img"], file)
-        labels.append(table["label"].to_numpy().astype(np.int64))
-    return Part(images, np.concatenate(labels))
+class _Table:
+    """A parquet file, whose images are read a row group at a time.
 
+    Args:
+        file: The file.
+        files: The columns that `data:` names.
 
-def _read_table(file: Path) -> Any:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    Raises:
+        DataError: If it is broken, or has no such columns.
+    """
 
-    try:
-        content = file.read_bytes()  # Arrow cannot open files whose name is not UTF-8
-        schema = pq.read_schema(pa.BufferReader(content))
-        img = schema.field("img").type if "img" in schema.names else None
-        label = schema.field("label").type if "label" in schema.names else None
-        if (
-            img is None
-            or label is None
-            or not pa.types.is_struct(img)
-            or img.get_field_index("bytes") < 0
-            or not pa.types.is_binary(img.field("bytes").type)
-            or not pa.types.is_integer(label)
-        ):
-            found = ", ".join(f"{field.name}: {field.type}" for field in schema)
-            raise DataError(f"{file}: {_SCHEMA}, got {found}")
-        table = pq.ParquetFile(pa.BufferReader(content)).read(columns=["img.bytes", "label"])
-    except (pa.ArrowException, OSError) as error:
+    def __init__(self, file: Path, files: ImageFiles) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        self.file = file
+        try:
+            # By Python, as Arrow cannot open files whose name is not UTF-8.
+            self._parquet = pq.ParquetFile(file.open("rb"))
+        except (pa.ArrowException, OSError) as error:
+            raise self._broken(error) from error
+        self._schema = self._parquet.schema_arrow
+        columns = self._schema.names
+        self.image = pick_column("image", files.image, columns, IMAGE_NAMES, file)
+        self.label = pick_column("label", files.label, columns, LABEL_NAMES, file)
+        self._column = self._checked_types()
+        groups = range(self._parquet.num_row_groups)
+        self._sizes = [self._parquet.metadata.row_group(g).num_rows for g in groups]
+        self._lock = Lock()
+        self._cached: dict[int, Any] = {}
+
+    def _broken(self, error: Exception) -> DataError:
         reason = str(error).splitlines()[0]
-        raise DataError(f"{file}: broken or unreadable parquet file: {reason}") from error
-    if table["label"].null_count:
-        row = table["label"].to_pylist().index(None)
-        raise DataError(f"{file}: row {row}: label must be an integer, got null")
-    return table
+        return DataError(f"{self.file}: broken or unreadable parquet file: {reason}")
+
+    def _checked_types(self) -> str:
+        """The column of encoded bytes, after checks of the types."""
+        import pyarrow as pa
+
+        image, label = (self._schema.field(name).type for name in (self.image, self.label))
+        in_struct = pa.types.is_struct(image) and image.get_field_index("bytes") >= 0
+        encoded = image.field("bytes").type if in_struct else image
+        if not (pa.types.is_binary(encoded) or pa.types.is_large_binary(encoded)):
+            rule = "must be encoded images (binary, or struct<bytes: binary>)"
+            raise DataError(f"{self.file}: column {self.image}: {rule}, got {image}")
+        text = label.value_type if pa.types.is_dictionary(label) else label
+        if not (pa.types.is_integer(label) or pa.types.is_string(text)):
+            rule = "must be integers or text"
+            raise DataError(f"{self.file}: column {self.label}: {rule}, got {label}")
+        return f"{self.image}.bytes" if in_struct else self.image
+
+    def labels(self) -> list[Any]:
+        """The labels, integers or text.
+
+        Raises:
+            DataError: Naming the row without one.
+        """
+        import pyarrow as pa
+
+        try:
+            values: list[Any] = self._parquet.read(columns=[self.label])[self.label].to_pylist()
+        except (pa.ArrowException, OSError) as error:
+            raise self._broken(error) from error
+        if None in values:
+            row = values.index(None)
+            kind = "an integer" if "int" in str(self._schema.field(self.label).type) else "text"
+            raise DataError(f"{self.file}: row {row}: {self.label} must be {kind}, got null")
+        return values
+
+    def images(self) -> list[Encoded]:
+        """The images, which are read when they are decoded."""
+        stamp = stamp_of(self.file)
+        places = [(g, i) for g, size in enumerate(self._sizes) for i in range(size)]
+        return [
+            Encoded(f"{self.file}: row {row}", partial(self._bytes, row, *place), f"{stamp}:{row}")
+            for row, place in enumerate(places)
+        ]
+
+    def _bytes(self, row: int, group: int, place: int) -> bytes:
+        with self._lock:
+            if group not in self._cached:
+                while len(self._cached) >= _GROUPS:
+                    self._cached.pop(next(iter(self._cached)))
+                self._cached[group] = self._read_group(group)
+            content: bytes | None = self._cached[group][place].as_py()
+        if content is None:
+            raise DataError(f"{self.file}: row {row}: {self._column} must be bytes, got null")
+        return content
+
+    def _read_group(self, group: int) -> Any:
+        import pyarrow as pa
+
+        try:
+            column = self._parquet.read_row_group(group, columns=[self._column])[self.image]
+        except (pa.ArrowException, OSError) as error:
+            raise self._broken(error) from error
+        whole = column.combine_chunks()
+        whole = pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
+        return whole.field("bytes") if pa.types.is_struct(whole.type) else whole
+
+    def class_names(self) -> tuple[str, ...]:
+        """Class names from the metadata, if Hugging Face's `datasets` wrote the file."""
+        metadata = self._schema.metadata or {}
+        try:
+            features = json.loads(metadata[b"huggingface"])["info"]["features"]
+            names = features[self.label]["names"]
+        except (KeyError, TypeError, ValueError):
+            return ()
+        return tuple(str(name) for name in names)
 
 
-def _encoded(column: Any, file: Path) -> list[Encoded]:
-    contents = [c for chunk in column.chunks for c in chunk.field("bytes").to_pylist()]
-    if None in contents:
-        raise DataError(f"{file}: row {contents.index(None)}: img.bytes must be bytes, got null")
-    return [Encoded(f"{file}: row {row}", content) for row, content in enumerate(contents)]
-
-
-def _class_names(file: Path) -> tuple[str, ...]:
-    """Class names from the schema, if Hugging Face's `datasets` wrote the file."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    metadata = pq.read_schema(pa.BufferReader(file.read_bytes())).metadata or {}
-    try:
-        names = json.loads(metadata[b"huggingface"])["info"]["features"]["label"]["names"]
-    except (KeyError, TypeError, ValueError):
-        return ()
-    return tuple(str(name) for name in names)
+_GROUPS = 4
+"""Row groups that are kept while images are decoded, several threads at a time."""

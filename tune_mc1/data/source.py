@@ -6,10 +6,11 @@ Nothing heavy is imported before images are read, so that a wrong word is report
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from tune_mc1.config.image_files import ImageFiles, as_files
+from tune_mc1.data.request import Notify, Request
 from tune_mc1.errors import DataError, did_you_mean
 from tune_mc1.registry import Registry
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from tune_mc1.data.images import ImageData
 
 HOME_VARIABLE = "TUNE_MC1_DATA"
-
-Notify = Callable[[str], None]
 
 
 class Source(ABC):
@@ -36,6 +35,7 @@ class Source(ABC):
         usual_shape: Channels, height and width of the images, for forecasts and, if `fixed`, for
             reports on results that lack them.
         usual_classes: Number of classes, for forecasts.
+        keys: Keys that the mapping in `data:` may have besides `path`.
     """
 
     name: ClassVar[str]
@@ -45,6 +45,7 @@ class Source(ABC):
     usual_images: ClassVar[int] = 45_000
     usual_shape: ClassVar[tuple[int, int, int]] = (3, 32, 32)
     usual_classes: ClassVar[int] = 10
+    keys: ClassVar[tuple[str, ...]] = ()
 
     def takes(self, spec: str) -> bool:
         """True if the word in `data:` means this source.
@@ -62,7 +63,7 @@ class Source(ABC):
             home: Folder of data sets, as in `load_data`.
 
         Returns:
-            `rule, got value`, which follows `file: data: ` in the message; None if it is valid.
+            `rule, got value`, which follows `data: ` in the message; None if it is valid.
 
         Raises:
             OSError: If a file cannot be accessed.
@@ -86,6 +87,14 @@ class Source(ABC):
             DataError: In one line, naming what is missing, broken or malformed.
         """
 
+    def read(self, request: Request) -> "ImageData":
+        """Loads the images as they are wanted; `load_data` resizes those that are not yet.
+
+        Raises:
+            DataError: As `load`.
+        """
+        return self.load(request.files.path, request.home, request.notify)
+
 
 SOURCES: Registry[Source] = Registry("data set", folder="tune_mc1.data.sources")
 """Data sources by name."""
@@ -106,54 +115,73 @@ def _to_stderr(message: str) -> None:
 
 
 def load_data(
-    spec: str, *, home: Path | None = None, notify: Callable[[str], None] = _to_stderr
+    data: str | ImageFiles,
+    *,
+    home: Path | None = None,
+    notify: Notify = _to_stderr,
+    image_size: int | None = None,
+    part: float = 1.0,
 ) -> "ImageData":
     """Loads the images that `data:` names.
 
     Args:
-        spec: The name of a source, such as `cifar10` (on disk, or downloaded), `shapes10`
-            (generated) or `auto` (CIFAR-10 if available, else shapes10); a folder, or a parquet
-            file.
+        data: The name of a source, a folder or file, or a mapping with one of these as its path.
         home: Folder of data sets; by default TUNE_MC1_DATA, or a folder in the user's cache.
-        notify: Called with each notice, for example that `auto` fell back to shapes10.
+        notify: Called with each notice.
+        image_size: Height and width to which images are brought; None keeps their own.
+        part: Fraction of the images of each class to load (`limit_images`).
 
     Raises:
         DataError: In one line, naming what is missing, broken or malformed.
     """
-    if problem := check_data_spec(spec, home):
+    if problem := check_data_spec(data, home):
         raise DataError(f"data: {problem}")
-    source = find_source(spec)
+    from tune_mc1.data.resize import fit_data
+    from tune_mc1.data.splits import limit_images
+
+    source = find_source(data)
     assert source is not None, "the check finds one"
-    data = source.load(spec, home, notify)
-    if problem := data.problem():
-        raise DataError(f"data: {spec}: {problem}")
-    return data
+    loaded = source.read(Request(as_files(data), home, notify, image_size, part))
+    if problem := loaded.problem():
+        raise DataError(f"data: {data}: {problem}")
+    return fit_data(limit_images(loaded, part), image_size)
 
 
-def find_source(spec: str) -> Source | None:
-    """The source that a word in `data:` means, if there is one."""
+def find_source(data: str | ImageFiles) -> Source | None:
+    """The source that `data:` means, if there is one."""
     try:
-        return _source_of(spec)
+        return _source_of(as_files(data).path)
     except OSError:  # a path that cannot be accessed
         return None
 
 
-def check_data_spec(spec: str, home: Path | None = None) -> str | None:
-    """Checks the word in `data:` without reading any image.
+def check_data_spec(data: str | ImageFiles, home: Path | None = None) -> str | None:
+    """Checks `data:` without reading any image.
 
     Args:
-        spec: As in `load_data`.
+        data: As in `load_data`.
         home: As in `load_data`.
 
     Returns:
         `rule, got value`, which follows `file: data: ` in the message; None if it is valid.
     """
+    files = as_files(data)
     try:
-        if source := _source_of(spec):
-            return source.check(spec, home)
+        if source := _source_of(files.path):
+            return source.check(files.path, home) or _key_problem(source, files)
     except OSError as error:
-        return f"{must_be(spec)} ({error.strerror})"
-    return must_be(spec) + (did_you_mean(spec, _words()) or " (no such path)")
+        return f"{must_be(files.path)} ({error.strerror})"
+    return must_be(files.path) + (did_you_mean(files.path, _words()) or " (no such path)")
+
+
+def _key_problem(source: Source, files: ImageFiles) -> str | None:
+    """Why a source does not take the keys of the mapping."""
+    for key, value in files.given.items():
+        if key not in source.keys:
+            keys = f"besides path only {', '.join(source.keys)}" if source.keys else "only path"
+            shown = str(value).lower() if isinstance(value, bool) else value
+            return f"must have {keys} for {source.form or source.name}, got {key}: {shown}"
+    return None
 
 
 def must_be(spec: str) -> str:
@@ -162,15 +190,16 @@ def must_be(spec: str) -> str:
     return f"must be {', '.join([*_words(), *forms[:-1]])} or {forms[-1]}, got {spec!r}"
 
 
-def check_data_form(spec: str) -> str | None:
-    """Checks the word in `data:` if another machine will read the images.
+def check_data_form(data: str | ImageFiles) -> str | None:
+    """Checks `data:` if another machine will read the images.
 
     Args:
-        spec: As in `load_data`.
+        data: As in `load_data`.
 
     Returns:
         `rule, got value`, which follows `file: data: ` in the message; None if it is valid.
     """
+    spec = as_files(data).path
     if spec.startswith("/") or any(source.takes(spec) for source in _named()):
         return None
     return (

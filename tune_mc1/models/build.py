@@ -64,6 +64,7 @@ def build_model(config: TrialConfig, image_shape: ImageShape, classes: int) -> C
         TrialError: If the images are too small, pretrained weights are not available, or the
             network cannot be frozen as asked.
     """
+    image_shape = config.input_shape(image_shape)
     problem = check_image_fits(config.model, image_shape, config.architecture)
     if problem:
         raise TrialError(problem)

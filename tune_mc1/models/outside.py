@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from tune_mc1.config.model_names import library_of
 from tune_mc1.config.model_signature import constructor_of, signature_of
+from tune_mc1.config.recipe.inputs import HALF
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.config.user_code import failed_line
 from tune_mc1.errors import TrialError
@@ -61,13 +62,15 @@ def build_outside(
     if library is not None and (given.get("pretrained") or given.get("weights")):
         weights = find_weights(config.model, given)
     if library == "torchvision":
-        return _of_torchvision(config.model, build, arguments, weights, classes)
+        network = _of_torchvision(config.model, build, arguments, weights, classes)
+        return _unwrapped(network) if config.normalize != HALF else network
     if weights is not None and weights.file is not None:  # so that timm asks no server
         arguments["pretrained_cfg_overlay"] = {
             "file": weights.file,
             **(given.get("pretrained_cfg_overlay") or {}),
         }
-    return _normalized(_call(config.model, build, arguments), weights, image_shape)
+    network = _normalized(_call(config.model, build, arguments), weights, image_shape)
+    return network if config.normalize == HALF else _unwrapped(network)
 
 
 def _of_torchvision(
@@ -88,6 +91,11 @@ def _of_torchvision(
         _replace_head(network, weights.classes, classes)
     channels = len(weights.mean)
     return _normalized(network, weights, (channels, 0, 0))
+
+
+def _unwrapped(network: nn.Module) -> nn.Module:
+    """The network itself, where the trial normalises its images."""
+    return network.network if isinstance(network, Renormalized) else network
 
 
 def _replace_head(network: nn.Module, before: int, classes: int) -> None:

@@ -68,7 +68,7 @@ def _problem(config: TrialConfig, image_shape: ImageShape, classes: int) -> str 
                 f"parameters.batch_size: {config.model} has batch norm, which cannot be trained on "
                 "batches of one image, got 1"
             )
-        _, height, width = image_shape
+        _, height, width = config.input_shape(image_shape)
         smallest = _smallest(config, image_shape, classes)
         what = f"images of {height}x{width} pixels" if smallest else f"a batch of {count} images"
         return f"parameters.model: {config.model} fails on {what}{smallest}: {reason}"
@@ -93,17 +93,18 @@ def _output(config: TrialConfig, image_shape: ImageShape, classes: int, count: i
     network: nn.Module = build_model(config, image_shape, classes).train()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return network(torch.rand(count, *image_shape) * 2 - 1)
+        return network(torch.rand(count, *config.input_shape(image_shape)) * 2 - 1)
 
 
 def _smallest(config: TrialConfig, image_shape: ImageShape, classes: int) -> str:
     """Names the smallest images that a network takes; empty if larger ones do not help."""
-    channels, height, width = image_shape
+    channels, height, width = config.input_shape(image_shape)
     for side in SIZES:
         if side <= max(height, width):
             continue
+        sized = {} if config.image_size is None else {"image_size": side}
         try:
-            _output(config, (channels, side, side), classes, 2)
+            _output(config.model_copy(update=sized), (channels, side, side), classes, 2)
         except Exception:  # whatever a network raises
             continue
         return f"; the smallest that it takes are {side}x{side}"

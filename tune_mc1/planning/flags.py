@@ -141,12 +141,18 @@ def _of_module(sweep: Sweep, _: bool) -> Sweep:
     return sweep
 
 
+def _data(sweep: Sweep, value: str) -> Sweep:
+    """Replaces the word or path; how the files are read stays as the sweep file says."""
+    given = sweep.data
+    data = value if isinstance(given, str) else given.model_copy(update={"path": value})
+    return sweep.model_copy(update={"data": data})
+
+
 FLAGS.register(
     "data",
     SweepFlag(
-        "cifar10, shapes10, auto, or a directory or parquet file (on the cluster's nodes, with "
-        "--address).",
-        _field("data"),
+        "cifar10, shapes10, auto, or a directory or file (on the cluster's nodes, with --address).",
+        _data,
         short="-d",
     ),
 )

@@ -14,6 +14,7 @@ def epoch_seconds(config: TrialConfig, images: int, image_shape: Shape, classes:
     """
     if config.overfit_batches:
         images = min(images, config.overfit_batches * config.batch_size)
+    image_shape = config.input_shape(image_shape)
     work = sum(
         layer.multiply_adds for layer in layer_sizes(config.architecture, image_shape, classes)
     )

@@ -31,6 +31,7 @@ def trial_bytes(
         gpu: Whether the group runs on a GPU, where image windows and optimiser settings take
             additional memory.
     """
+    image_shape = config.input_shape(image_shape)
     layers = layer_sizes(config.architecture, image_shape, classes, config.effective_batch_norm)
     if not config.architecture.sized:
         layers = list(own_form(config, (image_shape, classes)).sizes) or layers
@@ -57,6 +58,7 @@ def image_bytes(
         classes: Number of classes.
         fused: Whether the trial is part of a group, whose narrow layers copy windows.
     """
+    image_shape = config.input_shape(image_shape)
     layers = layer_sizes(config.architecture, image_shape, classes, config.effective_batch_norm)
     inputs = [math.prod(image_shape), *(layer.outputs for layer in layers)]
     windows = [n if fused else 0.0 for n in _windows(config, image_shape, layers)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tune_mc1.config.architectures import LayerSize
+from tune_mc1.config.image_files import ImageFiles
 from tune_mc1.config.recipe.fine_tuning import FineTuningParameters
 from tune_mc1.config.recipe.loss import LossParameters
 from tune_mc1.config.recipe.optimizer import OptimizerParameters
@@ -41,7 +42,7 @@ GPU_SHARE = 0.05
 _NOT_THE_NETWORKS = {
     *("epochs", "batch_size", "learning_rate", "lr_schedule", "optimizer", "weight_decay"),
     *("momentum", "overfit_batches", "drop_last", "shuffle", "augment", "seed", "device"),
-    *("precision", "loss_function"),
+    *("precision", "loss_function", "normalize"),
     *FineTuningParameters.model_fields,
     *LossParameters.model_fields,
     *OptimizerParameters.model_fields,
@@ -116,11 +117,11 @@ class OwnForm:
         return ""
 
 
-def usual_images(data: str) -> Images:
+def usual_images(data: str | ImageFiles) -> Images:
     """What images of a data set usually are, before they are read.
 
     Args:
-        data: The word in `data`.
+        data: The `data` of the sweep.
     """
     source = find_source(data) or Source
     return source.usual_shape, source.usual_classes
@@ -136,8 +137,9 @@ def own_form(config: TrialConfig, images: Images) -> OwnForm:
 
     Args:
         config: The trial's parameters.
-        images: Shape of the images, and number of classes.
+        images: Shape of the images in the data set, and number of classes.
     """
+    images = config.input_shape(images[0]), images[1]
     given = config.constructor_arguments
     if given.get("pretrained") or given.get("weights"):
         return OwnForm("its weights are pretrained")

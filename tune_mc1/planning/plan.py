@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tune_mc1.config.image_files import ImageFiles
 from tune_mc1.config.load import load_sweep
 from tune_mc1.config.method import resolve_method
 from tune_mc1.config.module_sweep import ModuleSweep
@@ -125,7 +126,9 @@ def prepare(
     return Plan(method, sweep, trials, told, flags=flags, source=str(path))
 
 
-def _fused(sweep: Sweep, trials: Sequence[Trial], source: str) -> tuple[Sweep, list[str]]:
+def _fused(
+    sweep: Sweep, trials: Sequence[Trial], source: str | ImageFiles
+) -> tuple[Sweep, list[str]]:
     """The sweep with its trials alone where they must be, and notices about those that are."""
     if "latency_ms" in sweep.chosen_metrics and sweep.fuse != "off" and len(trials) > 1:
         told = "fuse: all trials are trained alone, as latency_ms is measured on one network"
@@ -155,8 +158,10 @@ def command_of(sweep: ProgramSweep) -> tuple[Command, list[Problem]]:
     return read_command(content, Path(sweep.directory), activated())
 
 
-def checked_data(data: str, field: str, *, elsewhere: bool = False) -> str:
-    """Returns the name or path of a data set after a quick check that it can be used.
+def checked_data(
+    data: str | ImageFiles, field: str, *, elsewhere: bool = False
+) -> str | ImageFiles:
+    """Returns what names a data set after a quick check that it can be used.
 
     Args:
         data: The user's input.

@@ -65,6 +65,8 @@ def prepare_resume(
         change=lambda sweep: _where_it_is(sweep, moved, own_file=file is not None),
     )
     now = plan.sweep.model_copy(update={"name": before.name})
+    if not isinstance(now, ProgramSweep):
+        now = now.with_images(before.validation == "val")
     if epochs is not None and isinstance(now, ProgramSweep):
         raise InputError(
             f"--epochs: is for built-in training; a {now.kind} says itself when it ends"

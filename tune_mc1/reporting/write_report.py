@@ -105,10 +105,8 @@ def _images(frames: SweepFrames, examples: bool, notify: Notify) -> ImageData | 
     """The sweep's images if they are available, for the winner's mistakes."""
     if not examples or not frames.where.predictions.exists():
         return None
-    from tune_mc1.data.splits import limit_images
-
     try:
-        data = limit_images(_on_disk(frames), frames.sweep.limit_images)
+        data = _on_disk(frames)
     except TuneMc1Error as error:
         notify(f"{frames.name}: no examples of mistakes, as its images are not available ({error})")
         return None
@@ -117,15 +115,23 @@ def _images(frames: SweepFrames, examples: bool, notify: Notify) -> ImageData | 
 
 def _on_disk(frames: SweepFrames) -> ImageData:
     """The data set of a sweep, if that takes no network."""
+    from tune_mc1.config.image_files import as_files
     from tune_mc1.data.source import find_source, fixed_source, load_data
+    from tune_mc1.data.wanted import decoded_size
 
     spec, name = frames.sweep.data, str(frames.facts.get("data"))
     source = find_source(spec)
-    if source is not None and not source.by_path and fixed_source(name) is not None:
+    if (
+        isinstance(spec, str)
+        and source is not None
+        and not source.by_path
+        and fixed_source(name) is not None
+    ):
         spec, source = name, fixed_source(name)  # `auto` stood for it
-    if source is not None and source.needs_network(spec, None):
+    if source is not None and source.needs_network(as_files(spec).path, None):
         raise DataError(f"{name} is not on this disk")
-    return load_data(spec, notify=lambda _: None)
+    size, part = decoded_size(frames.sweep), frames.sweep.limit_images
+    return load_data(spec, notify=lambda _: None, image_size=size, part=part)
 
 
 def _chapter(

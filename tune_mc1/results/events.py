@@ -71,6 +71,7 @@ class SweepEvent(Stamped, total=False):
     image_shape: list[int]
     train_images: int
     test_images: int
+    val_images: int
     limit_images: float
     scale: float
     validation: Any

@@ -98,6 +98,7 @@ def _of_training(sweep: Sweep, data: ImageData | None) -> dict[str, object]:
         "image_shape": list(data.image_shape),
         "train_images": len(data.train_labels),
         "test_images": len(data.test_labels),
+        **({} if data.val_labels is None else {"val_images": len(data.val_labels)}),
         "limit_images": sweep.limit_images,
         "scale": sweep.scale,
         "validation": sweep.model_dump(include={"validation"})["validation"],

@@ -11,6 +11,7 @@ import ray
 from tune_mc1.cluster.nodes import trial_resources
 from tune_mc1.cluster.ray_runtime import Cluster
 from tune_mc1.config.trial import Trial
+from tune_mc1.data.decoding import portable
 from tune_mc1.errors import SweepStopped
 from tune_mc1.interruption import Interruption
 from tune_mc1.planning.resources import TrialResources
@@ -21,6 +22,7 @@ from tune_mc1.results.store.probe import on_each_node
 from tune_mc1.results.store.scratch_dir import remove_scratch_dir, scratch_dir
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.results.writer import ResultWriter
+from tune_mc1.running.mapped_nodes import serve
 from tune_mc1.running.own_context import OwnContext
 from tune_mc1.running.program_start import directory_to_send
 from tune_mc1.running.sweep_run import SweepRun
@@ -120,7 +122,7 @@ def _run(
         return
     context = _context(run, resources)
     with interruption.interruptible():
-        images = ray.put(run.data)
+        images = ray.put(portable(run.images))
     with view.showing(writer.tables):
         spare = tune_trials(run, context, images, resources, writer, view, interruption.check)
     with interruption.interruptible():
@@ -202,4 +204,5 @@ def _context(run: SweepRun, resources: TrialResources) -> SweepContext:
         keep=keep,
         import_from=run.sweep.import_from,
         sent=str(sent) if run.address and sent else None,
+        blocks=serve(run.images) if run.address else None,
     )

@@ -17,7 +17,8 @@ from tune_mc1.config.model_names import is_outside
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.source import load_data
-from tune_mc1.data.splits import limit_images, make_split
+from tune_mc1.data.splits import make_split
+from tune_mc1.data.wanted import decoded_size, input_problems, with_statistics
 from tune_mc1.errors import InputError, SweepStopped
 from tune_mc1.interruption import Interruption
 from tune_mc1.planning.plan import Plan
@@ -39,21 +40,30 @@ def load_checked(plan: Plan, notify: Callable[[str], None]) -> ImageData:
     Raises:
         InputError: If they cannot be loaded or used.
     """
-    data = limit_images(load_data(plan.sweep.data, notify=notify), plan.sweep.limit_images)
+    size, part = decoded_size(plan.sweep), plan.sweep.limit_images
+    loaded = load_data(plan.sweep.data, notify=notify, image_size=size, part=part)
+    data = with_statistics(loaded, plan.sweep)
     configs = [trial.config for trial in plan.training_trials]
-    networks = {(config.model, config.architecture) for config in configs}
-    found = {p for m, a in networks if (p := check_image_fits(m, data.image_shape, a))}
-    size = data.image_shape[1:]
-    found |= {p for config in configs if (p := augmentation_image_problem(config, size))}
-    problems = sorted(found)
+    shape = data.image_shape
+    networks = {
+        (config.model, config.architecture, config.input_shape(shape)) for config in configs
+    }
+    found = {p for m, a, s in networks if (p := check_image_fits(m, s, a))}
+    for config in configs:
+        if problem := augmentation_image_problem(config, config.input_shape(shape)[1:]):
+            found.add(problem)
     weights = {config.class_weights for config in configs}
     misfits = (class_weights_problem(given, len(data.classes)) for given in weights)
+    problems = sorted(found)
     problems += sorted(f"parameters.{problem}" for problem in misfits if problem)
-    problems += _outside_problems(plan, data)
+    problems += [*input_problems(plan.sweep, data), *_outside_problems(plan, data)]
     if problems:
         raise InputError(problems)
     fold = plan.trials[0].fold if plan.trials else None
-    make_split(data, plan.sweep.validation, fold)
+    sweep = plan.sweep.with_images(data.val_labels is not None)
+    make_split(data, sweep.validation, fold)
+    if data.val_labels is not None and sweep.validation != "val":
+        notify(f"validation: the {len(data.val_labels):,} validation images are not used")
     return data
 
 

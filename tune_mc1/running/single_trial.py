@@ -1,6 +1,7 @@
 """Training of one trial without Ray, for debugging: with a progress bar and the same numbers."""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from tune_mc1.results.events import (
 from tune_mc1.results.head import sweep_event, write_head
 from tune_mc1.results.store.probe import check_storage
 from tune_mc1.results.writer import ResultWriter
+from tune_mc1.running.image_lines import constant_guess, images_line
 from tune_mc1.running.loading import load_checked
 from tune_mc1.terminal.formatting import metric_text
 from tune_mc1.terminal.printing import print_result
@@ -67,6 +69,9 @@ def train_one(
     parent = output or Path("results")
     check_storage(parent, "-o" if output else "results")
     images = load_checked(plan, notify)
+    sweep = sweep.with_images(images.val_labels is not None)
+    plan = replace(plan, sweep=sweep)
+    console.print(images_line(plan, images), highlight=False, markup=False, soft_wrap=True)
     where = ResultDir.create(parent, "train")
     write_head(where, sweep, images)
     writer = ResultWriter(where)
@@ -76,6 +81,8 @@ def train_one(
         writer.write({"event": "close"})
         writer.close()
     print_result(where, writer.tables, console)
+    if line := constant_guess(writer.tables, sweep, images):
+        notify(line)
     return 0
 
 

@@ -5,6 +5,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from tune_mc1.results.store.probe import check_nodes, checked_place
 from tune_mc1.results.store.remote import Remote
 from tune_mc1.results.store.store_mirror import mirrored
 from tune_mc1.results.tables import SweepTables
+from tune_mc1.running.image_lines import constant_guess, images_line
 from tune_mc1.running.loading import Loading
 from tune_mc1.running.program_start import (
     check_requirements,
@@ -82,8 +84,12 @@ def run_plan(
         cluster = Cluster(address, where.root)
         interruption.exit_hooks.append(cluster.kill)
         data = _images(loading, past, cluster) if loading is not None else None
+        plan = with_images(plan, data)
         there = f", and {remote.url}" if remote else ""
         console.print(f"Results: {where.root}{there}", highlight=False, soft_wrap=True)
+        if data is not None:
+            line = images_line(plan, data)
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
         trackers = make_trackers(launches, where, notify)
         program = own_context(plan, where, past, mode, remote, here=address is None)
         run = SweepRun(
@@ -100,6 +106,8 @@ def run_plan(
             stopped = error
         tables = where.read()
     print_result(where, tables, console)
+    if data is not None and (told := constant_guess(tables, plan.sweep, data)):
+        notify(told)
     if stopped is None:
         return exit_status(tables, plan.total)
     return _say_stopped(stopped, interruption, console, notify)
@@ -186,6 +194,13 @@ def resume_line(command: str, where: ResultDir, remote: Remote | None) -> str:
     """The command that resumes a sweep, from any machine if an object store has it."""
     place = shlex.quote(remote.url if remote else str(where.root))
     return f"Resume: python -m tune_mc1 sweep {command} --resume {place}"
+
+
+def with_images(plan: Plan, data: ImageData | None) -> Plan:
+    """The plan whose sweep says which images validate, now that they are known."""
+    if data is None:
+        return plan
+    return replace(plan, sweep=plan.sweep.with_images(data.val_labels is not None))
 
 
 def _images(loading: Loading, past: Past, cluster: "Cluster") -> ImageData:

@@ -6,6 +6,7 @@ from typing import Any
 from tune_mc1.data.images import ImageData
 from tune_mc1.results.directory import BEST, ResultDir
 from tune_mc1.results.store.trial_store import files_of
+from tune_mc1.running.mapped_nodes import images_here
 from tune_mc1.running.trial_specs import read_trial
 from tune_mc1.running.worker import SweepContext
 from tune_mc1.training.lightning_private import load_lightning
@@ -38,7 +39,7 @@ def score_winner(
         checkpoint = where.checkpoints(trial.id) / BEST
         return score_test(
             trial,
-            data,
+            images_here(data, context.blocks),
             checkpoint,
             chosen=context.chosen,
             shared=where.features,

@@ -19,6 +19,7 @@ from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.schema import Row
 from tune_mc1.results.store.remote import Remote
 from tune_mc1.results.store.trial_store import TrialStore, files_of
+from tune_mc1.running.mapped_nodes import images_here
 from tune_mc1.running.trial_specs import read_trial
 from tune_mc1.training.lightning_private import load_lightning
 from tune_mc1.training.trial_log import trial_log
@@ -45,6 +46,7 @@ class SweepContext:
             which the sweep was started.
         sent: Directory of that machine whose copy is the current directory of trials on a cluster;
             None if nothing was sent.
+        blocks: Actor from which other nodes copy mapped images; None without such.
     """
 
     root: Path
@@ -59,6 +61,7 @@ class SweepContext:
     chosen: tuple[str, ...] = ()
     import_from: tuple[str, ...] = ()
     sent: str | None = None
+    blocks: Any = None
 
     def find_user_code(self) -> None:
         """Makes the user's own networks importable in this process."""
@@ -83,6 +86,7 @@ def run_in_tune(config: dict[str, Any], context: SweepContext, data: ImageData) 
             trial_log(ResultDir(context.root).log(trials[0].id)),
         ):
             report = _TuneReport(len(trials), context, store)
+            data = images_here(data, context.blocks)
             for part in parts_that_fit(trials, context, data):
                 run_parts(part, report, context, data)
     except (OSError, StorageError) as error:

@@ -8,7 +8,7 @@ per epoch.
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import torch
@@ -33,6 +33,7 @@ from tune_mc1.training.learning_rates import LearningRates, learning_rates
 from tune_mc1.training.lightning_private import step_counter
 from tune_mc1.training.losses import GroupLoss, make_loss
 from tune_mc1.training.mixing import mix_batch
+from tune_mc1.training.normalize import Normalize
 from tune_mc1.training.optimizers.base import (
     GroupOptimizer,
     make_group_optimizer,
@@ -63,6 +64,7 @@ class ClassifierModule(LightningModule):
         total_steps: Optimiser steps of all epochs, for learning-rate schedules.
         class_weights: Of each trial, on its device (`tune_mc1.training.losses`).
         chosen: Further metrics that the sweep chooses (`tune_mc1.config.chosen_metrics`).
+        normalize: Normalisation of the inputs after augmentation; None leaves them as they are.
 
     Attributes:
         epoch_metrics: The metrics of this epoch so far, per trial.
@@ -80,6 +82,7 @@ class ClassifierModule(LightningModule):
         total_steps: int = 0,
         class_weights: Sequence[Tensor | None] | None = None,
         chosen: Sequence[str] = (),
+        normalize: Normalize | None = None,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
@@ -91,6 +94,7 @@ class ClassifierModule(LightningModule):
         self.total_steps = total_steps
         self.class_weights = list(class_weights or [None] * len(configs))
         self.chosen = tuple(chosen)
+        self._normalize: Callable[[Tensor], Tensor] = normalize or _unchanged
         self.epoch_metrics: list[dict[str, float]] = [{} for _ in self.configs]
         self.diverged: dict[int, DivergedError] = {}
         self.averaged = averaged_weights(configs, model, self.fused)
@@ -157,6 +161,7 @@ class ClassifierModule(LightningModule):
         """
         images, labels = self.train_inputs.gather(batch), self.train_inputs.gather_labels(batch)
         augment_batch(self.configs, images, labels, batch, self.current_epoch)
+        images = self._normalize(images)
         labels = self._by_trial(labels)
         if self._steps is None:
             self._steps = self._make_steps()
@@ -220,7 +225,7 @@ class ClassifierModule(LightningModule):
 
     def validation_step(self, batch: Tensor, batch_idx: int) -> None:
         """Counts predictions of validation images, by their indices (n,) or (n, lanes)."""
-        inputs = self.val_inputs.gather(batch)
+        inputs = self._normalize(self.val_inputs.gather(batch))
         if batch_idx == 0 and "latency_ms" in self.chosen:
             self._keep_metrics([{"latency_ms": latency_ms(self._predict, inputs[:1])}])
         logits, labels = self._predict(inputs), self.val_inputs.gather_labels(batch)
@@ -255,7 +260,7 @@ class ClassifierModule(LightningModule):
     def test_step(self, batch: Tensor, batch_idx: int) -> None:
         """Scores test images of one trial, by their indices (n,) into the validation inputs."""
         images, labels = self.val_inputs.gather(batch), self.val_inputs.gather_labels(batch)
-        self._test_scores.add(self._predict(images), labels)
+        self._test_scores.add(self._predict(self._normalize(images)), labels)
 
     def on_test_epoch_end(self) -> None:
         """Keeps the test metrics."""
@@ -296,3 +301,7 @@ class ClassifierModule(LightningModule):
             kept.update(metrics)
         if len(each) == 1:
             self.log_dict(each[0])
+
+
+def _unchanged(images: Tensor) -> Tensor:
+    return images

@@ -13,7 +13,7 @@ from torch import nn
 
 from tune_mc1.config.trial import Trial
 from tune_mc1.config.validation import Validation
-from tune_mc1.data.batches import EvalBatches, ImageTensors
+from tune_mc1.data.batches import EvalBatches, FeatureTensors, ImageTensors
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import DivergedError
 from tune_mc1.models.build import Classifier, build_model
@@ -31,6 +31,7 @@ from tune_mc1.training.last_checkpoint import epochs_done, step_back
 from tune_mc1.training.learning_rates import check_warmup
 from tune_mc1.training.losses import class_weights
 from tune_mc1.training.module import ClassifierModule
+from tune_mc1.training.normalize import Normalize, make_normalize
 from tune_mc1.training.trainer import free_memory, make_trainer, pick_device
 
 log = logging.getLogger(__name__)
@@ -172,36 +173,46 @@ def make_module(
     configs = [trial.config for trial in group.trials]
     check_warmup(configs, group.total_steps)
     shape, classes = data.image_shape, len(data.classes)
-    sources = {"train": ImageTensors(data.train_images, data.train_labels, device)}
-    if group.val_from == "test":
-        sources["test"] = ImageTensors(data.test_images, data.test_labels, device)
+    size, normalize = configs[0].image_size, make_normalize(configs[0], data, device)
+    sources: dict[str, ImageTensors] = {}
+    for split in {"train", group.val_from}:
+        sources[split] = ImageTensors(*data.splits[split], device, size)
     model: Classifier | FusedClassifier
     read: dict[str, Inputs]
     built = (
-        _with_statistics(build_model(trial.config, shape, classes), trial, group, sources["train"])
+        _with_statistics(
+            build_model(trial.config, shape, classes), trial, group, sources["train"], normalize
+        )
         for trial in group.trials
     )
     if len(configs) == 1:
         model = next(built).to(device)
-        read = inputs_of(model, configs[0], sources, shared)
+        read = inputs_of(model, configs[0], sources, shared, normalize)
     else:
-        fused = fuse_models(built, len(configs), shape, gpu=device.type == "cuda")
+        seen = configs[0].input_shape(shape)
+        fused = fuse_models(built, len(configs), seen, gpu=device.type == "cuda")
         model, read = fused.to(device), dict(sources)
     train, val = read["train"], read[group.val_from]
+    normalize = None if isinstance(train, FeatureTensors) else normalize
     labels = (group.train_labels(trial, data.train_labels) for trial in group.trials)
     weights = class_weights(configs, labels, classes, device)
     steps = group.total_steps
-    return ClassifierModule(configs, model, train, val, classes, steps, weights, chosen)
+    return ClassifierModule(configs, model, train, val, classes, steps, weights, chosen, normalize)
 
 
 def _with_statistics(
-    model: Classifier, trial: Trial, group: Group, images: ImageTensors
+    model: Classifier,
+    trial: Trial,
+    group: Group,
+    images: ImageTensors,
+    normalize: Normalize | None,
 ) -> Classifier:
     """Sets the weights that the training images determine, if the network has any."""
     if trial.config.architecture.whitened:
         (first, *_) = model.layers
         assert isinstance(first, nn.Conv2d)
-        whiten(first, images.gather(group.first_images(trial, WHITENED).to(images.labels.device)))
+        seen = images.gather(group.first_images(trial, WHITENED).to(images.labels.device))
+        whiten(first, seen if normalize is None else normalize(seen))
     return model
 
 
@@ -232,11 +243,15 @@ def score_test(
     """
     torch.set_num_threads(threads)
     device = pick_device(trial.config, gpu)
-    images = ImageTensors(data.test_images, data.test_labels, device)
-    model = build_model(trial.config, data.image_shape, len(data.classes)).to(device)
-    inputs = inputs_of(model, trial.config, {"test": images}, shared)["test"]
-    classes = len(data.classes)
-    module = ClassifierModule([trial.config], model, inputs, inputs, classes, chosen=chosen)
+    config, classes = trial.config, len(data.classes)
+    images = ImageTensors(data.test_images, data.test_labels, device, config.image_size)
+    normalize = make_normalize(config, data, device)
+    model = build_model(config, data.image_shape, classes).to(device)
+    inputs = inputs_of(model, config, {"test": images}, shared, normalize)["test"]
+    normalize = None if isinstance(inputs, FeatureTensors) else normalize
+    module = ClassifierModule(
+        [config], model, inputs, inputs, classes, chosen=chosen, normalize=normalize
+    )
     saved = read_checkpoint(checkpoint)["state_dict"]
     module.load_state_dict(with_backbone(saved, module.state_dict()))
     trainer = make_trainer(trial.config, device, [])

@@ -7,6 +7,7 @@ sweeps that set them.
 
 from tune_mc1.config.recipe.augmentation import AugmentationParameters
 from tune_mc1.config.recipe.fine_tuning import FineTuningParameters
+from tune_mc1.config.recipe.inputs import InputParameters
 from tune_mc1.config.recipe.loss import LossParameters
 from tune_mc1.config.recipe.optimizer import OptimizerParameters
 from tune_mc1.config.recipe.run import RunParameters
@@ -20,6 +21,7 @@ class Recipe(
     RunParameters,
     FineTuningParameters,
     AugmentationParameters,
+    InputParameters,
 ):
     """All parameters of the recipe."""
 

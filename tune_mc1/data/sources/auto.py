@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tune_mc1.data.source import HOME_VARIABLE, SOURCES, Notify, data_home, register_source
+from tune_mc1.config.image_files import as_files
+from tune_mc1.data.request import Notify, Request
+from tune_mc1.data.source import HOME_VARIABLE, SOURCES, data_home, register_source
 from tune_mc1.data.sources.cifar10 import Cifar10, check_home, find_or_fetch
 from tune_mc1.errors import DataError
 
@@ -41,4 +43,4 @@ class Auto(Cifar10):
             return SOURCES["shapes10"].load("shapes10", home, notify)
         from tune_mc1.data.cifar10_files import read_cifar10
 
-        return read_cifar10(copy, notify)
+        return read_cifar10(copy, Request(as_files(spec), home, notify))

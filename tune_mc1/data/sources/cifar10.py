@@ -4,7 +4,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tune_mc1.data.source import HOME_VARIABLE, Notify, Source, data_home, register_source
+from tune_mc1.config.image_files import as_files
+from tune_mc1.data.request import Notify, Request
+from tune_mc1.data.source import HOME_VARIABLE, Source, data_home, register_source
 from tune_mc1.errors import DataError
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ class Cifar10(Source):
             ) from error
         from tune_mc1.data.cifar10_files import read_cifar10
 
-        return read_cifar10(copy, notify)
+        return read_cifar10(copy, Request(as_files(spec), home, notify))
 
 
 def check_home(folder: Path) -> str | None:

@@ -3,20 +3,22 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tune_mc1.data.source import Notify, Source, must_be, register_source
+from tune_mc1.data.file_source import FileSource
+from tune_mc1.data.request import Request
+from tune_mc1.data.source import must_be, register_source
+from tune_mc1.errors import DataError
 
 if TYPE_CHECKING:
     from tune_mc1.data.images import ImageData
 
 
 @register_source
-class Folder(Source):
+class Folder(FileSource):
     """The user's images in a folder, in any supported form."""
 
     name = "folder"
-    fixed = False
-    by_path = True
     form = "a folder"
+    keys = ("image", "label", "splits", "mapped")
 
     def takes(self, spec: str) -> bool:
         """True if the word is an existing folder."""
@@ -28,7 +30,7 @@ class Folder(Source):
             return None
         return f"{must_be(spec)} (neither folders nor parquet files in it)"
 
-    def load(self, spec: str, home: Path | None, notify: Notify) -> "ImageData":
+    def read(self, request: Request) -> "ImageData":
         """Reads the folder.
 
         Raises:
@@ -38,12 +40,21 @@ class Folder(Source):
         from tune_mc1.data.image_folders import read_folders
         from tune_mc1.data.parquet_files import parquet_files, read_parquet
 
-        path = Path(spec).expanduser()
+        path = request.path
         if batches := find_batches(path):
-            return read_cifar10(batches, notify)
+            return read_cifar10(batches, request)
         if parquet_files(path):
-            return read_parquet(path, notify)
-        return read_folders(path, notify)
+            _refuse(request, ("splits",), "class folders", "parquet files")
+            return read_parquet(path, request)
+        _refuse(request, ("image", "label"), "parquet files", "class folders")
+        return read_folders(path, request)
+
+
+def _refuse(request: Request, keys: tuple[str, ...], takers: str, found: str) -> None:
+    for key in keys:
+        if key in request.files.given:
+            rule = f"is only valid with {takers}, and {request.path} has {found}"
+            raise DataError(f"data.{key}: {rule}, got {request.files.given[key]}")
 
 
 def _is_data_file(path: Path) -> bool:

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tune_mc1.data.source import Notify, Source, register_source
+from tune_mc1.data.request import Notify
+from tune_mc1.data.source import Source, register_source
 
 if TYPE_CHECKING:
     from tune_mc1.data.images import ImageData

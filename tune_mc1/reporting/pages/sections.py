@@ -171,7 +171,7 @@ def validation_text(validation: Any, t: Say) -> str:
         return t("holdout", part=validation.holdout)
     if isinstance(validation, Folds):
         return t("folds", folds=validation.folds)
-    return t("test")
+    return t(validation)
 
 
 def _winner(frames: SweepFrames, settings: pd.DataFrame, t: Say) -> tuple[Facts, str]:

@@ -39,6 +39,7 @@ TEXTS: Catalogue = {
     ),
     "folds": ("{folds} folds of the training images", "{folds} Faltungen der Trainingsbilder"),
     "test": ("the test images", "die Testbilder"),
+    "val": ("the validation images of the data set", "die Validierungsbilder des Datensatzes"),
     "search": ("Search", "Suche"),
     "search_value": (
         "{method}: {settings} settings, {runs} each; {states}",

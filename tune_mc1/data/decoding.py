@@ -1,0 +1,132 @@
+"""Whether decoded images are held in memory or mapped from a file, and which file."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from tune_mc1.data.decode import Allocate, Encoded, decode_all, decoded_shape
+from tune_mc1.data.images import ImageData, Labels, Pixels
+from tune_mc1.data.mapped import MappedFile, find_mapped, in_gigabytes, make_mapped
+from tune_mc1.data.memory import fits_in_memory
+from tune_mc1.data.request import Request
+
+FORMAT = "1"
+"""Version of decoding: another one makes new caches."""
+
+CHECKED = 8
+"""Images of a file that is there already which are decoded again, to compare them."""
+
+Build = Callable[..., ImageData]
+"""Builds the data set from all images, and the file from which they are mapped, if any."""
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """Compressed images of all splits.
+
+    Attributes:
+        name: Name of the data set.
+        where: Its path, for messages.
+        images: The images.
+        place: Position of each in the decoded array.
+        labels: Labels of each split.
+    """
+
+    name: str
+    where: Path
+    images: Sequence[Encoded]
+    place: Labels
+    labels: Sequence[Labels]
+
+    def key(self, size: int | None) -> str:
+        """Hash of what is decoded, and how."""
+        digest = hashlib.sha256(f"{FORMAT}:{size}".encode())
+        for image in self.images:
+            digest.update(f"\0{image.identity}".encode("utf-8", "surrogateescape"))
+        for labels in (self.place, *self.labels):
+            digest.update(np.asarray(labels, "<i8").tobytes())
+        return digest.hexdigest()
+
+    def are_in(self, pixels: Pixels, size: int | None) -> bool:
+        """Whether some of the images, decoded again, are those of an array."""
+        if len(pixels) != len(self.images):
+            return False
+        for i in np.linspace(0, len(pixels) - 1, CHECKED).astype(int):
+            (again,) = decode_all([self.images[i]], size)
+            kept = pixels[self.place[i]]
+            if again.shape[:2] != kept.shape[:2] or (again != kept).any():
+                return False
+        return True
+
+
+def decoded(images: Decoding, request: Request, build: Build) -> ImageData:
+    """Decodes images: into memory if they fit there, or else once into a mapped file.
+
+    Args:
+        images: The images.
+        request: What is wanted.
+        build: Builds the data set from the decoded images.
+
+    Raises:
+        DataError: Naming the faulty image, or what is wrong with the file.
+    """
+
+    def write(allocate: Allocate | None = None) -> Pixels:
+        return decode_all(
+            images.images,
+            request.image_size,
+            notify=lambda notice: request.notify(f"{images.where}: {notice}"),
+            place=images.place,
+            **({} if allocate is None else {"allocate": allocate}),
+        )
+
+    mapped = request.files.mapped
+    shape = decoded_shape(images.images[0], request.image_size)
+    size = len(images.images) * int(np.prod(shape))
+    if not (mapped if mapped is not None else not fits_in_memory(size)):
+        return build(write())
+    key = images.key(request.image_size)
+    found = find_mapped(images.name, key)
+    if found is None:
+        request.notify(f"{images.where}: images are decoded once, to {in_gigabytes(size)} on disk")
+        found = make_mapped(images.name, key, write, lambda made: build(made).fingerprint)
+    request.notify(
+        f"{images.where}: decoded images are mapped from {found.folder} "
+        f"({in_gigabytes(found.size)}; delete the folder to free the disk)"
+    )
+    pixels = found.map()
+    if not images.are_in(pixels, request.image_size):
+        raise found.of_others()
+    return build(pixels, found)
+
+
+def portable(data: ImageData) -> ImageData:
+    """A data set for other processes: without images that they can map from a file."""
+    if data.mapped is None:
+        return data
+    return _with_images(data, {split: pair[0][:0] for split, pair in data.splits.items()})
+
+
+def opened(data: ImageData, mapped: MappedFile | None = None) -> ImageData:
+    """A data set from another process, with its images.
+
+    Args:
+        data: What `portable` gave.
+        mapped: The file on this machine; None for that of the other process.
+
+    Raises:
+        DataError: If the file does not have the images.
+    """
+    mapped = mapped or data.mapped
+    if mapped is None or len(data.train_images):
+        return data
+    ends = np.cumsum([len(labels) for _, labels in data.splits.values()])[:-1]
+    return _with_images(data, dict(zip(data.splits, np.split(mapped.map(), ends), strict=True)))
+
+
+def _with_images(data: ImageData, images: dict[str, Pixels]) -> ImageData:
+    train, test, val = images["train"], images["test"], images.get("val")
+    return replace(data, train_images=train, test_images=test, val_images=val)
