@@ -34,7 +34,7 @@ SCRIPTS: dict[str, list[str]] = {
     "fused_SmallCNN": ["fused", "--model", "SmallCNN"],
     "fused_SmallCNN_seeds": ["fused", "--model", "SmallCNN", "--seeds", "8", "--runs", "3"],
     "fused_SmallResNet": ["fused", "--model", "SmallResNet", "--images", "4000", "--runs", "3"],
-    "frozen": ["frozen"],
+    "frozen": ["frozen", "--images", "1000"],
     "layers": ["layers"],
     "precision": ["precision"],
     "augmentation": ["augmentation"],
