@@ -4,7 +4,9 @@ An event is a JSON object whose field `event` names its kind. Importing this mod
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NotRequired, Required, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, Required, cast
+
+from tune_mc1.results.sweep_event import Stamped, SweepEvent
 
 if TYPE_CHECKING:
     from tune_mc1.config.program_trial import AnyTrial
@@ -12,16 +14,6 @@ if TYPE_CHECKING:
 TRAINING_FORMAT, PROGRAM_FORMAT = 1, 2
 FORMAT = PROGRAM_FORMAT
 """Newest version of the result directory's format; readers refuse a newer one."""
-
-
-class Stamped(TypedDict, total=False):
-    """Fields of every event.
-
-    Attributes:
-        time: Seconds since 1970, added by `ResultWriter`.
-    """
-
-    time: float
 
 
 class OfTrial(Stamped):
@@ -36,54 +28,6 @@ class Planned(OfTrial):
     config: dict[str, Any]
     config_hash: str
     fold: int | None
-
-
-class SweepEvent(Stamped, total=False):
-    """Metadata of a sweep. Older journals lack some fields.
-
-    Attributes:
-        program: A program's command line, with its macros; absent in our own training.
-        parameters: Kinds of a program's parameters, or of those of a network's own, by name
-            (`tune_mc1.results.columns`); absent if there are none.
-        passes: Trial parameters that the constructor of each network from outside gets.
-        recipe: Parameters of the training recipe that the sweep sets; absent if there are none.
-        metrics: Metrics that it records beside those of every sweep; absent if there are none.
-        id: Random part of the ids of its runs in W&B.
-        group: Their group, the first name of its directory.
-        module: Path of the user's LightningModule; absent in other sweeps.
-        own_runs: Whether a module logs to W&B by itself.
-    """
-
-    event: Required[Literal["sweep"]]
-    format: int
-    name: str | None
-    description: str | None
-    project: str | None
-    entity: str | None
-    method: str | None
-    fuse: str | int
-    replicates: int
-    metric: Required[str]
-    maximize: Required[bool]
-    data: str
-    fingerprint: str
-    classes: list[str]
-    image_shape: list[int]
-    train_images: int
-    test_images: int
-    val_images: int
-    limit_images: float
-    scale: float
-    validation: Any
-    program: str | None
-    parameters: dict[str, str]
-    passes: dict[str, list[str]]
-    recipe: list[str]
-    metrics: list[str]
-    id: str
-    group: str
-    module: str
-    own_runs: bool
 
 
 class TrialEvent(Planned):

@@ -8,11 +8,10 @@ per epoch.
 
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import torch
-from lightning import LightningModule
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor
 from torch.optim import Optimizer
@@ -26,8 +25,6 @@ from tune_mc1.training.augment import augment_batch
 from tune_mc1.training.averaging import TRAINED, averaged_weights
 from tune_mc1.training.checkpoint_fit import check_fit, with_backbone, without_backbone
 from tune_mc1.training.clipping import gradient_clip
-from tune_mc1.training.epoch_counts import EpochCounts
-from tune_mc1.training.epoch_scores import EpochScores, latency_ms, param_count
 from tune_mc1.training.inputs import Inputs
 from tune_mc1.training.learning_rates import LearningRates, learning_rates
 from tune_mc1.training.lightning_private import step_counter
@@ -40,8 +37,8 @@ from tune_mc1.training.optimizers.base import (
     make_optimizer,
 )
 from tune_mc1.training.optimizers.parts import parts_of
+from tune_mc1.training.scoring import ScoringModule
 from tune_mc1.training.steps import GraphSteps, Steps, is_recordable
-from tune_mc1.training.test_scores import TestScores
 from tune_mc1.training.torch_private import CLEAR_CUBLAS
 
 log = logging.getLogger(__name__)
@@ -50,7 +47,7 @@ PREFIX = "model."
 """Of the model's names in a module's state."""
 
 
-class ClassifierModule(LightningModule):
+class ClassifierModule(ScoringModule):
     """Trains a classifier on images in memory; a batch is a tensor of image indices.
 
     With a fused model it trains several trials independently, each as if it were alone.
@@ -67,9 +64,7 @@ class ClassifierModule(LightningModule):
         normalize: Normalisation of the inputs after augmentation; None leaves them as they are.
 
     Attributes:
-        epoch_metrics: The metrics of this epoch so far, per trial.
         diverged: Errors of trials whose loss is no longer finite, by the trial's index.
-        test_metrics: The metrics of the last test.
     """
 
     def __init__(
@@ -84,29 +79,17 @@ class ClassifierModule(LightningModule):
         chosen: Sequence[str] = (),
         normalize: Normalize | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(configs, model, val, classes, chosen, normalize)
         self.automatic_optimization = False
-        self.configs = list(configs)
-        self.model = model
         self.train_inputs = train
-        self.val_inputs = val
-        self.classes = classes
         self.total_steps = total_steps
         self.class_weights = list(class_weights or [None] * len(configs))
-        self.chosen = tuple(chosen)
-        self._normalize: Callable[[Tensor], Tensor] = normalize or _unchanged
-        self.epoch_metrics: list[dict[str, float]] = [{} for _ in self.configs]
         self.diverged: dict[int, DivergedError] = {}
         self.averaged = averaged_weights(configs, model, self.fused)
         self._clip = gradient_clip(configs, self.fused)
         self._steps: Steps | None = None
         self._rates: LearningRates | None = None
         self._said_unrecorded = False
-
-    @property
-    def fused(self) -> bool:
-        """True if the model has a trial axis."""
-        return isinstance(self.model, FusedClassifier)
 
     def configure_optimizers(self) -> Optimizer:
         """The optimiser that the trials name, for the trained parameters."""
@@ -200,12 +183,6 @@ class ClassifierModule(LightningModule):
             return Steps(self.model, loss_of, optimizer, scale=self._scaler.scale)
         return Steps(self.model, loss_of, optimizer, self._clip)
 
-    def _by_trial(self, labels: Tensor) -> Tensor:
-        """Labels (n,) of all trials as they are; (n, lanes) as (trials, n)."""
-        if labels.ndim == 1:
-            return labels
-        return labels.T.repeat_interleave(len(self.configs) // labels.shape[1], dim=0)
-
     def _note_divergence(self, loss_sums: list[float]) -> None:
         for index, value in enumerate(loss_sums):
             if not math.isfinite(value):
@@ -217,58 +194,6 @@ class ClassifierModule(LightningModule):
     def on_train_epoch_end(self) -> None:
         """Keeps the training metrics of the epoch."""
         self._keep_metrics(self._train_counts.compute("train"))
-
-    def on_validation_epoch_start(self) -> None:
-        """Resets the counts for the validation."""
-        self._val_counts = self._counts()
-        self._val_scores = EpochScores(self.chosen, len(self.configs))
-
-    def validation_step(self, batch: Tensor, batch_idx: int) -> None:
-        """Counts predictions of validation images, by their indices (n,) or (n, lanes)."""
-        inputs = self._normalize(self.val_inputs.gather(batch))
-        if batch_idx == 0 and "latency_ms" in self.chosen:
-            self._keep_metrics([{"latency_ms": latency_ms(self._predict, inputs[:1])}])
-        logits, labels = self._predict(inputs), self.val_inputs.gather_labels(batch)
-        self._val_counts.add(logits, self._by_trial(labels))
-        self._val_scores.add(logits, self._by_trial(labels))
-
-    def _predict(self, inputs: Tensor) -> Tensor:
-        """Logits; with `test_time_flip`, the mean of those of the images and their mirror images.
-
-        The mirrored ones are (B, channels, height, width), whatever lanes are side by side in them.
-        """
-        network = self.averaged or self.model
-        logits = cast(Tensor, network(inputs))
-        if not self.configs[0].test_time_flip:
-            return logits
-        return (logits + cast(Tensor, network(inputs.flip(-1)))) / 2
-
-    def on_validation_epoch_end(self) -> None:
-        """Keeps the validation metrics of the epoch."""
-        self._keep_metrics(self._val_counts.compute("val"))
-        if self.chosen:
-            scores = self._val_scores.compute("val")
-            if "param_count" in self.chosen:
-                count = param_count(self, len(self.configs))
-                scores = [own | {"param_count": count} for own in scores]
-            self._keep_metrics(scores)
-
-    def on_test_start(self) -> None:
-        """Starts the scores of the test."""
-        self._test_scores = TestScores(self.classes, self.device, self.chosen)
-
-    def test_step(self, batch: Tensor, batch_idx: int) -> None:
-        """Scores test images of one trial, by their indices (n,) into the validation inputs."""
-        images, labels = self.val_inputs.gather(batch), self.val_inputs.gather_labels(batch)
-        self._test_scores.add(self._predict(self._normalize(images)), labels)
-
-    def on_test_epoch_end(self) -> None:
-        """Keeps the test metrics."""
-        self.test_metrics = self._test_scores.compute()
-
-    def test_predictions(self) -> tuple[Tensor, Tensor]:
-        """Predicted class of each test image, int64 (N,), and its probability, float (N,)."""
-        return self._test_scores.predictions()
 
     def keep(self, indices: Tensor) -> None:
         """Keeps only some of a group's trials, packed together.
@@ -292,16 +217,3 @@ class ClassifierModule(LightningModule):
     def forget_steps(self) -> None:
         """Releases the recorded step, which holds GPU memory."""
         self._steps = None
-
-    def _counts(self) -> EpochCounts:
-        return EpochCounts(self.classes, self.device, len(self.configs))
-
-    def _keep_metrics(self, each: list[dict[str, float]]) -> None:
-        for kept, metrics in zip(self.epoch_metrics, each, strict=True):
-            kept.update(metrics)
-        if len(each) == 1:
-            self.log_dict(each[0])
-
-
-def _unchanged(images: Tensor) -> Tensor:
-    return images

@@ -9,29 +9,24 @@ from typing import Any
 
 import torch
 from lightning.pytorch.callbacks import Callback
-from torch import nn
 
 from tune_mc1.config.trial import Trial
 from tune_mc1.config.validation import Validation
 from tune_mc1.data.batches import EvalBatches, FeatureTensors, ImageTensors
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import DivergedError
-from tune_mc1.models.build import Classifier, build_model
-from tune_mc1.models.fused import FusedClassifier
-from tune_mc1.models.fused_own import fuse_models
+from tune_mc1.models.build import build_model
 from tune_mc1.models.graph_reading import NoFusedForm
-from tune_mc1.models.whitening import WHITENED, whiten
 from tune_mc1.results.directory import LAST
 from tune_mc1.training.checkpoint_fit import with_backbone
 from tune_mc1.training.checkpoints import TrialCheckpoints, last_state, read_checkpoint
 from tune_mc1.training.epoch_report import EpochReport, Reporter, diverged_ends, restore_report
 from tune_mc1.training.group import EVAL_BATCH, Group
-from tune_mc1.training.inputs import Inputs, inputs_of
+from tune_mc1.training.inputs import inputs_of
 from tune_mc1.training.last_checkpoint import epochs_done, step_back
-from tune_mc1.training.learning_rates import check_warmup
-from tune_mc1.training.losses import class_weights
+from tune_mc1.training.make_module import make_module
 from tune_mc1.training.module import ClassifierModule
-from tune_mc1.training.normalize import Normalize, make_normalize
+from tune_mc1.training.normalize import make_normalize
 from tune_mc1.training.trainer import free_memory, make_trainer, pick_device
 
 log = logging.getLogger(__name__)
@@ -148,72 +143,6 @@ def _at_one_epoch(
             done[trial.id] = least
     behind = sorted(trials, key=lambda t: done[t.id])
     return [(epochs, list(part)) for epochs, part in groupby(behind, key=lambda t: done[t.id])]
-
-
-def make_module(
-    group: Group,
-    data: ImageData,
-    device: torch.device,
-    shared: Path | None = None,
-    chosen: Sequence[str] = (),
-) -> ClassifierModule:
-    """The LightningModule of a group, with its inputs.
-
-    Args:
-        group: The trials.
-        data: The images.
-        device: The device for training.
-        shared: Folder for a frozen backbone's features, shared by the trials of a sweep.
-        chosen: Metrics that the sweep records beside those of every sweep.
-
-    Raises:
-        TrialError: If a model cannot be built.
-        NoFusedForm: If networks that are not declared cannot be trained as one.
-    """
-    configs = [trial.config for trial in group.trials]
-    check_warmup(configs, group.total_steps)
-    shape, classes = data.image_shape, len(data.classes)
-    size, normalize = configs[0].image_size, make_normalize(configs[0], data, device)
-    sources: dict[str, ImageTensors] = {}
-    for split in {"train", group.val_from}:
-        sources[split] = ImageTensors(*data.splits[split], device, size)
-    model: Classifier | FusedClassifier
-    read: dict[str, Inputs]
-    built = (
-        _with_statistics(
-            build_model(trial.config, shape, classes), trial, group, sources["train"], normalize
-        )
-        for trial in group.trials
-    )
-    if len(configs) == 1:
-        model = next(built).to(device)
-        read = inputs_of(model, configs[0], sources, shared, normalize)
-    else:
-        seen = configs[0].input_shape(shape)
-        fused = fuse_models(built, len(configs), seen, gpu=device.type == "cuda")
-        model, read = fused.to(device), dict(sources)
-    train, val = read["train"], read[group.val_from]
-    normalize = None if isinstance(train, FeatureTensors) else normalize
-    labels = (group.train_labels(trial, data.train_labels) for trial in group.trials)
-    weights = class_weights(configs, labels, classes, device)
-    steps = group.total_steps
-    return ClassifierModule(configs, model, train, val, classes, steps, weights, chosen, normalize)
-
-
-def _with_statistics(
-    model: Classifier,
-    trial: Trial,
-    group: Group,
-    images: ImageTensors,
-    normalize: Normalize | None,
-) -> Classifier:
-    """Sets the weights that the training images determine, if the network has any."""
-    if trial.config.architecture.whitened:
-        (first, *_) = model.layers
-        assert isinstance(first, nn.Conv2d)
-        seen = images.gather(group.first_images(trial, WHITENED).to(images.labels.device))
-        whiten(first, seen if normalize is None else normalize(seen))
-    return model
 
 
 def score_test(
