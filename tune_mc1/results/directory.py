@@ -12,9 +12,10 @@ import pyarrow.parquet as pq
 from tune_mc1.errors import InputError
 from tune_mc1.files import replacing
 from tune_mc1.results.columns import HISTORY_COLUMNS
-from tune_mc1.results.events import FORMAT, PROGRAM_FORMAT, TRAINING_FORMAT, SweepEvent
+from tune_mc1.results.events import FORMAT, PROGRAM_FORMAT, TRAINING_FORMAT
 from tune_mc1.results.journal import read_events
 from tune_mc1.results.running_time import RunningTime
+from tune_mc1.results.sweep_event import SweepEvent
 from tune_mc1.results.tables import SweepTables
 
 LAST, BEST, PREVIOUS = "last.ckpt", "best.ckpt", "previous.ckpt"

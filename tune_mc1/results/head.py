@@ -15,8 +15,9 @@ from tune_mc1.files import replacing
 from tune_mc1.results.cells import argument_kinds
 from tune_mc1.results.columns import parameter_kinds
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.events import PROGRAM_FORMAT, TRAINING_FORMAT, SweepEvent
+from tune_mc1.results.events import PROGRAM_FORMAT, TRAINING_FORMAT
 from tune_mc1.results.provenance import provenance
+from tune_mc1.results.sweep_event import SweepEvent
 
 
 def write_head(where: ResultDir, sweep: Sweep, data: ImageData | None) -> None:

@@ -46,11 +46,11 @@ from tune_mc1.results.events import (
     RetryEvent,
     ScoreEvent,
     StartEvent,
-    SweepEvent,
     TrialEvent,
 )
 from tune_mc1.results.running_time import RunningTime
 from tune_mc1.results.schema import Row
+from tune_mc1.results.sweep_event import SweepEvent
 
 
 @dataclass

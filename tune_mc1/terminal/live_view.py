@@ -87,7 +87,7 @@ class SweepView:
             line = f"{trial} {row['state']} after {what} {row['epochs_run']}"
             settings = " ".join(f"{n}={show(row[n])}" for n in self._names)
             line += f", best {tables.metric} {best}" if tables.metric else ""
-            line += f"  ({settings})"
+            line += f"  ({settings})" if settings else ""
             if row["error"]:
                 line += f"\n      {row['error']}"
             self.console.print(line, highlight=False, markup=False, soft_wrap=True)
