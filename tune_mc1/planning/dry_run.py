@@ -153,7 +153,9 @@ def _forecast(plan: Plan, groups: Groups, epochs: int, place: Place) -> float:
     each = _seconds(plan)
     images = usual_images(plan.sweep.data)
     times = (group_seconds(group, each, place.gpu, images) for group in groups)
-    seconds = makespan(times, place.full_speed_slots)
+    # Several cores of a trial share its large layers; small networks gain less.
+    cores = 1 if place.gpu else max(1, int(place.per_trial.cpu))
+    seconds = makespan(times, place.full_speed_slots) / cores
     table = rung_table(plan)
     share = 1.0
     if table and epochs:
