@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.sweep_files import load, mistakes
+from tune_mc1.config.parameters import listed_values
 
 
 @pytest.fixture
@@ -142,3 +143,11 @@ def test_precision(file: Path, text: str, value: str) -> None:
 def test_precision_is_one_of_three(file: Path) -> None:
     (line,) = mistakes(file, "parameters: {precision: {values: [32, 16]}}\n")
     assert "precision.values[1]: must be one of 32, bf16-mixed, 16-mixed, got 16" in line
+
+
+def test_lists_of_numbers_by_set(file: Path) -> None:
+    text = "parameters: {lr_schedule: {value: step}, epochs: {value: 90}}"
+    sweep = load(file, text, "milestones=[30,60],[10]").sweep
+    assert listed_values(sweep.parameters["milestones"]) == ("30, 60", "10")
+    (line,) = mistakes(file, text, "milestones=30,60")
+    assert line.startswith("--set milestones: must be lists in brackets, such as [1, 2]")

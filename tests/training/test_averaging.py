@@ -8,6 +8,7 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from torch import nn
 
+from tests.support import one_trial
 from tests.support.group_run import CutOff, nearly_equal, run, state
 from tests.support.one_trial import few
 from tune_mc1.config.trial import Trial, TrialConfig
@@ -168,3 +169,12 @@ def test_a_group_that_loses_a_trial_goes_on(images: ImageData, tmp_path: Path) -
         nearly_equal(row, whole.rows[key], 200)
     assert ("t1", 2) not in cut.rows
     assert ("t2", 4) in cut.rows
+
+
+def test_the_test_scores_the_averaged_weights(images: ImageData, tmp_path: Path) -> None:
+    """On the images that validated it, the last checkpoint has the score of its epoch."""
+    kept = one_trial.run(images, tmp_path, "test", model="CNN", epochs=2, ema_decay=0.9)
+    config = TrialConfig(model="CNN", epochs=2, learning_rate=0.03, ema_decay=0.9)
+    scores, _ = score_test(Trial(id="t0001", config=config), images, tmp_path / "last.ckpt")
+    assert scores["test_acc"] == pytest.approx(kept[-1]["val_acc"], abs=1e-6)
+    assert scores["test_loss"] == pytest.approx(kept[-1]["val_loss"], rel=1e-5)

@@ -23,6 +23,7 @@ from tune_mc1.config.parameters import (
 )
 from tune_mc1.config.problems import Path, Problem
 from tune_mc1.config.program_parameters import numbers_in
+from tune_mc1.config.recipe import LISTS
 from tune_mc1.config.trial import trial_fields
 from tune_mc1.config.yaml_file import read_scalar
 
@@ -58,12 +59,14 @@ class ParameterNames:
         return _checked(parameter, name, path)
 
     def values(self, name: str, text: str) -> list[Any]:
-        """Values of `--set`, which for a parameter of a network's own may be lists and mappings.
+        """Values of `--set`, which for some parameters may be lists, or of one's own mappings.
 
         Raises:
             ValueError: If one cannot be read.
         """
-        if self.is_argument(name) and set(text) & set("[{"):
+        if name in LISTS and "," in text and "[" not in text:
+            raise ValueError("must be lists in brackets, such as [1, 2] or [1, 2],[3, 4]")
+        if (self.is_argument(name) or name in LISTS) and set(text) & set("[{"):
             try:
                 return [yaml.safe_load(piece) for piece in _pieces(text)]
             except (yaml.YAMLError, RecursionError):

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tune_mc1.config.losses import find_loss
+from tune_mc1.config.user_code import is_user_code
 from tune_mc1.errors import did_you_mean
 from tune_mc1.registry import Registry
 
@@ -140,7 +141,8 @@ def augmentation_problem(config: "TrialConfig") -> str | None:
                 f"{parameter}: only valid with augment {', '.join(takers)}, got {value} with "
                 + (config.augment)
             )
-    if not find_loss(config.loss_function).soft_labels:
+    own_loss = is_user_code(config.loss_function)  # which planning imports and asks
+    if not own_loss and not find_loss(config.loss_function).soft_labels:
         for parameter in ("mixup_alpha", "cutmix_alpha"):
             if value := getattr(config, parameter):
                 rule = f"not valid with loss_function {config.loss_function}, which takes no "

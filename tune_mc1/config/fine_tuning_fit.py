@@ -27,6 +27,9 @@ def fine_tuning_problem(config: "TrialConfig") -> str | None:
     if config.architecture.whitened and freeze == BACKBONE:
         rule = "whose first layer is made from the training images, is trained whole or by blocks"
         return f"freeze: model {config.model}, {rule}, got {freeze}"
+    if config.layer_decay is not None and config.architecture.backbone is not None:
+        rule = f"not valid with model {config.model}, which trains a single layer"
+        return f"layer_decay: {rule}, got {config.layer_decay}"
     if config.layer_decay is not None and freeze == BACKBONE:
         rule = "not valid with freeze: backbone, which trains a single layer"
         return f"layer_decay: {rule}, got {config.layer_decay}"

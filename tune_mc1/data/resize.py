@@ -45,13 +45,16 @@ def fit(image: "PillowImage", size: int | None) -> "PillowImage":
 
 
 def fit_data(data: ImageData, size: int | None) -> ImageData:
-    """Brings the images of a data set that was not decoded to a square.
+    """Brings the images of a data set that was not decoded to a smaller square.
+
+    Larger ones would only take memory, and the details of smaller ones: trials enlarge their
+    batches.
 
     Args:
         data: The data set.
         size: Height and width in pixels; None leaves it as it is.
     """
-    if size is None or data.image_shape[1:] == (size, size):
+    if size is None or min(data.image_shape[1:]) <= size:
         return data
     made = {
         split: (_fit_all(images, size), labels) for split, (images, labels) in data.splits.items()

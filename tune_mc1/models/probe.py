@@ -40,6 +40,7 @@ def network_problems(
     distinct: dict[str, TrialConfig] = {}
     for config in configs:
         key = [config.model, config.constructor_arguments, config.batch_size == 1, config.freeze]
+        key.append(config.image_size)
         distinct.setdefault(json.dumps(key, sort_keys=True), config)
     problems: dict[str, str] = {}
     seen: set[str] = set()

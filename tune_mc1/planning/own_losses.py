@@ -1,6 +1,6 @@
 """Losses of the user's own in a plan: that they can be imported."""
 
-from tune_mc1.config.losses import own_loss_problem
+from tune_mc1.config.losses import own_loss_problem, takes_soft_labels
 from tune_mc1.config.parameters import Constant, listed_values
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.user_code import is_user_code, look_in
@@ -30,5 +30,14 @@ def check_losses(sweep: Sweep, place: Place) -> None:
         for i, name in enumerate(names)
         if (problem := own_loss_problem(name))
     ]
+    for name in ("mixup_alpha", "cutmix_alpha"):
+        alphas = listed_values(sweep.parameters.get(name)) or (0, 1)
+        if name in sweep.parameters and any(alphas) and not lines:
+            lines += [
+                f"{place((name,))}: not valid with loss_function {loss}, which takes no "
+                "probabilities as labels (soft_labels = True says that it does)"
+                for loss in names
+                if not takes_soft_labels(loss)
+            ]
     if lines:
         raise InputError(lines)

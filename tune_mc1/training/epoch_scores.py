@@ -6,6 +6,7 @@ from statistics import median
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import one_hot
 
 from tune_mc1.config.chosen_metrics import score_function, score_name
 
@@ -75,9 +76,9 @@ def auroc(logits: Tensor, labels: Tensor) -> Tensor:
 
 def balanced_accuracy(logits: Tensor, labels: Tensor) -> Tensor:
     """Recall averaged over the classes that have images."""
-    hits = (logits.argmax(dim=-1) == labels).double()
-    classes = logits.shape[-1]
-    return (labels.bincount(hits, classes) / labels.bincount(minlength=classes)).nanmean()
+    hits, classes = labels[logits.argmax(dim=-1) == labels], logits.shape[-1]
+    counts = labels.bincount(minlength=classes)
+    return (hits.bincount(minlength=classes).double() / counts).nanmean()
 
 
 def top5_accuracy(logits: Tensor, labels: Tensor) -> Tensor:
@@ -99,7 +100,9 @@ def calibration_error(logits: Tensor, labels: Tensor) -> Tensor:
     confidence, predicted = logits.double().softmax(dim=-1).max(dim=-1)
     bins = (confidence * ECE_BINS).ceil().long().clamp(1, ECE_BINS) - 1
     gaps = (predicted == labels).double() - confidence
-    return bins.bincount(gaps, ECE_BINS).abs().sum() / len(labels)
+    # `bincount` with weights is not deterministic on a GPU, and therefore refused.
+    sums = gaps @ one_hot(bins, ECE_BINS).double()
+    return sums.abs().sum() / len(labels)
 
 
 def latency_ms(predict: Callable[[Tensor], Tensor], image: Tensor) -> float:

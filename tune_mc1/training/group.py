@@ -60,7 +60,8 @@ class Group:
         self.val_from = self._splits[self.trials[0].fold].val_from
         # Lightning counts the batches of an epoch only once, so `keep` must not change the sizes.
         count = len(lanes([t.image_order for t in self.trials]))
-        step_bytes = 4 * math.prod(data.image_shape) * self.trials[0].config.batch_size
+        config = self.trials[0].config
+        step_bytes = 4 * math.prod(config.input_shape(data.image_shape)) * config.batch_size
         most = min(GPU_STEPS_PER_MACRO if gpu else STEPS_PER_MACRO, MACRO_BYTES // step_bytes)
         self._steps_per_macro = max(1, most // count)
         eval_batch = EVAL_BATCH // len(self.trials)

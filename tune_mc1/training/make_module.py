@@ -46,7 +46,7 @@ def make_module(
     shape, classes = data.image_shape, len(data.classes)
     size, normalize = configs[0].image_size, make_normalize(configs[0], data, device)
     sources: dict[str, ImageTensors] = {}
-    for split in {"train", group.val_from}:
+    for split in dict.fromkeys(("train", group.val_from)):
         sources[split] = ImageTensors(*data.splits[split], device, size)
     model: Classifier | FusedClassifier
     read: dict[str, Inputs]
@@ -58,7 +58,8 @@ def make_module(
     )
     if len(configs) == 1:
         model = next(built).to(device)
-        read = inputs_of(model, configs[0], sources, shared, normalize)
+        whole = "latency_ms" in chosen  # of the network, not of its last layers alone
+        read = dict(sources) if whole else inputs_of(model, configs[0], sources, shared, normalize)
     else:
         seen = configs[0].input_shape(shape)
         fused = fuse_models(built, len(configs), seen, gpu=device.type == "cuda")

@@ -183,6 +183,7 @@ def score_test(
     )
     saved = read_checkpoint(checkpoint)["state_dict"]
     module.load_state_dict(with_backbone(saved, module.state_dict()))
+    module.averaged = None  # a checkpoint's weights are the averaged ones
     trainer = make_trainer(trial.config, device, [])
     order = EvalBatches([torch.arange(len(data.test_labels))], EVAL_BATCH)
     trainer.test(module, order, verbose=False)

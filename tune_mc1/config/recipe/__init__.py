@@ -28,3 +28,6 @@ class Recipe(
 
 RECIPE: frozenset[str] = frozenset(Recipe.model_fields)
 """Their names."""
+
+LISTS = frozenset({"betas", "class_weights", "milestones"})
+"""Those of them whose values are lists of numbers."""
