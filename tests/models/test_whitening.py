@@ -37,5 +37,8 @@ def test_dirac_passes_channels_on() -> None:
     images = torch.randn(2, 24, 6, 6)
     torch.testing.assert_close(wide(images)[:, :24], images)
     assert wide(images).shape[1] == 64
+    narrow = TrialConfig(model="Airbench", arguments={"filters": [8, 12]})
+    assert [conv.channels for conv in narrow.architecture.convs] == [0, 8, 8, 12, 12]
+    assert build_model(narrow, (3, 32, 32), 10)(torch.zeros(2, 3, 32, 32)).shape == (2, 10)
     images = torch.randn(2, 64, 6, 6)
     torch.testing.assert_close(square(images), images)

@@ -5,7 +5,7 @@ of the same network, and forecasts. Source: architecture table of the reference 
 packages can register their own networks (docs/extending.md).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -57,6 +57,16 @@ def _residual(channels: int) -> Conv:
 
 def _pooled_first(channels: int) -> Conv:
     return Conv(channels, 3, 1, pool=True, pool_first=True)
+
+
+def _airbench_convs(filters: Sequence[int]) -> tuple[Conv, ...]:
+    return tuple(conv for c in filters for conv in (_pooled_first(c), _same(c, 3)))
+
+
+def tuned_airbench(base: Architecture, arguments: Mapping[str, Any]) -> Architecture:
+    """`Airbench` with other widths: `filters` of each block of two convolutions."""
+    filters = numbers(arguments["filters"])
+    return replace(base, convs=(base.convs[0], *_airbench_convs(filters)))
 
 
 def _vgg_convs() -> tuple[Conv, ...]:
@@ -147,7 +157,7 @@ _SHIPPED = {
     "Airbench": Architecture(
         (
             Conv(0, 2, 0, norm=False),
-            *(conv for c in (64, 256, 256) for conv in (_pooled_first(c), _same(c, 3))),
+            *_airbench_convs((64, 256, 256)),
         ),
         batch_norm="always",
         activation="GELU",
@@ -157,6 +167,8 @@ _SHIPPED = {
         norm_scale=False,
         norm_momentum=0.4,
         logit_scale=1 / 9,
+        tune=tuned_airbench,
+        options=("filters",),
     ),
 }
 """`ResNet9` follows D. Page's network for DAWNBench, `Airbench` that of K. Jordan (2024, arXiv
