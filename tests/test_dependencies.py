@@ -17,7 +17,10 @@ WHERE = {
     "kuberay": ("cluster/files/kuberay_rules.py",),
     "notebook": ("programs/notebook.py",),
     "report": ("reporting",),
-    "timm": ("config/model_libraries.py", "config/model_signature.py", "models/pretrained.py"),
+    "timm": (
+        *("config/model_libraries.py", "config/model_signature.py", "models/blocks.py"),
+        "models/pretrained.py",
+    ),
 }
 """Where an extra may be needed; the rest of the package does without."""
 

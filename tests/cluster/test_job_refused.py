@@ -46,10 +46,10 @@ FLAGS: dict[tuple[str, ...], str] = {
     ("GRID", "--resume", "out/x", "--address", CLOSED): f"--resume: must be {PLACE}, got 'out/x'",
     ("GRID", "--resume", "/out/x", "--dry-run", "--address", CLOSED): "--dry-run: cannot read the "
     "--resume directory, which is on the cluster",
-    ("SWEEP", "-d", "images", "--address", CLOSED): "--data: must be cifar10, shapes10, auto, or "
-    "an absolute path on the cluster, got 'images'",
-    ("SWEEP", "-d", "cifra10", "--address", CLOSED): "--data: must be cifar10, shapes10, auto, or "
-    "an absolute path on the cluster, got 'cifra10', did you mean 'cifar10'?",
+    ("SWEEP", "-d", "images", "--address", CLOSED): "--data: must be cifar10, "
+    "shapes10, auto, torchvision:NAME, or an absolute path on the cluster, got 'images'",
+    ("SWEEP", "-d", "cifra10", "--address", CLOSED): "--data: must be cifar10, "
+    "shapes10, auto, torchvision:NAME, or an absolute path on the cluster, got 'cifra10', did you mean 'cifar10'?",
     ("SWEEP", "--set", "epochs=0", "--address", CLOSED): "--set epochs: must be at least 1, got 0",
     ("SWEEP", "--epochs", "3", "--address", CLOSED): "--epochs: only valid with --resume; for a "
     "new sweep use --set epochs=N",
@@ -69,7 +69,8 @@ def test_flag(command_line: CommandLine, words: tuple[str, ...]) -> None:
 
 def test_mistakes_of_the_file_come_before_the_cluster(command_line: CommandLine) -> None:
     Path("sweep.yaml").write_text(PARAMETERS + "data: images\nstorage: out\n")
-    rule = "must be cifar10, shapes10, auto, or an absolute path on the cluster, got 'images'"
+    known = "cifar10, shapes10, auto, torchvision:NAME, or an absolute path on the cluster"
+    rule = f"must be {known}, got 'images'"
     words = ("sweep", "grid", "sweep.yaml", "--address", CLOSED)
     command_line.refuses(*words, message=f"sweep.yaml: data: {rule}")
     command_line.refuses(*words, "-d", "/images", message=f"storage: must be {PLACE}, got 'out'")

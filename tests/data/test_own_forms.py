@@ -136,7 +136,8 @@ def test_numpy_archive(tmp_path: Path, keys: str) -> None:
     data = load_data(str(tmp_path / "digitmnist.npz"))
     assert (data.name, [len(y) for _, y in data.splits.values()]) == ("digitmnist", [30, 20, 10])
     check_digits(data, [*map(str, range(10))])
-    assert load_data(str(tmp_path / "digitmnist.npz"), image_size=16).image_shape == (1, 16, 16)
+    assert load_data(str(tmp_path / "digitmnist.npz"), image_size=16).image_shape == (1, 8, 8)
+    assert load_data(str(tmp_path / "digitmnist.npz"), image_size=4).image_shape == (1, 4, 4)
 
 
 def write_mnist(home: Path, count: int = 60) -> None:

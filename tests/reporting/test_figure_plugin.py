@@ -39,13 +39,13 @@ def python(folder: Path, *words: str) -> str:
 PARAMETER = """
 from tune_mc1.config.trial_parameters import PARAMETERS, TrialParameter
 
-PARAMETERS.register("warmup_epochs", TrialParameter(int, 0))
+PARAMETERS.register("warm_rounds", TrialParameter(int, 0))
 """
 WARMUP = """
 name: warm
 method: grid
 parameters:
-  warmup_epochs: {values: [0, 1, 2]}
+  warm_rounds: {values: [0, 1, 2]}
   learning_rate: {values: [0.01, 0.1]}
   epochs: {value: 2}
 """
@@ -87,8 +87,8 @@ def test_a_figure_of_another_package_stands_in_the_report(installed: Path) -> No
 
 def test_a_parameter_without_a_label_is_called_by_its_name(installed: Path) -> None:
     report = installed / "results" / "report"
-    assert (report / "figures" / "warm" / "curves_warmup_epochs.png").is_file()
-    assert "<b>Lernkurven nach warmup_epochs.</b>" in (report / "report.html").read_text()
+    assert (report / "figures" / "warm" / "curves_warm_rounds.png").is_file()
+    assert "<b>Lernkurven nach warm_rounds.</b>" in (report / "report.html").read_text()
     assert "Warmup_epochs" in (report / "figures" / "warm" / "parallel.svg").read_text()
 
 

@@ -35,7 +35,7 @@ parameters:
   mixed: {values: [0.5, auto, null, {a: 1}]}
   score: {values: [3, 4]}
   trial: {values: [x, y]}
-early_terminate: {type: hyperband, min_iter: 1, eta: 3}
+early_terminate: {type: asha, min_iter: 1, eta: 3}
 """
 """Names that are no identifiers, collide with ours or with those of metrics; values of any kind."""
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from tune_mc1.config.metrics import epoch_metrics
 from tune_mc1.config.sweep import Sweep
-from tune_mc1.config.trial import Trial, TrialConfig, trial_fields
+from tune_mc1.config.trial import Trial, TrialConfig, core_fields
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.statistics.pairwise import Comparison, sweep_tests
 from tune_mc1.reporting.statistics.scores import Value
@@ -86,7 +86,7 @@ def frames_of(tables: SweepTables, sweep: Sweep) -> SweepFrames:
     """As `read_frames` makes them, without a directory."""
     trials = pd.DataFrame(tables.trials.values(), columns=trial_schema().names)
     history = pd.DataFrame(tables.history.values(), columns=history_schema().names)
-    about = trials[["trial", "config_hash", "fold", *trial_fields()]]
+    about = trials[["trial", "config_hash", "fold", *core_fields()]]
     history = history.drop(columns="learning_rate").merge(about, on="trial")
     where = ResultDir(Path("made-up"))
     return SweepFrames(where, sweep, tables.metadata, {}, trials, history)

@@ -147,6 +147,15 @@ def load_data(
     return fit_data(limit_images(loaded, part), image_size)
 
 
+def from_anywhere(data: str | ImageFiles) -> str | ImageFiles:
+    """What names the same images from any directory: a path becomes absolute."""
+    source = find_source(data)
+    if source is None or not source.by_path:
+        return data
+    path = str(Path(as_files(data).path).absolute())
+    return path if isinstance(data, str) else data.model_copy(update={"path": path})
+
+
 def find_source(data: str | ImageFiles) -> Source | None:
     """The source that `data:` means, if there is one."""
     try:

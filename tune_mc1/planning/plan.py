@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tune_mc1.config.image_files import ImageFiles, as_files
+from tune_mc1.config.image_files import ImageFiles
 from tune_mc1.config.load import load_sweep
 from tune_mc1.config.method import resolve_method
 from tune_mc1.config.module_sweep import ModuleSweep
@@ -15,7 +15,7 @@ from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.config.schedule_fit import schedule_notices
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial
-from tune_mc1.data.source import check_data_form, check_data_spec, find_source
+from tune_mc1.data.source import check_data_form, check_data_spec
 from tune_mc1.errors import InputError
 from tune_mc1.files import shipped, utf8
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
@@ -163,8 +163,6 @@ def checked_data(
 ) -> str | ImageFiles:
     """Returns what names a data set after a quick check that it can be used.
 
-    A path becomes absolute, so that the sweep is resumed and reported on from any directory.
-
     Args:
         data: The user's input.
         field: Its origin, for messages.
@@ -176,8 +174,4 @@ def checked_data(
     problem = check_data_form(data) if elsewhere else check_data_spec(data)
     if problem:
         raise InputError(f"{field}: {problem}")
-    source = None if elsewhere else find_source(data)
-    if source is None or not source.by_path:
-        return data
-    path = str(Path(as_files(data).path).absolute())
-    return path if isinstance(data, str) else data.model_copy(update={"path": path})
+    return data

@@ -10,6 +10,7 @@ from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.recipe import RECIPE
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.data.images import ImageData
+from tune_mc1.data.source import from_anywhere
 from tune_mc1.errors import StorageError
 from tune_mc1.files import replacing
 from tune_mc1.results.cells import argument_kinds
@@ -22,6 +23,8 @@ from tune_mc1.results.sweep_event import SweepEvent
 
 def write_head(where: ResultDir, sweep: Sweep, data: ImageData | None) -> None:
     """Writes `sweep.yaml` and `provenance.json`; a resumed sweep extends the latter.
+
+    The sweep is resumed and reported on from any directory, so its path of images is absolute.
 
     Args:
         where: The result directory.
@@ -38,6 +41,8 @@ def write_head(where: ResultDir, sweep: Sweep, data: ImageData | None) -> None:
         except ValueError:  # damaged, but only informative
             first = {}
         record = first | {"resumed": [*first.get("resumed", ()), record]}
+    if data is not None:
+        sweep = sweep.model_copy(update={"data": from_anywhere(sweep.data)})
     for path, text in (
         (where.sweep_file, config_to_yaml(sweep)),
         (where.provenance, json.dumps(record, indent=2) + "\n"),
