@@ -49,7 +49,8 @@ FLAGS: dict[tuple[str, ...], str] = {
     ("SWEEP", "-d", "images", "--address", CLOSED): "--data: must be cifar10, "
     "shapes10, auto, torchvision:NAME, or an absolute path on the cluster, got 'images'",
     ("SWEEP", "-d", "cifra10", "--address", CLOSED): "--data: must be cifar10, "
-    "shapes10, auto, torchvision:NAME, or an absolute path on the cluster, got 'cifra10', did you mean 'cifar10'?",
+    "shapes10, auto, torchvision:NAME, or an absolute path on the cluster, got 'cifra10', did you "
+    "mean 'cifar10'?",
     ("SWEEP", "--set", "epochs=0", "--address", CLOSED): "--set epochs: must be at least 1, got 0",
     ("SWEEP", "--epochs", "3", "--address", CLOSED): "--epochs: only valid with --resume; for a "
     "new sweep use --set epochs=N",

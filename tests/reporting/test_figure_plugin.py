@@ -89,7 +89,7 @@ def test_a_parameter_without_a_label_is_called_by_its_name(installed: Path) -> N
     report = installed / "results" / "report"
     assert (report / "figures" / "warm" / "curves_warm_rounds.png").is_file()
     assert "<b>Lernkurven nach warm_rounds.</b>" in (report / "report.html").read_text()
-    assert "Warmup_epochs" in (report / "figures" / "warm" / "parallel.svg").read_text()
+    assert "Warm_rounds" in (report / "figures" / "warm" / "parallel.svg").read_text()
 
 
 def test_a_figure_of_another_package_says_why_it_is_left_out(
