@@ -1,33 +1,26 @@
 """Parquet as Hugging Face has it, CSV, NumPy archives and data sets of torchvision."""
 
 import json
-import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.support.data_digits import digits, encode, made, write_folders, write_parquet
+from tests.support.data_digits import digits, made
+from tests.support.data_forms import (
+    ENCODED,
+    IMAGES,
+    LABELS,
+    STRUCTS,
+    TEXT,
+    write_csv,
+    write_table,
+)
 from tune_mc1.config.image_files import ImageFiles
 from tune_mc1.data.images import ImageData
-from tune_mc1.data.source import check_data_spec, load_data
-from tune_mc1.errors import DataError
-
-IMAGES, LABELS = digits()
-ENCODED = [encode(image) for image in IMAGES]
-TEXT = [f"d{label}" for label in LABELS]
-STRUCTS = [{"bytes": content, "path": None} for content in ENCODED]
-
-
-def write_table(file: Path, rows: slice = slice(None), **columns: Any) -> Path:
-    made(file.parent)
-    table = pa.table({name: values[rows] for name, values in columns.items()})
-    pq.write_table(table, file, row_group_size=7)
-    return file
+from tune_mc1.data.source import load_data
 
 
 def check_digits(data: ImageData, names: list[str]) -> None:
@@ -84,25 +77,6 @@ def test_one_of_several_label_columns(tmp_path: Path) -> None:
     check_digits(load_data(fine, notify=lambda _: None), [*map(str, range(10))])
 
 
-def write_csv(
-    root: Path,
-    header: str = "path,label",
-    separator: str = ",",
-    split: str = "",
-    labels: Any = TEXT,
-) -> Path:
-    made(root / "files")
-    lines = [header]
-    for i, (content, label) in enumerate(zip(ENCODED, labels, strict=True)):
-        (root / "files" / f"{i}.png").write_bytes(content)
-        which = ["train", "val", "test"][min(i // 25, 2)]
-        cells = [f"files/{i}.png", str(label), *([which] if split else [])]
-        lines.append(separator.join(cells))
-    file = root / ("list.tsv" if separator == "\t" else "list.csv")
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8-sig")
-    return file
-
-
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_csv_of_paths_and_labels(tmp_path: Path, separator: str) -> None:
     file = write_csv(tmp_path, separator.join(["file_name", "class"]), separator)
@@ -157,150 +131,3 @@ def test_data_set_of_torchvision(tmp_path: Path) -> None:
     for images, labels in data.splits.values():
         np.testing.assert_array_equal(images[..., 0], IMAGES)
         np.testing.assert_array_equal(labels, LABELS)
-
-
-def nothing(_: Path) -> None: ...
-
-
-def remove(folder: Path, count: int) -> list[Path]:
-    files = [folder / f"{i}.png" for i in range(count)]
-    for file in files:
-        file.unlink()
-    return files
-
-
-Spoil = Callable[[Path], Any]
-MISTAKES: dict[str, tuple[Spoil, dict[str, Any] | str, str]] = {
-    "two label columns": (
-        lambda r: write_table(r / "a.parquet", img=ENCODED, fine_label=TEXT, coarse_label=TEXT),
-        "a.parquet",
-        "a.parquet: must name one of its 2 label columns in the sweep file, as in `data: {path: "
-        "HERE/a.parquet, label: fine_label}`; it has fine_label, coarse_label",
-    ),
-    "no label column": (
-        lambda r: write_table(r / "a.parquet", img=ENCODED, y=TEXT),
-        "a.parquet",
-        "a.parquet: must name one of its columns in the sweep file, as in `data: {path: "
-        "HERE/a.parquet, label: NAME}`; it has img, y",
-    ),
-    "unknown column": (
-        lambda r: write_table(r / "a.parquet", img=ENCODED, fine_label=TEXT),
-        {"path": "a.parquet", "label": "finelabel"},
-        "data.label: must be a column of HERE/a.parquet (img, fine_label), got 'finelabel', did "
-        "you mean 'fine_label'?",
-    ),
-    "no training file": (
-        lambda r: [write_parquet(r / f"{n}.parquet") for n in ("images", "test")],
-        ".",
-        "must have training images in files named train*.parquet, as there is test.parquet, got "
-        "images.parquet",
-    ),
-    "empty text": (
-        lambda r: write_table(r / "a.parquet", img=ENCODED, label=[None, *TEXT[1:]]),
-        "a.parquet",
-        "a.parquet: row 0: label must be text, got null",
-    ),
-    "csv with missing paths": (
-        lambda r: (write_csv(r), remove(r / "files", 7)),
-        "list.csv",
-        "list.csv: 7 of 60 images are missing, such as HERE/files/0.png, HERE/files/1.png, "
-        "HERE/files/2.png",
-    ),
-    "csv whose columns are not clear": (
-        lambda r: write_csv(r, "where,what"),
-        "list.csv",
-        "list.csv: must name one of its columns in the sweep file, as in `data: {path: "
-        "HERE/list.csv, image: NAME}`; it has where, what",
-    ),
-    "csv with an unknown split": (
-        lambda r: write_csv(r, "path,split", labels=["dev"] * 60),
-        {"path": "list.csv", "label": "path"},
-        "list.csv: row 0: split must be train, val or test, got 'dev'",
-    ),
-    "csv with a short row": (
-        lambda r: (r / "list.csv").write_text("path,label\nfiles/0.png\n"),
-        "list.csv",
-        "list.csv:2: must have 2 cells as the header, got 1",
-    ),
-    "csv without rows": (
-        lambda r: (r / "list.csv").write_text("path,label\n"),
-        "list.csv",
-        "list.csv: must have images, got none",
-    ),
-    "csv without a label": (
-        lambda r: write_csv(r, labels=["", *TEXT[1:]]),
-        "list.csv",
-        "list.csv: row 0: label must not be empty",
-    ),
-    "csv that is no text": (
-        lambda r: (r / "list.csv").write_bytes(b"\xff\xfe\x00"),
-        "list.csv",
-        "list.csv: cannot be read as text in UTF-8: ",
-    ),
-    "archive of other arrays": (
-        lambda r: np.savez(r / "a.npz", images=IMAGES),
-        "a.npz",
-        "a.npz: must have the arrays train_images and train_labels, or x_train and y_train, got "
-        "images",
-    ),
-    "archive with many labels an image": (
-        lambda r: np.savez(r / "a.npz", train_images=IMAGES, train_labels=np.zeros((60, 14), int)),
-        "a.npz",
-        "a.npz: train_labels: must have one whole number for each image, got int64 (60, 14)",
-    ),
-    "archive of volumes": (
-        lambda r: np.savez(
-            r / "a.npz", train_images=np.zeros((60, 8, 8, 8), np.uint8), train_labels=LABELS
-        ),
-        "a.npz",
-        "a.npz: train_images: must be uint8 (N, height, width), or with 1 or 3 channels last, got "
-        "uint8 (60, 8, 8, 8)",
-    ),
-    "broken archive": (
-        lambda r: (r / "a.npz").write_bytes(b"PK\x03\x04 no archive"),
-        "a.npz",
-        "a.npz: broken or unreadable NumPy archive: ",
-    ),
-    "archive with a label out of range": (
-        lambda r: np.savez(r / "a.npz", train_images=IMAGES, train_labels=LABELS - 1),
-        "a.npz",
-        "a.npz: train image 0: label must be in 0 to 8 (there are 9 classes in training), got -1",
-    ),
-    "torchvision without the files": (
-        nothing,
-        "torchvision:SVHN",
-        "data: torchvision:SVHN must be in HERE (",
-    ),
-    "torchvision without the data set": (
-        nothing,
-        "torchvision:SHVN",
-        "data: torchvision.datasets has no 'SHVN' that is read from disk, did you mean 'SVHN'?",
-    ),
-    "key of another form": (
-        write_folders,
-        {"path": ".", "label": "digit"},
-        "data.label: is only valid with parquet files, and HERE has class folders, got digit",
-    ),
-    "key that the source does not have": (
-        lambda r: np.savez(r / "a.npz", x_train=IMAGES, y_train=LABELS),
-        {"path": "a.npz", "label": "y_train"},
-        "data: must have only path for an .npz file, got label: y_train",
-    ),
-}
-
-
-@pytest.mark.parametrize("mistake", MISTAKES)
-def test_mistakes_have_one_line(tmp_path: Path, mistake: str) -> None:
-    spoil, spec, rule = MISTAKES[mistake]
-    spoil(tmp_path)
-    given = {"path": spec} if isinstance(spec, str) else spec
-    path = given["path"]
-    path = path if path.startswith("torchvision:") else str(tmp_path / path)
-    with pytest.raises(DataError, match=re.escape(rule.replace("HERE", str(tmp_path)))) as caught:
-        load_data(ImageFiles(**(given | {"path": path})), home=tmp_path, notify=lambda _: None)
-    assert len(str(caught.value).splitlines()) == 1
-
-
-def test_a_word_of_torchvision_is_checked() -> None:
-    rule = "must name a class of torchvision.datasets, got 'torchvision:a b'"
-    assert check_data_spec("torchvision:a b") == rule

@@ -10,10 +10,9 @@ from pydantic import ValidationError
 from torch import nn
 
 from tests.support.group_run import CutOff, Report, group, nearly_equal, run, state
-from tests.support.one_trial import HELD_OUT, few
+from tests.support.one_trial import HELD_OUT, count_backbone_images, few
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.images import ImageData
-from tune_mc1.models.backbone import FrozenBackbone
 from tune_mc1.models.blocks import blocks_of, rate_scales
 from tune_mc1.models.build import build_model
 from tune_mc1.models.freezing import FreezeError
@@ -102,14 +101,7 @@ def trained(
 def test_features_are_computed_once_a_sweep(
     images: ImageData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[int] = []
-    forward = FrozenBackbone.forward
-
-    def counted(self: FrozenBackbone, batch: torch.Tensor) -> torch.Tensor:
-        seen.append(len(batch))
-        return forward(self, batch)
-
-    monkeypatch.setattr(FrozenBackbone, "forward", counted)
+    seen = count_backbone_images(monkeypatch)
     part = few(images)
 
     def asked(rates: Collection[float], shared: Path | None = tmp_path, **more: Any) -> int:

@@ -4,9 +4,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pytest
-import torch
 
-from tests.support.one_trial import HELD_OUT, Row, Rows, few, numbers, run
+from tests.support.one_trial import HELD_OUT, Row, Rows, count_backbone_images, few, numbers, run
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.images import ImageData
 from tune_mc1.training.run_trials import run_trials
@@ -15,16 +14,7 @@ from tune_mc1.training.run_trials import run_trials
 def test_a_frozen_backbone_is_asked_once_for_each_image(
     images: ImageData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tune_mc1.models.backbone import FrozenBackbone
-
-    seen: list[int] = []
-    forward = FrozenBackbone.forward
-
-    def counted(self: FrozenBackbone, batch: torch.Tensor) -> torch.Tensor:
-        seen.append(len(batch))
-        return forward(self, batch)
-
-    monkeypatch.setattr(FrozenBackbone, "forward", counted)
+    seen = count_backbone_images(monkeypatch)
     rows = run(few(images), model="ResNeXt50", pretrained=False, epochs=3, learning_rate=0.1)
     assert len(rows) == 3
     assert sum(seen) == 60

@@ -70,7 +70,13 @@ def test_trials_that_are_killed_or_hang_go_on_from_their_checkpoints(
     assert list(table["state"]) == ["completed", "completed"]
     assert table["error"].isna().all()
     reasons = [event["error"] for event in events(root, "retry")]
-    assert any("its process was lost" in reason for reason in reasons)
+    killed = "killed, as the system does when memory is short, or crashed"
+    assert f"its process was lost ({killed})" in reasons
+    assert all(
+        f" starts again, from its last checkpoint: {r} (log: " in driver.out for r in reasons
+    )
+    assert "Ray" not in driver.err
+    assert "Traceback" not in driver.err
     assert "hung: it did not report within trial_timeout" in reasons
     assert table["attempts"].sum() == 2 + len(reasons)
 

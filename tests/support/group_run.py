@@ -1,6 +1,6 @@
 """A group of trials, run without Ray, for tests."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,3 +90,33 @@ class CutOff(Callback):
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
         if trainer.current_epoch == 2:
             raise KeyboardInterrupt
+
+
+def check_parting_and_joining(
+    trials: Sequence[Trial],
+    images: ImageData,
+    folder: Path,
+    check: Callable[[Row, Row], None],
+) -> Report:
+    """Cuts a group and lets its trials go on alone, and the other way round.
+
+    Args:
+        trials: A group, of more than two epochs.
+        images: The images.
+        folder: For checkpoints.
+        check: Compares a row of the group, run whole, with the same row of another run.
+
+    Returns:
+        The group's rows, run whole.
+    """
+    fused = run(trials, images, folder / "fused")
+    together, each = [trials], [[t] for t in trials]
+    for name, first, then in (("apart", together, each), ("joined", each, together)):
+        for part in first:
+            with pytest.raises((KeyboardInterrupt, SystemExit)):
+                run(part, images, folder / name, callbacks=(CutOff(),))
+        for part in then:
+            for key, row in run(part, images, folder / name).rows.items():
+                nearly_equal(fused.rows[key], row, 200)
+                check(fused.rows[key], row)
+    return fused

@@ -5,11 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+import torch
 from lightning.pytorch.callbacks import Callback
 
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout, Validation
 from tune_mc1.data.images import ImageData
+from tune_mc1.models.backbone import FrozenBackbone
 from tune_mc1.training.run_trials import run_trials
 
 Row = dict[str, Any]
@@ -65,3 +68,16 @@ def few(images: ImageData) -> ImageData:
 
 def numbers(rows: Rows) -> Rows:
     return [{k: v for k, v in row.items() if k not in CLOCK} for row in rows]
+
+
+def count_backbone_images(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Images of each batch that a frozen backbone is asked for from now on."""
+    seen: list[int] = []
+    forward = FrozenBackbone.forward
+
+    def counted(self: FrozenBackbone, batch: torch.Tensor) -> torch.Tensor:
+        seen.append(len(batch))
+        return forward(self, batch)
+
+    monkeypatch.setattr(FrozenBackbone, "forward", counted)
+    return seen

@@ -9,7 +9,14 @@ from lightning.pytorch.callbacks import Callback
 from torch import nn
 
 from tests.support import one_trial
-from tests.support.group_run import CutOff, nearly_equal, run, state
+from tests.support.group_run import (
+    CutOff,
+    Row,
+    check_parting_and_joining,
+    nearly_equal,
+    run,
+    state,
+)
 from tests.support.one_trial import few
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.images import ImageData
@@ -124,21 +131,15 @@ def trials(count: int = 3, **parameters: Any) -> list[Trial]:
 
 def test_fused_trials_have_the_numbers_of_trials_alone(images: ImageData, tmp_path: Path) -> None:
     """Also those that go on alone from a group's checkpoints, and the other way round."""
-    fused = run(trials(), images, tmp_path / "fused")
+
+    def check(one: Row, other: Row) -> None:
+        assert other["val_loss"] == pytest.approx(one["val_loss"], rel=1e-2)
+
+    fused = check_parting_and_joining(trials(), images, tmp_path, check)
     for trial in trials():
-        alone = run([trial], images, tmp_path / "alone")
-        for key, row in alone.rows.items():
+        for key, row in run([trial], images, tmp_path / "alone").rows.items():
             nearly_equal(fused.rows[key], row, 200)
-            assert row["val_loss"] == pytest.approx(fused.rows[key]["val_loss"], rel=1e-2)
-    together, each = [trials()], [[t] for t in trials()]
-    for name, first, then in (("apart", together, each), ("joined", each, together)):
-        for part in first:
-            with pytest.raises((KeyboardInterrupt, SystemExit)):
-                run(part, images, tmp_path / name, callbacks=(CutOff(),))
-        for part in then:
-            for key, row in run(part, images, tmp_path / name).rows.items():
-                nearly_equal(fused.rows[key], row, 200)
-                assert row["val_loss"] == pytest.approx(fused.rows[key]["val_loss"], rel=1e-2)
+            check(fused.rows[key], row)
 
 
 @pytest.mark.parametrize("count", [1, 3])

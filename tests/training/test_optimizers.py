@@ -8,7 +8,15 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor, nn
 
-from tests.support.group_run import CutOff, group, nearly_equal, run, state
+from tests.support.group_run import (
+    CutOff,
+    Row,
+    check_parting_and_joining,
+    group,
+    nearly_equal,
+    run,
+    state,
+)
 from tests.support.one_trial import few
 from tune_mc1.config.optimizers import OPTIMIZERS
 from tune_mc1.config.trial import Trial, TrialConfig
@@ -176,21 +184,15 @@ def test_fused_trials_have_the_numbers_of_trials_alone(
     images: ImageData, tmp_path: Path, parameters: dict[str, Any]
 ) -> None:
     """Also where they go on in the other way, from the checkpoints of an epoch before."""
+
+    def check(one: Row, other: Row) -> None:
+        assert other["learning_rate"] == one["learning_rate"]
+
     trials = decaying(**parameters, batch_size=200)
-    fused = run(trials, images, tmp_path / "fused")
+    fused = check_parting_and_joining(trials, images, tmp_path, check)
     for trial in trials:
-        alone = run([trial], images, tmp_path / "alone")
-        for key, row in alone.rows.items():
+        for key, row in run([trial], images, tmp_path / "alone").rows.items():
             nearly_equal(fused.rows[key], row, 200)
-    together, each = [trials], [[t] for t in trials]
-    for name, first, then in (("apart", together, each), ("joined", each, together)):
-        for part in first:
-            with pytest.raises((KeyboardInterrupt, SystemExit)):
-                run(part, images, tmp_path / name, callbacks=(CutOff(),))
-        for part in then:
-            for key, row in run(part, images, tmp_path / name).rows.items():
-                nearly_equal(fused.rows[key], row, 200)
-                assert row["learning_rate"] == fused.rows[key]["learning_rate"]
 
 
 @pytest.mark.parametrize("name", [n for n in OPTIMIZERS if n not in ("SGD", "Adam", "AdamW")])

@@ -10,6 +10,7 @@ from rich.console import Console
 from tune_mc1 import __version__
 from tune_mc1.cli import cluster as cluster_commands
 from tune_mc1.cli import wandb as wandb_commands
+from tune_mc1.cli.closed_output import drop_output_without_reader
 from tune_mc1.cli.exit_status import run
 from tune_mc1.cli.fetch import fetch
 from tune_mc1.cli.options import AsJson, Data, Output, Overrides, local, print_json, print_notice
@@ -110,4 +111,5 @@ def commands() -> typer.Typer:
 
 def main() -> None:
     """Entry point; `tune_mc1.cli.exit_status` turns errors into messages and an exit status."""
+    drop_output_without_reader()
     sys.exit(run(commands))

@@ -95,6 +95,10 @@ def sweep(
     for notice in plan.notices:
         print_notice(notice)
     if dry_run:
+        if job is None and address is None:
+            from tune_mc1.running.loading import count_images
+
+            plan = count_images(plan, print_notice)
         facts = outline_of(plan, cluster, None if job else address)
         from tune_mc1.terminal.outline import print_outline
 

@@ -188,6 +188,8 @@ def start_ray(
         leave_signals_alone()
     if temp is not None and TEMP_DIR.usable():
         options["_temp_dir"] = str(temp)
+    # Tune prints a trace for each trial that fails; the journal and the terminal name its cause.
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     with without_helpers() if address is None and tuned else nullcontext():
         ray.init(
             address=address or "local",

@@ -16,6 +16,8 @@ from tune_mc1.errors import DataError
 
 TEST_SEED = 42
 SPLITS = ("train", "val", "test")
+UNKNOWN = "unknown"
+"""Fingerprint of images that are not decoded."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,9 @@ def assemble(
     def build(images: Pixels, mapped: MappedFile | None = None) -> ImageData:
         pixels = dict(zip(names, np.split(images, ends), strict=True))  # views, not copies
         pairs = {split: (pixels[split], targets[split]) for split in names}
-        known = mapped.fingerprint if mapped is not None else None
+        known = None if request.pixels else UNKNOWN
+        if mapped is not None:
+            known = mapped.fingerprint
         train, test, val = pairs["train"], pairs["test"], pairs.get("val")
         data = ImageData.build(name, train, test, classes, val, fingerprint=known)
         return replace(data, mapped=mapped, part=request.part)

@@ -85,6 +85,8 @@ def decoded(images: Decoding, request: Request, build: Build) -> ImageData:
 
     mapped = request.files.mapped
     shape = decoded_shape(images.images[0], request.image_size)
+    if not request.pixels:
+        return build(np.broadcast_to(np.uint8(0), (len(images.images), *shape)))
     size = len(images.images) * int(np.prod(shape))
     if not (mapped if mapped is not None else not fits_in_memory(size)):
         return build(write())

@@ -135,13 +135,14 @@ def _classes(
 
 def _say_unread(root: Path, places: Mapping[str, Path], notify: Notify) -> None:
     """Says which images are in no class: those of hidden folders, and those beside the classes."""
-    for place in dict.fromkeys([root, *places.values()]):
-        entries = sorted(place.iterdir())
-        hidden = [p for p in entries if p.is_dir() and p.name.startswith(".") and _has_images(p)]
+    above = dict.fromkeys([root, *places.values()])
+    for place in above | dict.fromkeys(f for split in places.values() for f in subfolders(split)):
+        hidden = [folder for folder in _hidden_folders(place) if _has_images(folder)]
         if hidden:
             names = ", ".join(f"{p.name}/" for p in hidden[:3])
             notify(f"{place}: ignored hidden folders: {names}{', ...' if hidden[3:] else ''}")
-        loose = [p for p in entries if _is_image(p) and p.is_file()]
+    for place in above:
+        loose = [p for p in sorted(place.iterdir()) if _is_image(p) and p.is_file()]
         if loose:
             text = f"ignored {len(loose)} images in no class folder, such as {loose[0].name}"
             notify(f"{place}: {text}")
@@ -150,6 +151,12 @@ def _say_unread(root: Path, places: Mapping[str, Path], notify: Notify) -> None:
 def subfolders(folder: Path) -> list[Path]:
     """Subdirectories of a folder by name, without hidden ones."""
     return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+
+
+def _hidden_folders(folder: Path) -> list[Path]:
+    with os.scandir(folder) as entries:
+        hidden = (entry for entry in entries if entry.name.startswith(".") and entry.is_dir())
+        return sorted(Path(entry.path) for entry in hidden)
 
 
 def _class_files(split: Path) -> ClassFiles:
@@ -176,10 +183,20 @@ def _has_images(folder: Path) -> bool:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """All files below a folder, without hidden ones."""
+    """All files below a folder, each once, without hidden ones and those of hidden folders.
+
+    A link to a folder is followed, unless the files there are found already.
+    """
 
     def fail(error: OSError) -> None:  # by default, os.walk skips unreadable folders
         raise error
 
-    for place, _, names in os.walk(folder, onerror=fail, followlinks=True):
+    seen: set[str] = set()
+    for place, folders, names in os.walk(folder, onerror=fail, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(place, name) for name in names if not name.startswith("."))

@@ -20,6 +20,7 @@ class Request:
         image_size: Height and width to which images are brought as they are decoded; None keeps
             their own.
         part: Fraction of the images of each class that is wanted; others need not be decoded.
+        pixels: Whether images are decoded, after the first one; if not, all their pixels are 0.
     """
 
     files: ImageFiles
@@ -27,6 +28,7 @@ class Request:
     notify: Notify
     image_size: int | None = None
     part: float = 1.0
+    pixels: bool = True
 
     @property
     def path(self) -> Path:

@@ -121,6 +121,7 @@ def load_data(
     notify: Notify = _to_stderr,
     image_size: int | None = None,
     part: float = 1.0,
+    pixels: bool = True,
 ) -> "ImageData":
     """Loads the images that `data:` names.
 
@@ -130,6 +131,7 @@ def load_data(
         notify: Called with each notice.
         image_size: Height and width to which images are brought; None keeps their own.
         part: Fraction of the images of each class to load (`limit_images`).
+        pixels: Whether they are decoded; a source of compressed images can count them without that.
 
     Raises:
         DataError: In one line, naming what is missing, broken or malformed.
@@ -141,7 +143,7 @@ def load_data(
 
     source = find_source(data)
     assert source is not None, "the check finds one"
-    loaded = source.read(Request(as_files(data), home, notify, image_size, part))
+    loaded = source.read(Request(as_files(data), home, notify, image_size, part, pixels))
     if problem := loaded.problem():
         raise DataError(f"data: {data}: {problem}")
     return fit_data(limit_images(loaded, part), image_size)

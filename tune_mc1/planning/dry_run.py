@@ -8,12 +8,10 @@ from typing import Any
 from tune_mc1.config.module_sweep import ModuleSweep, workers_of
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.trial import TrialConfig
-from tune_mc1.data.source import Source, find_source
 from tune_mc1.errors import InputError
 from tune_mc1.planning.forecast import trial_seconds
 from tune_mc1.planning.fusion import Groups, group_seconds, plan_groups
 from tune_mc1.planning.makespan import makespan
-from tune_mc1.planning.own_networks import usual_images
 from tune_mc1.planning.plan import Plan, command_of
 from tune_mc1.planning.resources import (
     Capacity,
@@ -77,7 +75,7 @@ def outline(plan: Plan, cores: int | None = None, place: Place | None = None) ->
         place.full_speed_slots,
         _seconds(plan),
         gpu=place.gpu,
-        images=usual_images(plan.sweep.data),
+        images=(plan.images.shape, plan.images.classes),
     )
     return _common(plan, place) | {
         "groups": [[t.id for t in group] for group in groups],
@@ -143,15 +141,14 @@ def rung_table(plan: Plan) -> list[dict[str, int]]:
 
 
 def _seconds(plan: Plan) -> Callable[[TrialConfig], float]:
-    """Seconds per trial, for a typical data set of its source on a core like the one measured."""
-    usual = find_source(plan.sweep.data) or Source
-    images = round(usual.usual_images * plan.sweep.limit_images)
-    return lambda config: trial_seconds(config, images, usual.usual_shape, usual.usual_classes)
+    """Seconds per trial on a core like the one measured."""
+    images = plan.images
+    return lambda config: trial_seconds(config, images.train, images.shape, images.classes)
 
 
 def _forecast(plan: Plan, groups: Groups, epochs: int, place: Place) -> float:
     each = _seconds(plan)
-    images = usual_images(plan.sweep.data)
+    images = plan.images.shape, plan.images.classes
     times = (group_seconds(group, each, place.gpu, images) for group in groups)
     # Several cores of a trial share its large layers; small networks gain less.
     cores = 1 if place.gpu else max(1, int(place.per_trial.cpu))

@@ -18,6 +18,7 @@ from tune_mc1.config.trial import Trial
 from tune_mc1.data.source import check_data_form, check_data_spec
 from tune_mc1.errors import InputError
 from tune_mc1.files import shipped, utf8
+from tune_mc1.planning.counted import Counted, usual
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
 from tune_mc1.planning.fusion_notices import unfused_notices
 from tune_mc1.planning.outside_models import check_networks, places
@@ -45,6 +46,7 @@ class Plan:
         past: Earlier progress of a resumed sweep.
         flags: The flags with which it was made.
         source: The sweep file, for messages.
+        counted: Its images, if they were counted.
     """
 
     command: str
@@ -55,6 +57,12 @@ class Plan:
     past: "Past | None" = None
     flags: PlanFlags = NO_FLAGS
     source: str = ""
+    counted: Counted | None = None
+
+    @property
+    def images(self) -> Counted:
+        """Its images: counted, or those that are usual."""
+        return self.counted or usual(self.sweep.data, self.sweep.limit_images)
 
     @property
     def total(self) -> int:

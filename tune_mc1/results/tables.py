@@ -64,6 +64,7 @@ class SweepTables:
         history: Rows by (trial id, epoch). An epoch that ran twice keeps its last row.
         metadata: Fields of the event `sweep`, without `event` and `time`.
         ended: Ids of the trials that ended since these tables were created, in that order.
+        retried: Ids of the trials that failed and were tried again, each time, with the reason.
         columns: Columns of both tables.
         running: How long a program's trials have run.
     """
@@ -74,6 +75,7 @@ class SweepTables:
     history: dict[tuple[str, int], Row] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list, compare=False)
+    retried: list[tuple[str, str]] = field(default_factory=list, compare=False)
     columns: Columns = field(default=TRAINING_COLUMNS, compare=False)
     running: RunningTime = field(default_factory=RunningTime, compare=False)
 
@@ -121,7 +123,9 @@ class SweepTables:
         if self.of_program:
             self.running.log(trial, event.get("time", 0.0))
         row, old = self.trials[trial], self.history.get((trial, epoch))
-        entry = self.columns.epoch_row(event, self.metric)
+        # null, as readers of parquet take NaN as the largest number, or not as missing
+        cells = self.columns.epoch_row(event, self.metric).items()
+        entry = {name: None if value != value else value for name, value in cells}  # noqa: PLR0124
         if entry == old:
             return  # told again by a later attempt
         if self.of_program and epoch <= self.trials[trial]["epochs_run"]:
@@ -199,12 +203,17 @@ class SweepTables:
 
     def _on_retry(self, event: RetryEvent) -> None:
         self.trials[event["trial"]]["error"] = event["error"]
+        self.retried.append((event["trial"], event["error"]))
         if self.of_program:
             self.running.end(event["trial"], event["time"], again=True)
 
     def _on_test(self, event: ScoreEvent) -> None:
         scores: Mapping[str, Any] = event
         self.trials[event["trial"]] |= {name: scores.get(name) for name in self.columns.tests}
+
+    def in_state(self, state: str) -> list[str]:
+        """Ids of the trials in a state."""
+        return [trial for trial, row in self.trials.items() if row["state"] == state]
 
     def ranked(self) -> list[Row]:
         """Trial rows by their best value of the sweep's metric, best first; unscored rows last.

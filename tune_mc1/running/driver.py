@@ -73,7 +73,7 @@ def run_sweep(
     try:
         _run(run, cluster, writer, view, notify, interruption)
     except SweepStopped as stopped:
-        _stop(run, writer, stopped)
+        _await_imminent(run, writer.tables, stopped)
         raise
     finally:
         try:
@@ -140,16 +140,15 @@ def _remove_scratch(context: SweepContext | OwnContext, interruption: Interrupti
             on_each_node(remove_scratch_dir, context.root)
 
 
-def _stop(run: SweepRun, writer: ResultWriter, stopped: SweepStopped) -> None:
-    """Waits for imminent checkpoints, and records the interrupted trials."""
-    cut = [t for t, row in writer.tables.trials.items() if row["state"] == "running"]
-    if run.program is not None:
-        pass
-    elif stopped.reason is None and run.remote is not None:
+def _await_imminent(run: SweepRun, tables: SweepTables, stopped: SweepStopped) -> None:
+    """Waits for checkpoints that an interrupted sweep is about to write."""
+    if run.program is not None or stopped.reason is not None:
+        return
+    if run.remote is not None:
         time.sleep(CHECKPOINT_WAIT_S)  # checkpoints are uploaded from the trials' nodes
-    elif stopped.reason is None:
-        _await_checkpoints([run.where.checkpoints(t) for t in cut], CHECKPOINT_WAIT_S)
-    writer.write(*(end_event(t, "interrupted") for t in cut))
+    else:
+        running = [run.where.checkpoints(trial) for trial in tables.in_state("running")]
+        _await_checkpoints(running, CHECKPOINT_WAIT_S)
 
 
 def _await_checkpoints(folders: Sequence[Path], seconds: float) -> None:
@@ -183,8 +182,10 @@ def _finish(trackers: Sequence[Tracker], interruption: Interruption) -> None:
 
 
 def _close(writer: ResultWriter) -> None:
+    """Records trials that still run, whatever ended the sweep, as interrupted."""
+    cut = writer.tables.in_state("running")
     try:
-        writer.write({"event": "close"})
+        writer.write(*(end_event(trial, "interrupted") for trial in cut), {"event": "close"})
     finally:
         writer.close()
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import suppress
+from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,16 @@ from tune_mc1.config.augmentations import augmentation_image_problem
 from tune_mc1.config.layer_sizes import check_image_fits
 from tune_mc1.config.losses import class_weights_problem
 from tune_mc1.config.model_names import is_outside
+from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.trial import TrialConfig
+from tune_mc1.data.duplicates import equal_across_splits
 from tune_mc1.data.images import ImageData
-from tune_mc1.data.source import load_data
+from tune_mc1.data.source import find_source, load_data
 from tune_mc1.data.splits import make_split
 from tune_mc1.data.wanted import decoded_size, input_problems, with_statistics
 from tune_mc1.errors import InputError, SweepStopped
 from tune_mc1.interruption import Interruption
+from tune_mc1.planning.counted import Counted
 from tune_mc1.planning.plan import Plan
 from tune_mc1.planning.search.random_search import sample_one
 
@@ -40,9 +44,40 @@ def load_checked(plan: Plan, notify: Callable[[str], None]) -> ImageData:
     Raises:
         InputError: If they cannot be loaded or used.
     """
+    data = with_statistics(_load(plan, notify), plan.sweep)
+    _check(plan, data, notify)
+    for line in equal_across_splits(data):
+        notify(line)
+    return data
+
+
+def count_images(plan: Plan, notify: Callable[[str], None]) -> Plan:
+    """The plan with the number and size of its images, and which of them validate.
+
+    Files of compressed images are listed, not decoded; nothing is downloaded.
+
+    Raises:
+        InputError: If they cannot be used, as far as this is known without decoding them.
+    """
+    source = find_source(plan.sweep.data)
+    if isinstance(plan.sweep, ProgramSweep) or source is None or not source.by_path:
+        return plan
+    data = _load(plan, notify, pixels=False)
+    _check(plan, data, notify)
+    sweep = plan.sweep.with_images(data.val_labels is not None)
+    fold = plan.trials[0].fold if plan.trials else None
+    images = len(make_split(data, sweep.validation, fold).train)
+    counted = Counted(images, data.image_shape, len(data.classes))
+    return replace(plan, sweep=sweep, counted=counted)
+
+
+def _load(plan: Plan, notify: Callable[[str], None], *, pixels: bool = True) -> ImageData:
     size, part = decoded_size(plan.sweep), plan.sweep.limit_images
-    loaded = load_data(plan.sweep.data, notify=notify, image_size=size, part=part)
-    data = with_statistics(loaded, plan.sweep)
+    return load_data(plan.sweep.data, notify=notify, image_size=size, part=part, pixels=pixels)
+
+
+def _check(plan: Plan, data: ImageData, notify: Callable[[str], None]) -> None:
+    """Checks that every trial can use the images."""
     configs = [trial.config for trial in plan.training_trials]
     shape = data.image_shape
     networks = {
@@ -64,7 +99,6 @@ def load_checked(plan: Plan, notify: Callable[[str], None]) -> ImageData:
     make_split(data, sweep.validation, fold)
     if data.val_labels is not None and sweep.validation != "val":
         notify(f"validation: the {len(data.val_labels):,} validation images are not used")
-    return data
 
 
 def _outside_problems(plan: Plan, data: ImageData) -> list[str]:

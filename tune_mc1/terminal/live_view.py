@@ -41,14 +41,14 @@ class SweepView:
         self._tables = SweepTables()
         self._live: Live | None = None
         self._began = self._drawn = time.monotonic()
-        self._reported = self._named = 0
+        self._reported = self._named = self._retried = 0
         self._names: list[str] = []
 
     @contextmanager
     def showing(self, tables: SweepTables) -> Iterator[None]:
         """Shows the tables until the block ends."""
         self._tables = tables
-        self._reported = len(tables.ended)
+        self._reported, self._retried = len(tables.ended), len(tables.retried)
         self._began = self._drawn = time.monotonic()
         if not self.console.is_terminal:
             yield
@@ -62,6 +62,7 @@ class SweepView:
 
     def refresh(self, force: bool = False) -> None:
         """Updates the output if the interval has passed, or if forced."""
+        self._report_retried()
         if self._live is None:
             self._report_ended()
         if not force and time.monotonic() - self._drawn < self._interval:
@@ -71,6 +72,15 @@ class SweepView:
         else:
             self._live.update(self.render(), refresh=True)
         self._drawn = time.monotonic()
+
+    def _report_retried(self) -> None:
+        """Prints a line for each trial that was lost or failed and starts again."""
+        new = self._tables.retried[self._retried :]
+        self._retried = len(self._tables.retried)
+        for trial, reason in new:
+            log = self._tables.trials[trial]["log"]
+            line = f"{trial} starts again, from its last checkpoint: {reason} (log: {log})"
+            self.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def _report_ended(self) -> None:
         """Prints a line for each trial that has ended since the last call."""

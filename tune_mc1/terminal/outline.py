@@ -39,6 +39,10 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
         each = "each group"
     if (workers := facts.get("workers", 1)) > 1:
         each = f"each of {workers} workers, each"
+    if (counted := plan.counted) is not None:
+        _, height, width = counted.shape
+        line = f"Images: {counted.train:,} training images of {width}x{height}"
+        console.print(f"{line} in {counted.classes} classes", highlight=False)
     total = facts["total"] or "Any number of"
     line = (
         f"{total} trials, {each} with {resources['cpu']:g} CPU{gpu}, "

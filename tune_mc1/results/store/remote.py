@@ -21,6 +21,7 @@ from pyarrow import fs
 
 from tune_mc1.errors import InputError, StorageError
 from tune_mc1.files import as_url, replacing
+from tune_mc1.results.store.uninterrupted import uninterrupted
 
 SCHEMES = ("s3", "gs")
 
@@ -68,12 +69,17 @@ class Remote:
         self.write(name, file.read_bytes())
 
     def write(self, name: str, content: bytes) -> None:
-        """Creates or replaces an object."""
-        with (
-            self._as_storage_error("written to"),
-            self._filesystem.open_output_stream(self._path(name)) as out,
-        ):
-            out.write(content)
+        """Creates or replaces an object, as a whole or not at all."""
+        # An exception between opening and writing would put an empty object in its place, as
+        # pyarrow completes a stream on any exception: nothing may fail or interrupt there.
+        buffer = pa.py_buffer(content)
+
+        def write() -> None:
+            with self._filesystem.open_output_stream(self._path(name)) as out:
+                out.write(buffer)
+
+        with self._as_storage_error("written to"):
+            uninterrupted(write)
 
     def read(self, name: str) -> bytes:
         """The content of an object.

@@ -16,6 +16,7 @@ from tune_mc1.results.events import Event, end_event, epoch_event, retry_event, 
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.callbacks.driver_only import DriverOnly
+from tune_mc1.running.callbacks.lost_process import lost_process
 
 
 class ResultCallback(DriverOnly, Callback):
@@ -125,10 +126,8 @@ class ResultCallback(DriverOnly, Callback):
             return "failed without an error known to Ray; see its log"
         error = pickle.loads(Path(file).read_bytes())
         cause = getattr(error, "cause", None) or error
-        lines = str(cause).split("\n")
         if isinstance(cause, RayActorError):
-            details = [line for line in lines[1:] if not line.startswith("\t")]
-            return redact(f"its process was lost: {' '.join(' '.join(details or lines).split())}")
+            return redact(lost_process(cause))
         text = " ".join(str(cause).split())
         return redact(
             text if isinstance(cause, TuneMc1Error) else f"{type(cause).__name__}: {text}"
