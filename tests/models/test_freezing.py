@@ -1,5 +1,6 @@
 """Networks that are trained in part, and layers at rates of their own; timm is the oracle."""
 
+import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.models.blocks import blocks_of, rate_scales
 from tune_mc1.models.build import build_model
 from tune_mc1.models.freezing import FreezeError
+from tune_mc1.models.fused import FusedClassifier
 from tune_mc1.models.probe import network_problems
+from tune_mc1.training.optimizers.parts import parts_of
 from tune_mc1.training.run_trials import run_trials, score_test
 
 SHAPE, CLASSES = (3, 32, 32), 10
@@ -27,6 +30,25 @@ LIBRARIES = [TIMM, VISION, "timm:vit_tiny_patch16_224"]
 def config(model: str, **parameters: Any) -> TrialConfig:
     vit = {"img_size": 32, "patch_size": 8} if "vit" in model else {}
     return TrialConfig(model=model, arguments=vit, **parameters)
+
+
+@pytest.mark.parametrize(
+    ("model", "fused"),
+    [(LIBRARIES[-1], False), ("Airbench", False), ("CNN", False), ("CNN", True)],
+)
+def test_biases_of_norms_have_a_rate_of_their_own(model: str, fused: bool) -> None:
+    """Layers of norm are known by their types; in these networks also by their names."""
+    parameters: dict[str, Any] = {"batch_norm": True} if model == "CNN" else {}
+    one = config(model, norm_bias_lr_factor=64, learning_rate=0.5, **parameters)
+    several = (build_model(one, SHAPE, CLASSES) for _ in range(2))
+    network = FusedClassifier(several, 2, SHAPE) if fused else next(several)
+    names = {id(p): name for name, p in network.named_parameters()}
+    parts = parts_of(network, one)
+    faster = {names[id(p)] for part in parts if part.scale == 64 for p in part.parameters}
+    assert faster == {n for n in names.values() if re.search(r"(norm|bn)\d*\.bias$", n)}
+    assert faster
+    assert {part.scale for part in parts} == {1, 64}
+    assert {part.settings(one).get("lr") for part in parts} == {None, 32.0}
 
 
 @pytest.mark.parametrize("model", ["timm:resnet10t", "timm:vit_tiny_patch16_224"])

@@ -3,7 +3,7 @@
 A part is one of PyTorch's parameter groups. Trials that are trained as one have the same parts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,13 +72,23 @@ def parts_of(model: Classifier | FusedClassifier, config: TrialConfig) -> list[P
         model: A plain model, or a fused one.
         config: The trial's parameters; of a group, those of any of its trials.
     """
-    fused, scales = isinstance(model, FusedClassifier), None
+    fused, scales = isinstance(model, FusedClassifier), dict[str, float]()
     if config.layer_decay is not None:
         blocks = model.blocks if isinstance(model, FusedClassifier) else blocks_of(model)
-        scales = rate_scales(blocks, config.layer_decay)
+        scales |= rate_scales(blocks, config.layer_decay)
+    if config.norm_bias_lr_factor != 1:
+        for name in _norm_biases(model):
+            scales[name] = scales.get(name, 1.0) * config.norm_bias_lr_factor
     trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
     exempt = frozenset(model.exempt)
     return find_parts(config, trained, axes=int(fused), exempt=exempt, scales=scales)
+
+
+def _norm_biases(model: nn.Module) -> Iterator[str]:
+    """Names of the biases of normalisation layers, ours and those of libraries."""
+    for name, module in model.named_modules():
+        if "norm" in type(module).__name__.lower() and getattr(module, "bias", None) is not None:
+            yield f"{name}.bias"
 
 
 def as_pytorch(parts: list[Part], config: TrialConfig) -> list[Any]:
