@@ -30,18 +30,30 @@ def root(
 
 
 def train(
+    source: Annotated[
+        Path | None,
+        typer.Argument(help="A sweep file or a result directory, with --trial.", callback=local),
+    ] = None,
+    trial: Annotated[
+        str | None, typer.Option("--trial", help="Id of the trial to run, such as t0007.")
+    ] = None,
     overrides: Overrides = None,
     data: Data = None,
+    limit_images: Annotated[
+        float | None,
+        typer.Option(min=0.0001, max=1, help="Fraction of the images to use, such as 0.1."),
+    ] = None,
     output: Output = None,
 ) -> None:
-    """Run one trial without Ray, with a progress bar: for debugging."""
+    """Run one trial without Ray, with a progress bar: for debugging.
+
+    The trial of a sweep file or of an earlier sweep has the numbers that it has there.
+    """
+    from tune_mc1.planning.one_trial import plan_one
     from tune_mc1.running.single_trial import train_one
 
-    raise typer.Exit(
-        train_one(
-            overrides or (), "auto" if data is None else data, output, Console(), print_notice
-        )
-    )
+    plan = plan_one(source, trial, overrides or (), data, limit_images)
+    raise typer.Exit(train_one(plan, output, Console(), print_notice))
 
 
 def list_sweeps(
@@ -96,7 +108,7 @@ def commands() -> typer.Typer:
             with_flags(sweep, method=method_argument()),
             "grid --set learning_rate=0.01,0.03 -o results",
         ),
-        ("train", train, "--set learning_rate=0.03 --set epochs=2"),
+        ("train", train, "results/grid-20261124-101500 --trial t0007"),
         ("list", list_sweeps, "results --json"),
         ("show", show, "results/grid-20261124-101500"),
         ("study", with_flags(study), "layers_and_units --scale 0.1"),

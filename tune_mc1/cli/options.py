@@ -14,14 +14,16 @@ from tune_mc1.errors import InputError
 from tune_mc1.files import as_url
 from tune_mc1.redaction import redact
 
-PathOrPaths = TypeVar("PathOrPaths", Path, list[Path])
+PathOrPaths = TypeVar("PathOrPaths", Path, Path | None, list[Path])
 
 err = Console(stderr=True)
 
 Overrides = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="NAME=VALUE[,VALUE...]", help="Override a parameter of the file."
+        "--set",
+        metavar="NAME=VALUE[,VALUE...]",
+        help="Override a parameter of the file; also NAME=LOW..HIGH or NAME=LOW..HIGH:log.",
     ),
 ]
 Data = Annotated[
@@ -77,7 +79,7 @@ def local(value: PathOrPaths) -> PathOrPaths:
     Raises:
         InputError: If it is a URL.
     """
-    for path in [value] if isinstance(value, Path) else value:
+    for path in [value] if isinstance(value, Path) else value or ():
         if url := as_url(path):
             raise InputError(
                 f"{url}: must be a local directory; to download it, run python -m tune_mc1 fetch "

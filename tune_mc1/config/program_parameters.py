@@ -15,6 +15,7 @@ from tune_mc1.config.parameters import (
 )
 from tune_mc1.config.problems import Path as KeyPath
 from tune_mc1.config.problems import Problem, show_path
+from tune_mc1.config.range_text import read_range
 from tune_mc1.config.yaml_file import read_scalar
 
 
@@ -87,14 +88,21 @@ def _leaves(group: dict[str, Any], above: tuple[str, ...]) -> Iterator[tuple[tup
 
 def _override(item: str) -> tuple[str, Parameter]:
     name, equals, text = item.partition("=")
-    if not equals or not name.strip():
+    name = name.strip()
+    if not equals or not name:
         raise ValueError(f"--set: must be name=value[,value...], got {item!r}")
     try:
-        values = [numbers_in(read_scalar(piece)) for piece in text.split(",")]
+        drawn = read_range(text)
+        values = [] if drawn else [numbers_in(read_scalar(piece)) for piece in text.split(",")]
     except ValueError as error:
-        raise ValueError(f"--set {name.strip()}: {error}, got {text!r}") from None
-    one = Constant(value=values[0])
-    return name.strip(), one if len(values) == 1 else Categorical(values=tuple(values))
+        raise ValueError(f"--set {name}: {error}, got {text!r}") from None
+    if not drawn:
+        one = Constant(value=values[0])
+        return name, one if len(values) == 1 else Categorical(values=tuple(values))
+    parameter, problems = read_distribution(name, drawn, (name,))
+    if parameter is None or problems:
+        raise ValueError(f"--set {problems[0]}")
+    return name, parameter
 
 
 def _with_numbers(parameter: Parameter) -> Parameter:

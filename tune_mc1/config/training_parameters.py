@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from tune_mc1.config.argument_parameters import ParameterNames
 from tune_mc1.config.parameters import Parameter, repeat_notices
 from tune_mc1.config.problems import Path, Problem, show_path
+from tune_mc1.config.range_text import read_range
 
 
 class Overrides(NamedTuple):
@@ -87,7 +88,7 @@ def _leaves(group: dict[str, Any], path: Path) -> Iterator[tuple[Path, Any]]:
 
 
 def read_overrides(items: Sequence[str], names: ParameterNames) -> Overrides:
-    """Reads items `name=value[,value...]`.
+    """Reads items `name=value[,value...]` or `name=low..high[:log]`.
 
     Args:
         items: The user's input.
@@ -100,7 +101,8 @@ def read_overrides(items: Sequence[str], names: ParameterNames) -> Overrides:
         written = written.strip()
         name = names.standard(written)
         try:
-            values = names.values(name, text)
+            drawn = read_range(text)
+            values = [] if drawn else names.values(name, text)
         except ValueError as error:
             read.messages.append(f"--set {written}: {error}, got {text!r}")
             continue
@@ -115,7 +117,7 @@ def read_overrides(items: Sequence[str], names: ParameterNames) -> Overrides:
         seen[name] = written
         if name != written:
             read.aliases.append((f"--set {written}", name))
-        raw = {"value": values[0]} if len(values) == 1 else {"values": values}
+        raw = drawn or ({"value": values[0]} if len(values) == 1 else {"values": values})
         parameter, found = names.read(name, raw, (written,))
         read.messages.extend(f"--set {Problem((written,), p.rule, p.value)}" for p in found)
         if parameter is not None:

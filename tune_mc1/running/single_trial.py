@@ -7,12 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from tune_mc1.config.load import sweep_of
-from tune_mc1.errors import InputError
-from tune_mc1.planning.outside_models import check_networks
-from tune_mc1.planning.own_losses import check_losses
-from tune_mc1.planning.plan import Plan, checked_data
-from tune_mc1.planning.search_space import plan_trials
+from tune_mc1.planning.plan import Plan
 from tune_mc1.results.directory import BEST, ResultDir
 from tune_mc1.results.events import (
     end_event,
@@ -32,17 +27,12 @@ from tune_mc1.training.lightning_private import load_lightning
 
 
 def train_one(
-    overrides: Sequence[str],
-    data: str,
-    output: Path | None,
-    console: Console,
-    notify: Callable[[str], None],
+    plan: Plan, output: Path | None, console: Console, notify: Callable[[str], None]
 ) -> int:
     """Runs one trial in this process and writes a result directory, as a sweep of one trial would.
 
     Args:
-        overrides: Items `name=value`; all other parameters have their defaults.
-        data: Name of a data set, or a path.
+        plan: Its plan (`tune_mc1.planning.one_trial`).
         output: Parent of the result directory; None for `results/`.
         console: For the progress bar and the results.
         notify: Called with each notice.
@@ -51,28 +41,18 @@ def train_one(
         The exit status, 0.
 
     Raises:
-        InputError: For a bad value or data set.
+        InputError: For a bad data set.
         TrialError: If the trial cannot run.
     """
-    loaded = sweep_of(overrides)
-    for notice in loaded.notices:
+    for notice in plan.notices:
         notify(notice)
-    sweep = loaded.sweep.model_copy(
-        update={"name": "train", "data": checked_data(data, "--data"), "method": "grid"}
-    )
-    check_losses(sweep, lambda path: f"--set {path[0]}")
-    sweep = check_networks(sweep, lambda path: f"--set {path[0]}")
-    trials = plan_trials(sweep)
-    if len(trials) != 1:
-        raise InputError(f"--set: train runs one trial, got values for {len(trials)}; use sweep")
-    plan = Plan("grid", sweep, trials)
     parent = output or Path("results")
     check_storage(parent, "-o" if output else "results")
     images = load_checked(plan, notify)
-    sweep = sweep.with_images(images.val_labels is not None)
+    sweep = plan.sweep.with_images(images.val_labels is not None)
     plan = replace(plan, sweep=sweep)
     console.print(images_line(plan, images), highlight=False, markup=False, soft_wrap=True)
-    where = ResultDir.create(parent, "train")
+    where = ResultDir.create(parent, sweep.name or "train")
     write_head(where, sweep, images)
     writer = ResultWriter(where)
     try:
