@@ -2,9 +2,9 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 
 class Decided(Protocol):
@@ -16,7 +16,29 @@ class Decided(Protocol):
 
     @property
     def stop(self) -> bool:
-        """True if the trial stops here."""
+        """True if the trial leaves its worker here: it stops, or pauses."""
+
+
+@dataclass(frozen=True)
+class StopReason:
+    """Why a trial was stopped or paused, and against what.
+
+    Attributes:
+        epoch: Epochs completed at the time of the comparison.
+        score: What was compared: the metric, or a mean or best of it, negated if necessary so that
+            higher is better; None if it was missing or not finite.
+        limit: Score that it would have needed; None if only the first `trials / share` pass.
+        rule: Name of the comparison, of which `tune_mc1.results.stop_reasons` has the words.
+        trials: Number of trials with which it was compared.
+        share: With `best_share`: one trial in so many goes on; else 0.
+    """
+
+    epoch: int
+    score: float | None
+    limit: float | None
+    rule: str
+    trials: int
+    share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +67,17 @@ class TrialScheduler(ABC, Generic[D]):
 
     Decisions are written to the journal as they are made, and restored when a sweep is resumed. A
     resumed trial reports its last epoch again, so a known epoch gets no new decision.
+
+    A scheduler that promotes pauses trials: `decide` returns a decision with `stop`, and the trial
+    is in `paused` from then on. Whoever runs the trials calls `promote` when a worker is free, and
+    starts a new setting if no trial is promoted. A decision of `promote` has no `stop`: the trial
+    goes on from its checkpoint.
+
+    Attributes:
+        promotes: Whether trials pause and may go on later.
     """
+
+    promotes: ClassVar[bool] = False
 
     @abstractmethod
     def decide(self, trial: str, epoch: int, score: float | None) -> D | None:
@@ -64,6 +96,38 @@ class TrialScheduler(ABC, Generic[D]):
     def forfeit(self, trial: str, epoch: int) -> D | None:
         """Records that a trial failed in an epoch, from 1, and will not continue."""
         return None
+
+    @property
+    def paused(self) -> Collection[str]:
+        """Ids of the trials that wait and may go on."""
+        return ()
+
+    def promote(self, among: Collection[str] | None = None, *, last: bool = False) -> D | None:
+        """Chooses the paused trial that goes on, when a worker is free.
+
+        Args:
+            among: The trials that can go on; None for all paused ones.
+            last: Whether no trial is running and no new setting is left, so that the sweep ends if
+                none goes on.
+
+        Returns:
+            The decision, without `stop`; None if a new setting should start instead.
+        """
+        return None
+
+    def reason(self, trial: str) -> StopReason | None:
+        """Explains why a trial was stopped or paused; None if it was not, or if it is unknown."""
+        return None
+
+    def gone(self, decisions: Iterable[D]) -> set[str]:
+        """Ids of the trials that are stopped or paused after these decisions."""
+        found: set[str] = set()
+        for one in decisions:
+            if one.stop:
+                found.add(one.trial)
+            elif self.promotes:
+                found.discard(one.trial)
+        return found
 
     @abstractmethod
     def restore(self, decisions: Iterable[D]) -> None:

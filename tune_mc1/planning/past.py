@@ -106,7 +106,7 @@ class Past:
                 rule = f"is damaged: an event {kind!r} lacks {error}"
                 raise InputError(f"{self.journal}: {rule}") from None
         scheduler.restore(decisions)
-        return scheduler, {decision.trial for decision in decisions if decision.stop}
+        return scheduler, scheduler.gone(decisions)
 
     def is_current(self) -> bool:
         """True if the journal has not grown since it was read."""

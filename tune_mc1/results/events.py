@@ -75,6 +75,8 @@ class RungEvent(OfTrial):
 
     Attributes:
         cutoff: Score below which trials stop there; null for the first trial, or if it is -inf.
+        trials: With `asha_promote`: trials that have arrived there. The trial pauses if `stop` is
+            set; a second event without it says that it goes on.
     """
 
     event: Literal["rung"]
@@ -83,6 +85,7 @@ class RungEvent(OfTrial):
     stop: bool
     score: float | None
     cutoff: float | None
+    trials: NotRequired[int]
 
 
 class DecisionEvent(OfTrial, total=False):
