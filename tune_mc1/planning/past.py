@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,9 +54,18 @@ class Past:
 
     def _remains(self, trial: AnyTrial) -> bool:
         row = self.tables.trials.get(trial.id)
+        if row is not None and row["state"] == "paused":
+            return trial.id not in self.waiting
         if row is None or row["state"] not in ENDED:
             return True
         return bool(row["state"] == "completed" and row["epochs_run"] < trial.epochs)
+
+    @cached_property
+    def waiting(self) -> set[str]:
+        """Ids of the trials that pause, and were not promoted."""
+        last = {event["trial"]: event["stop"] for event in self.decisions}
+        rows = self.tables.trials.items()
+        return {t for t, row in rows if row["state"] == "paused" and last.get(t, True)}
 
     def values(self, remaining: Sequence[AnyTrial]) -> dict[str, float | None]:
         """Results of ended trials as told to a search: the final values of the metric.

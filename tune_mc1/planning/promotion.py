@@ -71,6 +71,7 @@ class PromotingRungs(TrialScheduler[RungStep]):
         self._rungs = {rung: _Rung() for rung in self.rungs}
         self._steps: dict[str, RungStep] = {}
         """The last step of each trial."""
+        self._paused: set[str] = set()
 
     def decide(self, trial: str, epoch: int, score: float | None) -> RungStep | None:
         """Lets a trial that has reached a new rung pause, or go on if it is among the best there.
@@ -124,11 +125,16 @@ class PromotingRungs(TrialScheduler[RungStep]):
         self._steps[step.trial] = step
         if not step.stop:
             self._rungs[step.rung].gone_on.add(step.trial)
+            self._paused.discard(step.trial)
+        elif step.score > -math.inf:
+            self._paused.add(step.trial)
+        else:
+            self._paused.discard(step.trial)
 
     @property
     def paused(self) -> Collection[str]:
         """Trials that wait at a rung; one without a finite score is stopped there."""
-        return [t for t, step in self._steps.items() if step.stop and step.score > -math.inf]
+        return self._paused
 
     def promote(
         self, among: Collection[str] | None = None, *, last: bool = False
@@ -138,7 +144,7 @@ class PromotingRungs(TrialScheduler[RungStep]):
         At the end of a sweep a rung may hold fewer than `eta` trials. Its best one goes on then, so
         that at least one trial of the sweep runs all its epochs.
         """
-        waiting = set(self.paused) if among is None else set(self.paused) & set(among)
+        waiting = self._paused if among is None else self._paused & set(among)
         for rung in reversed(self.rungs):
             for key, _, trial in _first(self._rungs[rung], self.eta):
                 if trial in waiting and self._steps[trial].rung == rung:

@@ -108,6 +108,12 @@ class ObservedEvent(OfTrial):
     value: float | None
 
 
+class PauseEvent(OfTrial):
+    """A trial pauses, with its checkpoint; it goes on if it is promoted."""
+
+    event: Literal["pause"]
+
+
 class RetryEvent(OfTrial):
     """A trial failed and is retried."""
 
@@ -161,6 +167,7 @@ Event = (
     | RungEvent
     | DecisionEvent
     | ObservedEvent
+    | PauseEvent
     | RetryEvent
     | EndEvent
     | ScoreEvent
@@ -197,6 +204,11 @@ def start_events(trials: Sequence[str]) -> list[StartEvent]:
 def epoch_event(row: Mapping[str, Any]) -> EpochEvent:
     """The event of an epoch, from the row that training reported."""
     return cast(EpochEvent, {"event": "epoch", **row})
+
+
+def pause_event(trial: str) -> PauseEvent:
+    """The event of a trial that pauses."""
+    return {"event": "pause", "trial": trial}
 
 
 def retry_event(trial: str, error: str) -> RetryEvent:

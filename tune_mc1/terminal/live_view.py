@@ -113,7 +113,7 @@ class SweepView:
         states["pending"] += total - len(tables.trials)
         counts = ", ".join(
             f"{states[s]} {s}"
-            for s in ("running", *sorted(ENDED), "interrupted", "pending")
+            for s in ("running", "paused", *sorted(ENDED), "interrupted", "pending")
             if states[s]
         )
         text = f"{total} trials: {counts}"
@@ -136,13 +136,13 @@ class SweepView:
             return self._seconds_left_of_program()
         spent = sum(r["seconds"] or 0.0 for r in rows)
         done = sum(r["epochs_run"] for r in rows)
-        ended = [r for r in rows if r["state"] in ENDED]
+        ended = [r for r in rows if r["state"] in (*ENDED, "paused")]
         if not done:
             return None
         share = 1.0
         if ended:
             share = sum(r["epochs_run"] for r in ended) / sum(r["epochs"] for r in ended)
-        unended = [r for r in rows if r["state"] not in ENDED]
+        unended = [r for r in rows if r["state"] not in (*ENDED, "paused")]
         epochs = sum(max(r["epochs"] * share - r["epochs_run"], 0) for r in unended)
         if self.total > len(self._tables.trials):
             longest = max(r["epochs"] for r in rows)

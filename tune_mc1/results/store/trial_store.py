@@ -148,6 +148,12 @@ class TrialStore:
             for name in self.trials:
                 shutil.rmtree(self.where.checkpoints(name), ignore_errors=True)
 
+    def release(self, trials: Iterable[str]) -> None:
+        """Lets go of trials that go on elsewhere, perhaps on this node."""
+        for name in trials:
+            if self.trials.pop(name, None) is not None and not self.keep:
+                shutil.rmtree(self.where.checkpoints(name), ignore_errors=True)
+
     def _of_each(self, task: Callable[[T], None], values: Iterable[T]) -> None:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(task, values))
