@@ -2,12 +2,15 @@
 
 import math
 import random
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tune_mc1.planning.promotion import PromotingRungs, RungStep
+from tune_mc1.planning.schedulers.asha_promote import PromotingHalving
 
 RUNGS, LONGEST, ETA = (1, 3, 9), 27, 3
 
@@ -41,7 +44,7 @@ def test_promotions_are_those_of_the_paper() -> None:
         ranked = sorted(arrived[rung], key=lambda trial: -scores[trial])
         return ranked[: len(ranked) // ETA]
 
-    for step in drive(PromotingRungs(RUNGS, ETA), scores):
+    for step in drive(PromotingRungs([RUNGS], ETA), scores):
         if step.trial in arrived[step.rung]:  # a promotion
             promotable = [
                 (rung, trial)
@@ -67,10 +70,10 @@ def test_promotions_are_those_of_the_paper() -> None:
 def test_restored_at_any_point_it_goes_on_alike(values: list[float]) -> None:
     """All state is in the decisions: a restored scheduler makes the same ones."""
     scores = {f"t{i:04d}": value for i, value in enumerate(values)}
-    whole = PromotingRungs(RUNGS, ETA)
+    whole = PromotingRungs([RUNGS], ETA)
     steps = list(drive(whole, scores))
     for cut in range(0, len(steps), 7):
-        again = PromotingRungs(RUNGS, ETA)
+        again = PromotingRungs([RUNGS], ETA)
         again.restore(again.from_event(again.to_event(step)) for step in steps[:cut])
         for step in steps[cut:]:
             if step.trial in again.paused:
@@ -82,9 +85,20 @@ def test_restored_at_any_point_it_goes_on_alike(values: list[float]) -> None:
 
 
 def test_a_trial_without_a_score_is_stopped_for_good() -> None:
-    rungs = PromotingRungs(RUNGS, ETA)
+    rungs = PromotingRungs([RUNGS], ETA)
     step = rungs.decide("t1", 1, float("nan"))
     assert step is not None
     assert step.stop
     assert list(rungs.paused) == []
     assert rungs.promote(last=True) is None
+
+
+def test_brackets_have_the_sizes_of_hyperband() -> None:
+    """Of 81 = 3^4 epochs: 27/4, 9/3, 3/2 and 1 (Li et al. 2018, algorithm 1)."""
+    early = PromotingHalving.model_validate({"type": "asha_promote", "min_iter": 3, "brackets": 4})
+    rungs = early.scheduler(81)
+    assert rungs.brackets == [(3, 9, 27), (9, 27), (27,), ()]
+    counts = Counter(rungs.bracket_of(f"t{i:05d}") for i in range(20_000))
+    shares = [27 / 4, 9 / 3, 3 / 2, 1]
+    for bracket, share in enumerate(shares):
+        assert counts[bracket] / 20_000 == pytest.approx(share / sum(shares), abs=0.01)

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+from tune_mc1.config.stop_reason import StopReason
+
 
 class Decided(Protocol):
     """Interface of all decisions."""
@@ -17,28 +19,6 @@ class Decided(Protocol):
     @property
     def stop(self) -> bool:
         """True if the trial leaves its worker here: it stops, or pauses."""
-
-
-@dataclass(frozen=True)
-class StopReason:
-    """Why a trial was stopped or paused, and against what.
-
-    Attributes:
-        epoch: Epochs completed at the time of the comparison.
-        score: What was compared: the metric, or a mean or best of it, negated if necessary so that
-            higher is better; None if it was missing or not finite.
-        limit: Score that it would have needed; None if only the first `trials / share` pass.
-        rule: Name of the comparison, of which `tune_mc1.results.stop_reasons` has the words.
-        trials: Number of trials with which it was compared.
-        share: With `best_share`: one trial in so many goes on; else 0.
-    """
-
-    epoch: int
-    score: float | None
-    limit: float | None
-    rule: str
-    trials: int
-    share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -152,24 +132,40 @@ class EpochScheduler(TrialScheduler[Decision]):
     def __init__(self) -> None:
         self.scores: dict[str, dict[int, float]] = {}
         """Scores by trial and epoch, higher is better; -inf if missing or not finite."""
+        self._reasons: dict[str, StopReason | None] = {}
 
     @abstractmethod
     def stops(self, trial: str, epoch: int) -> bool:
         """True if a trial stops after an epoch, whose score is already in `scores`."""
+
+    def why(self, trial: str, epoch: int) -> StopReason | None:
+        """Explains why a trial stops after an epoch; asked when `stops` was true."""
+        return None
+
+    def reason(self, trial: str) -> StopReason | None:
+        """What `why` said when the trial was stopped."""
+        return self._reasons.get(trial)
 
     def decide(self, trial: str, epoch: int, score: float | None) -> Decision | None:
         """Records the score of a new epoch, and asks `stops`."""
         if epoch in self.scores.get(trial, ()):
             return None
         finite = score if score is not None and math.isfinite(score) else None
-        self.restore([Decision(trial, epoch, finite, stop=False)])
-        return Decision(trial, epoch, finite, self.stops(trial, epoch))
+        self._record(trial, epoch, finite)
+        stop = self.stops(trial, epoch)
+        if stop:
+            self._reasons[trial] = self.why(trial, epoch)
+        return Decision(trial, epoch, finite, stop)
 
     def restore(self, decisions: Iterable[Decision]) -> None:
         """Records the scores."""
         for one in decisions:
-            score = -math.inf if one.score is None else one.score
-            self.scores.setdefault(one.trial, {})[one.epoch] = score
+            self._record(one.trial, one.epoch, one.score)
+            if one.stop:
+                self._reasons[one.trial] = self.why(one.trial, one.epoch)
+
+    def _record(self, trial: str, epoch: int, score: float | None) -> None:
+        self.scores.setdefault(trial, {})[epoch] = -math.inf if score is None else score
 
     def to_event(self, decision: Decision) -> dict[str, Any]:
         """Event `decision`, with the decision's fields."""

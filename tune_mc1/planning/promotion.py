@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, ClassVar
 
-from tune_mc1.config.trial_scheduler import StopReason, TrialScheduler
+from tune_mc1.config.stop_reason import StopReason
+from tune_mc1.config.trial_scheduler import TrialScheduler
+from tune_mc1.planning.rungs import draw_bracket
 from tune_mc1.results.events import RungEvent
 
 
@@ -23,6 +25,7 @@ class RungStep:
 
     Attributes:
         trial: Id of the trial.
+        bracket: Index of its bracket, from 0.
         rung: Epoch of the rung.
         score: The metric, negated if necessary so that higher is better; -inf if missing or
             non-finite.
@@ -33,6 +36,7 @@ class RungStep:
     """
 
     trial: str
+    bracket: int
     rung: int
     score: float
     cutoff: float | None
@@ -60,18 +64,29 @@ class PromotingRungs(TrialScheduler[RungStep]):
     """The rungs of a sweep in which trials pause and are promoted.
 
     Args:
-        rungs: Epochs of the rungs, ascending.
+        brackets: The rungs of each bracket as epochs, ascending.
         eta: Reduction factor, greater than 1: the best `1 / eta` of a rung go on.
     """
 
     promotes: ClassVar[bool] = True
 
-    def __init__(self, rungs: Sequence[int], eta: float) -> None:
-        self.eta, self.rungs = eta, tuple(sorted(rungs))
-        self._rungs = {rung: _Rung() for rung in self.rungs}
+    def __init__(self, brackets: Sequence[Sequence[int]], eta: float) -> None:
+        self.eta, self.brackets = eta, [tuple(sorted(rungs)) for rungs in brackets]
+        places = [(rung, b) for b, rungs in enumerate(self.brackets) for rung in rungs]
+        self._rungs = {place: _Rung() for place in sorted(places, reverse=True)}
+        """Rungs by (epoch, bracket), the highest first."""
         self._steps: dict[str, RungStep] = {}
         """The last step of each trial."""
         self._paused: set[str] = set()
+
+    def bracket_of(self, trial: str) -> int:
+        """Draws the bracket of a trial from its id, in Hyperband's proportions.
+
+        A bracket with s rungs starts `eta^s / (s + 1)` of the trials (Li et al. 2018), so that all
+        brackets train about as much.
+        """
+        weights = [self.eta ** len(rungs) / (len(rungs) + 1) for rungs in self.brackets]
+        return draw_bracket(trial, weights)
 
     def decide(self, trial: str, epoch: int, score: float | None) -> RungStep | None:
         """Lets a trial that has reached a new rung pause, or go on if it is among the best there.
@@ -85,11 +100,12 @@ class PromotingRungs(TrialScheduler[RungStep]):
         Returns:
             The step, or None if the trial has not reached a new rung.
         """
-        reached = [rung for rung in self.rungs if rung <= epoch]
+        bracket = self.bracket_of(trial)
+        reached = [rung for rung in self.brackets[bracket] if rung <= epoch]
         before = self._steps.get(trial)
         if not reached or (before is not None and before.rung >= reached[-1]):
             return None
-        return self._enter(trial, reached[-1], score)
+        return self._enter(trial, bracket, reached[-1], score)
 
     def forfeit(self, trial: str, epoch: int) -> RungStep | None:
         """Counts a failed trial as the worst at the next rung that it would have reached.
@@ -98,38 +114,35 @@ class PromotingRungs(TrialScheduler[RungStep]):
             trial: Id of the trial.
             epoch: Epoch in which it failed, from 1.
         """
-        before = self._steps.get(trial)
-        for rung in self.rungs:
+        bracket, before = self.bracket_of(trial), self._steps.get(trial)
+        for rung in self.brackets[bracket]:
             if rung >= epoch and (before is None or before.rung < rung):
-                return self._enter(trial, rung, None)
+                return self._enter(trial, bracket, rung, None)
         return None
 
-    def _enter(self, trial: str, rung: int, score: float | None) -> RungStep:
+    def _enter(self, trial: str, bracket: int, rung: int, score: float | None) -> RungStep:
         value = score if score is not None and math.isfinite(score) else -math.inf
-        self._rungs[rung].arrive(trial, value)
-        step = self._step(trial, rung, value, stop=not self._is_best(trial, rung))
+        own = self._rungs[rung, bracket]
+        own.arrive(trial, value)
+        best = value > -math.inf and any(name == trial for *_, name in _first(own, self.eta))
+        step = self._step(trial, bracket, rung, value, stop=not best)
         self._remember(step)
         return step
 
-    def _is_best(self, trial: str, rung: int) -> bool:
-        own = self._rungs[rung]
-        return any(name == trial and -key > -math.inf for key, _, name in _first(own, self.eta))
-
-    def _step(self, trial: str, rung: int, score: float, *, stop: bool) -> RungStep:
-        own = self._rungs[rung]
+    def _step(self, trial: str, bracket: int, rung: int, score: float, *, stop: bool) -> RungStep:
+        own = self._rungs[rung, bracket]
         last = own.order[own.best(self.eta) - 1][0] if own.best(self.eta) else math.inf
         cutoff = -last if math.isfinite(last) else None
-        return RungStep(trial, rung, score, cutoff, len(own.order), stop)
+        return RungStep(trial, bracket, rung, score, cutoff, len(own.order), stop)
 
     def _remember(self, step: RungStep) -> None:
         self._steps[step.trial] = step
-        if not step.stop:
-            self._rungs[step.rung].gone_on.add(step.trial)
-            self._paused.discard(step.trial)
-        elif step.score > -math.inf:
+        if step.stop and step.score > -math.inf:
             self._paused.add(step.trial)
-        else:
-            self._paused.discard(step.trial)
+            return
+        self._paused.discard(step.trial)
+        if not step.stop:
+            self._rungs[step.rung, step.bracket].gone_on.add(step.trial)
 
     @property
     def paused(self) -> Collection[str]:
@@ -145,18 +158,19 @@ class PromotingRungs(TrialScheduler[RungStep]):
         that at least one trial of the sweep runs all its epochs.
         """
         waiting = self._paused if among is None else self._paused & set(among)
-        for rung in reversed(self.rungs):
-            for key, _, trial in _first(self._rungs[rung], self.eta):
+        for (rung, bracket), own in self._rungs.items():
+            for *_, trial in _first(own, self.eta):
                 if trial in waiting and self._steps[trial].rung == rung:
-                    return self._go_on(trial, rung, -key)
-        highest = next((rung for rung in reversed(self.rungs) if self._rungs[rung].order), None)
-        if not last or highest is None or self._rungs[highest].gone_on:
+                    return self._go_on(trial, bracket, rung)
+        reached = ((place, own) for place, own in self._rungs.items() if own.order)
+        (rung, bracket), own = next(reached, ((0, 0), _Rung()))
+        if not last or not own.order or own.gone_on:
             return None
-        key, _, trial = self._rungs[highest].order[0]
-        return self._go_on(trial, highest, -key) if trial in waiting else None
+        best = own.order[0][-1]
+        return self._go_on(best, bracket, rung) if best in waiting else None
 
-    def _go_on(self, trial: str, rung: int, score: float) -> RungStep:
-        step = self._step(trial, rung, score, stop=False)
+    def _go_on(self, trial: str, bracket: int, rung: int) -> RungStep:
+        step = self._step(trial, bracket, rung, self._steps[trial].score, stop=False)
         self._remember(step)
         return step
 
@@ -165,17 +179,18 @@ class PromotingRungs(TrialScheduler[RungStep]):
         step = self._steps.get(trial)
         if step is None or not step.stop:
             return None
-        own = self._rungs[step.rung]
-        now = self._step(trial, step.rung, step.score, stop=True)
+        now = self._step(trial, step.bracket, step.rung, step.score, stop=True)
         score = step.score if step.score > -math.inf else None
-        return StopReason(step.rung, score, now.cutoff, "best_share", len(own.order), self.eta)
+        return StopReason(
+            step.rung, step.rung, score, now.cutoff, "best_share", now.trials, self.eta
+        )
 
     def restore(self, decisions: Iterable[RungStep]) -> None:
         """Restores steps of an earlier run, in the order in which they were made."""
         for step in decisions:
             before = self._steps.get(step.trial)
             if before is None or before.rung != step.rung:
-                self._rungs[step.rung].arrive(step.trial, step.score)
+                self._rungs[step.rung, step.bracket].arrive(step.trial, step.score)
             self._remember(step)
 
     def to_event(self, decision: RungStep) -> RungEvent:
@@ -183,7 +198,7 @@ class PromotingRungs(TrialScheduler[RungStep]):
         return {
             "event": "rung",
             "trial": decision.trial,
-            "bracket": 0,
+            "bracket": decision.bracket,
             "rung": decision.rung,
             "stop": decision.stop,
             "score": None if decision.score == -math.inf else decision.score,
@@ -195,7 +210,7 @@ class PromotingRungs(TrialScheduler[RungStep]):
         """Converts an event `rung` to a step."""
         score = -math.inf if event["score"] is None else event["score"]
         kept = (event[name] for name in ("cutoff", "trials", "stop"))
-        return RungStep(event["trial"], event["rung"], score, *kept)
+        return RungStep(event["trial"], event["bracket"], event["rung"], score, *kept)
 
 
 def _first(rung: _Rung, eta: float) -> Iterable[tuple[float, int, str]]:

@@ -2,7 +2,10 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from tune_mc1.config.early_terminate import register_early_terminate
+from tune_mc1.config.field_types import Int
 from tune_mc1.planning.promotion import PromotingRungs
 from tune_mc1.planning.schedulers.asha import Halving
 
@@ -16,10 +19,22 @@ class PromotingHalving(Halving):
 
     Attributes:
         type: `asha_promote`.
+        brackets: Number of brackets, of which each starts one rung later than the one before. Their
+            sizes have Hyperband's proportions (Li et al. 2018): eta^s / (s + 1) with s rungs.
     """
 
     type: Literal["asha_promote"]
+    brackets: Int = Field(default=1, ge=1, le=20)
+
+    def brackets_of(self, longest: int) -> list[tuple[int, ...]]:
+        """Rungs of each bracket (`rung_epochs`)."""
+        return [self.rung_epochs(longest, bracket) for bracket in range(self.brackets)]
 
     def scheduler(self, longest: int) -> PromotingRungs:
         """Builds empty rungs."""
-        return PromotingRungs(self.rung_epochs(longest), self.eta)
+        return PromotingRungs(self.brackets_of(longest), self.eta)
+
+    @property
+    def fixes_epochs(self) -> str | None:
+        """As in `asha`."""
+        return "it is fixed with several brackets" if self.brackets > 1 else None
