@@ -89,6 +89,8 @@ def tune_trials(
     if scheduler is not None and asked:
         decisions = start_decisions()
         scheduler.publish = decisions.publish.remote
+    if scheduler is not None:
+        view.why = scheduler.why
     stopped = scheduler.stopped if scheduler is not None else frozenset[str]()
     waits = scheduler.waits if scheduler is not None else stopped.__contains__
     hangs = HangCallback(run.sweep.trial_timeout or math.inf)

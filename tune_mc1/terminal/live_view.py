@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console, Group, RenderableType
@@ -43,6 +43,7 @@ class SweepView:
         self._began = self._drawn = time.monotonic()
         self._reported = self._named = self._retried = 0
         self._names: list[str] = []
+        self.why: Callable[[str], str | None] = lambda _: None  # why a trial was stopped
 
     @contextmanager
     def showing(self, tables: SweepTables) -> Iterator[None]:
@@ -98,8 +99,8 @@ class SweepView:
             settings = " ".join(f"{n}={show(row[n])}" for n in self._names)
             line += f", best {tables.metric} {best}" if tables.metric else ""
             line += f"  ({settings})" if settings else ""
-            if row["error"]:
-                line += f"\n      {row['error']}"
+            if reason := row["error"] or (row["state"] == "stopped" and self.why(trial)):
+                line += f"\n      {reason}"
             self.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def _varied(self) -> list[str]:

@@ -8,6 +8,7 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
 from tune_mc1.config.trial_scheduler import Decided
 from tune_mc1.config.trial_scheduler import TrialScheduler as Decider
+from tune_mc1.planning.stop_reasons import reason_text
 from tune_mc1.results.events import DecisionEvent
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.callbacks.driver_only import DriverOnly
@@ -103,6 +104,14 @@ class EarlyStopping(DriverOnly, FIFOScheduler):
     def waits(self, trial: str) -> bool:
         """True if a trial has paused, and may go on later."""
         return trial in self._decider.paused
+
+    def why(self, trial: str) -> str | None:
+        """Why a trial was stopped, for the user; None if that is not known."""
+        reason = self._decider.reason(trial)
+        if reason is None:
+            return None
+        maximize = self._sign > 0
+        return reason_text(reason, self._score, maximize=maximize, of_program=self._patient)
 
     def _take(self, decision: Decided | None) -> None:
         if decision is None:
