@@ -21,6 +21,7 @@ from tune_mc1.config.early_terminate import AnyEarlyTerminate
 from tune_mc1.config.field_types import Float, Fuse, Int, Trackers
 from tune_mc1.config.fields import check_parameter
 from tune_mc1.config.image_files import Data
+from tune_mc1.config.keep_checkpoints import KeepCheckpoints
 from tune_mc1.config.model_names import is_outside
 from tune_mc1.config.objective import Objective, known_metric
 from tune_mc1.config.parameters import (
@@ -92,6 +93,7 @@ class Sweep(BaseModel):
         passes: Trial parameters that the constructor of each network from outside gets, by the
             network's name.
         metrics: Further metrics to record, as named in `metric`.
+        keep_checkpoints: Whose checkpoints stay; None is `all`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -121,6 +123,7 @@ class Sweep(BaseModel):
     import_from: tuple[str, ...] = ()
     passes: dict[str, tuple[str, ...]] = Field(default={})
     metrics: tuple[Annotated[str, AfterValidator(known_metric)], ...] = ()
+    keep_checkpoints: KeepCheckpoints | None = None
 
     @model_serializer(mode="wrap")
     def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class Past:
         decisions: Events of the trial scheduler's decisions, in order.
         search: Calls of a search that learns, in order: settings asked for (events `trial`) and
             results told (`told`).
+        removed: Ids of trials whose checkpoints were removed.
         journal: The journal from which it was read; None for a new sweep.
         size: Size of the journal at that time, in bytes.
     """
@@ -35,6 +36,7 @@ class Past:
     tables: SweepTables = field(default_factory=SweepTables)
     decisions: Sequence[RungEvent | DecisionEvent] = field(default_factory=list)
     search: Sequence[TrialEvent | ObservedEvent] = field(default_factory=list)
+    removed: frozenset[str] = frozenset()
     journal: Path | None = None
     size: int = 0
 
@@ -138,4 +140,5 @@ def read_past(where: ResultDir) -> Past:
     events = [event for event, _ in read_events(where.journal)]
     decisions = [event for event in events if event["event"] in ("rung", "decision")]
     search = [event for event in events if event["event"] in ("trial", "told")]
-    return Past(tables, decisions, search, where.journal, size)
+    removed = frozenset(event["trial"] for event in events if event["event"] == "removed")
+    return Past(tables, decisions, search, removed, where.journal, size)

@@ -114,6 +114,12 @@ class PauseEvent(OfTrial):
     event: Literal["pause"]
 
 
+class RemovedEvent(OfTrial):
+    """A trial's checkpoints are removed, as it is out of the race (`keep_checkpoints`)."""
+
+    event: Literal["removed"]
+
+
 class RetryEvent(OfTrial):
     """A trial failed and is retried."""
 
@@ -168,6 +174,7 @@ Event = (
     | DecisionEvent
     | ObservedEvent
     | PauseEvent
+    | RemovedEvent
     | RetryEvent
     | EndEvent
     | ScoreEvent
@@ -209,6 +216,11 @@ def epoch_event(row: Mapping[str, Any]) -> EpochEvent:
 def pause_event(trial: str) -> PauseEvent:
     """The event of a trial that pauses."""
     return {"event": "pause", "trial": trial}
+
+
+def removed_event(trial: str) -> RemovedEvent:
+    """The event of a trial whose checkpoints are removed."""
+    return {"event": "removed", "trial": trial}
 
 
 def retry_event(trial: str, error: str) -> RetryEvent:

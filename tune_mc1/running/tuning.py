@@ -56,6 +56,7 @@ def tune_trials(
     writer: ResultWriter,
     view: SweepView,
     check: Callable[[], None] = lambda: None,
+    more: Callback | None = None,
 ) -> Any:
     """Runs all trials of a sweep that have not ended; the results are in the writer's tables.
 
@@ -67,6 +68,7 @@ def tune_trials(
         writer: Records the events.
         view: Shows the progress.
         check: Called after each step; an exception from it ends the sweep.
+        more: A further callback.
 
     Returns:
         Reference to the task that prepares a spare process for the winner's test; None without one.
@@ -114,6 +116,8 @@ def tune_trials(
     ]
     if run.program is None:
         callbacks.append(spare)
+    if more is not None:
+        callbacks.append(more)
     retry_lost_resets()
     count_no_callbacks()
     most = _UNLIMITED if promotes else samples

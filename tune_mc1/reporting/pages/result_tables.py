@@ -155,7 +155,14 @@ def trials_view(frames: SweepFrames, t: Say) -> TableView:
     stopped = bool((trials["state"] == "stopped").any())
     lang: Lang = "de" if t("language") == "de" else "en"
     why = stop_reasons(frames.where, frames.sweep, lang) if stopped else {}
-    columns = [t("trial"), *headings, at, t("state"), t("seconds"), *([t("why")] if why else [])]
+    columns = [
+        t("trial"),
+        *headings,
+        at,
+        t("state"),
+        t("seconds"),
+        *([t("why_stopped")] if why else []),
+    ]
     digits = frames.decimals()
     rows = [
         [

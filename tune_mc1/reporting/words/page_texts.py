@@ -155,7 +155,7 @@ TEXTS: Catalogue = {
     "trial": ("Trial", "Trial"),
     "state": ("State", "Zustand"),
     "seconds": ("Seconds", "Sekunden"),
-    "why": ("Why it was stopped", "Warum gestoppt"),
+    "why_stopped": ("Why it was stopped", "Warum gestoppt"),
     "language": ("en", "de"),
     "best": ("Best {metric}", "Bestes {metric}"),
     "last": ("Last {metric}", "Letztes {metric}"),
