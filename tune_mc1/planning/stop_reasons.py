@@ -12,6 +12,10 @@ from tune_mc1.results.directory import ResultDir
 _WORDS: Mapping[str, tuple[str, str]] = {
     "missing": ("{name} is missing or not finite", "{name} fehlt oder ist nicht endlich"),
     "below": ("{name} {score} {sign} {limit}, {what}", "{name} {score} {sign} {limit}, {what}"),
+    "tied": (
+        "{name} {score} is tied with the last of {what}, which came first",
+        "{name} {score} ist gleich dem letzten Wert, der zuerst kam: {what}",
+    ),
     "few": ("{name} {score} is not in {what}", "{name} {score} reicht nicht für: {what}"),
     "best_share": ("{share} of {n} at {unit} {at}", "{share} von {n} nach {unit} {at}"),
     "median": (
@@ -63,12 +67,20 @@ def reason_text(
         share=say(share) if share in _WORDS else say("part", share=share),
     )
     sign = 1 if maximize else -1
-    score = f"{sign * reason.score:.4g}"
-    if reason.limit is None:
-        return say("few", name=name, score=score, what=what)
+    score = _digits(sign * reason.score, reason.limit, sign)
+    if reason.limit is None or reason.limit == reason.score:
+        key = "few" if reason.limit is None else "tied"
+        return say(key, name=name, score=score, what=what)
     relation = "<" if maximize else ">"
-    limit = f"{sign * reason.limit:.4g}"
+    limit = _digits(sign * reason.limit, reason.score, sign)
     return say("below", name=name, score=score, sign=relation, limit=limit, what=what)
+
+
+def _digits(value: float, other: float | None, sign: int) -> str:
+    """A number with four significant digits, or more if it would look like the other one."""
+    short = f"{value:.4g}"
+    differs = other is None or sign * other == value or short != f"{sign * other:.4g}"
+    return short if differs else f"{value:.8g}"
 
 
 def stop_reasons(where: ResultDir, sweep: Sweep, lang: Lang = "en") -> dict[str, str]:
