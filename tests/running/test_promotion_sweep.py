@@ -11,7 +11,7 @@ from tune_mc1.errors import SweepStopped
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.running.callbacks.watch import ProgressCallback
 
-RATES = [0.003, 0.1, 0.01, 1000, 0.0001, 0.03, 0.05, 0.001]
+RATES = [0.05, 0.003, 0.1, 1000, 0.0001, 0.03, 0.01, 0.001]
 
 
 def content(image_dir: Path, **keys: Any) -> dict[str, Any]:

@@ -6,6 +6,10 @@ from pydantic import Field
 
 from tune_mc1.config.early_terminate import register_early_terminate
 from tune_mc1.config.field_types import Int
+from tune_mc1.config.module_sweep import ModuleSweep
+from tune_mc1.config.problems import Problem
+from tune_mc1.config.program_sweep import ProgramSweep
+from tune_mc1.config.sweep import Sweep
 from tune_mc1.planning.promotion import PromotingRungs
 from tune_mc1.planning.schedulers.asha import Halving
 
@@ -29,6 +33,22 @@ class PromotingHalving(Halving):
     def brackets_of(self, longest: int) -> list[tuple[int, ...]]:
         """Rungs of each bracket (`rung_epochs`)."""
         return [self.rung_epochs(longest, bracket) for bracket in range(self.brackets)]
+
+    def unfit(self, sweep: Sweep) -> Problem | None:
+        """Explains why trials could not go on from their rungs; None if they can."""
+        if isinstance(sweep, ModuleSweep) and sweep.trainer.get("enable_checkpointing") is False:
+            rule = "needs checkpoints, so not with trainer.enable_checkpointing: false"
+            return Problem(("early_terminate", "type"), rule, self.type)
+        return None
+
+    def notice(self, sweep: Sweep) -> str | None:
+        """What a program must do to go on from its rung."""
+        if not isinstance(sweep, ProgramSweep) or isinstance(sweep, ModuleSweep):
+            return None
+        return (
+            "early_terminate: a promoted trial starts its program again, which goes on if it keeps "
+            "its state in TUNE_MC1_CHECKPOINT_DIR, and else begins anew"
+        )
 
     def scheduler(self, longest: int) -> PromotingRungs:
         """Builds empty rungs."""
