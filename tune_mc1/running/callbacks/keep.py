@@ -4,7 +4,6 @@ import shutil
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 from ray.tune import Callback
@@ -90,12 +89,7 @@ class CheckpointKeeper(DriverOnly, Callback):
         shutil.rmtree(self.writer.where.checkpoints(trial), ignore_errors=True)
         if self.remote is not None:
             folder = self.remote.child(f"checkpoints/{trial}")
-            self._deletions.append(self._pool.submit(_empty, folder))
-
-
-def _empty(folder: Remote) -> None:
-    for name in retry(folder.files, PATIENCE_S):
-        retry(partial(folder.delete, name), PATIENCE_S)
+            self._deletions.append(self._pool.submit(retry, folder.delete_all, PATIENCE_S))
 
 
 def checkpoint_keeper(
