@@ -83,7 +83,9 @@ def prepare_resume(
     remaining = resumed.total - len(trials) + len(past.remaining(trials))
     total = resumed.total or len(trials)
     left = remaining if resumed.total else len(past.remaining(trials))
-    notice = f"{total - left} of {total} trials have already ended"
+    paused = len(past.waiting)
+    notice = f"{total - left - paused} of {total} trials have already ended"
+    notice += f", {paused} pause" if paused else ""
     return replace(resumed, notices=[*plan.notices, *moved, notice])
 
 
