@@ -81,7 +81,7 @@ def test_alone_the_numbers_are_those_without_pauses(
         assert "the best half of" in shown
     longer = run_here("sweep", "grid", "--resume", ran.root, "--epochs", "6", cwd=tmp_path)
     assert longer.returncode == 2
-    assert "cannot be trained for more epochs" in longer.stderr
+    assert "keep_checkpoints has removed the checkpoints" in longer.stderr
 
 
 def test_interrupted_anywhere_it_ends_alike(

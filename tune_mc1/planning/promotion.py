@@ -80,13 +80,8 @@ class PromotingRungs(TrialScheduler[RungStep]):
         self._paused: set[str] = set()
 
     def bracket_of(self, trial: str) -> int:
-        """Draws the bracket of a trial from its id, in Hyperband's proportions.
-
-        A bracket with s rungs starts `eta^s / (s + 1)` of the trials (Li et al. 2018), so that all
-        brackets train about as much.
-        """
-        weights = [self.eta ** len(rungs) / (len(rungs) + 1) for rungs in self.brackets]
-        return draw_bracket(trial, weights)
+        """Draws the bracket of a trial from its id, in Hyperband's proportions."""
+        return draw_bracket(trial, [bracket_weight(len(r), self.eta) for r in self.brackets])
 
     def decide(self, trial: str, epoch: int, score: float | None) -> RungStep | None:
         """Lets a trial that has reached a new rung pause, or go on if it is among the best there.
@@ -215,3 +210,11 @@ class PromotingRungs(TrialScheduler[RungStep]):
 
 def _first(rung: _Rung, eta: float) -> Iterable[tuple[float, int, str]]:
     return islice(rung.order, rung.best(eta))
+
+
+def bracket_weight(rungs: int, eta: float) -> float:
+    """Size of a bracket, relative to the others, so that all train about as much.
+
+    It is `eta^s / (s + 1)` with s rungs (Li et al. 2018, arXiv 1603.06560, algorithm 1).
+    """
+    return float(eta**rungs) / (rungs + 1)

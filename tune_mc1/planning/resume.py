@@ -95,8 +95,8 @@ def _check_checkpoints(past: Past, trials: Sequence[AnyTrial], field: str) -> No
     if gone:
         shown = ", ".join(gone[:5]) + (", ..." if len(gone) > 5 else "")
         raise InputError(
-            f"{field}: {len(gone)} trials cannot be trained for more epochs, as their checkpoints "
-            f"were removed (keep_checkpoints): {shown}"
+            f"{field}: keep_checkpoints has removed the checkpoints that these trials would go on "
+            f"from: {shown}"
         )
 
 

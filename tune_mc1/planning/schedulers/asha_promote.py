@@ -1,5 +1,6 @@
 """`asha_promote`: asynchronous successive halving that pauses and promotes."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -10,7 +11,7 @@ from tune_mc1.config.module_sweep import ModuleSweep
 from tune_mc1.config.problems import Problem
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.sweep import Sweep
-from tune_mc1.planning.promotion import PromotingRungs
+from tune_mc1.planning.promotion import PromotingRungs, bracket_weight
 from tune_mc1.planning.schedulers.asha import Halving
 
 
@@ -33,6 +34,11 @@ class PromotingHalving(Halving):
     def brackets_of(self, longest: int) -> list[tuple[int, ...]]:
         """Rungs of each bracket (`rung_epochs`)."""
         return [self.rung_epochs(longest, bracket) for bracket in range(self.brackets)]
+
+    def bracket_sizes(self, trials: int, brackets: Sequence[Sequence[int]]) -> list[int]:
+        """Number of trials of each bracket on average."""
+        weights = [bracket_weight(len(rungs), self.eta) for rungs in brackets]
+        return [round(trials * weight / sum(weights)) for weight in weights]
 
     def unfit(self, sweep: Sweep) -> Problem | None:
         """Explains why trials could not go on from their rungs; None if they can."""

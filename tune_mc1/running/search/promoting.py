@@ -59,12 +59,10 @@ class PromotingTrials(DriverOnly, Searcher):
             self._all_new = found == Searcher.FINISHED
             if not self._all_new:
                 group = found and found["trials"]
-        if group is None and self._all_new and not self._live:
+        if group is None and not self._live:
             group = self._next_promoted(last=True)
-            if group is None:
-                return Searcher.FINISHED
         if group is None:
-            return None
+            return Searcher.FINISHED if self._all_new and not self._live else None
         self._specs |= {spec["id"]: spec for spec in group}
         self._live.add(trial_id)
         return {"trials": group}
