@@ -1,5 +1,6 @@
 """Whole sweeps in which trials pause, are promoted, and go on from their checkpoints."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,11 @@ import pytest
 
 from tests.support.in_process import Ran, run_here, sweep_here
 from tune_mc1.errors import SweepStopped
+from tune_mc1.reporting.drawing.context import Context
+from tune_mc1.reporting.figures.asha_rungs import rungs_of
+from tune_mc1.reporting.frames import read_frames
+from tune_mc1.reporting.pages.result_tables import trials_view
+from tune_mc1.reporting.words.page_texts import speaker
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.running.callbacks.watch import ProgressCallback
 
@@ -41,6 +47,20 @@ def history_of(root: Path) -> pd.DataFrame:
 
 def went_on(ran: Ran) -> set[tuple[str, int]]:
     return {(e["trial"], e["rung"]) for e in ran.events("rung") if not e["stop"]}
+
+
+def check_report(ran: Ran, stopped: Collection[str]) -> None:
+    """Its rungs are those of the journal, and its table says why trials were stopped."""
+    frames = read_frames(ran.root)
+    rungs = rungs_of(Context(frames, "en"))
+    for rung in rungs[:-1]:
+        came = {e["trial"] for e in ran.events("rung") if e["rung"] == rung.epoch and e["score"]}
+        assert rung.arrived.sum() == len(came)
+        assert rung.went_on.sum() == sum(at == rung.epoch for _, at in went_on(ran))
+    table = trials_view(frames, speaker("de"))
+    assert table.columns[-1] == "Warum gestoppt"
+    why = {row[0].text: row[-1].text for row in table.rows}
+    assert {trial for trial, text in why.items() if "die beste Hälfte von" in text} == set(stopped)
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +99,7 @@ def test_alone_the_numbers_are_those_without_pauses(
         shown = run_here("show", ran.root, trial, cwd=tmp_path).stdout
         assert "stopped at epoch" in shown
         assert "the best half of" in shown
+    check_report(ran, stopped)
     longer = run_here("sweep", "grid", "--resume", ran.root, "--epochs", "6", cwd=tmp_path)
     assert longer.returncode == 2
     assert "keep_checkpoints has removed the checkpoints" in longer.stderr

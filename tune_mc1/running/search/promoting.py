@@ -47,6 +47,7 @@ class PromotingTrials(DriverOnly, Searcher):
         self._limit, self._regroup = limit, regroup
         self._ready: list[list[dict[str, Any]]] = []
         self._live: set[str] = set()
+        self._new: set[str] = set()
         self._all_new = False
 
     def suggest(self, trial_id: str) -> Any:
@@ -57,8 +58,9 @@ class PromotingTrials(DriverOnly, Searcher):
         if group is None and not self._all_new:
             found = self._search.suggest(trial_id)
             self._all_new = found == Searcher.FINISHED
-            if not self._all_new:
-                group = found and found["trials"]
+            if not self._all_new and found:
+                group = found["trials"]
+                self._new.add(trial_id)
         if group is None and not self._live:
             group = self._next_promoted(last=True)
         if group is None:
@@ -92,4 +94,5 @@ class PromotingTrials(DriverOnly, Searcher):
     ) -> None:
         """One of Ray's trials has ended, with all of ours that it ran."""
         self._live.discard(trial_id)
-        self._search.on_trial_complete(trial_id, result, error)
+        if trial_id in self._new:
+            self._search.on_trial_complete(trial_id, result, error)
