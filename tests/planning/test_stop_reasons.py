@@ -1,8 +1,12 @@
 """Why a trial was stopped, in words."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from tune_mc1.config.stop_reason import StopReason
+from tune_mc1.config.trial_scheduler import TrialScheduler
 from tune_mc1.planning.promotion import PromotingRungs
 from tune_mc1.planning.rungs import Rungs
 from tune_mc1.planning.schedulers.hyperband import BandScheduler
@@ -56,11 +60,12 @@ def test_a_loss_is_as_it_was_logged() -> None:
 
 def test_each_scheduler_says_it_live_and_restored() -> None:
     """With how many trials it was compared is part of its state."""
-    for make in (
+    makers: list[Callable[[], TrialScheduler[Any]]] = [
         lambda: Rungs([(2,)], 2),
         lambda: PromotingRungs([(2,)], 2),
         lambda: BandScheduler((2,), 4, strict=True),
-    ):
+    ]
+    for make in makers:
         live, again = make(), make()
         decisions = []
         for trial, score in (("a", 0.9), ("b", 0.8), ("c", 0.1)):

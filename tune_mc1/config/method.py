@@ -51,8 +51,8 @@ def resolve_method(sweep: Sweep, command: str, *, source: str = "") -> tuple[Swe
 def _problems(sweep: Sweep, command: str) -> list[Problem]:
     search = sweep.search
     early = sweep.early_terminate
-    found = [sweep.early_problem, early.unfit(sweep) if early is not None else None]
-    found = [problem for problem in found if problem is not None]
+    of_early = [sweep.early_problem, early.unfit(sweep) if early is not None else None]
+    found = [problem for problem in of_early if problem is not None]
     of_program = isinstance(sweep, ProgramSweep)
     if search.needs_run_cap and sweep.run_cap is None and not of_program:
         rule = f"is required by {command}: the number of settings to try (in the file, or as -n)"

@@ -56,7 +56,7 @@ class PromotingTrials(DriverOnly, Searcher):
             return None
         group = self._next_promoted()
         if group is None and not self._all_new:
-            found = self._search.suggest(trial_id)
+            found: Any = self._search.suggest(trial_id)
             self._all_new = found == Searcher.FINISHED
             if not self._all_new and found:
                 group = found["trials"]
