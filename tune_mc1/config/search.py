@@ -5,7 +5,7 @@ Each algorithm is a file in `tune_mc1.planning.search`, or a module of another p
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
 from pydantic import PlainValidator
@@ -78,11 +78,31 @@ class Search:
         raise NotImplementedError
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """An ended trial of an earlier sweep.
+
+    Attributes:
+        setting: Values of the sweep's parameters by name.
+        values: The sweep's metric by epoch, from 1; epochs without a finite value are left out.
+        value: Its final value; None if the trial failed.
+        epochs: Epochs that it ran.
+        metrics: Final values of further metrics by name.
+    """
+
+    setting: Mapping[str, Any]
+    values: Mapping[int, float]
+    value: float | None
+    epochs: int
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
+
+
 class AskTell(ABC):
     """A search that learns: it is asked for settings and told their results.
 
-    Constructed with the sweep only. It must be deterministic: a resumed sweep replays all calls and
-    continues as if it had never been interrupted.
+    Constructed with the sweep only. It must be deterministic: a resumed sweep replays all calls, in
+    the journal's order, and continues as if it had never been interrupted. Values are those of the
+    sweep's metric, not negated.
     """
 
     @abstractmethod
@@ -91,17 +111,37 @@ class AskTell(ABC):
 
     @abstractmethod
     def tell(self, trial: str, value: float | None) -> None:
-        """Receives the final value of the sweep's metric for a trial; None if the trial failed."""
+        """Receives the final value of an ended trial; None if the trial failed."""
+
+    def report(self, trial: str, epoch: int, value: float | None) -> None:
+        """Receives the value after an epoch, from 1; None if it is missing or not finite.
+
+        A trial that was retried or resumed may report an epoch again.
+        """
+
+    def measured(self, trial: str, metrics: Mapping[str, float | None]) -> None:
+        """Receives the final values of all metrics of an ended trial, just before `tell`."""
+
+    def learn(self, evidence: Evidence) -> None:
+        """Receives an ended trial of an earlier sweep, before any other call."""
 
     def replay(self, events: Iterable[Mapping[str, Any]]) -> None:
-        """Takes in what an earlier run asked (events `trial`) and told (`told`), in order."""
+        """Takes in the calls of an earlier run.
+
+        Args:
+            events: In order: `trial`, for each `ask`, with the setting in `config`; `epoch`, for
+                each `report`; `told`, for each `tell`, with the final `metrics`.
+        """
         told: set[str] = set()
         for event in events:
             trial = event["trial"]
             if event["event"] == "trial":
                 self.ask(trial)
+            elif event["event"] == "epoch":
+                self.report(trial, event["epoch"], event["value"])
             elif trial not in told:
                 told.add(trial)
+                self.measured(trial, event.get("metrics", {}))
                 self.tell(trial, event["value"])
 
 

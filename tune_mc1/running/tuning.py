@@ -245,7 +245,8 @@ def _search(
     else:
         count = (sweep.run_cap or MAX_TRIALS) - len(run.trials) + len(left)
         search = LearningTrials(resolve(sweep.adapter)(sweep), sweep, writer.write)
-        search.replay(run.past.search, left, run.past.values(left))
+        search.replay(run.past.search, left)
+        writer.listeners.append(search.take)
     if run.max_concurrent is not None:
         largest = max(map(len, groups), default=1)
         search = ConcurrencyLimiter(search, max(1, run.max_concurrent // largest))
