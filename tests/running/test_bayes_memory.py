@@ -92,7 +92,7 @@ def test_a_cut_between_the_end_of_a_trial_and_what_is_told_of_it(cut: int) -> No
     events: list[Event] = []
     assert not run(search(events), events, cut + 1)
     asked, told = events.pop(), events.pop()
-    assert asked["event"] == "trial" and told["event"] == "told"
+    assert [asked["event"], told["event"]] == ["trial", "told"]
     again = search(events)
     again.replay(list(events), [])
     assert run(again, events)

@@ -113,16 +113,24 @@ class AskTell(ABC):
     def tell(self, trial: str, value: float | None) -> None:
         """Receives the final value of an ended trial; None if the trial failed."""
 
-    def report(self, trial: str, epoch: int, value: float | None) -> None:
+    def report(self, trial: str, epoch: int, value: float | None) -> None:  # noqa: B027  optional
         """Receives the value after an epoch, from 1; None if it is missing or not finite.
 
         A trial that was retried or resumed may report an epoch again.
         """
 
-    def measured(self, trial: str, metrics: Mapping[str, float | None]) -> None:
-        """Receives the final values of all metrics of an ended trial, just before `tell`."""
+    def ended(  # noqa: B027  optional
+        self, trial: str, state: str, metrics: Mapping[str, float | None]
+    ) -> None:
+        """Receives how a trial ended, just before `tell`.
 
-    def learn(self, evidence: Evidence) -> None:
+        Args:
+            trial: Its id.
+            state: `completed`, `stopped` (by the trial scheduler), `diverged` or `failed`.
+            metrics: Final values of all metrics by name.
+        """
+
+    def learn(self, evidence: Evidence) -> None:  # noqa: B027  optional
         """Receives an ended trial of an earlier sweep, before any other call."""
 
     def replay(self, events: Iterable[Mapping[str, Any]]) -> None:
@@ -130,7 +138,7 @@ class AskTell(ABC):
 
         Args:
             events: In order: `trial`, for each `ask`, with the setting in `config`; `epoch`, for
-                each `report`; `told`, for each `tell`, with the final `metrics`.
+                each `report`; `told`, for each `tell`, with `state` and `metrics`.
         """
         told: set[str] = set()
         for event in events:
@@ -141,7 +149,7 @@ class AskTell(ABC):
                 self.report(trial, event["epoch"], event["value"])
             elif trial not in told:
                 told.add(trial)
-                self.measured(trial, event.get("metrics", {}))
+                self.ended(trial, event["state"], event["metrics"])
                 self.tell(trial, event["value"])
 
 

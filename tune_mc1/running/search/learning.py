@@ -41,6 +41,7 @@ class LearningTrials(DriverOnly, Searcher):
         self._again: list[AnyTrial] = []
         self._program = isinstance(sweep, ProgramSweep)
         self._last: dict[str, dict[str, float | None]] = {}
+        self._states: dict[str, str] = {}
         self._observed: set[str] = set()
 
     def replay(self, events: Sequence[Event], left: Sequence[AnyTrial]) -> None:
@@ -79,11 +80,19 @@ class LearningTrials(DriverOnly, Searcher):
             value = _finite(metrics.get(self._sweep.metric.name))
             yield {"event": "epoch", "trial": event["trial"], "epoch": row["epoch"], "value": value}
         elif event["event"] == "end":
+            self._states[event["trial"]] = event["state"]
             self._last.setdefault(event["trial"], {}).update(event.get("last", {}))
         elif event["event"] == "told":
-            yield {**event, "metrics": dict(self._last.get(event["trial"], {}))}
+            yield {**event, **self._end(event["trial"])}
         elif event["event"] == "trial":
             yield event
+
+    def _end(self, trial: str) -> dict[str, Any]:
+        """The state in which a trial ended, and its final metrics."""
+        return {
+            "state": self._states.get(trial, "failed"),
+            "metrics": {**self._last.get(trial, {})},
+        }
 
     def _names(self, metrics: Mapping[str, float | None]) -> Iterable[str]:
         """Metrics of a report; a program's that are missing keep their last value."""
@@ -130,7 +139,7 @@ class LearningTrials(DriverOnly, Searcher):
             return
         self._observed.add(trial)
         self._record({"event": "told", "trial": trial, "value": value})
-        self._search.measured(trial, dict(self._last.get(trial, {})))
+        self._search.ended(trial, **self._end(trial))
         self._search.tell(trial, value)
 
 
