@@ -8,8 +8,8 @@ from ray.tune.search import Searcher
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.results.events import Event, end_event, epoch_event
+from tune_mc1.running.search.bayes.search import BayesSearch
 from tune_mc1.running.search.learning import LearningTrials
-from tune_mc1.running.search.optuna_tpe import OptunaTpe
 
 COUNT = 14
 SWEEP = Sweep.model_validate(
@@ -26,7 +26,7 @@ SWEEP = Sweep.model_validate(
 
 
 def search(events: list[Event]) -> LearningTrials:
-    return LearningTrials(OptunaTpe(SWEEP), SWEEP, events.append)
+    return LearningTrials(BayesSearch(SWEEP), SWEEP, events.append)
 
 
 def score(trial: dict[str, Any]) -> float | None:

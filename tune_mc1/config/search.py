@@ -30,6 +30,7 @@ class Search:
         adapter: Path `package.module:Class` of an `AskTell`, constructed with the sweep; None for a
             search that plans in advance. Imported only where the sweep runs.
         needs_run_cap: Whether `run_cap` sets the number of settings.
+        takes_sampler: Whether it uses the sweep's `sampler`.
         sampled: Whether settings are sampled, so that statistics compare unpaired groups.
     """
 
@@ -37,6 +38,7 @@ class Search:
     adapter: ClassVar[str | None] = None
     needs_run_cap: ClassVar[bool] = True
     sampled: ClassVar[bool] = True
+    takes_sampler: ClassVar[bool] = False
 
     @property
     def learns(self) -> bool:
@@ -78,6 +80,10 @@ class Search:
         raise NotImplementedError
 
 
+class SpaceUsedUp(Exception):  # noqa: N818  not an error
+    """All settings of a sweep were suggested."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """An ended trial of an earlier sweep.
@@ -107,7 +113,11 @@ class AskTell(ABC):
 
     @abstractmethod
     def ask(self, trial: str) -> Mapping[str, Any] | None:
-        """Returns the setting of a new trial; None if more results are needed first."""
+        """Returns the setting of a new trial; None if more results are needed first.
+
+        Raises:
+            SpaceUsedUp: If there is no other setting.
+        """
 
     @abstractmethod
     def tell(self, trial: str, value: float | None) -> None:
@@ -133,6 +143,15 @@ class AskTell(ABC):
     def learn(self, evidence: Evidence) -> None:  # noqa: B027  optional
         """Receives an ended trial of an earlier sweep, before any other call."""
 
+    def asked(self, trial: str, setting: Mapping[str, Any]) -> None:
+        """Receives the setting that `ask` returned in an earlier run, by default by asking again.
+
+        Args:
+            trial: Id of the trial.
+            setting: All its parameters, also those that the sweep does not set.
+        """
+        self.ask(trial)
+
     def replay(self, events: Iterable[Mapping[str, Any]]) -> None:
         """Takes in the calls of an earlier run.
 
@@ -144,7 +163,7 @@ class AskTell(ABC):
         for event in events:
             trial = event["trial"]
             if event["event"] == "trial":
-                self.ask(trial)
+                self.asked(trial, event["config"])
             elif event["event"] == "epoch":
                 self.report(trial, event["epoch"], event["value"])
             elif trial not in told:

@@ -32,6 +32,7 @@ from tune_mc1.config.parameters import (
 )
 from tune_mc1.config.problems import Problem, unknown_key
 from tune_mc1.config.reference import Reference
+from tune_mc1.config.sampler import AnySampler
 from tune_mc1.config.search import SEARCHES, Method, Search
 from tune_mc1.config.trial import TrialConfig, core_fields, trial_fields
 from tune_mc1.config.tunable import OPTIONS
@@ -92,6 +93,7 @@ class Sweep(BaseModel):
         passes: Trial parameters that the constructor of each network from outside gets, by the
             network's name.
         metrics: Further metrics to record, as named in `metric`.
+        sampler: Sampler of a Bayesian search; None for its default.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -121,6 +123,7 @@ class Sweep(BaseModel):
     import_from: tuple[str, ...] = ()
     passes: dict[str, tuple[str, ...]] = Field(default={})
     metrics: tuple[Annotated[str, AfterValidator(known_metric)], ...] = ()
+    sampler: AnySampler | None = None
 
     @model_serializer(mode="wrap")
     def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from tune_mc1.config.metrics import epoch_metrics
 from tune_mc1.config.problems import problems_of
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.program_trial import AnyTrial, ProgramTrial
-from tune_mc1.config.search import AskTell
+from tune_mc1.config.search import AskTell, SpaceUsedUp
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial
 from tune_mc1.errors import SweepStopped
@@ -112,7 +112,10 @@ class LearningTrials(DriverOnly, Searcher):
             return Searcher.FINISHED
         else:
             name = f"t{self._count + 1:04d}"
-            setting = self._search.ask(name)
+            try:
+                setting = self._search.ask(name)
+            except SpaceUsedUp:
+                return Searcher.FINISHED
             if setting is None:
                 return None
             self._count += 1
