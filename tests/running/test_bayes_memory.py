@@ -82,7 +82,7 @@ def test_a_cut_changes_no_suggestion(cut: int) -> None:
     ]
     assert [trial.id for trial in left] == [f"t{cut:04d}"]
     again = search(events)
-    again.replay(list(events), left)
+    again.replay(list(events), [left])
     assert run(again, events)
     assert events == quiet
 

@@ -119,6 +119,11 @@ class AskTell(ABC):
             SpaceUsedUp: If there is no other setting.
         """
 
+    @property
+    def independent(self) -> int:
+        """Number of next settings that do not depend on further results."""
+        return 0
+
     @abstractmethod
     def tell(self, trial: str, value: float | None) -> None:
         """Receives the final value of an ended trial; None if the trial failed."""

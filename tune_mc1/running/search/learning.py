@@ -18,6 +18,7 @@ from tune_mc1.errors import SweepStopped
 from tune_mc1.results.events import Event, trial_event
 from tune_mc1.results.schema import ENDED
 from tune_mc1.running.callbacks.driver_only import DriverOnly
+from tune_mc1.running.search.batches import ALONE, Batches
 
 
 class LearningTrials(DriverOnly, Searcher):
@@ -32,30 +33,38 @@ class LearningTrials(DriverOnly, Searcher):
         sweep: The sweep; `run_cap` is the number of trials, None for no limit.
         record: Called with an event for each new trial, before it starts, and for each observed
             score.
+        batches: How many settings are suggested at once and trained together.
     """
 
-    def __init__(self, search: AskTell, sweep: Sweep, record: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        search: AskTell,
+        sweep: Sweep,
+        record: Callable[[Event], None],
+        batches: Batches = ALONE,
+    ) -> None:
         super().__init__()
         self._search, self._sweep, self._name = search, sweep, sweep.method
         self._limit, self._count, self._record = sweep.run_cap, 0, record
-        self._again: list[AnyTrial] = []
+        self._groups: list[Sequence[AnyTrial]] = []
+        self._batches, self._used_up = batches, False
         self._program = isinstance(sweep, ProgramSweep)
         self._last: dict[str, dict[str, float | None]] = {}
         self._states: dict[str, str] = {}
         self._observed: set[str] = set()
 
-    def replay(self, events: Sequence[Event], left: Sequence[AnyTrial]) -> None:
+    def replay(self, events: Sequence[Event], left: Sequence[Sequence[AnyTrial]]) -> None:
         """Replays the calls of an earlier run, and reruns unfinished trials.
 
         Args:
             events: Events `trial`, `epoch`, `end` and `told`, in order.
-            left: Trials that have not ended; they run before any new one.
+            left: Groups of the trials that have not ended; they run before any new one.
         """
-        self._again = list(reversed(left))
+        self._groups = list(left)
         self._count += sum(event["event"] == "trial" for event in events)
         self._observed |= {event["trial"] for event in events if event["event"] == "told"}
         self._search.replay([call for event in events for call in self._calls(event)])
-        again = {trial.id for trial in left}
+        again = {trial.id for group in left for trial in group}
         for event in events:  # a trial that ended just before an interruption was not told of
             if event["event"] == "end" and event["trial"] not in again:
                 self.take(event)
@@ -101,27 +110,42 @@ class LearningTrials(DriverOnly, Searcher):
         return [*epoch_metrics(), *self._sweep.chosen_metrics]
 
     def suggest(self, trial_id: str) -> Any:
-        """The next trial: an unfinished one, or a suggestion of the search.
+        """The next group: unfinished trials, or suggestions of the search.
 
         Raises:
-            SweepStopped: If the suggestion is not a valid setting.
+            SweepStopped: If a suggestion is not a valid setting.
         """
-        if self._again:
-            trial = self._again.pop()
-        elif self._count == self._limit:
-            return Searcher.FINISHED
-        else:
+        if not self._groups:
+            self._groups = list(self._batches.group(self._ask()))
+        if self._groups:
+            return {"trials": [trial.model_dump() for trial in self._groups.pop(0)]}
+        return Searcher.FINISHED if self._all_asked else None
+
+    @property
+    def _all_asked(self) -> bool:
+        """True if no further setting will be suggested."""
+        return self._used_up or self._count == self._limit
+
+    def _ask(self) -> list[AnyTrial]:
+        """New trials, as many as are suggested at once; none if more results are needed first."""
+        left = math.inf if self._limit is None else self._limit - self._count
+        trials: list[AnyTrial] = []
+        for _ in range(self._batches.size(left, self._search.independent)):
+            if self._all_asked:
+                break
             name = f"t{self._count + 1:04d}"
             try:
                 setting = self._search.ask(name)
             except SpaceUsedUp:
-                return Searcher.FINISHED
+                self._used_up = True
+                break
             if setting is None:
-                return None
+                break
             self._count += 1
             trial = self._trial(name, setting)
             self._record(trial_event(trial))
-        return {"trials": [trial.model_dump()]}
+            trials.append(trial)
+        return trials
 
     def _trial(self, trial: str, setting: Mapping[str, Any]) -> AnyTrial:
         if self._program:

@@ -70,6 +70,11 @@ class BayesSearch(AskTell):
             self._evidence.append(seen)
             self._reached.update(seen.curve.keys())
 
+    @property
+    def independent(self) -> int:
+        """Number of random settings that come before the model is used."""
+        return max(0, self._sampler.startup - len(self._evidence) - len(self._trials))
+
     def ask(self, trial: str) -> Mapping[str, Any]:
         """The next suggestion: another one than before, unless it is a program's.
 
