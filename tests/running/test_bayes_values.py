@@ -36,7 +36,8 @@ PARAMETERS: dict[str, Any] = {
 
 
 def sweep_of(parameters: dict[str, Any]) -> Sweep:
-    content = {"program": "x.py", "method": "bayes", "metric": {"name": "a"}}
+    sampler = {"type": "tpe", "n_startup_trials": 0}  # Optuna draws all
+    content = {"program": "x.py", "method": "bayes", "metric": {"name": "a"}, "sampler": sampler}
     return load_program_content(Path("x.yaml"), {**content, "parameters": parameters}).sweep
 
 

@@ -2,10 +2,9 @@
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -22,7 +21,8 @@ from tune_mc1.config.field_types import Float, Fuse, Int, Trackers
 from tune_mc1.config.fields import check_parameter
 from tune_mc1.config.image_files import Data
 from tune_mc1.config.model_names import is_outside
-from tune_mc1.config.objective import Objective, known_metric
+from tune_mc1.config.objective import Objective
+from tune_mc1.config.objectives import FurtherMetric, objectives_of, with_first
 from tune_mc1.config.parameters import (
     Categorical,
     Constant,
@@ -92,7 +92,8 @@ class Sweep(BaseModel):
             absolute.
         passes: Trial parameters that the constructor of each network from outside gets, by the
             network's name.
-        metrics: Further metrics to record, as named in `metric`.
+        metrics: Further metrics to record, as named in `metric`; those with a goal are optimised
+            too.
         sampler: Sampler of a Bayesian search; None for its default.
     """
 
@@ -122,7 +123,7 @@ class Sweep(BaseModel):
     tracker: Trackers | None = None
     import_from: tuple[str, ...] = ()
     passes: dict[str, tuple[str, ...]] = Field(default={})
-    metrics: tuple[Annotated[str, AfterValidator(known_metric)], ...] = ()
+    metrics: tuple[FurtherMetric, ...] = ()
     sampler: AnySampler | None = None
 
     @model_serializer(mode="wrap")
@@ -152,6 +153,13 @@ class Sweep(BaseModel):
             checked[name] = fitting
         return checked
 
+    _first_objective = model_validator(mode="before")(with_first)
+
+    @model_validator(mode="after")
+    def _one_goal_each(self) -> Self:
+        objectives_of(self.metric, self.metrics)
+        return self
+
     @model_validator(mode="after")
     def _seeds_differ(self) -> Self:
         if self.replicates > 1 and not isinstance(self.parameters.get("seed", _FIXED), Constant):
@@ -174,7 +182,13 @@ class Sweep(BaseModel):
     def chosen_metrics(self) -> tuple[str, ...]:
         """Metrics that are recorded beside those of every sweep, each once."""
         known = chosen_columns()
-        return tuple(dict.fromkeys(n for n in (self.metric.name, *self.metrics) if n in known))
+        names = [self.metric.name, *(m if isinstance(m, str) else m.name for m in self.metrics)]
+        return tuple(dict.fromkeys(name for name in names if name in known))
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """The metrics that it optimises, `metric` first."""
+        return objectives_of(self.metric, self.metrics)
 
     @property
     def models(self) -> list[str]:

@@ -35,6 +35,12 @@ class BayesianSearch(Search):
             found.append(Problem(("parameters",), "bayes requires at least one that varies"))
         return found + _sampler_problems(sweep)
 
+    def notices(self, sweep: Sweep) -> list[str]:
+        """The notice that trials are stopped by one of several metrics."""
+        if sweep.early_terminate is None or len(sweep.objectives) == 1:
+            return []
+        return [f"early_terminate: trials are stopped by {sweep.metric.name} alone"]
+
 
 def _sampler_problems(sweep: Sweep) -> list[Problem]:
     """Options that the sampler does not have, and parameters that it cannot learn."""
@@ -42,6 +48,9 @@ def _sampler_problems(sweep: Sweep) -> list[Problem]:
     if sampler.population_size is not None and sampler.type in ("tpe", "gp"):
         rule = f"is for cmaes and nsgaii, not for {sampler.type}"
         found.append(Problem(("sampler", "population_size"), rule))
+    if sampler.type == "cmaes" and len(sweep.objectives) > 1:
+        rule = f"cmaes optimises one metric, got {', '.join(o.name for o in sweep.objectives)}"
+        found.append(Problem(("sampler",), rule))
     numeric = [p for p in sweep.parameters.values() if not isinstance(p, Constant | Categorical)]
     if sampler.type == "cmaes" and not (numeric or any(map(_numbers, sweep.parameters.values()))):
         rule = "cmaes requires a parameter that is a range, or lists three or more numbers"

@@ -20,6 +20,7 @@ class Seen:
         fits: Whether the sweep can have its setting; if not, nothing is learned from it.
         state: How it ended; empty while it runs.
         values: Final values of the objectives; empty if it has none.
+        metrics: Final values of all metrics.
         violations: How far it is from fulfilling each constraint; at most 0 if it does.
         notes: What Optuna's sampler noted when it suggested the setting.
     """
@@ -29,6 +30,7 @@ class Seen:
     fits: bool = True
     state: str = ""
     values: tuple[float, ...] = ()
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
     violations: Mapping[str, float] = field(default_factory=dict)
     notes: Mapping[str, Any] = field(default_factory=dict)
 
@@ -70,11 +72,18 @@ class Observation:
     value: float = math.nan
 
 
-def final_values(trials: Iterable[Seen]) -> list[Observation]:
-    """Observations of a search without early stopping: values of trials that ended."""
+def final_values(trials: Iterable[Seen], *, stopped_are_worse: bool = False) -> list[Observation]:
+    """Observations of a search without early stopping: values of trials that ended.
+
+    Args:
+        trials: The trials.
+        stopped_are_worse: Whether trials that were stopped early are worse than all others.
+    """
     found = []
     for seen in trials:
-        if seen.values:
+        if stopped_are_worse and seen.state == "stopped":
+            found.append(Observation(seen, Use.STOPPED))
+        elif seen.values:
             found.append(Observation(seen, Use.SCORED, seen.values))
         else:
             found.append(Observation(seen, Use.STOPPED if seen.failed else Use.PENDING))

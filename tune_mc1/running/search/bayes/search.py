@@ -51,7 +51,8 @@ class BayesSearch(AskTell):
         if self._sampler.type == "cmaes" and find_spec("cmaes") is None:
             raise InputError("sampler: cmaes needs a package: pip install 'tune_mc1[bayes]'")
         self._coding = Coding(sweep)
-        self._directions = [sweep.metric.goal]
+        self._objectives = sweep.objectives
+        self._directions = [objective.goal for objective in self._objectives]
         self._again = isinstance(sweep, ProgramSweep)
         self._evidence: list[Seen] = []
         self._trials: dict[str, Seen] = {}
@@ -65,7 +66,7 @@ class BayesSearch(AskTell):
         seen = self._seen(evidence.setting)
         seen.curve.update(evidence.values)
         seen.state = "stopped" if self._levels else "completed"
-        seen.values = () if evidence.value is None else (evidence.value,)
+        seen.values = self._values(evidence.value, evidence.metrics)
         if seen.fits:
             self._evidence.append(seen)
             self._reached.update(seen.curve.keys())
@@ -98,7 +99,12 @@ class BayesSearch(AskTell):
     ) -> tuple[dict[str, Any], Mapping[str, Any]]:
         """A setting and the sampler's notes."""
         seed = derive_seed(self._sweep.search_seed, "bayes", *path)
-        sampler = make_sampler(self._sampler, seed, conditional=self._coding.conditional)
+        sampler = make_sampler(
+            self._sampler,
+            seed,
+            conditional=self._coding.conditional,
+            multivariate=len(self._objectives) == 1,
+        )
         known, space = self._known(observations), self._coding.space
         codes, notes = suggest(known, space, self._directions, sampler)
         kept = notes if self._sampler.type in ("cmaes", "nsgaii") else {}
@@ -149,15 +155,26 @@ class BayesSearch(AskTell):
     def ended(self, trial: str, state: str, metrics: Mapping[str, float | None]) -> None:
         """Takes in how a trial ended."""
         self._trials[trial].state = state
+        self._trials[trial].metrics = metrics
 
     def tell(self, trial: str, value: float | None) -> None:
         """Takes in the final value of a trial."""
         seen = self._trials[trial]
         seen.state = seen.state or "completed"
-        seen.values = () if value is None or not math.isfinite(value) else (value,)
+        seen.values = self._values(value, seen.metrics)
+
+    def _values(
+        self, value: float | None, metrics: Mapping[str, float | None]
+    ) -> tuple[float, ...]:
+        """Values of the objectives; empty if one is missing."""
+        values = [value, *(metrics.get(one.name) for one in self._objectives[1:])]
+        finite = [v for v in values if v is not None and math.isfinite(v)]
+        return tuple(finite) if len(finite) == len(values) else ()
 
     def _observations(self) -> list[Observation]:
         trials = [seen for seen in (*self._evidence, *self._trials.values()) if seen.fits]
+        if len(self._objectives) > 1:
+            return final_values(trials, stopped_are_worse=True)
         if self._levels:
             enough = len(self._coding.space) + 3
             found = values_at_level(trials, highest_level(self._reached, self._levels, enough))
