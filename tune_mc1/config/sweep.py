@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from tune_mc1.config.chosen_metrics import chosen_columns
+from tune_mc1.config.constraints import Constraint, ConstraintText, read_constraint
 from tune_mc1.config.distributions import Range
 from tune_mc1.config.early_terminate import AnyEarlyTerminate
 from tune_mc1.config.field_types import Float, Fuse, Int, Trackers
@@ -94,6 +95,7 @@ class Sweep(BaseModel):
             network's name.
         metrics: Further metrics to record, as named in `metric`; those with a goal are optimised
             too.
+        constraints: Limits that settings have to keep, such as `param_count <= 1e6`.
         sampler: Sampler of a Bayesian search; None for its default.
     """
 
@@ -125,12 +127,13 @@ class Sweep(BaseModel):
     passes: dict[str, tuple[str, ...]] = Field(default={})
     metrics: tuple[FurtherMetric, ...] = ()
     sampler: AnySampler | None = None
+    constraints: tuple[ConstraintText, ...] = ()
 
     @model_serializer(mode="wrap")
     def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leaves out what only some sweeps have."""
         dumped: dict[str, Any] = dump(self)
-        for name in ("import_from", "passes", "metrics"):
+        for name in ("import_from", "passes", "metrics", "constraints"):
             if not dumped.get(name):
                 dumped.pop(name, None)
         return dumped
@@ -183,12 +186,18 @@ class Sweep(BaseModel):
         """Metrics that are recorded beside those of every sweep, each once."""
         known = chosen_columns()
         names = [self.metric.name, *(m if isinstance(m, str) else m.name for m in self.metrics)]
+        names += [limit.name for limit in self.limits]
         return tuple(dict.fromkeys(name for name in names if name in known))
 
     @property
     def objectives(self) -> tuple[Objective, ...]:
         """The metrics that it optimises, `metric` first."""
         return objectives_of(self.metric, self.metrics)
+
+    @property
+    def limits(self) -> tuple[Constraint, ...]:
+        """Its constraints, parsed."""
+        return tuple(map(read_constraint, self.constraints))
 
     @property
     def models(self) -> list[str]:

@@ -15,6 +15,7 @@ from tune_mc1.config.search import AskTell, Evidence, SpaceUsedUp
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.errors import InputError
 from tune_mc1.planning.search.random_search import sample_one
+from tune_mc1.planning.search_space import MAX_TRIALS
 from tune_mc1.running.search.bayes.coding import Coding, UnknownValueError
 from tune_mc1.running.search.bayes.history import (
     Observation,
@@ -25,11 +26,15 @@ from tune_mc1.running.search.bayes.history import (
     imputed,
     values_at_level,
 )
+from tune_mc1.running.search.bayes.limits import Limits
 from tune_mc1.running.search.bayes.optuna_samplers import frozen, make_sampler, suggest
 from tune_mc1.seeding import derive_seed
 
 ATTEMPTS = 20
-"""Attempts to suggest a setting that was not suggested before."""
+"""Attempts to suggest a setting that is permitted and was not suggested before."""
+
+DRAWS = 10_000
+"""Random settings that are tried after that."""
 
 
 class BayesSearch(AskTell):
@@ -57,9 +62,10 @@ class BayesSearch(AskTell):
         self._evidence: list[Seen] = []
         self._trials: dict[str, Seen] = {}
         self._settings: set[str] = set()
+        self._limits = Limits(sweep)
         self._levels = _levels(sweep)
         self._reached: Counter[int] = Counter()
-        self._frozen: dict[int, tuple[Any, FrozenTrial]] = {}
+        self._frozen: dict[int, tuple[Seen, Any, FrozenTrial]] = {}
 
     def learn(self, evidence: Evidence) -> None:
         """Takes in a trial of an earlier sweep, unless this sweep cannot have its setting."""
@@ -67,6 +73,8 @@ class BayesSearch(AskTell):
         seen.curve.update(evidence.values)
         seen.state = "stopped" if self._levels else "completed"
         seen.values = self._values(evidence.value, evidence.metrics)
+        known = self._limits.before(evidence.setting)
+        seen.violations = self._limits.all_of(known, evidence.metrics)
         if seen.fits:
             self._evidence.append(seen)
             self._reached.update(seen.curve.keys())
@@ -85,14 +93,31 @@ class BayesSearch(AskTell):
         number, observations = len(self._trials), self._observations()
         ended = sum(one.use is not Use.PENDING for one in observations)
         model = ended >= self._sampler.startup and bool(self._coding.space)
+        notes: Mapping[str, Any] = {}
         for attempt in range(ATTEMPTS):
             if model:
-                setting, notes = self._suggest(observations, (number, attempt)[: 1 + (attempt > 0)])
+                path = (number, attempt) if attempt else (number,)
+                setting, notes = self._suggest(observations, path)
             else:
-                setting, notes = sample_one(self._sweep, number + attempt * 100_000), {}
-            if self._again or _key(setting) not in self._settings:
+                setting = sample_one(self._sweep, number + attempt * MAX_TRIALS)
+            over = self._limits.before(setting)
+            if max(over.values(), default=0) > 0:
+                observations = [*observations, self._forbidden(setting, over, observations)]
+            elif self._again or _key(setting) not in self._settings:
                 return self._add(trial, setting, notes)
-        return self._add(trial, self._unused(number), {})
+        return self._add(trial, self._other(number), {})
+
+    def _forbidden(
+        self,
+        setting: Mapping[str, Any],
+        over: Mapping[str, float],
+        observations: Sequence[Observation],
+    ) -> Observation:
+        """A setting that violates a constraint, as the model of this suggestion sees it."""
+        seen = self._seen(setting)
+        seen.violations = self._limits.all_of(over, {})
+        values = next((one.values for one in observations if one.values), (0.0,))
+        return Observation(seen, Use.SCORED, values)
 
     def _suggest(
         self, observations: Sequence[Observation], path: Sequence[int]
@@ -110,18 +135,30 @@ class BayesSearch(AskTell):
         kept = notes if self._sampler.type in ("cmaes", "nsgaii") else {}
         return self._coding.decode(codes), kept
 
-    def _unused(self, number: int) -> dict[str, Any]:
-        """A random one of the settings that were not suggested, where these can be listed."""
-        settings = [s for s in self._coding.all_settings() if _key(s) not in self._settings]
-        if not settings:
-            raise SpaceUsedUp
-        return settings[derive_seed(self._sweep.search_seed, "unused", number) % len(settings)]
+    def _other(self, number: int) -> dict[str, Any]:
+        """A random setting that is permitted and was not suggested.
+
+        Raises:
+            SpaceUsedUp: If none is found.
+        """
+        listed = self._coding.all_settings()
+        for draw in range(len(listed) or DRAWS):
+            if listed:
+                seed = derive_seed(self._sweep.search_seed, "other", number, draw)
+                setting = listed.pop(seed % len(listed))
+            else:
+                setting = sample_one(self._sweep, number + (ATTEMPTS + draw) * MAX_TRIALS)
+            new = self._again or _key(setting) not in self._settings
+            if new and max(self._limits.before(setting).values(), default=0) <= 0:
+                return setting
+        raise SpaceUsedUp
 
     def _add(
         self, trial: str, setting: Mapping[str, Any], notes: Mapping[str, Any]
     ) -> Mapping[str, Any]:
         seen = self._seen(setting)
         seen.notes = notes
+        seen.violations = self._limits.all_of(self._limits.before(setting), {})
         self._trials[trial] = seen
         self._settings.add(_key(setting))
         return setting
@@ -154,8 +191,9 @@ class BayesSearch(AskTell):
 
     def ended(self, trial: str, state: str, metrics: Mapping[str, float | None]) -> None:
         """Takes in how a trial ended."""
-        self._trials[trial].state = state
-        self._trials[trial].metrics = metrics
+        seen = self._trials[trial]
+        seen.state, seen.metrics = state, metrics
+        seen.violations = self._limits.all_of(seen.violations, metrics)
 
     def tell(self, trial: str, value: float | None) -> None:
         """Takes in the final value of a trial."""
@@ -188,10 +226,12 @@ class BayesSearch(AskTell):
         """Optuna's trials; those that did not change since the last call are used again."""
         known = []
         for number, one in enumerate(observations, 1):
-            key = (id(one.seen), one.use, one.values, one.epoch)
-            if number not in self._frozen or self._frozen[number][0] != key:
-                self._frozen[number] = key, frozen(number, one, self._coding.space)
-            known.append(self._frozen[number][1])
+            facts = (one.use, one.values, one.epoch, tuple(one.seen.violations.values()))
+            before = self._frozen.get(number)
+            if before is None or before[0] is not one.seen or before[1] != facts:
+                made = frozen(number, one, self._coding.space)
+                before = self._frozen[number] = one.seen, facts, made
+            known.append(before[2])
         return known
 
 
