@@ -162,3 +162,23 @@ def _gain(scored: Sequence[Observation], epoch: int) -> float:
         one.values[0] - one.seen.curve[epoch] for one in scored if epoch in one.seen.curve
     ]
     return median(differences) if differences else 0.0
+
+
+def fewer(observations: Sequence[Observation], most: int, maximize: bool) -> list[Observation]:
+    """Limits the scored trials, for models whose cost grows with the cube of their number.
+
+    Half of those that are kept are the best by the first objective, the others the latest.
+
+    Args:
+        observations: The observations.
+        most: Number of scored trials that are kept; all others are kept anyway.
+        maximize: Whether higher values of the first objective are better.
+    """
+    scored = [i for i, one in enumerate(observations) if one.use is Use.SCORED]
+    if len(scored) <= most:
+        return list(observations)
+    ranked = sorted(scored, key=lambda i: observations[i].values[0], reverse=maximize)
+    best = set(ranked[: most // 2])
+    latest = [i for i in scored if i not in best][-(most - len(best)) :]
+    dropped = set(scored) - best - set(latest)
+    return [one for i, one in enumerate(observations) if i not in dropped]

@@ -21,6 +21,7 @@ from tune_mc1.running.search.bayes.history import (
     Observation,
     Seen,
     Use,
+    fewer,
     final_values,
     highest_level,
     imputed,
@@ -32,6 +33,9 @@ from tune_mc1.seeding import derive_seed
 
 ATTEMPTS = 20
 """Attempts to suggest a setting that is permitted and was not suggested before."""
+
+GP_TRIALS = 200
+"""Ended trials that a Gaussian process learns from; its cost grows with the cube of their number."""
 
 DRAWS = 10_000
 """Random settings that are tried after that."""
@@ -211,16 +215,17 @@ class BayesSearch(AskTell):
 
     def _observations(self) -> list[Observation]:
         trials = [seen for seen in (*self._evidence, *self._trials.values()) if seen.fits]
+        maximize = self._sweep.metric.maximize
         if len(self._objectives) > 1:
-            return final_values(trials, stopped_are_worse=True)
-        if self._levels:
+            found = final_values(trials, stopped_are_worse=True)
+        elif self._levels:
             enough = len(self._coding.space) + 3
             found = values_at_level(trials, highest_level(self._reached, self._levels, enough))
         else:
             found = final_values(trials)
-        if self._sampler.type in ("gp", "cmaes"):
-            return imputed(found, self._sweep.metric.maximize)
-        return found
+        if self._sampler.type in ("gp", "cmaes") and len(self._objectives) == 1:
+            found = imputed(found, maximize)
+        return fewer(found, GP_TRIALS, maximize) if self._sampler.type == "gp" else found
 
     def _known(self, observations: Sequence[Observation]) -> list[FrozenTrial]:
         """Optuna's trials; those that did not change since the last call are used again."""
