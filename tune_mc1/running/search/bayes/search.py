@@ -35,7 +35,7 @@ ATTEMPTS = 20
 """Attempts to suggest a setting that is permitted and was not suggested before."""
 
 GP_TRIALS = 200
-"""Ended trials that a Gaussian process learns from; its cost grows with the cube of their number."""
+"""Ended trials that a Gaussian process learns from; its cost grows with the cube of that."""
 
 DRAWS = 10_000
 """Random settings that are tried after that."""
