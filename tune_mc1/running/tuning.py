@@ -26,6 +26,7 @@ from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.splits import make_split
 from tune_mc1.errors import SweepStopped
+from tune_mc1.planning.batches import ALONE, Batches, batches
 from tune_mc1.planning.forecast import trial_seconds
 from tune_mc1.planning.fusion import group_seconds, plan_groups
 from tune_mc1.planning.resources import (
@@ -46,7 +47,6 @@ from tune_mc1.running.callbacks.watch import ProgressCallback
 from tune_mc1.running.decisions import start_decisions
 from tune_mc1.running.own_context import OwnContext
 from tune_mc1.running.schedulers.early_stopping import EarlyStopping, make_scheduler
-from tune_mc1.running.search.batches import ALONE, Batches, batches
 from tune_mc1.running.search.learning import LearningTrials
 from tune_mc1.running.search.planned import PlannedTrials
 from tune_mc1.running.sweep_run import SweepRun

@@ -15,10 +15,10 @@ from tune_mc1.config.search import AskTell, SpaceUsedUp
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial
 from tune_mc1.errors import SweepStopped
+from tune_mc1.planning.batches import ALONE, Batches
 from tune_mc1.results.events import Event, trial_event
 from tune_mc1.results.schema import ENDED
 from tune_mc1.running.callbacks.driver_only import DriverOnly
-from tune_mc1.running.search.batches import ALONE, Batches
 
 
 class LearningTrials(DriverOnly, Searcher):
