@@ -24,7 +24,7 @@ from tune_mc1.terminal.formatting import (
     summary_text,
     varied,
 )
-from tune_mc1.terminal.pareto_table import pareto_table
+from tune_mc1.terminal.pareto_table import print_pareto
 from tune_mc1.terminal.program_tables import program_settings, program_table
 
 MOST_CLASSES = 20
@@ -55,9 +55,7 @@ def print_result(
         _print_training(tables, console, limit)
     if limit is not None and len(rows) > limit:
         console.print(f"... and {len(rows) - limit} more (show --limit {len(rows)})")
-    if (front := pareto_table(tables, limit)) is not None:
-        console.print()
-        console.print(front)
+    print_pareto(tables, console, limit)
     facts = tables.metadata
     lines = []
     if not tables.of_program:

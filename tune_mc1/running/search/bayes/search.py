@@ -37,7 +37,7 @@ ATTEMPTS = 20
 GP_TRIALS = 200
 """Ended trials that a Gaussian process learns from; its cost grows with the cube of that."""
 
-DRAWS = 10_000
+DRAWS = 1_000
 """Random settings that are tried after that."""
 
 
