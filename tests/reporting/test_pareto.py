@@ -11,9 +11,11 @@ from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.reporting.figure_sets import make_figures
 from tune_mc1.reporting.pages.pareto_table import pareto_views
+from tune_mc1.reporting.permitted import permitted
 from tune_mc1.reporting.words.page_texts import speaker
 from tune_mc1.results.events import start_events, trial_event
 from tune_mc1.results.pareto import front_of, non_dominated
+from tune_mc1.results.settings import winners
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.terminal.pareto_table import print_pareto
 
@@ -44,6 +46,16 @@ def tables() -> SweepTables:
 def test_the_front() -> None:
     assert [row["trial"] for row in front_of(tables())] == ["t0005", "t0006", "t0002", "t0001"]
     assert front_of(SweepTables()) == []
+
+
+def test_a_trial_that_violates_a_constraint_neither_wins_nor_is_on_the_front() -> None:
+    found = tables()
+    found.metadata["constraints"] = ["val_loss <= 1.9"]
+    assert [row["trial"] for row in front_of(found)] == ["t0002", "t0001"]
+    assert [row["trial"] for row in winners(found)] == ["t0002"]
+    assert [row["trial"] for row in found.ranked()][:2] == ["t0002", "t0004"]
+    sweep = Sweep.model_validate({"metrics": METRICS, "constraints": ["val_loss <= 1.9"]})
+    assert permitted(frames_of(found, sweep).trials, sweep).tolist() == [True] * 4 + [False] * 2
 
 
 def test_no_point_of_the_front_is_beaten() -> None:

@@ -46,7 +46,9 @@ def front_of(tables: SweepTables) -> list[Row]:
     rows = [
         row
         for row in tables.trials.values()
-        if row["state"] != "diverged" and all(_known(row.get(goal.column)) for goal in goals)
+        if row["state"] != "diverged"
+        and tables.permits(row)
+        and all(_known(row.get(goal.column)) for goal in goals)
     ]
     points = [
         tuple(-row[goal.column] if goal.maximize else row[goal.column] for goal in goals)

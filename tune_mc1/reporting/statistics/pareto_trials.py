@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tune_mc1.reporting.frames import SweepFrames
+from tune_mc1.reporting.permitted import permitted
 from tune_mc1.results.columns import metric_column
 from tune_mc1.results.pareto import non_dominated
 
@@ -47,6 +48,7 @@ def pareto_trials(frames: SweepFrames) -> ParetoTrials | None:
         return None
     values = frames.trials[columns].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
     there = np.isfinite(values).all(axis=1) & (frames.trials["state"] != "diverged").to_numpy()
+    there &= permitted(frames.trials, frames.sweep)
     trials, values = frames.trials[there], values[there]
     signs = np.array([-1.0 if goal.maximize else 1.0 for goal in goals])
     front = np.zeros(len(values), bool)
