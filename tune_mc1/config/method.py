@@ -40,6 +40,8 @@ def resolve_method(sweep: Sweep, command: str, *, source: str = "") -> tuple[Swe
     rule = resolved.early_terminate
     if rule is not None and (notice := rule.notice(resolved)):
         notices.append(notice)
+    if sweep.sampler is not None and not resolved.search.takes_sampler:
+        notices.append(f"sampler: {sweep.sampler.type} is for bayes and not used by {command}")
     problems = _problems(resolved, command)
     if problems:
         raise InputError(f"{source}: {problem}" if source else f"{problem}" for problem in problems)

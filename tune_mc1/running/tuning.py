@@ -16,6 +16,7 @@ from tune_mc1.config.module_sweep import workers_of
 from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.splits import make_split
+from tune_mc1.planning.batches import ALONE, Batches, batches
 from tune_mc1.planning.forecast import trial_seconds
 from tune_mc1.planning.fusion import group_seconds, plan_groups
 from tune_mc1.planning.resources import (
@@ -82,12 +83,15 @@ def tune_trials(
         return None
     capacity = cluster_capacity()
     at_once = max(1, max_concurrent(resources, capacity) // workers_of(run.sweep))
-    groups = [] if learns else _groups(run, left, at_once, resources, capacity.up)
+    groups = _groups(run, left, at_once, resources, capacity.up)
+    group = partial(_groups, run, at_once=1, resources=resources, up=capacity.up)
+    batch = _batches(run, at_once, resources, capacity.up, group) if learns else ALONE
     scheduler = make_scheduler(run, writer)
     promotes = scheduler is not None and scheduler.promotes
     decisions = None
     regrouped = promotes and run.sweep.fuse != "off"
-    asked = run.program is not None or regrouped or any(len(group) > 1 for group in groups)
+    largest = max([batch.limit, *map(len, groups)])
+    asked = run.program is not None or regrouped or largest > 1
     if scheduler is not None and asked:
         decisions = start_decisions()
         scheduler.publish = decisions.publish.remote
@@ -97,7 +101,7 @@ def tune_trials(
     waits = scheduler.waits if scheduler is not None else stopped.__contains__
     hangs = HangCallback(run.sweep.trial_timeout or math.inf)
     again = partial(_promoting, run, at_once, resources, capacity.up, scheduler)
-    search, samples = _search(run, left, groups, writer, again)
+    search, samples = _search(run, left, groups, writer, batch, again)
     most = search.max_concurrent if isinstance(search, ConcurrencyLimiter) else samples
     trials = min(samples, most) * workers_of(run.sweep)
     each = widen_gpu_share(resources, trials, capacity, free_nodes())
@@ -178,11 +182,27 @@ def _groups(
     return groups
 
 
+def _batches(
+    run: SweepRun,
+    at_once: int,
+    resources: TrialResources,
+    up: Sequence[Node],
+    group: Callable[[Sequence[AnyTrial]], Sequence[Sequence[AnyTrial]]],
+) -> Batches:
+    """How many settings a search that learns suggests at once."""
+    if run.program is not None:
+        return ALONE
+    most = run.max_concurrent
+    slots = full_speed_slots(resources, min(at_once, most or at_once), up)
+    return batches(run.sweep.fuse, group, slots, most, gpu=resources.gpu > 0)
+
+
 def _search(
     run: SweepRun,
     left: Sequence[AnyTrial],
     groups: Sequence[Sequence[AnyTrial]],
     writer: ResultWriter,
+    batches: Batches,
     promoting: Callable[[Searcher], Searcher],
 ) -> tuple[Searcher, int]:
     sweep = run.sweep
@@ -191,11 +211,12 @@ def _search(
         search, count = PlannedTrials(groups), len(groups)
     else:
         count = (sweep.run_cap or MAX_TRIALS) - len(run.trials) + len(left)
-        search = LearningTrials(resolve(sweep.adapter)(sweep), sweep, writer.write)
-        search.replay(run.past.search, left, run.past.values(left))
+        search = LearningTrials(resolve(sweep.adapter)(sweep), sweep, writer.write, batches)
+        search.replay(run.past.search, groups)
+        writer.listeners.append(search.take)
     search = promoting(search)
     if run.max_concurrent is not None:
-        largest = max(map(len, groups), default=1)
+        largest = max([batches.limit, *map(len, groups)])
         search = ConcurrencyLimiter(search, max(1, run.max_concurrent // largest))
     return search, count
 
@@ -211,7 +232,7 @@ def _promoting(
     """The search, which lets paused trials go on first, if the scheduler promotes them."""
     if scheduler is None or not scheduler.promotes:
         return search
-    fused = run.program is None and run.sweep.adapter is None and run.sweep.fuse != "off"
+    fused = run.program is None and run.sweep.fuse != "off"
     regroup = partial(_groups, run, at_once=at_once, resources=resources, up=up) if fused else None
     return PromotingTrials(
         search, scheduler, run.trials, run.past.tables, limit=at_once + 1, regroup=regroup

@@ -12,6 +12,7 @@ from rich.table import Table
 from tune_mc1.config.metrics import shown_test_metrics
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import BEST, ResultDir
+from tune_mc1.results.pareto import front_of, goals_of
 from tune_mc1.results.recall import class_recalls
 from tune_mc1.results.schema import Row
 from tune_mc1.results.settings import repeated, repeats, settings_of, summarize, winners
@@ -23,6 +24,7 @@ from tune_mc1.terminal.formatting import (
     summary_text,
     varied,
 )
+from tune_mc1.terminal.pareto_table import print_pareto
 from tune_mc1.terminal.program_tables import program_settings, program_table
 
 MOST_CLASSES = 20
@@ -53,6 +55,7 @@ def print_result(
         _print_training(tables, console, limit)
     if limit is not None and len(rows) > limit:
         console.print(f"... and {len(rows) - limit} more (show --limit {len(rows)})")
+    print_pareto(tables, console, limit)
     facts = tables.metadata
     lines = []
     if not tables.of_program:
@@ -136,8 +139,14 @@ def _short(path: Path) -> Path:
 
 
 def result_facts(tables: SweepTables) -> dict[str, Any]:
-    """A sweep as plain data: its metadata, and its trials, best first."""
-    return {"sweep": tables.metadata, "trials": tables.ranked()}
+    """A sweep as plain data: its metadata, and its trials, best first.
+
+    With several objectives also `pareto_front`, the ids of its trials.
+    """
+    facts = {"sweep": tables.metadata, "trials": tables.ranked()}
+    if not goals_of(tables):
+        return facts
+    return facts | {"pareto_front": [row["trial"] for row in front_of(tables)]}
 
 
 def sweep_summaries(parent: Path, notify: Callable[[str], None]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import pandas as pd
 from tune_mc1.config.load import config_to_yaml
 from tune_mc1.config.validation import Folds, Holdout
 from tune_mc1.reporting.frames import SweepFrames
+from tune_mc1.reporting.pages.pareto_table import pareto_views
 from tune_mc1.reporting.pages.result_tables import (
     recall_views,
     setting_groups,
@@ -70,6 +71,7 @@ def make_section(frames: SweepFrames, title: str, tables: list[TableView], t: Sa
     winner, note = _winner(frames, settings, t)
     repeated = 0 < len(settings) < len(frames.trials)
     ends = [settings_view(frames, settings, t)] if repeated else []
+    ends = [*pareto_views(frames, t), *ends]
     return Section(
         anchor=frames.where.root.name,
         title=title,
