@@ -20,6 +20,7 @@ STATE_STYLES = {
     "diverged": "magenta",
     "failed": "bold red",
     "interrupted": "red",
+    "dropped": "dim",
 }
 
 

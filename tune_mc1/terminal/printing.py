@@ -12,9 +12,10 @@ from rich.table import Table
 from tune_mc1.config.metrics import shown_test_metrics
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import BEST, ResultDir
+from tune_mc1.results.growth import ENDING
 from tune_mc1.results.pareto import front_of, goals_of
 from tune_mc1.results.recall import class_recalls
-from tune_mc1.results.schema import Row
+from tune_mc1.results.schema import ENDED, Row
 from tune_mc1.results.settings import repeated, repeats, settings_of, summarize, winners
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.terminal.formatting import (
@@ -66,6 +67,10 @@ def print_result(
         trials = "1 trial has" if count == 1 else f"{count} trials have"
         seed = "and seed" if "seed" in tables.columns.parameters else "and no seed"
         lines.append(f"Repeats: {trials} the setting of another {seed}; that is no replicate")
+    if reason := facts.get(ENDING):
+        left = Counter(r["state"] for r in rows if r["state"] not in ENDED)
+        rest = "; ".join(f"{count} {state}" for state, count in left.items()) or "no trial left"
+        lines.append(f"Ended by {reason} ({rest})")
     for row in rows:
         if row["state"] == "failed":
             log = where.shown(where.root / row["log"])
