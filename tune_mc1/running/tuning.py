@@ -101,6 +101,7 @@ def tune_trials(
     end = EarlyEnd(run, writer)
     if scheduler is not None:
         view.why, scheduler.cuts = scheduler.why, end.cuts
+        scheduler.know(run.warm.taken)
     stopped = scheduler.stopped if scheduler is not None else frozenset[str]()
     waits = scheduler.waits if scheduler is not None else stopped.__contains__
     hangs = HangCallback(run.sweep.trial_timeout or math.inf)

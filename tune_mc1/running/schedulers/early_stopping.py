@@ -11,6 +11,7 @@ from tune_mc1.config.trial_scheduler import TrialScheduler as Decider
 from tune_mc1.planning.no_stopping import NoStopping
 from tune_mc1.planning.stop_reasons import reason_text
 from tune_mc1.results.events import DecisionEvent
+from tune_mc1.results.growth_events import TakenEvent
 from tune_mc1.results.schema import Row
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.callbacks.driver_only import DriverOnly
@@ -75,6 +76,14 @@ class EarlyStopping(DriverOnly, FIFOScheduler):
         if self.publish is not None and "decision" in result:
             self.publish(result["decision"], sorted(running & gone))
         return str(TrialScheduler.STOP if stop else TrialScheduler.CONTINUE)
+
+    def know(self, taken: Iterable[TakenEvent]) -> None:
+        """Takes in trials that an earlier sweep has run, with which others are compared."""
+        rows = (row for event in taken for row in event["history"] if not self.promotes)
+        for row in rows:
+            value = row.get(self._score)
+            score = None if value is None else self._sign * value
+            self._take(self._decider.decide(row["trial"], row["epoch"], score))
 
     def _promote_in_place(self, trial: TuneTrial, result: Mapping[str, Any]) -> None:
         """Lets trials of a group go on at once if the group's others show them to be the best."""
