@@ -106,3 +106,23 @@ def test_what_cannot_change_is_refused(tmp_path: Path, image_dir: Path, larger: 
         "metric.goal: was 'maximize', is 'minimize'",
         "search_seed: was 0, is 4",
     ]
+
+
+def test_bayes_goes_on_with_other_values_from_what_it_has_seen(
+    tmp_path: Path, image_dir: Path
+) -> None:
+    pytest.importorskip("optuna")
+    first = sweep_here(tmp_path, content(image_dir, 2), "bayes", *WORDS)
+    assert first.status == 0, first.err
+    rates = sorted(trials(first.root)["learning_rate"])
+    other = content(image_dir, 3)
+    other["parameters"]["learning_rate"] = {**RATE, "min": rates[0] * 1.01, "max": 0.9}
+    done = resumed(first.root, write_sweep(tmp_path, other), method="bayes")
+    assert done.returncode == 0, done.stderr
+    assert "1 of 3 trials have already ended" in done.stderr
+    found = trials(first.root)
+    assert len(found) == 4  # one is outside
+    assert found["learning_rate"][2:].min() > rates[0]
+    again = resumed(first.root, method="bayes")
+    assert "3 of 3 trials have already ended" in again.stderr
+    assert again.returncode == 0, again.stderr
