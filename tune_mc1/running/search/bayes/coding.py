@@ -74,6 +74,14 @@ class Coding:
         ]
         return [dict(zip(sizes, chosen, strict=True)) for chosen in product(*values)]
 
+    def own(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The setting of a trial, given all its values."""
+        return {name: values[name] for name in self._parameters if name in values}
+
+    def filled(self, codes: Mapping[str, Code]) -> dict[str, Code]:
+        """The codes of all parameters."""
+        return dict(codes)
+
     def decode(self, codes: Mapping[str, Code]) -> dict[str, Any]:
         """The setting that codes stand for, with all parameters."""
         return {

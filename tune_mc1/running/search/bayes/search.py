@@ -1,9 +1,8 @@
 """Bayesian search: Optuna's samplers, by ask and tell."""
 
-import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -22,10 +21,8 @@ from tune_mc1.running.search.bayes.history import (
     Seen,
     Use,
     fewer,
-    final_values,
     highest_level,
-    imputed,
-    values_at_level,
+    observed,
 )
 from tune_mc1.running.search.bayes.limits import Limits
 from tune_mc1.running.search.bayes.optuna_samplers import frozen, make_sampler, suggest
@@ -65,7 +62,7 @@ class BayesSearch(AskTell):
         self._again = isinstance(sweep, ProgramSweep)
         self._evidence: list[Seen] = []
         self._trials: dict[str, Seen] = {}
-        self._settings: set[str] = set()
+        self._settings: set[Hashable] = set()
         self._limits = Limits(sweep)
         self._levels = _levels(sweep)
         self._reached: Counter[int] = Counter()
@@ -107,9 +104,13 @@ class BayesSearch(AskTell):
             over = self._limits.before(setting)
             if max(over.values(), default=0) > 0:
                 observations = [*observations, self._forbidden(setting, over, observations)]
-            elif self._again or _key(setting) not in self._settings:
+            elif self._is_new(setting):
                 return self._add(trial, setting, notes)
         return self._add(trial, self._other(number), {})
+
+    def _is_new(self, setting: Mapping[str, Any]) -> bool:
+        """Whether a trial with this setting could give other numbers than those before."""
+        return self._again or _key(self._seen(setting)) not in self._settings
 
     def _forbidden(
         self,
@@ -146,14 +147,13 @@ class BayesSearch(AskTell):
             SpaceUsedUp: If none is found.
         """
         listed = self._coding.all_settings()
-        for draw in range(len(listed) or DRAWS):
+        for attempt in range(len(listed) or DRAWS):
             if listed:
-                seed = derive_seed(self._sweep.search_seed, "other", number, draw)
+                seed = derive_seed(self._sweep.search_seed, "other", number, attempt)
                 setting = listed.pop(seed % len(listed))
             else:
-                setting = sample_one(self._sweep, number + (ATTEMPTS + draw) * MAX_TRIALS)
-            new = self._again or _key(setting) not in self._settings
-            if new and max(self._limits.before(setting).values(), default=0) <= 0:
+                setting = sample_one(self._sweep, number + (ATTEMPTS + attempt) * MAX_TRIALS)
+            if self._is_new(setting) and max(self._limits.before(setting).values(), default=0) <= 0:
                 return setting
         raise SpaceUsedUp
 
@@ -164,12 +164,15 @@ class BayesSearch(AskTell):
         seen.notes = notes
         seen.violations = self._limits.all_of(self._limits.before(setting), {})
         self._trials[trial] = seen
-        self._settings.add(_key(setting))
+        self._settings.add(_key(seen))
         return setting
 
     def _seen(self, setting: Mapping[str, Any]) -> Seen:
         try:
-            return Seen(self._coding.encode(setting))
+            codes = self._coding.encode(setting)
+            if self._coding.conditional and self._sampler.type != "tpe":
+                codes = self._coding.filled(codes)
+            return Seen(codes)
         except UnknownValueError:
             return Seen({}, fits=False)
 
@@ -178,12 +181,13 @@ class BayesSearch(AskTell):
 
         Samplers that keep notes are asked again, for the same notes.
         """
-        own = {name: setting[name] for name in self._sweep.parameters if name in setting}
+        own = self._coding.own(setting)
+        notes: Mapping[str, Any] = {}
         if self._sampler.type in ("cmaes", "nsgaii"):
-            notes = self._trials[trial].notes if _key(self.ask(trial)) == _key(own) else {}
-            self._add(trial, own, notes)
-        else:
-            self._add(trial, own, {})
+            self.ask(trial)
+            if self._trials[trial].codes == self._seen(own).codes:
+                notes = self._trials[trial].notes
+        self._add(trial, own, notes)
 
     def report(self, trial: str, epoch: int, value: float | None) -> None:
         """Takes in a trial's value after an epoch."""
@@ -215,17 +219,13 @@ class BayesSearch(AskTell):
 
     def _observations(self) -> list[Observation]:
         trials = [seen for seen in (*self._evidence, *self._trials.values()) if seen.fits]
-        maximize = self._sweep.metric.maximize
-        if len(self._objectives) > 1:
-            found = final_values(trials, stopped_are_worse=True)
-        elif self._levels:
-            enough = len(self._coding.space) + 3
-            found = values_at_level(trials, highest_level(self._reached, self._levels, enough))
-        else:
-            found = final_values(trials)
-        if self._sampler.type in ("gp", "cmaes") and len(self._objectives) == 1:
-            found = imputed(found, maximize)
-        return fewer(found, GP_TRIALS, maximize) if self._sampler.type == "gp" else found
+        kind, maximize = self._sampler.type, self._sweep.metric.maximize
+        enough = len(self._coding.space) + 3
+        level = highest_level(self._reached, self._levels, enough) if self._levels else None
+        several = len(self._objectives) > 1
+        complete = kind in ("gp", "cmaes")
+        found = observed(trials, level, several=several, complete=complete, maximize=maximize)
+        return fewer(found, GP_TRIALS, maximize) if kind == "gp" else found
 
     def _known(self, observations: Sequence[Observation]) -> list[FrozenTrial]:
         """Optuna's trials; those that did not change since the last call are used again."""
@@ -240,10 +240,8 @@ class BayesSearch(AskTell):
         return known
 
 
-def _key(setting: Mapping[str, Any]) -> str:
-    """Equal for equal settings, also for one that a trial has read and that has 1.0 for 1."""
-    numbers = {k: float(v) if type(v) is int else v for k, v in setting.items()}
-    return json.dumps(numbers, sort_keys=True, default=str)
+def _key(seen: Seen) -> Hashable:
+    return tuple(sorted(seen.codes.items()))
 
 
 def _levels(sweep: Sweep) -> Sequence[int]:
