@@ -62,6 +62,7 @@ class ProgramSweep(Sweep):
     """
 
     kind: ClassVar[str] = "program"
+    repeats: ClassVar[bool] = True
     unused: ClassVar[tuple[str, ...]] = TRAINING_ONLY
 
     metric: ProgramMetric = Field(default_factory=ProgramMetric)

@@ -78,6 +78,10 @@ class Search:
         raise NotImplementedError
 
 
+class SpaceUsedUpError(Exception):
+    """A search that learns has no further setting that the sweep has not had."""
+
+
 class AskTell(ABC):
     """A search that learns: it is asked for settings and told their results.
 
@@ -87,7 +91,11 @@ class AskTell(ABC):
 
     @abstractmethod
     def ask(self, trial: str) -> Mapping[str, Any] | None:
-        """Returns the setting of a new trial; None if more results are needed first."""
+        """Returns the setting of a new trial; None if more results are needed first.
+
+        Raises:
+            SpaceUsedUpError: If there is none that the sweep has not had.
+        """
 
     @abstractmethod
     def tell(self, trial: str, value: float | None) -> None:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
     AfterValidator,
@@ -58,6 +58,7 @@ class Sweep(BaseModel):
     """A validated sweep file. W&B documents the first nine keys; the others are ours.
 
     Attributes:
+        repeats: Whether trials with equal parameters, and so equal seeds, may differ.
         method: Name of the search; None until the command sets it.
         metric: The metric to optimise.
         parameters: Parameters of a trial that are not left at their defaults.
@@ -95,6 +96,8 @@ class Sweep(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    repeats: ClassVar[bool] = False
 
     method: Method | None = None
     metric: Objective = Field(default_factory=Objective)

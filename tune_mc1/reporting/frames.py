@@ -22,6 +22,7 @@ from tune_mc1.results.columns import TRAINING_COLUMNS, columns_of, metric_column
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import PROGRAM_FORMAT, TRAINING_FORMAT
 from tune_mc1.results.schema import ENDED
+from tune_mc1.results.settings import Run, means_of_runs
 
 
 def _of_training() -> Mapping[str, str]:
@@ -165,6 +166,22 @@ def _merged(where: ResultDir) -> Parts:
     trials = pd.DataFrame(tables.trials.values(), columns=columns.trial_schema().names)
     history = pd.DataFrame(tables.history.values(), columns=columns.history_schema().names)
     return trials, history, tables.metadata, columns
+
+
+def setting_runs(frames: SweepFrames, scores: "pd.Series[float]") -> dict[str, Mapping[Run, float]]:
+    """Mean score of each run of each setting, by its hash, in the order of the plan.
+
+    Args:
+        frames: The sweep.
+        scores: Score of each trial, with the index of its trials; those without one are left out.
+    """
+    columns = ["config_hash", "trial", "fold", *(["seed"] if "seed" in frames.trials else [])]
+    rows: dict[str, list[tuple[dict[str, Any], float]]] = {}
+    for row, score in zip(frames.trials[columns].to_dict("records"), scores, strict=True):
+        own = rows.setdefault(row["config_hash"], [])
+        if not math.isnan(score):
+            own.append(({name: plain(value) for name, value in row.items()}, float(score)))
+    return {key: means_of_runs(pairs) for key, pairs in rows.items()}
 
 
 def plain(value: Any) -> Any:

@@ -57,8 +57,7 @@ class GridSearch(Search):
     def settings(self, sweep: Sweep) -> list[dict[str, Any]]:
         """All combinations of the listed values, at most `run_cap` of them.
 
-        The order is W&B's: parameters sorted by name, the last one varying fastest, values as
-        listed.
+        The order is the file's, the last parameter varying fastest, values as listed.
 
         Raises:
             InputError: If a parameter has no grid, or there are more than 100,000 settings.
@@ -78,8 +77,7 @@ class GridSearch(Search):
 
 def _grid_setting(sweep: Sweep, index: int) -> dict[str, Any]:
     setting = {}
-    for name in sorted(sweep.parameters, reverse=True):
-        parameter = sweep.parameters[name]
+    for name, parameter in reversed(sweep.parameters.items()):
         index, position = divmod(index, parameter.grid_size or 1)
         setting[name] = parameter.grid_value(position)
-    return dict(reversed(setting.items()))
+    return dict(sorted(setting.items()))

@@ -115,6 +115,7 @@ def _panel(
     for place, m in zip(places, means, strict=True):
         if math.isfinite(m.low) and math.isfinite(m.high):
             ax.vlines(place, m.low, m.high, color=BLUE, lw=1.6)
+        ax.plot([place] * len(m.points), m.points, ls="", marker="_", ms=8, color=BLUE)
         published = _published(context, name, m)
         if published is not None:
             ax.plot([place], [published], **HOLLOW, label="_reference")

@@ -77,7 +77,9 @@ def overfitting(context: Context) -> Iterator[FigureSpec]:
         if not all(len(r) for r in rows):
             return
         band = band_of(unit, [len(r) for r in rows])
-        pairs.append((mean_curve(rows[0], band), mean_curve(rows[1], band)))
+        limits = [context.limits_of(column) for column in columns]
+        curves = [mean_curve(r, band, limits=own) for r, own in zip(rows, limits, strict=True)]
+        pairs.append((curves[0], curves[1]))
     runs = len(rows[-1])
     title = t("title")
     caption = t(

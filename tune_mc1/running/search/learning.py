@@ -9,7 +9,7 @@ from ray.tune.search import Searcher
 from tune_mc1.config.problems import problems_of
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.program_trial import AnyTrial, ProgramTrial
-from tune_mc1.config.search import AskTell
+from tune_mc1.config.search import AskTell, SpaceUsedUpError
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial
 from tune_mc1.errors import SweepStopped
@@ -29,6 +29,9 @@ class LearningTrials(DriverOnly, Searcher):
         sweep: The sweep; `run_cap` is the number of trials, None for no limit.
         record: Called with an event for each new trial, before it starts, and for each observed
             score.
+
+    Attributes:
+        used_up: Whether there is no further setting, so that the sweep ends with fewer trials.
     """
 
     def __init__(self, search: AskTell, sweep: Sweep, record: Callable[[Event], None]) -> None:
@@ -38,6 +41,7 @@ class LearningTrials(DriverOnly, Searcher):
         super().__init__(metric=key, mode="max" if metric.goal == "maximize" else "min")
         self._search, self._sweep, self._name = search, sweep, sweep.method
         self._limit, self._count, self._record = sweep.run_cap, 0, record
+        self.used_up = False
         self._again: list[AnyTrial] = []
         self._program = program
         self._ids: dict[str, str] = {}
@@ -76,7 +80,11 @@ class LearningTrials(DriverOnly, Searcher):
             return Searcher.FINISHED
         else:
             name = f"t{self._count + 1:04d}"
-            setting = self._search.ask(name)
+            try:
+                setting = self._search.ask(name)
+            except SpaceUsedUpError:
+                self.used_up = True
+                return Searcher.FINISHED
             if setting is None:
                 return None
             self._count += 1
