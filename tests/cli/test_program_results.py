@@ -96,7 +96,7 @@ def test_list_of_programs_and_of_ours(tmp_path: Path) -> None:
     done = run_here("list", tmp_path, cwd=tmp_path, COLUMNS="200")
     assert "data" not in done.stdout
     assert re.search(
-        r"odd +random +train.py +.*metrics/mAP50\(B\) in percent \d\d\.\d{4} +t\d{4}", done.stdout
+        r"odd +asha +train.py +.*metrics/mAP50\(B\) in percent \d\d\.\d{4} +t\d{4}", done.stdout
     )
     assert re.search(r"plain +grid +t.py +4 completed +- +-", done.stdout)
 

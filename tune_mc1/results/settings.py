@@ -61,7 +61,7 @@ def run_of(row: Mapping[str, Any]) -> Run:
     Args:
         row: Columns of `trials.parquet`. Trials of a program without a seed are runs of their own.
     """
-    return (row.get("seed", row["trial"]), row["fold"])
+    return row["seed"] if "seed" in row else row["trial"], row["fold"]
 
 
 def means_of_runs(pairs: Sequence[tuple[Mapping[str, Any], float]]) -> dict[Run, float]:
