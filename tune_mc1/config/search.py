@@ -78,8 +78,8 @@ class Search:
         raise NotImplementedError
 
 
-class SpaceUsedUpError(Exception):
-    """A search that learns has no further setting that the sweep has not had."""
+class SpaceUsedUp(Exception):  # noqa: N818  not an error
+    """All settings of a sweep were suggested."""
 
 
 class AskTell(ABC):
@@ -94,7 +94,7 @@ class AskTell(ABC):
         """Returns the setting of a new trial; None if more results are needed first.
 
         Raises:
-            SpaceUsedUpError: If there is none that the sweep has not had.
+            SpaceUsedUp: If there is none that the sweep has not had.
         """
 
     @abstractmethod

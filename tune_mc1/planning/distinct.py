@@ -8,8 +8,9 @@ from typing import Any
 
 from tune_mc1.config.distributions import Range
 from tune_mc1.config.parameters import IntUniform, Parameter, WeightedCategorical
+from tune_mc1.config.space import Space
 from tune_mc1.config.sweep import Sweep
-from tune_mc1.planning.draws import sample_one
+from tune_mc1.planning.draws import draw
 from tune_mc1.seeding import derive_seed
 
 MISSES = 1000
@@ -28,18 +29,19 @@ def identity(setting: Mapping[str, Any]) -> str:
 def distinct_samples(sweep: Sweep) -> Iterator[dict[str, Any]]:
     """Samples settings at random, each once, until the space is used up.
 
-    They are those of `sample_one` in order of position, without the repeats. Of a finite space, the
+    They are those of `draw` in order of position, without the repeats. Of a finite space, the
     last ones are listed in random order, since draws would hardly ever meet them.
 
     Args:
         sweep: The sweep.
     """
-    listed = _listed(sweep)
+    space = sweep.space
+    listed = _listed(sweep, space)
     limit = MISSES if listed is None else FEW_MISSES
     seen: set[str] = set()
     misses = 0
     for position in count():
-        setting = sample_one(sweep, position)
+        setting = draw(sweep, space, position)
         if (key := identity(setting)) in seen:
             misses += 1
             if misses == limit or (listed is not None and len(seen) >= len(listed)):
@@ -54,7 +56,7 @@ def distinct_samples(sweep: Sweep) -> Iterator[dict[str, Any]]:
             yield setting
 
 
-def _listed(sweep: Sweep) -> Sequence[dict[str, Any]] | None:
+def _listed(sweep: Sweep, space: Space) -> Sequence[dict[str, Any]] | None:
     """All settings of a finite space, in random order; None of one that is infinite or large."""
     values: dict[str, Sequence[Any]] = {}
     for name, parameter in sorted(sweep.parameters.items()):
@@ -68,7 +70,7 @@ def _listed(sweep: Sweep) -> Sequence[dict[str, Any]] | None:
     names = list(values)
     found = [dict(zip(names, each, strict=True)) for each in product(*values.values())]
     order = default_rng(derive_seed(sweep.search_seed, "listed")).permutation(len(found))
-    return [found[i] for i in order]
+    return [space.completed(found[i]) for i in order]
 
 
 def possible_values(parameter: Parameter) -> Sequence[Any] | None:
@@ -91,4 +93,5 @@ def _multiples(parameter: Range) -> Sequence[Any] | None:
     low, high = (end / parameter.q for end in parameter.ends)
     if not math.isfinite(low) or not math.isfinite(high) or high - low >= MOST_LISTED:
         return None
-    return [parameter.rounded(i * parameter.q) for i in range(round(low), round(high) + 1)]
+    found = [parameter.rounded(i * parameter.q) for i in range(round(low), round(high) + 1)]
+    return found if parameter.zero is None else [parameter.nothing, *found]

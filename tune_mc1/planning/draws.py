@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tune_mc1.config.space import Space
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.seeding import derive_seed
 
@@ -13,7 +14,8 @@ def sample(sweep: Sweep, n: int) -> list[dict[str, Any]]:
         sweep: The sweep.
         n: Number of settings.
     """
-    return [sample_one(sweep, i) for i in range(n)]
+    space = sweep.space
+    return [draw(sweep, space, i) for i in range(n)]
 
 
 def sample_one(sweep: Sweep, position: int) -> dict[str, Any]:
@@ -26,11 +28,17 @@ def sample_one(sweep: Sweep, position: int) -> dict[str, Any]:
         sweep: The sweep.
         position: The setting's, from 0.
     """
+    return draw(sweep, sweep.space, position)
+
+
+def draw(sweep: Sweep, space: Space, position: int) -> dict[str, Any]:
+    """As `sample_one`, with the sweep's `space`, which takes time to build."""
     from numpy.random import default_rng
 
-    return {
+    drawn = {
         name: parameter.sample(
             default_rng(derive_seed(sweep.search_seed, "sample", name, position))
         )
         for name, parameter in sorted(sweep.parameters.items())
     }
+    return drawn if space.plain else space.completed(drawn)

@@ -23,6 +23,7 @@ class SweepEvent(Stamped, total=False):
         passes: Trial parameters that the constructor of each network from outside gets.
         recipe: Parameters of the training recipe that the sweep sets; absent if there are none.
         metrics: Metrics that it records beside those of every sweep; absent if there are none.
+        conditional: Parameters that some of its trials lack; absent if there are none.
         id: Random part of the ids of its runs in W&B.
         group: Their group, the first name of its directory.
         module: Path of the user's LightningModule; absent in other sweeps.
@@ -55,6 +56,7 @@ class SweepEvent(Stamped, total=False):
     passes: dict[str, list[str]]
     recipe: list[str]
     metrics: list[str]
+    conditional: list[str]
     id: str
     group: str
     module: str

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any
 
-from tune_mc1.config.search import AskTell, SpaceUsedUpError
+from tune_mc1.config.search import AskTell, SpaceUsedUp
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.planning.distinct import distinct_samples
 from tune_mc1.planning.draws import sample_one
@@ -26,11 +26,11 @@ class EndlessRandom(AskTell):
         """The next setting.
 
         Raises:
-            SpaceUsedUpError: If equal settings would give equal results and all have been asked for.
+            SpaceUsedUp: If all have been asked for, and equal ones would give equal results.
         """
         setting = next(self._settings, None)
         if setting is None:
-            raise SpaceUsedUpError
+            raise SpaceUsedUp
         return setting
 
     def tell(self, trial: str, value: float | None) -> None:

@@ -9,7 +9,7 @@ from ray.tune.search import Searcher
 from tune_mc1.config.problems import problems_of
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.program_trial import AnyTrial, ProgramTrial
-from tune_mc1.config.search import AskTell, SpaceUsedUpError
+from tune_mc1.config.search import AskTell, SpaceUsedUp
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial
 from tune_mc1.errors import SweepStopped
@@ -82,7 +82,7 @@ class LearningTrials(DriverOnly, Searcher):
             name = f"t{self._count + 1:04d}"
             try:
                 setting = self._search.ask(name)
-            except SpaceUsedUpError:
+            except SpaceUsedUp:
                 self.used_up = True
                 return Searcher.FINISHED
             if setting is None:
