@@ -107,7 +107,7 @@ class Space:
         """A setting, sorted by name, without the parameters that do not apply.
 
         Args:
-            drawn: Values of all parameters, or of those that may apply.
+            drawn: Values of all parameters, or of those that a search has suggested.
         """
         setting: dict[str, Any] = {}
         for name in self.order:
@@ -115,7 +115,7 @@ class Space:
                 continue
             if isinstance(self.parameters[name], SameAs):
                 setting[name] = self.tied(name, setting)
-            else:
+            elif name in drawn:
                 setting[name] = drawn[name]
         return dict(sorted(setting.items()))
 

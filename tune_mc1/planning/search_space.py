@@ -42,7 +42,7 @@ def plan_trials(sweep: Sweep, *, source: str = "") -> list[Trial]:
         return []
     if search.needs_run_cap and sweep.run_cap is None:
         raise InputError(f"run_cap: is required by a {search.name} search (in the file, or as -n)")
-    settings = search.settings(sweep)
+    settings = _settings(sweep)
     folds = range(sweep.validation.folds) if isinstance(sweep.validation, Folds) else (None,)
     prefix = f"{source}: " if source else ""
     _check_count(len(settings) * sweep.replicates * len(folds), prefix)
@@ -53,6 +53,12 @@ def plan_trials(sweep: Sweep, *, source: str = "") -> list[Trial]:
         for fold in folds
     ]
     return [Trial(id=f"t{i:04d}", config=c, fold=fold) for i, (c, fold) in enumerate(runs, 1)]
+
+
+def _settings(sweep: Sweep) -> list[dict[str, Any]]:
+    """The settings of the search, each with the parameters that apply to it."""
+    settings, space = sweep.search.settings(sweep), sweep.space
+    return settings if space.plain else [space.completed(setting) for setting in settings]
 
 
 def _different(configs: list[TrialConfig]) -> list[TrialConfig]:
@@ -98,7 +104,7 @@ def plan_program_trials(sweep: ProgramSweep, *, source: str = "") -> list[Progra
     """
     if sweep.adapter is not None:
         return []
-    settings = sweep.search.settings(sweep)
+    settings = _settings(sweep)
     _check_count(len(settings) * sweep.replicates, f"{source}: " if source else "")
     runs = [
         {**setting, SEED: setting[SEED] + r} if r else setting

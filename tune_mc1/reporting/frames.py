@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from tune_mc1.config.load import load_sweep
 from tune_mc1.config.parameters import Parameter
 from tune_mc1.config.program_sweep import SEED, ProgramSweep
+from tune_mc1.config.space import source_of
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.reporting.program_columns import cells, readable, renamed
 from tune_mc1.results.any_columns import Columns
@@ -78,7 +79,9 @@ class SweepFrames:
 
     def declared(self, column: str) -> Parameter | None:
         """The values or the distribution of a parameter, as the sweep file has them."""
-        return self.sweep.parameters.get(self.parameters.get(column, column))
+        name = self.parameters.get(column, column)
+        parameters = self.sweep.parameters
+        return source_of(name, parameters) if name in parameters else None
 
     def declared_values(self, column: str) -> list[Any]:
         """The values of a parameter that lists them, as in its column, in the file's order."""

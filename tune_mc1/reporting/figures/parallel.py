@@ -109,9 +109,14 @@ def _drawn_last_is_best(context: Context, alive: NDArray[np.bool_]) -> NDArray[n
 
 
 def logarithmic(context: Context, name: str) -> bool:
-    """Whether an axis is logarithmic: sampled so, or spanning more than about 1.5 decades."""
+    """Whether an axis is logarithmic: sampled so, or spanning more than about 1.5 decades.
+
+    Exact zeros among logarithmic draws have a place of their own.
+    """
     values = finite(context.frames.trials[name]).dropna()
     declared = context.frames.declared(name)
+    if getattr(declared, "zero", None):
+        values = values[values > 0]
     drawn = "log" in str(getattr(declared, "distribution", ""))
     return bool(len(values) and values.min() > 0 and (drawn or values.max() > 30 * values.min()))
 
@@ -139,7 +144,10 @@ def _spread(count: int) -> NDArray[np.float64]:
 
 
 def _scale(heading: str, column: "pd.Series[float]", log: bool, t: Say) -> Axis:
+    zero = (column == 0).to_numpy() & log
     known = column.dropna()
+    known = known[known > 0] if log else known
+    column = column.where(~zero)
     values = np.log10(column.to_numpy()) if log else column.to_numpy()
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     places = ((values - low) / (high - low)).astype(np.float64)
@@ -149,9 +157,10 @@ def _scale(heading: str, column: "pd.Series[float]", log: bool, t: Say) -> Axis:
         place = float((tick - low) / (high - low))
         if 0.09 < place < 0.91:
             ticks.append((place, number(10**tick if log else float(tick))))
-    if column.isna().any():  # None: a place of its own below the scale
-        places = np.where(np.isnan(places), 0.0, 0.15 + 0.85 * places)
-        ticks = [(0.0, t("none")), *((0.15 + 0.85 * p, label) for p, label in ticks)]
+    for mask, label in ((zero, "0"), (np.isnan(places) & ~zero, t("none"))):
+        if mask.any():  # zero, then None: places of their own below the scale
+            places = np.where(mask, 0.0, 0.15 + 0.85 * places)
+            ticks = [(0.0, label), *((0.15 + 0.85 * p, text) for p, text in ticks)]
     return Axis(heading, places, ticks)
 
 
