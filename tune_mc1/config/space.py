@@ -119,6 +119,18 @@ class Space:
                 setting[name] = drawn[name]
         return dict(sorted(setting.items()))
 
+    def of_trial(self, values: Setting) -> dict[str, Any]:
+        """The setting of a trial, sorted by name.
+
+        Args:
+            values: All its values, of which those of parameters that do not apply are None.
+        """
+        return {
+            name: values[name]
+            for name in sorted(self.parameters)
+            if name in values and not (values[name] is None and name in self.conditional)
+        }
+
 
 def source_of(name: str, parameters: Mapping[str, Parameter]) -> Parameter:
     """The parameter whose values a parameter has: its own, or those that it is tied to.
@@ -138,18 +150,6 @@ def source_of(name: str, parameters: Mapping[str, Parameter]) -> Parameter:
 def same(value: Any, wanted: Any) -> bool:
     """Equal, where true and 1 differ."""
     return bool(value == wanted) and isinstance(value, bool) == isinstance(wanted, bool)
-
-    def of_trial(self, values: Setting) -> dict[str, Any]:
-        """The setting of a trial, sorted by name.
-
-        Args:
-            values: All its values, of which those of parameters that do not apply are None.
-        """
-        return {
-            name: values[name]
-            for name in sorted(self.parameters)
-            if name in values and not (values[name] is None and name in self.conditional)
-        }
 
 
 def _ordered(needs: Mapping[str, list[str]]) -> Iterator[str]:

@@ -196,7 +196,7 @@ class Sweep(BaseModel):
 
     @property
     def space(self) -> Space:
-        """Which parameters a trial has."""
+        """Which parameters a trial has; built anew at each call."""
         return Space(self.parameters, of_training=True)
 
     @property

@@ -83,6 +83,11 @@ class SweepFrames:
         parameters = self.sweep.parameters
         return source_of(name, parameters) if name in parameters else None
 
+    def conditional(self, column: str) -> bool:
+        """Whether some trials lack a parameter, which is then null."""
+        name = self.parameters.get(column, column)
+        return name in self.sweep.parameters and name in self.sweep.space.conditional
+
     def declared_values(self, column: str) -> list[Any]:
         """The values of a parameter that lists them, as in its column, in the file's order."""
         values = getattr(self.declared(column), "values", ())

@@ -123,7 +123,7 @@ def _panel(
     labels = [
         "–".join(number(end, 2) for end in (m.low_value, m.high_value))
         if m.low_value < m.high_value
-        else short(shown(m.value, t), 16)
+        else short(shown(m.value, t, context.frames, name), 16)
         for m in means
     ]
     widths = [len(label) for label in labels]

@@ -57,7 +57,10 @@ MOST_PARAMETERS = 4
 def setting_text(context: Context, winner: NDArray[np.bool_]) -> str:
     """The best setting in words, by the first of the parameters that the sweep varies."""
     row, names = context.frames.trials[winner].iloc[0], context.frames.varied
-    words = [f"{context.label(n)} {shown(row[n], context.t)}" for n in names[:MOST_PARAMETERS]]
+    words = [
+        f"{context.label(n)} {shown(row[n], context.t, context.frames, n)}"
+        for n in names[:MOST_PARAMETERS]
+    ]
     return ", ".join(words) + (", …" if len(names) > MOST_PARAMETERS else "")
 
 
