@@ -192,7 +192,7 @@ def test_a_row_is_read_as_the_trial_that_it_was(tmp_path: Path) -> None:
     }
     sweep = load(tmp_path, {"method": "random", "run_cap": 40, "parameters": parameters})
     tables = SweepTables()
-    tables.apply({**sweep_event(sweep, tiny_images(20)), "time": 0.0})  # type: ignore[arg-type]
+    tables.apply({**sweep_event(sweep, tiny_images(20)), "time": 0.0})
     for trial in plan_trials(sweep):
         tables.apply(trial_event(trial))
         row = tables.trials[trial.id]
@@ -222,7 +222,7 @@ def test_a_program_does_not_get_what_does_not_apply(tmp_path: Path) -> None:
     (tmp_path / "again.yaml").write_text(config_to_yaml(sweep))
     assert load_sweep(tmp_path / "again.yaml").sweep == sweep
     tables = SweepTables()
-    tables.apply({**sweep_event(sweep, None), "time": 0.0})  # type: ignore[arg-type]
+    tables.apply({**sweep_event(sweep, None), "time": 0.0})
     for trial in trials:
         tables.apply(trial_event(trial))
     assert tables.trials[adam[0].id]["momentum"] is None

@@ -93,16 +93,20 @@ def rules_of(name: str) -> Iterator[Rule]:
     )
     for owner, taken, takes in takers:
         if taken:
-            yield Rule(
-                (owner,),
-                lambda get, owner=owner, takes=takes: name in takes(get(owner)),
-                lambda value, _: value == default_of(name),
-            )
+            yield _taken_by(owner, takes, name)
     if name in _of_augmentations():
         yield Rule(("augment",), lambda get: name in _of_augment(get("augment")), lambda *_: False)
     if name in OPTIONS:
         yield Rule(("model",), lambda get: name in _network(get).options, lambda *_: False)
     yield from _OTHERS.get(name, ())
+
+
+def _taken_by(owner: str, takes: Callable[[Any], Collection[str]], name: str) -> Rule:
+    return Rule(
+        (owner,),
+        lambda get: name in takes(get(owner)),
+        lambda value, _: value == default_of(name),
+    )
 
 
 def _of_optimizer(name: str) -> Collection[str]:

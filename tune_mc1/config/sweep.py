@@ -216,7 +216,8 @@ class Sweep(BaseModel):
         own = self.argument_names
         values = {name: value for name, value in setting.items() if name not in own}
         inactive = tuple(name for name in self.parameters if name not in setting)
-        passes = [n for n in self.passes.get(str(setting.get("model")), ()) if n not in inactive]
+        passed = self.passes.get(str(setting.get("model")), ())
+        passes = tuple(name for name in passed if name not in inactive)
         arguments = {name: setting[name] for name in own if name in setting}
         return TrialConfig(**values, arguments=arguments, passes=passes, inactive=inactive)
 

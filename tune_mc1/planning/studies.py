@@ -55,7 +55,7 @@ def study_rows() -> list[dict[str, Any]]:
         rows.append(
             {
                 "study": name,
-                "method": search_name(sweep.method, early and early.type),
+                "method": search_name(sweep.method, early.type if early else None),
                 "trials": (settings or 0) * folds,
                 "epochs": sweep.longest_epochs,
                 "description": sweep.description,

@@ -188,7 +188,7 @@ def setting_runs(frames: SweepFrames, scores: "pd.Series[float]") -> dict[str, M
     for row, score in zip(frames.trials[columns].to_dict("records"), scores, strict=True):
         own = rows.setdefault(row["config_hash"], [])
         if not math.isnan(score):
-            own.append(({name: plain(value) for name, value in row.items()}, float(score)))
+            own.append(({str(name): plain(value) for name, value in row.items()}, float(score)))
     return {key: means_of_runs(pairs) for key, pairs in rows.items()}
 
 

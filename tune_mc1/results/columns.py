@@ -135,7 +135,8 @@ class TrainingColumns(Columns):
         arguments = {name: values.pop(name) for name in own}
         if is_outside(values["model"]):
             values = {n: v for n, v in values.items() if n not in OPTIONS or v is not None}
-        passes = [n for n in self._passes.get(values["model"], ()) if n not in inactive]
+        passed = self._passes.get(values["model"], ())
+        passes = tuple(name for name in passed if name not in inactive)
         return TrialConfig(**values, arguments=arguments, passes=passes, inactive=inactive)
 
     def epoch_row(self, event: Mapping[str, Any], metric: str) -> Row:

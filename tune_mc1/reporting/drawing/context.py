@@ -144,7 +144,8 @@ class Context:
         keys = ["config_hash", *(n for n in ("seed", "fold") if n in trials)]
         if self.of_program and "seed" not in trials:
             keys.append("trial")
-        return trials.groupby(keys, dropna=False, sort=False).ngroup().to_numpy(np.int64)
+        numbers = trials.groupby(keys, dropna=False, sort=False).ngroup()
+        return np.asarray(numbers, dtype=np.int64)
 
     @property
     def limits(self) -> tuple[float, float]:

@@ -134,7 +134,7 @@ def _facts(frames: SweepFrames, settings: int, t: Say) -> Facts:
             t("search"),
             t(
                 "search_value",
-                method=search_name(sweep.method, early and early.type),
+                method=search_name(sweep.method, early.type if early else None),
                 settings=settings,
                 runs=t("one_run") if runs == 1 else t("runs", n=runs),
                 states=states,
