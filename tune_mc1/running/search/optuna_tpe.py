@@ -11,6 +11,7 @@ from tune_mc1.config.parameters import (
     Constant,
     IntUniform,
     Parameter,
+    SameAs,
     WeightedCategorical,
 )
 from tune_mc1.config.program_sweep import ProgramSweep
@@ -73,7 +74,8 @@ class Coding:
 
     def __init__(self, sweep: Sweep) -> None:
         program = isinstance(sweep, ProgramSweep)
-        names = sorted(sweep.parameters)
+        self._space = sweep.space
+        names = sorted(n for n, p in sweep.parameters.items() if not isinstance(p, SameAs))
         self._names = {(f"p{i}" if program else name): name for i, name in enumerate(names)}
         self._parameters = sweep.parameters
         self._by_index = program
@@ -88,7 +90,7 @@ class Coding:
         for code, value in setting.items():
             name = self._names[code]
             found[name] = self._value(self._parameters[name], value)
-        return found
+        return found if self._space.plain else self._space.completed(found)
 
     def _value(self, parameter: Parameter, drawn: Any) -> Any:
         if self._by_index and isinstance(parameter, Constant | Categorical):
