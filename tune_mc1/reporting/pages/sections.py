@@ -110,12 +110,11 @@ def warnings(frames: SweepFrames, t: Say) -> list[str]:
     if parts:
         found.append(t("warn_scaled", parts=", ".join(parts)))
     seeded = "seed" in trials
-    runs = trials[["config_hash", "fold", "seed"] if seeded else ["config_hash", "trial"]]
-    if runs.drop_duplicates()["config_hash"].is_unique and len(trials) > 1:
+    if trials["config_hash"].is_unique and len(trials) > 1:
         found.append(t("warn_one_run"))
     if not trials["config_hash"].is_unique and not seeded:
         found.append(t("warn_repeats"))
-    if seeded and runs.duplicated().any():
+    if seeded and trials.duplicated(["config_hash", "fold", "seed"]).any():
         found.append(t("warn_equal_seeds"))
     return found
 
