@@ -56,13 +56,12 @@ class Space:
             yield parameter.same_as
 
     def _varies(self, name: str) -> bool:
-        if self.parameters[name].when or name in self._rules:
-            return True
+        """Whether some trials may lack a parameter."""
         parameter = self.parameters[name]
-        return isinstance(parameter, SameAs) and parameter.same_as in self._conditional_sources()
-
-    def _conditional_sources(self) -> set[str]:
-        return {n for n in self.parameters if self.parameters[n].when or n in self._rules}
+        if parameter.when or name in self._rules:
+            return True
+        tied = isinstance(parameter, SameAs) and parameter.same_as in self.parameters
+        return tied and self._varies(parameter.same_as)
 
     def applies(self, name: str, setting: Setting) -> bool:
         """Whether a trial has a parameter.
