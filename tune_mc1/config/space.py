@@ -60,8 +60,9 @@ class Space:
         parameter = self.parameters[name]
         if parameter.when or name in self._rules:
             return True
-        tied = isinstance(parameter, SameAs) and parameter.same_as in self.parameters
-        return tied and self._varies(parameter.same_as)
+        if not isinstance(parameter, SameAs) or parameter.same_as not in self.parameters:
+            return False
+        return self._varies(parameter.same_as)
 
     def applies(self, name: str, setting: Setting) -> bool:
         """Whether a trial has a parameter.
