@@ -34,6 +34,9 @@ class LearningTrials(DriverOnly, Searcher):
         record: Called with an event for each new trial, before it starts, and for each observed
             score.
         batches: How many settings are suggested at once and trained together.
+
+    Attributes:
+        used_up: Whether there is no further setting, so that the sweep ends with fewer trials.
     """
 
     def __init__(
@@ -47,7 +50,7 @@ class LearningTrials(DriverOnly, Searcher):
         self._search, self._sweep, self._name = search, sweep, sweep.method
         self._limit, self._count, self._record = sweep.run_cap, 0, record
         self._groups: list[Sequence[AnyTrial]] = []
-        self._batches, self._used_up = batches, False
+        self._batches, self.used_up = batches, False
         self._program = isinstance(sweep, ProgramSweep)
         self._last: dict[str, dict[str, float | None]] = {}
         self._states: dict[str, str] = {}
@@ -124,7 +127,7 @@ class LearningTrials(DriverOnly, Searcher):
     @property
     def _all_asked(self) -> bool:
         """True if no further setting will be suggested."""
-        return self._used_up or self._count == self._limit
+        return self.used_up or self._count == self._limit
 
     def _ask(self) -> list[AnyTrial]:
         """New trials, as many as are suggested at once; none if more results are needed first."""
@@ -137,7 +140,7 @@ class LearningTrials(DriverOnly, Searcher):
             try:
                 setting = self._search.ask(name)
             except SpaceUsedUp:
-                self._used_up = True
+                self.used_up = True
                 break
             if setting is None:
                 break
