@@ -83,7 +83,7 @@ def show(
     where = ResultDir(directory)
     tables = where.read()
     if as_json:
-        print_json(result_facts(tables))
+        print_json(result_facts(where, tables))
     else:
         print_result(where, tables, Console(), limit, by_class=True)
 

@@ -118,6 +118,9 @@ def tune_trials(
     retry_lost_resets()
     count_no_callbacks()
     _fit(_tuner(run, trainable, search, samples, scheduler, callbacks), run.where)
+    inner = search.searcher if isinstance(search, ConcurrencyLimiter) else search
+    if isinstance(inner, LearningTrials) and inner.used_up:
+        view.say_used_up()
     return spare.process
 
 
@@ -230,7 +233,7 @@ def _groups(
     ]
     position = {trial.id: i for i, trial in enumerate(left)}
     groups.sort(key=lambda group: position[group[0].id])
-    if run.sweep.early_terminate is None:
+    if run.sweep.early_terminate is None and any(len(group) > 1 for group in groups):
         # Longest first, so that no core idles for long at the end of the sweep.
         groups.sort(key=lambda group: -group_seconds(group, seconds, gpu, (shape, classes)))
     return groups

@@ -72,6 +72,25 @@ class Observation:
     value: float = math.nan
 
 
+def observed(
+    trials: Sequence[Seen], level: int | None, *, several: bool, complete: bool, maximize: bool
+) -> list[Observation]:
+    """What a model learns from.
+
+    Args:
+        trials: The trials.
+        level: Epoch at which trials are compared; None if none is stopped early.
+        several: Whether there are several objectives, of which only final values are known.
+        complete: Whether the model needs a value of each ended trial.
+        maximize: Whether higher values of the first objective are better.
+    """
+    if several or level is None:
+        found = final_values(trials, stopped_are_worse=several)
+    else:
+        found = values_at_level(trials, level)
+    return imputed(found, maximize) if complete and not several else found
+
+
 def final_values(trials: Iterable[Seen], *, stopped_are_worse: bool = False) -> list[Observation]:
     """Observations of a search without early stopping: values of trials that ended.
 

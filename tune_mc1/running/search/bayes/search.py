@@ -1,20 +1,18 @@
 """Bayesian search: Optuna's samplers, by ask and tell."""
 
-import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
 from optuna.trial import FrozenTrial
 
-from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.sampler import Sampler
 from tune_mc1.config.search import AskTell, Evidence, SpaceUsedUp
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.errors import InputError
-from tune_mc1.planning.search.random_search import sample_one
+from tune_mc1.planning.draws import draw
 from tune_mc1.planning.search_space import MAX_TRIALS
 from tune_mc1.running.search.bayes.coding import Coding, UnknownValueError
 from tune_mc1.running.search.bayes.history import (
@@ -22,10 +20,8 @@ from tune_mc1.running.search.bayes.history import (
     Seen,
     Use,
     fewer,
-    final_values,
     highest_level,
-    imputed,
-    values_at_level,
+    observed,
 )
 from tune_mc1.running.search.bayes.limits import Limits
 from tune_mc1.running.search.bayes.optuna_samplers import frozen, make_sampler, suggest
@@ -59,13 +55,13 @@ class BayesSearch(AskTell):
         self._sampler = sweep.sampler or Sampler()
         if self._sampler.type == "cmaes" and find_spec("cmaes") is None:
             raise InputError("sampler: cmaes needs a package: pip install 'tune_mc1[bayes]'")
-        self._coding = Coding(sweep)
+        self._coding, self._space = Coding(sweep), sweep.space
         self._objectives = sweep.objectives
         self._directions = [objective.goal for objective in self._objectives]
-        self._again = isinstance(sweep, ProgramSweep)
+        self._again = sweep.repeats
         self._evidence: list[Seen] = []
         self._trials: dict[str, Seen] = {}
-        self._settings: set[str] = set()
+        self._settings: set[Hashable] = set()
         self._limits = Limits(sweep)
         self._levels = _levels(sweep)
         self._reached: Counter[int] = Counter()
@@ -103,13 +99,17 @@ class BayesSearch(AskTell):
                 path = (number, attempt) if attempt else (number,)
                 setting, notes = self._suggest(observations, path)
             else:
-                setting = sample_one(self._sweep, number + attempt * MAX_TRIALS)
+                setting = draw(self._sweep, self._space, number + attempt * MAX_TRIALS)
             over = self._limits.before(setting)
             if max(over.values(), default=0) > 0:
                 observations = [*observations, self._forbidden(setting, over, observations)]
-            elif self._again or _key(setting) not in self._settings:
+            elif self._is_new(setting):
                 return self._add(trial, setting, notes)
         return self._add(trial, self._other(number), {})
+
+    def _is_new(self, setting: Mapping[str, Any]) -> bool:
+        """Whether a trial with this setting could give other numbers than those before."""
+        return self._again or _key(self._seen(setting)) not in self._settings
 
     def _forbidden(
         self,
@@ -146,14 +146,13 @@ class BayesSearch(AskTell):
             SpaceUsedUp: If none is found.
         """
         listed = self._coding.all_settings()
-        for draw in range(len(listed) or DRAWS):
+        for attempt in range(len(listed) or DRAWS):
             if listed:
-                seed = derive_seed(self._sweep.search_seed, "other", number, draw)
+                seed = derive_seed(self._sweep.search_seed, "other", number, attempt)
                 setting = listed.pop(seed % len(listed))
             else:
-                setting = sample_one(self._sweep, number + (ATTEMPTS + draw) * MAX_TRIALS)
-            new = self._again or _key(setting) not in self._settings
-            if new and max(self._limits.before(setting).values(), default=0) <= 0:
+                setting = draw(self._sweep, self._space, number + (ATTEMPTS + attempt) * MAX_TRIALS)
+            if self._is_new(setting) and max(self._limits.before(setting).values(), default=0) <= 0:
                 return setting
         raise SpaceUsedUp
 
@@ -164,12 +163,15 @@ class BayesSearch(AskTell):
         seen.notes = notes
         seen.violations = self._limits.all_of(self._limits.before(setting), {})
         self._trials[trial] = seen
-        self._settings.add(_key(setting))
+        self._settings.add(_key(seen))
         return setting
 
     def _seen(self, setting: Mapping[str, Any]) -> Seen:
         try:
-            return Seen(self._coding.encode(setting))
+            codes = self._coding.encode(setting)
+            if self._coding.conditional and self._sampler.type != "tpe":
+                codes = self._coding.filled(codes)
+            return Seen(codes)
         except UnknownValueError:
             return Seen({}, fits=False)
 
@@ -178,12 +180,13 @@ class BayesSearch(AskTell):
 
         Samplers that keep notes are asked again, for the same notes.
         """
-        own = {name: setting[name] for name in self._sweep.parameters if name in setting}
+        own = self._coding.own(setting)
+        notes: Mapping[str, Any] = {}
         if self._sampler.type in ("cmaes", "nsgaii"):
-            notes = self._trials[trial].notes if _key(self.ask(trial)) == _key(own) else {}
-            self._add(trial, own, notes)
-        else:
-            self._add(trial, own, {})
+            self.ask(trial)
+            if self._trials[trial].codes == self._seen(own).codes:
+                notes = self._trials[trial].notes
+        self._add(trial, own, notes)
 
     def report(self, trial: str, epoch: int, value: float | None) -> None:
         """Takes in a trial's value after an epoch."""
@@ -215,17 +218,13 @@ class BayesSearch(AskTell):
 
     def _observations(self) -> list[Observation]:
         trials = [seen for seen in (*self._evidence, *self._trials.values()) if seen.fits]
-        maximize = self._sweep.metric.maximize
-        if len(self._objectives) > 1:
-            found = final_values(trials, stopped_are_worse=True)
-        elif self._levels:
-            enough = len(self._coding.space) + 3
-            found = values_at_level(trials, highest_level(self._reached, self._levels, enough))
-        else:
-            found = final_values(trials)
-        if self._sampler.type in ("gp", "cmaes") and len(self._objectives) == 1:
-            found = imputed(found, maximize)
-        return fewer(found, GP_TRIALS, maximize) if self._sampler.type == "gp" else found
+        kind, maximize = self._sampler.type, self._sweep.metric.maximize
+        enough = len(self._coding.space) + 3
+        level = highest_level(self._reached, self._levels, enough) if self._levels else None
+        several = len(self._objectives) > 1
+        complete = kind in ("gp", "cmaes")
+        found = observed(trials, level, several=several, complete=complete, maximize=maximize)
+        return fewer(found, GP_TRIALS, maximize) if kind == "gp" else found
 
     def _known(self, observations: Sequence[Observation]) -> list[FrozenTrial]:
         """Optuna's trials; those that did not change since the last call are used again."""
@@ -240,10 +239,8 @@ class BayesSearch(AskTell):
         return known
 
 
-def _key(setting: Mapping[str, Any]) -> str:
-    """Equal for equal settings, also for one that a trial has read and that has 1.0 for 1."""
-    numbers = {k: float(v) if type(v) is int else v for k, v in setting.items()}
-    return json.dumps(numbers, sort_keys=True, default=str)
+def _key(seen: Seen) -> Hashable:
+    return tuple(sorted(seen.codes.items()))
 
 
 def _levels(sweep: Sweep) -> Sequence[int]:
