@@ -13,8 +13,8 @@ from tune_mc1.errors import InputError
 from tune_mc1.planning.draws import sample
 from tune_mc1.planning.search.grid_search import GridSearch
 from tune_mc1.planning.search_space import fewer_notice, plan_program_trials, plan_trials
+from tune_mc1.running.search.bayes.search import BayesSearch
 from tune_mc1.running.search.endless import EndlessRandom
-from tune_mc1.running.search.optuna_tpe import ray_space
 
 
 def make(parameters: dict[str, Any], **keys: Any) -> Sweep:
@@ -147,10 +147,7 @@ def test_too_many_trials_are_refused_before_they_are_made() -> None:
         plan_trials(sweep)
 
 
-def test_ray_space_gives_optuna_every_parameter() -> None:
-    pytest.importorskip("optuna")
-    from ray.tune.search.optuna import OptunaSearch
-
+def test_optuna_draws_every_parameter() -> None:
     sweep = make(
         {
             "model": {"values": ["CNN", "CNN8"]},
@@ -160,10 +157,11 @@ def test_ray_space_gives_optuna_every_parameter() -> None:
             "batch_size": {"distribution": "q_uniform", "min": 32, "max": 128, "q": 32},
             "epochs": {"min": 2, "max": 4},
             "seed": {"value": 5},
-        }
+        },
+        sampler={"n_startup_trials": 0},
     )
-    search = OptunaSearch(ray_space(sweep), metric="val_acc", mode="max", seed=0)
-    drawn = [search.suggest(str(i)) or {} for i in range(40)]
+    search = BayesSearch(sweep)
+    drawn = [dict(search.ask(str(i))) for i in range(40)]
     seen = {name: {d[name] for d in drawn} for name in sweep.parameters}
     assert seen["model"] == {"CNN", "CNN8"}
     assert all(1e-3 <= x <= 1e-1 for x in seen["learning_rate"])

@@ -7,9 +7,9 @@ from ray.tune.search import Searcher
 
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
-from tune_mc1.results.events import Event
+from tune_mc1.results.events import Event, end_event, epoch_event
+from tune_mc1.running.search.bayes.search import BayesSearch
 from tune_mc1.running.search.learning import LearningTrials
-from tune_mc1.running.search.optuna_tpe import OptunaTpe
 
 COUNT = 14
 SWEEP = Sweep.model_validate(
@@ -26,7 +26,7 @@ SWEEP = Sweep.model_validate(
 
 
 def search(events: list[Event]) -> LearningTrials:
-    return LearningTrials(OptunaTpe(SWEEP), SWEEP, events.append)
+    return LearningTrials(BayesSearch(SWEEP), SWEEP, events.append)
 
 
 def score(trial: dict[str, Any]) -> float | None:
@@ -34,19 +34,34 @@ def score(trial: dict[str, Any]) -> float | None:
     return None if trial["id"] == "t0003" else 1 - abs(rate - 0.02)  # one fails
 
 
-def run(bayes: LearningTrials, until: int | None, prefix: str) -> bool:
+def lived(trial: dict[str, Any]) -> list[Event]:
+    """The events of a trial's epochs and of its end."""
+    value, name = score(trial), trial["id"]
+    if value is None:
+        return [end_event(name, "failed")]
+    rows = ({"trial": name, "epoch": e, "val_acc": value * e / 2} for e in (1, 2))
+    return [*map(epoch_event, rows), end_event(name, "completed")]
+
+
+def run(bayes: LearningTrials, events: list[Event], until: int | None = None) -> bool:
     """Runs trials one by one; a cut comes while trial number `until` runs."""
     for number in range(COUNT + 1):
-        suggested = bayes.suggest(f"{prefix}{number}")
+        suggested = bayes.suggest(f"{number}")
         if suggested == Searcher.FINISHED:
             return True
         (trial,) = suggested["trials"]
         if trial["id"] == f"t{until or 0:04d}":
             return False
-        value = score(trial)
-        result = {} if value is None else {"val_acc": value}
-        bayes.on_trial_complete(f"{prefix}{number}", result, error=value is None)
+        for event in lived(trial):
+            events.append(event)
+            bayes.take(event)
     raise AssertionError
+
+
+def uncut() -> list[Event]:
+    quiet: list[Event] = []
+    assert run(search(quiet), quiet)
+    return quiet
 
 
 def settings(events: list[Event]) -> dict[str, Any]:
@@ -55,11 +70,10 @@ def settings(events: list[Event]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("cut", [1, 3, 12])  # TPE begins to learn after ten trials
 def test_a_cut_changes_no_suggestion(cut: int) -> None:
-    quiet: list[Event] = []
-    assert run(search(quiet), None, "q")
+    quiet = uncut()
     assert len(settings(quiet)) == COUNT
     events: list[Event] = []
-    assert not run(search(events), cut, "a")
+    assert not run(search(events), events, cut)
     told = {event["trial"] for event in events if event["event"] == "told"}
     left = [
         Trial(id=event["trial"], config=TrialConfig(**event["config"]))
@@ -68,25 +82,18 @@ def test_a_cut_changes_no_suggestion(cut: int) -> None:
     ]
     assert [trial.id for trial in left] == [f"t{cut:04d}"]
     again = search(events)
-    again.replay(list(events), left)
-    assert run(again, None, "b")
-    assert settings(events) == settings(quiet)
-    assert len(events) == len(quiet)
+    again.replay(list(events), [left])
+    assert run(again, events)
+    assert events == quiet
 
 
 @pytest.mark.parametrize("cut", [2, 3, 11])
 def test_a_cut_between_the_end_of_a_trial_and_what_is_told_of_it(cut: int) -> None:
-    quiet: list[Event] = []
-    assert run(search(quiet), None, "q")
     events: list[Event] = []
-    assert not run(search(events), cut + 1, "a")
-    (asked,) = (e for e in events if e["event"] == "trial" and e["trial"] == f"t{cut + 1:04d}")
-    events.remove(asked)
-    lost = events.pop()
-    assert lost["event"] == "told"
-    values = {e["trial"]: e["value"] for e in events if e["event"] == "told"}
+    assert not run(search(events), events, cut + 1)
+    asked, told = events.pop(), events.pop()
+    assert [asked["event"], told["event"]] == ["trial", "told"]
     again = search(events)
-    again.replay(list(events), [], values | {lost["trial"]: lost["value"]})
-    assert run(again, None, "b")
-    assert settings(events) == settings(quiet)
-    assert len(events) == len(quiet)
+    again.replay(list(events), [])
+    assert run(again, events)
+    assert events == uncut()

@@ -13,7 +13,7 @@ from tune_mc1.planning.draws import sample
 
 pytest.importorskip("optuna")
 
-from tune_mc1.running.search.optuna_tpe import OptunaTpe
+from tune_mc1.running.search.bayes.search import BayesSearch
 
 PARAMETERS: dict[str, Any] = {
     "constant": {"value": [64, {"a": None}]},
@@ -36,13 +36,14 @@ PARAMETERS: dict[str, Any] = {
 
 
 def sweep_of(parameters: dict[str, Any]) -> Sweep:
-    content = {"program": "x.py", "method": "bayes", "metric": {"name": "a"}}
+    sampler = {"type": "tpe", "n_startup_trials": 0}  # Optuna draws all
+    content = {"program": "x.py", "method": "bayes", "metric": {"name": "a"}, "sampler": sampler}
     return load_program_content(Path("x.yaml"), {**content, "parameters": parameters}).sweep
 
 
 def drawn(sweep: Sweep, n: int) -> list[dict[str, Any]]:
     """Suggestions of which none is told, so that they stay those of the prior."""
-    search = OptunaTpe(sweep)
+    search = BayesSearch(sweep)
     return [dict(search.ask(f"t{i:04d}") or {}) for i in range(n)]
 
 

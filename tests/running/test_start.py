@@ -7,7 +7,6 @@ from tune_mc1.config.sweep import Sweep
 from tune_mc1.planning.past import Past, read_past
 from tune_mc1.planning.plan import Plan
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.events import end_event
 from tune_mc1.results.journal import Journal
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.start import current_past
@@ -28,15 +27,3 @@ def test_the_past_is_read_again_only_if_it_is_another(tmp_path: Path) -> None:
     again = current_past(plan, where)
     assert len(again.tables.history) == epochs + 1
     assert current_past(Plan("grid", Sweep(), past.trials), where) == Past()
-
-
-def test_what_a_search_is_told_of_trials_that_ended(tmp_path: Path) -> None:
-    where = ResultDir.create(tmp_path, "unit")
-    writer = ResultWriter(where)
-    write_sweep(writer)
-    writer.write(end_event("t0002", "diverged"))
-    writer.close()
-    past = read_past(where)
-    last = past.tables.trials["t0001"][f"last_{past.tables.metric}"]
-    assert past.values([]) == {"t0001": last, "t0002": None}
-    assert past.values(past.trials[:1]) == {"t0002": None}

@@ -33,6 +33,7 @@ from tune_mc1.config.problems import Path as KeyPath
 from tune_mc1.config.problems import Problem, problems_of
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.reference import Reference
+from tune_mc1.config.sampler import Sampler
 from tune_mc1.config.sweep import Resources, Sweep
 from tune_mc1.config.training_parameters import in_file_order, read_overrides, read_parameters
 from tune_mc1.config.user_code import is_user_code
@@ -198,6 +199,7 @@ def _keys(raw: dict[str, Any]) -> dict[KeyPath, Iterable[str]]:
         ("metric",): Objective.model_fields,
         ("early_terminate",): early.model_fields if early is not None else (),
         ("resources",): Resources.model_fields,
+        ("sampler",): Sampler.model_fields,
         ("reference",): Reference.model_fields,
         ("validation", "holdout"): Holdout.model_fields,
         ("validation", "folds"): Folds.model_fields,

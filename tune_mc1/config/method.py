@@ -52,6 +52,8 @@ def resolve_method(sweep: Sweep, command: str, *, source: str = "") -> tuple[Swe
     elif chosen.early_terminate is None and sweep.early_terminate is not None:
         notices.append(f"early_terminate: {command} stops poor trials early, as set in the file")
     resolved = sweep.model_copy(update=update)
+    if sweep.sampler is not None and not resolved.search.takes_sampler:
+        notices.append(f"sampler: {sweep.sampler.type} is for bayes and not used by {command}")
     problems = _problems(resolved, command)
     if problems:
         raise InputError(f"{source}: {problem}" if source else f"{problem}" for problem in problems)

@@ -55,6 +55,16 @@ class Categorical(Distribution):
     values: tuple[Any, ...] = Field(min_length=1)
     ordinal: bool = False
 
+    @property
+    def ascending(self) -> list[int] | None:
+        """Positions of three or more listed numbers in ascending order; None for other values.
+
+        A search that learns takes such numbers as ordered.
+        """
+        if len(self.values) < 3 or not all(type(v) in (int, float) for v in self.values):
+            return None
+        return sorted(range(len(self.values)), key=lambda i: self.values[i])
+
     def sample(self, rng: "np.random.Generator") -> Any:
         """One of the values."""
         return self.values[int(rng.integers(len(self.values)))]

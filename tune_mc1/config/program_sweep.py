@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from pydantic import Field, field_validator, model_validator
 
 from tune_mc1.config.conditions import condition_problems
+from tune_mc1.config.constraints import ProgramConstraintText
 from tune_mc1.config.metrics import Goal
 from tune_mc1.config.objective import Objective
 from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter, SameAs
@@ -15,7 +16,7 @@ from tune_mc1.config.sweep import Sweep
 
 TRAINING_ONLY = (
     *("data", "validation", "fuse", "limit_images", "scale", "reference"),
-    *("import_from", "passes", "metrics"),
+    *("import_from", "passes"),
 )
 """Keys of a sweep file that only our own training has a use for."""
 
@@ -55,6 +56,8 @@ class ProgramSweep(Sweep):
 
     Attributes:
         kind: What runs a trial, in messages.
+        metrics: Further metrics that are optimised, each with its name and goal.
+        constraints: Limits of metrics that it logs.
         unused: Fields that are no keys of such a file.
         program: Path of the program, from `directory`; None if `command` does not need it.
         command: How it is started, word by word with W&B's macros; None for W&B's own default.
@@ -69,6 +72,8 @@ class ProgramSweep(Sweep):
     unused: ClassVar[tuple[str, ...]] = TRAINING_ONLY
 
     metric: ProgramMetric = Field(default_factory=ProgramMetric)
+    metrics: tuple[ProgramMetric, ...] = ()
+    constraints: tuple[ProgramConstraintText, ...] = ()
     program: str | None = None
     command: tuple[str, ...] | None = None
     paths: dict[str, tuple[str, ...]] = Field(default_factory=dict)

@@ -5,7 +5,7 @@ Each algorithm is a file in `tune_mc1.planning.search`, or a module of another p
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
 from pydantic import PlainValidator
@@ -30,6 +30,7 @@ class Search:
         adapter: Path `package.module:Class` of an `AskTell`, constructed with the sweep; None for a
             search that plans in advance. Imported only where the sweep runs.
         needs_run_cap: Whether `run_cap` sets the number of settings.
+        takes_sampler: Whether it uses the sweep's `sampler`.
         sampled: Whether settings are sampled, so that statistics compare unpaired groups.
     """
 
@@ -37,6 +38,7 @@ class Search:
     adapter: ClassVar[str | None] = None
     needs_run_cap: ClassVar[bool] = True
     sampled: ClassVar[bool] = True
+    takes_sampler: ClassVar[bool] = False
 
     @property
     def learns(self) -> bool:
@@ -82,11 +84,31 @@ class SpaceUsedUp(Exception):  # noqa: N818  not an error
     """All settings of a sweep were suggested."""
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """An ended trial of an earlier sweep.
+
+    Attributes:
+        setting: Values of the sweep's parameters by name.
+        values: The sweep's metric by epoch, from 1; epochs without a finite value are left out.
+        value: Its final value; None if the trial failed.
+        epochs: Epochs that it ran.
+        metrics: Final values of further metrics by name.
+    """
+
+    setting: Mapping[str, Any]
+    values: Mapping[int, float]
+    value: float | None
+    epochs: int
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
+
+
 class AskTell(ABC):
     """A search that learns: it is asked for settings and told their results.
 
-    Constructed with the sweep only. It must be deterministic: a resumed sweep replays all calls and
-    continues as if it had never been interrupted.
+    Constructed with the sweep only. It must be deterministic: a resumed sweep replays all calls, in
+    the journal's order, and continues as if it had never been interrupted. Values are those of the
+    sweep's metric, not negated.
     """
 
     @abstractmethod
@@ -94,22 +116,64 @@ class AskTell(ABC):
         """Returns the setting of a new trial; None if more results are needed first.
 
         Raises:
-            SpaceUsedUp: If there is none that the sweep has not had.
+            SpaceUsedUp: If there is no other setting.
         """
+
+    @property
+    def independent(self) -> int:
+        """Number of next settings that do not depend on further results."""
+        return 0
 
     @abstractmethod
     def tell(self, trial: str, value: float | None) -> None:
-        """Receives the final value of the sweep's metric for a trial; None if the trial failed."""
+        """Receives the final value of an ended trial; None if the trial failed."""
+
+    def report(self, trial: str, epoch: int, value: float | None) -> None:  # noqa: B027  optional
+        """Receives the value after an epoch, from 1; None if it is missing or not finite.
+
+        A trial that was retried or resumed may report an epoch again.
+        """
+
+    def ended(  # noqa: B027  optional
+        self, trial: str, state: str, metrics: Mapping[str, float | None]
+    ) -> None:
+        """Receives how a trial ended, just before `tell`.
+
+        Args:
+            trial: Its id.
+            state: `completed`, `stopped` (by the trial scheduler), `diverged` or `failed`.
+            metrics: Final values of all metrics by name.
+        """
+
+    def learn(self, evidence: Evidence) -> None:  # noqa: B027  optional
+        """Receives an ended trial of an earlier sweep, before any other call."""
+
+    def asked(self, trial: str, setting: Mapping[str, Any]) -> None:
+        """Receives the setting that `ask` returned in an earlier run, by default by asking again.
+
+        Args:
+            trial: Id of the trial.
+            setting: All its parameters, also those that the sweep does not set.
+        """
+        self.ask(trial)
 
     def replay(self, events: Iterable[Mapping[str, Any]]) -> None:
-        """Takes in what an earlier run asked (events `trial`) and told (`told`), in order."""
+        """Takes in the calls of an earlier run.
+
+        Args:
+            events: In order: `trial`, for each `ask`, with the setting in `config`; `epoch`, for
+                each `report`; `told`, for each `tell`, with `state` and `metrics`.
+        """
         told: set[str] = set()
         for event in events:
             trial = event["trial"]
             if event["event"] == "trial":
-                self.ask(trial)
+                self.asked(trial, event["config"])
+            elif event["event"] == "epoch":
+                self.report(trial, event["epoch"], event["value"])
             elif trial not in told:
                 told.add(trial)
+                self.ended(trial, event["state"], event["metrics"])
                 self.tell(trial, event["value"])
 
 

@@ -2,10 +2,9 @@
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -17,13 +16,15 @@ from pydantic import (
 
 from tune_mc1.config.chosen_metrics import chosen_columns
 from tune_mc1.config.conditions import training_problems
+from tune_mc1.config.constraints import Constraint, ConstraintText, read_constraint
 from tune_mc1.config.distributions import Range
 from tune_mc1.config.early_terminate import AnyEarlyTerminate
 from tune_mc1.config.field_types import Float, Fuse, Int, Trackers
 from tune_mc1.config.fields import check_parameter
 from tune_mc1.config.image_files import Data
 from tune_mc1.config.model_names import is_outside
-from tune_mc1.config.objective import Objective, known_metric
+from tune_mc1.config.objective import Objective
+from tune_mc1.config.objectives import FurtherMetric, objectives_of, with_first
 from tune_mc1.config.parameters import (
     Categorical,
     Constant,
@@ -33,6 +34,7 @@ from tune_mc1.config.parameters import (
 )
 from tune_mc1.config.problems import Problem, unknown_key
 from tune_mc1.config.reference import Reference
+from tune_mc1.config.sampler import AnySampler
 from tune_mc1.config.search import SEARCHES, Method, Search
 from tune_mc1.config.space import Space
 from tune_mc1.config.trial import TrialConfig, core_fields, trial_fields
@@ -94,7 +96,10 @@ class Sweep(BaseModel):
             absolute.
         passes: Trial parameters that the constructor of each network from outside gets, by the
             network's name.
-        metrics: Further metrics to record, as named in `metric`.
+        metrics: Further metrics to record, as named in `metric`; those with a goal are optimised
+            too.
+        constraints: Limits that settings have to keep, such as `param_count <= 1e6`.
+        sampler: Sampler of a Bayesian search; None for its default.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -125,13 +130,15 @@ class Sweep(BaseModel):
     tracker: Trackers | None = None
     import_from: tuple[str, ...] = ()
     passes: dict[str, tuple[str, ...]] = Field(default={})
-    metrics: tuple[Annotated[str, AfterValidator(known_metric)], ...] = ()
+    metrics: tuple[FurtherMetric, ...] = ()
+    sampler: AnySampler | None = None
+    constraints: tuple[ConstraintText, ...] = ()
 
     @model_serializer(mode="wrap")
     def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leaves out what only some sweeps have."""
         dumped: dict[str, Any] = dump(self)
-        for name in ("import_from", "passes", "metrics"):
+        for name in ("import_from", "passes", "metrics", "constraints"):
             if not dumped.get(name):
                 dumped.pop(name, None)
         return dumped
@@ -153,6 +160,13 @@ class Sweep(BaseModel):
                 raise ValueError("; ".join(map(str, problems)))
             checked[name] = fitting
         return checked
+
+    _first_objective = model_validator(mode="before")(with_first)
+
+    @model_validator(mode="after")
+    def _one_goal_each(self) -> Self:
+        objectives_of(self.metric, self.metrics)
+        return self
 
     @model_validator(mode="after")
     def _conditions_hold(self) -> Self:
@@ -187,7 +201,19 @@ class Sweep(BaseModel):
     def chosen_metrics(self) -> tuple[str, ...]:
         """Metrics that are recorded beside those of every sweep, each once."""
         known = chosen_columns()
-        return tuple(dict.fromkeys(n for n in (self.metric.name, *self.metrics) if n in known))
+        names = [self.metric.name, *(m if isinstance(m, str) else m.name for m in self.metrics)]
+        names += [limit.name for limit in self.limits]
+        return tuple(dict.fromkeys(name for name in names if name in known))
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """The metrics that it optimises, `metric` first."""
+        return objectives_of(self.metric, self.metrics)
+
+    @property
+    def limits(self) -> tuple[Constraint, ...]:
+        """Its constraints, parsed."""
+        return tuple(map(read_constraint, self.constraints))
 
     @property
     def models(self) -> list[str]:

@@ -36,7 +36,7 @@ def distinct_samples(sweep: Sweep) -> Iterator[dict[str, Any]]:
         sweep: The sweep.
     """
     space = sweep.space
-    listed = _listed(sweep, space)
+    listed = listed_settings(sweep, space)
     limit = MISSES if listed is None else FEW_MISSES
     seen: set[str] = set()
     misses = 0
@@ -56,7 +56,7 @@ def distinct_samples(sweep: Sweep) -> Iterator[dict[str, Any]]:
             yield setting
 
 
-def _listed(sweep: Sweep, space: Space) -> Sequence[dict[str, Any]] | None:
+def listed_settings(sweep: Sweep, space: Space) -> Sequence[dict[str, Any]] | None:
     """All settings of a finite space, in random order; None of one that is infinite or large."""
     values: dict[str, Sequence[Any]] = {}
     for name, parameter in sorted(sweep.parameters.items()):

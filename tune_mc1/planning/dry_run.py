@@ -9,6 +9,7 @@ from tune_mc1.config.module_sweep import ModuleSweep, workers_of
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import InputError
+from tune_mc1.planning.batches import batches
 from tune_mc1.planning.draws import sample_one
 from tune_mc1.planning.forecast import trial_seconds
 from tune_mc1.planning.fusion import Groups, group_seconds, plan_groups
@@ -59,8 +60,10 @@ def outline(plan: Plan, cores: int | None = None, place: Place | None = None) ->
 
     Returns:
         Plain data: `trials` (each with id, config, fold), `rungs` (each with bracket, epoch and
-        number of trials that reach it), `resources` (of a trial or group, and the number that run
-        concurrently), `groups` (ids of the trials trained as one model), `epochs` (maximum total),
+        number of trials that reach it), `suggested_at_once` (settings that a search that learns
+        suggests at once, to be trained as one model), `resources` (of a trial or group, and the
+        number that run concurrently), `groups` (ids of the trials trained as one model), `epochs`
+        (maximum total),
         and `forecast_seconds`, a rough estimate. For a program `command`, the words of the first
         trial's command line, `directory`, and `first`, its values, instead of the last three.
     """
@@ -77,7 +80,9 @@ def outline(plan: Plan, cores: int | None = None, place: Place | None = None) ->
         gpu=place.gpu,
         images=(plan.images.shape, plan.images.classes),
     )
-    return _common(plan, place) | {
+    at_once = batches(plan.sweep.fuse, list, place.full_speed_slots, None, gpu=place.gpu)
+    learns = {"suggested_at_once": at_once.limit} if plan.sweep.search.learns else {}
+    return (_common(plan, place) | learns) | {
         "groups": [[t.id for t in group] for group in groups],
         "epochs": epochs,
         "forecast_seconds": round(_forecast(plan, groups, epochs, place), 1),

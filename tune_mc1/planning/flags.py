@@ -16,6 +16,7 @@ from tune_mc1.config.module_sweep import ModuleSweep
 from tune_mc1.config.parameters import Constant
 from tune_mc1.config.problems import problems_of
 from tune_mc1.config.program_sweep import TRAINING_ONLY, ProgramSweep, seed_problem
+from tune_mc1.config.sampler import AnySampler
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.errors import InputError
 from tune_mc1.registry import Registry
@@ -182,6 +183,14 @@ FLAGS.register(
     "fuse",
     SweepFlag(
         "Train trials as one model: auto, off, or the maximum number.", _parsed("fuse", Fuse)
+    ),
+)
+FLAGS.register(
+    "sampler",
+    SweepFlag(
+        "Sampler of bayes: tpe, gp, cmaes or nsgaii.",
+        _parsed("sampler", AnySampler),
+        metavar="NAME",
     ),
 )
 FLAGS.register(

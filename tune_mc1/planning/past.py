@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tune_mc1.config.program_trial import AnyTrial, ProgramTrial
+from tune_mc1.config.search import SEARCHES
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial_scheduler import TrialScheduler
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.events import DecisionEvent, ObservedEvent, RungEvent, TrialEvent
+from tune_mc1.results.events import DecisionEvent, Event, RungEvent
 from tune_mc1.results.journal import read_events
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.tables import SweepTables, trial_of
@@ -25,15 +26,15 @@ class Past:
     Attributes:
         tables: Its trials and epochs.
         decisions: Events of the trial scheduler's decisions, in order.
-        search: Calls of a search that learns, in order: settings asked for (events `trial`) and
-            results told (`told`).
+        search: Calls of a search that learns, in order: settings asked for (events `trial`),
+            epochs reported (`epoch`), ends of trials (`end`) and results told (`told`).
         journal: The journal from which it was read; None for a new sweep.
         size: Size of the journal at that time, in bytes.
     """
 
     tables: SweepTables = field(default_factory=SweepTables)
     decisions: Sequence[RungEvent | DecisionEvent] = field(default_factory=list)
-    search: Sequence[TrialEvent | ObservedEvent] = field(default_factory=list)
+    search: Sequence[Event] = field(default_factory=list)
     journal: Path | None = None
     size: int = 0
 
@@ -56,22 +57,6 @@ class Past:
         if row is None or row["state"] not in ENDED:
             return True
         return bool(row["state"] == "completed" and row["epochs_run"] < trial.epochs)
-
-    def values(self, remaining: Sequence[AnyTrial]) -> dict[str, float | None]:
-        """Results of ended trials as told to a search: the final values of the metric.
-
-        Args:
-            remaining: Trials that will run again, which are left out.
-
-        Returns:
-            Values by trial, in the order of the plan; None for a trial that diverged or failed.
-        """
-        again, last = {trial.id for trial in remaining}, f"last_{self.tables.metric}"
-        return {
-            name: row.get(last) if row["state"] in ("completed", "stopped") else None
-            for name, row in self.tables.trials.items()
-            if row["state"] in ENDED and name not in again
-        }
 
     def by_epoch(self, trials: Sequence[T]) -> list[list[T]]:
         """Groups trials by the number of epochs that they have completed."""
@@ -113,6 +98,12 @@ class Past:
         return self.journal is not None and self.journal.stat().st_size == self.size
 
 
+def _learned(tables: SweepTables) -> bool:
+    """False if all settings were known in advance, so that no search needs the epochs."""
+    method = tables.metadata.get("method")
+    return tables.of_program or method not in SEARCHES or SEARCHES[method].learns
+
+
 def read_past(where: ResultDir) -> Past:
     """Reads the earlier progress of a sweep.
 
@@ -127,5 +118,6 @@ def read_past(where: ResultDir) -> Past:
     tables = where.read()
     events = [event for event, _ in read_events(where.journal)]
     decisions = [event for event in events if event["event"] in ("rung", "decision")]
-    search = [event for event in events if event["event"] in ("trial", "told")]
+    kinds = ("trial", "epoch", "end", "told") if _learned(tables) else ("trial",)
+    search = [event for event in events if event["event"] in kinds]
     return Past(tables, decisions, search, where.journal, size)

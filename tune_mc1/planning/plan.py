@@ -21,6 +21,7 @@ from tune_mc1.files import shipped, utf8
 from tune_mc1.planning.counted import Counted, usual
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
 from tune_mc1.planning.fusion_notices import unfused_notices
+from tune_mc1.planning.known_quantities import permitted
 from tune_mc1.planning.outside_models import check_networks, places
 from tune_mc1.planning.own_losses import check_losses
 from tune_mc1.planning.own_networks import usual_images
@@ -127,10 +128,11 @@ def prepare(
     place = places(str(path), flags.overrides)
     sweep = check_networks(sweep, place)
     check_losses(sweep, place)
-    trials = plan_trials(sweep, source=str(path))
+    trials, left_out = permitted(sweep, plan_trials(sweep, source=str(path)), str(path))
     sweep, unfused = _fused(sweep, trials, source)
     scheduled = schedule_notices(trial.config for trial in trials)
-    told = [*loaded.notices, *notices, *fewer_notice(sweep, trials), *unfused, *scheduled]
+    fewer = fewer_notice(sweep, trials)
+    told = [*loaded.notices, *notices, *fewer, *left_out, *unfused, *scheduled]
     return Plan(method, sweep, trials, told, flags=flags, source=str(path))
 
 
@@ -138,7 +140,8 @@ def _fused(
     sweep: Sweep, trials: Sequence[Trial], source: str | ImageFiles
 ) -> tuple[Sweep, list[str]]:
     """The sweep with its trials alone where they must be, and notices about those that are."""
-    if "latency_ms" in sweep.chosen_metrics and sweep.fuse != "off" and len(trials) > 1:
+    several = len(trials) > 1 or sweep.search.learns
+    if "latency_ms" in sweep.chosen_metrics and sweep.fuse != "off" and several:
         told = "fuse: all trials are trained alone, as latency_ms is measured on one network"
         return sweep.model_copy(update={"fuse": "off"}), [told]
     return sweep, unfused_notices(trials, sweep.fuse, usual_images(source))

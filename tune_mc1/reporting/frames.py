@@ -17,6 +17,7 @@ from tune_mc1.config.parameters import Parameter
 from tune_mc1.config.program_sweep import SEED, ProgramSweep
 from tune_mc1.config.space import source_of
 from tune_mc1.config.sweep import Sweep
+from tune_mc1.reporting.permitted import permitted
 from tune_mc1.reporting.program_columns import cells, readable, renamed
 from tune_mc1.results.any_columns import Columns
 from tune_mc1.results.columns import TRAINING_COLUMNS, columns_of, metric_column
@@ -141,7 +142,14 @@ def read_frames(directory: Path) -> SweepFrames:
     history = history.merge(trials[["trial", *about]], on="trial")
     provenance = json.loads(where.provenance.read_text()) if where.provenance.exists() else {}
     sweep = load_sweep(where.sweep_file).sweep
+    if sweep.limits:  # a trial that violates a constraint has no score
+        trials[_best_column(sweep)] = trials[_best_column(sweep)].where(permitted(trials, sweep))
     return SweepFrames(where, sweep, facts, provenance, trials, history, names)
+
+
+def _best_column(sweep: Sweep) -> str:
+    name = sweep.metric.name
+    return f"best_{metric_column(name) if isinstance(sweep, ProgramSweep) else name}"
 
 
 Parts = tuple[pd.DataFrame, pd.DataFrame, dict[str, Any], Columns]

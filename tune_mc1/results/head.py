@@ -79,6 +79,10 @@ def sweep_event(
         "id": run_ids or uuid4().hex[:8],
         "group": group,
     }
+    if sweep.constraints:
+        event["constraints"] = list(sweep.constraints)
+    if len(sweep.objectives) > 1:
+        event["objectives"] = [objective.model_dump() for objective in sweep.objectives]
     if isinstance(sweep, ProgramSweep):
         kinds = parameter_kinds(sweep)
         event |= {"program": sweep.program, "parameters": kinds}

@@ -33,12 +33,19 @@ class Setting:
 
 
 def settings_of(tables: SweepTables) -> list[Setting]:
-    """The settings of a sweep, best mean first; those without a score come last."""
+    """The settings of a sweep, best mean first; those without a score come last.
+
+    Trials that violate a constraint do not count.
+    """
     by_hash: dict[str, list[Row]] = {}
     for row in tables.trials.values():
         by_hash.setdefault(row["config_hash"], []).append(row)
     scored = {
-        key: [(row, score) for row in rows if (score := tables.score(row)) is not None]
+        key: [
+            (row, score)
+            for row in rows
+            if (score := tables.score(row)) is not None and tables.permits(row)
+        ]
         for key, rows in by_hash.items()
     }
     runs = {key: means_of_runs(pairs) for key, pairs in scored.items()}

@@ -22,6 +22,8 @@ class SweepEvent(Stamped, total=False):
             (`tune_mc1.results.columns`); absent if there are none.
         passes: Trial parameters that the constructor of each network from outside gets.
         recipe: Parameters of the training recipe that the sweep sets; absent if there are none.
+        constraints: Limits that its trials keep; absent if there are none.
+        objectives: Metrics that it optimises, each with `name` and `goal`; absent if there is one.
         metrics: Metrics that it records beside those of every sweep; absent if there are none.
         conditional: Parameters that some of its trials lack; absent if there are none.
         id: Random part of the ids of its runs in W&B.
@@ -55,6 +57,8 @@ class SweepEvent(Stamped, total=False):
     parameters: dict[str, str]
     passes: dict[str, list[str]]
     recipe: list[str]
+    constraints: list[str]
+    objectives: list[dict[str, str]]
     metrics: list[str]
     conditional: list[str]
     id: str

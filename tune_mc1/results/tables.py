@@ -27,6 +27,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tune_mc1.config.constraints import read_constraint
 from tune_mc1.config.metrics import better
 from tune_mc1.config.trial import Trial
 from tune_mc1.results.any_columns import Columns
@@ -216,17 +217,27 @@ class SweepTables:
         return [trial for trial, row in self.trials.items() if row["state"] == state]
 
     def ranked(self) -> list[Row]:
-        """Trial rows by their best value of the sweep's metric, best first; unscored rows last.
+        """Trial rows by their best value of the sweep's metric, best first.
 
+        Unscored rows, and those of trials that violate a constraint, come last.
         Rows with equal scores are in the order of the plan.
         """
         return sorted(self.trials.values(), key=self._rank)
 
     def _rank(self, row: Row) -> float:
         score = self.score(row)
-        if score is None:
+        if score is None or not self.permits(row):
             return math.inf
         return -score if self.maximize else score
+
+    def permits(self, row: Row) -> bool:
+        """True if the last values of a trial keep all constraints of the sweep."""
+        for text in self.metadata.get("constraints", ()):
+            limit = read_constraint(text)
+            name = metric_column(limit.name) if self.of_program else limit.name
+            if limit.violation(row.get(f"last_{name}")) > 0:
+                return False
+        return True
 
     def score(self, row: Row) -> float | None:
         """A trial's best value of the sweep's metric, in the direction of its goal."""

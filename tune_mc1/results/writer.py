@@ -1,7 +1,7 @@
 """Writer of a sweep's results: the journal at once, the parquet files periodically."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
@@ -27,6 +27,9 @@ class ResultWriter:
             a compaction, so that compaction never costs more than a twentieth of the sweep.
         tables: Content of an existing journal; None for a new one.
 
+    Attributes:
+        listeners: Called with each event once it is written.
+
     Raises:
         SweepStopped: If the journal cannot be written.
     """
@@ -36,6 +39,7 @@ class ResultWriter:
     ) -> None:
         self.where = where
         self.tables = tables or SweepTables()
+        self.listeners: list[Callable[[Event], None]] = []
         with _stopping_the_sweep(where):
             self._journal = Journal(where.journal)
         self._interval = interval_s
@@ -51,6 +55,9 @@ class ResultWriter:
         with _stopping_the_sweep(self.where):
             self._journal.write(*stamped)
         self.tables.apply_all(stamped)
+        for event in stamped:
+            for listener in self.listeners:
+                listener(event)
         if time.monotonic() >= self._next:
             self.compact()
 

@@ -5,7 +5,7 @@ import os
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from ray import tune
@@ -26,6 +26,7 @@ from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.splits import make_split
 from tune_mc1.errors import SweepStopped
+from tune_mc1.planning.batches import ALONE, Batches, batches
 from tune_mc1.planning.forecast import trial_seconds
 from tune_mc1.planning.fusion import group_seconds, plan_groups
 from tune_mc1.planning.resources import (
@@ -85,15 +86,18 @@ def tune_trials(
         return None
     capacity = cluster_capacity()
     at_once = max(1, max_concurrent(resources, capacity) // workers_of(run.sweep))
-    groups = [] if learns else _groups(run, left, at_once, resources, capacity.up)
+    groups = _groups(run, left, at_once, resources, capacity.up)
+    group = partial(_groups, run, at_once=1, resources=resources, up=capacity.up)
+    batch = _batches(run, at_once, resources, capacity.up, group) if learns else ALONE
     decisions = None
-    asked = run.program is not None or any(len(group) > 1 for group in groups)
+    largest = max([batch.limit, *map(len, groups)])
+    asked = run.program is not None or largest > 1
     if run.sweep.early_terminate is not None and asked:
         decisions = start_decisions()
     scheduler = make_scheduler(run, writer, decisions)
     stopped = scheduler.stopped if scheduler is not None else frozenset[str]()
     hangs = HangCallback(run.sweep.trial_timeout or math.inf)
-    search, samples = _search(run, left, groups, writer)
+    search, samples = _search(run, left, groups, writer, batch)
     most = search.max_concurrent if isinstance(search, ConcurrencyLimiter) else samples
     trials = min(samples, most) * workers_of(run.sweep)
     each = widen_gpu_share(resources, trials, capacity, free_nodes())
@@ -235,11 +239,27 @@ def _groups(
     return groups
 
 
+def _batches(
+    run: SweepRun,
+    at_once: int,
+    resources: TrialResources,
+    up: Sequence[Node],
+    group: Callable[[Sequence[AnyTrial]], Sequence[Sequence[AnyTrial]]],
+) -> Batches:
+    """How many settings a search that learns suggests at once."""
+    if run.program is not None:
+        return ALONE
+    most = run.max_concurrent
+    slots = full_speed_slots(resources, min(at_once, most or at_once), up)
+    return batches(run.sweep.fuse, group, slots, most, gpu=resources.gpu > 0)
+
+
 def _search(
     run: SweepRun,
     left: Sequence[AnyTrial],
     groups: Sequence[Sequence[AnyTrial]],
     writer: ResultWriter,
+    batches: Batches,
 ) -> tuple[Searcher, int]:
     sweep = run.sweep
     search: Searcher
@@ -247,9 +267,10 @@ def _search(
         search, count = PlannedTrials(groups), len(groups)
     else:
         count = (sweep.run_cap or MAX_TRIALS) - len(run.trials) + len(left)
-        search = LearningTrials(resolve(sweep.adapter)(sweep), sweep, writer.write)
-        search.replay(run.past.search, left, run.past.values(left))
+        search = LearningTrials(resolve(sweep.adapter)(sweep), sweep, writer.write, batches)
+        search.replay(run.past.search, groups)
+        writer.listeners.append(search.take)
     if run.max_concurrent is not None:
-        largest = max(map(len, groups), default=1)
+        largest = max([batches.limit, *map(len, groups)])
         search = ConcurrencyLimiter(search, max(1, run.max_concurrent // largest))
     return search, count

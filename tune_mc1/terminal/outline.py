@@ -30,13 +30,7 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
     place = "on the cluster" if "cluster" in facts else "on this machine"
     resources = facts["resources"]
     gpu = f" and {resources['gpu']:g} GPU" if resources["gpu"] else ""
-    fused = [len(group) for group in facts.get("groups", ()) if len(group) > 1]
-    each = "each"
-    if fused:
-        sizes = ", ".join(f"{n} x {size}" for size, n in sorted(Counter(fused).items()))
-        alone = len(facts["groups"]) - len(fused)
-        console.print(f"Fused groups: {sizes} trials; trained alone: {alone}", highlight=False)
-        each = "each group"
+    each = _print_fused(facts, console)
     if (workers := facts.get("workers", 1)) > 1:
         each = f"each of {workers} workers, each"
     if (counted := plan.counted) is not None:
@@ -60,6 +54,22 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
         console.print(f"In all trials: {', '.join(fixed)}", highlight=False, soft_wrap=True)
     if "cluster" in facts:
         _print_cluster(facts, console)
+
+
+def _print_fused(facts: dict[str, Any], console: Console) -> str:
+    """Prints which trials are fused; returns what gets the resources: each, or each group."""
+    fused = [len(group) for group in facts.get("groups", ()) if len(group) > 1]
+    if (most := facts.get("suggested_at_once", 1)) > 1:
+        line = f"Fused groups: up to {most} settings are suggested at once"
+        line += ", and trained as one model where they can be"
+        console.print(line, highlight=False, soft_wrap=True)
+        return "each group"
+    if not fused:
+        return "each"
+    sizes = ", ".join(f"{n} x {size}" for size, n in sorted(Counter(fused).items()))
+    alone = len(facts["groups"]) - len(fused)
+    console.print(f"Fused groups: {sizes} trials; trained alone: {alone}", highlight=False)
+    return "each group"
 
 
 def _known_sizes(plan: Plan) -> bool:

@@ -14,11 +14,13 @@ from tune_mc1.config.method import search_name
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.lead import Lead, lead_of
+from tune_mc1.results.pareto import front_of, goals_of
 from tune_mc1.results.settings import Setting, folds_of, repeated, repeats, settings_of
 from tune_mc1.results.summary import FEWEST
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.terminal.best_lines import best_lines, recall_lines, short_path
 from tune_mc1.terminal.formatting import metric_text, ranked_table, settings_ranking, varied
+from tune_mc1.terminal.pareto_table import print_pareto
 from tune_mc1.terminal.program_tables import program_settings, program_table
 
 
@@ -47,6 +49,7 @@ def print_result(
         _print_training(tables, settings, lead, console, limit)
     if limit is not None and len(rows) > limit:
         console.print(f"... and {len(rows) - limit} more (show --limit {len(rows)})")
+    print_pareto(tables, console, limit)
     facts = tables.metadata
     lines = []
     if search := _search(where, tables):
@@ -135,10 +138,16 @@ def _print_program(
 
 
 def result_facts(where: ResultDir, tables: SweepTables) -> dict[str, Any]:
-    """A sweep as plain data: its metadata, its trials, best first, and the lead of the winner."""
+    """A sweep as plain data: its metadata, its trials, best first, and the lead of the winner.
+
+    With several objectives also `pareto_front`, the ids of its trials.
+    """
     lead = vars(lead_of(tables, settings_of(tables)))
     sweep = {**tables.metadata, "search": _search(where, tables)}
-    return {"sweep": sweep, "trials": tables.ranked(), "lead": lead}
+    facts = {"sweep": sweep, "trials": tables.ranked(), "lead": lead}
+    if not goals_of(tables):
+        return facts
+    return facts | {"pareto_front": [row["trial"] for row in front_of(tables)]}
 
 
 def sweep_summaries(parent: Path, notify: Callable[[str], None]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from tune_mc1.config.metrics import possible_range
 from tune_mc1.config.validation import Folds, Holdout
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.pages.lead_facts import lead_facts
+from tune_mc1.reporting.pages.pareto_table import pareto_views
 from tune_mc1.reporting.pages.result_tables import (
     recall_views,
     setting_groups,
@@ -75,6 +76,7 @@ def make_section(frames: SweepFrames, title: str, tables: list[TableView], t: Sa
     winner, note = _winner(frames, settings, sure, t)
     repeated = 0 < len(settings) < len(frames.trials)
     ends = [settings_view(frames, settings, sure, t)] if repeated or sure.tied else []
+    ends = [*pareto_views(frames, t), *ends]
     return Section(
         anchor=frames.where.root.name,
         title=title,

@@ -138,6 +138,13 @@ TEXTS: Catalogue = {
     "all": ("all", "alle"),
     "best_of": ("best of {where}", "bester von {where}"),
     "settings_title": ("All settings", "Alle Einstellungen"),
+    "pareto_title": ("Pareto front", "Pareto-Front"),
+    "pareto_note": (
+        "{n} of {total} trials that no other trial beats in all objectives; values after the last "
+        "epoch.",
+        "{n} von {total} Trials, die kein anderer Trial in allen Zielen übertrifft; Werte nach der "
+        "letzten Epoche.",
+    ),
     "trials_title": ("All trials", "Alle Trials"),
     "trials_cut": (
         "The best {shown} of {total}; `trials.parquet` has all.",
