@@ -37,8 +37,13 @@ KEYS = {
     "storage: ''": "3: storage: must not be empty, got ''",
     "data: [a]": "3: data: must be text (put it in quotes), got ['a']",
     "search_seed: -1": "3: search_seed: must be at least 0, got -1",
-    "early_terminate: {type: median}": "3: early_terminate.type: must be 'asha' or 'hyperband', "
-    "got 'median'",
+    "early_terminate: {type: mean}": "3: early_terminate.type: must be 'asha', 'asha_promote', "
+    "'hyperband' or 'median', got 'mean'",
+    "early_terminate: {type: median, grace_period: 10}": "3: early_terminate.grace_period: must be "
+    "less than the epochs of the longest trial (10), got 10",
+    "early_terminate: {type: asha_promote, strict: true}": "3: early_terminate.strict: unknown key "
+    "(known: type, min_iter, s, max_iter, eta, brackets)",
+    "keep_checkpoints: last": "3: keep_checkpoints: must be 'all', 'best' or 'none', got 'last'",
     "early_terminate: {type: asha, min_iter: 0}": "3: early_terminate.min_iter: must be at least "
     "1, got 0",
     "early_terminate: {type: asha, min_iter: 20}": "3: early_terminate.min_iter: must be less than "

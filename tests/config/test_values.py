@@ -87,7 +87,10 @@ def test_open_ends_may_touch_the_limit(file: Path) -> None:
         ("replicates: yes", "replicates: must be a number, got true"),
         ("data: 5", "data: must be text (put it in quotes), got 5"),
         ("scheduling: x", "scheduling: unknown key"),
-        ("early_terminate: {type: median}", "early_terminate.type: must be 'asha' or 'hyperband'"),
+        (
+            "early_terminate: {type: mean}",
+            "early_terminate.type: must be 'asha', 'asha_promote', 'hyperband' or 'median'",
+        ),
         ("early_terminate: {type: asha, eta: 1}", "early_terminate.eta: must be greater than 1"),
         (
             "early_terminate: {type: asha, min_iter: 0}",

@@ -1,4 +1,4 @@
-"""A trial scheduler of another package: the median stopping rule, cut off and fused."""
+"""A trial scheduler of another package: one that stops trials below the mean."""
 
 from functools import partial
 from pathlib import Path
@@ -30,7 +30,7 @@ def content(image_dir: Path, **keys: Any) -> dict[str, Any]:
             "weights_init_type": {"value": "kaiming_normal"},
             "epochs": {"value": 4},
         },
-        "early_terminate": {"type": "median", "grace": 2},
+        "early_terminate": {"type": "below_mean", "grace": 2},
         "data": str(image_dir),
         "limit_images": 0.25,
         "fuse": "off",
@@ -88,7 +88,7 @@ def test_it_stops_trials_of_a_group(tmp_path: Path, image_dir: Path, there: Sess
 
 def test_its_keys_are_checked(tmp_path: Path, image_dir: Path, there: Session) -> None:
     def refused(**keys: Any) -> str:
-        early = {"type": "median", **keys}
+        early = {"type": "below_mean", **keys}
         file = write_sweep(tmp_path, content(image_dir, early_terminate=early))
         done = there.run("sweep", "grid", file, "--dry-run", cwd=tmp_path)
         assert done.returncode == 2, done.stdout
@@ -98,7 +98,7 @@ def test_its_keys_are_checked(tmp_path: Path, image_dir: Path, there: Session) -
     assert refused(grase=2) == "early_terminate.grase: unknown key, did you mean 'grace'?"
     rule = "must be less than the epochs of the longest trial (4)"
     assert refused(grace=4) == f"early_terminate.grace: {rule}, got 4"
-    listed = "must be 'asha', 'hyperband' or 'median'"
+    listed = "must be 'asha', 'asha_promote', 'below_mean', 'hyperband' or 'median'"
     assert refused(type="mean") == f"early_terminate.type: {listed}, got 'mean'"
 
 

@@ -193,3 +193,23 @@ def test_what_stays_on_a_node(tmp_path: Path, images: ImageData, remote: Remote)
     second = Node(tmp_path / "b", remote, trials(epochs=1))
     second.store.fetch()
     assert second.where.log("t0001").read_text() == "what it said\n"
+
+
+def test_a_trial_that_goes_on_in_another_process_of_the_node_keeps_its_files(
+    tmp_path: Path, remote: Remote
+) -> None:
+    """It was paused and promoted before the process that ran it before has ended."""
+    group, where = trials(2), ResultDir(tmp_path / "node")
+    before, after = (TrialStore(remote, where, part, keep=False) for part in (group, group[:1]))
+    before.fetch()
+    for trial in group:
+        where.checkpoints(trial.id).mkdir()
+        (where.checkpoints(trial.id) / "last.ckpt").write_bytes(b"epoch 1")
+    before.send([{"trial": trial.id, "epoch": 1} for trial in group])
+    after.fetch()
+    before.release([group[0].id])
+    before.close()
+    assert [path.name for path in where.checkpoints("").iterdir()] == [group[0].id]
+    assert (where.checkpoints(group[0].id) / "last.ckpt").read_bytes() == b"epoch 1"
+    after.close()
+    assert list(where.checkpoints("").iterdir()) == []

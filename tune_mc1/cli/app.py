@@ -71,19 +71,29 @@ def list_sweeps(
 
 def show(
     directory: Annotated[Path, typer.Argument(help="A result directory.", callback=local)],
+    trials: Annotated[
+        list[str] | None, typer.Argument(help="Trials to show in detail, such as t0003.")
+    ] = None,
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=1, help="Maximum number of trials to show.")
     ] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """Show a sweep's trials, best first."""
+    """Show a sweep's trials, best first, or some of them in detail."""
     from tune_mc1.results.directory import ResultDir
     from tune_mc1.terminal.printing import print_result, result_facts
+    from tune_mc1.terminal.trial_details import check_trials, print_trials
 
     where = ResultDir(directory)
     tables = where.read()
     if as_json:
-        print_json(result_facts(where, tables))
+        facts = result_facts(where, tables)
+        if trials:
+            check_trials(where, tables, trials)
+            facts["trials"] = [row for row in facts["trials"] if row["trial"] in trials]
+        print_json(facts)
+    elif trials:
+        print_trials(where, tables, trials, Console())
     else:
         print_result(where, tables, Console(), limit, by_class=True)
 

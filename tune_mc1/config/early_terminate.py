@@ -5,7 +5,7 @@ or a module of another package.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, ValidationError
 
@@ -13,6 +13,9 @@ from tune_mc1.config.field_types import listed
 from tune_mc1.config.problems import Problem
 from tune_mc1.config.trial_scheduler import TrialScheduler
 from tune_mc1.registry import Registry
+
+if TYPE_CHECKING:
+    from tune_mc1.config.sweep import Sweep
 
 
 class EarlyTerminate(BaseModel):
@@ -32,6 +35,14 @@ class EarlyTerminate(BaseModel):
         Args:
             longest: Epochs of the longest trial.
         """
+        return None
+
+    def unfit(self, sweep: "Sweep") -> Problem | None:
+        """Explains why it cannot be used with a sweep; None if it can."""
+        return None
+
+    def notice(self, sweep: "Sweep") -> str | None:
+        """A line for the user about its use with a sweep; None if there is nothing to say."""
         return None
 
     def scheduler(self, longest: int) -> TrialScheduler[Any]:

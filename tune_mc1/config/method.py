@@ -52,6 +52,9 @@ def resolve_method(sweep: Sweep, command: str, *, source: str = "") -> tuple[Swe
     elif chosen.early_terminate is None and sweep.early_terminate is not None:
         notices.append(f"early_terminate: {command} stops poor trials early, as set in the file")
     resolved = sweep.model_copy(update=update)
+    rule = resolved.early_terminate
+    if rule is not None and (notice := rule.notice(resolved)):
+        notices.append(notice)
     if sweep.sampler is not None and not resolved.search.takes_sampler:
         notices.append(f"sampler: {sweep.sampler.type} is for bayes and not used by {command}")
     problems = _problems(resolved, command)
@@ -64,7 +67,9 @@ def resolve_method(sweep: Sweep, command: str, *, source: str = "") -> tuple[Swe
 
 def _problems(sweep: Sweep, command: str) -> list[Problem]:
     search = sweep.search
-    found = [sweep.early_problem] if sweep.early_problem else []
+    early = sweep.early_terminate
+    of_early = [sweep.early_problem, early.unfit(sweep) if early is not None else None]
+    found = [problem for problem in of_early if problem is not None]
     of_program = isinstance(sweep, ProgramSweep)
     if search.needs_run_cap and sweep.run_cap is None and not of_program:
         rule = f"is required by {command}: the number of settings to try (in the file, or as -n)"

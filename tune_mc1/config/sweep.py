@@ -22,6 +22,7 @@ from tune_mc1.config.early_terminate import AnyEarlyTerminate
 from tune_mc1.config.field_types import Float, Fuse, Int, Trackers
 from tune_mc1.config.fields import check_parameter
 from tune_mc1.config.image_files import Data
+from tune_mc1.config.keep_checkpoints import KeepCheckpoints
 from tune_mc1.config.model_names import is_outside
 from tune_mc1.config.objective import Objective
 from tune_mc1.config.objectives import FurtherMetric, objectives_of, with_first
@@ -100,6 +101,7 @@ class Sweep(BaseModel):
             too.
         constraints: Limits that settings have to keep, such as `param_count <= 1e6`.
         sampler: Sampler of a Bayesian search; None for its default.
+        keep_checkpoints: Whose checkpoints stay; None is `all`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -133,6 +135,7 @@ class Sweep(BaseModel):
     metrics: tuple[FurtherMetric, ...] = ()
     sampler: AnySampler | None = None
     constraints: tuple[ConstraintText, ...] = ()
+    keep_checkpoints: KeepCheckpoints | None = None
 
     @model_serializer(mode="wrap")
     def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:

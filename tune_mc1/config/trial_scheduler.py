@@ -2,9 +2,11 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from tune_mc1.config.stop_reason import StopReason
 
 
 class Decided(Protocol):
@@ -16,7 +18,7 @@ class Decided(Protocol):
 
     @property
     def stop(self) -> bool:
-        """True if the trial stops here."""
+        """True if the trial leaves its worker here: it stops, or pauses."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,17 @@ class TrialScheduler(ABC, Generic[D]):
 
     Decisions are written to the journal as they are made, and restored when a sweep is resumed. A
     resumed trial reports its last epoch again, so a known epoch gets no new decision.
+
+    A scheduler that promotes pauses trials: `decide` returns a decision with `stop`, and the trial
+    is in `paused` from then on. Whoever runs the trials calls `promote` when a worker is free, and
+    starts a new setting if no trial is promoted. A decision of `promote` has no `stop`: the trial
+    goes on from its checkpoint.
+
+    Attributes:
+        promotes: Whether trials pause and may go on later.
     """
+
+    promotes: ClassVar[bool] = False
 
     @abstractmethod
     def decide(self, trial: str, epoch: int, score: float | None) -> D | None:
@@ -64,6 +76,38 @@ class TrialScheduler(ABC, Generic[D]):
     def forfeit(self, trial: str, epoch: int) -> D | None:
         """Records that a trial failed in an epoch, from 1, and will not continue."""
         return None
+
+    @property
+    def paused(self) -> Collection[str]:
+        """Ids of the trials that wait and may go on."""
+        return ()
+
+    def promote(self, among: Collection[str] | None = None, *, last: bool = False) -> D | None:
+        """Chooses the paused trial that goes on, when a worker is free.
+
+        Args:
+            among: The trials that can go on; None for all paused ones.
+            last: Whether no trial is running and no new setting is left, so that the sweep ends if
+                none goes on.
+
+        Returns:
+            The decision, without `stop`; None if a new setting should start instead.
+        """
+        return None
+
+    def reason(self, trial: str) -> StopReason | None:
+        """Explains why a trial was stopped or paused; None if it was not, or if it is unknown."""
+        return None
+
+    def gone(self, decisions: Iterable[D]) -> set[str]:
+        """Ids of the trials that are stopped or paused after these decisions."""
+        found: set[str] = set()
+        for one in decisions:
+            if one.stop:
+                found.add(one.trial)
+            elif self.promotes:
+                found.discard(one.trial)
+        return found
 
     @abstractmethod
     def restore(self, decisions: Iterable[D]) -> None:
@@ -88,24 +132,40 @@ class EpochScheduler(TrialScheduler[Decision]):
     def __init__(self) -> None:
         self.scores: dict[str, dict[int, float]] = {}
         """Scores by trial and epoch, higher is better; -inf if missing or not finite."""
+        self._reasons: dict[str, StopReason | None] = {}
 
     @abstractmethod
     def stops(self, trial: str, epoch: int) -> bool:
         """True if a trial stops after an epoch, whose score is already in `scores`."""
+
+    def why(self, trial: str, epoch: int) -> StopReason | None:
+        """Explains why a trial stops after an epoch; asked when `stops` was true."""
+        return None
+
+    def reason(self, trial: str) -> StopReason | None:
+        """What `why` said when the trial was stopped."""
+        return self._reasons.get(trial)
 
     def decide(self, trial: str, epoch: int, score: float | None) -> Decision | None:
         """Records the score of a new epoch, and asks `stops`."""
         if epoch in self.scores.get(trial, ()):
             return None
         finite = score if score is not None and math.isfinite(score) else None
-        self.restore([Decision(trial, epoch, finite, stop=False)])
-        return Decision(trial, epoch, finite, self.stops(trial, epoch))
+        self._record(trial, epoch, finite)
+        stop = self.stops(trial, epoch)
+        if stop:
+            self._reasons[trial] = self.why(trial, epoch)
+        return Decision(trial, epoch, finite, stop)
 
     def restore(self, decisions: Iterable[Decision]) -> None:
         """Records the scores."""
         for one in decisions:
-            score = -math.inf if one.score is None else one.score
-            self.scores.setdefault(one.trial, {})[one.epoch] = score
+            self._record(one.trial, one.epoch, one.score)
+            if one.stop:
+                self._reasons[one.trial] = self.why(one.trial, one.epoch)
+
+    def _record(self, trial: str, epoch: int, score: float | None) -> None:
+        self.scores.setdefault(trial, {})[epoch] = -math.inf if score is None else score
 
     def to_event(self, decision: Decision) -> dict[str, Any]:
         """Event `decision`, with the decision's fields."""

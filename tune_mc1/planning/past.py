@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,6 +29,7 @@ class Past:
         decisions: Events of the trial scheduler's decisions, in order.
         search: Calls of a search that learns, in order: settings asked for (events `trial`),
             epochs reported (`epoch`), ends of trials (`end`) and results told (`told`).
+        removed: Ids of trials whose checkpoints were removed.
         journal: The journal from which it was read; None for a new sweep.
         size: Size of the journal at that time, in bytes.
     """
@@ -35,6 +37,7 @@ class Past:
     tables: SweepTables = field(default_factory=SweepTables)
     decisions: Sequence[RungEvent | DecisionEvent] = field(default_factory=list)
     search: Sequence[Event] = field(default_factory=list)
+    removed: frozenset[str] = frozenset()
     journal: Path | None = None
     size: int = 0
 
@@ -54,9 +57,18 @@ class Past:
 
     def _remains(self, trial: AnyTrial) -> bool:
         row = self.tables.trials.get(trial.id)
+        if row is not None and row["state"] == "paused":
+            return trial.id not in self.waiting
         if row is None or row["state"] not in ENDED:
             return True
         return bool(row["state"] == "completed" and row["epochs_run"] < trial.epochs)
+
+    @cached_property
+    def waiting(self) -> set[str]:
+        """Ids of the trials that pause, and were not promoted."""
+        last = {event["trial"]: event["stop"] for event in self.decisions}
+        rows = self.tables.trials.items()
+        return {t for t, row in rows if row["state"] == "paused" and last.get(t, True)}
 
     def by_epoch(self, trials: Sequence[T]) -> list[list[T]]:
         """Groups trials by the number of epochs that they have completed."""
@@ -91,7 +103,7 @@ class Past:
                 rule = f"is damaged: an event {kind!r} lacks {error}"
                 raise InputError(f"{self.journal}: {rule}") from None
         scheduler.restore(decisions)
-        return scheduler, {decision.trial for decision in decisions if decision.stop}
+        return scheduler, scheduler.gone(decisions)
 
     def is_current(self) -> bool:
         """True if the journal has not grown since it was read."""
@@ -120,4 +132,5 @@ def read_past(where: ResultDir) -> Past:
     decisions = [event for event in events if event["event"] in ("rung", "decision")]
     kinds = ("trial", "epoch", "end", "told") if _learned(tables) else ("trial",)
     search = [event for event in events if event["event"] in kinds]
-    return Past(tables, decisions, search, where.journal, size)
+    removed = frozenset(event["trial"] for event in events if event["event"] == "removed")
+    return Past(tables, decisions, search, removed, where.journal, size)

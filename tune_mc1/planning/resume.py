@@ -1,6 +1,6 @@
 """Resuming a sweep: permitted differences, and the trials that remain."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from tune_mc1.planning.plan import Plan, prepare
 from tune_mc1.results.store.local_copy import resumable
 
 MAY_DIFFER = (
-    *("resources", "max_failures", "trial_timeout", "storage", "name", "data"),
+    *("keep_checkpoints", "resources", "max_failures", "trial_timeout", "storage", "name", "data"),
     *("description", "reference", "scale", "tracker", "directory", "requirements", "import_from"),
 )
 """Fields that do not affect a trial's numbers. Images are compared by their fingerprint instead."""
@@ -78,12 +78,26 @@ def prepare_resume(
         raise InputError(f"{source}: {problem}" for problem in problems)
     past.scheduler(now)  # checks that its decisions can be read
     trials = _trials(plan, past, now)
+    _check_checkpoints(past, trials, "--epochs" if epochs else f"{source}: parameters.epochs")
     resumed = Plan(command, now, trials, plan.notices, where.root, past, flags, str(source))
     remaining = resumed.total - len(trials) + len(past.remaining(trials))
     total = resumed.total or len(trials)
     left = remaining if resumed.total else len(past.remaining(trials))
-    notice = f"{total - left} of {total} trials have already ended"
+    paused = len(past.waiting)
+    notice = f"{total - left - paused} of {total} trials have already ended"
+    notice += f", {paused} pause" if paused else ""
     return replace(resumed, notices=[*plan.notices, *moved, notice])
+
+
+def _check_checkpoints(past: Past, trials: Sequence[AnyTrial], field: str) -> None:
+    """Raises InputError if a trial would train longer whose checkpoints were removed."""
+    gone = [t.id for t in past.remaining(trials) if t.id in past.removed]
+    if gone:
+        shown = ", ".join(gone[:5]) + (", ..." if len(gone) > 5 else "")
+        raise InputError(
+            f"{field}: keep_checkpoints has removed the checkpoints that these trials would go on "
+            f"from: {shown}"
+        )
 
 
 def _where_it_is(sweep: Sweep, notices: list[str], *, own_file: bool) -> Sweep:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tune_mc1.config.stop_reason import StopReason
 from tune_mc1.config.trial_scheduler import TrialScheduler
 from tune_mc1.results.events import RungEvent
 from tune_mc1.seeding import derive_seed
@@ -55,19 +56,14 @@ class Rungs(TrialScheduler[RungEntry]):
             (b, rung): [] for b, rungs in enumerate(self.brackets) for rung in rungs
         }
         self._arrived: set[tuple[str, int]] = set()
+        self._reasons: dict[str, StopReason] = {}
 
     def bracket_of(self, trial: str) -> int:
         """Draws the bracket of a trial from its id; brackets with more rungs are more likely.
 
         The weights are those of Ray Tune (softmax of the number of rungs).
         """
-        weights = [math.exp(len(rungs)) for rungs in self.brackets]
-        point = derive_seed(0, "bracket", trial) / 2**63 * sum(weights)
-        for bracket, weight in enumerate(weights):
-            point -= weight
-            if point < 0:
-                return bracket
-        return len(weights) - 1
+        return draw_bracket(trial, [math.exp(len(rungs)) for rungs in self.brackets])
 
     def decide(self, trial: str, epoch: int, score: float | None) -> RungEntry | None:
         """Decides whether a trial stops if it has reached a new rung.
@@ -111,8 +107,23 @@ class Rungs(TrialScheduler[RungEntry]):
     def restore(self, decisions: Iterable[RungEntry]) -> None:
         """Restores entries of an earlier run, in the order in which they were made."""
         for entry in decisions:
-            insort(self._scores[entry.bracket, entry.rung], entry.score)
+            scores = self._scores[entry.bracket, entry.rung]
+            if entry.stop:
+                self._reasons[entry.trial] = StopReason(
+                    entry.rung,
+                    entry.rung,
+                    entry.score if entry.score > -math.inf else None,
+                    entry.cutoff,
+                    "best_share",
+                    len(scores),
+                    self.eta,
+                )
+            insort(scores, entry.score)
             self._arrived.add((entry.trial, entry.rung))
+
+    def reason(self, trial: str) -> StopReason | None:
+        """The comparison with the trials that had come to the rung before."""
+        return self._reasons.get(trial)
 
     def to_event(self, decision: RungEntry) -> RungEvent:
         """Converts an entry to an event `rung`."""
@@ -121,6 +132,21 @@ class Rungs(TrialScheduler[RungEntry]):
     def from_event(self, event: Mapping[str, Any]) -> RungEntry:
         """Converts an event `rung` to an entry."""
         return rung_entry(event)
+
+
+def draw_bracket(trial: str, weights: Sequence[float]) -> int:
+    """Draws the bracket of a trial from its id.
+
+    Args:
+        trial: Id of the trial.
+        weights: How likely each bracket is, relative to the others.
+    """
+    point = derive_seed(0, "bracket", trial) / 2**63 * sum(weights)
+    for bracket, weight in enumerate(weights):
+        point -= weight
+        if point < 0:
+            return bracket
+    return len(weights) - 1
 
 
 def _quantile(ordered: Sequence[float], q: float) -> float:

@@ -75,6 +75,8 @@ class RungEvent(OfTrial):
 
     Attributes:
         cutoff: Score below which trials stop there; null for the first trial, or if it is -inf.
+        trials: With `asha_promote`: trials that have arrived there. The trial pauses if `stop` is
+            set; a second event without it says that it goes on.
     """
 
     event: Literal["rung"]
@@ -83,6 +85,7 @@ class RungEvent(OfTrial):
     stop: bool
     score: float | None
     cutoff: float | None
+    trials: NotRequired[int]
 
 
 class DecisionEvent(OfTrial, total=False):
@@ -103,6 +106,18 @@ class ObservedEvent(OfTrial):
 
     event: Literal["told"]
     value: float | None
+
+
+class PauseEvent(OfTrial):
+    """A trial pauses, with its checkpoint; it goes on if it is promoted."""
+
+    event: Literal["pause"]
+
+
+class RemovedEvent(OfTrial):
+    """A trial's checkpoints are removed, as it is out of the race (`keep_checkpoints`)."""
+
+    event: Literal["removed"]
 
 
 class RetryEvent(OfTrial):
@@ -158,6 +173,8 @@ Event = (
     | RungEvent
     | DecisionEvent
     | ObservedEvent
+    | PauseEvent
+    | RemovedEvent
     | RetryEvent
     | EndEvent
     | ScoreEvent
@@ -194,6 +211,16 @@ def start_events(trials: Sequence[str]) -> list[StartEvent]:
 def epoch_event(row: Mapping[str, Any]) -> EpochEvent:
     """The event of an epoch, from the row that training reported."""
     return cast(EpochEvent, {"event": "epoch", **row})
+
+
+def pause_event(trial: str) -> PauseEvent:
+    """The event of a trial that pauses."""
+    return {"event": "pause", "trial": trial}
+
+
+def removed_event(trial: str) -> RemovedEvent:
+    """The event of a trial whose checkpoints are removed."""
+    return {"event": "removed", "trial": trial}
 
 
 def retry_event(trial: str, error: str) -> RetryEvent:

@@ -20,6 +20,7 @@ Row = dict[str, Any]
 STATES = (
     "pending",  # not started
     "running",
+    "paused",  # waits at a rung, and may go on later
     "completed",  # ran all its epochs
     "stopped",  # stopped early by the trial scheduler
     "diverged",  # its loss was no longer finite

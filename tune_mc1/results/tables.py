@@ -43,6 +43,7 @@ from tune_mc1.results.events import (
     EpochEvent,
     Event,
     ExtendEvent,
+    PauseEvent,
     ResumeEvent,
     RetryEvent,
     ScoreEvent,
@@ -189,6 +190,11 @@ class SweepTables:
             column = metric_column(name)
             self.columns.add([column])
             row[f"last_{column}"] = value
+
+    def _on_pause(self, event: PauseEvent) -> None:
+        self.trials[event["trial"]]["state"] = "paused"
+        if self.of_program:
+            self.running.end(event["trial"], event["time"], again=True)
 
     def _on_resume(self, event: ResumeEvent) -> None:
         for row in self.trials.values():

@@ -22,6 +22,7 @@ from tune_mc1.results.store.probe import on_each_node
 from tune_mc1.results.store.scratch_dir import remove_scratch_dir, scratch_dir
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.results.writer import ResultWriter
+from tune_mc1.running.callbacks.keep import checkpoint_keeper
 from tune_mc1.running.mapped_nodes import serve
 from tune_mc1.running.own_context import OwnContext
 from tune_mc1.running.program_start import directory_to_send
@@ -114,22 +115,28 @@ def _run(
     cluster.watch(interruption.stop)
     shutil.rmtree(run.where.ray, ignore_errors=True)  # nothing is restored from it
     resources = trial_resources(run.sweep, run.training_trials)
+    keeper = checkpoint_keeper(run, writer, notify)
     if run.program is not None:
         with view.showing(writer.tables):
             check = interruption.check
-            tune_trials(run, run.program, None, resources, writer, view, check)
+            tune_trials(run, run.program, None, resources, writer, view, check, keeper)
+        if keeper is not None:
+            keeper.finish()
         _remove_scratch(run.program, interruption)
         return
     context = _context(run, resources)
     with interruption.interruptible():
         images = ray.put(portable(run.images))
     with view.showing(writer.tables):
-        spare = tune_trials(run, context, images, resources, writer, view, interruption.check)
+        check = interruption.check
+        spare = tune_trials(run, context, images, resources, writer, view, check, keeper)
     with interruption.interruptible():
         if spare is not None:  # a process that is almost ready is faster than a new one
             ray.wait([spare], timeout=SPARE_WAIT_S)
         scored = score_winners(run, context, images, resources, writer.tables, notify)
     scored.write(writer)
+    if keeper is not None:
+        keeper.finish()
     _remove_scratch(context, interruption)
 
 

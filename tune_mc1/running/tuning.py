@@ -2,21 +2,12 @@
 
 import math
 import os
-import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
 from ray import tune
-from ray.tune import (
-    Callback,
-    FailureConfig,
-    PlacementGroupFactory,
-    RunConfig,
-    TuneConfig,
-    Tuner,
-)
+from ray.tune import Callback
 from ray.tune.search import ConcurrencyLimiter, Searcher
 
 from tune_mc1.cluster.nodes import cluster_capacity, free_nodes
@@ -25,7 +16,6 @@ from tune_mc1.config.module_sweep import workers_of
 from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.splits import make_split
-from tune_mc1.errors import SweepStopped
 from tune_mc1.planning.batches import ALONE, Batches, batches
 from tune_mc1.planning.forecast import trial_seconds
 from tune_mc1.planning.fusion import group_seconds, plan_groups
@@ -38,7 +28,7 @@ from tune_mc1.planning.resources import (
 )
 from tune_mc1.planning.search_space import MAX_TRIALS
 from tune_mc1.registry import resolve
-from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.events import end_event
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.callbacks.hangs import HangCallback
 from tune_mc1.running.callbacks.recorder import ResultCallback
@@ -46,12 +36,17 @@ from tune_mc1.running.callbacks.spare import SpareProcess
 from tune_mc1.running.callbacks.watch import ProgressCallback
 from tune_mc1.running.decisions import start_decisions
 from tune_mc1.running.own_context import OwnContext
+from tune_mc1.running.ray_tuner import fit, make_tuner, resource_request, trainable_of
 from tune_mc1.running.schedulers.early_stopping import EarlyStopping, make_scheduler
 from tune_mc1.running.search.learning import LearningTrials
 from tune_mc1.running.search.planned import PlannedTrials
+from tune_mc1.running.search.promoting import PromotingTrials
 from tune_mc1.running.sweep_run import SweepRun
-from tune_mc1.running.worker import SweepContext, run_in_tune
+from tune_mc1.running.worker import SweepContext
 from tune_mc1.terminal.live_view import SweepView
+
+_UNLIMITED = 10**9
+"""Number of Ray's trials where promoted trials are further ones."""
 
 
 def tune_trials(
@@ -62,6 +57,7 @@ def tune_trials(
     writer: ResultWriter,
     view: SweepView,
     check: Callable[[], None] = lambda: None,
+    more: Callback | None = None,
 ) -> Any:
     """Runs all trials of a sweep that have not ended; the results are in the writer's tables.
 
@@ -73,6 +69,7 @@ def tune_trials(
         writer: Records the events.
         view: Shows the progress.
         check: Called after each step; an exception from it ends the sweep.
+        more: A further callback.
 
     Returns:
         Reference to the task that prepares a spare process for the winner's test; None without one.
@@ -82,110 +79,59 @@ def tune_trials(
     """
     left = run.past.remaining(run.trials)
     learns = run.sweep.adapter is not None
-    if not left and not learns:
+    if not left and not learns and not run.past.waiting:
         return None
     capacity = cluster_capacity()
     at_once = max(1, max_concurrent(resources, capacity) // workers_of(run.sweep))
     groups = _groups(run, left, at_once, resources, capacity.up)
     group = partial(_groups, run, at_once=1, resources=resources, up=capacity.up)
     batch = _batches(run, at_once, resources, capacity.up, group) if learns else ALONE
+    scheduler = make_scheduler(run, writer)
+    promotes = scheduler is not None and scheduler.promotes
     decisions = None
+    regrouped = promotes and run.sweep.fuse != "off"
     largest = max([batch.limit, *map(len, groups)])
-    asked = run.program is not None or largest > 1
-    if run.sweep.early_terminate is not None and asked:
+    asked = run.program is not None or regrouped or largest > 1
+    if scheduler is not None and asked:
         decisions = start_decisions()
-    scheduler = make_scheduler(run, writer, decisions)
+        scheduler.publish = decisions.publish.remote
+    if scheduler is not None:
+        view.why = scheduler.why
     stopped = scheduler.stopped if scheduler is not None else frozenset[str]()
+    waits = scheduler.waits if scheduler is not None else stopped.__contains__
     hangs = HangCallback(run.sweep.trial_timeout or math.inf)
-    search, samples = _search(run, left, groups, writer, batch)
+    again = partial(_promoting, run, at_once, resources, capacity.up, scheduler)
+    search, samples = _search(run, left, groups, writer, batch, again)
     most = search.max_concurrent if isinstance(search, ConcurrencyLimiter) else samples
     trials = min(samples, most) * workers_of(run.sweep)
     each = widen_gpu_share(resources, trials, capacity, free_nodes())
     trainable = tune.with_resources(
-        _trainable(context, images, each, decisions), _request(each, workers_of(run.sweep))
+        trainable_of(context, images, each, decisions),
+        resource_request(each, workers_of(run.sweep)),
     )
     if not learns:
         # Ray starts the trials of a searcher one by one, in case they depend on each other.
         os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(at_once)
     spare = SpareProcess(samples, resources, own=run.address is None)
     callbacks: list[Callback] = [
-        ResultCallback(writer, stopped.__contains__, hangs.hung.__contains__),
+        ResultCallback(writer, stopped.__contains__, hangs.hung.__contains__, waits),
         ProgressCallback(view, run.trackers, check),
         hangs,
     ]
     if run.program is None:
         callbacks.append(spare)
+    if more is not None:
+        callbacks.append(more)
     retry_lost_resets()
     count_no_callbacks()
-    _fit(_tuner(run, trainable, search, samples, scheduler, callbacks), run.where)
+    most = _UNLIMITED if promotes else samples
+    fit(make_tuner(run, trainable, search, most, scheduler, callbacks), run.where)
     inner = search.searcher if isinstance(search, ConcurrencyLimiter) else search
     if isinstance(inner, LearningTrials) and inner.used_up:
         view.say_used_up()
+    rows = writer.tables.trials
+    writer.write(*(end_event(t, "stopped") for t, row in rows.items() if row["state"] == "paused"))
     return spare.process
-
-
-def _request(each: TrialResources, workers: int) -> Any:
-    """What a trial asks Ray for: one bundle of resources per worker."""
-    if workers == 1:
-        return {"cpu": each.cpu, "gpu": each.gpu}
-    return PlacementGroupFactory([{"CPU": each.cpu, "GPU": each.gpu}] * workers)
-
-
-def _trainable(
-    context: SweepContext | OwnContext, images: Any, each: TrialResources, decisions: Any
-) -> Any:
-    if isinstance(context, OwnContext):
-        told = replace(context, cpus=each.cpu, gpus=each.gpu, decisions=decisions)
-        return tune.with_parameters(context.trainable, context=told)
-    shared = replace(context, gpu=each.gpu, decisions=decisions)
-    return tune.with_parameters(run_in_tune, context=shared, data=images)
-
-
-def _tuner(
-    run: SweepRun,
-    trainable: Any,
-    search: Searcher,
-    samples: int,
-    scheduler: EarlyStopping | None,
-    callbacks: Sequence[Callback],
-) -> Tuner:
-    return Tuner(
-        trainable,
-        tune_config=TuneConfig(
-            search_alg=search,
-            scheduler=scheduler,
-            num_samples=samples,
-            reuse_actors=True,
-            max_concurrent_trials=None,
-            trial_dirname_creator=_dirname,
-        ),
-        run_config=RunConfig(
-            name="tune",
-            storage_path=str(run.where.ray),
-            verbose=0,
-            failure_config=FailureConfig(max_failures=run.sweep.max_failures),
-            callbacks=list(callbacks),
-        ),
-    )
-
-
-def _fit(tuner: Tuner, where: ResultDir) -> None:
-    """Runs all trials.
-
-    Raises:
-        SweepStopped: If Ray Tune fails, or a callback ends the sweep.
-    """
-    try:
-        tuner.fit()
-    except Exception as error:
-        log = where.log("ray")
-        log.write_text(traceback.format_exc())
-        last = str(error).strip().splitlines()[-1:] or [type(error).__name__]
-        raise SweepStopped(f"Ray Tune failed: {last[0]} (log: {log})") from error
-
-
-def _dirname(trial: Any) -> str:
-    return "-".join(t["id"] for t in trial.config["trials"][:1])
 
 
 def _groups(
@@ -260,6 +206,7 @@ def _search(
     groups: Sequence[Sequence[AnyTrial]],
     writer: ResultWriter,
     batches: Batches,
+    promoting: Callable[[Searcher], Searcher],
 ) -> tuple[Searcher, int]:
     sweep = run.sweep
     search: Searcher
@@ -270,7 +217,26 @@ def _search(
         search = LearningTrials(resolve(sweep.adapter)(sweep), sweep, writer.write, batches)
         search.replay(run.past.search, groups)
         writer.listeners.append(search.take)
+    search = promoting(search)
     if run.max_concurrent is not None:
         largest = max([batches.limit, *map(len, groups)])
         search = ConcurrencyLimiter(search, max(1, run.max_concurrent // largest))
     return search, count
+
+
+def _promoting(
+    run: SweepRun,
+    at_once: int,
+    resources: TrialResources,
+    up: Sequence[Node],
+    scheduler: EarlyStopping | None,
+    search: Searcher,
+) -> Searcher:
+    """The search, which lets paused trials go on first, if the scheduler promotes them."""
+    if scheduler is None or not scheduler.promotes:
+        return search
+    fused = run.program is None and run.sweep.fuse != "off"
+    regroup = partial(_groups, run, at_once=at_once, resources=resources, up=up) if fused else None
+    return PromotingTrials(
+        search, scheduler, run.trials, run.past.tables, limit=at_once + 1, regroup=regroup
+    )

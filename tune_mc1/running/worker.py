@@ -127,6 +127,8 @@ class _TuneReport:
         tune.report({**result, "decision": name})
         stopped = ask(self.context.decisions, name)
         self.ended.update(stopped)
+        if self.store is not None:
+            self.store.release(stopped)
         return stopped
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 STATE_STYLES = {
     "running": "cyan",
+    "paused": "blue",
     "completed": "green",
     "stopped": "yellow",
     "diverged": "magenta",

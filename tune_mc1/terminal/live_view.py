@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console, Group, RenderableType
@@ -43,6 +43,7 @@ class SweepView:
         self._began = self._drawn = time.monotonic()
         self._reported = self._named = self._retried = 0
         self._names: list[str] = []
+        self.why: Callable[[str], str | None] = lambda _: None  # why a trial was stopped
 
     @contextmanager
     def showing(self, tables: SweepTables) -> Iterator[None]:
@@ -104,8 +105,8 @@ class SweepView:
             settings = " ".join(f"{n}={show(row[n])}" for n in self._names)
             line += f", best {tables.metric} {best}" if tables.metric else ""
             line += f"  ({settings})" if settings else ""
-            if row["error"]:
-                line += f"\n      {row['error']}"
+            if reason := row["error"] or (row["state"] == "stopped" and self.why(trial)):
+                line += f"\n      {reason}"
             self.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def _varied(self) -> list[str]:
@@ -119,7 +120,7 @@ class SweepView:
         states["pending"] += total - len(tables.trials)
         counts = ", ".join(
             f"{states[s]} {s}"
-            for s in ("running", *sorted(ENDED), "interrupted", "pending")
+            for s in ("running", "paused", *sorted(ENDED), "interrupted", "pending")
             if states[s]
         )
         text = f"{total} trials: {counts}"
@@ -142,13 +143,13 @@ class SweepView:
             return self._seconds_left_of_program()
         spent = sum(r["seconds"] or 0.0 for r in rows)
         done = sum(r["epochs_run"] for r in rows)
-        ended = [r for r in rows if r["state"] in ENDED]
+        ended = [r for r in rows if r["state"] in (*ENDED, "paused")]
         if not done:
             return None
         share = 1.0
         if ended:
             share = sum(r["epochs_run"] for r in ended) / sum(r["epochs"] for r in ended)
-        unended = [r for r in rows if r["state"] not in ENDED]
+        unended = [r for r in rows if r["state"] not in (*ENDED, "paused")]
         epochs = sum(max(r["epochs"] * share - r["epochs_run"], 0) for r in unended)
         if self.total > len(self._tables.trials):
             longest = max(r["epochs"] for r in rows)

@@ -1,5 +1,6 @@
 """`asha`: asynchronous successive halving."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -84,6 +85,10 @@ class Halving(EarlyTerminate):
         """Rungs of each bracket (`rung_epochs`), of which there is one."""
         return [self.rung_epochs(longest)]
 
+    def bracket_sizes(self, trials: int, brackets: Sequence[Sequence[int]]) -> list[int]:
+        """Number of trials of each bracket, for an outline."""
+        return [trials // len(brackets)] * len(brackets)
+
     def problem(self, longest: int) -> Problem | None:
         """Explains why there is no rung; None if there is one."""
         if self.rung_epochs(longest):
@@ -102,8 +107,9 @@ class Halving(EarlyTerminate):
     def dry_run_rows(self, trials: int, longest: int) -> list[dict[str, int]]:
         """Rungs of each bracket, and the number of trials that reach them at the nominal rate."""
         rows, brackets = [], self.brackets_of(longest)
-        for bracket, rungs in enumerate(brackets):
-            counts = survivors(trials // len(brackets), rungs, self.eta)
+        sizes = self.bracket_sizes(trials, brackets)
+        for bracket, (rungs, size) in enumerate(zip(brackets, sizes, strict=True)):
+            counts = survivors(size, rungs, self.eta)
             rows += [
                 {"bracket": bracket, "epoch": epoch, "trials": count}
                 for epoch, count in zip((*rungs, longest), counts, strict=True)

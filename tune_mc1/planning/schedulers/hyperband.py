@@ -13,6 +13,7 @@ from pydantic import Field
 
 from tune_mc1.config.early_terminate import register_early_terminate
 from tune_mc1.config.field_types import Int
+from tune_mc1.config.stop_reason import StopReason
 from tune_mc1.config.trial_scheduler import EpochScheduler, TrialScheduler
 from tune_mc1.planning.rungs import Rungs
 from tune_mc1.planning.schedulers.asha import Halving
@@ -68,12 +69,22 @@ class BandScheduler(EpochScheduler):
 
     def stops(self, trial: str, epoch: int) -> bool:
         """True if a trial is worse than those that go on from the last band that it has passed."""
-        passed = bisect(self.bands, epoch)
-        if not passed:
+        if not bisect(self.bands, epoch):
             return False
-        band = self.bands[passed - 1]
+        _, judged, threshold, _ = self._compared(trial, epoch)
+        return judged == -math.inf or judged < threshold
+
+    def why(self, trial: str, epoch: int) -> StopReason:
+        """The comparison at the last band that the trial has passed."""
+        band, judged, threshold, trials = self._compared(trial, epoch)
+        score, limit = (x if x > -math.inf else None for x in (judged, threshold))
+        return StopReason(epoch, band, score, limit, "best_share", trials, self.eta)
+
+    def _compared(self, trial: str, epoch: int) -> tuple[int, float, float, int]:
+        """Last band that a trial has passed, its score, the one it needs, and of how many."""
+        band = self.bands[bisect(self.bands, epoch) - 1]
         at_band = sorted((s[band] for s in self.scores.values() if band in s), reverse=True)
         threshold = at_band[int(1 / self.eta * len(at_band))]
         own: Mapping[int, float] = self.scores[trial]
         judged = own[band] if self.strict else max(own.values())
-        return judged == -math.inf or judged < threshold
+        return band, judged, threshold, len(at_band)

@@ -8,8 +8,10 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from tune_mc1.planning.promotion import PromotingRungs
 from tune_mc1.planning.rungs import Rungs
 from tune_mc1.planning.schedulers.asha import Halving
+from tune_mc1.planning.schedulers.asha_promote import PromotingHalving
 from tune_mc1.reporting.drawing.context import Context
 from tune_mc1.reporting.drawing.sheet import sheet
 from tune_mc1.reporting.drawing.spec import FigureSpec
@@ -26,6 +28,14 @@ WORDS: Catalogue = {
         "{metric} jedes Trials auf jeder Stufe: gefüllt, wo er weiterlief, grau, wo er endete; "
         "Linien verbinden jene, die zur nächsten kamen. Von jenen, die vorher kamen, läuft etwa "
         "einer von {eta} weiter; wer früh ankommt, braucht also weniger.",
+    ),
+    "promoted": (
+        "{metric} of every trial at each rung: filled if it continued, grey if it paused there and "
+        "was not promoted; lines join trials that reached the next rung. The best 1/{eta} of a "
+        "rung continue, as they arrive or later.",
+        "{metric} jedes Trials auf jeder Stufe: gefüllt, wo er weiterlief, grau, wo er wartete und "
+        "nicht mehr an die Reihe kam; Linien verbinden jene, die zur nächsten kamen. Die besten "
+        "1/{eta} einer Stufe laufen weiter, sofort oder später.",
     ),
     "rung_out": ("stopped", "gestoppt"),
     "rung_on": ("continued", "weiter"),
@@ -64,8 +74,11 @@ def rungs_of(context: Context) -> list[Rung]:
     trials, curves = context.frames.trials, context.score_curves
     ran = trials["epochs_run"].to_numpy(float, na_value=0.0)
     brackets = early.brackets_of(sweep.longest_epochs)
-    dealt = Rungs(brackets, early.eta)
-    own = np.array([dealt.bracket_of(trial) for trial in trials["trial"]])
+    dealt = early.scheduler(sweep.longest_epochs)
+    if isinstance(dealt, Rungs | PromotingRungs):
+        own = np.array([dealt.bracket_of(trial) for trial in trials["trial"]])
+    else:
+        own = np.zeros(len(trials), int)
     whole = (trials["state"] == "completed").to_numpy()
     found = []
     for epoch in sorted({rung for bracket in brackets for rung in bracket}):
@@ -92,7 +105,8 @@ def asha_rungs(context: Context) -> Iterator[FigureSpec]:
         return
     t = context.t
     title = t("title")
-    caption = t("caption", metric=context.metric, eta=_eta(context))
+    promotes = isinstance(context.frames.sweep.early_terminate, PromotingHalving)
+    caption = t("promoted" if promotes else "caption", metric=context.metric, eta=_eta(context))
 
     def draw() -> Figure:
         return _draw(context, title, rungs)

@@ -5,8 +5,10 @@ from typing import Any
 
 import pandas as pd
 
+from tune_mc1.config.field_types import Lang
 from tune_mc1.config.metrics import possible_range, shown_test_metrics
 from tune_mc1.config.validation import Folds
+from tune_mc1.planning.stop_reasons import stop_reasons
 from tune_mc1.reporting.frames import SweepFrames, plain, setting_runs
 from tune_mc1.reporting.pages.views import Cell, TableView, cell, interval_cell
 from tune_mc1.reporting.words.catalogue import Say
@@ -161,7 +163,17 @@ def trials_view(frames: SweepFrames, t: Say) -> TableView:
     values = _score_columns(frames, t)
     at, count = (t("at_epoch"), "best_epoch") if score else (t("iterations"), "epochs_run")
     headings = [*map(frames.own_name, names), *values.values()]
-    columns = [t("trial"), *headings, at, t("state"), t("seconds")]
+    stopped = bool((trials["state"] == "stopped").any())
+    lang: Lang = "de" if t("language") == "de" else "en"
+    why = stop_reasons(frames.where, frames.sweep, lang) if stopped else {}
+    columns = [
+        t("trial"),
+        *headings,
+        at,
+        t("state"),
+        t("seconds"),
+        *([t("why_stopped")] if why else []),
+    ]
     digits = frames.decimals()
     rows = [
         [
@@ -171,6 +183,7 @@ def trials_view(frames: SweepFrames, t: Say) -> TableView:
             cell(row[count], 0),
             cell(row["state"]),
             cell(row["seconds"], 1),
+            *([cell(why.get(row["trial"]))] if why else []),
         ]
         for row in best.head(MOST_ROWS).to_dict("records")
     ]

@@ -154,6 +154,8 @@ TEXTS: Catalogue = {
     "trial": ("Trial", "Trial"),
     "state": ("State", "Zustand"),
     "seconds": ("Seconds", "Sekunden"),
+    "why_stopped": ("Why it was stopped", "Warum gestoppt"),
+    "language": ("en", "de"),
     "best": ("Best {metric}", "Bestes {metric}"),
     "last": ("Last {metric}", "Letztes {metric}"),
     "at_epoch": ("At epoch", "In Epoche"),

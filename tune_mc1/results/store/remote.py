@@ -114,6 +114,11 @@ class Remote:
         with self._as_storage_error("written to"), suppress(FileNotFoundError):
             self._filesystem.delete_file(self._path(name))
 
+    def delete_all(self) -> None:
+        """Deletes this folder, if it exists."""
+        with self._as_storage_error("written to"), suppress(FileNotFoundError):
+            self._filesystem.delete_dir(self._path(""))
+
     def files(self, under: str = "") -> dict[str, Entry]:
         """All objects in this folder or the subfolder `under`, by their relative names."""
         base = self._path("")

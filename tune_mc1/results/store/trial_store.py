@@ -144,8 +144,18 @@ class TrialStore:
         """Uploads the final log, and removes files that are kept in the store only."""
         with suppress(StorageError):  # a log is not a result
             retry(self._send_log, LOG_PATIENCE_S)
-        if not self.keep:
-            for name in self.trials:
+        self.release(list(self.trials))
+
+    def release(self, trials: Iterable[str]) -> None:
+        """Lets go of trials, and removes their files if they are kept in the store only.
+
+        A trial that was paused may already go on in another process of this node, which has
+        replaced its files by then.
+        """
+        for name in trials:
+            self.trials.pop(name, None)
+            last = identity(self.where.checkpoints(name) / LAST)
+            if not self.keep and last in (None, self._sent[name].get(LAST)):
                 shutil.rmtree(self.where.checkpoints(name), ignore_errors=True)
 
     def _of_each(self, task: Callable[[T], None], values: Iterable[T]) -> None:

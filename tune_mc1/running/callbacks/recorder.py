@@ -1,7 +1,7 @@
 """Callback that records Ray Tune's reports as events of the journal."""
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,15 @@ from ray.tune.experiment import Trial as TuneTrial
 from tune_mc1.cluster.ray_private import error_file_of
 from tune_mc1.errors import SweepStopped, TuneMc1Error
 from tune_mc1.redaction import redact
-from tune_mc1.results.events import Event, end_event, epoch_event, retry_event, start_events
-from tune_mc1.results.schema import ENDED
+from tune_mc1.results.events import (
+    Event,
+    end_event,
+    epoch_event,
+    pause_event,
+    retry_event,
+    start_events,
+)
+from tune_mc1.results.schema import ENDED, Row
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.callbacks.driver_only import DriverOnly
 from tune_mc1.running.callbacks.lost_process import lost_process
@@ -26,7 +33,8 @@ class ResultCallback(DriverOnly, Callback):
 
     Args:
         writer: Records the events.
-        stopped: True for the id of a trial that the scheduler has stopped.
+        stopped: True for the id of a trial that the scheduler has stopped, or that pauses.
+        paused: True for the id of a trial that pauses.
         hung: True for Ray's id of a trial that was killed because it did not report.
     """
 
@@ -35,10 +43,12 @@ class ResultCallback(DriverOnly, Callback):
         writer: ResultWriter,
         stopped: Callable[[str], bool],
         hung: Callable[[str], bool] = lambda _: False,
+        paused: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self.writer = writer
         self.stopped = stopped
         self.hung = hung
+        self.paused = paused
 
     def on_trial_start(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
@@ -61,9 +71,24 @@ class ResultCallback(DriverOnly, Callback):
         """
         if "stop" in result:
             raise SweepStopped(result["stop"])
-        events: list[Event] = []
         lengths = {t["id"]: t["config"]["epochs"] for t in trial.config["trials"] if "config" in t}
-        rows = result.get("rows", ())
+        events = self._of_rows(result.get("rows", ()), lengths)
+        done = {event["trial"] for event in events if event["event"] == "end"}
+        for end in result.get("ends", ()):
+            if end["state"] == "stopped" and end["trial"] not in lengths:
+                events.append(self._leave(end["trial"], **end))
+            elif end["trial"] not in done:
+                events.append(end_event(**end))
+        if events:
+            self.writer.write(*events)
+        for event in events:
+            if event["event"] == "end":
+                self.writer.where.forget_previous(event["trial"])
+        self._let_go(trial, [event["trial"] for event in events if event["event"] == "pause"])
+
+    def _of_rows(self, rows: Sequence[Row], lengths: Mapping[str, int]) -> list[Event]:
+        """The events of rows, and of the trials that end with them."""
+        events: list[Event] = []
         last = {row["trial"]: row["epoch"] for row in rows}
         for row in rows:
             if row["trial"] not in lengths:  # a program may begin again, and says when it ends
@@ -77,15 +102,20 @@ class ResultCallback(DriverOnly, Callback):
             if row["epoch"] >= lengths[row["trial"]]:
                 events.append(end_event(row["trial"], "completed"))
             elif self.stopped(row["trial"]):
-                events.append(end_event(row["trial"], "stopped"))
-        done = {event["trial"] for event in events if event["event"] == "end"}
-        ends = (end for end in result.get("ends", ()) if end["trial"] not in done)
-        events.extend(end_event(**end) for end in ends)
-        if events:
-            self.writer.write(*events)
-        for event in events:
-            if event["event"] == "end":
-                self.writer.where.forget_previous(event["trial"])
+                events.append(self._leave(row["trial"]))
+        return events
+
+    def _leave(self, trial: str, **end: Any) -> Event:
+        """The event of a trial that the scheduler has stopped, or that pauses."""
+        if self.paused(trial):
+            return pause_event(trial)
+        return end_event(**{"trial": trial, "state": "stopped", **end})
+
+    def _let_go(self, trial: TuneTrial, paused: Collection[str]) -> None:
+        """Takes paused trials off one of Ray's, as another one goes on with them."""
+        if paused:
+            specs = trial.config["trials"]
+            trial.config["trials"] = [spec for spec in specs if spec["id"] not in paused]
 
     def on_trial_recover(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any

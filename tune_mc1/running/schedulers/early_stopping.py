@@ -1,6 +1,6 @@
 """Adapter that runs any trial scheduler of a sweep on Ray Tune."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, cast
 
 from ray.tune.experiment import Trial as TuneTrial
@@ -8,6 +8,7 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
 from tune_mc1.config.trial_scheduler import Decided
 from tune_mc1.config.trial_scheduler import TrialScheduler as Decider
+from tune_mc1.planning.stop_reasons import reason_text
 from tune_mc1.results.events import DecisionEvent
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.callbacks.driver_only import DriverOnly
@@ -22,12 +23,15 @@ class EarlyStopping(DriverOnly, FIFOScheduler):
 
     Args:
         decider: Receives scores and decides.
-        stopped: Trials that were stopped before the sweep was resumed.
+        stopped: Trials that were stopped, or paused, before the sweep was resumed.
         metric: The sweep's metric.
         maximize: Whether a higher metric is better.
         record: Called with the event of each decision.
-        publish: Called with the name of a report and the ids of the stopped trials of its group.
         patient: Whether stopped trials end by themselves, once they are told, as programs do.
+
+    Attributes:
+        stopped: Ids of the trials that are stopped, or paused.
+        publish: Called with the name of a report and the ids of the stopped trials of its group.
     """
 
     def __init__(
@@ -37,12 +41,12 @@ class EarlyStopping(DriverOnly, FIFOScheduler):
         metric: str,
         maximize: bool,
         record: Callable[[DecisionEvent], None],
-        publish: Callable[[str, list[str]], Any] | None = None,
         *,
         patient: bool = False,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._publish, self._patient = publish, patient
+        self.publish: Callable[[str, list[str]], Any] | None = None
+        self._patient = patient
         self._decider = decider
         self._score, self._sign = metric, 1.0 if maximize else -1.0
         self.record = record
@@ -61,10 +65,53 @@ class EarlyStopping(DriverOnly, FIFOScheduler):
                 continue
             self._take(self._decider.forfeit(end["trial"], end["epoch"]))
         running = {t["id"] for t in trial.config["trials"]}
+        self._promote_in_place(trial, result)
         stop = running <= self.stopped and not self._patient
-        if self._publish is not None and "decision" in result:
-            self._publish(result["decision"], sorted(running & self.stopped))
+        if self.publish is not None and "decision" in result:
+            self.publish(result["decision"], sorted(running & self.stopped))
         return str(TrialScheduler.STOP if stop else TrialScheduler.CONTINUE)
+
+    def _promote_in_place(self, trial: TuneTrial, result: Mapping[str, Any]) -> None:
+        """Lets trials of a group go on at once if the group's others show them to be the best."""
+        if not self._decider.promotes or len(trial.config["trials"]) == 1:
+            return
+        lengths = {t["id"]: t["config"]["epochs"] for t in trial.config["trials"]}
+        at = {row["trial"]: row["epoch"] for row in result.get("rows", ())}
+        ended = {end["trial"] for end in result.get("ends", ())}
+        here = {t for t, epoch in at.items() if epoch < lengths[t] and t not in ended}
+        while self.promote(here) is not None:
+            pass
+
+    def promote(self, among: Collection[str], *, last: bool = False) -> str | None:
+        """Lets a paused trial go on.
+
+        Args:
+            among: Ids of the trials that can.
+            last: Whether the sweep ends if none does.
+
+        Returns:
+            Its id; None if none is promoted.
+        """
+        decision = self._decider.promote(among, last=last)
+        self._take(decision)
+        return None if decision is None else decision.trial
+
+    @property
+    def promotes(self) -> bool:
+        """Whether trials pause and may go on later."""
+        return self._decider.promotes
+
+    def waits(self, trial: str) -> bool:
+        """True if a trial has paused, and may go on later."""
+        return trial in self._decider.paused
+
+    def why(self, trial: str) -> str | None:
+        """Why a trial was stopped, for the user; None if that is not known."""
+        reason = self._decider.reason(trial)
+        if reason is None:
+            return None
+        maximize = self._sign > 0
+        return reason_text(reason, self._score, maximize=maximize, of_program=self._patient)
 
     def _take(self, decision: Decided | None) -> None:
         if decision is None:
@@ -72,21 +119,20 @@ class EarlyStopping(DriverOnly, FIFOScheduler):
         self.record(cast(DecisionEvent, self._decider.to_event(decision)))
         if decision.stop:
             self.stopped.add(decision.trial)
+        elif self._decider.promotes:
+            self.stopped.discard(decision.trial)
 
 
-def make_scheduler(
-    run: SweepRun, writer: ResultWriter, decisions: Any = None
-) -> EarlyStopping | None:
+def make_scheduler(run: SweepRun, writer: ResultWriter) -> EarlyStopping | None:
     """The scheduler of a sweep that stops trials early, else None.
 
     Args:
         run: The sweep.
         writer: Records each decision.
-        decisions: Actor that groups ask for decisions, if there are groups.
     """
     known = run.past.scheduler(run.sweep)
     if known is None:
         return None
-    publish = decisions.publish.remote if decisions is not None else None
-    name, patient = run.sweep.metric.name, run.program is not None
-    return EarlyStopping(*known, name, run.maximize, writer.write, publish, patient=patient)
+    patient = run.program is not None
+    name = run.sweep.metric.name
+    return EarlyStopping(*known, name, run.maximize, writer.write, patient=patient)

@@ -1,0 +1,91 @@
+"""Ray Tune's side of a sweep's trials: what a trial asks for, the Tuner, and its run."""
+
+import traceback
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ray import tune
+from ray.tune import (
+    Callback,
+    FailureConfig,
+    PlacementGroupFactory,
+    RunConfig,
+    TuneConfig,
+    Tuner,
+)
+from ray.tune.search import Searcher
+
+from tune_mc1.errors import SweepStopped
+from tune_mc1.planning.resources import TrialResources
+from tune_mc1.results.directory import ResultDir
+from tune_mc1.running.own_context import OwnContext
+from tune_mc1.running.schedulers.early_stopping import EarlyStopping
+from tune_mc1.running.sweep_run import SweepRun
+from tune_mc1.running.worker import SweepContext, run_in_tune
+
+
+def resource_request(each: TrialResources, workers: int) -> Any:
+    """What a trial asks Ray for: one bundle of resources per worker."""
+    if workers == 1:
+        return {"cpu": each.cpu, "gpu": each.gpu}
+    return PlacementGroupFactory([{"CPU": each.cpu, "GPU": each.gpu}] * workers)
+
+
+def trainable_of(
+    context: SweepContext | OwnContext, images: Any, each: TrialResources, decisions: Any
+) -> Any:
+    """The function that trains a trial or group, with what all of them share."""
+    if isinstance(context, OwnContext):
+        told = replace(context, cpus=each.cpu, gpus=each.gpu, decisions=decisions)
+        return tune.with_parameters(context.trainable, context=told)
+    shared = replace(context, gpu=each.gpu, decisions=decisions)
+    return tune.with_parameters(run_in_tune, context=shared, data=images)
+
+
+def make_tuner(
+    run: SweepRun,
+    trainable: Any,
+    search: Searcher,
+    samples: int,
+    scheduler: EarlyStopping | None,
+    callbacks: Sequence[Callback],
+) -> Tuner:
+    """The Tuner of a sweep, of which nothing is restored: a sweep resumes from its own journal."""
+    return Tuner(
+        trainable,
+        tune_config=TuneConfig(
+            search_alg=search,
+            scheduler=scheduler,
+            num_samples=samples,
+            reuse_actors=True,
+            max_concurrent_trials=None,
+            trial_dirname_creator=_dirname,
+        ),
+        run_config=RunConfig(
+            name="tune",
+            storage_path=str(run.where.ray),
+            verbose=0,
+            failure_config=FailureConfig(max_failures=run.sweep.max_failures),
+            callbacks=list(callbacks),
+        ),
+    )
+
+
+def fit(tuner: Tuner, where: ResultDir) -> None:
+    """Runs all trials.
+
+    Raises:
+        SweepStopped: If Ray Tune fails, or a callback ends the sweep.
+    """
+    try:
+        tuner.fit()
+    except Exception as error:
+        log = where.log("ray")
+        log.write_text(traceback.format_exc())
+        last = str(error).strip().splitlines()[-1:] or [type(error).__name__]
+        raise SweepStopped(f"Ray Tune failed: {last[0]} (log: {log})") from error
+
+
+def _dirname(trial: Any) -> str:
+    return "-".join(t["id"] for t in trial.config["trials"][:1])

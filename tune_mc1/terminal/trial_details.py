@@ -1,0 +1,80 @@
+"""One trial of a past sweep in the terminal: its setting, its epochs, and why it ended."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from tune_mc1.config.load import load_sweep
+from tune_mc1.errors import InputError, did_you_mean
+from tune_mc1.planning.stop_reasons import stop_reasons
+from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.schema import Row
+from tune_mc1.results.tables import SweepTables
+from tune_mc1.terminal.formatting import duration, metric_text, show
+
+
+def print_trials(
+    where: ResultDir, tables: SweepTables, trials: Sequence[str], console: Console
+) -> None:
+    """Prints trials one after the other.
+
+    Args:
+        where: The result directory.
+        tables: Its tables.
+        trials: Their ids.
+        console: Where to print.
+
+    Raises:
+        InputError: If the sweep has no such trial.
+    """
+    check_trials(where, tables, trials)
+    sweep = load_sweep(where.sweep_file).sweep if where.sweep_file.exists() else None
+    reasons = stop_reasons(where, sweep) if sweep is not None else {}
+    for trial in trials:
+        _print_trial(where, tables, tables.trials[trial], reasons.get(trial), console)
+
+
+def check_trials(where: ResultDir, tables: SweepTables, trials: Sequence[str]) -> None:
+    """Raises InputError if a sweep lacks one of these trials."""
+    for trial in trials:
+        if trial not in tables.trials:
+            known = list(tables.trials)
+            raise InputError(f"{where.root}: has no trial {trial!r}{did_you_mean(trial, known)}")
+
+
+def _print_trial(
+    where: ResultDir, tables: SweepTables, row: Row, reason: str | None, console: Console
+) -> None:
+    unit = "iteration" if tables.of_program else "epoch"
+    facts = Table(box=None, pad_edge=False, show_header=False)
+    state = f"{row['state']} at {unit} {row['epochs_run']}"
+    facts.add_row("trial", row["trial"])
+    facts.add_row("state", f"{state}: {reason}" if reason else state)
+    if row["error"]:
+        facts.add_row("error", row["error"])
+    score = tables.score(row)
+    if score is not None:
+        best = metric_text(score, of_program=tables.of_program)
+        facts.add_row(f"best {tables.metric}", f"{best} at {unit} {row['best_epoch']}")
+    facts.add_row("time", duration(tables.running.of(row)))
+    own = tables.columns.own_names
+    for name in tables.columns.parameters:
+        facts.add_row(own.get(name, name), show(row[name]))
+    if row["log"]:
+        facts.add_row("log", where.shown(where.root / row["log"]))
+    console.print(facts, highlight=False, markup=False, soft_wrap=True)
+    _print_history(tables, row, unit, console)
+
+
+def _print_history(tables: SweepTables, row: Row, unit: str, console: Console) -> None:
+    names = list(tables.columns.metrics(tables.metric))
+    epochs = [tables.history.get((row["trial"], e)) for e in range(1, row["epochs_run"] + 1)]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in (unit, *names):
+        table.add_column(name, justify="right")
+    for entry in epochs:
+        if entry is not None:
+            values = [metric_text(entry.get(n), of_program=tables.of_program) for n in names]
+            table.add_row(str(entry["epoch"]), *values)
+    console.print(table)
