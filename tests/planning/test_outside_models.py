@@ -10,9 +10,9 @@ import yaml
 from tests.support.in_process import run_here
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import InputError
+from tune_mc1.planning.differences import differences
 from tune_mc1.planning.flags import PlanFlags
 from tune_mc1.planning.plan import Plan, prepare
-from tune_mc1.planning.resume import differences
 from tune_mc1.results.cells import argument_kinds
 from tune_mc1.results.columns import TrainingColumns
 

@@ -118,9 +118,9 @@ def test_a_sweep_that_has_ended_has_nothing_left(tmp_path: Path, quiet: Ran) -> 
 def test_a_changed_sweep_file_is_refused_field_by_field(
     tmp_path: Path, image_dir: Path, quiet: Ran
 ) -> None:
-    other = content(image_dir, replicates=2)
+    other = content(image_dir, limit_images=0.5, search_seed=4)
     other["parameters"]["epochs"] = {"value": 3}
-    other["parameters"]["learning_rate"]["max"] = 0.1
+    other["parameters"]["learning_rate"]["max"] = 0.1  # which it may be
     file = write_sweep(tmp_path / "other", other)
     done = run_here("sweep", "grid", file, "--resume", quiet.root, *ONE, cwd=tmp_path)
     assert done.returncode == 2
@@ -128,8 +128,8 @@ def test_a_changed_sweep_file_is_refused_field_by_field(
     assert asha.returncode == 2
     assert [line.removeprefix(f"{file}: ") for line in asha.stderr.strip().splitlines()] == [
         "parameters.epochs: was 4, is 3; it can only be increased",
-        "parameters.learning_rate.max: was 0.3, is 0.1",
-        "replicates: was 1, is 2",
+        "search_seed: was 0, is 4",
+        "limit_images: was 1.0, is 0.5",
     ]
     unchanged = write_sweep(tmp_path / "same", content(image_dir))
     words = ("--resume", quiet.root, "--dry-run", *ONE)

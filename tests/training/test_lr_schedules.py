@@ -16,7 +16,7 @@ from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import TrialError
-from tune_mc1.planning.resume import differences
+from tune_mc1.planning.differences import differences
 from tune_mc1.training.learning_rates import learning_rates
 
 STEPS = 25  # of an epoch: 800 images by 32

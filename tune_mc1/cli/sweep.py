@@ -1,5 +1,6 @@
 """The `sweep` command."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -33,6 +34,28 @@ Resume = Annotated[
     Path | None,
     typer.Option("--resume", help="Resume the sweep in this result directory or URL."),
 ]
+RetryFailed = Annotated[
+    bool,
+    typer.Option(
+        "--retry-failed",
+        help="With --resume: run all failed trials again. Those that a lost process, memory or "
+        "storage failed run again in any case.",
+    ),
+]
+From = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--from",
+        metavar="DIR",
+        help="Start from the trials of this result directory or URL; may be repeated.",
+    ),
+]
+Best = Annotated[
+    int | None,
+    typer.Option(
+        "--best", min=1, help="With --from: run its best settings, this many, with new seeds."
+    ),
+]
 Epochs = Annotated[
     int | None,
     typer.Option(
@@ -60,6 +83,9 @@ def sweep(
     wandb: Wandb = None,
     resume: Resume = None,
     epochs: Epochs = None,
+    retry_failed: RetryFailed = False,
+    from_: From = None,
+    best: Best = None,
     dry_run: DryRun = False,
     cluster: OnCluster = None,
     as_json: AsJson = False,
@@ -69,12 +95,15 @@ def sweep(
     ASHA (Ray: ASHAScheduler) stops poor trials early at rungs: early_terminate {min_iter (Ray:
     grace_period), eta (Ray: reduction_factor), brackets}.
     """
-    if epochs is not None and resume is None:
-        raise InputError("--epochs: only valid with --resume; for a new sweep use --set epochs=N")
-    if cluster is not None and not dry_run:
-        raise InputError("--cluster: only valid with --dry-run; --address names a running cluster")
+    _check_options(context.params)
     job = JobCommand.of(context) if is_job_server(address) else None
-    plan = _plan(method, file, flags, resume, epochs, elsewhere=job is not None)
+    if from_:
+        from tune_mc1.planning.warm_start import prepare_from
+
+        plan: Plan | None = prepare_from(method, file, from_, best, flags)
+    else:
+        again = retry_failed
+        plan = _plan(method, file, flags, resume, epochs, again, elsewhere=job is not None)
     if plan is not None:
         check_trackers(plan.sweep.tracker, {"wandb": wandb})
     if job is not None and plan is not None and plan.sweep.import_from:
@@ -118,12 +147,52 @@ def sweep(
     raise typer.Exit(outcome)
 
 
+def _check_options(given: Mapping[str, Any]) -> None:
+    """Rejects options that are only valid with others.
+
+    Args:
+        given: All values by parameter.
+
+    Raises:
+        InputError: If an option is not valid.
+    """
+    resumes, earlier, best = given["resume"] is not None, given["from_"], given["best"]
+    rules = (
+        (
+            given["epochs"] is not None and not resumes,
+            "--epochs: only valid with --resume; for a new sweep use --set epochs=N",
+        ),
+        (given["retry_failed"] and not resumes, "--retry-failed: only valid with --resume"),
+        (
+            best is not None and not earlier,
+            "--best: requires --from, the sweep whose best settings are run",
+        ),
+        (
+            best is not None and given["method"] != "grid",
+            f"--best: only valid with sweep grid, got {given['method']}",
+        ),
+        (bool(earlier) and resumes, "--from: only valid for a new sweep, not with --resume"),
+        (
+            bool(earlier) and is_job_server(given["address"]),
+            "--from: reads results here; start the sweep on the cluster, with --address auto",
+        ),
+        (
+            given["cluster"] is not None and not given["dry_run"],
+            "--cluster: only valid with --dry-run; --address names a running cluster",
+        ),
+    )
+    for wrong, rule in rules:
+        if wrong:
+            raise InputError(rule)
+
+
 def _plan(
     method: str,
     file: Path | None,
     flags: PlanFlags,
     resume: Path | None,
     epochs: int | None,
+    retry_failed: bool,
     *,
     elsewhere: bool,
 ) -> "Plan | None":
@@ -131,7 +200,9 @@ def _plan(
     if resume is not None and not elsewhere:
         from tune_mc1.planning.resume import prepare_resume
 
-        return prepare_resume(method, file, resume, epochs=epochs, flags=flags)
+        return prepare_resume(
+            method, file, resume, epochs=epochs, flags=flags, retry_failed=retry_failed
+        )
     if resume is not None and file is None:
         return None
     from tune_mc1.planning.plan import prepare

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from tune_mc1.config.aliases import alias_notices, metric_name, parameter_name
 from tune_mc1.config.argument_parameters import names_in
+from tune_mc1.config.budget import Budget
 from tune_mc1.config.early_stopping import read_early_stopping
 from tune_mc1.config.early_terminate import model_of
 from tune_mc1.config.image_files import ImageFiles
@@ -58,7 +59,11 @@ class LoadedSweep:
 
 
 def load_sweep(
-    path: Path, *, overrides: Sequence[str] = (), program: str | None = None
+    path: Path,
+    *,
+    overrides: Sequence[str] = (),
+    program: str | None = None,
+    text: str | None = None,
 ) -> LoadedSweep:
     """Reads and validates a W&B sweep file.
 
@@ -66,11 +71,12 @@ def load_sweep(
         path: The YAML file.
         overrides: Items `name=value[,value...]`, each of which replaces a parameter of the file.
         program: Program to run instead of the file's.
+        text: Content to read in place of the file's; None reads the file.
 
     Raises:
         InputError: If the file is not valid; with one line per mistake.
     """
-    file = read_yaml(Path(path))
+    file = read_yaml(Path(path), text)
     raw = dict(file.content)
     if program is not None:
         raw["program"] = program
@@ -200,6 +206,7 @@ def _keys(raw: dict[str, Any]) -> dict[KeyPath, Iterable[str]]:
         ("early_terminate",): early.model_fields if early is not None else (),
         ("resources",): Resources.model_fields,
         ("sampler",): Sampler.model_fields,
+        ("budget",): Budget.model_fields,
         ("reference",): Reference.model_fields,
         ("validation", "holdout"): Holdout.model_fields,
         ("validation", "folds"): Folds.model_fields,

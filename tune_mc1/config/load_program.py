@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from tune_mc1.config.budget import Budget
 from tune_mc1.config.early_terminate import model_of
 from tune_mc1.config.module_sweep import ModuleResources, ModuleSweep
 from tune_mc1.config.notices import drop_unused, early_notices
@@ -76,6 +77,7 @@ def read_program_sweep(
         known: dict[Path, Iterable[str]] = {
             (): [name for name in kind.model_fields if name not in (*kind.unused, "paths")],
             ("metric",): ProgramMetric.model_fields,
+            ("budget",): Budget.model_fields,
             ("early_terminate",): early.model_fields if early is not None else (),
             ("resources",): (ModuleResources if kind is ModuleSweep else Resources).model_fields,
         }

@@ -74,6 +74,14 @@ def _problems(sweep: Sweep, command: str) -> list[Problem]:
     if search.needs_run_cap and sweep.run_cap is None and not of_program:
         rule = f"is required by {command}: the number of settings to try (in the file, or as -n)"
         found.append(Problem(("run_cap",), rule))
+    if sweep.candidates and search.name != "grid":
+        found.append(Problem(("candidates",), f"is for a grid, which {command} is not"))
+    if sweep.budget is not None and sweep.budget.min_gain is not None:
+        if not search.sampled:
+            rule = f"is for a search that draws settings (random, asha, bayes), not for {command}"
+            found.append(Problem(("budget", "min_gain"), rule))
+        elif not sweep.metric.name:
+            found.append(Problem(("metric",), "is required by budget.min_gain"))
     found += search.problems(sweep)
     if isinstance(sweep, ProgramSweep) and search.learns and not sweep.metric.name:
         found.append(Problem(("metric",), f"is required by {command}, which learns from it"))

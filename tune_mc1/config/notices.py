@@ -23,7 +23,7 @@ _UNUSED: dict[str, tuple[str, ...]] = {
         "imports",
         "settings",
     ),
-    "metric": ("impute", "impute_while_running", "target"),
+    "metric": ("impute", "impute_while_running"),
 }
 """W&B's keys that have no meaning when Ray runs the trials, by the mapping that contains them."""
 

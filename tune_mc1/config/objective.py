@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from tune_mc1.config.aliases import splits_of
 from tune_mc1.config.chosen_metrics import chosen_columns
+from tune_mc1.config.field_types import Float
 from tune_mc1.config.metrics import Goal, epoch_metrics, goal_of
 from tune_mc1.errors import did_you_mean
 
@@ -29,17 +30,26 @@ class Objective(BaseModel):
             and W&B's) is removed.
         goal: `maximize` or `minimize`. By default the metric's own goal: maximise accuracy and F1,
             minimise losses. W&B minimises every metric by default.
+        target: A value at which the sweep ends, once an epoch of a trial reaches it: trials that
+            run go on to their end, and no other starts, as in W&B. None for no such value.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str = "val_acc"
     goal: Goal = "maximize"
+    target: Float | None = None
 
     @property
     def maximize(self) -> bool:
         """True if higher is better."""
         return self.goal == "maximize"
+
+    def reached(self, value: float | None) -> bool:
+        """True if a value is as good as the target."""
+        if value is None or self.target is None:
+            return False
+        return value >= self.target if self.maximize else value <= self.target
 
     @model_validator(mode="before")
     @classmethod

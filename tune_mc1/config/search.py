@@ -32,6 +32,8 @@ class Search:
         needs_run_cap: Whether `run_cap` sets the number of settings.
         takes_sampler: Whether it uses the sweep's `sampler`.
         sampled: Whether settings are sampled, so that statistics compare unpaired groups.
+        adopts: Whether a search that learns goes on from trials whose settings it would not have
+            suggested, so that a resumed sweep may have other parameters.
     """
 
     name: ClassVar[str]
@@ -39,6 +41,7 @@ class Search:
     needs_run_cap: ClassVar[bool] = True
     sampled: ClassVar[bool] = True
     takes_sampler: ClassVar[bool] = False
+    adopts: ClassVar[bool] = False
 
     @property
     def learns(self) -> bool:

@@ -14,6 +14,8 @@ from pydantic import (
     model_validator,
 )
 
+from tune_mc1.config.budget import Budget
+from tune_mc1.config.candidates import Candidates
 from tune_mc1.config.chosen_metrics import chosen_columns
 from tune_mc1.config.conditions import training_problems
 from tune_mc1.config.constraints import Constraint, ConstraintText, read_constraint
@@ -102,6 +104,8 @@ class Sweep(BaseModel):
         constraints: Limits that settings have to keep, such as `param_count <= 1e6`.
         sampler: Sampler of a Bayesian search; None for its default.
         keep_checkpoints: Whose checkpoints stay; None is `all`.
+        budget: Limits of time, epochs or cost at which it ends; None for no limit.
+        candidates: The combinations of which a grid consists; empty for all.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -136,12 +140,14 @@ class Sweep(BaseModel):
     sampler: AnySampler | None = None
     constraints: tuple[ConstraintText, ...] = ()
     keep_checkpoints: KeepCheckpoints | None = None
+    candidates: Candidates = ()
+    budget: Budget | None = None
 
     @model_serializer(mode="wrap")
     def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leaves out what only some sweeps have."""
         dumped: dict[str, Any] = dump(self)
-        for name in ("import_from", "passes", "metrics", "constraints"):
+        for name in ("import_from", "passes", "metrics", "constraints", "candidates"):
             if not dumped.get(name):
                 dumped.pop(name, None)
         return dumped

@@ -50,16 +50,17 @@ class YamlFile:
         return f"{self.path}{f':{line}' if line else ''}: {problem}"
 
 
-def read_yaml(path: Path) -> YamlFile:
+def read_yaml(path: Path, text: str | None = None) -> YamlFile:
     """Reads a file that contains one YAML mapping.
 
     Args:
         path: The file.
+        text: Content to read in its place; None reads the file.
 
     Raises:
         InputError: If it cannot be read, is not valid YAML, or does not contain a mapping.
     """
-    return _parse(path, lambda text: [yaml.compose(text, Loader=yaml.SafeLoader)])[0]
+    return _parse(path, lambda text: [yaml.compose(text, Loader=yaml.SafeLoader)], text)[0]
 
 
 def read_documents(path: Path) -> list[YamlFile]:
@@ -74,8 +75,12 @@ def read_documents(path: Path) -> list[YamlFile]:
     return _parse(path, lambda text: list(yaml.compose_all(text, Loader=yaml.SafeLoader)))
 
 
-def _parse(path: Path, compose: Callable[[str], Sequence[yaml.Node | None]]) -> list[YamlFile]:
-    text = _read_text(path)
+def _parse(
+    path: Path,
+    compose: Callable[[str], Sequence[yaml.Node | None]],
+    content: str | None = None,
+) -> list[YamlFile]:
+    text = _read_text(path) if content is None else content
     try:
         roots = [root for root in compose(text) if root is not None]
         if not roots:

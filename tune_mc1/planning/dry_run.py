@@ -10,6 +10,7 @@ from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import InputError
 from tune_mc1.planning.batches import batches
+from tune_mc1.planning.budget import buys
 from tune_mc1.planning.draws import sample_one
 from tune_mc1.planning.forecast import trial_seconds
 from tune_mc1.planning.fusion import Groups, group_seconds, plan_groups
@@ -66,10 +67,11 @@ def outline(plan: Plan, cores: int | None = None, place: Place | None = None) ->
         (maximum total),
         and `forecast_seconds`, a rough estimate. For a program `command`, the words of the first
         trial's command line, `directory`, and `first`, its values, instead of the last three.
+        With a budget `budget`, what it buys (`tune_mc1.planning.budget.buys`).
     """
     place = place or _this_machine(plan, float(cores or os.cpu_count() or 1))
     if isinstance(plan.sweep, ProgramSweep):
-        return _common(plan, place) | _program_outline(plan, plan.sweep)
+        return _common(plan, place) | _program_outline(plan, plan.sweep) | _budget(plan, 0, None)
     trials = plan.training_trials
     epochs = sum(t.epochs for t in trials) or plan.total * plan.sweep.longest_epochs
     groups = plan_groups(
@@ -82,11 +84,26 @@ def outline(plan: Plan, cores: int | None = None, place: Place | None = None) ->
     )
     at_once = batches(plan.sweep.fuse, list, place.full_speed_slots, None, gpu=place.gpu)
     learns = {"suggested_at_once": at_once.limit} if plan.sweep.search.learns else {}
-    return (_common(plan, place) | learns) | {
+    seconds = round(_forecast(plan, groups, epochs, place), 1)
+    found = {
         "groups": [[t.id for t in group] for group in groups],
         "epochs": epochs,
-        "forecast_seconds": round(_forecast(plan, groups, epochs, place), 1),
+        "forecast_seconds": seconds,
     }
+    return _common(plan, place) | learns | found | _budget(plan, epochs, seconds)
+
+
+def _budget(plan: Plan, epochs: int, seconds: float | None) -> dict[str, Any]:
+    """What the sweep's budget buys, and what a resumed sweep has spent of it."""
+    if plan.sweep.budget is None:
+        return {}
+    table = rung_table(plan)
+    expected = min(epochs, _epochs_in(table)) if table else epochs
+    facts = buys(plan.sweep.budget, expected, seconds, plan.total)
+    if plan.past is not None:
+        spent = plan.past.spent
+        facts["spent"] = {"time": spent.seconds(), "epochs": spent.epochs, "cost": spent.cost()}
+    return {"budget": facts}
 
 
 def _common(plan: Plan, place: Place) -> dict[str, Any]:

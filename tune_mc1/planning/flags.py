@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from tune_mc1.config.budget import Budget, read_budget
 from tune_mc1.config.field_types import Fuse, Trackers
 from tune_mc1.config.load_program import training_only
 from tune_mc1.config.module_sweep import ModuleSweep
@@ -136,6 +137,15 @@ def _parsed(name: str, type_: Any) -> Callable[[Sweep, Any], Sweep]:
     return apply
 
 
+def _budget(sweep: Sweep, value: str) -> Sweep:
+    content = read_budget(value, sweep.budget)
+    try:
+        budget = None if content is None else Budget.model_validate(content)
+    except ValidationError as error:
+        raise ValueError("; ".join(map(str, problems_of(error)))) from None
+    return sweep.model_copy(update={"budget": budget})
+
+
 def _of_module(sweep: Sweep, _: bool) -> Sweep:
     if not isinstance(sweep, ModuleSweep):
         raise ValueError("is for a file with a module")  # noqa: TRY004
@@ -191,6 +201,14 @@ FLAGS.register(
         "Sampler of bayes: tpe, gp, cmaes or nsgaii.",
         _parsed("sampler", AnySampler),
         metavar="NAME",
+    ),
+)
+FLAGS.register(
+    "budget",
+    SweepFlag(
+        "When the sweep ends: time=2h, epochs=500, cost=10,price=2.5 (an hour), min_gain=0.002.",
+        _budget,
+        metavar="NAME=VALUE[,NAME=VALUE...]",
     ),
 )
 FLAGS.register(

@@ -1,6 +1,6 @@
 """Earlier progress of a sweep that is resumed, read from its journal."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,8 +11,10 @@ from tune_mc1.config.search import SEARCHES
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial_scheduler import TrialScheduler
 from tune_mc1.errors import InputError
+from tune_mc1.planning.spent import Spent
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import DecisionEvent, Event, RungEvent
+from tune_mc1.results.growth_events import EvidenceEvent, GrowEvent
 from tune_mc1.results.journal import read_events
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.tables import SweepTables, trial_of
@@ -30,6 +32,9 @@ class Past:
         search: Calls of a search that learns, in order: settings asked for (events `trial`),
             epochs reported (`epoch`), ends of trials (`end`) and results told (`told`).
         removed: Ids of trials whose checkpoints were removed.
+        evidence: Trials of earlier sweeps from which a search learns.
+        grown: Events of the times that the sweep grew or shrank, in order.
+        spent: What it has spent.
         journal: The journal from which it was read; None for a new sweep.
         size: Size of the journal at that time, in bytes.
     """
@@ -38,6 +43,9 @@ class Past:
     decisions: Sequence[RungEvent | DecisionEvent] = field(default_factory=list)
     search: Sequence[Event] = field(default_factory=list)
     removed: frozenset[str] = frozenset()
+    evidence: Sequence[EvidenceEvent] = field(default_factory=list)
+    grown: Sequence[GrowEvent] = field(default_factory=list)
+    spent: Spent = field(default_factory=Spent)
     journal: Path | None = None
     size: int = 0
 
@@ -60,6 +68,8 @@ class Past:
         if row is not None and row["state"] == "paused":
             return trial.id not in self.waiting
         if row is None or row["state"] not in ENDED:
+            return True
+        if row["state"] == "dropped":
             return True
         return bool(row["state"] == "completed" and row["epochs_run"] < trial.epochs)
 
@@ -112,8 +122,26 @@ class Past:
 
 def _learned(tables: SweepTables) -> bool:
     """False if all settings were known in advance, so that no search needs the epochs."""
-    method = tables.metadata.get("method")
+    method = str(tables.metadata.get("method"))
     return tables.of_program or method not in SEARCHES or SEARCHES[method].learns
+
+
+def _decisions(events: Iterable[Event]) -> list[RungEvent | DecisionEvent]:
+    """Decisions that hold: not those that stopped a trial that ran again after it had failed."""
+    found: list[RungEvent | DecisionEvent] = []
+    for event in events:
+        if event["event"] == "rung" or event["event"] == "decision":
+            found.append(event)
+        elif event["event"] == "again":
+            found = without_stops(found, {event["trial"]})
+    return found
+
+
+def without_stops(
+    decisions: Iterable[RungEvent | DecisionEvent], trials: Collection[str]
+) -> list[RungEvent | DecisionEvent]:
+    """Decisions other than those that stopped one of these trials."""
+    return [event for event in decisions if not event["stop"] or event["trial"] not in trials]
 
 
 def read_past(where: ResultDir) -> Past:
@@ -129,8 +157,12 @@ def read_past(where: ResultDir) -> Past:
     size = where.journal.stat().st_size
     tables = where.read()
     events = [event for event, _ in read_events(where.journal)]
-    decisions = [event for event in events if event["event"] in ("rung", "decision")]
+    decisions = _decisions(events)
     kinds = ("trial", "epoch", "end", "told") if _learned(tables) else ("trial",)
     search = [event for event in events if event["event"] in kinds]
     removed = frozenset(event["trial"] for event in events if event["event"] == "removed")
-    return Past(tables, decisions, search, removed, where.journal, size)
+    grown = [event for event in events if event["event"] == "grow"]
+    evidence = [event for event in events if event["event"] == "evidence"]
+    spent = Spent().take_all(events)
+    more = (removed, evidence, grown, spent)
+    return Past(tables, decisions, search, *more, where.journal, size)

@@ -21,6 +21,7 @@ from tune_mc1.files import shipped, utf8
 from tune_mc1.planning.counted import Counted, usual
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
 from tune_mc1.planning.fusion_notices import unfused_notices
+from tune_mc1.planning.growth import SAME, Growth
 from tune_mc1.planning.known_quantities import permitted
 from tune_mc1.planning.outside_models import check_networks, places
 from tune_mc1.planning.own_losses import check_losses
@@ -32,6 +33,7 @@ from tune_mc1.programs.command_check import read_command
 
 if TYPE_CHECKING:
     from tune_mc1.planning.past import Past
+    from tune_mc1.planning.warm_start import WarmStart
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Plan:
         flags: The flags with which it was made.
         source: The sweep file, for messages.
         counted: Its images, if they were counted.
+        growth: How a resumed sweep differs from what it was.
+        warm: What a new sweep takes from earlier ones; None without such.
     """
 
     command: str
@@ -59,6 +63,8 @@ class Plan:
     flags: PlanFlags = NO_FLAGS
     source: str = ""
     counted: Counted | None = None
+    growth: Growth = SAME
+    warm: "WarmStart | None" = None
 
     @property
     def images(self) -> Counted:
@@ -94,6 +100,7 @@ def prepare(
     *,
     change: Callable[[Sweep], Sweep] = lambda sweep: sweep,
     elsewhere: bool = False,
+    text: str | None = None,
 ) -> Plan:
     """Reads a sweep file and checks everything that can be checked before anything starts.
 
@@ -103,6 +110,7 @@ def prepare(
         flags: Flags that override the file.
         change: Applies further changes to the sweep.
         elsewhere: Whether it will run on another machine, whose files cannot be checked here.
+        text: Content to read in place of the file's; None reads the file.
 
     Raises:
         InputError: If the sweep is not valid; with one line per mistake.
@@ -116,7 +124,7 @@ def prepare(
             raise InputError(f"--program: not valid with {path}, which is a program itself")
         loaded = load_script(path, flags.overrides)
     else:
-        loaded = load_sweep(path, overrides=flags.overrides, program=program)
+        loaded = load_sweep(path, overrides=flags.overrides, program=program, text=text)
     flagged = change(flags.apply(loaded.sweep))
     method = command or flagged.method or "grid"
     sweep, notices = resolve_method(flagged, method, source=str(path))

@@ -19,12 +19,15 @@ MAX_TRIALS = 100_000
 MAX_MESSAGES = 10
 
 
-def plan_trials(sweep: Sweep, *, source: str = "") -> list[Trial]:
+def plan_trials(
+    sweep: Sweep, *, source: str = "", settings: list[dict[str, Any]] | None = None
+) -> list[Trial]:
     """Plans all trials that are known in advance, in order of setting, then seed, then fold.
 
     Args:
         sweep: A sweep with its method resolved (`resolve_method`).
         source: Name of the file, for messages.
+        settings: Its settings; None for those of its search.
 
     Returns:
         Trials `t0001`, `t0002`, ... Replicate r of a setting has seed `seed + r`; with
@@ -42,7 +45,7 @@ def plan_trials(sweep: Sweep, *, source: str = "") -> list[Trial]:
         return []
     if search.needs_run_cap and sweep.run_cap is None:
         raise InputError(f"run_cap: is required by a {search.name} search (in the file, or as -n)")
-    settings = _settings(sweep)
+    settings = _settings(sweep, settings)
     folds = range(sweep.validation.folds) if isinstance(sweep.validation, Folds) else (None,)
     prefix = f"{source}: " if source else ""
     _check_count(len(settings) * sweep.replicates * len(folds), prefix)
@@ -55,9 +58,9 @@ def plan_trials(sweep: Sweep, *, source: str = "") -> list[Trial]:
     return [Trial(id=f"t{i:04d}", config=c, fold=fold) for i, (c, fold) in enumerate(runs, 1)]
 
 
-def _settings(sweep: Sweep) -> list[dict[str, Any]]:
-    """The settings of the search, each with the parameters that apply to it."""
-    settings, space = sweep.search.settings(sweep), sweep.space
+def _settings(sweep: Sweep, given: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    """The settings given, or else of the search, each with the parameters that apply to it."""
+    settings, space = sweep.search.settings(sweep) if given is None else given, sweep.space
     return settings if space.plain else [space.completed(setting) for setting in settings]
 
 
@@ -92,19 +95,22 @@ def _check_count(count: int, prefix: str) -> None:
         raise InputError(f"{prefix}a sweep must have at most {MAX_TRIALS} trials, got {count}")
 
 
-def plan_program_trials(sweep: ProgramSweep, *, source: str = "") -> list[ProgramTrial]:
+def plan_program_trials(
+    sweep: ProgramSweep, *, source: str = "", settings: list[dict[str, Any]] | None = None
+) -> list[ProgramTrial]:
     """Plans all trials of a program that are known in advance, in order of setting, then seed.
 
     Args:
         sweep: A sweep with its method resolved.
         source: Name of the file, for messages.
+        settings: Its settings; None for those of its search.
 
     Raises:
         InputError: If there are too many trials.
     """
     if sweep.adapter is not None:
         return []
-    settings = _settings(sweep)
+    settings = _settings(sweep, settings)
     _check_count(len(settings) * sweep.replicates, f"{source}: " if source else "")
     runs = [
         {**setting, SEED: setting[SEED] + r} if r else setting

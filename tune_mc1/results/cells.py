@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -56,6 +56,16 @@ def kind_of(values: Sequence[Any] | None) -> str:
     if kinds <= {int, float}:
         return "float"
     return "text" if kinds == {str} else "json"
+
+
+def merged_kinds(before: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
+    """Kinds of the columns of parameters with the values of two sweeps, by name."""
+    both = {**before, **now}
+    for name, kind in before.items():
+        kinds = {kind, both[name]}
+        if len(kinds) > 1:
+            both[name] = "float" if kinds == {"int", "float"} else "json"
+    return both
 
 
 def cell(value: Any, kind: str) -> Any:

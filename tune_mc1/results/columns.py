@@ -37,6 +37,9 @@ HISTORY_COLUMNS = (
 )
 """Columns of a program's `history.parquet` beside its metrics."""
 
+TAKEN_FROM = "taken_from"
+"""Directory and trial of an earlier sweep that has run the trial; only after `--from`."""
+
 
 class TrainingColumns(Columns):
     """Columns of our own training: every trial parameter, every registered metric.
@@ -47,6 +50,7 @@ class TrainingColumns(Columns):
         recipe: Parameters of the training recipe that the sweep sets.
         chosen: Metrics that the sweep records beside those of every sweep.
         conditional: Parameters that some of its trials lack.
+        takes: Whether trials may come from earlier sweeps.
     """
 
     def __init__(
@@ -56,7 +60,10 @@ class TrainingColumns(Columns):
         recipe: Sequence[str] = (),
         chosen: Sequence[str] = (),
         conditional: Sequence[str] = (),
+        *,
+        takes: bool = False,
     ) -> None:
+        self._more = [pa.field(TAKEN_FROM, pa.string())] if takes else []
         self.arguments, self._passes, self.recipe = arguments or {}, passes or {}, tuple(recipe)
         self.chosen, self._conditional = tuple(chosen), tuple(conditional)
         taken: set[str] = set()
@@ -88,12 +95,12 @@ class TrainingColumns(Columns):
     def trial_schema(self) -> pa.Schema:
         """See `tune_mc1.results.schema.trial_schema`; a network's own come after the others."""
         schema = trial_schema(self.recipe, self.chosen)
-        if not self.arguments:
+        if not self.arguments and not self._more:
             return schema
         place = schema.get_field_index("fold")
         own = [pa.field(self._columns[n], TYPES[kind]) for n, kind in self.arguments.items()]
         fields = list(schema)
-        return pa.schema([*fields[:place], *own, *fields[place:]])
+        return pa.schema([*fields[:place], *own, *fields[place:], *self._more])
 
     def history_schema(self) -> pa.Schema:
         """See `tune_mc1.results.schema.history_schema`."""
@@ -156,9 +163,13 @@ class ProgramColumns(Columns):
         parameters: Kind of each parameter by name, as `parameter_kinds` gives it.
         metric: The sweep's metric by its own name; empty if it has none.
         maximize: Whether a higher metric is better.
+        takes: Whether trials may come from earlier sweeps.
     """
 
-    def __init__(self, parameters: Mapping[str, str], metric: str, maximize: bool) -> None:
+    def __init__(
+        self, parameters: Mapping[str, str], metric: str, maximize: bool, *, takes: bool = False
+    ) -> None:
+        self._more = [(TAKEN_FROM, pa.string())] if takes else []
         taken = {name for name, _ in (*ID_COLUMNS, *EXECUTION_COLUMNS, *SUMMARY_COLUMNS)}
         self._kinds = parameters
         self._columns = column_names(parameters, taken)
@@ -184,7 +195,8 @@ class ProgramColumns(Columns):
         types = {self._columns[n]: TYPES[kind] for n, kind in self._kinds.items()}
         best = [(f"best_{name}", pa.float64()) for name in self._sign if name]
         last = [(f"last_{name}", pa.float64()) for name in self._metrics]
-        return pa.schema([*ID_COLUMNS, *types.items(), *EXECUTION_COLUMNS, *best, *last])
+        own = [*ID_COLUMNS, *types.items(), *EXECUTION_COLUMNS]
+        return pa.schema([*own, *best, *last, *self._more])
 
     def history_schema(self) -> pa.Schema:
         """Ours, and all metrics."""
@@ -230,10 +242,12 @@ def columns_of(metadata: Mapping[str, Any]) -> Columns:
     Args:
         metadata: Fields of its event `sweep`.
     """
+    takes = "from" in metadata
     if "program" not in metadata:
         names = ("parameters", "passes", "recipe", "metrics", "conditional")
         own = [metadata.get(name) for name in names]
-        if not any(own):
+        if not any(own) and not takes:
             return TRAINING_COLUMNS
-        return TrainingColumns(own[0], own[1], *(each or () for each in own[2:]))
-    return ProgramColumns(metadata["parameters"], metadata["metric"], metadata["maximize"])
+        return TrainingColumns(own[0], own[1], *(each or () for each in own[2:]), takes=takes)
+    facts = (metadata["parameters"], metadata["metric"], metadata["maximize"])
+    return ProgramColumns(*facts, takes=takes)

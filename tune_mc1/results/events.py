@@ -6,6 +6,15 @@ An event is a JSON object whose field `event` names its kind. Importing this mod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, Required, cast
 
+from tune_mc1.results.growth_events import (
+    AgainEvent,
+    DropEvent,
+    EnoughEvent,
+    EvidenceEvent,
+    GrowEvent,
+    PriceEvent,
+    TakenEvent,
+)
 from tune_mc1.results.sweep_event import Stamped, SweepEvent
 
 if TYPE_CHECKING:
@@ -179,6 +188,13 @@ Event = (
     | EndEvent
     | ScoreEvent
     | ResumeEvent
+    | GrowEvent
+    | DropEvent
+    | TakenEvent
+    | EvidenceEvent
+    | AgainEvent
+    | EnoughEvent
+    | PriceEvent
     | CloseEvent
 )
 """Any event. The journal of a later version may hold others, which readers skip."""

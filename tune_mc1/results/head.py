@@ -1,7 +1,8 @@
 """Head of a result directory: `sweep.yaml`, `provenance.json` and the event `sweep`."""
 
 import json
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 from uuid import uuid4
 
 from tune_mc1.config.load import config_to_yaml
@@ -13,15 +14,18 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.data.source import from_anywhere
 from tune_mc1.errors import StorageError
 from tune_mc1.files import replacing
-from tune_mc1.results.cells import argument_kinds
+from tune_mc1.results.cells import argument_kinds, merged_kinds
 from tune_mc1.results.columns import parameter_kinds
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import PROGRAM_FORMAT, TRAINING_FORMAT
+from tune_mc1.results.growth_events import GrowEvent
 from tune_mc1.results.provenance import provenance
 from tune_mc1.results.sweep_event import SweepEvent
 
 
-def write_head(where: ResultDir, sweep: Sweep, data: ImageData | None) -> None:
+def write_head(
+    where: ResultDir, sweep: Sweep, data: ImageData | None, changes: Sequence[str] = ()
+) -> None:
     """Writes `sweep.yaml` and `provenance.json`; a resumed sweep extends the latter.
 
     The sweep is resumed and reported on from any directory, so its path of images is absolute.
@@ -30,21 +34,23 @@ def write_head(where: ResultDir, sweep: Sweep, data: ImageData | None) -> None:
         where: The result directory.
         sweep: The sweep.
         data: The images; None for a program.
+        changes: How a resumed sweep differs from what it was; `provenance.json` keeps its old file.
 
     Raises:
         StorageError: If they cannot be written.
     """
     record = provenance() | ({"data_set": data.summary()} if data is not None else {})
+    if changes and where.sweep_file.exists():
+        old = where.sweep_file.read_text(encoding="utf-8", errors="replace")
+        record |= {"changes": list(changes), "sweep_before": old}
     if where.provenance.exists():
         try:
             first = json.loads(where.provenance.read_text())
         except ValueError:  # damaged, but only informative
             first = {}
         record = first | {"resumed": [*first.get("resumed", ()), record]}
-    if data is not None:
-        sweep = sweep.model_copy(update={"data": from_anywhere(sweep.data)})
     for path, text in (
-        (where.sweep_file, config_to_yaml(sweep)),
+        (where.sweep_file, sweep_text(sweep, data)),
         (where.provenance, json.dumps(record, indent=2) + "\n"),
     ):
         try:
@@ -52,6 +58,45 @@ def write_head(where: ResultDir, sweep: Sweep, data: ImageData | None) -> None:
                 aside.write_text(text, encoding="utf-8")
         except OSError as error:
             raise StorageError.of(path, error) from None
+
+
+def sweep_text(sweep: Sweep, data: ImageData | None) -> str:
+    """Content of `sweep.yaml`.
+
+    Args:
+        sweep: The sweep.
+        data: The images; None for a program.
+    """
+    if data is not None:
+        sweep = sweep.model_copy(update={"data": from_anywhere(sweep.data)})
+    return config_to_yaml(sweep)
+
+
+def grow_event(
+    sweep: Sweep, data: ImageData | None, before: Mapping[str, Any], changes: Sequence[str]
+) -> GrowEvent:
+    """The event of a sweep that has other trials than before.
+
+    Args:
+        sweep: The sweep as it is now.
+        data: The images; None for a program.
+        before: Its metadata so far.
+        changes: How it differs.
+    """
+    now: Mapping[str, Any] = sweep_event(sweep, data)
+    fields: dict[str, Any] = {"replicates": sweep.replicates}
+    if kinds := merged_kinds(before.get("parameters") or {}, now.get("parameters") or {}):
+        fields["parameters"] = kinds
+    if passes := {**(before.get("passes") or {}), **now.get("passes", {})}:
+        fields["passes"] = passes
+    if recipe := list(dict.fromkeys([*(before.get("recipe") or ()), *now.get("recipe", ())])):
+        fields["recipe"] = recipe
+    return {
+        "event": "grow",
+        "sweep": sweep_text(sweep, data),
+        "changes": list(changes),
+        **fields,  # type: ignore[typeddict-item]
+    }
 
 
 def sweep_event(

@@ -26,6 +26,7 @@ STATES = (
     "diverged",  # its loss was no longer finite
     "failed",  # raised an error: columns `error` and `log`
     "interrupted",  # the sweep ended first
+    "dropped",  # had not ended when the sweep was resumed with parameters that exclude it
 )
 
 
@@ -58,7 +59,8 @@ RUN_COLUMNS = (
 EXECUTION_COLUMNS = (*DATA_COLUMNS, *RUN_COLUMNS)
 """Columns of every sweep's `trials.parquet` beside the parameters and metrics."""
 
-ENDED = frozenset({"completed", "stopped", "diverged", "failed"})
+ENDED = frozenset({"completed", "stopped", "diverged", "failed", "dropped"})
+"""States of trials that do not run any further."""
 
 
 SUMMARY_COLUMNS = (

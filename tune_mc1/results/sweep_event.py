@@ -13,7 +13,11 @@ class Stamped(TypedDict, total=False):
     time: float
 
 
-class SweepEvent(Stamped, total=False):
+SweepsBefore = TypedDict("SweepsBefore", {"from": list[str]}, total=False)
+"""The field `from`: names of the directories of earlier sweeps; absent without `--from`."""
+
+
+class SweepEvent(Stamped, SweepsBefore, total=False):
     """Metadata of a sweep. Older journals lack some fields.
 
     Attributes:

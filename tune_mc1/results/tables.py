@@ -50,6 +50,7 @@ from tune_mc1.results.events import (
     StartEvent,
     TrialEvent,
 )
+from tune_mc1.results.growth import ENDING, HANDLERS
 from tune_mc1.results.running_time import RunningTime
 from tune_mc1.results.schema import Row
 from tune_mc1.results.sweep_event import SweepEvent
@@ -88,9 +89,12 @@ class SweepTables:
 
     def apply(self, event: Event) -> None:
         """Applies one event; events of unknown kinds are ignored."""
-        handler = getattr(self, f"_on_{event.get('event')}", None)
+        kind = event.get("event")
+        handler = getattr(self, f"_on_{kind}", None)
         if handler is not None:
             handler(event)
+        elif kind in HANDLERS:
+            HANDLERS[kind](self, event)
 
     def apply_all(self, events: Iterable[Event]) -> None:
         """Applies events in order."""
@@ -197,6 +201,7 @@ class SweepTables:
             self.running.end(event["trial"], event["time"], again=True)
 
     def _on_resume(self, event: ResumeEvent) -> None:
+        self.metadata.pop(ENDING, None)
         for row in self.trials.values():
             if row["state"] == "running":
                 row["state"] = "interrupted"

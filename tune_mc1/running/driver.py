@@ -17,16 +17,19 @@ from tune_mc1.interruption import Interruption
 from tune_mc1.planning.resources import TrialResources
 from tune_mc1.results.directory import LAST
 from tune_mc1.results.events import Event, end_event, extend_event, trial_event
-from tune_mc1.results.head import sweep_event, write_head
+from tune_mc1.results.head import grow_event, sweep_event, write_head
+from tune_mc1.results.schema import ENDED
 from tune_mc1.results.store.probe import on_each_node
 from tune_mc1.results.store.scratch_dir import remove_scratch_dir, scratch_dir
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.callbacks.keep import checkpoint_keeper
+from tune_mc1.running.early_end import price_events
 from tune_mc1.running.mapped_nodes import serve
 from tune_mc1.running.own_context import OwnContext
 from tune_mc1.running.program_start import directory_to_send
 from tune_mc1.running.sweep_run import SweepRun
+from tune_mc1.running.taking_over import copy_checkpoints, first_event, warm_events
 from tune_mc1.running.tuning import tune_trials
 from tune_mc1.running.winner import score_winners
 from tune_mc1.running.worker import SweepContext
@@ -64,9 +67,13 @@ def run_sweep(
         SweepStopped: If the sweep was interrupted or cannot continue; all results are on disk.
         StorageError: If the directory is not writable at the start.
     """
-    write_head(run.where, run.sweep, run.data)
+    if not run.growth.changes:
+        write_head(run.where, run.sweep, run.data)
+    copy_checkpoints(run)
     writer = ResultWriter(run.where, tables=run.past.tables)
     writer.write(*_head_events(run))
+    if run.growth.changes:  # the journal is first, so that a crash in between loses nothing
+        write_head(run.where, run.sweep, run.data, run.growth.changes)
     writer.compact()
     for tracker in run.trackers:
         tracker.start()
@@ -91,14 +98,28 @@ def _head_events(run: SweepRun) -> Iterable[Event]:
     known = run.past.tables.trials
     if run.past.tables.metadata:
         yield {"event": "resume"}
+        yield from _growth_events(run)
     else:
         ids = run.program.id if run.program else ""
-        yield sweep_event(run.sweep, run.data, ids, run.where.root.name)
+        yield first_event(run, sweep_event(run.sweep, run.data, ids, run.where.root.name))
     for trial in run.trials:
         if trial.id not in known:
             yield trial_event(trial)
         elif isinstance(trial, Trial) and known[trial.id]["epochs"] != trial.epochs:
             yield extend_event(trial)
+    yield from warm_events(run)
+    yield from price_events(run)
+
+
+def _growth_events(run: SweepRun) -> Iterable[Event]:
+    """Events of a resumed sweep that has other trials than before."""
+    growth, past = run.growth, run.past.tables
+    if growth.changes:
+        yield grow_event(run.sweep, run.data, past.metadata, growth.changes)
+    yield from growth.again
+    for trial in growth.outside:
+        if past.trials[trial]["state"] not in ENDED:
+            yield {"event": "drop", "trial": trial}
 
 
 def _run(

@@ -18,9 +18,13 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.errors import InputError, SweepStopped
 from tune_mc1.files import directory_name
 from tune_mc1.interruption import INTERRUPTED, Interruption
+from tune_mc1.planning.earlier import check_images
 from tune_mc1.planning.past import Past, read_past
 from tune_mc1.planning.plan import Plan
+from tune_mc1.planning.warm_start import COLD, WarmStart
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.growth import ENDING
+from tune_mc1.results.head import sweep_event
 from tune_mc1.results.lock import locked
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.store.local_copy import RESULTS_DIR, new_result_dir, remote_of
@@ -95,12 +99,14 @@ def run_plan(
         run = SweepRun(
             *(plan.sweep, plan.trials, data, where, address, max_concurrent, trackers, past),
             remote=remote,
+            growth=plan.growth,
+            warm=_warm(plan, data),
             program=program,
         )
         interruption.exit_message = resume_line(plan.command, where, remote)
         try:
             with mirrored(where, remote, notify, interruption):
-                run_sweep(run, cluster, SweepView(console, plan.total), notify, interruption)
+                run_sweep(run, cluster, SweepView(console, run.total), notify, interruption)
             stopped = None
         except SweepStopped as error:
             stopped = error
@@ -109,7 +115,7 @@ def run_plan(
     if data is not None and (told := constant_guess(tables, plan.sweep, data)):
         notify(told)
     if stopped is None:
-        return exit_status(tables, plan.total)
+        return exit_status(tables, run.total)
     return _say_stopped(stopped, interruption, console, notify)
 
 
@@ -203,6 +209,14 @@ def with_images(plan: Plan, data: ImageData | None) -> Plan:
     return replace(plan, sweep=plan.sweep.with_images(data.val_labels is not None))
 
 
+def _warm(plan: Plan, data: ImageData | None) -> WarmStart:
+    """What a new sweep takes from earlier ones, which had the same images."""
+    if plan.warm is None:
+        return COLD
+    check_images(plan.warm.earlier, sweep_event(plan.sweep, data))
+    return plan.warm
+
+
 def _images(loading: Loading, past: Past, cluster: "Cluster") -> ImageData:
     """The images; if they cannot be used, Ray is shut down."""
     try:
@@ -226,8 +240,11 @@ def _check_same_images(past: Past, data: ImageData) -> None:
 
 
 def exit_status(tables: SweepTables, total: int) -> int:
-    """0 if all trials ended, 1 if some failed, `INTERRUPTED` if some did not end."""
+    """0 if all trials ended, 1 if some failed, `INTERRUPTED` if some did not end.
+
+    A sweep that ends at its target or with its budget has done what it was told.
+    """
     states = Counter(row["state"] for row in tables.trials.values())
-    if sum(states[s] for s in ENDED) < total:
+    if sum(states[s] for s in ENDED) < total and ENDING not in tables.metadata:
         return INTERRUPTED
     return 1 if states["failed"] else 0

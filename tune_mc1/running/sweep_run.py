@@ -7,7 +7,9 @@ from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial
 from tune_mc1.data.images import ImageData
+from tune_mc1.planning.growth import SAME, Growth
 from tune_mc1.planning.past import Past
+from tune_mc1.planning.warm_start import COLD, WarmStart
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.store.remote import Remote
 from tune_mc1.running.own_context import OwnContext
@@ -28,6 +30,8 @@ class SweepRun:
         max_concurrent: Maximum number of concurrent trials, or None for as many as fit.
         trackers: Experiment trackers.
         remote: The result directory's folder in an object store, or None.
+        growth: How a resumed sweep differs from what it was.
+        warm: What a new sweep takes from earlier ones.
         program: How trials of the user's own code run; None in our own training.
     """
 
@@ -40,7 +44,21 @@ class SweepRun:
     trackers: Sequence[Tracker] = ()
     past: Past = field(default_factory=Past)
     remote: Remote | None = None
+    growth: Growth = SAME
+    warm: WarmStart = COLD
     program: OwnContext | None = None
+
+    @property
+    def left(self) -> list[AnyTrial]:
+        """Trials that are not taken over and have not ended."""
+        taken = {event["trial"] for event in self.warm.taken}
+        return [t for t in self.past.remaining(self.trials) if t.id not in taken]
+
+    @property
+    def total(self) -> int:
+        """Number of trials in its tables; 0 if the sweep has no end of its own."""
+        total = (self.sweep.run_cap or 0) if self.sweep.adapter else len(self.trials)
+        return total + len(self.growth.outside) if total else 0
 
     @property
     def training_trials(self) -> list[Trial]:

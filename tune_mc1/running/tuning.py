@@ -14,6 +14,7 @@ from tune_mc1.cluster.nodes import cluster_capacity, free_nodes
 from tune_mc1.cluster.ray_private import count_no_callbacks, retry_lost_resets
 from tune_mc1.config.module_sweep import workers_of
 from tune_mc1.config.program_trial import AnyTrial
+from tune_mc1.config.search import AskTell
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.splits import make_split
 from tune_mc1.planning.batches import ALONE, Batches, batches
@@ -35,9 +36,11 @@ from tune_mc1.running.callbacks.recorder import ResultCallback
 from tune_mc1.running.callbacks.spare import SpareProcess
 from tune_mc1.running.callbacks.watch import ProgressCallback
 from tune_mc1.running.decisions import start_decisions
+from tune_mc1.running.early_end import EarlyEnd, UntilTheEnd
 from tune_mc1.running.own_context import OwnContext
 from tune_mc1.running.ray_tuner import fit, make_tuner, resource_request, trainable_of
 from tune_mc1.running.schedulers.early_stopping import EarlyStopping, make_scheduler
+from tune_mc1.running.search.evidence import learn_from
 from tune_mc1.running.search.learning import LearningTrials
 from tune_mc1.running.search.planned import PlannedTrials
 from tune_mc1.running.search.promoting import PromotingTrials
@@ -77,7 +80,7 @@ def tune_trials(
     Raises:
         SweepStopped: If the sweep cannot continue.
     """
-    left = run.past.remaining(run.trials)
+    left = run.left
     learns = run.sweep.adapter is not None
     if not left and not learns and not run.past.waiting:
         return None
@@ -95,13 +98,15 @@ def tune_trials(
     if scheduler is not None and asked:
         decisions = start_decisions()
         scheduler.publish = decisions.publish.remote
+    end = EarlyEnd(run, writer)
     if scheduler is not None:
-        view.why = scheduler.why
+        view.why, scheduler.cuts = scheduler.why, end.cuts
+        scheduler.know(run.warm.taken)
     stopped = scheduler.stopped if scheduler is not None else frozenset[str]()
     waits = scheduler.waits if scheduler is not None else stopped.__contains__
     hangs = HangCallback(run.sweep.trial_timeout or math.inf)
     again = partial(_promoting, run, at_once, resources, capacity.up, scheduler)
-    search, samples = _search(run, left, groups, writer, batch, again)
+    search, samples = _search(run, left, groups, writer, batch, again, end)
     most = search.max_concurrent if isinstance(search, ConcurrencyLimiter) else samples
     trials = min(samples, most) * workers_of(run.sweep)
     each = widen_gpu_share(resources, trials, capacity, free_nodes())
@@ -114,7 +119,9 @@ def tune_trials(
         os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(at_once)
     spare = SpareProcess(samples, resources, own=run.address is None)
     callbacks: list[Callback] = [
-        ResultCallback(writer, stopped.__contains__, hangs.hung.__contains__, waits),
+        ResultCallback(
+            *(writer, stopped.__contains__, hangs.hung.__contains__, waits, end.cut.__contains__)
+        ),
         ProgressCallback(view, run.trackers, check),
         hangs,
     ]
@@ -129,7 +136,7 @@ def tune_trials(
     inner = search.searcher if isinstance(search, ConcurrencyLimiter) else search
     if isinstance(inner, LearningTrials) and inner.used_up:
         view.say_used_up()
-    rows = writer.tables.trials
+    rows = writer.tables.trials if end.reason is None else {}  # else they may go on later
     writer.write(*(end_event(t, "stopped") for t, row in rows.items() if row["state"] == "paused"))
     return spare.process
 
@@ -207,17 +214,21 @@ def _search(
     writer: ResultWriter,
     batches: Batches,
     promoting: Callable[[Searcher], Searcher],
+    end: EarlyEnd,
 ) -> tuple[Searcher, int]:
     sweep = run.sweep
     search: Searcher
     if sweep.adapter is None:
         search, count = PlannedTrials(groups), len(groups)
     else:
-        count = (sweep.run_cap or MAX_TRIALS) - len(run.trials) + len(left)
-        search = LearningTrials(resolve(sweep.adapter)(sweep), sweep, writer.write, batches)
+        count = max(0, (sweep.run_cap or MAX_TRIALS) - len(run.trials)) + len(left)
+        counted = sweep.model_copy(update={"run_cap": run.total or None})
+        suggests: AskTell = resolve(sweep.adapter)(sweep)
+        learn_from(suggests, [*run.past.evidence, *run.warm.evidence])
+        search = LearningTrials(suggests, counted, writer.write, batches)
         search.replay(run.past.search, groups)
         writer.listeners.append(search.take)
-    search = promoting(search)
+    search = UntilTheEnd(promoting(search), end)
     if run.max_concurrent is not None:
         largest = max([batches.limit, *map(len, groups)])
         search = ConcurrencyLimiter(search, max(1, run.max_concurrent // largest))

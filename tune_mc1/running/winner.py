@@ -10,6 +10,7 @@ import ray
 
 from tune_mc1.planning.resources import TrialResources
 from tune_mc1.results.events import Event, score_event
+from tune_mc1.results.growth import ENDING
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.settings import winners
 from tune_mc1.results.tables import SweepTables, trial_of
@@ -64,7 +65,8 @@ def score_winners(
     """Scores the trials of the best setting on the test images.
 
     The best setting has the best mean over its replicates and folds. An interrupted sweep has no
-    winner. If the winner was selected on the test images, its scores are known already.
+    winner, but one that ended at its target or with its budget has. If the winner was selected on
+    the test images, its scores are known already.
 
     Args:
         run: The sweep.
@@ -74,7 +76,8 @@ def score_winners(
         tables: The results.
         notify: Called if a trial could not be scored.
     """
-    if any(row["state"] not in ENDED for row in tables.trials.values()):
+    whole = all(row["state"] in ENDED for row in tables.trials.values())
+    if not whole and ENDING not in tables.metadata:
         return Scored()
     on_test = run.sweep.validation == "test"
     best = winners(tables)

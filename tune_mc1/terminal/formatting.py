@@ -21,6 +21,7 @@ STATE_STYLES = {
     "diverged": "magenta",
     "failed": "bold red",
     "interrupted": "red",
+    "dropped": "dim",
 }
 
 

@@ -47,7 +47,7 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
         if plan.trials and _known_sizes(plan):
             line += f"; roughly {duration(facts['forecast_seconds'])} {place}"
     console.print(line, highlight=False, soft_wrap=True)
-    for text in _where(plan, facts):
+    for text in (*_where(plan, facts), *_budget(facts)):
         console.print(text, highlight=False, markup=False, soft_wrap=True)
     fixed = [f"{n}={show(rows[0][n])}" for n in plan.sweep.parameters if rows and n not in names]
     if fixed:
@@ -70,6 +70,27 @@ def _print_fused(facts: dict[str, Any], console: Console) -> str:
     alone = len(facts["groups"]) - len(fused)
     console.print(f"Fused groups: {sizes} trials; trained alone: {alone}", highlight=False)
     return "each group"
+
+
+def _budget(facts: dict[str, Any]) -> Iterator[str]:
+    """Lines on what the budget buys."""
+    budget = facts.get("budget")
+    if budget is None:
+        return
+    limits = dict(budget["limits"])
+    if "time" in limits:
+        limits["time"] = duration(limits["time"])
+    line = f"Budget: {', '.join(f'{name} {value}' for name, value in limits.items())}"
+    if "share" in budget and budget["limit"] is None:
+        line += "; enough for the whole sweep"
+    elif "share" in budget:
+        part = f"{budget['epochs']} epochs, about {budget['trials']} of {facts['total']} trials"
+        line += f"; {budget['limit']} buys roughly {part}"
+    yield line
+    if spent := budget.get("spent"):
+        shown = [f"time {duration(spent['time'])}", f"epochs {spent['epochs']}"]
+        shown += [f"cost {spent['cost']:.2f}"] if "cost" in limits else []
+        yield f"Spent so far: {', '.join(shown)}"
 
 
 def _known_sizes(plan: Plan) -> bool:

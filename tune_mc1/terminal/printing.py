@@ -13,8 +13,10 @@ from rich.table import Table
 from tune_mc1.config.method import search_name
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.growth import ENDING
 from tune_mc1.results.lead import Lead, lead_of
 from tune_mc1.results.pareto import front_of, goals_of
+from tune_mc1.results.schema import ENDED
 from tune_mc1.results.settings import Setting, folds_of, repeated, repeats, settings_of
 from tune_mc1.results.summary import FEWEST
 from tune_mc1.results.tables import SweepTables
@@ -63,6 +65,10 @@ def print_result(
         trials = "1 trial has" if count == 1 else f"{count} trials have"
         seed = "and seed" if "seed" in tables.columns.parameters else "and no seed"
         lines.append(f"Repeats: {trials} the setting of another {seed}; that is no replicate")
+    if reason := facts.get(ENDING):
+        left = Counter(r["state"] for r in rows if r["state"] not in ENDED)
+        rest = "; ".join(f"{count} {state}" for state, count in left.items()) or "no trial left"
+        lines.append(f"Ended by {reason} ({rest})")
     for row in rows:
         if row["state"] == "failed":
             log = where.shown(where.root / row["log"])

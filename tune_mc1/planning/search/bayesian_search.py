@@ -14,6 +14,7 @@ class BayesianSearch(Search):
     """`run_cap` settings suggested by Optuna."""
 
     name = "bayes"
+    adopts = True
     takes_sampler = True
     adapter = "tune_mc1.running.search.bayes.search:BayesSearch"
 

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from tune_mc1.config.candidates import candidate_problems, candidate_settings
 from tune_mc1.config.distributions import Range
 from tune_mc1.config.problems import Problem
 from tune_mc1.config.search import Search, register_search
@@ -21,7 +22,7 @@ class GridSearch(Search):
     sampled = False
 
     def problems(self, sweep: Sweep) -> list[Problem]:
-        """Parameters that do not support a grid, as in W&B."""
+        """Parameters that do not support a grid, as in W&B, and impossible combinations."""
         rule = (
             "a grid requires listed values (value, values, int_uniform or q_uniform); "
             "list them, or use the command `sweep random`"
@@ -30,7 +31,7 @@ class GridSearch(Search):
             Problem(("parameters", name), rule, parameter.distribution)
             for name, parameter in sweep.parameters.items()
             if parameter.grid_size is None
-        ]
+        ] + candidate_problems(sweep.candidates, sweep.parameters, sweep.space.conditional)
 
     def notices(self, sweep: Sweep) -> list[str]:
         """Notices about parts of the grid that are left out."""
@@ -53,6 +54,8 @@ class GridSearch(Search):
 
     def count(self, sweep: Sweep) -> int:
         """Number of settings in the whole grid, regardless of `run_cap`."""
+        if sweep.candidates:
+            return len(sweep.candidates)
         return math.prod(parameter.grid_size or 1 for parameter in sweep.parameters.values())
 
     def settings(self, sweep: Sweep) -> list[dict[str, Any]]:
@@ -71,6 +74,8 @@ class GridSearch(Search):
         most = min(total, sweep.run_cap or MAX_TRIALS + 1)
         if space.plain and most > MAX_TRIALS:
             raise InputError(_TOO_MANY.format(f"{MAX_TRIALS} settings, got {total}"))
+        if sweep.candidates:
+            return candidate_settings(sweep.candidates, sweep.parameters)[:most]
         if space.plain:
             return [_grid_setting(sweep, index) for index in range(most)]
         if total > MAX_COMBINATIONS:

@@ -9,6 +9,7 @@ _STATES = {
     "stopped": Text("stopped early", "vorzeitig gestoppt"),
     "diverged": Text("diverged", "divergiert"),
     "failed": Text("failed", "fehlgeschlagen"),
+    "dropped": Text("no longer in the sweep", "nicht mehr im Sweep"),
     "completed": Text("without a finite score", "ohne endlichen Wert"),
 }
 _UNFINISHED = Text("not finished", "nicht fertig")

@@ -36,6 +36,7 @@ class ResultCallback(DriverOnly, Callback):
         stopped: True for the id of a trial that the scheduler has stopped, or that pauses.
         paused: True for the id of a trial that pauses.
         hung: True for Ray's id of a trial that was killed because it did not report.
+        cut: True for the id of a trial that ends with its epoch, as the sweep ends.
     """
 
     def __init__(
@@ -44,11 +45,13 @@ class ResultCallback(DriverOnly, Callback):
         stopped: Callable[[str], bool],
         hung: Callable[[str], bool] = lambda _: False,
         paused: Callable[[str], bool] = lambda _: False,
+        cut: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self.writer = writer
         self.stopped = stopped
         self.hung = hung
         self.paused = paused
+        self.cut = cut
 
     def on_trial_start(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
@@ -103,13 +106,20 @@ class ResultCallback(DriverOnly, Callback):
                 events.append(end_event(row["trial"], "completed"))
             elif self.stopped(row["trial"]):
                 events.append(self._leave(row["trial"]))
+            elif self.cut(row["trial"]):
+                events.append(end_event(row["trial"], "interrupted"))
         return events
 
     def _leave(self, trial: str, **end: Any) -> Event:
-        """The event of a trial that the scheduler has stopped, or that pauses."""
+        """The event of a trial that the scheduler has stopped, or that pauses.
+
+        A program does not know why it was told to end.
+        """
         if self.paused(trial):
             return pause_event(trial)
-        return end_event(**{"trial": trial, "state": "stopped", **end})
+        cut = self.cut(trial) and not self.stopped(trial)
+        state = "interrupted" if cut else "stopped"
+        return end_event(**{"trial": trial, **end, "state": state})
 
     def _let_go(self, trial: TuneTrial, paused: Collection[str]) -> None:
         """Takes paused trials off one of Ray's, as another one goes on with them."""
@@ -139,7 +149,8 @@ class ResultCallback(DriverOnly, Callback):
         self._fail(trial, self._reason(trial))
 
     def _open(self, trial: TuneTrial) -> list[str]:
-        return [t for t in _ids(trial) if self.writer.tables.trials[t]["state"] not in ENDED]
+        rows = self.writer.tables.trials
+        return [t for t in _ids(trial) if rows[t]["state"] not in ENDED and not self.cut(t)]
 
     def _fail(self, trial: TuneTrial, reason: str) -> None:
         open_ids = self._open(trial)

@@ -1,6 +1,6 @@
 """Adapter that runs any trial scheduler of a sweep on Ray Tune."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from ray.tune.experiment import Trial as TuneTrial
@@ -8,8 +8,11 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
 from tune_mc1.config.trial_scheduler import Decided
 from tune_mc1.config.trial_scheduler import TrialScheduler as Decider
+from tune_mc1.planning.no_stopping import NoStopping
 from tune_mc1.planning.stop_reasons import reason_text
 from tune_mc1.results.events import DecisionEvent
+from tune_mc1.results.growth_events import TakenEvent
+from tune_mc1.results.schema import Row
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.callbacks.driver_only import DriverOnly
 from tune_mc1.running.sweep_run import SweepRun
@@ -32,6 +35,7 @@ class EarlyStopping(DriverOnly, FIFOScheduler):
     Attributes:
         stopped: Ids of the trials that are stopped, or paused.
         publish: Called with the name of a report and the ids of the stopped trials of its group.
+        cuts: Called with the ids of a report's trials, and its rows; returns those that must end.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class EarlyStopping(DriverOnly, FIFOScheduler):
         self._score, self._sign = metric, 1.0 if maximize else -1.0
         self.record = record
         self.stopped = set(stopped)
+        self.cuts: Callable[[Sequence[str], Sequence[Row]], Collection[str]] = lambda *_: ()
 
     def on_trial_result(
         self, tune_controller: Any, trial: TuneTrial, result: dict[str, Any]
@@ -66,10 +71,19 @@ class EarlyStopping(DriverOnly, FIFOScheduler):
             self._take(self._decider.forfeit(end["trial"], end["epoch"]))
         running = {t["id"] for t in trial.config["trials"]}
         self._promote_in_place(trial, result)
-        stop = running <= self.stopped and not self._patient
+        gone = self.stopped.union(self.cuts(sorted(running - self.stopped), result.get("rows", ())))
+        stop = running <= gone and not self._patient
         if self.publish is not None and "decision" in result:
-            self.publish(result["decision"], sorted(running & self.stopped))
+            self.publish(result["decision"], sorted(running & gone))
         return str(TrialScheduler.STOP if stop else TrialScheduler.CONTINUE)
+
+    def know(self, taken: Iterable[TakenEvent]) -> None:
+        """Takes in trials that an earlier sweep has run, with which others are compared."""
+        rows = (row for event in taken for row in event["history"] if not self.promotes)
+        for row in rows:
+            value = row.get(self._score)
+            score = None if value is None else self._sign * value
+            self._take(self._decider.decide(row["trial"], row["epoch"], score))
 
     def _promote_in_place(self, trial: TuneTrial, result: Mapping[str, Any]) -> None:
         """Lets trials of a group go on at once if the group's others show them to be the best."""
@@ -124,15 +138,15 @@ class EarlyStopping(DriverOnly, FIFOScheduler):
 
 
 def make_scheduler(run: SweepRun, writer: ResultWriter) -> EarlyStopping | None:
-    """The scheduler of a sweep that stops trials early, else None.
+    """The scheduler of a sweep that stops trials early, or has a budget, else None.
 
     Args:
         run: The sweep.
         writer: Records each decision.
     """
     known = run.past.scheduler(run.sweep)
-    if known is None:
+    if known is None and run.sweep.budget is None:
         return None
-    patient = run.program is not None
-    name = run.sweep.metric.name
-    return EarlyStopping(*known, name, run.maximize, writer.write, patient=patient)
+    decider, stopped = known or (NoStopping(), set[str]())
+    facts = (run.sweep.metric.name, run.maximize, writer.write)
+    return EarlyStopping(decider, stopped, *facts, patient=run.program is not None)

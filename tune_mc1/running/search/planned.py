@@ -20,6 +20,11 @@ class PlannedTrials(DriverOnly, Searcher):
         super().__init__()
         self._waiting = list(reversed(groups))
 
+    @property
+    def next_size(self) -> int:
+        """Number of trials of the next group; 0 without one."""
+        return len(self._waiting[-1]) if self._waiting else 0
+
     def suggest(self, trial_id: str) -> Any:
         """The next group of the plan."""
         if not self._waiting:

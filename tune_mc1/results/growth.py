@@ -1,0 +1,83 @@
+"""What events of sweeps that grow, start from earlier ones, or end early do to the tables."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from tune_mc1.results.cells import value_of
+from tune_mc1.results.columns import TAKEN_FROM, ProgramColumns, columns_of
+from tune_mc1.results.growth_events import AgainEvent, DropEvent, EnoughEvent, GrowEvent, TakenEvent
+
+if TYPE_CHECKING:
+    from tune_mc1.results.tables import SweepTables
+
+ENDING = "ending"
+"""Field of a sweep's metadata: why it ended early, until it goes on."""
+
+GROWING = ("replicates", "parameters", "passes", "recipe")
+"""Fields of a sweep's metadata that its trials may change."""
+
+
+def grow(tables: "SweepTables", event: GrowEvent) -> None:
+    """Applies an event `grow`: adds columns, and forgets the winner's test scores.
+
+    Args:
+        tables: The tables, changed in place.
+        event: The event; its fields are those of the sweep with all its trials, old and new.
+    """
+    before = tables.columns
+    kinds = tables.metadata.get("parameters") or {}
+    tables.metadata |= {name: event[name] for name in GROWING if name in event}  # type: ignore[literal-required]
+    tables.columns = columns_of(tables.metadata)
+    if isinstance(before, ProgramColumns):
+        tables.columns.add(before.metrics(tables.metric))
+    for row in tables.trials.values():
+        values = before.values(row)
+        if tables.of_program:
+            values = {name: value_of(value, kinds[name]) for name, value in values.items()}
+        kept = {name: row[name] for name in row if name not in before.parameters}
+        row.update(tables.columns.new_row(values) | kept)
+        row.update(dict.fromkeys(tables.columns.tests))  # another trial may win
+
+
+def take_over(tables: "SweepTables", event: TakenEvent) -> None:
+    """Applies an event `taken`: the row and history of a trial of an earlier sweep.
+
+    Args:
+        tables: The tables, changed in place.
+        event: The event.
+    """
+    trial, row = event["trial"], tables.trials[event["trial"]]
+    if tables.of_program:
+        tables.columns.add(name for epoch in event["history"] for name in epoch if name != "trial")
+    row.update({name: value for name, value in event["row"].items() if name in row})
+    row[TAKEN_FROM] = f"{event['source']}/{event['of']}"
+    absent = dict.fromkeys(tables.columns.history_schema().names)
+    for epoch in event["history"]:
+        tables.history[trial, epoch["epoch"]] = absent | epoch
+
+
+def drop(tables: "SweepTables", event: DropEvent) -> None:
+    """Applies an event `drop`."""
+    tables.trials[event["trial"]]["state"] = "dropped"
+
+
+def run_again(tables: "SweepTables", event: AgainEvent) -> None:
+    """Applies an event `again`: the trial is unfinished, and another one may win."""
+    tables.trials[event["trial"]].update({"state": "interrupted", "ended": None})
+    for row in tables.trials.values():
+        row.update(dict.fromkeys(tables.columns.tests))
+
+
+def end_early(tables: "SweepTables", event: EnoughEvent) -> None:
+    """Applies an event `enough`."""
+    tables.metadata[ENDING] = event["reason"]
+
+
+HANDLERS: Mapping[str, Callable[["SweepTables", Any], None]] = {
+    "grow": grow,
+    "drop": drop,
+    "taken": take_over,
+    "again": run_again,
+    "enough": end_early,
+}
+"""Functions that apply an event to the tables, by its name."""

@@ -1,0 +1,163 @@
+"""Ends a sweep before all of its trials have ended: at its target, or with its budget."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from typing import Any
+
+from ray.tune.search import Searcher
+
+from tune_mc1.planning.budget import used_up
+from tune_mc1.planning.next_gain import not_worth_it, said
+from tune_mc1.results.ended_scores import ended_scores
+from tune_mc1.results.events import Event
+from tune_mc1.results.schema import Row
+from tune_mc1.results.writer import ResultWriter
+from tune_mc1.running.callbacks.driver_only import DriverOnly
+from tune_mc1.running.sweep_run import SweepRun
+
+
+class EarlyEnd:
+    """Says which trials may start and go on, and records why the sweep ends.
+
+    At the target, trials that run go on to their end. When the budget is used up, each ends with
+    the epoch that it is in, whose checkpoint is there. Either way no other trial starts.
+
+    Args:
+        run: The sweep.
+        writer: Records the reason; its events say what the sweep spends.
+        now: The present time in seconds since 1970.
+
+    Attributes:
+        reason: Why the sweep ends; None while it goes on.
+        cut: Ids of the trials that the end of the budget has interrupted.
+    """
+
+    def __init__(
+        self, run: SweepRun, writer: ResultWriter, now: Callable[[], float] = time.time
+    ) -> None:
+        self.reason: str | None = None
+        self.cut: set[str] = set()
+        self._sweep, self._writer, self._now = run.sweep, writer, now
+        self._spent = deepcopy(run.past.spent)
+        self._running: set[str] = set()
+        self._settings = number_of_settings(run)
+        if run.past.tables.metadata:
+            self._spent.take({"event": "resume"})
+        self._spent.take_all(price_events(run))
+        writer.listeners.append(self.take)
+        for trial, row in writer.tables.trials.items():
+            self._check_target(trial, writer.tables.score(row), row["best_epoch"])
+        self._check_gain()
+
+    def take(self, event: Event) -> None:
+        """Takes in an event that was just written."""
+        self._spent.take(event)
+        fields: Mapping[str, Any] = event
+        if event["event"] == "start":
+            self._running.add(event["trial"])
+        elif event["event"] in ("end", "pause"):
+            self._running.discard(fields["trial"])
+            self._check_gain()
+        elif event["event"] == "epoch":
+            value = fields.get("metrics", fields).get(self._sweep.metric.name)
+            self._check_target(fields["trial"], value, fields["epoch"])
+
+    def may_start(self, trials: int) -> bool:
+        """True if another group of that many trials may start."""
+        if self.reason is None:
+            self._check(len(self._running) + trials - 1)
+        return self.reason is None
+
+    def starts(self, trials: Sequence[str]) -> None:
+        """Notes that trials are about to start."""
+        self._running.update(trials)
+
+    def cuts(self, trials: Sequence[str], rows: Sequence[Row]) -> Sequence[str]:
+        """Decides on a report: which of its trials must end now, as the budget is used up.
+
+        Args:
+            trials: Ids of those that share the report.
+            rows: Its rows, which are not written yet.
+        """
+        new = sum(max(0, row["epoch"] - self._spent.reached(row["trial"])) for row in rows)
+        others = len(self._running.difference(trials))
+        if self._sweep.budget is None or not self._check(new + others + len(trials) - 1):
+            return ()
+        self.cut.update(trials)
+        return trials
+
+    def _check_target(self, trial: str, value: float | None, epoch: int | None) -> None:
+        metric = self._sweep.metric
+        if metric.reached(value):
+            self._end(f"metric.target: {trial} reached {metric.name} {value:g} in epoch {epoch}")
+
+    def _check_gain(self) -> None:
+        """Ends the sweep if no further setting promises to be worth it."""
+        least = None if self._sweep.budget is None else self._sweep.budget.min_gain
+        if least is None or self.reason is not None:
+            return
+        scores, left = ended_scores(self._writer.tables, self._settings)
+        learns = self._sweep.search.learns
+        found = not_worth_it(scores, left, least, learns=learns)
+        if found is not None:
+            self._end(f"budget.min_gain: {said(found, left, least, self._sweep.metric.name)}")
+
+    def _check(self, underway: int) -> bool:
+        """Whether the budget is used up, which ends the sweep."""
+        reason = used_up(self._sweep.budget, self._spent, self._now(), underway)
+        if reason is not None:
+            self._end(reason)
+        return reason is not None
+
+    def _end(self, reason: str) -> None:
+        if self.reason is None:
+            self.reason = reason
+            self._writer.write({"event": "enough", "reason": reason})
+
+
+def number_of_settings(run: SweepRun) -> int | None:
+    """Number of settings of a sweep; None if it has no end of its own."""
+    if run.sweep.adapter is not None:
+        return run.sweep.run_cap
+    return len({trial.config_hash for trial in run.trials})
+
+
+def price_events(run: SweepRun) -> Sequence[Event]:
+    """The event of what an hour costs from now on, if the sweep says so."""
+    budget = run.sweep.budget
+    if budget is None or budget.price is None:
+        return ()
+    return ({"event": "price", "an_hour": budget.price},)
+
+
+class UntilTheEnd(DriverOnly, Searcher):
+    """A searcher that has no more trials once the sweep ends.
+
+    Args:
+        search: The sweep's own.
+        end: Says when it ends.
+    """
+
+    def __init__(self, search: Searcher, end: EarlyEnd) -> None:
+        super().__init__()
+        self._search, self._end = search, end
+
+    def suggest(self, trial_id: str) -> Any:
+        """The next trial or group, if there is one and it may start."""
+        if not self._end.may_start(getattr(self._search, "next_size", 1)):
+            return Searcher.FINISHED
+        suggestion = self._search.suggest(trial_id)
+        if isinstance(suggestion, dict):
+            self._end.starts([trial["id"] for trial in suggestion["trials"]])
+        return suggestion
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        """Passed on."""
+        self._search.on_trial_result(trial_id, result)
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        """Passed on."""
+        self._search.on_trial_complete(trial_id, result, error)
