@@ -9,7 +9,8 @@ import pytest
 from tests.support.figure_sweeps import GRID, write_sweep
 from tests.support.in_process import run_here
 from tests.support.program_sweeps import ODD, write_program_sweep
-from tune_mc1.results.settings import summarize_repeats
+from tune_mc1.results.settings import means_of_runs
+from tune_mc1.results.summary import summarize, summarize_runs
 from tune_mc1.terminal.formatting import metric_text, wrapped
 
 NO_METRIC = """
@@ -95,7 +96,7 @@ def test_list_of_programs_and_of_ours(tmp_path: Path) -> None:
     done = run_here("list", tmp_path, cwd=tmp_path, COLUMNS="200")
     assert "data" not in done.stdout
     assert re.search(
-        r"odd +random +train.py +.*metrics/mAP50\(B\) in percent \d\d\.\d{4} +t\d{4}", done.stdout
+        r"odd +asha +train.py +.*metrics/mAP50\(B\) in percent \d\d\.\d{4} +t\d{4}", done.stdout
     )
     assert re.search(r"plain +grid +t.py +4 completed +- +-", done.stdout)
 
@@ -113,24 +114,26 @@ def test_list_of_programs_and_of_ours(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("scores", "seeds", "interval"),
     [
-        ([1.0, 1.0, 2.0, 2.0], [0, 0, 1, 1], True),
+        ([1.0, 1.0, 2.0, 2.0, 3.0, 3.0], [0, 0, 1, 1, 2, 2], True),
         ([1.0, 2.0], [7, 7], False),  # repeats of one seed
         ([1.0, 1.0, 1.0], [0, 1, 2], False),  # no spread
-        ([1.0, 2.0], ["t0001", "t0002"], True),
+        ([1.0, 2.0], ["t0001", "t0002"], False),  # too few
         ([], [], False),
     ],
 )
 def test_an_interval_is_over_seeds(
     scores: list[float], seeds: list[object], interval: bool
 ) -> None:
-    found = summarize_repeats(scores, seeds)
+    pairs = [
+        ({"seed": seed, "fold": None}, score) for seed, score in zip(seeds, scores, strict=True)
+    ]
+    runs = means_of_runs(pairs)
+    found = summarize_runs(runs, len(scores))
     assert (found.low is not None) is interval
-    assert found.n == len(scores)
-    if len(scores) == 4:
-        assert found == summarize_repeats([1.0, 2.0], [0, 1]).__class__(
-            4, found.mean, found.sd, found.low, found.high
-        )
-        assert found.sd == pytest.approx(summarize_repeats([1.0, 2.0], [0, 1]).sd)
+    assert (found.n, found.runs) == (len(scores), len(set(seeds)))
+    if len(scores) == 6:
+        once = summarize([1.0, 2.0, 3.0])
+        assert (found.mean, found.low, found.high) == (once.mean, once.low, once.high)
 
 
 def test_numbers_of_any_size() -> None:

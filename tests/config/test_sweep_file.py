@@ -55,7 +55,7 @@ validation: {folds: 1}
         "sweep.yaml:10: parameters.optimizer: must be a mapping such as `optimizer: "
         "{value: SGD}`, got 'SGD'",
         "sweep.yaml:11: parameters.dropout_p.min: is not a key of distribution normal "
-        "(its keys: distribution, mu, sigma)",
+        "(its keys: distribution, mu, sigma, when)",
         "sweep.yaml:12: early_terminate.grace_period: unknown key, did you mean 'min_iter'?",
         "sweep.yaml:13: validation.folds: must be at least 2, got 1",
     ]

@@ -8,7 +8,7 @@ from tests.support.sweep_files import load, mistakes
 from tune_mc1.config.method import resolve_method
 from tune_mc1.config.parameters import listed_values
 from tune_mc1.errors import InputError
-from tune_mc1.planning.search.random_search import sample
+from tune_mc1.planning.draws import sample
 from tune_mc1.planning.search_space import plan_trials
 
 

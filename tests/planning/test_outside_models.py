@@ -67,6 +67,16 @@ def test_a_constructor_gets_what_it_names(here: Path) -> None:
     assert TrialConfig().values["pretrained"] is True, "as before"
 
 
+def test_a_parameter_of_one_network_only(here: Path) -> None:
+    when = {"when": {"model": NET}}
+    made = plan([NET, "CNN"], width=values(8, 16) | when, dropout_p=values(0.1) | when)
+    own = [(t.config.model, t.values["width"], t.values["dropout_p"]) for t in made.training_trials]
+    assert own == [(NET, 8, 0.1), (NET, 16, 0.1), ("CNN", None, None)]
+    assert made.training_trials[2].config.arguments == {}
+    with pytest.raises(InputError, match="width: CNN does not take it"):
+        plan([NET, "CNN"], width=values(8, 16))
+
+
 def test_replicates_have_seeds_of_their_own(here: Path) -> None:
     text = {"model": {"value": NET}, "seed": {"value": 3}}
     Path("sweep.yaml").write_text(yaml.safe_dump({"parameters": text, "replicates": 2}))

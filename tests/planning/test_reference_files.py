@@ -84,7 +84,7 @@ def test_quick_start_grid() -> None:
     assert loaded.sweep.data == "auto"
     configs = [t.config for t in plan(ROOT / "configs" / "grid.yaml", "grid")]
     settings = [(c.batch_size, c.learning_rate) for c in configs]
-    assert settings == [(b, lr) for b in (32, 64, 128) for lr in (0.01, 0.03)]
+    assert settings == [(b, lr) for lr in (0.01, 0.03) for b in (32, 64, 128)]
     assert {(c.model, c.weights_init_type, c.optimizer, c.epochs) for c in configs} == {
         ("CNN", "kaiming_normal", "SGD", 10)
     }

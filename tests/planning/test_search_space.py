@@ -4,22 +4,25 @@ from typing import Any
 
 import pytest
 
-from tune_mc1.config.search import SEARCHES
+from tune_mc1.config.module_sweep import ModuleSweep
+from tune_mc1.config.program_sweep import ProgramSweep
+from tune_mc1.config.search import SEARCHES, SpaceUsedUp
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import InputError
+from tune_mc1.planning.draws import sample
 from tune_mc1.planning.search.grid_search import GridSearch
-from tune_mc1.planning.search.random_search import sample
-from tune_mc1.planning.search_space import plan_trials
+from tune_mc1.planning.search_space import fewer_notice, plan_program_trials, plan_trials
 from tune_mc1.running.search.bayes.search import BayesSearch
+from tune_mc1.running.search.endless import EndlessRandom
 
 
 def make(parameters: dict[str, Any], **keys: Any) -> Sweep:
     return Sweep.model_validate({"method": "grid", "parameters": parameters, **keys})
 
 
-def test_grid_in_wandb_order() -> None:
-    """Sorted by name, the last name fastest, values as listed: `wandb/sweeps` does so."""
+def test_a_grid_is_in_the_order_of_the_file() -> None:
+    """The last parameter fastest, values as listed; `wandb/sweeps` sorts by name."""
     sweep = make(
         {
             "learning_rate": {"values": [0.03, 0.01]},
@@ -30,9 +33,9 @@ def test_grid_in_wandb_order() -> None:
     )
     assert GridSearch().settings(sweep) == [
         {"batch_size": 8, "epochs": epochs, "learning_rate": rate, "model": model}
-        for epochs in (1, 2)
         for rate in (0.03, 0.01)
         for model in ("CNN2", "CNN")
+        for epochs in (1, 2)
     ]
 
 
@@ -43,7 +46,7 @@ def test_grid_over_q_uniform_leaves_out_max_as_wandb() -> None:
 
 def test_grid_takes_the_first_run_cap_settings_of_a_huge_grid() -> None:
     sweep = make({"seed": {"min": 0, "max": 2**62}, "epochs": {"values": [5, 6]}}, run_cap=2)
-    assert GridSearch().settings(sweep) == [{"epochs": 5, "seed": 0}, {"epochs": 5, "seed": 1}]
+    assert GridSearch().settings(sweep) == [{"epochs": 5, "seed": 0}, {"epochs": 6, "seed": 0}]
 
 
 def test_huge_grid_is_refused_at_once() -> None:
@@ -105,8 +108,8 @@ def test_replicates_of_single_batch_stay_on_one_batch() -> None:
 def test_settings_that_do_not_fit_together_are_counted() -> None:
     sweep = make(
         {
-            "model": {"values": ["CNN2", "CNN8"]},
-            "dropout_p": {"values": [0.5, 0]},
+            "epochs": {"values": [2, 9]},
+            "warmup_epochs": {"values": [5, 1]},
             "learning_rate": {"values": [0.1, 0.2]},
         }
     )
@@ -114,8 +117,8 @@ def test_settings_that_do_not_fit_together_are_counted() -> None:
         plan_trials(sweep, source="a.yaml")
     assert len(caught.value.problems) == 1
     line = caught.value.problems[0]
-    assert line.startswith("a.yaml: parameters.dropout_p: model CNN2 has no dropout")
-    assert line.endswith("got 0.5 (in 2 of 8 settings)")
+    assert line.startswith("a.yaml: parameters.warmup_epochs: must be less than epochs (2)")
+    assert line.endswith("got 5 (in 2 of 8 settings)")
 
 
 def test_many_mistakes_are_cut() -> None:
@@ -186,3 +189,51 @@ def test_a_parameter_at_its_default_leaves_the_hash_of_a_setting_alone() -> None
     plain = TrialConfig(model="CNN2").config_hash
     assert TrialConfig(model="CNN2", drop_last=False, seed=7).config_hash == plain
     assert TrialConfig(model="CNN2", drop_last=True).config_hash != plain
+
+
+def test_a_random_search_draws_each_setting_once() -> None:
+    """The first draws are those of `sample`; the last of 64 settings are listed."""
+    space = {"batch_size": {"min": 1, "max": 32}, "shuffle": {"values": [True, False]}}
+    sweep = make(space, method="random", run_cap=80)
+    trials = plan_trials(sweep)
+    ran = [(t.config.batch_size, t.config.shuffle) for t in trials]
+    assert len(set(ran)) == len(ran) == 64
+    drawn = list(dict.fromkeys((s["batch_size"], s["shuffle"]) for s in sample(sweep, 80)))
+    assert ran[: len(drawn)] == drawn
+    assert fewer_notice(sweep, trials) == [
+        "run_cap: 80 settings were asked for, but the parameters have only 64 different settings; "
+        "each is run once"
+    ]
+    fewer = plan_trials(make(space, method="random", run_cap=20))
+    assert [t.config for t in fewer] == [t.config for t in trials[:20]]
+
+
+@pytest.mark.parametrize("method", ["grid", "random"])
+def test_replicates_of_one_setting_are_its_seeds(method: str) -> None:
+    sweep = make({"learning_rate": {"value": 0.1}}, method=method, run_cap=8, replicates=5)
+    trials = plan_trials(sweep)
+    assert [t.config.seed for t in trials] == [0, 1, 2, 3, 4]
+    asked = fewer_notice(sweep, trials)
+    assert bool(asked) is (method == "random")
+    if asked:
+        assert asked[0].endswith("have only one setting; each is run once, with 5 seeds")
+
+
+def test_trials_that_come_to_the_same_run_once() -> None:
+    names = {"model": {"values": ["CNN", "CNN_singlebatch"]}, "overfit_batches": {"value": 1}}
+    assert len(plan_trials(make(names))) == 1
+
+
+def test_a_program_may_repeat_a_setting_and_a_module_does_not() -> None:
+    content = {"parameters": {"lr": {"values": [0.1, 0.2, 0.3]}}, "directory": "/"}
+    asked = content | {"method": "random", "run_cap": 10}
+    program = ProgramSweep.model_validate({**asked, "program": "x.py"})
+    assert len(plan_program_trials(program)) == 10
+    module = ModuleSweep.model_validate({**asked, "module": "x:Y"})
+    trials = plan_program_trials(module)
+    assert sorted(t.values["lr"] for t in trials) == [0.1, 0.2, 0.3]
+    assert "only 3 different settings" in fewer_notice(module, trials)[0]
+    endless = EndlessRandom(module.model_copy(update={"run_cap": None}))
+    assert [endless.ask(t.id) for t in trials] == [t.values for t in trials]
+    with pytest.raises(SpaceUsedUp):
+        endless.ask("t0004")

@@ -109,7 +109,7 @@ def test_equal_repeats_have_no_interval(tmp_path: Path) -> None:
     assert "more repeat" in comparison.more.text.en
     text = text_of(write_report([frames.where.root], tmp_path / "out", "en"))
     assert "repeats that differ by chance alone" in text
-    assert re.search(r"All settings a Mean 95 % interval SD Trials 2 76\.00 – 0\.00 \d", text)
+    assert re.search(r"All settings # a Mean 95 % interval SD Trials 1 2 76\.00 – 0\.00 \d", text)
     figure = make_figures(frames, "en")["curves_a"]
     assert "no band" in figure.caption
 

@@ -174,3 +174,37 @@ def test_no_setting_twice_until_all_are_used_up() -> None:
     assert len(drawn) == 6
     with pytest.raises(SpaceUsedUp):
         played.step()
+
+
+CONDITIONAL: dict[str, Any] = {
+    "learning_rate": {**RATE, "min": 1e-3},
+    "optimizer": {"values": ["SGD", "Adam"]},
+    "momentum": {"min": 0.0, "max": 0.95},  # Adam has none
+    "weight_decay": {"distribution": "log_uniform_values", "min": 1e-5, "max": 0.1, "zero": 0.3},
+    "augment": {"values": ["none", "flip", "flip+crop"], "ordinal": True},
+    "epochs": {"value": 3},
+}
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "gp", "cmaes"])
+def test_parameters_that_do_not_apply(sampler: str) -> None:
+    pytest.importorskip("cmaes")
+    options = {"type": sampler, "n_startup_trials": 4}
+    sweep = sweep_of(parameters=CONDITIONAL, sampler=options)
+    played = Played(sweep)
+    for _ in range(30 if sampler == "tpe" else 12):
+        setting = played.step()
+        assert ("momentum" in setting) == (setting["optimizer"] == "SGD")
+        sweep.config(setting)
+    again = BayesSearch(sweep)
+    calls = [  # in the journal, what does not apply is null
+        {**call, "config": {"momentum": None, **call["config"]}} if "config" in call else call
+        for call in played.calls
+    ]
+    again.replay(calls)
+    assert dict(again.ask("next")) == played.step()
+    if sampler == "tpe":
+        decays = [setting["weight_decay"] for setting in played.settings]
+        assert 0.0 in decays
+        assert any(1e-5 <= decay <= 0.1 for decay in decays)
+        assert {setting["augment"] for setting in played.settings} == {"none", "flip", "flip+crop"}

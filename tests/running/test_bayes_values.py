@@ -9,7 +9,7 @@ from scipy.stats import ks_2samp
 
 from tune_mc1.config.load import load_program_content
 from tune_mc1.config.sweep import Sweep
-from tune_mc1.planning.search.random_search import sample
+from tune_mc1.planning.draws import sample
 
 pytest.importorskip("optuna")
 

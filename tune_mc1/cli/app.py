@@ -87,7 +87,7 @@ def show(
     where = ResultDir(directory)
     tables = where.read()
     if as_json:
-        facts = result_facts(tables)
+        facts = result_facts(where, tables)
         if trials:
             check_trials(where, tables, trials)
             facts["trials"] = [row for row in facts["trials"] if row["trial"] in trials]

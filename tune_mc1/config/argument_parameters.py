@@ -6,22 +6,31 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from tune_mc1.config import tunable
 from tune_mc1.config.aliases import parameter_name
+from tune_mc1.config.conditions import with_standard_names
 from tune_mc1.config.distributions import Range
-from tune_mc1.config.fields import exponent_problems, read_distribution, read_parameter
+from tune_mc1.config.fields import (
+    coerce,
+    exponent_problems,
+    read_distribution,
+    read_parameter,
+)
 from tune_mc1.config.model_names import OPTIONS, is_outside
 from tune_mc1.config.parameters import (
     Categorical,
     Constant,
     IntUniform,
     Parameter,
+    SameAs,
     WeightedCategorical,
     distinct,
     listed_values,
+    with_value,
 )
-from tune_mc1.config.problems import Path, Problem
+from tune_mc1.config.problems import Path, Problem, problems_of
 from tune_mc1.config.program_parameters import numbers_in
 from tune_mc1.config.recipe import LISTS
 from tune_mc1.config.trial import trial_fields
@@ -52,11 +61,25 @@ class ParameterNames:
     def read(self, name: str, raw: Any, path: Path) -> tuple[Parameter | None, list[Problem]]:
         """Parses and validates one entry of `parameters`; see `fields.read_parameter`."""
         if not self.is_argument(name):
-            return read_parameter(name, raw, path)
-        parameter, problems = read_argument(name, raw, path)
-        if parameter is None or self.outside:
-            return parameter, problems
-        return _checked(parameter, name, path)
+            parameter, problems = read_parameter(name, raw, path)
+        else:
+            parameter, problems = read_argument(name, raw, path)
+            if parameter is not None and not self.outside:
+                parameter, problems = _checked(parameter, name, path)
+        if parameter is None:
+            return None, problems
+        parameter, more = with_standard_names(parameter, path, self.standard, self._coerced)
+        return parameter, [*problems, *more]
+
+    def _coerced(self, name: str, value: Any) -> Any:
+        """The standard form of a value, if the name is known."""
+        if name not in trial_fields():
+            check = tunable.OPTIONS.get(name, numbers_in)
+            return numbers_in(value) if self.outside else check(value)
+        try:
+            return coerce(name, value)
+        except ValidationError as error:
+            raise ValueError(problems_of(error)[0].rule) from None
 
     def values(self, name: str, text: str) -> list[Any]:
         """Values of `--set`, which for some parameters may be lists, or of one's own mappings.
@@ -120,7 +143,7 @@ def read_argument(name: str, raw: Any, path: Path) -> tuple[Parameter | None, li
         return None, problems
     problems = list(exponent_problems(parameter, path)) if isinstance(parameter, Range) else []
     if isinstance(parameter, Constant):
-        parameter = Constant(value=numbers_in(parameter.value))
+        parameter = with_value(parameter, numbers_in(parameter.value))
     if isinstance(parameter, Categorical | WeightedCategorical):
         values = _alike([numbers_in(value) for value in parameter.values])
         if isinstance(parameter, Categorical):
@@ -132,6 +155,8 @@ def read_argument(name: str, raw: Any, path: Path) -> tuple[Parameter | None, li
 
 def _checked(parameter: Parameter, name: str, path: Path) -> tuple[Parameter | None, list[Problem]]:
     """A parameter of a registered network, with values in their standard form."""
+    if isinstance(parameter, SameAs):
+        return parameter, []
     check, problems = tunable.OPTIONS[name], []
     values = listed_values(parameter)
     if isinstance(parameter, IntUniform):
@@ -148,7 +173,7 @@ def _checked(parameter: Parameter, name: str, path: Path) -> tuple[Parameter | N
     if problems:
         return None, problems
     if isinstance(parameter, Constant):
-        return Constant(value=found[0]), []
+        return with_value(parameter, found[0]), []
     if isinstance(parameter, IntUniform):
         return parameter, []
     if isinstance(parameter, Categorical):

@@ -12,14 +12,23 @@ Candidates = tuple[dict[str, Any], ...]
 
 
 def candidate_problems(
-    candidates: Sequence[Mapping[str, Any]], parameters: Mapping[str, Parameter]
+    candidates: Sequence[Mapping[str, Any]],
+    parameters: Mapping[str, Parameter],
+    conditional: Sequence[str] = (),
 ) -> list[Problem]:
-    """Why a grid cannot consist of these combinations."""
+    """Why a grid cannot consist of these combinations.
+
+    Args:
+        candidates: The combinations.
+        parameters: The sweep's parameters.
+        conditional: Those that some trials lack, and their combinations with them.
+    """
     varied = {name: p for name, p in parameters.items() if not isinstance(p, Constant)}
     found = []
     for number, candidate in enumerate(candidates):
         path = ("candidates", number)
-        if candidate.keys() != varied.keys():
+        lacking = varied.keys() - candidate.keys() - set(conditional)
+        if lacking or candidate.keys() - varied.keys():
             names = ", ".join(varied) or "none"
             rule = f"must have a value of each parameter that varies ({names}), and no other"
             found.append(Problem(path, rule, list(candidate)))
@@ -37,4 +46,5 @@ def candidate_settings(
 ) -> list[dict[str, Any]]:
     """The settings of a grid of these combinations, in their order."""
     fixed = {name: p.value for name, p in parameters.items() if isinstance(p, Constant)}
-    return [{name: (fixed | dict(one))[name] for name in parameters} for one in candidates]
+    merged = [fixed | dict(one) for one in candidates]
+    return [{name: one[name] for name in parameters if name in one} for one in merged]

@@ -13,6 +13,9 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
     model_validator,
 )
 
@@ -23,11 +26,36 @@ if TYPE_CHECKING:
 
 
 class Distribution(BaseModel):
-    """Values of one parameter, as listed by a grid or drawn by a random search."""
+    """Values of one parameter, as listed by a grid or drawn by a random search.
+
+    Attributes:
+        when: Values that other parameters must have for a trial to have this one, by their names;
+            None if all trials have it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     distribution: str
+    when: dict[str, tuple[Any, ...]] | None = Field(default=None, min_length=1)
+
+    @field_validator("when", mode="before")
+    @classmethod
+    def _listed(cls, when: Any) -> Any:
+        """One value stands for a list of it."""
+        if not isinstance(when, dict):
+            return when
+        if any(values in ([], ()) for values in when.values()):
+            raise ValueError("must name values, such as `{optimizer: [SGD, Adam]}`")
+        return {k: tuple(v) if isinstance(v, list | tuple) else (v,) for k, v in when.items()}
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leaves out the keys that only some parameters have."""
+        dumped: dict[str, Any] = dump(self)
+        for name in ("when", "zero", "ordinal"):
+            if name in dumped and not dumped[name]:
+                del dumped[name]
+        return dumped
 
     def sample(self, rng: "np.random.Generator") -> Any:
         """Draws one value at random."""
@@ -91,6 +119,9 @@ class Range(_Drawn):
 
     With `log_uniform` and `inv_log_uniform`, min and max are exponents of e (negated in the
     latter); with the names ending in `_values` they are the values themselves.
+
+    Attributes:
+        zero: Share of draws that are exactly 0, which no logarithmic range contains; None for none.
     """
 
     distribution: Literal[
@@ -105,9 +136,13 @@ class Range(_Drawn):
     ]
     min: Float
     max: Float
+    zero: Float | None = Field(default=None, gt=0, lt=1)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
+        if self.zero is not None and "log" not in self.distribution:
+            rule = f"zero is only valid with logarithmic distributions, not {self.distribution}"
+            raise ValueError(f"{rule}, got {self.zero:g}")
         if self.min >= self.max:
             raise ValueError(f"min must be less than max ({self.max:g}), got {self.min:g}")
         if self.distribution.endswith("_values") and self.min <= 0:
@@ -150,6 +185,17 @@ class Range(_Drawn):
             return float(rng.uniform(low, high))
         x = _exp(rng.uniform(*self._exponents))
         return min(max(x, low), high)
+
+    def sample(self, rng: "np.random.Generator") -> float:
+        """Draws a number; 0 in a share `zero` of the draws."""
+        if self.zero is not None and rng.random() < self.zero:
+            return self.nothing
+        return super().sample(rng)
+
+    @property
+    def nothing(self) -> float:
+        """The 0 that `zero` draws: an integer if the others are."""
+        return 0 if isinstance(self.q, int) else 0.0
 
     @property
     def grid_size(self) -> int | None:

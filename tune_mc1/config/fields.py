@@ -16,8 +16,10 @@ from tune_mc1.config.parameters import (
     Constant,
     IntUniform,
     Parameter,
+    SameAs,
     WeightedCategorical,
     distinct,
+    with_value,
 )
 from tune_mc1.config.problems import Path, Problem, problems_of, unknown_key
 from tune_mc1.config.trial import core_fields, trial_fields
@@ -139,7 +141,7 @@ def check_parameter(
     """
     if isinstance(parameter, Constant):
         values, problems = _coerce_all(name, [parameter.value], [(*path, "value")])
-        return (None, problems) if problems else (Constant(value=values[0]), [])
+        return (None, problems) if problems else (with_value(parameter, values[0]), [])
     if isinstance(parameter, Categorical | WeightedCategorical):
         places = [(*path, "values", i) for i in range(len(parameter.values))]
         values, problems = _coerce_all(name, parameter.values, places)
@@ -148,6 +150,8 @@ def check_parameter(
         if isinstance(parameter, Categorical):
             values = distinct(values)
         return parameter.model_copy(update={"values": tuple(values)}), []
+    if isinstance(parameter, SameAs):
+        return parameter, []
     problems = [*_range_problems(name, parameter, path)]
     if not problems:
         problems += exponent_problems(parameter, path)
@@ -208,6 +212,12 @@ def end_problems(name: str, parameter: Parameter, path: Path) -> Iterator[Proble
             elif end != written and getattr(parameter, "q", None):
                 rule += f" (rounded to a multiple of q: {end:g})"
             yield Problem((*path, key), rule, written)
+    if isinstance(parameter, Range) and parameter.zero is not None:
+        try:
+            coerce(name, parameter.nothing)
+        except ValidationError as error:
+            rule = f"draws 0, and {name} {problems_of(error)[0].rule}"
+            yield Problem((*path, "zero"), rule, parameter.zero)
 
 
 def exponent_problems(parameter: Parameter, path: Path) -> Iterator[Problem]:

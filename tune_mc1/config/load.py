@@ -36,7 +36,7 @@ from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.reference import Reference
 from tune_mc1.config.sampler import Sampler
 from tune_mc1.config.sweep import Resources, Sweep
-from tune_mc1.config.training_parameters import read_overrides, read_parameters
+from tune_mc1.config.training_parameters import in_file_order, read_overrides, read_parameters
 from tune_mc1.config.user_code import is_user_code
 from tune_mc1.config.validation import Folds, Holdout
 from tune_mc1.config.yaml_file import YamlFile, read_yaml
@@ -88,7 +88,7 @@ def load_sweep(
     notices = drop_unused(raw) + early_notices(raw.get("early_terminate"))
     written = read_parameters(raw.pop("parameters", None), set(given.parameters), names)
     raw, metric_aliases = _with_metric(raw)
-    parameters = written.parameters | given.parameters
+    parameters = in_file_order(written, given)
     notices += alias_notices([*written.aliases, *metric_aliases, *given.aliases])
     notices += written.notices + given.notices
     notices += read_cnn_as_cnn8(parameters) + parameter_notices(parameters)

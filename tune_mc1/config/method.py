@@ -5,10 +5,25 @@ from typing import Any
 from tune_mc1.config.early_terminate import EARLY_TERMINATE
 from tune_mc1.config.problems import Problem
 from tune_mc1.config.program_sweep import ProgramSweep
-from tune_mc1.config.search import sweep_commands
+from tune_mc1.config.search import COMMANDS, sweep_commands
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.validation import Folds
 from tune_mc1.errors import InputError
+
+
+def search_name(method: str | None, early: str | None) -> str:
+    """How a sweep searches, in words: a command's name, or method and early termination.
+
+    Args:
+        method: Name of the search; None is `random`.
+        early: Type of `early_terminate`; None without.
+    """
+    method = method or "random"
+    for name, command in COMMANDS.items():
+        default = command.early_terminate
+        if command.method == method and default is not None and default["type"] == early:
+            return name
+    return method if early is None else f"{method} with {early}"
 
 
 def resolve_method(sweep: Sweep, command: str, *, source: str = "") -> tuple[Sweep, list[str]]:

@@ -149,6 +149,22 @@ def goal_of(column: str) -> Goal:
     return "maximize" if metric is None else metric.goal
 
 
+_NOT_NEGATIVE = frozenset({"loss", "nll", "latency_ms", "param_count"})
+
+
+def possible_range(column: str) -> tuple[float, float]:
+    """Least and greatest value that a metric can have; infinite where there is none.
+
+    Args:
+        column: As in `split_metric`.
+    """
+    _, metric = split_metric(column)
+    if metric is not None and metric.limits is not None:
+        return metric.limits
+    ours = metric is not None and any(metric is _find(name) for name in _NOT_NEGATIVE)
+    return (0.0 if ours else -math.inf), math.inf
+
+
 def metric_label(column: str, lang: Lang) -> str:
     """Label of a metric; empty if it has none.
 

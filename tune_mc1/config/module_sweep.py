@@ -37,6 +37,7 @@ class ModuleSweep(ProgramSweep):
     """
 
     kind: ClassVar[str] = "module"
+    repeats: ClassVar[bool] = False
     unused: ClassVar[tuple[str, ...]] = (
         *(name for name in TRAINING_ONLY if name != "import_from"),
         *("program", "command"),

@@ -6,7 +6,7 @@ The valid combinations of keys and the distributions that they imply follow W&B'
 import json
 import math
 from bisect import bisect
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
@@ -44,10 +44,16 @@ class Constant(Distribution):
 
 
 class Categorical(Distribution):
-    """Listed values, all equally likely."""
+    """Listed values, all equally likely.
+
+    Attributes:
+        ordinal: Whether they are listed in an order that means something, such as small, medium,
+            large: a search that learns then knows which are close, and reports show them so.
+    """
 
     distribution: Literal["categorical"] = "categorical"
     values: tuple[Any, ...] = Field(min_length=1)
+    ordinal: bool = False
 
     @property
     def ascending(self) -> list[int] | None:
@@ -74,11 +80,16 @@ class Categorical(Distribution):
 
 
 class WeightedCategorical(Distribution):
-    """Listed values, each with its probability. Not valid in a grid, as in W&B."""
+    """Listed values, each with its probability. Not valid in a grid, as in W&B.
+
+    Attributes:
+        ordinal: As in `Categorical`.
+    """
 
     distribution: Literal["categorical_w_probabilities"]
     values: tuple[Any, ...] = Field(min_length=1)
     probabilities: tuple[Annotated[Float, Field(ge=0, le=1)], ...] = Field(min_length=1)
+    ordinal: bool = False
 
     @model_validator(mode="after")
     def _one_each(self) -> Self:
@@ -138,6 +149,30 @@ class IntUniform(Distribution):
         return self.min, self.max
 
 
+class SameAs(Distribution):
+    """The value of another parameter.
+
+    Attributes:
+        same_as: Its name.
+    """
+
+    distribution: Literal["same_as"] = "same_as"
+    same_as: str
+
+    def sample(self, rng: "np.random.Generator") -> Any:
+        """Nothing of its own: `Space` gives it the other's value."""
+        return None
+
+    @property
+    def grid_size(self) -> int:
+        """One: it adds no settings."""
+        return 1
+
+    def grid_value(self, index: int) -> Any:
+        """As in `sample`."""
+        return None
+
+
 def _whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -148,6 +183,8 @@ def _infer(data: Any) -> Any:
         return data
     if "value" in data:
         kind = "constant"
+    elif "same_as" in data:
+        kind = "same_as"
     elif "values" in data:
         kind = "categorical_w_probabilities" if "probabilities" in data else "categorical"
     elif "min" in data or "max" in data:
@@ -160,19 +197,38 @@ def _infer(data: Any) -> Any:
 
 Parameter = Annotated[
     Annotated[
-        Constant | Categorical | WeightedCategorical | IntUniform | Range | Normal | Beta,
+        Constant | Categorical | WeightedCategorical | IntUniform | Range | Normal | Beta | SameAs,
         Field(discriminator="distribution"),
     ],
     BeforeValidator(_infer),
 ]
 """A parameter of a sweep file: its distribution, given or inferred from its keys."""
 
+_FAMILIES = (
+    *(Constant, Categorical, WeightedCategorical, IntUniform, Range, Normal, Beta),
+    SameAs,
+)
+
+
+def _keys(family: type[Distribution], name: str) -> Iterator[str]:
+    for key in family.model_fields:
+        fits = {"q": name.startswith("q_"), "zero": "log" in name, "when": False}
+        if fits.get(key, True):
+            yield key
+    yield "when"
+
+
 DISTRIBUTION_KEYS: dict[str, tuple[str, ...]] = {
-    name: tuple(k for k in family.model_fields if k != "q" or name.startswith("q_"))
-    for family in (Constant, Categorical, WeightedCategorical, IntUniform, Range, Normal, Beta)
+    name: tuple(_keys(family, name))
+    for family in _FAMILIES
     for name in get_args(family.model_fields["distribution"].annotation)
 }
 """Valid keys of each distribution, by its name."""
+
+
+def with_value(parameter: Constant, value: Any) -> Constant:
+    """The same parameter with another value."""
+    return parameter.model_copy(update={"value": value})
 
 
 def distinct(values: Iterable[Any]) -> list[Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from tune_mc1.config.conditions import with_standard_names
 from tune_mc1.config.field_types import number_of
 from tune_mc1.config.fields import exponent_problems, read_distribution
 from tune_mc1.config.parameters import (
@@ -12,6 +13,7 @@ from tune_mc1.config.parameters import (
     WeightedCategorical,
     distinct,
     repeat_notices,
+    with_value,
 )
 from tune_mc1.config.problems import Path as KeyPath
 from tune_mc1.config.problems import Problem, show_path
@@ -50,6 +52,8 @@ def read_program_parameters(
             continue
         places[name] = path
         parameter, found = read_distribution(keys[-1], entry, path)
+        if parameter is not None:
+            parameter, _ = with_standard_names(parameter, path, str, lambda _, v: numbers_in(v))
         problems += found
         if parameter is not None and not found:
             problems += exponent_problems(parameter, path)
@@ -108,12 +112,13 @@ def _override(item: str) -> tuple[str, Parameter]:
 def _with_numbers(parameter: Parameter) -> Parameter:
     """Reads `1e-5` as a number, and drops values that are listed twice, as W&B does."""
     if isinstance(parameter, Constant):
-        return Constant(value=numbers_in(parameter.value))
+        return with_value(parameter, numbers_in(parameter.value))
     if isinstance(parameter, WeightedCategorical):
         return parameter.model_copy(update={"values": tuple(map(numbers_in, parameter.values))})
     if not isinstance(parameter, Categorical):
         return parameter
-    return Categorical(values=tuple(distinct(map(numbers_in, parameter.values))))
+    values = tuple(distinct(map(numbers_in, parameter.values)))
+    return parameter.model_copy(update={"values": values})
 
 
 def numbers_in(value: Any) -> Any:

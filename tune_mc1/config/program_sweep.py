@@ -5,10 +5,13 @@ from typing import Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
+from tune_mc1.config.conditions import condition_problems
 from tune_mc1.config.constraints import ProgramConstraintText
 from tune_mc1.config.metrics import Goal
 from tune_mc1.config.objective import Objective
-from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter
+from tune_mc1.config.parameters import Categorical, Constant, IntUniform, Parameter, SameAs
+from tune_mc1.config.problems import Problem
+from tune_mc1.config.space import Space
 from tune_mc1.config.sweep import Sweep
 
 TRAINING_ONLY = (
@@ -65,6 +68,7 @@ class ProgramSweep(Sweep):
     """
 
     kind: ClassVar[str] = "program"
+    repeats: ClassVar[bool] = True
     unused: ClassVar[tuple[str, ...]] = TRAINING_ONLY
 
     metric: ProgramMetric = Field(default_factory=ProgramMetric)
@@ -103,6 +107,15 @@ class ProgramSweep(Sweep):
         return self.search.adapter or (ENDLESS if endless else None)
 
     @property
+    def space(self) -> Space:
+        """As in `Sweep`: only conditions of the file's own."""
+        return Space(self.parameters, of_training=False)
+
+    def condition_problems(self) -> list[Problem]:
+        """As in `Sweep`."""
+        return condition_problems(self.parameters, {})
+
+    @property
     def longest_epochs(self) -> int:
         """Maximum number of iterations: a program says by itself when it ends."""
         return 100_000
@@ -111,10 +124,12 @@ class ProgramSweep(Sweep):
         """Values as the program gets them: nested groups are dicts.
 
         Args:
-            setting: Values by name, dotted for those of groups.
+            setting: Values by name, dotted for those of groups, without those that do not apply.
         """
         found: dict[str, Any] = {}
         for name in self.parameters:
+            if name not in setting:
+                continue
             *groups, last = self.paths.get(name, (name,))
             place = found
             for group in groups:
@@ -129,6 +144,8 @@ class ProgramSweep(Sweep):
     def values_of(self, name: str) -> list[Any] | None:
         """All values that a parameter can have; None for a distribution of real numbers."""
         parameter = self.parameters[name]
+        if isinstance(parameter, SameAs):
+            return self.values_of(parameter.same_as)
         if isinstance(parameter, Constant):
             return [parameter.value]
         if isinstance(parameter, IntUniform):

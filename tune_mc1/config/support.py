@@ -34,6 +34,8 @@ def _in_range(parameter: Range | Normal | Beta, value: float) -> bool:
         return "log" not in parameter.distribution or value >= 0
     if isinstance(parameter, Beta):
         return 0 <= value <= 1 or parameter.q is not None
+    if value == 0 and parameter.zero is not None:
+        return True
     low, high = parameter.bounds if parameter.q is None else parameter.ends
     return low <= value <= high
 

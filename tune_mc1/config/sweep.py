@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import (
     BaseModel,
@@ -17,6 +17,7 @@ from pydantic import (
 from tune_mc1.config.budget import Budget
 from tune_mc1.config.candidates import Candidates
 from tune_mc1.config.chosen_metrics import chosen_columns
+from tune_mc1.config.conditions import training_problems
 from tune_mc1.config.constraints import Constraint, ConstraintText, read_constraint
 from tune_mc1.config.distributions import Range
 from tune_mc1.config.early_terminate import AnyEarlyTerminate
@@ -38,6 +39,7 @@ from tune_mc1.config.problems import Problem, unknown_key
 from tune_mc1.config.reference import Reference
 from tune_mc1.config.sampler import AnySampler
 from tune_mc1.config.search import SEARCHES, Method, Search
+from tune_mc1.config.space import Space
 from tune_mc1.config.trial import TrialConfig, core_fields, trial_fields
 from tune_mc1.config.tunable import OPTIONS
 from tune_mc1.config.validation import Holdout, Validation
@@ -63,6 +65,7 @@ class Sweep(BaseModel):
     """A validated sweep file. W&B documents the first nine keys; the others are ours.
 
     Attributes:
+        repeats: Whether trials with equal parameters, and so equal seeds, may differ.
         method: Name of the search; None until the command sets it.
         metric: The metric to optimise.
         parameters: Parameters of a trial that are not left at their defaults.
@@ -106,6 +109,8 @@ class Sweep(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    repeats: ClassVar[bool] = False
 
     method: Method | None = None
     metric: Objective = Field(default_factory=Objective)
@@ -173,6 +178,17 @@ class Sweep(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _conditions_hold(self) -> Self:
+        problems = self.condition_problems()
+        if problems:
+            raise ValueError("; ".join(map(str, problems)))
+        return self
+
+    def condition_problems(self) -> list[Problem]:
+        """What is wrong with conditions and ties of parameters."""
+        return training_problems(self.parameters)
+
+    @model_validator(mode="after")
     def _seeds_differ(self) -> Self:
         if self.replicates > 1 and not isinstance(self.parameters.get("seed", _FIXED), Constant):
             raise ValueError(
@@ -214,6 +230,11 @@ class Sweep(BaseModel):
         return list(listed_values(self.parameters.get("model"))) or [TrialConfig().model]
 
     @property
+    def space(self) -> Space:
+        """Which parameters a trial has; built anew at each call."""
+        return Space(self.parameters, of_training=True)
+
+    @property
     def argument_names(self) -> list[str]:
         """Parameters of a network's own."""
         return [name for name in self.parameters if name not in trial_fields()]
@@ -222,16 +243,18 @@ class Sweep(BaseModel):
         """The parameters of a trial.
 
         Args:
-            setting: Values of the sweep's parameters by name.
+            setting: Values of the sweep's parameters by name, without those that do not apply.
 
         Raises:
             ValidationError: If they are not compatible.
         """
         own = self.argument_names
         values = {name: value for name, value in setting.items() if name not in own}
-        passes = self.passes.get(str(setting.get("model")), ())
-        arguments = {name: setting[name] for name in own}
-        return TrialConfig(**values, arguments=arguments, passes=passes)
+        inactive = tuple(name for name in self.parameters if name not in setting)
+        passed = self.passes.get(str(setting.get("model")), ())
+        passes = tuple(name for name in passed if name not in inactive)
+        arguments = {name: setting[name] for name in own if name in setting}
+        return TrialConfig(**values, arguments=arguments, passes=passes, inactive=inactive)
 
     @property
     def search(self) -> Search:

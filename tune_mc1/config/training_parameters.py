@@ -33,12 +33,14 @@ class FileParameters(NamedTuple):
         problems: Mistakes.
         aliases: As in `Overrides`.
         notices: Notices for the user.
+        order: Standard names of all, also of those that are left out, in the file's order.
     """
 
     parameters: dict[str, Parameter]
     problems: list[Problem]
     aliases: list[tuple[str, str]]
     notices: list[str]
+    order: list[str]
 
 
 def read_parameters(raw: Any, skip: set[str], names: ParameterNames) -> FileParameters:
@@ -51,15 +53,16 @@ def read_parameters(raw: Any, skip: set[str], names: ParameterNames) -> FilePara
     """
     here: Path = ("parameters",)
     if not raw and skip:
-        return FileParameters({}, [], [], [])
+        return FileParameters({}, [], [], [], [])
     if not isinstance(raw, dict) or not raw:
         rule = "must be a mapping such as `{learning_rate: {values: [0.01, 0.03]}}`"
-        return FileParameters({}, [Problem(here, rule, raw)], [], [])
-    read = FileParameters({}, [], [], [])
+        return FileParameters({}, [Problem(here, rule, raw)], [], [], [])
+    read = FileParameters({}, [], [], [], [])
     places: dict[str, Path] = {}
     for path, entry in _leaves(raw, here):
         written = str(path[-1])
         name = names.standard(written)
+        read.order.append(name)
         if name in skip:
             continue
         if name in places:
@@ -75,6 +78,12 @@ def read_parameters(raw: Any, skip: set[str], names: ParameterNames) -> FilePara
             read.parameters[name] = parameter
             read.notices.extend(repeat_notices(show_path(path), entry, parameter))
     return read
+
+
+def in_file_order(written: FileParameters, given: Overrides) -> dict[str, Parameter]:
+    """All parameters: those of the file in its order, also where `--set` replaces them."""
+    both = written.parameters | given.parameters
+    return {name: both[name] for name in dict.fromkeys([*written.order, *both]) if name in both}
 
 
 def _leaves(group: dict[str, Any], path: Path) -> Iterator[tuple[Path, Any]]:

@@ -38,18 +38,21 @@ class TrialConfig(CoreParameters):
     Attributes:
         arguments: Parameters of the network's own, by name; of `trial_fields` there are none.
         passes: Names of trial parameters that the constructor of a network from outside gets too.
+        inactive: Parameters of the sweep that do not apply to the trial. Their fields have their
+            defaults, and in its row they are null.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
     arguments: dict[str, Any] = Field(default={})
     passes: tuple[str, ...] = ()
+    inactive: tuple[str, ...] = ()
 
     @model_serializer(mode="wrap")
     def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leaves out what only a network of one's own has, and what the sweep does not set."""
         dumped: dict[str, Any] = dump(self)
-        for name in ("arguments", "passes"):
+        for name in ("arguments", "passes", "inactive"):
             if not dumped.get(name):
                 dumped.pop(name, None)
         for name in RECIPE - self.model_fields_set:
@@ -118,13 +121,13 @@ class TrialConfig(CoreParameters):
         """The parameters in the order of `trial_fields`, then the network's own.
 
         Of the recipe, those that the sweep sets. Options of a network from outside that its
-        constructor does not get are None.
+        constructor does not get are None, and so are parameters that do not apply to the trial.
         """
         unset = RECIPE - self.model_fields_set
         values = {name: getattr(self, name) for name in trial_fields() if name not in unset}
         if is_outside(self.model):
             values |= dict.fromkeys(name for name in OPTIONS if name not in self.passes)
-        return values | self.arguments
+        return values | self.arguments | dict.fromkeys(self.inactive)
 
     @property
     def architecture(self) -> Architecture:
@@ -153,7 +156,8 @@ class TrialConfig(CoreParameters):
 
         Defaults are excluded, so adding a parameter does not change existing hashes.
         """
-        return setting_hash(self.model_dump(exclude={"seed", "device"}, exclude_defaults=True))
+        apart = {"seed", "device", "inactive"}
+        return setting_hash(self.model_dump(exclude=apart, exclude_defaults=True))
 
 
 def trial_fields() -> dict[str, FieldInfo]:
@@ -163,7 +167,7 @@ def trial_fields() -> dict[str, FieldInfo]:
 
 def core_fields() -> dict[str, FieldInfo]:
     """Fields of the parameters that every sweep's results have: our own, then registered ones."""
-    left_out = RECIPE | {"arguments", "passes"}
+    left_out = RECIPE | {"arguments", "passes", "inactive"}
     own = {name: field for name, field in TrialConfig.model_fields.items() if name not in left_out}
     return own | registered_parameters(TrialConfig).model_fields
 

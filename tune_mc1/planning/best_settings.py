@@ -1,9 +1,10 @@
 """The best settings of earlier sweeps as a sweep of their own, with new seeds: `--best`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tune_mc1.config.candidates import Candidates
 from tune_mc1.config.load import config_to_yaml, load_sweep
 from tune_mc1.config.parameters import Categorical, Constant, Parameter, distinct
 from tune_mc1.config.program_sweep import SEED
@@ -43,8 +44,10 @@ def best_text(earlier: Sequence[Earlier], count: int, file: Path | None) -> tupl
     settings = [{**_values(trial, one), **given} for trial, one in trials]
     names = list(dict.fromkeys(name for setting in settings for name in setting))
     seeds = [seed for trial, one in trials if (seed := _highest_seed(trial, one)) is not None]
+    conditions = _conditions(earlier)
     parameters: dict[str, Parameter] = {
-        name: _parameter([setting.get(name) for setting in settings]) for name in names
+        name: _parameter([s[name] for s in settings if name in s], conditions.get(name))
+        for name in names
     }
     if SEED not in given and seeds:
         parameters[SEED] = Constant(value=max(seeds) + 1)
@@ -53,7 +56,7 @@ def best_text(earlier: Sequence[Earlier], count: int, file: Path | None) -> tupl
         update={
             "method": "grid",
             "parameters": parameters,
-            "candidates": tuple({n: s.get(n) for n in varied} for s in settings) if varied else (),
+            "candidates": _candidates(settings, varied),
             "early_terminate": None,
             "run_cap": None,
             "replicates": 1 if file is None else base.replicates,
@@ -91,10 +94,11 @@ def _best(earlier: Sequence[Earlier], count: int) -> list[tuple[AnyTrial, Earlie
 
 
 def _values(trial: AnyTrial, earlier: Earlier) -> dict[str, Any]:
-    """The values of a trial's parameters, as they are."""
+    """The values of the parameters that a trial has, as they are."""
     if isinstance(trial, ProgramTrial):
         return dict(trial.values)
-    return {name: _value(trial, name) for name in earlier.sweep.parameters}
+    names = [name for name in earlier.sweep.parameters if name not in trial.config.inactive]
+    return {name: _value(trial, name) for name in names}
 
 
 def _value(trial: Trial, name: str) -> Any:
@@ -117,7 +121,25 @@ def _seed(trial: AnyTrial) -> Any:
     return trial.values.get(SEED) if isinstance(trial, ProgramTrial) else trial.config.seed
 
 
-def _parameter(values: Sequence[Any]) -> Parameter:
-    """One value, or several that are listed."""
+def _candidates(settings: Sequence[Mapping[str, Any]], varied: Sequence[str]) -> Candidates:
+    """The combinations of the grid; empty if there is one alone."""
+    each = [{name: s[name] for name in varied if name in s} for s in settings]
+    return tuple(each) if varied else ()
+
+
+def _conditions(earlier: Sequence[Earlier]) -> dict[str, dict[str, tuple[Any, ...]]]:
+    """Conditions of the parameters of the earlier sweeps."""
+    return {
+        name: parameter.when
+        for one in reversed(earlier)
+        for name, parameter in one.sweep.parameters.items()
+        if parameter.when
+    }
+
+
+def _parameter(values: Sequence[Any], when: dict[str, tuple[Any, ...]] | None) -> Parameter:
+    """One value, or several that are listed, with the condition of the parameter."""
     each = distinct(values)
-    return Constant(value=each[0]) if len(each) == 1 else Categorical(values=tuple(each))
+    if len(each) == 1:
+        return Constant(value=each[0], when=when)
+    return Categorical(values=tuple(each), when=when)

@@ -11,6 +11,7 @@ from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import InputError
 from tune_mc1.planning.batches import batches
 from tune_mc1.planning.budget import buys
+from tune_mc1.planning.draws import sample_one
 from tune_mc1.planning.forecast import trial_seconds
 from tune_mc1.planning.fusion import Groups, group_seconds, plan_groups
 from tune_mc1.planning.makespan import makespan
@@ -23,7 +24,6 @@ from tune_mc1.planning.resources import (
     full_speed_slots,
     max_concurrent,
 )
-from tune_mc1.planning.search.random_search import sample_one
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from tune_mc1.config.parameters import Constant
+from tune_mc1.config.parameters import Constant, SameAs
 from tune_mc1.config.program_sweep import SEED, ProgramSweep
 from tune_mc1.config.program_trial import AnyTrial, ProgramTrial
 from tune_mc1.config.setting_hash import setting_hash
@@ -205,21 +205,28 @@ def drawable_setting(
         trial: A trial of the sweep as it was before.
         any_seed: Whether a trial with another seed than the sweep's one has the setting too.
     """
-    setting = {}
-    for name, parameter in sweep.parameters.items():
+    space = sweep.space
+    setting: dict[str, Any] = {}
+    for name in space.order:
+        if not space.applies(name, setting):
+            continue
+        parameter = sweep.parameters[name]
         found, value = _value(trial, name)
-        if name == SEED and any_seed and isinstance(parameter, Constant):
+        if isinstance(parameter, SameAs):
+            if not found or value != space.tied(name, setting):
+                return None
+        elif name == SEED and any_seed and isinstance(parameter, Constant):
             value = parameter.value
         elif not found or not can_have(parameter, value):
             return None
         setting[name] = value
     if isinstance(trial, ProgramTrial):
-        return setting if setting.keys() == trial.values.keys() else None
+        return dict(sorted(setting.items())) if setting.keys() == trial.values.keys() else None
     try:
         same = sweep.config(setting).config_hash == trial.config_hash
     except ValidationError:
         return None
-    return setting if same else None
+    return dict(sorted(setting.items())) if same else None
 
 
 def _value(trial: AnyTrial, name: str) -> tuple[bool, Any]:

@@ -75,19 +75,27 @@ def _misfits(sweep: Sweep, signatures: list[Signature], place: Place) -> Iterato
             yield f"{place((name,))}: is not a parameter of a sweep; the images determine it"
     for name in (*own, *(option for option in OPTIONS if option in sweep.parameters)):
         for signature in signatures:
+            if not _given(sweep, name, signature.model):
+                continue
             takes = signature.takes(name) if name in own else name in signature.parameters
             if not takes:
                 known = {*signature.parameters, *(trial_fields() if name in own else ())}
                 hint = did_you_mean(name, known - FROM_IMAGES)
                 yield f"{place((name,))}: {signature.model} does not take it{hint}: {signature}"
         ours = [m for m in sweep.models if name not in ARCHITECTURES[m].options]
-        ours = [model for model in ours if not is_outside(model)]
+        ours = [m for m in ours if not is_outside(m) and _given(sweep, name, m)]
         if name in own and ours:
             yield f"{place((name,))}: {', '.join(ours)} does not take it"
     for signature in signatures:
         for name in signature.missing(sweep.parameters):
             rule = "which neither the images nor the sweep give"
             yield f"{place(('model',))}: {signature.model} needs {name}, {rule}: {signature}"
+
+
+def _given(sweep: Sweep, name: str, model: str) -> bool:
+    """Whether trials of a network may have a parameter, by its condition."""
+    models = (sweep.parameters[name].when or {}).get("model")
+    return models is None or model in models
 
 
 def places(file: str, overrides: Sequence[str]) -> Place:

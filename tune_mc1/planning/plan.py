@@ -27,7 +27,7 @@ from tune_mc1.planning.outside_models import check_networks, places
 from tune_mc1.planning.own_losses import check_losses
 from tune_mc1.planning.own_networks import usual_images
 from tune_mc1.planning.script_sweep import SCRIPTS, load_script
-from tune_mc1.planning.search_space import plan_program_trials, plan_trials
+from tune_mc1.planning.search_space import fewer_notice, plan_program_trials, plan_trials
 from tune_mc1.programs.command import Command, activated
 from tune_mc1.programs.command_check import read_command
 
@@ -139,7 +139,8 @@ def prepare(
     trials, left_out = permitted(sweep, plan_trials(sweep, source=str(path)), str(path))
     sweep, unfused = _fused(sweep, trials, source)
     scheduled = schedule_notices(trial.config for trial in trials)
-    told = [*loaded.notices, *notices, *left_out, *unfused, *scheduled]
+    fewer = fewer_notice(sweep, trials)
+    told = [*loaded.notices, *notices, *fewer, *left_out, *unfused, *scheduled]
     return Plan(method, sweep, trials, told, flags=flags, source=str(path))
 
 
@@ -167,7 +168,8 @@ def _program_plan(
         )
     sweep = sweep.model_copy(update={"name": sweep.name or utf8(path.stem)})
     trials = plan_program_trials(sweep, source=str(path))
-    return Plan(method, sweep, trials, notices, flags=flags)
+    told = [*notices, *fewer_notice(sweep, trials)]
+    return Plan(method, sweep, trials, told, flags=flags)
 
 
 def command_of(sweep: ProgramSweep) -> tuple[Command, list[Problem]]:

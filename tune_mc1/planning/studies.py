@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tune_mc1.config.load import load_sweep
+from tune_mc1.config.method import search_name
 from tune_mc1.config.parameters import Constant
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import TrialConfig
@@ -49,12 +50,12 @@ def study_rows() -> list[dict[str, Any]]:
     rows = []
     for name in STUDIES:
         sweep = load_sweep(study_file(name)).sweep
-        settings = sweep.search.count(sweep)
+        settings, early = sweep.search.count(sweep), sweep.early_terminate
         folds = getattr(sweep.validation, "folds", 1)
         rows.append(
             {
                 "study": name,
-                "method": sweep.method,
+                "method": search_name(sweep.method, early.type if early else None),
                 "trials": (settings or 0) * folds,
                 "epochs": sweep.longest_epochs,
                 "description": sweep.description,

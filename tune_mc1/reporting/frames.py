@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from tune_mc1.config.load import load_sweep
 from tune_mc1.config.parameters import Parameter
 from tune_mc1.config.program_sweep import SEED, ProgramSweep
+from tune_mc1.config.space import source_of
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.reporting.permitted import permitted
 from tune_mc1.reporting.program_columns import cells, readable, renamed
@@ -23,6 +24,7 @@ from tune_mc1.results.columns import TRAINING_COLUMNS, columns_of, metric_column
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import PROGRAM_FORMAT, TRAINING_FORMAT
 from tune_mc1.results.schema import ENDED
+from tune_mc1.results.settings import Run, means_of_runs
 
 
 def _of_training() -> Mapping[str, str]:
@@ -78,7 +80,14 @@ class SweepFrames:
 
     def declared(self, column: str) -> Parameter | None:
         """The values or the distribution of a parameter, as the sweep file has them."""
-        return self.sweep.parameters.get(self.parameters.get(column, column))
+        name = self.parameters.get(column, column)
+        parameters = self.sweep.parameters
+        return source_of(name, parameters) if name in parameters else None
+
+    def conditional(self, column: str) -> bool:
+        """Whether some trials lack a parameter, which is then null."""
+        name = self.parameters.get(column, column)
+        return name in self.sweep.parameters and name in self.sweep.space.conditional
 
     def declared_values(self, column: str) -> list[Any]:
         """The values of a parameter that lists them, as in its column, in the file's order."""
@@ -173,6 +182,22 @@ def _merged(where: ResultDir) -> Parts:
     trials = pd.DataFrame(tables.trials.values(), columns=columns.trial_schema().names)
     history = pd.DataFrame(tables.history.values(), columns=columns.history_schema().names)
     return trials, history, tables.metadata, columns
+
+
+def setting_runs(frames: SweepFrames, scores: "pd.Series[float]") -> dict[str, Mapping[Run, float]]:
+    """Mean score of each run of each setting, by its hash, in the order of the plan.
+
+    Args:
+        frames: The sweep.
+        scores: Score of each trial, with the index of its trials; those without one are left out.
+    """
+    columns = ["config_hash", "trial", "fold", *(["seed"] if "seed" in frames.trials else [])]
+    rows: dict[str, list[tuple[dict[str, Any], float]]] = {}
+    for row, score in zip(frames.trials[columns].to_dict("records"), scores, strict=True):
+        own = rows.setdefault(row["config_hash"], [])
+        if not math.isnan(score):
+            own.append(({str(name): plain(value) for name, value in row.items()}, float(score)))
+    return {key: means_of_runs(pairs) for key, pairs in rows.items()}
 
 
 def plain(value: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from tune_mc1.config.parameters import IntUniform, Parameter, listed_values
+from tune_mc1.config.space import source_of
 
 if TYPE_CHECKING:
     from tune_mc1.config.sweep import Sweep
@@ -26,7 +27,9 @@ def column_names(names: Iterable[str], taken: Collection[str]) -> dict[str, str]
 
 def argument_kinds(sweep: "Sweep") -> dict[str, str]:
     """Kind of the column of each parameter of a network's own."""
-    return {name: kind_of(_values(sweep.parameters[name])) for name in sweep.argument_names}
+    return {
+        name: kind_of(_values(source_of(name, sweep.parameters))) for name in sweep.argument_names
+    }
 
 
 def _values(parameter: Parameter) -> Sequence[Any] | None:

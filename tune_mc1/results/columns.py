@@ -49,6 +49,7 @@ class TrainingColumns(Columns):
         passes: Trial parameters that the constructor of each network from outside gets.
         recipe: Parameters of the training recipe that the sweep sets.
         chosen: Metrics that the sweep records beside those of every sweep.
+        conditional: Parameters that some of its trials lack.
         takes: Whether trials may come from earlier sweeps.
     """
 
@@ -58,12 +59,13 @@ class TrainingColumns(Columns):
         passes: Mapping[str, Sequence[str]] | None = None,
         recipe: Sequence[str] = (),
         chosen: Sequence[str] = (),
+        conditional: Sequence[str] = (),
         *,
         takes: bool = False,
     ) -> None:
         self._more = [pa.field(TAKEN_FROM, pa.string())] if takes else []
         self.arguments, self._passes, self.recipe = arguments or {}, passes or {}, tuple(recipe)
-        self.chosen = tuple(chosen)
+        self.chosen, self._conditional = tuple(chosen), tuple(conditional)
         taken: set[str] = set()
         if self.arguments:
             schemas = trial_schema(self.recipe, self.chosen), history_schema(self.chosen)
@@ -134,11 +136,15 @@ class TrainingColumns(Columns):
     def config(self, row: Row) -> TrialConfig:
         """The parameters of the trial that a row describes."""
         values = self.values(row)
-        arguments = {name: values.pop(name) for name in self.arguments}
+        inactive = tuple(name for name in self._conditional if values[name] is None)
+        values = {name: value for name, value in values.items() if name not in inactive}
+        own = [name for name in self.arguments if name in values]
+        arguments = {name: values.pop(name) for name in own}
         if is_outside(values["model"]):
             values = {n: v for n, v in values.items() if n not in OPTIONS or v is not None}
-        passes = tuple(self._passes.get(values["model"], ()))
-        return TrialConfig(**values, arguments=arguments, passes=passes)
+        passed = self._passes.get(values["model"], ())
+        passes = tuple(name for name in passed if name not in inactive)
+        return TrialConfig(**values, arguments=arguments, passes=passes, inactive=inactive)
 
     def epoch_row(self, event: Mapping[str, Any], metric: str) -> Row:
         """The columns of `history_schema`, and the sweep's metric."""
@@ -199,6 +205,7 @@ class ProgramColumns(Columns):
     def new_row(self, values: Mapping[str, Any]) -> Row:
         """Lists and dicts, and values of several types in one column, are JSON."""
         row: Row = dict.fromkeys(name for name, _ in (*ID_COLUMNS, *EXECUTION_COLUMNS))
+        row |= dict.fromkeys(self._columns.values())
         for name, value in values.items():
             row[self._columns[name]] = cell(value, self._kinds[name])
         return row
@@ -237,9 +244,10 @@ def columns_of(metadata: Mapping[str, Any]) -> Columns:
     """
     takes = "from" in metadata
     if "program" not in metadata:
-        own = [metadata.get(name) for name in ("parameters", "passes", "recipe", "metrics")]
+        names = ("parameters", "passes", "recipe", "metrics", "conditional")
+        own = [metadata.get(name) for name in names]
         if not any(own) and not takes:
             return TRAINING_COLUMNS
-        return TrainingColumns(own[0], own[1], own[2] or (), own[3] or (), takes=takes)
+        return TrainingColumns(own[0], own[1], *(each or () for each in own[2:]), takes=takes)
     facts = (metadata["parameters"], metadata["metric"], metadata["maximize"])
     return ProgramColumns(*facts, takes=takes)

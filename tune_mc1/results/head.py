@@ -144,6 +144,7 @@ def _of_training(sweep: Sweep, data: ImageData | None) -> dict[str, object]:
         "passes": {model: list(names) for model, names in sweep.passes.items() if names},
         "recipe": [name for name in sweep.parameters if name in RECIPE],
         "metrics": list(sweep.chosen_metrics),
+        "conditional": list(sweep.space.conditional),
     }
     return {name: value for name, value in own.items() if value} | {
         "fuse": sweep.fuse,

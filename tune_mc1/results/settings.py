@@ -3,73 +3,18 @@
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
+from tune_mc1.config.metrics import possible_range
 from tune_mc1.results.schema import SUMMARY_COLUMNS, Row
+from tune_mc1.results.summary import ANY, Summary, summarize_runs
 from tune_mc1.results.tables import SweepTables
 
-CONFIDENCE = 0.95
-
-
-@dataclass(frozen=True)
-class Summary:
-    """Mean of some scores, with its uncertainty.
-
-    Attributes:
-        n: Number of scores.
-        mean: Their mean; None if there are none.
-        sd: Their standard deviation (n - 1); None for fewer than two.
-        low: Lower end of the 95 % confidence interval of the mean; None for fewer than two.
-        high: Upper end of that interval.
-    """
-
-    n: int
-    mean: float | None = None
-    sd: float | None = None
-    low: float | None = None
-    high: float | None = None
-
-
-def summarize(scores: Sequence[float], folds: int = 0) -> Summary:
-    """Mean, standard deviation, and 95 % confidence interval by Student's t.
-
-    The training images of folds overlap, so their scores vary less than scores on new images would;
-    the variance of the mean is corrected for that (Nadeau and Bengio, Machine Learning 52, 2003;
-    for repeated folds Bouckaert and Frank, PAKDD 2004).
-
-    Args:
-        scores: One score per trial.
-        folds: Number of folds, if the trials are folds; 0 otherwise.
-    """
-    n = len(scores)
-    if n < 2:
-        return Summary(n, scores[0] if scores else None)
-    from scipy.special import stdtrit
-
-    mean, sd = statistics.fmean(scores), statistics.stdev(scores)
-    overlap = 1 / (folds - 1) if folds else 0.0
-    half = float(stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * sd * math.sqrt(1 / n + overlap)
-    return Summary(n, mean, sd, mean - half, mean + half)
-
-
-def summarize_repeats(scores: Sequence[float], seeds: Sequence[object]) -> Summary:
-    """Mean of a program's trials of one setting, with an interval over seeds.
-
-    Trials with the same seed are repeats: they count once, with their mean. Without a spread there
-    is no interval, as one of width 0 would claim that the mean is known.
-
-    Args:
-        scores: One score per trial.
-        seeds: The seed of each, or anything that differs where a seed does.
-    """
-    by_seed: dict[object, list[float]] = {}
-    for score, seed in zip(scores, seeds, strict=True):
-        by_seed.setdefault(seed, []).append(score)
-    found = summarize([statistics.fmean(each) for each in by_seed.values()])
-    found = replace(found, n=len(scores))
-    return replace(found, low=None, high=None) if found.sd == 0 else found
+Run = tuple[object, int | None]
+"""A run of a setting: its seed and fold."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +24,12 @@ class Setting:
     Attributes:
         rows: Rows of its trials, in the order of the plan.
         score: Summary of the sweep's metric at each trial's best epoch.
+        runs: That metric by run.
     """
 
     rows: list[Row]
     score: Summary
+    runs: Mapping[Run, float] = field(default_factory=dict)
 
 
 def settings_of(tables: SweepTables) -> list[Setting]:
@@ -93,8 +40,6 @@ def settings_of(tables: SweepTables) -> list[Setting]:
     by_hash: dict[str, list[Row]] = {}
     for row in tables.trials.values():
         by_hash.setdefault(row["config_hash"], []).append(row)
-    validation = tables.metadata.get("validation")
-    folds = validation.get("folds", 0) if isinstance(validation, dict) else 0
     scored = {
         key: [
             (row, score)
@@ -103,33 +48,55 @@ def settings_of(tables: SweepTables) -> list[Setting]:
         ]
         for key, rows in by_hash.items()
     }
-    scores = {key: [score for _, score in pairs] for key, pairs in scored.items()}
-    seeds = {key: [row.get("seed", row["trial"]) for row, _ in scored[key]] for key in scored}
+    runs = {key: means_of_runs(pairs) for key, pairs in scored.items()}
+    folds, limits = folds_of(tables), ANY if tables.of_program else possible_range(tables.metric)
     return [
-        Setting(
-            by_hash[key],
-            summarize_repeats(scores[key], seeds[key])
-            if tables.of_program
-            else summarize(scores[key], folds),
-        )
-        for key in rank_settings(scores, maximize=tables.maximize)
+        Setting(by_hash[key], summarize_runs(runs[key], len(scored[key]), folds, limits), runs[key])
+        for key in rank_settings(runs, maximize=tables.maximize)
     ]
 
 
-def rank_settings(scores: Mapping[str, Sequence[float]], *, maximize: bool) -> list[str]:
-    """Settings by the mean of their scores, best first; those without a score come last.
+def folds_of(tables: SweepTables) -> int:
+    """Number of folds of a sweep's cross-validation; 0 without."""
+    validation = tables.metadata.get("validation")
+    return int(validation.get("folds", 0)) if isinstance(validation, dict) else 0
+
+
+def run_of(row: Mapping[str, Any]) -> Run:
+    """The run of a trial: equal ones of a setting are repeats, not replicates.
 
     Args:
-        scores: The scores of each setting's trials; equal means stay in this order.
+        row: Columns of `trials.parquet`. Trials of a program without a seed are runs of their own.
+    """
+    return row["seed"] if "seed" in row else row["trial"], row["fold"]
+
+
+def means_of_runs(pairs: Sequence[tuple[Mapping[str, Any], float]]) -> dict[Run, float]:
+    """Mean score of each run of a setting.
+
+    Args:
+        pairs: Its trials with their scores.
+    """
+    found: dict[Run, list[float]] = {}
+    for row, score in pairs:
+        found.setdefault(run_of(row), []).append(score)
+    return {run: statistics.fmean(scores) for run, scores in found.items()}
+
+
+def rank_settings(runs: Mapping[str, Mapping[Run, float]], *, maximize: bool) -> list[str]:
+    """Settings by the mean of their runs, best first; those without a score come last.
+
+    Args:
+        runs: The score of each run of each setting; equal means stay in this order.
         maximize: Whether a higher score is better.
     """
     sign = -1 if maximize else 1
 
     def rank(setting: str) -> float:
-        values = scores[setting]
+        values = runs[setting].values()
         return sign * statistics.fmean(values) if values else math.inf
 
-    return sorted(scores, key=rank)
+    return sorted(runs, key=rank)
 
 
 def repeated(tables: SweepTables) -> bool:
@@ -139,11 +106,9 @@ def repeated(tables: SweepTables) -> bool:
 
 
 def repeats(tables: SweepTables) -> int:
-    """Number of a program's trials with the setting of an earlier one, and no other seed."""
-    if not tables.of_program:
-        return 0
-    distinct = {(row["config_hash"], row.get("seed")) for row in tables.trials.values()}
-    return len(tables.trials) - len(distinct)
+    """Number of trials that repeat an earlier one: with its setting, seed and fold."""
+    rows = tables.trials.values()
+    return len(rows) - len({(row["config_hash"], row.get("seed"), row["fold"]) for row in rows})
 
 
 def winners(tables: SweepTables) -> list[Row]:
@@ -170,7 +135,8 @@ def settings_table(tables: SweepTables) -> pa.Table:
     )
     rows = [
         {name: setting.rows[0][name] for name in ("config_hash", *parameters)}
-        | {"trials": len(setting.rows), **vars(setting.score)}
+        | {"trials": len(setting.rows)}
+        | {name: getattr(setting.score, name) for name in ("n", "mean", "sd", "low", "high")}
         for setting in settings_of(tables)
     ]
     return pa.Table.from_pylist(rows, schema=schema)

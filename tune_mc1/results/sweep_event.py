@@ -29,6 +29,7 @@ class SweepEvent(Stamped, SweepsBefore, total=False):
         constraints: Limits that its trials keep; absent if there are none.
         objectives: Metrics that it optimises, each with `name` and `goal`; absent if there is one.
         metrics: Metrics that it records beside those of every sweep; absent if there are none.
+        conditional: Parameters that some of its trials lack; absent if there are none.
         id: Random part of the ids of its runs in W&B.
         group: Their group, the first name of its directory.
         module: Path of the user's LightningModule; absent in other sweeps.
@@ -63,6 +64,7 @@ class SweepEvent(Stamped, SweepsBefore, total=False):
     constraints: list[str]
     objectives: list[dict[str, str]]
     metrics: list[str]
+    conditional: list[str]
     id: str
     group: str
     module: str

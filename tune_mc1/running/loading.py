@@ -25,8 +25,8 @@ from tune_mc1.data.wanted import decoded_size, input_problems, with_statistics
 from tune_mc1.errors import InputError, SweepStopped
 from tune_mc1.interruption import Interruption
 from tune_mc1.planning.counted import Counted
+from tune_mc1.planning.draws import sample_one
 from tune_mc1.planning.plan import Plan
-from tune_mc1.planning.search.random_search import sample_one
 
 if TYPE_CHECKING:
     from tune_mc1.cluster.ray_runtime import Cluster

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tune_mc1.config.module_sweep import ModuleSweep
 from tune_mc1.errors import InputError, TrialError
+from tune_mc1.planning.draws import sample_one
 from tune_mc1.planning.plan import Plan
-from tune_mc1.planning.search.random_search import sample_one
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.training.lightning_private import load_lightning
 

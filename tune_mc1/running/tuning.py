@@ -133,6 +133,9 @@ def tune_trials(
     count_no_callbacks()
     most = _UNLIMITED if promotes else samples
     fit(make_tuner(run, trainable, search, most, scheduler, callbacks), run.where)
+    inner = search.searcher if isinstance(search, ConcurrencyLimiter) else search
+    if isinstance(inner, LearningTrials) and inner.used_up:
+        view.say_used_up()
     rows = writer.tables.trials if end.reason is None else {}  # else they may go on later
     writer.write(*(end_event(t, "stopped") for t, row in rows.items() if row["state"] == "paused"))
     return spare.process
@@ -183,7 +186,7 @@ def _groups(
     ]
     position = {trial.id: i for i, trial in enumerate(left)}
     groups.sort(key=lambda group: position[group[0].id])
-    if run.sweep.early_terminate is None:
+    if run.sweep.early_terminate is None and any(len(group) > 1 for group in groups):
         # Longest first, so that no core idles for long at the end of the sweep.
         groups.sort(key=lambda group: -group_seconds(group, seconds, gpu, (shape, classes)))
     return groups

@@ -1,7 +1,7 @@
 """Formatting of a sweep's rows: settings, numbers, durations, ranked tables."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -10,7 +10,8 @@ from tune_mc1.config.metrics import shown_test_metrics
 
 if TYPE_CHECKING:
     from tune_mc1.results.schema import Row
-    from tune_mc1.results.settings import Setting, Summary
+    from tune_mc1.results.settings import Setting
+    from tune_mc1.results.summary import Summary
 
 STATE_STYLES = {
     "running": "cyan",
@@ -40,15 +41,33 @@ def show(value: Any) -> str:
 
 
 def summary_text(score: "Summary", *, of_program: bool = False) -> str:
-    """Formats a mean with half the width of its 95 % interval: `0.5340 ± 0.0120`."""
+    """Formats a mean with its 95 % interval: `0.5340 [0.5213, 0.5466]`.
+
+    Two runs have no interval, and are shown themselves: `0.5340 (0.5290, 0.5390)`.
+    """
     mean = metric_text(score.mean, of_program=of_program)
-    if score.mean is None or score.high is None:
+    if score.points:
+        points = ", ".join(metric_text(each, of_program=of_program) for each in score.points)
+        return f"{mean} ({points})"
+    if score.low is None or score.high is None:
         return mean
-    return f"{mean} ± {metric_text(score.high - score.mean, of_program=of_program)}"
+    ends = (metric_text(end, of_program=of_program) for end in (score.low, score.high))
+    return f"{mean} [{', '.join(ends)}]"
+
+
+def trials_text(setting: "Setting") -> str:
+    """How many trials of a setting have a score, and where some are repeats, of how many runs."""
+    score = setting.score
+    text = f"{score.n} of {len(setting.rows)}"
+    return text if score.runs == score.n else f"{text}, {score.runs} different"
 
 
 def settings_ranking(
-    settings: "Sequence[Setting]", metric: str, parameters: Sequence[str], limit: int | None
+    settings: "Sequence[Setting]",
+    metric: str,
+    parameters: Sequence[str],
+    limit: int | None,
+    tied: Collection[str] = (),
 ) -> Table:
     """Table of settings, in the given order.
 
@@ -57,6 +76,7 @@ def settings_ranking(
         metric: The sweep's metric.
         parameters: Columns of the parameters.
         limit: Maximum number of rows; None shows all.
+        tied: Hashes of those that cannot be told apart from the best.
     """
     names = [
         n for n in varied([s.rows[0] for s in settings], parameters) if n not in ("seed", "fold")
@@ -66,10 +86,15 @@ def settings_ranking(
         table.add_column(name, justify="right")
     for rank, setting in enumerate(settings[:limit], 1):
         cells = [show(setting.rows[0][n]) for n in names]
-        score = setting.score
-        count = f"{score.n} of {len(setting.rows)}"
-        table.add_row(str(rank), *cells, summary_text(score), metric_text(score.sd), count)
+        score, place = setting.score, rank_text(rank, setting.rows[0], tied)
+        count = trials_text(setting)
+        table.add_row(place, *cells, summary_text(score), metric_text(score.sd), count)
     return table
+
+
+def rank_text(rank: int, row: "Row", tied: Collection[str]) -> str:
+    """A place in a ranking, marked if the setting cannot be told apart from the best."""
+    return f"{rank} =" if row["config_hash"] in tied else str(rank)
 
 
 def metric_text(value: float | None, *, of_program: bool = False) -> str:
@@ -110,7 +135,11 @@ def wrapped(text: str, width: int) -> list[str]:
 
 
 def ranked_table(
-    rows: "Sequence[Row]", metric: str, names: Sequence[str], limit: int | None = 20
+    rows: "Sequence[Row]",
+    metric: str,
+    names: Sequence[str],
+    limit: int | None = 20,
+    tied: Collection[str] = (),
 ) -> Table:
     """Table of trials, in the given order.
 
@@ -119,6 +148,7 @@ def ranked_table(
         metric: The sweep's metric.
         names: The parameters to show.
         limit: Maximum number of rows; None shows all.
+        tied: Hashes of settings that cannot be told apart from the best.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("#", justify="right")
@@ -141,6 +171,11 @@ def ranked_table(
         state = f"[{style}]{row['state']}[/]" if style else row["state"]
         settings = [show(row[n]) for n in names]
         table.add_row(
-            str(rank), row["trial"], *settings, *cells, state, duration(row["seconds"] or 0)
+            rank_text(rank, row, tied),
+            row["trial"],
+            *settings,
+            *cells,
+            state,
+            duration(row["seconds"] or 0),
         )
     return table

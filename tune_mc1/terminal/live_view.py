@@ -61,6 +61,12 @@ class SweepView:
             self.refresh(force=True)
         self._live = None
 
+    def say_used_up(self) -> None:
+        """Says that the sweep ends with the trials that it has, as there is no further setting."""
+        self.total = len(self._tables.trials)
+        line = f"The sweep ends with {self.total} trials: there is no further setting"
+        self.console.print(line, highlight=False, soft_wrap=True)
+
     def refresh(self, force: bool = False) -> None:
         """Updates the output if the interval has passed, or if forced."""
         self._report_retried()

@@ -6,30 +6,24 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
 from rich.console import Console
 from rich.table import Table
 
-from tune_mc1.config.metrics import shown_test_metrics
+from tune_mc1.config.method import search_name
 from tune_mc1.errors import InputError
-from tune_mc1.results.directory import BEST, ResultDir
+from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.growth import ENDING
+from tune_mc1.results.lead import Lead, lead_of
 from tune_mc1.results.pareto import front_of, goals_of
-from tune_mc1.results.recall import class_recalls
-from tune_mc1.results.schema import ENDED, Row
-from tune_mc1.results.settings import repeated, repeats, settings_of, summarize, winners
+from tune_mc1.results.schema import ENDED
+from tune_mc1.results.settings import Setting, folds_of, repeated, repeats, settings_of
+from tune_mc1.results.summary import FEWEST
 from tune_mc1.results.tables import SweepTables
-from tune_mc1.terminal.formatting import (
-    metric_text,
-    ranked_table,
-    settings_ranking,
-    summary_text,
-    varied,
-)
+from tune_mc1.terminal.best_lines import best_lines, recall_lines, short_path
+from tune_mc1.terminal.formatting import metric_text, ranked_table, settings_ranking, varied
 from tune_mc1.terminal.pareto_table import print_pareto
 from tune_mc1.terminal.program_tables import program_settings, program_table
-
-MOST_CLASSES = 20
-"""Maximum number of classes whose recall is printed."""
 
 
 def print_result(
@@ -49,20 +43,24 @@ def print_result(
         limit: Maximum number of trials; None prints all.
         by_class: Whether to print the winner's recall of each class.
     """
-    rows = tables.ranked()
+    rows, settings = tables.ranked(), settings_of(tables)
+    lead = lead_of(tables, settings)
     if tables.of_program:
-        _print_program(tables, console, limit)
+        _print_program(tables, settings, lead, console, limit)
     else:
-        _print_training(tables, console, limit)
+        _print_training(tables, settings, lead, console, limit)
     if limit is not None and len(rows) > limit:
         console.print(f"... and {len(rows) - limit} more (show --limit {len(rows)})")
     print_pareto(tables, console, limit)
     facts = tables.metadata
     lines = []
+    if search := _search(where, tables):
+        lines.append(f"Search: {search}")
     if not tables.of_program:
         lines.append(f"Data: {facts.get('data')} ({facts.get('fingerprint')})")
-    lines += _best_lines(where, tables)
-    lines += _recall_lines(where, tables) if by_class else ()
+    lines += best_lines(where, tables, settings, lead)
+    lines += recall_lines(where, tables) if by_class else ()
+    lines += _few_runs(tables, settings)
     if count := repeats(tables):
         trials = "1 trial has" if count == 1 else f"{count} trials have"
         seed = "and seed" if "seed" in tables.columns.parameters else "and no seed"
@@ -75,23 +73,67 @@ def print_result(
         if row["state"] == "failed":
             log = where.shown(where.root / row["log"])
             lines.append(f"Failed: {row['trial']}: {row['error']} (log: {log})")
-    lines.append(f"More: python -m tune_mc1 show {shlex.quote(str(_short(where.root)))}")
+    lines.append(f"More: python -m tune_mc1 show {shlex.quote(str(short_path(where.root)))}")
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def _print_training(tables: SweepTables, console: Console, limit: int | None) -> None:
+def _few_runs(tables: SweepTables, settings: Sequence[Setting]) -> Iterator[str]:
+    """The line that says why settings with two runs have no interval."""
+    if any(setting.score.points for setting in settings):
+        run = "fold" if folds_of(tables) else "seed" if _has_seeds(tables) else "repeat"
+        yield (
+            f"In parentheses: the scores of both {run}s. An interval needs {FEWEST}, as two say "
+            "next to nothing of the spread"
+        )
+
+
+def _has_seeds(tables: SweepTables) -> bool:
+    return "seed" in tables.columns.parameters
+
+
+def _search(where: ResultDir, tables: SweepTables) -> str | None:
+    """How a sweep searches, by its file; its method alone if that cannot be read."""
+    method = tables.metadata.get("method")
+    try:
+        early = yaml.safe_load(where.sweep_file.read_text(encoding="utf-8")).get("early_terminate")
+        return search_name(method, early and early.get("type"))
+    except (OSError, ValueError, AttributeError, yaml.YAMLError):
+        return method
+
+
+def _marks(settings: Sequence[Setting], lead: Lead) -> frozenset[str]:
+    """Hashes of the settings that are tied with the best."""
+    return frozenset(settings[place - 1].rows[0]["config_hash"] for place in lead.tied)
+
+
+def _print_training(
+    tables: SweepTables,
+    settings: Sequence[Setting],
+    lead: Lead,
+    console: Console,
+    limit: int | None,
+) -> None:
     rows, parameters = tables.ranked(), tables.columns.parameters
+    marks = _marks(settings, lead)
     if repeated(tables):
-        console.print(settings_ranking(settings_of(tables), tables.metric, parameters, limit))
+        console.print(settings_ranking(settings, tables.metric, parameters, limit, marks))
         console.print()
-    console.print(ranked_table(rows, tables.metric, varied(rows, parameters), limit))
+        marks = frozenset()
+    console.print(ranked_table(rows, tables.metric, varied(rows, parameters), limit, marks))
 
 
-def _print_program(tables: SweepTables, console: Console, limit: int | None) -> None:
+def _print_program(
+    tables: SweepTables,
+    settings: Sequence[Setting],
+    lead: Lead,
+    console: Console,
+    limit: int | None,
+) -> None:
     hidden: list[str] = []
     if repeated(tables) and tables.metric:
-        table, _ = program_settings(tables, settings_of(tables), limit, console.width)
+        marks = _marks(settings, lead)
+        table, _ = program_settings(tables, settings, limit, console.width, marks)
         console.print(table)
         console.print()
     table, hidden = program_table(tables, tables.ranked(), limit, console.width)
@@ -101,54 +143,14 @@ def _print_program(tables: SweepTables, console: Console, limit: int | None) -> 
         console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
-def _best_lines(where: ResultDir, tables: SweepTables) -> list[str]:
-    """Lines about the best setting: its trials, score, checkpoint and test scores."""
-    best = winners(tables)
-    if not best:
-        return []
-    score = summary_text(settings_of(tables)[0].score, of_program=tables.of_program)
-    metric = tables.metadata["metric"] if tables.of_program else tables.metric
-    lines = [f"Best: {', '.join(row['trial'] for row in best)}: {metric} {score}"]
-    checkpoint = where.checkpoints(best[0]["trial"]) / BEST
-    if tables.of_program:
-        pass  # whatever it keeps is its own
-    elif (shown := where.shown(checkpoint)) != str(checkpoint):
-        lines.append(f"Checkpoint: {shown}")
-    elif checkpoint.exists():
-        lines.append(f"Checkpoint: {_short(checkpoint)}")
-    return [*lines, *_test_lines(best, tables.metric)]
-
-
-def _test_lines(best: Sequence[Row], metric: str) -> Iterator[str]:
-    """Lines about the best setting on the test images."""
-    for column in shown_test_metrics(metric):
-        tested = [row[column] for row in best if row.get(column) is not None]
-        if tested:
-            name = "Accuracy" if column == "test_acc" else column
-            yield f"{name} on the test images: {summary_text(summarize(tested))}"
-
-
-def _recall_lines(where: ResultDir, tables: SweepTables) -> Iterator[str]:
-    """The line about the winner's recall of each class of the test images."""
-    best = [row["trial"] for row in winners(tables)]
-    found = class_recalls(where, tables.metadata.get("classes") or (), best)
-    if found:
-        shown = ", ".join(f"{own.name} {own.recall:.3f}" for own in found[:MOST_CLASSES])
-        more = len(found) - MOST_CLASSES
-        rest = f", and {more} more classes (in the report)" if more > 0 else ""
-        yield f"Recall by class on the test images, lowest first: {shown}{rest}"
-
-
-def _short(path: Path) -> Path:
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-
-
-def result_facts(tables: SweepTables) -> dict[str, Any]:
-    """A sweep as plain data: its metadata, and its trials, best first.
+def result_facts(where: ResultDir, tables: SweepTables) -> dict[str, Any]:
+    """A sweep as plain data: its metadata, its trials, best first, and the lead of the winner.
 
     With several objectives also `pareto_front`, the ids of its trials.
     """
-    facts = {"sweep": tables.metadata, "trials": tables.ranked()}
+    lead = vars(lead_of(tables, settings_of(tables)))
+    sweep = {**tables.metadata, "search": _search(where, tables)}
+    facts = {"sweep": sweep, "trials": tables.ranked(), "lead": lead}
     if not goals_of(tables):
         return facts
     return facts | {"pareto_front": [row["trial"] for row in front_of(tables)]}
@@ -182,7 +184,7 @@ def _summary(where: ResultDir) -> dict[str, Any]:
     best = next(iter(tables.ranked()), None)
     summary = {
         "directory": str(where.root),
-        "method": tables.metadata.get("method"),
+        "method": _search(where, tables),
         "data": tables.metadata.get("data"),
         "trials": len(tables.trials),
         "states": dict(Counter(row["state"] for row in tables.trials.values())),

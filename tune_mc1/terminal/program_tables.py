@@ -1,6 +1,6 @@
 """Tables of a program's trials and settings, whose parameters and metric have any names."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -13,8 +13,10 @@ from tune_mc1.terminal.formatting import (
     STATE_STYLES,
     duration,
     metric_text,
+    rank_text,
     show,
     summary_text,
+    trials_text,
     varied,
     wrapped,
 )
@@ -58,9 +60,13 @@ def program_table(
 
 
 def program_settings(
-    tables: SweepTables, settings: Sequence[Setting], limit: int | None, width: int
+    tables: SweepTables,
+    settings: Sequence[Setting],
+    limit: int | None,
+    width: int,
+    tied: Collection[str] = (),
 ) -> tuple[Table, list[str]]:
-    """Table of settings, in the given order; see `program_table`."""
+    """Table of settings, in the given order; see `program_table` and `settings_ranking`."""
     names = varied([s.rows[0] for s in settings], tables.columns.parameters)
     own, shown = tables.columns.own_names, settings[:limit]
     columns = [(own.get(n, n), [show(s.rows[0][n]) for s in shown]) for n in names if n != "seed"]
@@ -69,13 +75,10 @@ def program_settings(
     after = [
         (f"best {_metric(tables)}, 95 %", scores),
         ("sd", spreads),
-        ("trials", [f"{s.score.n} of {len(s.rows)}" for s in shown]),
+        ("trials", [trials_text(setting) for setting in shown]),
     ]
-    return _fitting([_ranks(len(shown))], columns, after, width)
-
-
-def _ranks(count: int) -> Column:
-    return "#", [str(rank) for rank in range(1, count + 1)]
+    ranks = [rank_text(rank, setting.rows[0], tied) for rank, setting in enumerate(shown, 1)]
+    return _fitting([("#", ranks)], columns, after, width)
 
 
 def _metric(tables: SweepTables) -> str:

@@ -9,6 +9,7 @@ from tune_mc1.config.problems import Problem
 from tune_mc1.config.search import Search, register_search
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.errors import InputError
+from tune_mc1.planning.distinct import identity
 from tune_mc1.planning.search_space import MAX_TRIALS
 
 
@@ -30,7 +31,7 @@ class GridSearch(Search):
             Problem(("parameters", name), rule, parameter.distribution)
             for name, parameter in sweep.parameters.items()
             if parameter.grid_size is None
-        ] + candidate_problems(sweep.candidates, sweep.parameters)
+        ] + candidate_problems(sweep.candidates, sweep.parameters, sweep.space.conditional)
 
     def notices(self, sweep: Sweep) -> list[str]:
         """Notices about parts of the grid that are left out."""
@@ -58,10 +59,10 @@ class GridSearch(Search):
         return math.prod(parameter.grid_size or 1 for parameter in sweep.parameters.values())
 
     def settings(self, sweep: Sweep) -> list[dict[str, Any]]:
-        """All combinations of the listed values, at most `run_cap` of them.
+        """All combinations of the listed values, each once, at most `run_cap` of them.
 
-        The order is W&B's: parameters sorted by name, the last one varying fastest, values as
-        listed.
+        The order is the file's, the last parameter varying fastest, values as listed. Combinations
+        that differ only in parameters that do not apply to them are one setting.
 
         Raises:
             InputError: If a parameter has no grid, or there are more than 100,000 settings.
@@ -69,22 +70,36 @@ class GridSearch(Search):
         problems = self.problems(sweep)
         if problems:
             raise InputError(map(str, problems))
-        total = self.count(sweep)
-        count = min(total, sweep.run_cap or MAX_TRIALS + 1)
-        if count > MAX_TRIALS:
-            raise InputError(
-                f"parameters: a grid must have at most {MAX_TRIALS} settings, got {total} "
-                "(run_cap limits it to the first ones)"
-            )
+        total, space = self.count(sweep), sweep.space
+        most = min(total, sweep.run_cap or MAX_TRIALS + 1)
+        if space.plain and most > MAX_TRIALS:
+            raise InputError(_TOO_MANY.format(f"{MAX_TRIALS} settings, got {total}"))
         if sweep.candidates:
-            return candidate_settings(sweep.candidates, sweep.parameters)[:count]
-        return [_grid_setting(sweep, index) for index in range(count)]
+            return candidate_settings(sweep.candidates, sweep.parameters)[:most]
+        if space.plain:
+            return [_grid_setting(sweep, index) for index in range(most)]
+        if total > MAX_COMBINATIONS:
+            raise InputError(_TOO_MANY.format(f"{MAX_COMBINATIONS} combinations, got {total}"))
+        every = (space.completed(_grid_setting(sweep, index)) for index in range(total))
+        found: dict[str, dict[str, Any]] = {}
+        for setting in every:
+            found.setdefault(identity(setting), setting)
+            if len(found) == most:
+                break
+        if len(found) > MAX_TRIALS:
+            raise InputError(_TOO_MANY.format(f"{MAX_TRIALS} settings, got more"))
+        return list(found.values())
+
+
+MAX_COMBINATIONS = 1_000_000
+"""Maximum number of combinations of a grid with conditions, most of which may come to the same."""
+
+_TOO_MANY = "parameters: a grid must have at most {} (run_cap limits it to the first ones)"
 
 
 def _grid_setting(sweep: Sweep, index: int) -> dict[str, Any]:
     setting = {}
-    for name in sorted(sweep.parameters, reverse=True):
-        parameter = sweep.parameters[name]
+    for name, parameter in reversed(sweep.parameters.items()):
         index, position = divmod(index, parameter.grid_size or 1)
         setting[name] = parameter.grid_value(position)
-    return dict(reversed(setting.items()))
+    return dict(sorted(setting.items()))

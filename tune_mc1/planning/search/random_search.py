@@ -1,10 +1,12 @@
 """`random`: independently sampled settings."""
 
+from itertools import islice
 from typing import Any
 
 from tune_mc1.config.search import Search, register_search
 from tune_mc1.config.sweep import Sweep
-from tune_mc1.seeding import derive_seed
+from tune_mc1.planning.distinct import distinct_samples
+from tune_mc1.planning.draws import sample
 
 
 @register_search
@@ -14,35 +16,11 @@ class RandomSearch(Search):
     name = "random"
 
     def settings(self, sweep: Sweep) -> list[dict[str, Any]]:
-        """Samples `run_cap` settings."""
-        return sample(sweep, sweep.run_cap or 0)
+        """Samples `run_cap` settings, each once unless equal trials may differ.
 
-
-def sample(sweep: Sweep, n: int) -> list[dict[str, Any]]:
-    """Samples settings at random.
-
-    Args:
-        sweep: The sweep.
-        n: Number of settings.
-    """
-    return [sample_one(sweep, i) for i in range(n)]
-
-
-def sample_one(sweep: Sweep, position: int) -> dict[str, Any]:
-    """Samples one setting at random.
-
-    Each value has its own generator, seeded by `search_seed`, the parameter's name and the
-    position, so it does not depend on the other parameters or settings.
-
-    Args:
-        sweep: The sweep.
-        position: The setting's, from 0.
-    """
-    from numpy.random import default_rng
-
-    return {
-        name: parameter.sample(
-            default_rng(derive_seed(sweep.search_seed, "sample", name, position))
+        They are fewer where the parameters do not have so many.
+        """
+        count = sweep.run_cap or 0
+        return (
+            sample(sweep, count) if sweep.repeats else list(islice(distinct_samples(sweep), count))
         )
-        for name, parameter in sorted(sweep.parameters.items())
-    }

@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 
 from tune_mc1.config.field_types import Lang
 from tune_mc1.config.labels import label
+from tune_mc1.config.metrics import possible_range
 from tune_mc1.config.validation import Folds
 from tune_mc1.data.images import ImageData
 from tune_mc1.reporting.drawing.foot import Foot, foot_of_sweep
-from tune_mc1.reporting.frames import SweepFrames
+from tune_mc1.reporting.frames import SweepFrames, setting_runs
 from tune_mc1.reporting.words.catalogue import Catalogue, Say, capital, speaker
 from tune_mc1.reporting.words.figure_words import OF_PROGRAMS, SHARED
 from tune_mc1.reporting.words.iteration_words import in_iterations
 from tune_mc1.results.settings import rank_settings
+from tune_mc1.results.summary import ANY
 
 if TYPE_CHECKING:  # takes seconds to import
     from tune_mc1.reporting.statistics.sweep_statistics import SweepStatistics
@@ -127,15 +129,32 @@ class Context:
         if there.empty:
             return None
         hashes = self.frames.trials["config_hash"]
-        runs = there.groupby(hashes[there.index], sort=False)
-        scores = {str(key): list(values) for key, values in runs}
-        best = rank_settings(scores, maximize=self.maximize)[0]
+        best = rank_settings(setting_runs(self.frames, self.scores), maximize=self.maximize)[0]
         return np.asarray((hashes == best) & self.scores.notna())
 
     @cached_property
     def replicated(self) -> bool:
         """Whether a setting has several trials: replicates or folds."""
         return bool(self.frames.trials["config_hash"].duplicated().any())
+
+    @cached_property
+    def runs(self) -> NDArray[np.int64]:
+        """A number for the setting, seed and fold of each trial; repeats share it."""
+        trials = self.frames.trials
+        keys = ["config_hash", *(n for n in ("seed", "fold") if n in trials)]
+        if self.of_program and "seed" not in trials:
+            keys.append("trial")
+        numbers = trials.groupby(keys, dropna=False, sort=False).ngroup()
+        return np.asarray(numbers, dtype=np.int64)
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """`limits_of` the sweep's metric."""
+        return self.limits_of(self.frames.metric)
+
+    def limits_of(self, metric: str) -> tuple[float, float]:
+        """Least and greatest possible value of a metric; infinite where there is none known."""
+        return ANY if self.of_program else possible_range(metric)
 
     @property
     def folds(self) -> bool:

@@ -59,11 +59,19 @@ def numeric(column: "pd.Series[Any]") -> bool:
     )
 
 
-def shown(value: Any, t: Say) -> str:
-    """A parameter's value in words."""
+def shown(value: Any, t: Say, frames: SweepFrames | None = None, name: str = "") -> str:
+    """A parameter's value in words.
+
+    Args:
+        value: The value.
+        t: Gives the text of a key.
+        frames: The sweep, which tells what a missing value means.
+        name: Column of the parameter.
+    """
     value = plain(value)
     if value is None:
-        return t("none")
+        lacked = frames is not None and frames.conditional(name)
+        return t("inapplicable" if lacked else "none")
     if isinstance(value, bool):
         return t("yes") if value else t("no")
     return number(value) if isinstance(value, int | float) else str(value)
@@ -112,7 +120,7 @@ def grouping(frames: SweepFrames, parameter: str, t: Say) -> Grouping | None:
         return None
     tones = colors(len(values), ordered)
     groups = tuple(
-        Group(short(shown(value, t), 28), value, equals(column, value), tone)
+        Group(short(shown(value, t, frames, parameter), 28), value, equals(column, value), tone)
         for value, tone in zip(values, tones, strict=True)
     )
     return Grouping(parameter, groups, ordered, quantiles=False)

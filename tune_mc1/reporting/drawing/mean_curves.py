@@ -6,9 +6,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from tune_mc1.reporting.drawing.context import Context, Matrix
+from tune_mc1.results.summary import ANY, mean_interval
 
 Unit = Literal["setting", "run", "fold"]
 Band = Literal["interval", "range", "none"]
@@ -59,8 +59,9 @@ def unit_curves(context: Context, curves: Matrix, mask: NDArray[np.bool_], unit:
         unit: The unit of a row.
     """
     rows = curves[mask]
-    if unit == "setting" and context.replicated:
-        keys, places = np.unique(context.hashes[mask], return_inverse=True)
+    if context.replicated:  # repeats are one run, and so have no spread
+        units = context.hashes if unit == "setting" else context.runs
+        keys, places = np.unique(units[mask], return_inverse=True)
         sums, counts = (np.zeros((len(keys), rows.shape[1])) for _ in range(2))
         np.add.at(sums, places, np.nan_to_num(rows))
         np.add.at(counts, places, np.isfinite(rows))
@@ -85,7 +86,9 @@ def band_of(unit: Unit, sizes: list[int]) -> Band:
     return "interval" if unit != "fold" and min(sizes) >= ENOUGH else "range"
 
 
-def mean_curve(rows: Matrix, band: Band, trials: Matrix | None = None) -> MeanCurve:
+def mean_curve(
+    rows: Matrix, band: Band, trials: Matrix | None = None, limits: tuple[float, float] = ANY
+) -> MeanCurve:
     """Mean and band of curves.
 
     Args:
@@ -93,16 +96,17 @@ def mean_curve(rows: Matrix, band: Band, trials: Matrix | None = None) -> MeanCu
         band: `interval`: 95 % by Student's t, where `ENOUGH` units have a value; `range`: from the
             smallest to the largest value, where two units have one.
         trials: (trials, epochs) behind the units; None if every unit is a trial.
+        limits: Least and greatest possible value.
     """
     there = np.isfinite(rows)
     n = there.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(n > 0, np.where(there, rows, 0).sum(axis=0) / n, np.nan)
         squares = np.where(there, (rows - mean) ** 2, 0).sum(axis=0)
-        half = stdtrit(n - 1.0, 0.975) * np.sqrt(squares / (n - 1) / n)
+        ends = mean_interval(mean, np.sqrt(squares / (n - 1) / n), n - 1.0, limits)
     low = high = np.full(rows.shape[1], np.nan)
     if band == "interval":
-        low, high = (np.where(n >= ENOUGH, mean + sign * half, np.nan) for sign in (-1, 1))
+        low, high = (np.where(n >= ENOUGH, end, np.nan) for end in ends)
     elif band == "range":
         low = np.where(n > 1, np.where(there, rows, np.inf).min(axis=0, initial=np.inf), np.nan)
         high = np.where(n > 1, np.where(there, rows, -np.inf).max(axis=0, initial=-np.inf), np.nan)

@@ -58,7 +58,8 @@ def all_trials(context: Context) -> Iterator[FigureSpec]:
     band = band_of(unit, [len(rows)])
     units = count(t, unit, len(rows))
     published = [published_outcomes.overall(context, s) for s in ("mean", "best")]
-    drawn = [Drawn(t("mean_of", n=units), mean_curve(rows, band, curves), INK, published[0])]
+    mean = mean_curve(rows, band, curves, context.limits)
+    drawn = [Drawn(t("mean_of", n=units), mean, INK, published[0])]
     if context.winner is not None and unit == "setting":
         best = unit_curves(context, curves, context.winner, "run")
         label = t("best_runs", n=count(t, "run", len(best)))

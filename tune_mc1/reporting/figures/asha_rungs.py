@@ -43,6 +43,10 @@ WORDS: Catalogue = {
         "epoch {epoch}\n{n} arrived\n{on} continued",
         "Epoche {epoch}\n{n} kamen\n{on} weiter",
     ),
+    "rung_best": (
+        "best setting,\nat its best epoch",
+        "beste Einstellung,\nin ihrer besten Epoche",
+    ),
     "rung_end": ("end\n{n} completed", "Ende\n{n} fertig"),
 }
 
@@ -141,9 +145,11 @@ def _draw(context: Context, title: str, rungs: list[Rung]) -> Figure:
             ax.plot(i + jitter[mask], y[i][mask], ls="", marker="o", ms=size, mfc=face, mec=edge,
                     mew=0.5, label=t(key) if i == 0 else "_", rasterized=dense)  # fmt: skip
     if context.winner is not None:
-        best = np.flatnonzero(context.winner & rungs[-1].arrived)
-        ax.plot(len(rungs) - 1 + jitter[best], last[best], ls="", marker="*", ms=11,
-                color=VERMILION, label=t("best_setting"))  # fmt: skip
+        best = np.flatnonzero(context.winner)
+        arrived = np.array([rung.arrived[best] for rung in rungs])
+        places = len(rungs) - 1 - np.argmax(arrived[::-1], axis=0)
+        ax.plot(places + jitter[best], context.values[best], ls="", marker="*", ms=11,
+                color=VERMILION, label=t("rung_best"))  # fmt: skip
     labels = [_label(context, rung, i == len(rungs) - 1) for i, rung in enumerate(rungs)]
     ax.set_xticks(range(len(rungs)), labels)
     ax.grid(visible=False, axis="x")

@@ -50,7 +50,7 @@ def _by_parameter(context: Context, found: Grouping) -> FigureSpec | None:
     drawn = [
         Drawn(
             f"{g.label} (n = {len(r)})",
-            mean_curve(r, band, context.score_curves[g.mask]),
+            mean_curve(r, band, context.score_curves[g.mask], context.limits),
             g.color,
             None
             if found.quantiles

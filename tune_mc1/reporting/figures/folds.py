@@ -49,7 +49,7 @@ def fold_boxes(context: Context) -> list[tuple[str, NDArray[np.float64]]]:
     for code in order[:MOST_SETTINGS]:
         own = context.hashes == code
         row = trials[own].iloc[0]
-        words = [shown(row[n], t) for n in context.frames.varied[:3]]
+        words = [shown(row[n], t, context.frames, n) for n in context.frames.varied[:3]]
         boxes.append((short(", ".join(words), 30), _known(scores[own])))
     return boxes
 

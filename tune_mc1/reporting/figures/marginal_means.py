@@ -115,6 +115,7 @@ def _panel(
     for place, m in zip(places, means, strict=True):
         if math.isfinite(m.low) and math.isfinite(m.high):
             ax.vlines(place, m.low, m.high, color=BLUE, lw=1.6)
+        ax.plot([place] * len(m.points), m.points, ls="", marker="_", ms=8, color=BLUE)
         published = _published(context, name, m)
         if published is not None:
             ax.plot([place], [published], **HOLLOW, label="_reference")
@@ -122,7 +123,7 @@ def _panel(
     labels = [
         "–".join(number(end, 2) for end in (m.low_value, m.high_value))
         if m.low_value < m.high_value
-        else short(shown(m.value, t), 16)
+        else short(shown(m.value, t, context.frames, name), 16)
         for m in means
     ]
     widths = [len(label) for label in labels]

@@ -57,7 +57,10 @@ MOST_PARAMETERS = 4
 def setting_text(context: Context, winner: NDArray[np.bool_]) -> str:
     """The best setting in words, by the first of the parameters that the sweep varies."""
     row, names = context.frames.trials[winner].iloc[0], context.frames.varied
-    words = [f"{context.label(n)} {shown(row[n], context.t)}" for n in names[:MOST_PARAMETERS]]
+    words = [
+        f"{context.label(n)} {shown(row[n], context.t, context.frames, n)}"
+        for n in names[:MOST_PARAMETERS]
+    ]
     return ", ".join(words) + (", …" if len(names) > MOST_PARAMETERS else "")
 
 
@@ -77,7 +80,9 @@ def overfitting(context: Context) -> Iterator[FigureSpec]:
         if not all(len(r) for r in rows):
             return
         band = band_of(unit, [len(r) for r in rows])
-        pairs.append((mean_curve(rows[0], band), mean_curve(rows[1], band)))
+        limits = [context.limits_of(column) for column in columns]
+        curves = [mean_curve(r, band, limits=own) for r, own in zip(rows, limits, strict=True)]
+        pairs.append((curves[0], curves[1]))
     runs = len(rows[-1])
     title = t("title")
     caption = t(

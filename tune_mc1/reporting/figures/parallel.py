@@ -22,7 +22,7 @@ from tune_mc1.reporting.drawing.spec import FigureSpec
 from tune_mc1.reporting.drawing.style import INK, SEQUENCE, SOFT, axis_text, short
 from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind
 from tune_mc1.reporting.frames import plain
-from tune_mc1.reporting.words.catalogue import Catalogue, Say, number
+from tune_mc1.reporting.words.catalogue import Catalogue, number
 from tune_mc1.terminal.formatting import wrapped
 
 WORDS: Catalogue = {
@@ -109,9 +109,14 @@ def _drawn_last_is_best(context: Context, alive: NDArray[np.bool_]) -> NDArray[n
 
 
 def logarithmic(context: Context, name: str) -> bool:
-    """Whether an axis is logarithmic: sampled so, or spanning more than about 1.5 decades."""
+    """Whether an axis is logarithmic: sampled so, or spanning more than about 1.5 decades.
+
+    Exact zeros among logarithmic draws have a place of their own.
+    """
     values = finite(context.frames.trials[name]).dropna()
     declared = context.frames.declared(name)
+    if getattr(declared, "zero", None):
+        values = values[values > 0]
     drawn = "log" in str(getattr(declared, "distribution", ""))
     return bool(len(values) and values.min() > 0 and (drawn or values.max() > 30 * values.min()))
 
@@ -121,7 +126,8 @@ def parameter_axis(context: Context, trials: pd.DataFrame, name: str) -> Axis:
     t, column = context.t, trials[name]
     heading = context.heading(name)
     if numeric(column) and column.nunique() > FEW_VALUES:
-        return _scale(heading, finite(column), logarithmic(context, name), t)
+        none = shown(None, t, context.frames, name)
+        return _scale(heading, finite(column), logarithmic(context, name), none)
     values = levels(context.frames, name)
     index = {value: i for i, value in enumerate(values)}
     raw = np.array([index[plain(v)] for v in column], dtype=float)
@@ -129,7 +135,8 @@ def parameter_axis(context: Context, trials: pd.DataFrame, name: str) -> Axis:
     jitter = 0.22 * step * _spread(len(raw))
     room = 0.12 * step if len(values) > 1 else 0.0
     places = room + (1 - 2 * room) * (raw * step + jitter)
-    ticks = [(room + (1 - 2 * room) * i * step, short(shown(v, t), 16)) for v, i in index.items()]
+    labels = [short(shown(value, t, context.frames, name), 16) for value in values]
+    ticks = [(room + (1 - 2 * room) * i * step, label) for i, label in enumerate(labels)]
     return Axis(heading, places, ticks)
 
 
@@ -138,8 +145,11 @@ def _spread(count: int) -> NDArray[np.float64]:
     return np.asarray((np.arange(count) * 0.6180339887) % 1 - 0.5)
 
 
-def _scale(heading: str, column: "pd.Series[float]", log: bool, t: Say) -> Axis:
+def _scale(heading: str, column: "pd.Series[float]", log: bool, none: str) -> Axis:
+    zero = (column == 0).to_numpy() & log
     known = column.dropna()
+    known = known[known > 0] if log else known
+    column = column.where(~zero)
     values = np.log10(column.to_numpy()) if log else column.to_numpy()
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     places = ((values - low) / (high - low)).astype(np.float64)
@@ -149,9 +159,10 @@ def _scale(heading: str, column: "pd.Series[float]", log: bool, t: Say) -> Axis:
         place = float((tick - low) / (high - low))
         if 0.09 < place < 0.91:
             ticks.append((place, number(10**tick if log else float(tick))))
-    if column.isna().any():  # None: a place of its own below the scale
-        places = np.where(np.isnan(places), 0.0, 0.15 + 0.85 * places)
-        ticks = [(0.0, t("none")), *((0.15 + 0.85 * p, label) for p, label in ticks)]
+    for mask, label in ((zero, "0"), (np.isnan(places) & ~zero, none)):
+        if mask.any():  # zero, then None: places of their own below the scale
+            places = np.where(mask, 0.0, 0.15 + 0.85 * places)
+            ticks = [(0.0, label), *((0.15 + 0.85 * p, text) for p, text in ticks)]
     return Axis(heading, places, ticks)
 
 

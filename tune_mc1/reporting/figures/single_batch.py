@@ -59,12 +59,17 @@ def single_batch(context: Context) -> Iterator[FigureSpec | LeftOut]:
         return
     unit = unit_of(context, [g.mask for g in groups])
     panels = []
-    for matrix in curves:
+    for kind, matrix in zip(KINDS, curves, strict=True):
+        limits = context.limits_of(kind)
         rows = [unit_curves(context, matrix, g.mask, unit) for g in groups]
         band = band_of(unit, [len(r) for r in rows])
         panels.append(
             [
-                Drawn(f"{g.label} (n = {len(r)})", mean_curve(r, band, matrix[g.mask]), g.color)
+                Drawn(
+                    f"{g.label} (n = {len(r)})",
+                    mean_curve(r, band, matrix[g.mask], limits),
+                    g.color,
+                )
                 for g, r in zip(groups, rows, strict=True)
             ]
         )

@@ -102,7 +102,12 @@ def _means(a: Context, b: Context) -> FigureSpec:
         [
             Drawn(
                 f"{name} (n = {len(r)})" if statistic == "mean" else name,
-                mean_curve(r, kind, context.score_curves if statistic == "mean" else None),
+                mean_curve(
+                    r,
+                    kind,
+                    context.score_curves if statistic == "mean" else None,
+                    context.limits,
+                ),
                 PALETTE[i],
                 published_outcomes.overall(context, statistic),
             )
@@ -179,7 +184,7 @@ def _by_value(a: Context, b: Context, parameter: str) -> FigureSpec | None:
     drawn = [
         Drawn(
             f"{label} (n = {len(rows)})",
-            mean_curve(rows, band),
+            mean_curve(rows, band, limits=context.limits),
             color,
             published_outcomes.by_value(context, parameter, value),
         )

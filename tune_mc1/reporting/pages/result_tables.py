@@ -6,14 +6,16 @@ from typing import Any
 import pandas as pd
 
 from tune_mc1.config.field_types import Lang
-from tune_mc1.config.metrics import shown_test_metrics
+from tune_mc1.config.metrics import possible_range, shown_test_metrics
 from tune_mc1.config.validation import Folds
 from tune_mc1.planning.stop_reasons import stop_reasons
-from tune_mc1.reporting.frames import SweepFrames, plain
+from tune_mc1.reporting.frames import SweepFrames, plain, setting_runs
 from tune_mc1.reporting.pages.views import Cell, TableView, cell, interval_cell
 from tune_mc1.reporting.words.catalogue import Say
+from tune_mc1.results.lead import Lead
 from tune_mc1.results.recall import class_recalls
-from tune_mc1.results.settings import Summary, rank_settings, summarize, summarize_repeats
+from tune_mc1.results.settings import rank_settings
+from tune_mc1.results.summary import ANY, Summary, summarize_runs
 from tune_mc1.terminal.formatting import show
 
 MOST_ROWS = 2000
@@ -41,42 +43,45 @@ def _test_columns(frames: SweepFrames) -> list[str]:
 
 
 def setting_groups(frames: SweepFrames) -> pd.DataFrame:
-    """One row per setting, best mean first: varied parameters, `summary`, `trials`, `test`."""
+    """One row per setting, best mean first: varied parameters, `summary`, `runs`, `trials`, `test`.
+
+    `runs` has the score of each run, and `ids` the trials.
+    """
     folds = frames.sweep.validation.folds if isinstance(frames.sweep.validation, Folds) else 0
     column = score_column(frames)
+    columns = [*frames.varied, "summary", "runs", "trials", "ids", "test"]
     if not frames.metric:
-        return pd.DataFrame(columns=[*frames.varied, "summary", "trials", "ids", "test"])
+        return pd.DataFrame(columns=columns)
     groups = frames.trials.groupby("config_hash", sort=False)
     settings = {str(key): trials for key, trials in groups}
-    scores = {key: trials[column].dropna().tolist() for key, trials in settings.items()}
+    runs = setting_runs(frames, frames.trials[column].astype(float))
+    limits = ANY if frames.of_program else possible_range(frames.metric)
     test = test_column(frames)
     rows = []
-    for key in rank_settings(scores, maximize=frames.sweep.metric.maximize):
+    for key in rank_settings(runs, maximize=frames.sweep.metric.maximize):
         trials = settings[key]
-        if frames.of_program:
-            there = trials[trials[column].notna()]
-            seeds = there["seed" if "seed" in there else "trial"]
-            summary = summarize_repeats(scores[key], [plain(seed) for seed in seeds])
-        else:
-            summary = summarize(scores[key], folds)
+        count = int(trials[column].notna().sum())
         first = trials.iloc[0]
         rows.append(
             {name: first[name] for name in frames.varied}
             | {
-                "summary": summary,
+                "summary": summarize_runs(runs[key], count, folds, limits),
+                "runs": runs[key],
                 "trials": len(trials),
                 "ids": list(trials["trial"]),
                 "test": trials[test].dropna().tolist() if test else [],
             }
         )
-    columns = [*frames.varied, "summary", "trials", "ids", "test"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def summary_text(summary: Summary, digits: int = 4) -> str:
-    """A mean and its 95 % interval."""
+    """A mean and its 95 % interval, or the two runs that have none."""
     if summary.mean is None:
         return "–"
+    if summary.points:
+        points = ", ".join(f"{each:.{digits}f}" for each in summary.points)
+        return f"{summary.mean:.{digits}f} ({points})"
     if summary.low is None or summary.high is None:
         return f"{summary.mean:.{digits}f}"
     return f"{summary.mean:.{digits}f} [{summary.low:.{digits}f}, {summary.high:.{digits}f}]"
@@ -106,17 +111,20 @@ def _score_columns(frames: SweepFrames, t: Say) -> dict[str, str]:
     return found | {name: name for name in _test_columns(frames)}
 
 
-def settings_view(frames: SweepFrames, settings: pd.DataFrame, t: Say) -> TableView:
-    """The settings (`setting_groups`), best first."""
+def settings_view(frames: SweepFrames, settings: pd.DataFrame, lead: Lead, t: Say) -> TableView:
+    """The settings (`setting_groups`), best first; those that are tied with the best are marked."""
     names = map(frames.own_name, frames.varied)
-    columns = [*names, t("mean"), t("interval"), t("sd"), t("n")]
+    columns = ["#", *names, t("mean"), t("interval"), t("sd"), t("n")]
     digits = frames.decimals()
     rows = []
-    for row in settings.head(MOST_ROWS).to_dict("records"):
+    for place, row in enumerate(settings.head(MOST_ROWS).to_dict("records"), 1):
         summary: Summary = row["summary"]
         ends = interval_cell(summary.low, summary.high, digits)
+        if summary.points:
+            ends = cell(", ".join(f"{each:.{digits}f}" for each in summary.points))
         rows.append(
             [
+                Cell(f"{place} =" if place in lead.tied else f"{place}", place),
                 *(value_cell(frames, row[name]) for name in frames.varied),
                 cell(summary.mean, digits),
                 ends,
@@ -124,7 +132,10 @@ def settings_view(frames: SweepFrames, settings: pd.DataFrame, t: Say) -> TableV
                 cell(summary.n),
             ]
         )
-    return TableView(t("settings_title"), columns, rows)
+    few = any(summary.points for summary in settings["summary"])
+    marks = t("tied_note", basis=t(f"basis_{lead.basis}")) if lead.tied else ""
+    note = " ".join(filter(None, [marks, t("points_note") if few else ""]))
+    return TableView(t("settings_title"), columns, rows, note)
 
 
 def recall_views(frames: SweepFrames, settings: pd.DataFrame, t: Say) -> list[TableView]:

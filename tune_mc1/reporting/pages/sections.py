@@ -6,8 +6,11 @@ from typing import Any
 import pandas as pd
 
 from tune_mc1.config.load import config_to_yaml
+from tune_mc1.config.method import search_name
+from tune_mc1.config.metrics import possible_range
 from tune_mc1.config.validation import Folds, Holdout
 from tune_mc1.reporting.frames import SweepFrames
+from tune_mc1.reporting.pages.lead_facts import lead_facts
 from tune_mc1.reporting.pages.pareto_table import pareto_views
 from tune_mc1.reporting.pages.result_tables import (
     recall_views,
@@ -20,8 +23,9 @@ from tune_mc1.reporting.pages.result_tables import (
 )
 from tune_mc1.reporting.pages.views import TableView, missing
 from tune_mc1.reporting.words.catalogue import Say
+from tune_mc1.results.lead import Lead, lead
 from tune_mc1.results.schema import ENDED
-from tune_mc1.results.settings import Summary, summarize
+from tune_mc1.results.summary import Summary, summarize
 from tune_mc1.terminal.formatting import duration
 
 Facts = list[tuple[str, str]]
@@ -68,9 +72,10 @@ def make_section(frames: SweepFrames, title: str, tables: list[TableView], t: Sa
         t: Gives the text of a key.
     """
     settings = setting_groups(frames)
-    winner, note = _winner(frames, settings, t)
+    sure = _lead(frames, settings)
+    winner, note = _winner(frames, settings, sure, t)
     repeated = 0 < len(settings) < len(frames.trials)
-    ends = [settings_view(frames, settings, t)] if repeated else []
+    ends = [settings_view(frames, settings, sure, t)] if repeated or sure.tied else []
     ends = [*pareto_views(frames, t), *ends]
     return Section(
         anchor=frames.where.root.name,
@@ -106,17 +111,19 @@ def warnings(frames: SweepFrames, t: Say) -> list[str]:
         parts.append(t("scaled_images", part=100 * sweep.limit_images))
     if parts:
         found.append(t("warn_scaled", parts=", ".join(parts)))
+    seeded = "seed" in trials
     if trials["config_hash"].is_unique and len(trials) > 1:
         found.append(t("warn_one_run"))
-    if frames.of_program and not trials["config_hash"].is_unique and "seed" not in trials:
+    if not trials["config_hash"].is_unique and not seeded:
         found.append(t("warn_repeats"))
-    if frames.of_program and "seed" in trials and trials.duplicated(["config_hash", "seed"]).any():
+    if seeded and trials.duplicated(["config_hash", "fold", "seed"]).any():
         found.append(t("warn_equal_seeds"))
     return found
 
 
 def _facts(frames: SweepFrames, settings: int, t: Say) -> Facts:
     trials, sweep = frames.trials, frames.sweep
+    early = sweep.early_terminate
     settings = settings or trials["config_hash"].nunique()
     metric = t("metric_value", metric=sweep.metric.name, goal=t(sweep.metric.goal))
     states = ", ".join(f"{n} {state}" for state, n in trials["state"].value_counts().items())
@@ -128,7 +135,7 @@ def _facts(frames: SweepFrames, settings: int, t: Say) -> Facts:
             t("search"),
             t(
                 "search_value",
-                method=sweep.method,
+                method=search_name(sweep.method, early.type if early else None),
                 settings=settings,
                 runs=t("one_run") if runs == 1 else t("runs", n=runs),
                 states=states,
@@ -176,7 +183,13 @@ def validation_text(validation: Any, t: Say) -> str:
     return t(validation)
 
 
-def _winner(frames: SweepFrames, settings: pd.DataFrame, t: Say) -> tuple[Facts, str]:
+def _lead(frames: SweepFrames, settings: pd.DataFrame) -> Lead:
+    """How sure the lead of the best setting is."""
+    runs = [each for each in settings["runs"] if each]
+    return lead(runs, frames.facts, frames.metric, maximize=frames.sweep.metric.maximize)
+
+
+def _winner(frames: SweepFrames, settings: pd.DataFrame, sure: Lead, t: Say) -> tuple[Facts, str]:
     if not frames.metric:
         return [], t("no_winner_metric")
     if settings.empty or settings.iloc[0]["summary"].mean is None:
@@ -189,14 +202,17 @@ def _winner(frames: SweepFrames, settings: pd.DataFrame, t: Say) -> tuple[Facts,
     rows = [
         (t("winner_setting"), f"{setting} ({ids})"),
         (t("winner_val"), f"{frames.sweep.metric.name} {_score(frames, best['summary'])}"),
+        *lead_facts(frames, settings, sure, t),
     ]
+    bias = t("winner_bias", n=sure.settings) if sure.settings > 1 else t("winner_epochs")
     if frames.of_program:
-        return rows, t("winner_bias", n=len(settings)) if len(settings) > 1 else ""
+        return rows, bias
     if not best["test"]:
-        return rows, t("winner_no_test")
-    text = f"{test_column(frames)} {summary_text(summarize(best['test']))}"
-    rows.append((t("winner_test"), text))
-    return rows, t("winner_bias", n=len(settings)) if len(settings) > 1 else ""
+        return rows, f"{bias} {t('winner_no_test')}"
+    column = test_column(frames)
+    tested = summarize(best["test"], limits=possible_range(column))
+    rows.append((t("winner_test"), f"{column} {summary_text(tested)}"))
+    return rows, bias
 
 
 def _score(frames: SweepFrames, summary: Summary) -> str:

@@ -15,6 +15,7 @@ from tune_mc1.reporting.statistics.estimate import (
 )
 from tune_mc1.reporting.statistics.scores import CONDITIONS, Scores, codes, matching
 from tune_mc1.reporting.words.text import Text, join, say
+from tune_mc1.results.summary import FEWEST
 
 
 @dataclass(frozen=True)
@@ -170,8 +171,11 @@ _ONE_SEED = Text(
 def _spread(effect: Estimate) -> Text:
     if effect.known or effect.n == 0:
         return Text()
-    if effect.n == 1:
-        return Text("No spread, so no test.", "Keine Streuung, also kein Test.")
+    if effect.n < FEWEST:
+        return Text(
+            f"Fewer than {FEWEST} observations: their spread is not known, so no test.",
+            f"Weniger als {FEWEST} Beobachtungen: ihre Streuung ist unbekannt, also kein Test.",
+        )
     return Text(
         "All observations are equal, so no test.", "Alle Beobachtungen sind gleich, also kein Test."
     )

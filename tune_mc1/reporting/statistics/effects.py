@@ -19,6 +19,7 @@ from tune_mc1.reporting.statistics.scores import (
     scores,
 )
 from tune_mc1.reporting.words.text import NOTHING, Text, join, say
+from tune_mc1.results.summary import ANY
 
 RESAMPLES = 2000
 BINS = 5
@@ -38,6 +39,7 @@ class MarginalMean:
         low: Lower end of its 95 % interval; nan with one observation.
         high: Upper end. Intervals of two values may overlap although their paired difference is
             clear (`sweep_tests` tests that).
+        points: The observations where they are two, which have no interval.
         unit: The unit of observation of the interval.
         settings: Settings in it.
         trials: Trials in it.
@@ -50,6 +52,7 @@ class MarginalMean:
     mean: float
     low: float
     high: float
+    points: tuple[float, ...]
     unit: Unit
     settings: int
     trials: int
@@ -101,13 +104,18 @@ def marginal_means(
     en = "95 % bootstrap interval over {over} (Student's below {n})."
     de = "95-%-Bootstrap-Intervall über {over} (unter {n} nach Student)."
     none = _NO_SPREAD if any(m.trials for m in means) else NOTHING
-    reason = join([say(en, de, n=FEWEST, over=over) if units else none, table.note])
+    few = _POINTS if any(m.points for m in means) else NOTHING
+    reason = join([say(en, de, n=FEWEST, over=over) if units else none, few, table.note])
     return Marginal(parameter, table.column, continuous, means, reason)
 
 
 _NO_SPREAD = Text(
-    "No intervals: each value has one observation, or all of its observations are equal.",
-    "Keine Intervalle: jeder Wert hat nur eine Beobachtung, oder alle sind gleich.",
+    "No intervals: each value has fewer than three observations, or all of them are equal.",
+    "Keine Intervalle: jeder Wert hat weniger als drei Beobachtungen, oder alle sind gleich.",
+)
+_POINTS = Text(
+    "Two observations are shown themselves: they say next to nothing of their spread.",
+    "Zwei Beobachtungen sind selbst gezeigt: über ihre Streuung sagen sie fast nichts.",
 )
 
 
@@ -145,10 +153,10 @@ def _marginal(
     unit = unit_of(len(means), rows["seed"].nunique(), rows["fold"].nunique(), seeded=table.seeded)
     observed = rows.groupby("seed" if unit == "repeat" else unit)["score"].mean().to_numpy()
     if unit == "fold":
-        estimate = mean_estimate(observed, unit=unit, folds=table.folds)
+        estimate = mean_estimate(observed, unit=unit, folds=table.folds, limits=table.limits)
         low, high = estimate.low, estimate.high
     else:
-        low, high = bootstrap_interval(observed)
+        low, high = bootstrap_interval(observed, table.limits)
         if low == high:  # no spread, so its size is not known
             low = high = math.nan
     return MarginalMean(
@@ -158,6 +166,7 @@ def _marginal(
         mean=float(means.mean()),
         low=low,
         high=high,
+        points=tuple(map(float, observed)) if len(observed) == 2 else (),
         unit=unit,
         settings=len(means),
         trials=len(rows),
@@ -165,20 +174,23 @@ def _marginal(
     )
 
 
-def bootstrap_interval(values: np.ndarray) -> tuple[float, float]:
+def bootstrap_interval(
+    values: np.ndarray, limits: tuple[float, float] = ANY
+) -> tuple[float, float]:
     """The 95 % interval of a mean by percentiles of resampled means.
 
     Args:
         values: One per independent observation.
+        limits: Least and greatest possible value.
 
     Returns:
-        Both ends: Student's interval below five observations, nan with one, the mean itself where
-        all are equal.
+        Both ends: Student's interval below five observations, nan below three, the mean itself
+        where all are equal.
     """
     if len(values) > 1 and np.ptp(values) == 0:
         return float(values[0]), float(values[0])
     if len(values) < FEWEST:
-        estimate = mean_estimate(values, unit="setting")
+        estimate = mean_estimate(values, unit="setting", limits=limits)
         return estimate.low, estimate.high
     found = stats.bootstrap(
         (values,),

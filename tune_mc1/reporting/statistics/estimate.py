@@ -11,6 +11,7 @@ from scipy import stats
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
 from tune_mc1.reporting.words.text import Text, say
+from tune_mc1.results.summary import ANY, FEWEST, mean_interval
 
 Unit = Literal["setting", "seed", "repeat", "fold"]
 IntervalMethod = Literal["paired t", "corrected t", "Welch", "bootstrap", "none"]
@@ -115,7 +116,13 @@ class Estimate:
 
 
 def mean_estimate(
-    values: ArrayLike, *, unit: Unit, folds: int = 0, trials: int = 0, seeds: int = 0
+    values: ArrayLike,
+    *,
+    unit: Unit,
+    folds: int = 0,
+    trials: int = 0,
+    seeds: int = 0,
+    limits: tuple[float, float] = ANY,
 ) -> Estimate:
     """The mean of independent observations, or of folds, with Student's interval.
 
@@ -126,16 +133,18 @@ def mean_estimate(
         folds: Folds of the cross-validation, where `unit` is `fold`.
         trials: Trials in them.
         seeds: Distinct seeds in them.
+        limits: Least and greatest possible value; see `mean_interval`. Those of a difference stay
+            infinite, so that its interval holds 0 exactly if the test says so.
 
     Returns:
-        An estimate without an interval if there is only one value or all are equal.
+        An estimate without an interval if there are fewer than three values or all are equal.
     """
     x = np.asarray(values, float)
     n = len(x)
     if n == 0:
         return Estimate(unit=unit)
     bare = Estimate(float(x.mean()), n=n, trials=trials, unit=unit, seeds=seeds)
-    if n < 2:
+    if n < FEWEST:
         return bare
     spread = float(x.std(ddof=1))
     if spread <= 1e-12 * max(1.0, float(np.abs(x).max())):
@@ -150,7 +159,8 @@ def mean_estimate(
         effect_size=bare.value / spread,
         rank_p=float(stats.wilcoxon(x).pvalue) if n >= 6 else math.nan,
     )
-    return _with_interval(full)
+    low, high = mean_interval(full.value, se, full.df, limits)
+    return replace(full, low=float(low), high=float(high))
 
 
 def welch_estimate(a: ArrayLike, b: ArrayLike, *, trials: int = 0, seeds: int = 0) -> Estimate:
@@ -167,7 +177,7 @@ def welch_estimate(a: ArrayLike, b: ArrayLike, *, trials: int = 0, seeds: int = 
     if n == 0:
         return Estimate()
     bare = Estimate(float(y.mean() - x.mean()), n=n, trials=trials, seeds=seeds)
-    if n < 2 or x.std() + y.std() <= 1e-12:
+    if n < FEWEST or x.std() + y.std() <= 1e-12:
         return bare
     variances = x.var(ddof=1) / len(x), y.var(ddof=1) / len(y)
     test = stats.ttest_ind(y, x, equal_var=False)
@@ -180,12 +190,8 @@ def welch_estimate(a: ArrayLike, b: ArrayLike, *, trials: int = 0, seeds: int = 
         effect_size=bare.value / math.sqrt(pooled),
         rank_p=float(stats.mannwhitneyu(x, y).pvalue) if n >= 6 else math.nan,
     )
-    return _with_interval(full)
-
-
-def _with_interval(estimate: Estimate) -> Estimate:
-    half = float(stats.t.ppf((1 + LEVEL) / 2, estimate.df)) * estimate.se
-    return replace(estimate, low=estimate.value - half, high=estimate.value + half)
+    low, high = mean_interval(full.value, full.se, full.df)
+    return replace(full, low=float(low), high=float(high))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """Permutation importance of each parameter for the score, with its uncertainty."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +12,7 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.inspection import permutation_importance
 from sklearn.preprocessing import OrdinalEncoder
 
-from tune_mc1.reporting.frames import SweepFrames
+from tune_mc1.reporting.frames import SweepFrames, plain
 from tune_mc1.reporting.statistics.scores import scores
 from tune_mc1.reporting.words.text import Text, join, say
 
@@ -90,7 +92,8 @@ def importance(
     problem = _problem(n, len(names), y)
     if problem:
         return Importances((), math.nan, n, False, table.column, join([problem, table.note]))
-    x = _numbers(settings[names])
+    orders = {name: frames.declared_values(name) for name in names if _ordinal(frames, name)}
+    x = _numbers(settings[names], orders)
     forest = RandomForestRegressor(TREES, oob_score=True, random_state=0).fit(x, y)
     drops = _drops(x, y)
     rows = [
@@ -131,12 +134,24 @@ def _reason(settings: int, r2: float) -> Text:
     return say(en, de, n=settings, r2=round(r2, 2))
 
 
-def _numbers(settings: pd.DataFrame) -> np.ndarray:
-    """Parameters as numbers; missing values stay missing, and the forest can split on them."""
+def _ordinal(frames: SweepFrames, name: str) -> bool:
+    return bool(getattr(frames.declared(name), "ordinal", False))
+
+
+def _numbers(settings: pd.DataFrame, orders: Mapping[str, Sequence[Any]]) -> np.ndarray:
+    """Parameters as numbers; missing values stay missing, and the forest can split on them.
+
+    Args:
+        settings: Parameters as columns.
+        orders: Values of ordinal parameters in their order, by name.
+    """
     columns = []
     for name in settings:
         column = settings[name]
-        if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        if (order := orders.get(str(name))) is not None:
+            places = [order.index(v) if (v := plain(each)) in order else None for each in column]
+            columns.append(np.array(places, float))
+        elif pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
             columns.append(column.to_numpy(float))
         else:
             labels = column.map(str, na_action=None).to_frame()

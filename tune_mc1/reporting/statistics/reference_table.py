@@ -99,7 +99,14 @@ def _mean(found: Scores) -> Estimate:
     # Each setting weighs the same, however many of its seeds have ended.
     by_setting = table.groupby(list(dict.fromkeys([unit, "setting"])))["score"].mean()
     values = by_setting.groupby(level=0).mean()
-    return mean_estimate(values, unit=unit, folds=found.folds, trials=len(table), seeds=seeds)
+    return mean_estimate(
+        values,
+        unit=unit,
+        folds=found.folds,
+        trials=len(table),
+        seeds=seeds,
+        limits=found.limits,
+    )
 
 
 def _best(found: Scores) -> Estimate:
@@ -129,8 +136,14 @@ def _note(frames: SweepFrames, outcome: Outcome, epoch: int, found: Scores, ours
     if ours.known:
         one, _ = UNITS[ours.unit]
         notes.append(say("Interval over the {u}.", "Intervall über: {u}.", u=one))
-    else:
+    elif ours.n == 1:
         notes.append(Text("One run, no interval.", "Ein Lauf, kein Intervall."))
+    else:
+        notes.append(
+            Text(
+                "No interval: two runs, or equal ones.", "Kein Intervall: zwei Läufe oder gleiche."
+            )
+        )
     if outcome.statistic == "best":
         notes.append(
             Text("The best of many is biased upwards.", "Das Beste von vielen wirkt zu gut.")

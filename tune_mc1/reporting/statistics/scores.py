@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tune_mc1.config.metrics import goal_of
+from tune_mc1.config.metrics import goal_of, possible_range
 from tune_mc1.config.validation import Folds
 from tune_mc1.reporting.frames import SweepFrames, plain
 from tune_mc1.reporting.statistics.left_out import reasons_left_out
 from tune_mc1.reporting.words.iteration_words import unit_word
 from tune_mc1.reporting.words.text import NOTHING, Text, join, say
+from tune_mc1.results.summary import ANY
 
 Value = str | int | float | bool | None
 """A parameter's value; None where it is left to the architecture."""
@@ -41,6 +42,7 @@ class Scores:
         names: Columns of the parameters that make a setting.
         note: Trials without a score, by reason, and other limits of the comparison; often empty.
         seeded: Whether trials have seeds; those of a program have if it has a parameter `seed`.
+        of_program: Whether they are runs of a program, whose metric may have any range.
     """
 
     table: pd.DataFrame
@@ -52,6 +54,7 @@ class Scores:
     names: Sequence[str]
     note: Text
     seeded: bool = True
+    of_program: bool = False
 
     def only(self, where: Mapping[str, Any]) -> "Scores":
         """The trials that have these values. A tuple stands for any of its members."""
@@ -63,8 +66,14 @@ class Scores:
 
     @property
     def replicated(self) -> bool:
-        """Whether any setting ran more than once."""
-        return bool(self.table["setting"].duplicated().any())
+        """Whether any setting has several runs: seeds or folds. Equal runs are repeats."""
+        runs = self.table[["setting", "seed", "fold"]].drop_duplicates()
+        return bool(runs["setting"].duplicated().any())
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Least and greatest possible score; infinite where there is none, or it is not known."""
+        return ANY if self.of_program else possible_range(self.column)
 
 
 def scores(frames: SweepFrames, column: str | None = None, epoch: int | None = None) -> Scores:
@@ -112,6 +121,7 @@ def scores(frames: SweepFrames, column: str | None = None, epoch: int | None = N
         frames.setting_names,
         join([*notes, reasons_left_out(trials.loc[missing, "state"], epoch, frames.of_program)]),
         seeded="seed" in frames.parameters,
+        of_program=frames.of_program,
     )
 
 
@@ -220,10 +230,14 @@ def _equals(column: pd.Series, value: Value) -> pd.Series:
 
 
 def levels(table: pd.DataFrame, parameter: str) -> list[Value]:
-    """The distinct values of a parameter: numbers ascend, others are in order of occurrence."""
+    """The distinct values of a parameter: numbers ascend, others are in order of occurrence.
+
+    None, which also stands for a parameter that does not apply, comes last among numbers.
+    """
     values = [plain(v) for v in table[parameter].unique()]
-    if all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
-        return sorted(values, key=float)
+    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+    if len(numbers) == len([v for v in values if v is not None]):
+        return [*sorted(numbers, key=float), *(v for v in values if v is None)]
     return values
 
 

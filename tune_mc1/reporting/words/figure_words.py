@@ -14,6 +14,7 @@ OF_PROGRAMS: Catalogue = {
 SHARED: Catalogue = {
     # values
     "none": ("default", "Standard"),
+    "inapplicable": ("not applicable", "entfällt"),
     "yes": ("yes", "ja"),
     "no": ("no", "nein"),
     # axes and legends

@@ -4,8 +4,10 @@ from tune_mc1.config.field_types import Lang
 from tune_mc1.reporting.words import catalogue
 from tune_mc1.reporting.words.catalogue import Catalogue, Say
 from tune_mc1.reporting.words.iteration_words import in_iterations
+from tune_mc1.reporting.words.winner_texts import WINNER_TEXTS
 
 TEXTS: Catalogue = {
+    **WINNER_TEXTS,
     "report_title": ("Report of {names}", "Bericht über {names}"),
     "contents": ("Contents", "Inhalt"),
     "verdicts": ("Conclusions, tested", "Schlussfolgerungen, geprüft"),
@@ -59,22 +61,6 @@ TEXTS: Catalogue = {
         "{time} over all trials, on {processor}",
         "{time} über alle Trials, auf {processor}",
     ),
-    "winner": ("The winner", "Der Sieger"),
-    "winner_setting": ("Setting", "Einstellung"),
-    "winner_val": ("Validation score", "Validierungswert"),
-    "winner_test": ("Test score", "Testwert"),
-    "winner_bias": (
-        "This setting was chosen among {n} by its validation score, which is therefore optimistic; "
-        "the test images were not used for the choice.",
-        "Der Validierungswert hat diese Einstellung unter {n} ausgewählt und ist darum geschönt; "
-        "die Testbilder haben nichts ausgewählt.",
-    ),
-    "winner_no_test": (
-        "Not scored on the test images: the sweep is not finished, or the winner was chosen on "
-        "them.",
-        "Nicht auf den Testbildern bewertet: der Sweep ist nicht fertig, oder sie haben den "
-        "Sieger ausgewählt.",
-    ),
     "recall_title": (
         "Recall of the winner by class, test images",
         "Trefferquote (Recall) des Siegers nach Klasse, Testbilder",
@@ -107,6 +93,12 @@ TEXTS: Catalogue = {
     "warn_one_run": (
         "One run per setting: these results do not show how much the seed alone changes.",
         "Ein Lauf pro Einstellung: was allein der Seed ausmacht, zeigen diese Resultate nicht.",
+    ),
+    "warn_equal_seeds": (
+        "Trials of one setting with the same `seed` are repeats, not replicates: they count once, "
+        "with their mean.",
+        "Trials einer Einstellung mit gleichem `seed` sind Wiederholungen, keine Replikate: sie "
+        "zählen einmal, mit ihrem Mittel.",
     ),
     "warn_scaled": (
         "Scaled down: {parts}. The published study used everything.",
@@ -211,12 +203,6 @@ OF_PROGRAMS: Catalogue = {
         "parameter `seed`.",
         "Trials einer Einstellung sind Wiederholungen, die nur der Zufall unterscheidet: das "
         "Programm hat keinen Parameter `seed`.",
-    ),
-    "warn_equal_seeds": (
-        "Trials of one setting with the same `seed` are repeats, not replicates: they count once, "
-        "with their mean.",
-        "Trials einer Einstellung mit gleichem `seed` sind Wiederholungen, keine Replikate: sie "
-        "zählen einmal, mit ihrem Mittel.",
     ),
     "warn_one_run": (
         "One run per setting: these results do not show how much chance alone changes.",

@@ -8,7 +8,7 @@ that is resumed from its journal has the same codes as before.
 import json
 import math
 from collections.abc import Mapping
-from itertools import accumulate, product
+from itertools import accumulate
 from statistics import NormalDist
 from typing import Any
 
@@ -25,16 +25,18 @@ from tune_mc1.config.parameters import (
     Constant,
     IntUniform,
     Parameter,
+    SameAs,
     WeightedCategorical,
 )
 from tune_mc1.config.sweep import Sweep
+from tune_mc1.planning.distinct import listed_settings
 
 SHARES = (1e-9, 1 - 1e-9)
 """Range of the share that stands for a value of a distribution that Optuna lacks; a normal one is
 cut at six standard deviations."""
 
-LISTED = 10_000
-"""Maximum number of settings that are listed to find those that were not suggested."""
+ZERO = " is 0"
+"""Ending of the name of the code that says whether a parameter is exactly 0."""
 
 Code = int | float
 
@@ -44,35 +46,39 @@ class UnknownValueError(ValueError):
 
 
 class Coding:
-    """Codes of a sweep's settings.
+    """Codes of a sweep's settings. Parameters that do not apply to a setting have none.
 
     Args:
         sweep: The sweep.
     """
 
     def __init__(self, sweep: Sweep) -> None:
-        self._parameters = dict(sorted(sweep.parameters.items()))
-        self.space: dict[str, BaseDistribution] = {
-            name: domain(parameter)
-            for name, parameter in self._parameters.items()
-            if not isinstance(parameter, Constant)
+        self._sweep, self._of = sweep, sweep.space
+        self._varied = {
+            name: parameter
+            for name, parameter in sorted(sweep.parameters.items())
+            if not isinstance(parameter, Constant | SameAs)
         }
+        self._constant = {
+            name: parameter.value
+            for name, parameter in sweep.parameters.items()
+            if isinstance(parameter, Constant)
+        }
+        self.space: dict[str, BaseDistribution] = {}
+        for name, parameter in self._varied.items():
+            if may_be_zero(parameter):
+                self.space[name + ZERO] = CategoricalDistribution((0, 1))
+            self.space[name] = domain(parameter)
 
     @property
     def conditional(self) -> bool:
         """Whether some parameters only apply to some settings."""
-        return False
+        return bool(self._of.conditional) or any(map(may_be_zero, self._varied.values()))
 
     def all_settings(self) -> list[dict[str, Any]]:
-        """All settings of a space of at most `LISTED`; empty for a larger or infinite one."""
-        sizes = {name: parameter.grid_size for name, parameter in self._parameters.items()}
-        if None in sizes.values() or math.prod(size or 1 for size in sizes.values()) > LISTED:
-            return []
-        values = [
-            [parameter.grid_value(i) for i in range(sizes[name] or 1)]
-            for name, parameter in self._parameters.items()
-        ]
-        return [dict(zip(sizes, chosen, strict=True)) for chosen in product(*values)]
+        """All settings of a finite space; empty for a larger or infinite one."""
+        found = listed_settings(self._sweep, self._of) or ()
+        return list({json.dumps(s, sort_keys=True, default=str): dict(s) for s in found}.values())
 
     def own(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The setting of a trial, given all its values."""
@@ -83,13 +89,18 @@ class Coding:
         return dict(codes)
 
     def decode(self, codes: Mapping[str, Code]) -> dict[str, Any]:
-        """The setting that codes stand for, with all parameters."""
-        return {
-            name: parameter.value
-            if isinstance(parameter, Constant)
+        """The setting that codes of all parameters stand for."""
+        drawn = self._constant | {
+            name: parameter.nothing
+            if isinstance(parameter, Range) and codes.get(name + ZERO) == 1
             else value(parameter, codes[name])
-            for name, parameter in self._parameters.items()
+            for name, parameter in self._varied.items()
         }
+        return dict(sorted(drawn.items())) if self._of.plain else self._of.completed(drawn)
+
+    def own(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The setting of a trial, given all its values."""
+        return self._of.of_trial(values)
 
     def encode(self, setting: Mapping[str, Any]) -> dict[str, Code]:
         """The codes of a setting; it may hold more values than the sweep's parameters.
@@ -97,11 +108,45 @@ class Coding:
         Raises:
             UnknownValueError: If the sweep cannot have this setting.
         """
-        return {
-            name: code(self._parameters[name], setting[name])
-            for name in self.space
-            if name in setting
-        }
+        found: dict[str, Code] = {}
+        for name, given in self.own(setting).items():
+            if name not in self._varied:
+                continue
+            if may_be_zero(self._varied[name]):
+                found[name + ZERO] = int(given == 0)
+            if found.get(name + ZERO) != 1:
+                found[name] = code(self._varied[name], given)
+        return found
+
+    def filled(self, codes: Mapping[str, Code]) -> dict[str, Code]:
+        """The codes, and a middle one of each parameter that has none."""
+        return {name: codes.get(name, _middle(dist)) for name, dist in self.space.items()}
+
+
+def may_be_zero(parameter: Parameter) -> bool:
+    """True for a logarithmic range with a share of zeros, which are a code of their own."""
+    return isinstance(parameter, Range) and parameter.zero is not None
+
+
+def positions(parameter: Categorical) -> list[int] | None:
+    """Positions of listed values in their order; None if they have none.
+
+    Three or more numbers are ordered by size, others if they are `ordinal`.
+    """
+    if parameter.ordinal:
+        return list(range(len(parameter.values)))
+    return parameter.ascending
+
+
+def _middle(distribution: BaseDistribution) -> Code:
+    if isinstance(distribution, CategoricalDistribution):
+        return 0
+    if isinstance(distribution, IntDistribution):
+        return (distribution.low + distribution.high) // 2
+    assert isinstance(distribution, FloatDistribution)
+    if distribution.log:
+        return math.exp((math.log(distribution.low) + math.log(distribution.high)) / 2)
+    return (distribution.low + distribution.high) / 2
 
 
 def domain(parameter: Parameter) -> BaseDistribution:
@@ -127,7 +172,7 @@ def domain(parameter: Parameter) -> BaseDistribution:
 def value(parameter: Parameter, code: Code) -> Any:
     """The value that a code stands for."""
     if isinstance(parameter, Categorical):
-        order = parameter.ascending
+        order = positions(parameter)
         return parameter.values[order[int(code)] if order else int(code)]
     if isinstance(parameter, WeightedCategorical | Normal | Beta):
         return parameter.quantile(code)
@@ -163,7 +208,7 @@ def code(parameter: Parameter, value: Any) -> Code:
 
 def _listed_code(parameter: Categorical | WeightedCategorical, index: int) -> Code:
     if isinstance(parameter, Categorical):
-        order = parameter.ascending
+        order = positions(parameter)
         return order.index(index) if order else index
     shares = [0.0, *accumulate(parameter.probabilities)]
     return (shares[index] + shares[index + 1]) / 2 / shares[-1]

@@ -26,7 +26,7 @@ class Limits:
         """Violations known before a trial trains, by constraint; at most 0 if it is fulfilled."""
         if self._images is None:
             return {}
-        own = {name: setting[name] for name in self._sweep.parameters if name in setting}
+        own = self._sweep.space.of_trial(setting)
         try:
             config = self._sweep.config(own)
         except ValidationError:  # whoever makes the trial says so

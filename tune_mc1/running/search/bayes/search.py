@@ -8,12 +8,11 @@ from typing import Any
 
 from optuna.trial import FrozenTrial
 
-from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.sampler import Sampler
 from tune_mc1.config.search import AskTell, Evidence, SpaceUsedUp
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.errors import InputError
-from tune_mc1.planning.search.random_search import sample_one
+from tune_mc1.planning.draws import draw
 from tune_mc1.planning.search_space import MAX_TRIALS
 from tune_mc1.running.search.bayes.coding import Coding, UnknownValueError
 from tune_mc1.running.search.bayes.history import (
@@ -56,10 +55,10 @@ class BayesSearch(AskTell):
         self._sampler = sweep.sampler or Sampler()
         if self._sampler.type == "cmaes" and find_spec("cmaes") is None:
             raise InputError("sampler: cmaes needs a package: pip install 'tune_mc1[bayes]'")
-        self._coding = Coding(sweep)
+        self._coding, self._space = Coding(sweep), sweep.space
         self._objectives = sweep.objectives
         self._directions = [objective.goal for objective in self._objectives]
-        self._again = isinstance(sweep, ProgramSweep)
+        self._again = sweep.repeats
         self._evidence: list[Seen] = []
         self._trials: dict[str, Seen] = {}
         self._settings: set[Hashable] = set()
@@ -100,7 +99,7 @@ class BayesSearch(AskTell):
                 path = (number, attempt) if attempt else (number,)
                 setting, notes = self._suggest(observations, path)
             else:
-                setting = sample_one(self._sweep, number + attempt * MAX_TRIALS)
+                setting = draw(self._sweep, self._space, number + attempt * MAX_TRIALS)
             over = self._limits.before(setting)
             if max(over.values(), default=0) > 0:
                 observations = [*observations, self._forbidden(setting, over, observations)]
@@ -152,7 +151,7 @@ class BayesSearch(AskTell):
                 seed = derive_seed(self._sweep.search_seed, "other", number, attempt)
                 setting = listed.pop(seed % len(listed))
             else:
-                setting = sample_one(self._sweep, number + (ATTEMPTS + attempt) * MAX_TRIALS)
+                setting = draw(self._sweep, self._space, number + (ATTEMPTS + attempt) * MAX_TRIALS)
             if self._is_new(setting) and max(self._limits.before(setting).values(), default=0) <= 0:
                 return setting
         raise SpaceUsedUp

@@ -1,0 +1,118 @@
+"""Lines about the best setting: its score and how sure its lead is, its files, its test scores."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tune_mc1.config.metrics import possible_range, shown_test_metrics
+from tune_mc1.results.directory import BEST, ResultDir
+from tune_mc1.results.lead import Lead
+from tune_mc1.results.recall import class_recalls
+from tune_mc1.results.schema import Row
+from tune_mc1.results.settings import Setting, winners
+from tune_mc1.results.summary import summarize
+from tune_mc1.results.tables import SweepTables
+from tune_mc1.terminal.formatting import metric_text, summary_text
+
+MOST_CLASSES = 20
+"""Maximum number of classes whose recall is printed."""
+
+BASES = {
+    "seeds": "in pairs by seed",
+    "folds": "in pairs by fold",
+    "repeats": "unpaired, by repeats",
+    "images": "unpaired, by the number of validation images",
+}
+"""What the tests of `Lead` rest on, in words."""
+
+
+def best_lines(
+    where: ResultDir, tables: SweepTables, settings: Sequence[Setting], lead: Lead
+) -> Iterator[str]:
+    """Lines about the best setting.
+
+    Args:
+        where: The result directory.
+        tables: Its tables.
+        settings: The settings, best first.
+        lead: How sure the lead of the first is.
+    """
+    best = winners(tables)
+    if not best:
+        return
+    score = summary_text(settings[0].score, of_program=tables.of_program)
+    metric = tables.metadata["metric"] if tables.of_program else tables.metric
+    yield f"Best: {', '.join(row['trial'] for row in best)}: {metric} {score}"
+    yield from _lead_lines(tables, settings, lead)
+    checkpoint = where.checkpoints(best[0]["trial"]) / BEST
+    if tables.of_program:
+        pass  # whatever it keeps is its own
+    elif (shown := where.shown(checkpoint)) != str(checkpoint):
+        yield f"Checkpoint: {shown}"
+    elif checkpoint.exists():
+        yield f"Checkpoint: {short_path(checkpoint)}"
+    yield from _test_lines(best, tables.metric)
+
+
+def _lead_lines(tables: SweepTables, settings: Sequence[Setting], lead: Lead) -> Iterator[str]:
+    """Its standard error, what choosing it does to its score, the runner-up, and ties."""
+    if not tables.of_program:
+        yield f"Standard error: {_error_text(tables, lead)}"
+    epochs = "iteration" if tables.of_program else "epoch"
+    if lead.settings < 2:
+        yield f"It is the score of its best {epochs}, which is better by chance than the next score"
+        return
+    yield (
+        f"It was chosen as the best of {lead.settings} settings, each at its best {epochs}, so its "
+        "score is better by chance than it will be on new data"
+    )
+    names = ", ".join(row["trial"] for row in settings[1].rows[:3])
+    behind = metric_text(lead.gap, of_program=tables.of_program)
+    if not lead.basis:
+        yield f"Runner-up: {names}, {behind} behind; one run each does not tell them apart or not"
+    elif lead.tied:
+        count = f"{len(lead.tied)} of {lead.settings - 1} others"
+        yield (
+            f"Runner-up: {names}, {behind} behind; {count} cannot be told apart from the best "
+            f"(marked =; {BASES[lead.basis]})"
+        )
+    else:
+        yield f"Runner-up: {names}, {behind} behind; all others are worse ({BASES[lead.basis]})"
+
+
+def _error_text(tables: SweepTables, lead: Lead) -> str:
+    if lead.error is not None:
+        return f"{lead.error:.4f}, binomial over {lead.images:,} validation images"
+    if lead.share:
+        return "not known, nor is the number of validation images"
+    if lead.images is None:
+        return f"not known, as {tables.metric} is not of the validation images"
+    return (
+        f"not known, as {tables.metric} is no share of the {lead.images:,} validation images, "
+        "whose predictions are not kept"
+    )
+
+
+def _test_lines(best: Sequence[Row], metric: str) -> Iterator[str]:
+    """Lines about the best setting on the test images."""
+    for column in shown_test_metrics(metric):
+        tested = [row[column] for row in best if row.get(column) is not None]
+        if tested:
+            name = "Accuracy" if column == "test_acc" else column
+            limits = possible_range(column)
+            yield f"{name} on the test images: {summary_text(summarize(tested, limits=limits))}"
+
+
+def recall_lines(where: ResultDir, tables: SweepTables) -> Iterator[str]:
+    """The line about the winner's recall of each class of the test images."""
+    best = [row["trial"] for row in winners(tables)]
+    found = class_recalls(where, tables.metadata.get("classes") or (), best)
+    if found:
+        shown = ", ".join(f"{own.name} {own.recall:.3f}" for own in found[:MOST_CLASSES])
+        more = len(found) - MOST_CLASSES
+        rest = f", and {more} more classes (in the report)" if more > 0 else ""
+        yield f"Recall by class on the test images, lowest first: {shown}{rest}"
+
+
+def short_path(path: Path) -> Path:
+    """A path relative to the current directory, if it is within it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
