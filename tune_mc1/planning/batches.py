@@ -24,13 +24,16 @@ class Batches:
         group: Divides new trials into groups that are trained together.
         limit: Maximum number of settings that are suggested at once; 1 trains each alone.
         usual: Their number once the search depends on results.
-        slots: Number of groups that run concurrently.
+        slots: Number of groups that run concurrently at full speed.
+        at_once: Maximum number of groups that run concurrently. No further one is suggested before
+            one of these ends, so that each suggestion knows as much as it can; None for no limit.
     """
 
     group: Callable[[Sequence[AnyTrial]], Sequence[Sequence[AnyTrial]]]
     limit: int = 1
     usual: int = 1
     slots: int = 1
+    at_once: int | None = None
 
     def size(self, left: float, independent: int) -> int:
         """Number of settings that are suggested now.
@@ -43,8 +46,13 @@ class Batches:
         return size if math.isinf(left) else max(1, min(size, math.ceil(left / self.slots)))
 
 
-ALONE = Batches(group=lambda trials: [[trial] for trial in trials])
-"""Each setting is trained alone."""
+def alone(at_once: int | None = None) -> Batches:
+    """Batches of one setting each.
+
+    Args:
+        at_once: As in `Batches`.
+    """
+    return Batches(group=lambda trials: [[trial] for trial in trials], at_once=at_once)
 
 
 def batches(
@@ -54,22 +62,24 @@ def batches(
     most: int | None,
     *,
     gpu: bool,
+    at_once: int | None = None,
 ) -> Batches:
     """Batches of a sweep of our own training.
 
     Args:
         fuse: The sweep's `fuse`.
         group: As in `Batches`.
-        slots: Number of groups that run concurrently.
+        slots: As in `Batches`.
         most: Maximum number of concurrent trials; None for no limit.
         gpu: Whether groups run on a GPU.
+        at_once: As in `Batches`.
     """
     if fuse == "off":
-        return ALONE
+        return alone(at_once)
     if fuse == "auto":
         limit, usual = (GPU_LIMIT, USUAL_GPU) if gpu else (CPU_LIMIT, USUAL)
         room = limit if most is None else max(1, most // slots)
     else:
         limit = usual = fuse
         room = limit if most is None else most
-    return Batches(group, min(limit, room), min(usual, room), slots)
+    return Batches(group, min(limit, room), min(usual, room), slots, at_once)

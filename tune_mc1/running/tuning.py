@@ -17,7 +17,7 @@ from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.config.search import AskTell
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.splits import make_split
-from tune_mc1.planning.batches import ALONE, Batches, batches
+from tune_mc1.planning.batches import Batches, alone, batches
 from tune_mc1.planning.forecast import trial_seconds
 from tune_mc1.planning.fusion import group_seconds, plan_groups
 from tune_mc1.planning.resources import (
@@ -88,7 +88,7 @@ def tune_trials(
     at_once = max(1, max_concurrent(resources, capacity) // workers_of(run.sweep))
     groups = _groups(run, left, at_once, resources, capacity.up)
     group = partial(_groups, run, at_once=1, resources=resources, up=capacity.up)
-    batch = _batches(run, at_once, resources, capacity.up, group) if learns else ALONE
+    batch = _batches(run, at_once, resources, capacity.up, group)
     scheduler = make_scheduler(run, writer)
     promotes = scheduler is not None and scheduler.promotes
     decisions = None
@@ -200,11 +200,11 @@ def _batches(
     group: Callable[[Sequence[AnyTrial]], Sequence[Sequence[AnyTrial]]],
 ) -> Batches:
     """How many settings a search that learns suggests at once."""
-    if run.program is not None:
-        return ALONE
+    if run.program is not None or run.sweep.adapter is None:
+        return alone(at_once)
     most = run.max_concurrent
     slots = full_speed_slots(resources, min(at_once, most or at_once), up)
-    return batches(run.sweep.fuse, group, slots, most, gpu=resources.gpu > 0)
+    return batches(run.sweep.fuse, group, slots, most, gpu=resources.gpu > 0, at_once=at_once)
 
 
 def _search(

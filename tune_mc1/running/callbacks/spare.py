@@ -1,6 +1,7 @@
 """Callback that prepares a spare process for the winner's test while the last trials run."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import ray
@@ -25,6 +26,7 @@ class SpareProcess(DriverOnly, Callback):
         trials: Number of trials or groups.
         each: Resources of the winner's test.
         own: Whether Ray is our own.
+        more: Whether further trials will come, where their number is not known.
         interval_s: Minimum time between two checks for free resources, in seconds.
 
     Attributes:
@@ -32,8 +34,15 @@ class SpareProcess(DriverOnly, Callback):
     """
 
     def __init__(
-        self, trials: int, each: TrialResources, *, own: bool, interval_s: float = 0.5
+        self,
+        trials: int,
+        each: TrialResources,
+        *,
+        own: bool,
+        more: Callable[[], bool] = lambda: False,
+        interval_s: float = 0.5,
     ) -> None:
+        self._more = more
         self.trials, self.each, self.own, self.interval_s = trials, each, own, interval_s
         self.process: Any = None
         self._due, self._next = False, 0.0
@@ -61,7 +70,9 @@ class SpareProcess(DriverOnly, Callback):
             self._start(self.each.cpu, self.each.gpu)
 
     def _is_last(self, trials: list[TuneTrial], trial: TuneTrial) -> bool:
-        if len(trials) < self.trials:  # a cheap test for most trials of a large sweep
+        if (
+            len(trials) < self.trials or self._more()
+        ):  # a cheap test for most trials of a large sweep
             return False
         return all(t is trial or t.status != TuneTrial.PENDING for t in trials)
 

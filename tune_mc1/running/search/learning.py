@@ -15,7 +15,7 @@ from tune_mc1.config.search import AskTell, SpaceUsedUp
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial
 from tune_mc1.errors import SweepStopped
-from tune_mc1.planning.batches import ALONE, Batches
+from tune_mc1.planning.batches import Batches, alone
 from tune_mc1.results.events import Event, trial_event
 from tune_mc1.results.schema import ENDED
 from tune_mc1.running.callbacks.driver_only import DriverOnly
@@ -44,13 +44,14 @@ class LearningTrials(DriverOnly, Searcher):
         search: AskTell,
         sweep: Sweep,
         record: Callable[[Event], None],
-        batches: Batches = ALONE,
+        batches: Batches | None = None,
     ) -> None:
         super().__init__()
         self._search, self._sweep, self._name = search, sweep, sweep.method
         self._limit, self._count, self._record = sweep.run_cap, 0, record
         self._groups: list[Sequence[AnyTrial]] = []
-        self._batches, self.used_up = batches, False
+        self._batches, self.used_up = batches or alone(), False
+        self._live: set[str] = set()
         self._program = isinstance(sweep, ProgramSweep)
         self._last: dict[str, dict[str, float | None]] = {}
         self._states: dict[str, str] = {}
@@ -113,16 +114,22 @@ class LearningTrials(DriverOnly, Searcher):
         return [*epoch_metrics(), *self._sweep.chosen_metrics]
 
     def suggest(self, trial_id: str) -> Any:
-        """The next group: unfinished trials, or suggestions of the search.
+        """The next group: unfinished trials, or suggestions of the search; None to ask later.
 
         Raises:
             SweepStopped: If a suggestion is not a valid setting.
         """
-        if not self._groups:
+        if not self._groups and len(self._live) < (self._batches.at_once or math.inf):
             self._groups = list(self._batches.group(self._ask()))
         if self._groups:
+            self._live.add(trial_id)
             return {"trials": [trial.model_dump() for trial in self._groups.pop(0)]}
-        return Searcher.FINISHED if self._all_asked else None
+        return None if self.more else Searcher.FINISHED
+
+    @property
+    def more(self) -> bool:
+        """True if further trials will come."""
+        return bool(self._groups) or not self._all_asked
 
     @property
     def _all_asked(self) -> bool:
@@ -162,7 +169,8 @@ class LearningTrials(DriverOnly, Searcher):
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        """Nothing: the search learns from the journal's events."""
+        """Makes room for another group; the search learns from the journal's events."""
+        self._live.discard(trial_id)
 
     def _observe(self, trial: str, value: float | None) -> None:
         if trial in self._observed:  # an extended trial
