@@ -26,7 +26,8 @@ class SpareProcess(DriverOnly, Callback):
         trials: Number of trials or groups.
         each: Resources of the winner's test.
         own: Whether Ray is our own.
-        more: Whether further trials will come, where their number is not known.
+        more: Whether further trials will come, of a search of which this is not known before;
+            `trials` does not count then.
         interval_s: Minimum time between two checks for free resources, in seconds.
 
     Attributes:
@@ -39,7 +40,7 @@ class SpareProcess(DriverOnly, Callback):
         each: TrialResources,
         *,
         own: bool,
-        more: Callable[[], bool] = lambda: False,
+        more: Callable[[], bool] | None = None,
         interval_s: float = 0.5,
     ) -> None:
         self._more = more

@@ -124,10 +124,9 @@ class LearningTrials(DriverOnly, Searcher):
         if self._groups:
             self._live.add(trial_id)
             return {"trials": [trial.model_dump() for trial in self._groups.pop(0)]}
-        return None if self.more else Searcher.FINISHED
+        return None if self.has_more() else Searcher.FINISHED
 
-    @property
-    def more(self) -> bool:
+    def has_more(self) -> bool:
         """True if further trials will come."""
         return bool(self._groups) or not self._all_asked
 
