@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, ValidationError
 
 from tune_mc1.config.objective import Objective, known_metric
 
@@ -23,13 +23,21 @@ FurtherMetric = Annotated[Recorded, BeforeValidator(_read)]
 """An entry of the sweep file's `metrics`."""
 
 
-def with_first(data: Any) -> Any:
-    """The content of a sweep file; without a `metric` of its own, the first objective is it."""
+def with_first(data: Any, kind: Any) -> Any:
+    """The content of a sweep file; without a `metric` of its own, the first objective is it.
+
+    Args:
+        data: The content.
+        kind: Model of its `metric`.
+    """
     metrics = data.get("metrics") if isinstance(data, dict) else None
     if not metrics or data.get("metric") is not None or not isinstance(metrics, list | tuple):
         return data
     first = next((m for m in metrics if isinstance(m, dict | Objective)), None)
-    return data if first is None else {**data, "metric": first}
+    try:
+        return data if first is None else {**data, "metric": kind.model_validate(first)}
+    except ValidationError:  # its own field says so
+        return data
 
 
 def objectives_of(metric: Objective, metrics: Sequence[Recorded]) -> tuple[Objective, ...]:

@@ -170,7 +170,10 @@ class Sweep(BaseModel):
             checked[name] = fitting
         return checked
 
-    _first_objective = model_validator(mode="before")(with_first)
+    @model_validator(mode="before")
+    @classmethod
+    def _first_objective(cls, data: Any) -> Any:
+        return with_first(data, cls.model_fields["metric"].annotation)
 
     @model_validator(mode="after")
     def _one_goal_each(self) -> Self:
