@@ -102,10 +102,7 @@ def test_early_termination_is_that_of_wandb(
         (LR + "fuse: off\n", "sweep.yaml:4: fuse: is for built-in training"),
         (LR + "replicates: 3\n", "sweep.yaml: replicates: must be 1 without a parameter seed"),
         (LR + "metrix: {name: x}\n", "sweep.yaml:4: metrix: unknown key, did you mean 'metric'?"),
-        (
-            LR + "metrics: [x]\n",
-            "sweep.yaml:4: metrics: is for built-in training, which a file with",
-        ),
+        (LR + "metrics: [x]\n", "sweep.yaml:4: metrics[0]: must be a mapping of keys to values"),
         (LR + "command: python train.py\n", "sweep.yaml:4: command: must be a list of words"),
         (LR + "program: ''\n", "sweep.yaml:4: program: the key is given twice"),
         ("", "sweep.yaml: parameters: must be a mapping such as"),

@@ -71,10 +71,10 @@ class SpareProcess(DriverOnly, Callback):
             self._start(self.each.cpu, self.each.gpu)
 
     def _is_last(self, trials: list[TuneTrial], trial: TuneTrial) -> bool:
-        if (
-            len(trials) < self.trials or self._more()
-        ):  # a cheap test for most trials of a large sweep
+        if self._more is not None and self._more():
             return False
+        if self._more is None and len(trials) < self.trials:
+            return False  # a cheap test for most trials of a large sweep
         return all(t is trial or t.status != TuneTrial.PENDING for t in trials)
 
     def _start(self, cpu: float, gpu: float) -> None:
