@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from ray import tune
@@ -15,15 +15,10 @@ from tune_mc1.cluster.ray_private import count_no_callbacks, retry_lost_resets
 from tune_mc1.config.module_sweep import workers_of
 from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.config.search import AskTell
-from tune_mc1.config.trial import Trial, TrialConfig
-from tune_mc1.data.splits import make_split
-from tune_mc1.planning.batches import ALONE, Batches, batches
-from tune_mc1.planning.forecast import trial_seconds
-from tune_mc1.planning.fusion import group_seconds, plan_groups
+from tune_mc1.planning.batches import ALONE, Batches
 from tune_mc1.planning.resources import (
     Node,
     TrialResources,
-    full_speed_slots,
     max_concurrent,
     widen_gpu_share,
 )
@@ -37,6 +32,7 @@ from tune_mc1.running.callbacks.spare import SpareProcess
 from tune_mc1.running.callbacks.watch import ProgressCallback
 from tune_mc1.running.decisions import start_decisions
 from tune_mc1.running.early_end import EarlyEnd, UntilTheEnd
+from tune_mc1.running.grouping import batches_of, groups_of
 from tune_mc1.running.own_context import OwnContext
 from tune_mc1.running.ray_tuner import fit, make_tuner, resource_request, trainable_of
 from tune_mc1.running.schedulers.early_stopping import EarlyStopping, make_scheduler
@@ -86,9 +82,9 @@ def tune_trials(
         return None
     capacity = cluster_capacity()
     at_once = max(1, max_concurrent(resources, capacity) // workers_of(run.sweep))
-    groups = _groups(run, left, at_once, resources, capacity.up)
-    group = partial(_groups, run, at_once=1, resources=resources, up=capacity.up)
-    batch = _batches(run, at_once, resources, capacity.up, group) if learns else ALONE
+    groups = groups_of(run, left, at_once, resources, capacity.up)
+    group = partial(groups_of, run, at_once=1, resources=resources, up=capacity.up)
+    batch = batches_of(run, at_once, resources, capacity.up, group) if learns else ALONE
     scheduler = make_scheduler(run, writer)
     promotes = scheduler is not None and scheduler.promotes
     decisions = None
@@ -133,78 +129,11 @@ def tune_trials(
     count_no_callbacks()
     most = _UNLIMITED if promotes else samples
     fit(make_tuner(run, trainable, search, most, scheduler, callbacks), run.where)
-    inner = search.searcher if isinstance(search, ConcurrencyLimiter) else search
-    if isinstance(inner, LearningTrials) and inner.used_up:
+    if _used_up(search):
         view.say_used_up()
     rows = writer.tables.trials if end.reason is None else {}  # else they may go on later
     writer.write(*(end_event(t, "stopped") for t, row in rows.items() if row["state"] == "paused"))
     return spare.process
-
-
-def _groups(
-    run: SweepRun,
-    trials: Sequence[AnyTrial],
-    at_once: int,
-    resources: TrialResources,
-    up: Sequence[Node],
-) -> Sequence[Sequence[AnyTrial]]:
-    """Groups of the remaining trials, in starting order; each of a program's is alone.
-
-    All trials of a group continue from the same epoch.
-    """
-    if run.program is not None:
-        return [[trial] for trial in trials]
-    left = [trial for trial in trials if isinstance(trial, Trial)]
-    shape, classes = run.images.image_shape, len(run.images.classes)
-    images = len(run.images.train_labels)
-
-    def seconds(config: TrialConfig) -> float:
-        return trial_seconds(config, images, shape, classes)
-
-    @cache
-    def fold_sizes(fold: int | None) -> tuple[int, int]:
-        split = make_split(run.images, run.sweep.validation, fold)
-        return len(split.train), len(split.val)
-
-    most = run.max_concurrent
-    busy = full_speed_slots(resources, min(at_once, most or at_once), up)
-    gpu = resources.gpu > 0
-    limit = most if most is None or run.sweep.fuse != "auto" else max(1, most // busy)
-    groups = [
-        group
-        for part in run.past.by_epoch(left)
-        for group in plan_groups(
-            part,
-            run.sweep.fuse,
-            busy,
-            seconds,
-            gpu=gpu,
-            limit=limit,
-            fold_sizes=fold_sizes,
-            images=(shape, classes),
-        )
-    ]
-    position = {trial.id: i for i, trial in enumerate(left)}
-    groups.sort(key=lambda group: position[group[0].id])
-    if run.sweep.early_terminate is None and any(len(group) > 1 for group in groups):
-        # Longest first, so that no core idles for long at the end of the sweep.
-        groups.sort(key=lambda group: -group_seconds(group, seconds, gpu, (shape, classes)))
-    return groups
-
-
-def _batches(
-    run: SweepRun,
-    at_once: int,
-    resources: TrialResources,
-    up: Sequence[Node],
-    group: Callable[[Sequence[AnyTrial]], Sequence[Sequence[AnyTrial]]],
-) -> Batches:
-    """How many settings a search that learns suggests at once."""
-    if run.program is not None:
-        return ALONE
-    most = run.max_concurrent
-    slots = full_speed_slots(resources, min(at_once, most or at_once), up)
-    return batches(run.sweep.fuse, group, slots, most, gpu=resources.gpu > 0)
 
 
 def _search(
@@ -247,7 +176,16 @@ def _promoting(
     if scheduler is None or not scheduler.promotes:
         return search
     fused = run.program is None and run.sweep.fuse != "off"
-    regroup = partial(_groups, run, at_once=at_once, resources=resources, up=up) if fused else None
+    regroup = (
+        partial(groups_of, run, at_once=at_once, resources=resources, up=up) if fused else None
+    )
     return PromotingTrials(
         search, scheduler, run.trials, run.past.tables, limit=at_once + 1, regroup=regroup
     )
+
+
+def _used_up(search: Any) -> bool:
+    """True if a search, in whatever it is wrapped, has no setting left that was not tried."""
+    while search is not None and not isinstance(search, LearningTrials):
+        search = getattr(search, "searcher", None) or getattr(search, "inner", None)
+    return search is not None and search.used_up
