@@ -141,23 +141,23 @@ class UntilTheEnd(DriverOnly, Searcher):
 
     def __init__(self, search: Searcher, end: EarlyEnd) -> None:
         super().__init__()
-        self._search, self._end = search, end
+        self.inner, self._end = search, end
 
     def suggest(self, trial_id: str) -> Any:
         """The next trial or group, if there is one and it may start."""
-        if not self._end.may_start(getattr(self._search, "next_size", 1)):
+        if not self._end.may_start(getattr(self.inner, "next_size", 1)):
             return Searcher.FINISHED
-        suggestion = self._search.suggest(trial_id)
+        suggestion = self.inner.suggest(trial_id)
         if isinstance(suggestion, dict):
             self._end.starts([trial["id"] for trial in suggestion["trials"]])
         return suggestion
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Passed on."""
-        self._search.on_trial_result(trial_id, result)
+        self.inner.on_trial_result(trial_id, result)
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
         """Passed on."""
-        self._search.on_trial_complete(trial_id, result, error)
+        self.inner.on_trial_complete(trial_id, result, error)

@@ -79,7 +79,7 @@ class ResultCallback(DriverOnly, Callback):
         done = {event["trial"] for event in events if event["event"] == "end"}
         for end in result.get("ends", ()):
             if end["state"] == "stopped" and end["trial"] not in lengths:
-                events.append(self._leave(end["trial"], **end))
+                events.append(self._leave(**end))
             elif end["trial"] not in done:
                 events.append(end_event(**end))
         if events:

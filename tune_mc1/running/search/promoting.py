@@ -42,7 +42,7 @@ class PromotingTrials(DriverOnly, Searcher):
         regroup: Regroup | None = None,
     ) -> None:
         super().__init__()
-        self._search, self._scheduler, self._tables = search, scheduler, tables
+        self.inner, self._scheduler, self._tables = search, scheduler, tables
         self._specs = {trial.id: trial.model_dump() for trial in trials}
         self._limit, self._regroup = limit, regroup
         self._ready: list[list[dict[str, Any]]] = []
@@ -50,13 +50,18 @@ class PromotingTrials(DriverOnly, Searcher):
         self._new: set[str] = set()
         self._all_new = False
 
+    @property
+    def next_size(self) -> int:
+        """Number of trials in the next group, as far as it is known."""
+        return len(self._ready[0]) if self._ready else getattr(self.inner, "next_size", 1)
+
     def suggest(self, trial_id: str) -> Any:
         """The next group: promoted trials, else new ones; None if it depends on those that run."""
         if len(self._live) >= self._limit:
             return None
         group = self._next_promoted()
         if group is None and not self._all_new:
-            found: Any = self._search.suggest(trial_id)
+            found: Any = self.inner.suggest(trial_id)
             self._all_new = found == Searcher.FINISHED
             if not self._all_new and found:
                 group = found["trials"]
@@ -95,4 +100,4 @@ class PromotingTrials(DriverOnly, Searcher):
         """One of Ray's trials has ended, with all of ours that it ran."""
         self._live.discard(trial_id)
         if trial_id in self._new:
-            self._search.on_trial_complete(trial_id, result, error)
+            self.inner.on_trial_complete(trial_id, result, error)
