@@ -14,6 +14,7 @@ from tune_mc1.results.events import Event
 from tune_mc1.results.schema import Row
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.callbacks.driver_only import DriverOnly
+from tune_mc1.running.search.learning import LearningTrials
 from tune_mc1.running.sweep_run import SweepRun
 
 
@@ -137,11 +138,19 @@ class UntilTheEnd(DriverOnly, Searcher):
     Args:
         search: The sweep's own.
         end: Says when it ends.
+        learning: The search that learns, within it; None for another one.
     """
 
-    def __init__(self, search: Searcher, end: EarlyEnd) -> None:
+    def __init__(
+        self, search: Searcher, end: EarlyEnd, learning: LearningTrials | None = None
+    ) -> None:
         super().__init__()
-        self._search, self._end = search, end
+        self._search, self._end, self._learning = search, end, learning
+
+    @property
+    def used_up(self) -> bool:
+        """Whether there is no further setting, so that the sweep ends with fewer trials."""
+        return self._learning is not None and self._learning.used_up
 
     def suggest(self, trial_id: str) -> Any:
         """The next trial or group, if there is one and it may start."""

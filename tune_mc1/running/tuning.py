@@ -14,7 +14,6 @@ from tune_mc1.cluster.nodes import cluster_capacity, free_nodes
 from tune_mc1.cluster.ray_private import count_no_callbacks, retry_lost_resets
 from tune_mc1.config.module_sweep import workers_of
 from tune_mc1.config.program_trial import AnyTrial
-from tune_mc1.config.search import AskTell
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.splits import make_split
 from tune_mc1.planning.batches import ALONE, Batches, batches
@@ -28,7 +27,6 @@ from tune_mc1.planning.resources import (
     widen_gpu_share,
 )
 from tune_mc1.planning.search_space import MAX_TRIALS
-from tune_mc1.registry import resolve
 from tune_mc1.results.events import end_event
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.callbacks.hangs import HangCallback
@@ -40,7 +38,7 @@ from tune_mc1.running.early_end import EarlyEnd, UntilTheEnd
 from tune_mc1.running.own_context import OwnContext
 from tune_mc1.running.ray_tuner import fit, make_tuner, resource_request, trainable_of
 from tune_mc1.running.schedulers.early_stopping import EarlyStopping, make_scheduler
-from tune_mc1.running.search.evidence import learn_from
+from tune_mc1.running.search.begin_learning import learning_trials
 from tune_mc1.running.search.learning import LearningTrials
 from tune_mc1.running.search.planned import PlannedTrials
 from tune_mc1.running.search.promoting import PromotingTrials
@@ -134,7 +132,7 @@ def tune_trials(
     most = _UNLIMITED if promotes else samples
     fit(make_tuner(run, trainable, search, most, scheduler, callbacks), run.where)
     inner = search.searcher if isinstance(search, ConcurrencyLimiter) else search
-    if isinstance(inner, LearningTrials) and inner.used_up:
+    if isinstance(inner, UntilTheEnd) and inner.used_up:
         view.say_used_up()
     rows = writer.tables.trials if end.reason is None else {}  # else they may go on later
     writer.write(*(end_event(t, "stopped") for t, row in rows.items() if row["state"] == "paused"))
@@ -218,17 +216,13 @@ def _search(
 ) -> tuple[Searcher, int]:
     sweep = run.sweep
     search: Searcher
+    learning: LearningTrials | None = None
     if sweep.adapter is None:
         search, count = PlannedTrials(groups), len(groups)
     else:
         count = max(0, (sweep.run_cap or MAX_TRIALS) - len(run.trials)) + len(left)
-        counted = sweep.model_copy(update={"run_cap": run.total or None})
-        suggests: AskTell = resolve(sweep.adapter)(sweep)
-        learn_from(suggests, [*run.past.evidence, *run.warm.evidence])
-        search = LearningTrials(suggests, counted, writer.write, batches)
-        search.replay(run.past.search, groups)
-        writer.listeners.append(search.take)
-    search = UntilTheEnd(promoting(search), end)
+        search = learning = learning_trials(run, groups, writer, batches)
+    search = UntilTheEnd(promoting(search), end, learning)
     if run.max_concurrent is not None:
         largest = max([batches.limit, *map(len, groups)])
         search = ConcurrencyLimiter(search, max(1, run.max_concurrent // largest))
