@@ -46,8 +46,9 @@ class EarlyEnd:
             self._spent.take({"event": "resume"})
         self._spent.take_all(price_events(run))
         writer.listeners.append(self.take)
-        for trial, row in writer.tables.trials.items():
-            self._check_target(trial, writer.tables.score(row), row["best_epoch"])
+        if run.sweep.metric.target is not None:
+            for trial, row in writer.tables.trials.items():
+                self._check_target(trial, writer.tables.score(row), row["best_epoch"])
         self._check_gain()
 
     def take(self, event: Event) -> None:

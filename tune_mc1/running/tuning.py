@@ -13,9 +13,6 @@ from ray.tune.search import ConcurrencyLimiter, Searcher
 from tune_mc1.cluster.nodes import cluster_capacity, free_nodes
 from tune_mc1.cluster.ray_private import count_no_callbacks, retry_lost_resets
 from tune_mc1.config.module_sweep import workers_of
-from tune_mc1.config.program_trial import AnyTrial
-from tune_mc1.config.search import AskTell
-from tune_mc1.planning.batches import Batches
 from tune_mc1.planning.resources import (
     Node,
     TrialResources,
@@ -23,7 +20,6 @@ from tune_mc1.planning.resources import (
     widen_gpu_share,
 )
 from tune_mc1.planning.search_space import MAX_TRIALS
-from tune_mc1.registry import resolve
 from tune_mc1.results.events import end_event
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.callbacks.hangs import HangCallback
@@ -36,8 +32,7 @@ from tune_mc1.running.grouping import batches_of, groups_of
 from tune_mc1.running.own_context import OwnContext
 from tune_mc1.running.ray_tuner import fit, make_tuner, resource_request, trainable_of
 from tune_mc1.running.schedulers.early_stopping import EarlyStopping, make_scheduler
-from tune_mc1.running.search.evidence import learn_from
-from tune_mc1.running.search.learning import LearningTrials
+from tune_mc1.running.search.begin_learning import learning_trials
 from tune_mc1.running.search.planned import PlannedTrials
 from tune_mc1.running.search.promoting import PromotingTrials
 from tune_mc1.running.sweep_run import SweepRun
@@ -102,7 +97,7 @@ def tune_trials(
     waits = scheduler.waits if scheduler is not None else stopped.__contains__
     hangs = HangCallback(run.sweep.trial_timeout or math.inf)
     again = partial(_promoting, run, at_once, resources, capacity.up, scheduler)
-    learning = _learning(run, groups, writer, batch) if learns else None
+    learning = learning_trials(run, groups, writer, batch) if learns else None
     search = _limited(run, UntilTheEnd(again(learning or PlannedTrials(groups)), end), largest)
     samples = _most_new(run) + len(left) if learns else len(groups)
     most = search.max_concurrent if isinstance(search, ConcurrencyLimiter) else samples
@@ -150,22 +145,6 @@ def _limited(run: SweepRun, search: Searcher, largest: int) -> Searcher:
 def _most_new(run: SweepRun) -> int:
     """Number of settings that a search that learns may still suggest."""
     return max(0, (run.sweep.run_cap or MAX_TRIALS) - len(run.trials))
-
-
-def _learning(
-    run: SweepRun,
-    groups: Sequence[Sequence[AnyTrial]],
-    writer: ResultWriter,
-    batches: Batches,
-) -> LearningTrials:
-    """The search that learns, which knows the earlier progress of the sweep, and earlier sweeps."""
-    counted = run.sweep.model_copy(update={"run_cap": run.total or None})
-    suggests: AskTell = resolve(str(run.sweep.adapter))(run.sweep)
-    learn_from(suggests, [*run.past.evidence, *run.warm.evidence])
-    search = LearningTrials(suggests, counted, writer.write, batches)
-    search.replay(run.past.search, groups)
-    writer.listeners.append(search.take)
-    return search
 
 
 def _promoting(

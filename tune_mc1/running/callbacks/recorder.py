@@ -85,7 +85,7 @@ class ResultCallback(DriverOnly, Callback):
         if events:
             self.writer.write(*events)
         for event in events:
-            if event["event"] == "end":
+            if event["event"] == "end" and event["state"] in ENDED:
                 self.writer.where.forget_previous(event["trial"])
         self._let_go(trial, [event["trial"] for event in events if event["event"] == "pause"])
 
