@@ -80,14 +80,6 @@ class Coding:
         found = listed_settings(self._sweep, self._of) or ()
         return list({json.dumps(s, sort_keys=True, default=str): dict(s) for s in found}.values())
 
-    def own(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The setting of a trial, given all its values."""
-        return {name: values[name] for name in self._parameters if name in values}
-
-    def filled(self, codes: Mapping[str, Code]) -> dict[str, Code]:
-        """The codes of all parameters."""
-        return dict(codes)
-
     def decode(self, codes: Mapping[str, Code]) -> dict[str, Any]:
         """The setting that codes of all parameters stand for."""
         drawn = self._constant | {
