@@ -19,7 +19,7 @@ from ray.cluster_utils import Cluster
 
 from tests.benchmarks.common import Figure, images, parser, publish
 from tests.support.node_cluster import Record, gpu_cluster, telling_sweep
-from tune_mc1.config.sweep import Resources
+from tune_mc1.config.resources import Resources
 from tune_mc1.results.writer import ResultWriter
 
 WHOLE_GPU = Resources(cpu=1, gpu=1)

@@ -8,7 +8,8 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 from scipy import stats
 
-from tune_mc1.config.parameters import DISTRIBUTION_KEYS, Parameter
+from tune_mc1.config.distribution_keys import DISTRIBUTION_KEYS
+from tune_mc1.config.parameters import Parameter
 
 PARAMETER: TypeAdapter[Parameter] = TypeAdapter(Parameter)
 N = 20_000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tune_mc1.config.sweep import Resources
+from tune_mc1.config.resources import Resources
 from tune_mc1.errors import InputError
 from tune_mc1.planning.resources import (
     Capacity,

@@ -14,7 +14,7 @@ from ray.cluster_utils import Cluster
 
 from tests.support.node_cluster import Record, gpu_cluster, telling_sweep
 from tune_mc1.cluster.nodes import cluster_capacity, free_nodes
-from tune_mc1.config.sweep import Resources
+from tune_mc1.config.resources import Resources
 from tune_mc1.data.images import ImageData
 from tune_mc1.planning.resources import Node
 from tune_mc1.results.writer import ResultWriter

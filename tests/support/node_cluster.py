@@ -22,7 +22,7 @@ from tune_mc1.cluster.nodes import cluster_capacity
 from tune_mc1.cluster.ray_runtime import QUIET_RAY
 from tune_mc1.cluster.ray_tokens_private import AUTH_MODE, set_auth_mode
 from tune_mc1.config.metrics import epoch_metrics
-from tune_mc1.config.sweep import Resources
+from tune_mc1.config.resources import Resources
 from tune_mc1.data.images import ImageData
 from tune_mc1.planning.flags import PlanFlags
 from tune_mc1.planning.plan import prepare

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from tune_mc1.config.distribution_keys import DISTRIBUTION_KEYS
 from tune_mc1.config.distributions import Range
 from tune_mc1.config.field_types import number_of
 from tune_mc1.config.parameters import (
-    DISTRIBUTION_KEYS,
     Categorical,
     Constant,
     IntUniform,

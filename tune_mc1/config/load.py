@@ -34,8 +34,9 @@ from tune_mc1.config.problems import Path as KeyPath
 from tune_mc1.config.problems import Problem, problems_of
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.reference import Reference
+from tune_mc1.config.resources import Resources
 from tune_mc1.config.sampler import Sampler
-from tune_mc1.config.sweep import Resources, Sweep
+from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.training_parameters import in_file_order, read_overrides, read_parameters
 from tune_mc1.config.user_code import is_user_code
 from tune_mc1.config.validation import Folds, Holdout

@@ -15,7 +15,7 @@ from tune_mc1.config.problems import Path, Problem, problems_of
 from tune_mc1.config.program_parameters import nest, numbers_in, read_program_parameters
 from tune_mc1.config.program_sweep import TRAINING_ONLY, ProgramMetric, ProgramSweep
 from tune_mc1.config.requirements import read_requirements
-from tune_mc1.config.sweep import Resources
+from tune_mc1.config.resources import Resources
 
 
 class ReadProgramSweep(NamedTuple):

@@ -6,7 +6,8 @@ from pydantic import Field, field_validator
 
 from tune_mc1.config.field_types import Int
 from tune_mc1.config.program_sweep import TRAINING_ONLY, ProgramSweep
-from tune_mc1.config.sweep import Resources, Sweep
+from tune_mc1.config.resources import Resources
+from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.user_code import FORM, is_user_code
 
 WANDB_LOGGER = "WandbLogger"

@@ -6,9 +6,9 @@ The valid combinations of keys and the distributions that they imply follow W&B'
 import json
 import math
 from bisect import bisect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import accumulate
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -204,27 +204,6 @@ Parameter = Annotated[
 ]
 """A parameter of a sweep file: its distribution, given or inferred from its keys."""
 
-_FAMILIES = (
-    *(Constant, Categorical, WeightedCategorical, IntUniform, Range, Normal, Beta),
-    SameAs,
-)
-
-
-def _keys(family: type[Distribution], name: str) -> Iterator[str]:
-    for key in family.model_fields:
-        fits = {"q": name.startswith("q_"), "zero": "log" in name, "when": False}
-        if fits.get(key, True):
-            yield key
-    yield "when"
-
-
-DISTRIBUTION_KEYS: dict[str, tuple[str, ...]] = {
-    name: tuple(_keys(family, name))
-    for family in _FAMILIES
-    for name in get_args(family.model_fields["distribution"].annotation)
-}
-"""Valid keys of each distribution, by its name."""
-
 
 def with_value(parameter: Constant, value: Any) -> Constant:
     """The same parameter with another value."""
@@ -256,3 +235,10 @@ def listed_values(parameter: Parameter | None) -> tuple[Any, ...]:
     if isinstance(parameter, Categorical | WeightedCategorical):
         return parameter.values
     return ()
+
+
+def largest(parameter: Parameter) -> int:
+    """The largest whole number that a parameter can be; 100,000 if it has no end."""
+    if isinstance(parameter, IntUniform | Range) and parameter.ends is not None:
+        return math.floor(parameter.ends[1])
+    return int(max(listed_values(parameter), default=100_000))

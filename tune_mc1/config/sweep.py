@@ -1,6 +1,5 @@
 """Typed sweep: W&B's keys and additional ones, all optional."""
 
-import math
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
@@ -19,46 +18,24 @@ from tune_mc1.config.candidates import Candidates
 from tune_mc1.config.chosen_metrics import chosen_columns
 from tune_mc1.config.conditions import training_problems
 from tune_mc1.config.constraints import Constraint, ConstraintText, read_constraint
-from tune_mc1.config.distributions import Range
 from tune_mc1.config.early_terminate import AnyEarlyTerminate
 from tune_mc1.config.field_types import Float, Fuse, Int, Trackers
-from tune_mc1.config.fields import check_parameter
 from tune_mc1.config.image_files import Data
 from tune_mc1.config.keep_checkpoints import KeepCheckpoints
-from tune_mc1.config.model_names import is_outside
 from tune_mc1.config.objective import Objective
 from tune_mc1.config.objectives import FurtherMetric, objectives_of, with_first
-from tune_mc1.config.parameters import (
-    Categorical,
-    Constant,
-    IntUniform,
-    Parameter,
-    listed_values,
-)
-from tune_mc1.config.problems import Problem, unknown_key
+from tune_mc1.config.parameters import Constant, Parameter, largest, listed_values
+from tune_mc1.config.problems import Problem
 from tune_mc1.config.reference import Reference
+from tune_mc1.config.resources import Resources
 from tune_mc1.config.sampler import AnySampler
 from tune_mc1.config.search import SEARCHES, Method, Search
 from tune_mc1.config.space import Space
-from tune_mc1.config.trial import TrialConfig, core_fields, trial_fields
-from tune_mc1.config.tunable import OPTIONS
+from tune_mc1.config.sweep_parameters import fitting_parameters
+from tune_mc1.config.trial import TrialConfig, trial_fields
 from tune_mc1.config.validation import Holdout, Validation
 
 _FIXED = Constant(value=0)
-
-
-class Resources(BaseModel):
-    """Resources that Ray reserves for one trial.
-
-    Attributes:
-        cpu: CPU cores, greater than 0; may be fractional.
-        gpu: Fraction of a GPU in [0, 1]; a trial never uses more than one.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    cpu: Float = Field(default=1.0, gt=0, le=1024)
-    gpu: Float = Field(default=0.0, ge=0, le=1)
 
 
 class Sweep(BaseModel):
@@ -155,20 +132,7 @@ class Sweep(BaseModel):
     @field_validator("parameters")
     @classmethod
     def _fit_trial(cls, parameters: dict[str, Parameter]) -> dict[str, Parameter]:
-        checked = {}
-        outside = any(map(is_outside, listed_values(parameters.get("model"))))
-        for name, parameter in parameters.items():
-            if (outside or name in OPTIONS) and name not in trial_fields():
-                checked[name] = parameter
-                continue
-            if name not in (known := trial_fields()):
-                rule = "unknown parameter"
-                raise ValueError(f"{unknown_key((name,), known, rule, core_fields())}")
-            fitting, problems = check_parameter(name, parameter, (name,))
-            if fitting is None:
-                raise ValueError("; ".join(map(str, problems)))
-            checked[name] = fitting
-        return checked
+        return fitting_parameters(parameters)
 
     @model_validator(mode="before")
     @classmethod
@@ -282,12 +246,4 @@ class Sweep(BaseModel):
     def longest_epochs(self) -> int:
         """Maximum number of epochs of any trial."""
         parameter = self.parameters.get("epochs")
-        if isinstance(parameter, Constant):
-            return int(parameter.value)
-        if parameter is None:
-            return int(TrialConfig().epochs)
-        if isinstance(parameter, IntUniform | Range) and parameter.ends is not None:
-            return math.floor(parameter.ends[1])
-        if isinstance(parameter, Categorical) or hasattr(parameter, "values"):
-            return int(max(parameter.values))
-        return 100_000
+        return int(TrialConfig().epochs) if parameter is None else largest(parameter)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tune_mc1.config.sweep import Resources
+from tune_mc1.config.resources import Resources
 from tune_mc1.errors import InputError
 
 TRIALS_PER_GPU = 4

@@ -52,7 +52,7 @@ class LearningTrials(DriverOnly, Searcher):
         self._groups: list[Sequence[AnyTrial]] = []
         self._batches, self.used_up = batches or alone(), False
         self._live: set[str] = set()
-        self._program = isinstance(sweep, ProgramSweep)
+        self._program, self._space = isinstance(sweep, ProgramSweep), sweep.space
         self._last: dict[str, dict[str, float | None]] = {}
         self._states: dict[str, str] = {}
         self._observed: set[str] = set()
@@ -157,6 +157,9 @@ class LearningTrials(DriverOnly, Searcher):
         return trials
 
     def _trial(self, trial: str, setting: Mapping[str, Any]) -> AnyTrial:
+        """A trial with the parameters that apply to it; not every search leaves out the others."""
+        if not self._space.plain:
+            setting = self._space.completed(setting)
         if self._program:
             return ProgramTrial(id=trial, values=dict(setting))
         try:
