@@ -10,7 +10,7 @@ from tests.benchmarks.search.simulate import simulate
 from tests.benchmarks.search.store import Piece, read_runs, write_runs
 from tests.benchmarks.search.task import Task
 
-SHARE = 2
+SHARE = 3
 """Searches with curves get this part of the epochs that training all settings takes; random all."""
 
 TRIALS = 200
