@@ -102,7 +102,7 @@ def test_random_search_finds_the_best_with_all_epochs_and_halving_with_fewer() -
     for name, how in {"random": ("random",), "asha": ("random", ASHA)}.items():
         runs = [simulate(larger, Ours(larger, seed, *how), 4, 1500) for seed in range(6)]
         found[name] = Outcome(name, np.stack(runs), 200)
-    assert ratio(found["asha"], found["random"]) < 0.6
+    assert ratio(found["asha"], found["random"]) < 0.95
 
 
 def test_ratios() -> None:
