@@ -1,1 +1,1 @@
-"""How much training a search needs to find how good a setting: ours and its peers on recorded tables."""
+"""How much training searches need to find how good a setting: ours and peers on recorded curves."""

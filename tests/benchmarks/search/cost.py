@@ -94,9 +94,7 @@ def _optuna(trials: int) -> Callable[[], object]:
     for number in range(trials):
         params = drawn.ask(space).params
         value = _curve(number)[-1]
-        study.add_trial(
-            optuna.trial.create_trial(params=params, distributions=space, value=value)
-        )
+        study.add_trial(optuna.trial.create_trial(params=params, distributions=space, value=value))
 
     def ask() -> object:
         trial = study.ask(space)

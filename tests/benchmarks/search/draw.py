@@ -75,4 +75,6 @@ def _key(method: str, color: tuple[float, ...], bold: str) -> plt.Line2D:
     entry = METHODS[method]
     width = 2.4 if method == bold else 1.1
     label = f"{entry.tool}: {entry.label}"
-    return plt.Line2D([], [], linestyle=STYLES[entry.tool], color=color, linewidth=width, label=label)
+    return plt.Line2D(
+        [], [], linestyle=STYLES[entry.tool], color=color, linewidth=width, label=label
+    )

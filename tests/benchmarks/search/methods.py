@@ -96,5 +96,7 @@ METHODS: dict[str, Entry] = {
     "syne_ashacqr": Entry("ASHACQR", "Syne Tune", _syne("ashacqr")),
     "syne_tpe": Entry("KDE", "Syne Tune", _syne("tpe"), public=True, curves=False),
     "syne_cqr": Entry("CQR", "Syne Tune", _syne("cqr"), public=True, curves=False),
-    "syne_rea": Entry("regularised evolution", "Syne Tune", _syne("rea"), public=True, curves=False),
+    "syne_rea": Entry(
+        "regularised evolution", "Syne Tune", _syne("rea"), public=True, curves=False
+    ),
 }

@@ -5,9 +5,9 @@ from typing import Any
 
 from tests.benchmarks.search.simulate import Method, Verdict, Work
 from tests.benchmarks.search.task import Task
+from tune_mc1.config.program_sweep import ENDLESS, ProgramSweep
 from tune_mc1.config.search import AskTell
 from tune_mc1.config.sweep import Sweep
-from tune_mc1.config.program_sweep import ENDLESS, ProgramSweep
 from tune_mc1.registry import resolve
 
 METRIC = {"name": "val_acc", "goal": "maximize"}

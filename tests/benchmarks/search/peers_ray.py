@@ -59,9 +59,7 @@ class RayAsha(Method):
         search: Makes the searcher from a search space and a seed.
     """
 
-    def __init__(
-        self, task: Task, seed: int, search: Callable[[dict[str, Any], int], Any]
-    ) -> None:
+    def __init__(self, task: Task, seed: int, search: Callable[[dict[str, Any], int], Any]) -> None:
         space = {name: domain(spec) for name, spec in task.parameters.items()}
         self._search, self._count = search(space, seed), 0
         self._asha = ASHAScheduler(metric="value", mode="max", max_t=task.epochs)

@@ -43,7 +43,7 @@ class SyneTune(Method):
     """
 
     def __init__(self, task: Task, seed: int, name: str) -> None:
-        np.random.seed(seed)  # noqa: NPY002
+        np.random.seed(seed)
         space = {key: domain(spec) for key, spec in task.parameters.items()}
         made: Callable[..., Any] = EARLY.get(name) or FULL[name]
         shared = {"do_minimize": False, "random_seed": seed, "metric": "value"}

@@ -1,4 +1,6 @@
-"""Packs the curves of sweeps: `python -m tests.benchmarks.search.record DIR...` writes `docs/search-curves.parquet`.
+"""Packs the curves of sweeps: `python -m tests.benchmarks.search.record DIR...`.
+
+Writes `docs/search-curves.parquet`, or another file.
 
 Every completed trial becomes a row: its setting as JSON, its metric after each epoch, and its mean
 seconds an epoch. The search spaces stand in the file's metadata.

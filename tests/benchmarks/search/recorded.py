@@ -28,7 +28,9 @@ def recorded_tasks(path: Path = CURVES) -> list[Task]:
     rows = table.to_pylist()
     tasks = []
     for name, space in spaces.items():
-        own = [row | {"setting": json.loads(row["setting"])} for row in rows if row["sweep"] == name]
+        own = [
+            row | {"setting": json.loads(row["setting"])} for row in rows if row["sweep"] == name
+        ]
         for part, networks in PARTS.items():
             some = [row for row in own if row["setting"]["model"] in networks]
             narrower = space | {"model": {"values": list(networks)}}

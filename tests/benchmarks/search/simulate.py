@@ -35,7 +35,7 @@ class Work:
 
 
 class Method(ABC):
-    """A search with its scheduler, ours or a peer's. A task and a seed are given when it is made."""
+    """A search with its scheduler, ours or a peer's; made for a task and a seed."""
 
     @abstractmethod
     def ask(self) -> Work | None:

@@ -14,7 +14,7 @@ Spec = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Task:
-    """Settings with the curves that they were seen to have; a setting between them has the nearest's.
+    """Recorded settings and their curves; a setting between them has the nearest one's.
 
     Attributes:
         name: Its name.
