@@ -215,8 +215,8 @@ COMMANDS.register(
     "asha",
     SweepCommand(
         "random",
-        {"type": "asha", "min_iter": 1, "eta": 3},
-        "early_terminate: not in the file; using min_iter 1 (Ray: grace_period) and eta 3 "
+        {"type": "asha", "min_iter": 1, "eta": 2},
+        "early_terminate: not in the file; using min_iter 1 (Ray: grace_period) and eta 2 "
         "(Ray: reduction_factor)",
     ),
 )

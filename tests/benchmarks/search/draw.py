@@ -1,0 +1,80 @@
+"""The figure of the comparison: regret against epochs, by task and number of workers."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+
+mpl.use("Agg")
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+
+from tests.benchmarks.search.merit import SMALL, Outcome
+from tests.benchmarks.search.methods import METHODS, OURS
+
+STYLES: dict[str, str] = {OURS: "-", "Ray Tune": "--", "Optuna": "-.", "Syne Tune": ":"}
+"""Line style by tool."""
+
+
+def draw(panels: Mapping[tuple[str, int], Mapping[str, Outcome]], to: Path, bold: str) -> None:
+    """Draws a panel for each task and number of workers, and writes a PNG.
+
+    Args:
+        panels: Outcomes by method, by task and workers.
+        to: File to write.
+        bold: Method whose line is drawn wide.
+    """
+    tasks = list(dict.fromkeys(task for task, _ in panels))
+    workers = sorted({count for _, count in panels})
+    size = (4.2 * len(workers), 3.3 * len(tasks) + 0.8)
+    figure, axes = plt.subplots(len(tasks), len(workers), figsize=size, squeeze=False, sharey=True)
+    methods = [m for m in METHODS if any(m in found for found in panels.values())]
+    colors = {m: plt.get_cmap("tab20")(i % 20) for i, m in enumerate(methods)}
+    for row, task in enumerate(tasks):
+        for column, count in enumerate(workers):
+            ax = axes[row][column]
+            _panel(ax, panels.get((task, count), {}), colors, bold)
+            noun = "worker" if count == 1 else "workers"
+            ax.set_title(f"{task}, {count} {noun}", fontsize=9)
+    for ax in axes[-1]:
+        ax.set_xlabel("epochs of all trials")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("regret (accuracy)")
+    handles = [_key(m, colors[m], bold) for m in methods]
+    figure.legend(handles=handles, loc="lower center", ncols=4, fontsize=8, frameon=False)
+    figure.tight_layout(rect=(0, 0.05 + 0.012 * len(methods) / len(tasks), 1, 1))
+    figure.savefig(to, dpi=110)
+    plt.close(figure)
+
+
+def _panel(
+    ax: Axes, found: Mapping[str, Outcome], colors: Mapping[str, tuple[float, ...]], bold: str
+) -> None:
+    longest = max((o.regret.shape[1] for m, o in found.items() if m != "random"), default=100)
+    for method, outcome in found.items():
+        epochs = _points(min(longest, outcome.regret.shape[1]))
+        low, high = outcome.interval(epochs)
+        color = colors[method]
+        style = STYLES[METHODS[method].tool]
+        width = 2.4 if method == bold else 1.1
+        ax.plot(epochs, outcome.mean[np.array(epochs) - 1], style, color=color, linewidth=width)
+        ax.fill_between(epochs, low, high, color=color, alpha=0.12, linewidth=0)
+    ax.axhline(SMALL, color="grey", linewidth=0.6)
+    ax.set_yscale("log")
+    ax.set_ylim(5e-4, 0.3)
+    ax.grid(alpha=0.25)
+
+
+def _points(longest: int) -> Sequence[int]:
+    """About a hundred epochs from 1 to the longest."""
+    return list(range(1, longest + 1, max(1, longest // 100)))
+
+
+def _key(method: str, color: tuple[float, ...], bold: str) -> plt.Line2D:
+    entry = METHODS[method]
+    width = 2.4 if method == bold else 1.1
+    label = f"{entry.tool}: {entry.label}"
+    return plt.Line2D(
+        [], [], linestyle=STYLES[entry.tool], color=color, linewidth=width, label=label
+    )
