@@ -14,6 +14,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 WHERE = {
     "bayes": ("running/search",),
     "cluster": ("cluster/jobs", "cluster/files/node_config.py"),
+    "export": ("inference/formats.py",),
     "kuberay": ("cluster/files/kuberay_rules.py",),
     "notebook": ("programs/notebook.py",),
     "report": ("reporting",),
