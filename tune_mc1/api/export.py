@@ -115,7 +115,7 @@ def _origin(trial: "Trial") -> "Origin":
     if facts.get("limit_images") not in (None, 1, 1.0):
         counts.append(f"{facts['limit_images']:g} of the data set")
     data = f"{facts.get('data')} (fingerprint {facts.get('fingerprint')})"
-    validation = f"validated by {_validation(facts.get('validation'))}"
+    validation = f"validated on {_validation(facts.get('validation'))}"
     return Origin(
         sweep=root.name,
         trial=trial.id,
@@ -129,7 +129,7 @@ def _origin(trial: "Trial") -> "Origin":
 
 def _validation(chosen: Any) -> str:
     if isinstance(chosen, dict) and "folds" in chosen:
-        return f"{chosen['folds']}-fold cross-validation on the training images"
+        return f"folds of the training images ({chosen['folds']}-fold cross-validation)"
     if isinstance(chosen, dict) and "holdout" in chosen:
         return f"{chosen['holdout']:.0%} of the training images"
     return {"test": "the test images", "val": "the validation images"}.get(str(chosen), "-")

@@ -50,7 +50,7 @@ class Format:
     suffix: str
     needs: tuple[str, ...]
     write: "Callable[[ImageClassifier, Path], None]"
-    load: "Callable[[ImageClassifier, Path], Run]"
+    load: Callable[[Path], Run]
 
 
 FORMATS: dict[Form, Format] = {
@@ -96,7 +96,7 @@ def export_model(model: "ImageClassifier", form: Form, path: Path, images: Pixel
         with replacing(path) as aside, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of how the exporters work inside
             _write(kind, model, aside, form)
-            found = _by_batches(kind.load(model, aside), inputs, len(model.classes))
+            found = _by_batches(kind.load(aside), inputs, len(model.classes))
             difference = float(np.abs(_softmax(found) - expected).max())
             if not difference <= TOLERANCE:
                 raise TuneMc1Error(

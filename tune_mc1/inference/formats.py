@@ -9,7 +9,7 @@ import json
 import logging
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,9 @@ def example(model: "ImageClassifier") -> Tensor:
 
 def write_exported(model: "ImageClassifier", path: Path) -> None:
     """Writes a program of `torch.export`."""
-    torch.export.save(_exported(model), path)
+    content = BytesIO()  # of a path, the end of the name matters
+    torch.export.save(_exported(model), content)
+    path.write_bytes(content.getvalue())
 
 
 def _exported(model: "ImageClassifier") -> torch.export.ExportedProgram:
@@ -45,9 +47,9 @@ def _exported(model: "ImageClassifier") -> torch.export.ExportedProgram:
     return torch.export.export(model, (images,), dynamic_shapes=({0: batch},))
 
 
-def load_exported(model: "ImageClassifier", path: Path) -> Run:
+def load_exported(path: Path) -> Run:
     """Reads a program of `torch.export`."""
-    return _torch_run(torch.export.load(path).module())
+    return _torch_run(torch.export.load(BytesIO(path.read_bytes())).module())
 
 
 def write_torchscript(model: "ImageClassifier", path: Path) -> None:
@@ -57,7 +59,7 @@ def write_torchscript(model: "ImageClassifier", path: Path) -> None:
     torch.jit.save(traced, str(path))  # type: ignore[no-untyped-call]
 
 
-def load_torchscript(model: "ImageClassifier", path: Path) -> Run:
+def load_torchscript(path: Path) -> Run:
     """Reads a program of TorchScript."""
     return _torch_run(torch.jit.load(str(path)))  # type: ignore[no-untyped-call]
 
@@ -93,7 +95,7 @@ def write_onnx(model: "ImageClassifier", path: Path) -> None:
     path.write_bytes(graph.SerializeToString())
 
 
-def load_onnx(model: "ImageClassifier", path: Path) -> Run:
+def load_onnx(path: Path) -> Run:
     """Reads a graph of ONNX by ONNX Runtime."""
     import onnxruntime
 
@@ -108,27 +110,36 @@ def load_onnx(model: "ImageClassifier", path: Path) -> Run:
 
 
 def write_safetensors(model: "ImageClassifier", path: Path) -> None:
-    """Writes the weights of the network."""
-    from safetensors.torch import save_file
+    """Writes the weights of the network, and compares them.
+
+    Raises:
+        ValueError: If they are not in the file bit by bit.
+    """
+    from safetensors.torch import load_file, save_file
 
     # An entry of its own for each name, in contiguous memory, as the format wants it.
     weights = {n: v.detach().clone().contiguous() for n, v in model.network.state_dict().items()}
     save_file(weights, path, metadata=head(model))
+    for name, saved in load_file(path).items():
+        if not torch.equal(saved, weights.pop(name)):
+            raise ValueError(f"{name} is another in the file")
+    if weights:
+        raise ValueError(f"{min(weights)} is not in the file")
 
 
-def load_safetensors(model: "ImageClassifier", path: Path) -> Run:
-    """Reads the weights into another network of the same kind."""
-    from safetensors.torch import load_file
+def load_safetensors(path: Path) -> Run:
+    """Builds the network that the head describes, and reads its weights."""
+    from safetensors import safe_open
 
     from tune_mc1.inference.image_classifier import build_classifier
+    from tune_mc1.training.model_facts import ModelFacts
 
-    other = build_classifier(model.facts)
-    saved = load_file(path)
-    for name, value in model.network.state_dict().items():
-        if not torch.equal(saved[name], value):
-            raise ValueError(f"{name} is another")
-    other.network.load_state_dict(saved)
-    return _torch_run(other)
+    with safe_open(path, framework="pt") as file:
+        told = {n: v if n == "tune_mc1" else json.loads(v) for n, v in file.metadata().items()}
+        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    model = build_classifier(ModelFacts.read(told))
+    model.network.load_state_dict(weights)
+    return _torch_run(model)
 
 
 def head(model: "ImageClassifier") -> dict[str, str]:

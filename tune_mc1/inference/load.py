@@ -73,8 +73,8 @@ def facts_of(checkpoint: dict[str, Any], path: Path, known: Known) -> ModelFacts
         if (facts := known()) is not None:
             return facts
         raise InputError(
-            f"{path}: does not say of which network it is, as a version before 0.2 wrote it; load "
-            "it by tune_mc1.open(DIR).best.load_model()"
+            f"{path}: does not describe its network, as an earlier version wrote it; load it by "
+            "tune_mc1.open(DIR)[TRIAL].load_model()"
         )
     try:
         (record,) = checkpoint[FACTS]["trials"]

@@ -133,14 +133,14 @@ def _data(facts: ModelFacts, origin: Origin) -> str:
 
 
 def _metrics(origin: Origin) -> str:
-    epoch = "" if origin.epoch is None else f" At epoch {origin.epoch}, the best one."
+    epoch = "" if origin.epoch is None else f"At epoch {origin.epoch}, the best one:\n\n"
     rows = [[f"`{name}`", f"{value:.4f}"] for name, value in origin.metrics.items()]
     note = (
         "\n\n`val_` is by the images that chose the trial and the epoch, so it is optimistic; "
         "`test_` is not."
     )
     table = _table(["metric", "value"], rows) if rows else "None are known."
-    return f"## Metrics\n\n{table}{note if rows else ''}{epoch}"
+    return f"## Metrics\n\n{epoch if rows else ''}{table}{note if rows else ''}"
 
 
 def _by_class(classes: Sequence[str], tested: Tested | None) -> str:
@@ -210,7 +210,7 @@ def _limits(facts: ModelFacts, tested: Tested | None) -> str:
         if few:
             names = ", ".join(map(_text, few[:10])) + (", ..." if len(few) > 10 else "")
             lines.append(
-                f"Fewer than 30 test images have these classes, so their metrics are rough: {names}."
+                f"Fewer than 30 test images have these classes; their metrics are rough: {names}."
             )
     return "## Limits\n\n" + "\n".join(f"- {line}" for line in lines)
 
