@@ -54,7 +54,7 @@ def test_a_notebook_shows_what_there_is(root: Path) -> None:
     assert "<th>learning_rate</th>" in page
     figure = sweep.plot("parallel")
     assert figure.get_axes()
-    with pytest.raises(tune_mc1.InputError, match="must be one of .*curves.*, got 'nothing'"):
+    with pytest.raises(tune_mc1.InputError, match=r"must be one of .*curves.*, got 'nothing'"):
         sweep.plot("nothing")
 
 
