@@ -20,6 +20,7 @@ from tune_mc1.api.sweep import Sweep
 from tune_mc1.caller import VARIABLE
 from tune_mc1.errors import InputError, TuneMc1Error
 from tune_mc1.files import PACKAGE
+from tune_mc1.results.directory import ResultDir
 
 
 def start_sweep(
@@ -61,8 +62,8 @@ def start_sweep(
         resume: An interrupted sweep, or its directory or URL, to continue instead of starting a
             new one.
         epochs: With `resume`: epochs per trial, at least as many as before.
-        block: Whether to return when the sweep has ended. If not, it returns when the sweep has a
-            result directory, which takes some seconds, and the sweep goes on.
+        block: Whether to return when the sweep has ended. If not, it returns when the sweep has
+            begun, which takes some seconds, and the sweep goes on.
         flags: Other options of the command by their names with underscores.
 
     Returns:
@@ -98,7 +99,7 @@ def start_sweep(
 
 
 def _start(words: list[str], folder: Path, *, speaks: bool) -> tuple[OwnDriver, Path]:
-    """Starts the command, and waits until it has a result directory.
+    """Starts the command, and waits until its sweep has begun.
 
     Args:
         words: The command line.
@@ -129,11 +130,11 @@ def _start(words: list[str], folder: Path, *, speaks: bool) -> tuple[OwnDriver, 
         while True:
             alive = driver.is_alive()
             directory = next((f["directory"] for f in _facts(told) if "directory" in f), None)
-            if directory is not None:
+            if directory is not None and ResultDir(Path(directory)).journal.exists():
                 return driver, Path(directory)
             if not alive:
                 driver.check()
-                raise TuneMc1Error(f"sweep: ended with status {process.returncode}")
+                raise TuneMc1Error(f"sweep: was interrupted (status {process.returncode})")
             time.sleep(STEP_S)
     except KeyboardInterrupt:
         driver.end()

@@ -86,15 +86,15 @@ class ImageClassifier(nn.Module):
         Args:
             images: (N, channels, height, width): float in [0, 1], or uint8 in [0, 255].
         """
-        if images.dtype == torch.uint8:
-            images = images.float().div_(255)
         # The same operations in the same order as in training, so that the numbers are the same.
-        inputs = images.sub(0.5).mul(2)
+        whole = images.dtype == torch.uint8
+        inputs = images.float().div_(255).sub_(0.5) if whole else images.sub(0.5)
+        inputs.mul_(2)
         size = self.facts.config.image_size
         if size is not None and tuple(inputs.shape[2:]) != (size, size):
             inputs = fit_batch(inputs, size)
         if not self._half:
-            inputs = inputs.mul(self._scale).add(self._shift)
+            inputs = inputs.mul_(self._scale).add_(self._shift)
         logits = cast(Tensor, self.network(inputs))
         if not self._flip:
             return logits

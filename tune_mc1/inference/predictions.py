@@ -38,7 +38,8 @@ class Predictions:
     @property
     def indices(self) -> NDArray[np.int64]:
         """Index of the most probable class, int64 (N,)."""
-        return self.probabilities.argmax(axis=1)
+        found: NDArray[np.int64] = self.probabilities.argmax(axis=1)
+        return found
 
     @property
     def labels(self) -> list[str]:
@@ -48,7 +49,8 @@ class Predictions:
     @property
     def confidence(self) -> NDArray[np.float32]:
         """Probability of that class, float32 (N,)."""
-        return self.probabilities.max(axis=1)
+        found: NDArray[np.float32] = self.probabilities.max(axis=1)
+        return found
 
     def to_frame(self) -> "pd.DataFrame":
         """A row per image: `path` if the images are files, `predicted` and `confidence`."""
