@@ -10,6 +10,7 @@ import pytest
 import tune_mc1
 from tests.support.api_sweeps import digits_sweep
 from tests.support.in_process import run_here
+from tests.support.program_sweeps import METRIC, ODD, write_program_sweep
 
 OLD = Path(__file__).parents[1] / "running" / "before" / "interrupted"
 
@@ -52,7 +53,7 @@ def test_a_notebook_shows_what_there_is(root: Path) -> None:
     assert "2 of 2 trials ended" in page
     assert page.count("<tr>") == 3
     assert "<th>learning_rate</th>" in page
-    figure = sweep.plot("parallel")
+    figure = sweep.plot("curves")
     assert figure.get_axes()
     with pytest.raises(tune_mc1.InputError, match=r"must be one of .*curves.*, got 'nothing'"):
         sweep.plot("nothing")
@@ -97,3 +98,24 @@ def test_the_command_predicts_as_python_does(root: Path, tmp_path: Path) -> None
     assert found.labels[0] in shown.stdout
     bad = run_here("predict", root, images / "none.png", cwd=tmp_path)
     assert (bad.returncode, bad.stderr) == (2, f"{images / 'none.png'}: no such file\n")
+
+
+def test_a_program_has_its_values_and_its_own_files(tmp_path: Path) -> None:
+    where = write_program_sweep(tmp_path / "odd", ODD)
+    left = where.checkpoints("t0001") / "weights" / "net.h5"
+    left.parent.mkdir(parents=True)
+    left.write_text("of the program")
+    sweep = tune_mc1.open(where.root)
+    assert sweep.metric == METRIC
+    assert {tuple(trial.config["hidden-layers"]) for trial in sweep} <= {
+        *((32,), (32, 64), (64, 64, 128)),
+    }
+    trial = sweep["t0001"]
+    assert trial.files == [left]
+    assert METRIC in trial.metrics
+    done = run_here("predict", where.root, left, "--trial", "t0001", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"{where.root}: t0001 is a run of a program, not of a network; it left in {trial.path}: "
+        "weights/net.h5\n",
+    )

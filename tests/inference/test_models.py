@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import Tensor, nn
 
 from tests.support.one_trial import few, run
 from tune_mc1.config.trial import Trial, TrialConfig
@@ -19,12 +20,31 @@ from tune_mc1.inference.export import FORMATS, Form, export_model
 from tune_mc1.inference.image_classifier import ImageClassifier
 from tune_mc1.training.run_trials import score_test
 
+
+class Own(nn.Module):
+    """A network that takes no channels-last memory."""
+
+    def __init__(self, num_classes: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, stride=2)
+        self.norm = nn.BatchNorm2d(4)
+        self.fc = nn.Linear(4 * 15 * 15, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.norm(self.conv(x)).relu()
+        logits: Tensor = self.fc(x.view(x.size(0), -1))
+        return logits
+
+
+OWN = f"{__name__}:Own"
+
 SETTINGS: dict[str, dict[str, Any]] = {
     "plain": {},
     "flip and average": {"test_time_flip": True, "ema_decay": 0.9},
     "smaller, by the data set": {"image_size": 24, "normalize": "dataset"},
     "larger, by ImageNet": {"image_size": 40, "normalize": "imagenet"},
     "frozen in part": {"freeze": 1},
+    "a network of one's own": {"model": OWN},
     "batch norm": {"model": "CNN", "batch_norm": True},
 }
 
@@ -53,11 +73,17 @@ def test_a_checkpoint_alone_gives_the_predictions_of_the_sweep(
     assert model.config["learning_rate"] == 0.03
 
 
-@pytest.mark.parametrize("form", FORMATS)
+PREPARED = {"image_size": 24, "normalize": "dataset", "test_time_flip": True}
+
+
+@pytest.mark.parametrize(
+    ("form", "setting"),
+    [*((form, PREPARED) for form in FORMATS), ("torch.export", {"model": OWN})],
+    ids=[*FORMATS, "own"],
+)
 def test_an_exported_network_gives_the_probabilities_of_the_checkpoint(
-    images: ImageData, tmp_path: Path, form: Form
+    images: ImageData, tmp_path: Path, form: Form, setting: dict[str, Any]
 ) -> None:
-    setting = {"image_size": 24, "normalize": "dataset", "test_time_flip": True}
     model, data, _ = trained(images, tmp_path, **setting)
     file = tmp_path / "out" / f"model{FORMATS[form].suffix}"
     assert export_model(model, form, file, data.test_images[:30]) < 1e-4

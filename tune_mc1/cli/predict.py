@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from tune_mc1.cli.options import AsJson, local, print_json
 from tune_mc1.errors import InputError
@@ -55,7 +53,8 @@ def predict(
         rows = [row for part in parts for row in part.to_frame().to_dict("records")]
         print_json({"trial": chosen.id, "classes": list(model.classes), "images": rows})
         return
-    _print([*parts], chosen.id)
+    for part in parts:
+        _print(part)
 
 
 def _lines(part: "Predictions") -> list[list[str]]:
@@ -66,13 +65,8 @@ def _lines(part: "Predictions") -> list[list[str]]:
     ]
 
 
-def _print(parts: "list[Predictions]", trial: str) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold", title=f"Trial {trial}")
-    table.title_justify = "left"
-    for name in ("class", "probability", "path"):
-        table.add_column(name, no_wrap=True, overflow="ignore")
-    for part in parts:
-        for path, label, value in zip(part.paths or (), part.labels, part.confidence, strict=True):
-            table.add_row(label, f"{value:.4f}", str(path))
-    console = Console()
-    console.print(table, crop=False, overflow="ignore", markup=False)
+def _print(part: "Predictions") -> None:
+    """Lines of class, probability and path, which is never cut."""
+    width = max(map(len, part.classes))
+    for path, label, value in zip(part.paths or (), part.labels, part.confidence, strict=True):
+        print(f"{label:{width}}  {value:.4f}  {path}")
