@@ -41,6 +41,7 @@ def test_a_trial_has_its_parameters_metrics_and_log(root: Path) -> None:
     assert best.metrics["val_acc"] == best.score
     assert best.metrics["test_acc"] == sweep.trials.set_index("trial").loc[best.id, "test_acc"]
     assert list(best.history["epoch"]) == [1]
+    assert [trial.id for trial in sweep.best_trials] == [best.id]
     assert "CNN_simple" in best.log
     assert [path.name for path in best.files] == ["best.ckpt", "last.ckpt"]
     assert [trial.id for trial in sweep] == ["t0001", "t0002"]

@@ -12,7 +12,8 @@ from tune_mc1.api.trial import Trial
 from tune_mc1.errors import InputError, did_you_mean
 from tune_mc1.files import as_url
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.schema import ENDED
+from tune_mc1.results.growth import ENDING
+from tune_mc1.results.schema import ENDED, Row
 from tune_mc1.results.store.local_copy import RESULTS_DIR, fetch, remote_named, remote_of
 from tune_mc1.results.tables import SweepTables
 
@@ -84,22 +85,41 @@ class Sweep:
         Raises:
             InputError: If no trial has a score yet.
         """
+        trials = self._best_of_setting()
+        if trials:
+            return trials[0]
+        what = "has a score yet" if self.metric else "has a score, as the sweep has no metric"
+        raise InputError(f"{self.directory}: no trial {what}")
+
+    @property
+    def best_trials(self) -> list[Trial]:
+        """With several objectives the trials on the Pareto front, else those of the best setting.
+
+        The best one comes first; by the first objective, if there are several.
+        """
+        from tune_mc1.results.pareto import front_of
+
+        tables = self._tables()
+        front = front_of(tables)
+        return [self._trial(row) for row in front] if front else self._best_of_setting()
+
+    def _best_of_setting(self) -> list[Trial]:
         from tune_mc1.results.settings import winners
 
         tables = self._tables()
-        rows = winners(tables)
-        if not rows:
-            what = "has a score yet" if tables.metric else "has a score, as the sweep has no metric"
-            raise InputError(f"{self.directory}: no trial {what}")
-        sign = 1 if tables.maximize else -1
-        best = max(rows, key=lambda row: sign * (tables.score(row) or 0.0))
-        return Trial(self._files, tables, best)
+        won = {row["trial"] for row in winners(tables)}
+        return [self._trial(row) for row in tables.ranked() if row["trial"] in won]
+
+    def _trial(self, row: Row) -> Trial:
+        return Trial(self._files, self._tables(), row)
 
     @property
     def status(self) -> Status:
-        """`running`, `finished` if all trials have ended, else `interrupted`: it can be resumed."""
+        """`running`; `finished` if all trials, or its budget, have ended; else `interrupted`."""
         if self._running().is_alive():
             return "running"
+        if self._tables().metadata.get(ENDING):
+            return "finished"
         rows = self._tables().trials.values()
         ended = bool(rows) and all(row["state"] in ENDED for row in rows)
         return "finished" if ended and len(rows) >= self._planned() else "interrupted"
@@ -195,8 +215,7 @@ class Sweep:
         return len(self._tables().trials)
 
     def __iter__(self) -> Iterator[Trial]:
-        tables = self._tables()
-        return (Trial(self._files, tables, row) for row in tables.trials.values())
+        return (self._trial(row) for row in self._tables().trials.values())
 
     def __getitem__(self, trial: str) -> Trial:
         """A trial by its id.
@@ -208,7 +227,7 @@ class Sweep:
         if trial not in tables.trials:
             hint = did_you_mean(str(trial), tables.trials)
             raise InputError(f"{self.directory}: has no trial {trial!r}{hint}")
-        return Trial(self._files, tables, tables.trials[trial])
+        return self._trial(tables.trials[trial])
 
     def __repr__(self) -> str:
         return f"Sweep({str(self.directory)!r}: {display.line(self._summary())})"
