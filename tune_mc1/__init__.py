@@ -8,9 +8,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tune_mc1.api.opening import open_sweep as open
     from tune_mc1.api.start import start_sweep as sweep
     from tune_mc1.api.sweep import Sweep
-    from tune_mc1.api.sweep import open_sweep as open
     from tune_mc1.api.trial import Trial
     from tune_mc1.errors import InputError, TrialError, TuneMc1Error
     from tune_mc1.inference.image_classifier import ImageClassifier
@@ -40,7 +40,7 @@ _MEMBERS = {
     "Trial": "tune_mc1.api.trial:Trial",
     "TrialError": "tune_mc1.errors:TrialError",
     "TuneMc1Error": "tune_mc1.errors:TuneMc1Error",
-    "open": "tune_mc1.api.sweep:open_sweep",
+    "open": "tune_mc1.api.opening:open_sweep",
     "report": "tune_mc1.programs.report_file:report",
     "sweep": "tune_mc1.api.start:start_sweep",
 }

@@ -10,11 +10,10 @@ from tune_mc1.api.driver import Driver, OtherDriver, OwnDriver
 from tune_mc1.api.files import Files
 from tune_mc1.api.trial import Trial
 from tune_mc1.errors import InputError, did_you_mean
-from tune_mc1.files import as_url
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.growth import ENDING
 from tune_mc1.results.schema import ENDED, Row
-from tune_mc1.results.store.local_copy import RESULTS_DIR, fetch, remote_named, remote_of
+from tune_mc1.results.store.local_copy import remote_of
 from tune_mc1.results.tables import SweepTables
 
 if TYPE_CHECKING:
@@ -179,20 +178,9 @@ class Sweep:
             InputError: If the sweep has no such figure (the message lists those that it has), or
                 the extra `report` is not installed.
         """
-        try:
-            from tune_mc1.reporting.figure_sets import make_figures
-            from tune_mc1.reporting.frames import read_frames
-        except ModuleNotFoundError as error:
-            rule = f"requires the extra `report` (no module {error.name})"
-            raise InputError(f"plot: {rule}: pip install 'tune_mc1[report]'") from None
-        figures = make_figures(read_frames(self.directory), lang)
-        found = [spec for spec in figures if spec.name == name]
-        found += [spec for spec in figures if spec.name.startswith(name)]
-        if found:
-            return display.shown_inline(found[0].figure())
-        names = [spec.name for spec in figures]
-        rule = f"must be one of {', '.join(names)}" if names else " ".join(figures.left_out)
-        raise InputError(f"plot: {rule}{did_you_mean(name, names)}, got {name!r}")
+        from tune_mc1.api.figures import draw
+
+        return draw(self.directory, name, lang)
 
     def report(self, output: str | Path | None = None, *, lang: Literal["en", "de"] = "en") -> Path:
         """Writes a report, as the command `report` does; returns the path of its page.
@@ -204,12 +192,9 @@ class Sweep:
         Raises:
             InputError: If there are no trials yet, or the extra `report` is not installed.
         """
-        try:
-            from tune_mc1.reporting.write_report import write_report
-        except ModuleNotFoundError as error:
-            rule = f"requires the extra `report` (no module {error.name})"
-            raise InputError(f"report: {rule}: pip install 'tune_mc1[report]'") from None
-        return write_report([self.directory], None if output is None else Path(output), lang)
+        from tune_mc1.api.figures import write
+
+        return write(self.directory, None if output is None else Path(output), lang)
 
     def __len__(self) -> int:
         return len(self._tables().trials)
@@ -263,25 +248,3 @@ class Sweep:
         if self._read is None or self._read[0] != stamps:
             self._read = stamps, self._where.read()
         return self._read[1]
-
-
-def open_sweep(directory: str | Path) -> Sweep:
-    """Opens a sweep's results, also while it runs.
-
-    Args:
-        directory: A result directory, or its URL in an object store (`s3://...`, `gs://...`), whose
-            tables are then downloaded to `results/NAME`; checkpoints follow when they are wanted.
-
-    Raises:
-        InputError: If it is not a result directory.
-        StorageError: If the store fails.
-    """
-    if as_url(directory):
-        remote = remote_named(directory, "open")
-        where = ResultDir(RESULTS_DIR / remote.name)
-        fetch(remote, where, checkpoints=False)
-    else:
-        where = ResultDir(Path(directory))
-    if not (where.journal.exists() or where.trials.exists()):
-        where.read()  # which says what is wrong
-    return Sweep(where.root)

@@ -34,7 +34,7 @@ def model(
     ] = None,
 ) -> None:
     """Export the network of a trial, checked against its checkpoint, with a model card."""
-    from tune_mc1.api.sweep import open_sweep
+    from tune_mc1.api.opening import open_sweep
 
     sweep = open_sweep(directory)
     chosen = sweep.best if trial is None else sweep[trial]

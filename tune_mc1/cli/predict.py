@@ -31,7 +31,7 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Predict the classes of images with the network of a trial: class, probability, path."""
-    from tune_mc1.api.sweep import open_sweep
+    from tune_mc1.api.opening import open_sweep
     from tune_mc1.inference.image_classifier import BATCH
     from tune_mc1.inference.image_files import find_images
     from tune_mc1.inference.predict import predict_files
