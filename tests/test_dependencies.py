@@ -17,7 +17,7 @@ WHERE = {
     "export": ("inference/formats.py",),
     "kuberay": ("cluster/files/kuberay_rules.py",),
     "notebook": ("api/display.py", "programs/notebook.py"),
-    "report": ("api/display.py", "api/sweep.py", "reporting"),
+    "report": ("api/display.py", "api/figures.py", "api/sweep.py", "reporting"),
     "timm": (
         *("config/model_libraries.py", "config/model_signature.py", "models/blocks.py"),
         "models/pretrained.py",
