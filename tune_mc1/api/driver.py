@@ -105,10 +105,10 @@ class OwnDriver(Driver):
         return self._process.poll() is None
 
     def stop(self) -> None:
-        """Sends the signal of Ctrl-C, once: a second one would end it before it has saved."""
+        """Sends a signal, once: a second one would end it before it has saved."""
         if not self._stopped and self.is_alive():
             self._stopped = True
-            self._process.send_signal(signal.SIGINT)
+            self._process.send_signal(signal.SIGTERM)
 
     def check(self) -> None:
         """Raises the error with which it has ended, if it has."""
@@ -142,7 +142,7 @@ class OtherDriver(Driver):
         return _is_locked(self._where) and (node != platform.node() or _exists(process))
 
     def stop(self) -> None:
-        """Sends the signal of Ctrl-C, if it runs.
+        """Sends a signal, if it runs.
 
         Raises:
             InputError: If it runs on another machine.
@@ -155,7 +155,7 @@ class OtherDriver(Driver):
                 f"{self._where.root}: the sweep runs on {node} (process {process}); stop it there"
             )
         with suppress(ProcessLookupError):
-            os.kill(process, signal.SIGINT)
+            os.kill(process, signal.SIGTERM)
 
     def _holder(self) -> tuple[int, str] | None:
         """Process and machine in the file of the lock."""

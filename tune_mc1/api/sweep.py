@@ -115,7 +115,7 @@ class Sweep:
     @property
     def status(self) -> Status:
         """`running`; `finished` if all trials, or its budget, have ended; else `interrupted`."""
-        if self._running().is_alive():
+        if OtherDriver(self._where).is_alive():  # a process that only exits has finished
             return "running"
         if self._tables().metadata.get(ENDING):
             return "finished"
