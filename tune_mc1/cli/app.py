@@ -9,11 +9,13 @@ from rich.console import Console
 
 from tune_mc1 import __version__
 from tune_mc1.cli import cluster as cluster_commands
+from tune_mc1.cli import export as export_commands
 from tune_mc1.cli import wandb as wandb_commands
 from tune_mc1.cli.closed_output import drop_output_without_reader
 from tune_mc1.cli.exit_status import run
 from tune_mc1.cli.fetch import fetch
 from tune_mc1.cli.options import AsJson, Data, Output, Overrides, local, print_json, print_notice
+from tune_mc1.cli.predict import predict
 from tune_mc1.cli.report import report
 from tune_mc1.cli.study import study
 from tune_mc1.cli.sweep import method_argument, sweep
@@ -122,10 +124,12 @@ def commands() -> typer.Typer:
         ("list", list_sweeps, "results --json"),
         ("show", show, "results/grid-20261124-101500"),
         ("study", with_flags(study), "layers_and_units --scale 0.1"),
+        ("predict", predict, "results/grid-20261124-101500 photo.jpg folder --csv"),
         ("report", report, "results/grid-20261124-101500"),
         ("fetch", fetch, "s3://bucket/sweeps/grid-20261124-101500"),
     ):
         app.command(name, epilog=f"Example: [bold]tune_mc1 {name} {example}[/]")(command)
+    app.add_typer(export_commands.app, name="export")
     app.add_typer(wandb_commands.app, name="wandb")
     app.add_typer(cluster_commands.app, name="cluster")
     return app

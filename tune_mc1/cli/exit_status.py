@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import typer
 
+from tune_mc1.caller import has_caller, tell
 from tune_mc1.errors import InputError, SweepStopped, TuneMc1Error
 from tune_mc1.interruption import INTERRUPTED
 from tune_mc1.redaction import redact
@@ -58,7 +59,8 @@ def _fail(status: int, *lines: str) -> int:
     from rich.console import Console
 
     console = Console(stderr=True)
-    for line in lines:
-        text = redact(line).translate(_VISIBLE)
+    shown = [redact(line).translate(_VISIBLE) for line in lines]
+    tell(status=status, problems=shown)
+    for text in [] if has_caller() else shown:
         console.print(text, style="red", highlight=False, markup=False, soft_wrap=True)
     return status

@@ -147,6 +147,19 @@ def decoded_shape(image: Encoded, size: int | None) -> tuple[int, int, int]:
     return height, width, channels
 
 
+def decode_one(image: Encoded, size: int | None = None) -> Pixels:
+    """One image as uint8 (height, width, channels), with 1 or 3 channels.
+
+    Args:
+        image: The compressed image.
+        size: Height and width to which it is brought; None leaves it as it is.
+
+    Raises:
+        DataError: If it is broken.
+    """
+    return _decode(image, size, Seen())
+
+
 def _fill(
     images: Sequence[Encoded],
     shape: tuple[int, int, int],

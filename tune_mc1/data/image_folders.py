@@ -162,7 +162,7 @@ def _hidden_folders(folder: Path) -> list[Path]:
 def _class_files(split: Path) -> ClassFiles:
     found = {}
     for folder in subfolders(split):
-        files = sorted(_files(folder))
+        files = sorted(files_below(folder))
         images = [p for p in files if _is_image(p)]
         found[folder.name] = images, [p for p in files if not _is_image(p)]
     return found
@@ -179,10 +179,10 @@ def _is_image(path: Path) -> bool:
 
 
 def _has_images(folder: Path) -> bool:
-    return any(path.suffix.lower() in IMAGE_SUFFIXES for path in _files(folder))
+    return any(path.suffix.lower() in IMAGE_SUFFIXES for path in files_below(folder))
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def files_below(folder: Path) -> Iterator[Path]:
     """All files below a folder, each once, without hidden ones and those of hidden folders.
 
     A link to a folder is followed, unless the files there are found already.

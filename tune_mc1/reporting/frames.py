@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tune_mc1.config.load import load_sweep
 from tune_mc1.config.parameters import Parameter
@@ -19,10 +17,9 @@ from tune_mc1.config.space import source_of
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.reporting.permitted import permitted
 from tune_mc1.reporting.program_columns import cells, readable, renamed
-from tune_mc1.results.any_columns import Columns
-from tune_mc1.results.columns import TRAINING_COLUMNS, columns_of, metric_column
+from tune_mc1.results.columns import TRAINING_COLUMNS, metric_column
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.events import PROGRAM_FORMAT, TRAINING_FORMAT
+from tune_mc1.results.frames import read_tables
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.settings import Run, means_of_runs
 
@@ -131,7 +128,7 @@ def read_frames(directory: Path) -> SweepFrames:
         InputError: If it is not a result directory, or cannot be read.
     """
     where = ResultDir(directory)
-    trials, history, facts, columns = _whole(where) or _merged(where)
+    trials, history, facts, columns = read_tables(where)
     names = columns.own_names
     if "parameters" in facts:
         trials, names = renamed(readable(trials, facts["parameters"], names), names)
@@ -150,38 +147,6 @@ def read_frames(directory: Path) -> SweepFrames:
 def _best_column(sweep: Sweep) -> str:
     name = sweep.metric.name
     return f"best_{metric_column(name) if isinstance(sweep, ProgramSweep) else name}"
-
-
-Parts = tuple[pd.DataFrame, pd.DataFrame, dict[str, Any], Columns]
-
-
-def _whole(where: ResultDir) -> Parts | None:
-    """The parquet files alone, ten times as fast, if the journal has nothing newer."""
-    try:
-        trials, history = pq.read_table(where.trials), pq.read_table(where.history)
-        footers = [json.loads(t.schema.metadata[b"tune_mc1"]) for t in (trials, history)]
-        facts = footers[0]["facts"]
-        columns = columns_of(facts)
-    except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError):
-        return None
-    form = PROGRAM_FORMAT if "program" in facts else TRAINING_FORMAT
-    size = where.journal.stat().st_size if where.journal.exists() else footers[0]["offset"]
-    if any((f["format"], f["offset"]) != (form, size) for f in footers):
-        return None
-    columns.add(history.column_names)
-    columns.add(n.removeprefix("last_") for n in trials.column_names if n.startswith("last_"))
-    schemas = (columns.trial_schema().names, columns.history_schema().names)
-    if (trials.column_names, history.column_names) != schemas:
-        return None
-    return trials.to_pandas(), history.to_pandas(), facts, columns
-
-
-def _merged(where: ResultDir) -> Parts:
-    tables = where.read()
-    columns = tables.columns
-    trials = pd.DataFrame(tables.trials.values(), columns=columns.trial_schema().names)
-    history = pd.DataFrame(tables.history.values(), columns=columns.history_schema().names)
-    return trials, history, tables.metadata, columns
 
 
 def setting_runs(frames: SweepFrames, scores: "pd.Series[float]") -> dict[str, Mapping[Run, float]]:

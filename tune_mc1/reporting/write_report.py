@@ -7,7 +7,8 @@ from typing import Any
 
 from tune_mc1.config.field_types import Lang
 from tune_mc1.data.images import ImageData
-from tune_mc1.errors import DataError, InputError, TuneMc1Error
+from tune_mc1.data.on_disk import images_on_disk
+from tune_mc1.errors import InputError, TuneMc1Error
 from tune_mc1.files import replacing
 from tune_mc1.reporting.conclusions.verdicts import Verdict, verdicts
 from tune_mc1.reporting.drawing.spec import FigureSpec, file_name, save
@@ -106,32 +107,11 @@ def _images(frames: SweepFrames, examples: bool, notify: Notify) -> ImageData | 
     if not examples or not frames.where.predictions.exists():
         return None
     try:
-        data = _on_disk(frames)
+        data = images_on_disk(frames.sweep, str(frames.facts.get("data")))
     except TuneMc1Error as error:
         notify(f"{frames.name}: no examples of mistakes, as its images are not available ({error})")
         return None
     return data if data.fingerprint == frames.facts.get("fingerprint") else None
-
-
-def _on_disk(frames: SweepFrames) -> ImageData:
-    """The data set of a sweep, if that takes no network."""
-    from tune_mc1.config.image_files import as_files
-    from tune_mc1.data.source import find_source, fixed_source, load_data
-    from tune_mc1.data.wanted import decoded_size
-
-    spec, name = frames.sweep.data, str(frames.facts.get("data"))
-    source = find_source(spec)
-    if (
-        isinstance(spec, str)
-        and source is not None
-        and not source.by_path
-        and fixed_source(name) is not None
-    ):
-        spec, source = name, fixed_source(name)  # `auto` stood for it
-    if source is not None and source.needs_network(as_files(spec).path, None):
-        raise DataError(f"{name} is not on this disk")
-    size, part = decoded_size(frames.sweep), frames.sweep.limit_images
-    return load_data(spec, notify=lambda _: None, image_size=size, part=part)
 
 
 def _chapter(

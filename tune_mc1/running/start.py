@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from tune_mc1.caller import tell
 from tune_mc1.cluster.address import allow_own_token, connect
 from tune_mc1.config.model_names import is_outside
 from tune_mc1.config.program_sweep import ProgramSweep
@@ -84,6 +85,7 @@ def run_plan(
     from tune_mc1.terminal.printing import print_result
 
     with _directory(plan, parent, interruption) as (where, remote), locked(where):
+        tell(directory=str(where.root))
         past = current_past(plan, where)
         cluster = Cluster(address, where.root)
         interruption.exit_hooks.append(cluster.kill)
@@ -124,6 +126,7 @@ def _say_stopped(
 ) -> int:
     """Says why a sweep ended early, and how to resume it; returns the exit status."""
     if stopped.reason is not None:
+        tell(stopped=stopped.reason)
         notify(stopped.reason)
     console.print(interruption.exit_message, highlight=False, markup=False, soft_wrap=True)
     return INTERRUPTED if stopped.reason is None else 1

@@ -20,6 +20,7 @@ from tune_mc1.errors import STORAGE_ERRNOS, StorageError
 from tune_mc1.files import replacing
 from tune_mc1.results.directory import BEST, LAST, PREVIOUS
 from tune_mc1.training.averaging import TRAINED
+from tune_mc1.training.model_facts import FACTS
 
 Checkpoint = dict[str, Any]
 
@@ -150,6 +151,7 @@ def extract_trial(checkpoint: Checkpoint, index: int) -> Checkpoint:
             name: {"trials": [state["trials"][index]]} if "trials" in state else state
             for name, state in checkpoint["callbacks"].items()
         },
+        **_facts([checkpoint[FACTS]["trials"][index]] if FACTS in checkpoint else []),
     }
 
 
@@ -187,7 +189,12 @@ def stack_trials(parts: Sequence[Checkpoint]) -> Checkpoint:
             else state
             for name, state in parts[0]["callbacks"].items()
         },
+        **_facts([fact for part in parts if FACTS in part for fact in part[FACTS]["trials"]]),
     }
+
+
+def _facts(trials: Sequence[Checkpoint]) -> Checkpoint:
+    return {FACTS: {"trials": list(trials)}} if trials else {}
 
 
 def _trained_of(parts: Sequence[Checkpoint]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from tune_mc1.training.group import Group
 from tune_mc1.training.inputs import Inputs, inputs_of
 from tune_mc1.training.learning_rates import check_warmup
 from tune_mc1.training.losses import class_weights
+from tune_mc1.training.model_facts import model_facts
 from tune_mc1.training.module import ClassifierModule
 from tune_mc1.training.normalize import Normalize, make_normalize
 
@@ -69,7 +70,11 @@ def make_module(
     labels = (group.train_labels(trial, data.train_labels) for trial in group.trials)
     weights = class_weights(configs, labels, classes, device)
     steps = group.total_steps
-    return ClassifierModule(configs, model, train, val, classes, steps, weights, chosen, normalize)
+    module = ClassifierModule(
+        configs, model, train, val, classes, steps, weights, chosen, normalize
+    )
+    module.facts = [model_facts(config, data) for config in configs]
+    return module
 
 
 def _with_statistics(

@@ -30,6 +30,7 @@ from tune_mc1.training.learning_rates import LearningRates, learning_rates
 from tune_mc1.training.lightning_private import step_counter
 from tune_mc1.training.losses import GroupLoss, make_loss
 from tune_mc1.training.mixing import mix_batch
+from tune_mc1.training.model_facts import FACTS, ModelFacts
 from tune_mc1.training.normalize import Normalize
 from tune_mc1.training.optimizers.base import (
     GroupOptimizer,
@@ -65,6 +66,7 @@ class ClassifierModule(ScoringModule):
 
     Attributes:
         diverged: Errors of trials whose loss is no longer finite, by the trial's index.
+        facts: What a checkpoint says of the network of each trial; empty to say nothing.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class ClassifierModule(ScoringModule):
         self.total_steps = total_steps
         self.class_weights = list(class_weights or [None] * len(configs))
         self.diverged: dict[int, DivergedError] = {}
+        self.facts: list[ModelFacts] = []
         self.averaged = averaged_weights(configs, model, self.fused)
         self._clip = gradient_clip(configs, self.fused)
         self._steps: Steps | None = None
@@ -108,7 +111,7 @@ class ClassifierModule(ScoringModule):
             checkpoint["state_dict"] = {**checkpoint["state_dict"], **checkpoint[TRAINED]}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Lets a checkpoint have the averaged weights, where there are any.
+        """Lets a checkpoint have the averaged weights, where there are any, and its facts.
 
         A network that `freeze` has divided is built again with the same backbone, which is large.
         """
@@ -116,6 +119,8 @@ class ClassifierModule(ScoringModule):
             self.averaged.save(checkpoint, PREFIX)
         if self.configs[0].freeze == BACKBONE:
             checkpoint["state_dict"] = without_backbone(checkpoint["state_dict"])
+        if self.facts:
+            checkpoint[FACTS] = {"trials": [facts.record() for facts in self.facts]}
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Clips gradients that were scaled for float16, now that they are scaled back."""
@@ -212,6 +217,7 @@ class ClassifierModule(ScoringModule):
             self.averaged.keep(indices)
         self._clip = gradient_clip(self.configs, self.fused)
         self.epoch_metrics = [self.epoch_metrics[i] for i in kept]
+        self.facts = [self.facts[i] for i in kept if self.facts]
         self.diverged = {n: self.diverged[i] for n, i in enumerate(kept) if i in self.diverged}
 
     def forget_steps(self) -> None:

@@ -1,0 +1,1 @@
+"""The commands as Python: sweeps that are started, opened, read and plotted."""

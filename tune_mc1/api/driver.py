@@ -1,0 +1,188 @@
+"""The process that runs a sweep: started here, or found by the lock of its directory."""
+
+import fcntl
+import os
+import platform
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Protocol
+
+from tune_mc1.errors import InputError
+from tune_mc1.results.directory import ResultDir
+
+STEP_S = 0.2
+"""Seconds between two looks at a process."""
+
+END_S = 30.0
+"""Seconds that a sweep has to end after it was told to: more than it takes (`interruption`)."""
+
+
+class Show(Protocol):
+    """Shows how far a sweep is."""
+
+    def update(self) -> None:
+        """Shows it, if it is time."""
+
+    def close(self) -> None:
+        """Shows it for the last time."""
+
+
+class Driver:
+    """A process that runs a sweep.
+
+    Attributes:
+        speaks: Whether it shows by itself how far the sweep is.
+    """
+
+    speaks = False
+
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """Tells it to end the sweep."""
+        raise NotImplementedError
+
+    def check(self) -> None:
+        """Raises the error with which it has ended, if it has."""
+
+    def wait(self, timeout: float | None, show: Show | None) -> None:
+        """Waits until it has ended, and raises its error.
+
+        Args:
+            timeout: Maximum number of seconds; None waits for the end.
+            show: Shows how far the sweep is; None to show nothing.
+        """
+        end = float("inf") if timeout is None else time.monotonic() + timeout
+        try:
+            while self.is_alive() and time.monotonic() < end:
+                if show is not None:
+                    show.update()
+                time.sleep(min(STEP_S, max(0.0, end - time.monotonic())))
+        except KeyboardInterrupt:
+            self.end()
+            raise
+        finally:
+            if show is not None:
+                show.close()
+        self.check()
+
+    def end(self) -> None:
+        """Stops the sweep, and waits until it has ended."""
+        self.stop()
+        end = time.monotonic() + END_S
+        while self.is_alive() and time.monotonic() < end:
+            time.sleep(STEP_S)
+
+
+class OwnDriver(Driver):
+    """A process that was started here.
+
+    Args:
+        process: The process.
+        problem: Returns the error that it told, if any.
+        speaks: Whether its output is that of this process.
+    """
+
+    def __init__(
+        self,
+        process: "subprocess.Popen[bytes]",
+        problem: Callable[[int], Exception | None],
+        *,
+        speaks: bool,
+    ) -> None:
+        self._process, self._problem = process, problem
+        self.speaks = speaks
+        self._stopped = self._told = False
+
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """Sends a signal, once: a second one would end it before it has saved."""
+        if not self._stopped and self.is_alive():
+            self._stopped = True
+            self._process.send_signal(signal.SIGTERM)
+
+    def check(self) -> None:
+        """Raises the error with which it has ended, if it has."""
+        status = self._process.poll()
+        if status is not None and not self._told:
+            self._told = True
+            if (error := self._problem(status)) is not None:
+                raise error
+
+    def is_over(self) -> bool:
+        """Whether it has ended, and its error has been raised if there was one."""
+        return self._told
+
+
+class OtherDriver(Driver):
+    """The process that holds the lock of a directory, if one does.
+
+    Args:
+        where: The directory.
+    """
+
+    def __init__(self, where: ResultDir) -> None:
+        self._where = where
+
+    def is_alive(self) -> bool:
+        """Whether a process holds the lock."""
+        holder = self._holder()
+        if holder is None:
+            return False
+        process, node = holder
+        return _is_locked(self._where) and (node != platform.node() or _exists(process))
+
+    def stop(self) -> None:
+        """Sends a signal, if it runs.
+
+        Raises:
+            InputError: If it runs on another machine.
+        """
+        if not self.is_alive():
+            return
+        process, node = self._holder() or (0, "")
+        if node != platform.node():
+            raise InputError(
+                f"{self._where.root}: the sweep runs on {node} (process {process}); stop it there"
+            )
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGTERM)
+
+    def _holder(self) -> tuple[int, str] | None:
+        """Process and machine in the file of the lock."""
+        try:
+            text = self._where.lock.read_text(errors="replace").strip()
+        except OSError:
+            return None
+        found = re.fullmatch(r"process (\d+) on (.*)", text)
+        return (int(found[1]), found[2]) if found else None
+
+
+def _is_locked(where: ResultDir) -> bool:
+    try:
+        with where.lock.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # a file system without locks: by its process alone
+        return True
+    return False
+
+
+def _exists(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,231 @@
+"""Starting a sweep: the command, in a process of its own."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from tune_mc1.api.display import notebook
+from tune_mc1.api.driver import STEP_S, OwnDriver
+from tune_mc1.api.sweep import Sweep
+from tune_mc1.caller import VARIABLE
+from tune_mc1.errors import InputError, TuneMc1Error
+from tune_mc1.files import PACKAGE
+from tune_mc1.results.directory import ResultDir
+
+
+def start_sweep(
+    method: str,
+    file: Mapping[str, Any] | str | Path | None = None,
+    *,
+    data: str | Path | None = None,
+    set: Mapping[str, Any] | None = None,
+    run_cap: int | None = None,
+    replicates: int | None = None,
+    limit_images: float | None = None,
+    fuse: Literal["auto", "off"] | int | None = None,
+    output: str | Path | None = None,
+    max_concurrent: int | None = None,
+    address: str | None = None,
+    wandb: Literal["online", "offline", "disabled"] | None = None,
+    resume: str | Path | Sweep | None = None,
+    epochs: int | None = None,
+    block: bool = True,
+    **flags: Any,
+) -> Sweep:
+    """Runs a sweep, as the command `sweep` does, in a process of its own.
+
+    The process goes on if this one ends; `tune_mc1.open(DIR).stop()` ends it.
+
+    Args:
+        method: `grid`, `random`, `bayes`, `asha` or another search method.
+        file: A sweep file; its content as a dict; or None for the method's default file.
+        data: Images: the name of a data set, or a path.
+        set: Values of parameters by name, which replace those of the file; a list gives several.
+        run_cap: Number of settings to try.
+        replicates: Number of seeds per setting.
+        limit_images: Fraction of the images to use.
+        fuse: Whether trials are trained as one model, or how many.
+        output: Where to write results: a directory, or the URL of an object store.
+        max_concurrent: Maximum number of trials at a time.
+        address: A running Ray cluster: `auto`, or `host:port` of its head node.
+        wandb: Mode of Weights & Biases.
+        resume: An interrupted sweep, or its directory or URL, to continue instead of starting a
+            new one.
+        epochs: With `resume`: epochs per trial, at least as many as before.
+        block: Whether to return when the sweep has ended. If not, it returns when the sweep has
+            begun, which takes some seconds, and the sweep goes on.
+        flags: Other options of the command by their names with underscores.
+
+    Returns:
+        The sweep. If it was stopped from elsewhere, its `status` is `interrupted`; trials that
+        failed are counted in its `states`.
+
+    Raises:
+        InputError: If the file, a value or the images cannot be used; the lines of the command.
+        TuneMc1Error: If it could not go on, for example as the disk is full.
+        KeyboardInterrupt: If it was interrupted here; its results are kept.
+    """
+    if address is not None and re.match(r"https?://", address):
+        raise InputError(
+            f"address: must be auto or host:port, got {address!r}; a sweep that is submitted over "
+            "http is started by the command"
+        )
+    directory = resume.directory if isinstance(resume, Sweep) else resume
+    given = {
+        **{"data": data, "run_cap": run_cap, "replicates": replicates, "fuse": fuse},
+        **{"limit_images": limit_images, "output": output, "max_concurrent": max_concurrent},
+        **{"address": address, "wandb": wandb, "resume": directory, "epochs": epochs, **flags},
+    }
+    with tempfile.TemporaryDirectory(prefix="tune_mc1-") as folder:
+        written = Path(folder, "sweep.yaml")
+        if isinstance(file, Mapping):
+            _write(written, file)
+        words = [method, *_options(given), *_set_options(set or {})]
+        if file is not None:
+            words += ["--", str(written if isinstance(file, Mapping) else file)]
+        driver, root = _start(words, Path(folder), speaks=block and notebook() is None)
+    sweep = Sweep(root, driver)
+    return sweep.wait() if block else sweep
+
+
+def _start(words: list[str], folder: Path, *, speaks: bool) -> tuple[OwnDriver, Path]:
+    """Starts the command, and waits until its sweep has begun.
+
+    Args:
+        words: The command line.
+        folder: Folder for what it tells until then.
+        speaks: Whether its output is that of this process.
+
+    Raises:
+        InputError: If it ends before that.
+    """
+    told = Path(tempfile.mkstemp(prefix="tune_mc1-", suffix=".jsonl")[1])
+    output = None if speaks else subprocess.DEVNULL
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tune_mc1", "sweep", *words],
+        env=_environment(told),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        start_new_session=True,  # a kernel's interrupt goes to all of its processes
+    )
+
+    def problem(status: int) -> Exception | None:
+        found = _error(list(_facts(told)), status, str(folder / "sweep.yaml"))
+        told.unlink(missing_ok=True)
+        return found
+
+    driver = OwnDriver(process, problem, speaks=speaks)
+    try:
+        while True:
+            alive = driver.is_alive()
+            directory = next((f["directory"] for f in _facts(told) if "directory" in f), None)
+            if directory is not None and ResultDir(Path(directory)).journal.exists():
+                return driver, Path(directory)
+            if not alive:
+                driver.check()
+                raise TuneMc1Error(f"sweep: was interrupted (status {process.returncode})")
+            time.sleep(STEP_S)
+    except KeyboardInterrupt:
+        driver.end()
+        raise
+
+
+def _environment(told: Path) -> dict[str, str]:
+    """Environment of the command, which finds this package also where it is not installed."""
+    places = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if PACKAGE.parent not in map(Path, sysconfig.get_paths().values()):
+        places.append(str(PACKAGE.parent))
+    path = os.pathsep.join(filter(None, dict.fromkeys(places)))
+    return os.environ | {VARIABLE: str(told)} | ({"PYTHONPATH": path} if path else {})
+
+
+def _facts(told: Path) -> Iterator[dict[str, Any]]:
+    if not told.exists():
+        return
+    for line in told.read_text(encoding="utf-8").splitlines(keepends=True):
+        if line.endswith("\n"):
+            yield json.loads(line)
+
+
+def _error(facts: list[dict[str, Any]], status: int, file: str) -> Exception | None:
+    """The error of a command that has ended, if there is one.
+
+    Args:
+        facts: What it told.
+        status: Its exit status.
+        file: Path of the file that stood for a dict, which messages do not name.
+    """
+    for fact in facts:
+        if "stopped" in fact:
+            return TuneMc1Error(fact["stopped"])
+        if "problems" in fact:
+            own = re.compile(rf"^{re.escape(file)}(:\d+)?: ")
+            lines = [own.sub("", line) for line in fact["problems"]]
+            return InputError(lines) if fact["status"] == 2 else TuneMc1Error("\n".join(lines))
+    if status < 0:
+        return TuneMc1Error(f"sweep: its process was ended by signal {-status}; it can be resumed")
+    return None
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    """Writes a dict as a sweep file; a program of the user's own is in the current directory."""
+    plain = _plain(content)
+    if "program" in plain or "module" in plain or "command" in plain:
+        plain.setdefault("directory", str(Path.cwd()))
+    try:
+        path.write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"sweep: must be plain data, as in a sweep file: {reason}") from None
+
+
+def _plain(value: Any) -> Any:
+    """Plain data: numbers of NumPy as Python's, tuples as lists, paths as text."""
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple | range):
+        return [_plain(each) for each in value]
+    if isinstance(value, Path):
+        return str(value)
+    return value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value
+
+
+def _options(given: Mapping[str, Any]) -> list[str]:
+    """Options of the command line; None and False mean not given."""
+    words = []
+    for name, value in given.items():
+        spelled = f"--{name.replace('_', '-')}"
+        if value is True:
+            words.append(spelled)
+        elif value is not None and value is not False:
+            each = value if isinstance(value, list | tuple) else [value]
+            words += [f"{spelled}={one}" for one in each]
+    return words
+
+
+def _set_options(values: Mapping[str, Any]) -> list[str]:
+    """`--set` for each parameter."""
+    words = []
+    for name, value in values.items():
+        each = value if isinstance(value, list | tuple) else [value]
+        words.append(f"--set={name}={','.join(_text(one) for one in each)}")
+    return words
+
+
+def _text(value: Any) -> str:
+    """A value as `--set` reads it."""
+    plain = _plain(value)
+    if plain is None or isinstance(plain, bool):
+        return {None: "null", True: "true", False: "false"}[plain]
+    return repr(plain) if isinstance(plain, float) else str(plain)

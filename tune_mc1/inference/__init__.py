@@ -1,0 +1,1 @@
+"""Trained networks: loaded from checkpoints, used on images, exported."""
