@@ -15,7 +15,8 @@ LEAST, MOST = 0.005, 200
 
 def bowl(rng: np.random.Generator, count: int) -> np.ndarray:
     """Accuracy as a bowl over three parameters."""
-    return 0.75 - 0.6 * ((rng.random((count, 3)) - 0.4) ** 2).sum(axis=1)
+    off = (rng.random((count, 3)) - 0.4) ** 2
+    return np.asarray(0.75 - 0.6 * off.sum(axis=1))
 
 
 def uniform(rng: np.random.Generator, count: int) -> np.ndarray:

@@ -84,7 +84,7 @@ def test_terminal_page_and_figure() -> None:
     spec = make_figures(frames, "en")["pareto_front_val_acc_val_loss"]
     assert "4 trials" in spec.caption
     others, front = spec.figure().axes[0].get_lines()
-    assert list(front.get_xdata()) == [1.0, 1.2, 2.0, 2.0]
-    assert sorted(others.get_xdata()) == [1.1, 1.3]
+    assert np.asarray(front.get_xdata()).tolist() == [1.0, 1.2, 2.0, 2.0]
+    assert sorted(np.asarray(others.get_xdata()).tolist()) == [1.1, 1.3]
     german = make_figures(frames, "de")["pareto_front_val_acc_val_loss"]
     assert "Pareto-Front" in german.title

@@ -36,7 +36,8 @@ class Played:
     """
 
     def __init__(self, sweep: Sweep) -> None:
-        self.search, self.calls, self.sweep = BayesSearch(sweep), [], sweep
+        self.search, self.sweep = BayesSearch(sweep), sweep
+        self.calls: list[dict[str, Any]] = []
         self.settings: list[dict[str, Any]] = []
 
     def step(self) -> dict[str, Any]:

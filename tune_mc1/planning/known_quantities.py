@@ -60,7 +60,7 @@ def permitted(sweep: Sweep, trials: Sequence[Trial], source: str) -> tuple[list[
         return list(trials), []
     images = known_images(sweep.data)
     broken: dict[str, int] = {}
-    kept = []
+    kept: list[Trial] = []
     for trial in trials:
         found = violations(sweep, known_quantities(trial.config, images))
         over = [text for text, violation in found.items() if violation > 0]

@@ -111,7 +111,10 @@ def tune_trials(
         # Ray starts the trials of a searcher one by one, in case they depend on each other.
         os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(at_once)
     spare = SpareProcess(
-        samples, resources, own=run.address is None, more=learning and learning.has_more
+        samples,
+        resources,
+        own=run.address is None,
+        more=None if learning is None else learning.has_more,
     )
     callbacks: list[Callback] = [
         ResultCallback(

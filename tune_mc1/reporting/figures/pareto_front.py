@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -50,7 +51,7 @@ def _figure(context: Context, found: ParetoTrials, first: int, second: int) -> F
         on = found.front
         ax.plot(x[~on], y[~on], ls="", marker="o", ms=4, mfc="white", mec=SOFT, label=t("others"))
         order = np.argsort(x[on], kind="stable")
-        line = {"marker": "o", "ms": 5, "lw": 0.8, "color": INK}
+        line: dict[str, Any] = {"marker": "o", "ms": 5, "lw": 0.8, "color": INK}
         steps = ":" if len(found.names) == 2 else ""  # with more, no line joins a front
         ax.plot(x[on][order], y[on][order], ls=steps, label=t("front"), **line)
         if (x > 0).all() and x.max() > 30 * x.min():

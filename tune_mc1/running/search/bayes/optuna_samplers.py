@@ -8,7 +8,7 @@ own storages do not allow.
 import logging
 import warnings
 from collections.abc import Container, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import optuna
 from optuna.distributions import BaseDistribution
@@ -53,7 +53,7 @@ class _Known(InMemoryStorage):
 def suggest(
     trials: Sequence[FrozenTrial],
     space: dict[str, BaseDistribution],
-    directions: Sequence[str],
+    directions: Sequence[Literal["maximize", "minimize"]],
     sampler: BaseSampler,
 ) -> tuple[dict[str, int | float], Mapping[str, Any]]:
     """Suggests a setting.
