@@ -16,12 +16,12 @@ from tests.benchmarks.search.ours import sweep_of
 from tests.benchmarks.search.peers_optuna import distribution, tpe
 from tests.benchmarks.search.task import Task
 from tune_mc1.config.search import AskTell
-from tune_mc1.planning.search.random_search import sample_one
+from tune_mc1.planning.draws import sample_one
 from tune_mc1.registry import resolve
 
 EPOCHS = 27
 
-SPACE = {
+SPACE: dict[str, Any] = {
     "model": {"values": ["CNN", "CNN2", "CNN3", "CNN4", "CNN5", "CNN6"]},
     "learning_rate": {"distribution": "log_uniform_values", "min": 1e-4, "max": 1.0},
     "batch_size": {"values": [16, 32, 64, 128, 256]},

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -9,11 +10,12 @@ import numpy as np
 mpl.use("Agg")
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from tests.benchmarks.search.merit import SMALL, Outcome
 from tests.benchmarks.search.methods import METHODS, OURS
 
-STYLES: dict[str, str] = {OURS: "-", "Ray Tune": "--", "Optuna": "-.", "Syne Tune": ":"}
+STYLES: dict[str, Any] = {OURS: "-", "Ray Tune": "--", "Optuna": "-.", "Syne Tune": ":"}
 """Line style by tool."""
 
 
@@ -48,9 +50,7 @@ def draw(panels: Mapping[tuple[str, int], Mapping[str, Outcome]], to: Path, bold
     plt.close(figure)
 
 
-def _panel(
-    ax: Axes, found: Mapping[str, Outcome], colors: Mapping[str, tuple[float, ...]], bold: str
-) -> None:
+def _panel(ax: Axes, found: Mapping[str, Outcome], colors: Mapping[str, Any], bold: str) -> None:
     longest = max((o.regret.shape[1] for m, o in found.items() if m != "random"), default=100)
     for method, outcome in found.items():
         epochs = _points(min(longest, outcome.regret.shape[1]))
@@ -71,10 +71,8 @@ def _points(longest: int) -> Sequence[int]:
     return list(range(1, longest + 1, max(1, longest // 100)))
 
 
-def _key(method: str, color: tuple[float, ...], bold: str) -> plt.Line2D:
+def _key(method: str, color: Any, bold: str) -> Line2D:
     entry = METHODS[method]
     width = 2.4 if method == bold else 1.1
     label = f"{entry.tool}: {entry.label}"
-    return plt.Line2D(
-        [], [], linestyle=STYLES[entry.tool], color=color, linewidth=width, label=label
-    )
+    return Line2D([], [], linestyle=STYLES[entry.tool], color=color, linewidth=width, label=label)

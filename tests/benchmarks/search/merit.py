@@ -33,7 +33,7 @@ class Outcome:
     @property
     def mean(self) -> NDArray[np.float32]:
         """Mean regret over the seeds, after each epoch (epochs,)."""
-        return self.regret.mean(axis=0)
+        return np.asarray(self.regret.mean(axis=0))
 
     @property
     def found_after(self) -> int | None:
@@ -52,7 +52,7 @@ class Outcome:
         runs = self.regret[:, np.asarray(epochs) - 1]
         drawn = rng.integers(len(runs), size=(1000, len(runs)))
         means = runs[drawn].mean(axis=1)
-        return np.percentile(means, (2.5, 97.5), axis=0)
+        return np.asarray(np.percentile(means, (2.5, 97.5), axis=0))
 
 
 def outcomes(task: Task, workers: int, folder: Path) -> dict[str, Outcome]:

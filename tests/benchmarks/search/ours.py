@@ -25,8 +25,10 @@ def sweep_of(task: Task, seed: int, method: str, early: Mapping[str, Any] | None
     shared = {"method": method, "metric": METRIC, "search_seed": seed, "early_terminate": early}
     parameters = {name: dict(spec) for name, spec in task.parameters.items()}
     if task.epochs == 1:
-        return ProgramSweep(**shared, parameters=parameters, directory="/")
-    return Sweep(**shared, parameters=parameters | {"epochs": {"value": task.epochs}})
+        program = {"parameters": parameters, "directory": "/"}
+        return ProgramSweep.model_validate(shared | program)
+    longest = {"epochs": {"value": task.epochs}}
+    return Sweep.model_validate(shared | {"parameters": parameters | longest})
 
 
 class Ours(Method):

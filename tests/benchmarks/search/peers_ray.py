@@ -12,6 +12,9 @@ from ray.tune.search.optuna import OptunaSearch
 from tests.benchmarks.search.simulate import Method, Verdict, Work
 from tests.benchmarks.search.task import Spec, Task
 
+CONTROLLER: Any = None
+"""ASHA does not use Ray Tune's controller."""
+
 
 def domain(spec: Spec) -> Any:
     """A parameter as Ray Tune takes it."""
@@ -69,12 +72,12 @@ class RayAsha(Method):
         self._count += 1
         name = str(self._count)
         self._trials[name] = SimpleNamespace(trial_id=name)
-        self._asha.on_trial_add(None, self._trials[name])
+        self._asha.on_trial_add(CONTROLLER, self._trials[name])
         return Work(name, self._search.suggest(name))
 
     def report(self, trial: str, epoch: int, value: float) -> Verdict:
         result = {"value": value, "training_iteration": epoch}
-        decision = self._asha.on_trial_result(None, self._trials[trial], result)
+        decision = self._asha.on_trial_result(CONTROLLER, self._trials[trial], result)
         self._last = result
         if decision == TrialScheduler.STOP:
             return Verdict.STOP
@@ -82,5 +85,5 @@ class RayAsha(Method):
         return Verdict.GO_ON
 
     def ended(self, trial: str, value: float, full: bool) -> None:
-        self._asha.on_trial_complete(None, self._trials[trial], self._last)
+        self._asha.on_trial_complete(CONTROLLER, self._trials[trial], self._last)
         self._search.on_trial_complete(trial, self._last)

@@ -42,7 +42,7 @@ class Task:
     @property
     def epochs(self) -> int:
         """Epochs of a trial that is trained in full."""
-        return self.curves.shape[1]
+        return int(self.curves.shape[1])
 
     @property
     def best(self) -> float:

@@ -1,5 +1,8 @@
 """The simulator and its tasks, with our own searches; peers are not installed here."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 
 from tests.benchmarks.search.merit import Outcome, mean_ratio, ratio
@@ -8,7 +11,7 @@ from tests.benchmarks.search.ours import Ours
 from tests.benchmarks.search.simulate import Method, Verdict, Work, simulate
 from tests.benchmarks.search.task import Task, fitted_weights
 
-SPACE = {
+SPACE: dict[str, Any] = {
     "learning_rate": {"distribution": "log_uniform_values", "min": 1e-4, "max": 1.0},
     "batch_size": {"values": [16, 32, 64]},
     "weights_init_type": {"values": ["default", "dirac"]},
@@ -17,7 +20,7 @@ SPACE = {
 
 def task(count: int = 24, epochs: int = 9) -> Task:
     rng = np.random.default_rng(0)
-    settings = [
+    settings: list[dict[str, Any]] = [
         {
             "learning_rate": float(10 ** rng.uniform(-4, 0)),
             "batch_size": int(rng.choice([16, 32, 64])),
@@ -33,7 +36,7 @@ def task(count: int = 24, epochs: int = 9) -> Task:
 class Script(Method):
     """Does as it is told, and keeps what it hears."""
 
-    def __init__(self, settings: list[dict[str, object]], pause: str = "") -> None:
+    def __init__(self, settings: Sequence[Mapping[str, Any]], pause: str = "") -> None:
         self.left, self.pause, self.waiting = list(enumerate(settings)), pause, ""
         self.heard: list[tuple[str, int, float]] = []
         self.full: dict[str, bool] = {}
@@ -58,7 +61,7 @@ class Script(Method):
 
 def test_trials_run_at_once_in_the_order_of_time() -> None:
     made = task(2, 3)  # epochs of 1 and 2 seconds
-    script = Script(list(made.settings))
+    script = Script(made.settings)
     regret = simulate(made, script, workers=2, budget=6)
     assert [(t, e) for t, e, _ in script.heard] == [
         ("0", 1), ("0", 2), ("1", 1), ("0", 3), ("1", 2), ("1", 3),
@@ -70,7 +73,7 @@ def test_trials_run_at_once_in_the_order_of_time() -> None:
 
 def test_a_paused_trial_goes_on_where_it_was() -> None:
     made = task(2, 3)
-    script = Script(list(made.settings), pause="0")
+    script = Script(made.settings, pause="0")
     simulate(made, script, workers=1, budget=6)
     assert [(t, e) for t, e, _ in script.heard] == [
         ("0", 1), ("0", 2), ("1", 1), ("1", 2), ("1", 3), ("0", 3),
@@ -99,8 +102,8 @@ def test_random_search_finds_the_best_with_all_epochs_and_halving_with_fewer() -
     full = simulate(made, Ours(made, 0, "random"), 4, made.whole)
     assert full[-1] == 0
     larger, found = task(80, 27), {}
-    for name, how in {"random": ("random",), "asha": ("random", ASHA)}.items():
-        runs = [simulate(larger, Ours(larger, seed, *how), 4, 1500) for seed in range(6)]
+    for name, early in {"random": None, "asha": ASHA}.items():
+        runs = [simulate(larger, Ours(larger, s, "random", early), 4, 1500) for s in range(6)]
         found[name] = Outcome(name, np.stack(runs), 200)
     assert ratio(found["asha"], found["random"]) < 0.95
 
