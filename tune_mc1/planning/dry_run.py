@@ -82,7 +82,9 @@ def outline(plan: Plan, cores: int | None = None, place: Place | None = None) ->
         gpu=place.gpu,
         images=(plan.images.shape, plan.images.classes),
     )
-    at_once = batches(plan.sweep.fuse, lambda trials: [trials], place.full_speed_slots, None, gpu=place.gpu)
+    at_once = batches(
+        plan.sweep.fuse, lambda trials: [trials], place.full_speed_slots, None, gpu=place.gpu
+    )
     learns = {"suggested_at_once": at_once.limit} if plan.sweep.search.learns else {}
     seconds = round(_forecast(plan, groups, epochs, place), 1)
     found = {
