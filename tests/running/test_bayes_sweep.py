@@ -12,7 +12,7 @@ CONTENT: dict[str, Any] = {
     "constraints": ["param_count <= 1e5"],
     "early_terminate": {"type": "asha", "min_iter": 1, "eta": 2},
     "parameters": {
-        "model": {"values": ["CNN_simple", "CNN", "CNN8"]},
+        "model": {"values": ["CNN_simple", "CNN"]},
         "learning_rate": {"distribution": "log_uniform_values", "min": 0.001, "max": 0.3},
         "epochs": {"value": 2},
     },
