@@ -209,3 +209,24 @@ def test_parameters_that_do_not_apply(sampler: str) -> None:
         assert 0.0 in decays
         assert any(1e-5 <= decay <= 0.1 for decay in decays)
         assert {setting["augment"] for setting in played.settings} == {"none", "flip", "flip+crop"}
+
+
+def test_a_sweep_that_another_sampler_began_goes_on() -> None:
+    sweep = sweep_of()
+    played = Played(sweep)
+    for _ in range(12):
+        played.step()
+    search = sweep.search
+    first = {"seed": 0, "momentum": 0.1, "learning_rate": 0.02}
+    assert search.resumed(sweep, played.settings[0] | {"seed": 0}) == []
+    (told,) = search.resumed(sweep, first)
+    assert told.startswith("bayes: an earlier version suggested the settings so far")
+    calls = [{**call, "config": first} if "config" in call else call for call in played.calls]
+    old, again = BayesSearch(sweep), BayesSearch(sweep)
+    for one in (old, again):  # whose journal has neither epochs nor states
+        one.replay(
+            {k: v for k, v in call.items() if k not in ("state", "metrics")}
+            for call in calls
+            if call["event"] != "epoch"
+        )
+    assert old.ask("t0013") == again.ask("t0013")

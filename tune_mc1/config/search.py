@@ -70,6 +70,15 @@ class Search:
         """Notices for the user about this search."""
         return []
 
+    def resumed(self, sweep: "Sweep", first: Mapping[str, Any]) -> list[str]:
+        """Notices for the user about a sweep that is resumed.
+
+        Args:
+            sweep: The sweep.
+            first: Values of its first trial.
+        """
+        return []
+
     def count(self, sweep: "Sweep") -> int | None:
         """Number of settings; None if the sweep does not say."""
         return sweep.run_cap
@@ -176,7 +185,7 @@ class AskTell(ABC):
                 self.report(trial, event["epoch"], event["value"])
             elif trial not in told:
                 told.add(trial)
-                self.ended(trial, event["state"], event["metrics"])
+                self.ended(trial, event.get("state", ""), event.get("metrics", {}))
                 self.tell(trial, event["value"])
 
 

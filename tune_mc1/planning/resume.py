@@ -88,7 +88,9 @@ def prepare_resume(
     total, paused = resumed.total or len(trials), len(past.waiting)
     ended = f"{total - left - paused} of {total} trials have already ended"
     ended += f", {paused} pause" if paused else ""
-    notices = [*plan.notices, *moved, *_said(growth), *retried, ended]
+    as_begun = past.trials and not past.evidence and not past.grown and not growth.changes
+    begun = now.search.resumed(now, past.trials[0].values) if as_begun else []
+    notices = [*plan.notices, *moved, *_said(growth), *retried, *begun, ended]
     return replace(resumed, notices=notices)
 
 

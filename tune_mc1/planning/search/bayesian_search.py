@@ -1,4 +1,8 @@
-"""`bayes`: Optuna's TPE, which learns from completed trials."""
+"""`bayes`: Optuna's samplers, which learn from trials."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
 
 from tune_mc1.config.distributions import Beta, Normal
 from tune_mc1.config.parameters import Categorical, Constant, Parameter
@@ -7,6 +11,7 @@ from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.sampler import Sampler
 from tune_mc1.config.search import Search, register_search
 from tune_mc1.config.sweep import Sweep
+from tune_mc1.planning.draws import draw
 
 
 @register_search
@@ -41,6 +46,19 @@ class BayesianSearch(Search):
         if sweep.early_terminate is None or len(sweep.objectives) == 1:
             return []
         return [f"early_terminate: trials are stopped by {sweep.metric.name} alone"]
+
+    def resumed(self, sweep: Sweep, first: Mapping[str, Any]) -> list[str]:
+        """The notice that an earlier version, which had another sampler, began the sweep."""
+        sampler, space = sweep.sampler or Sampler(), sweep.space
+        own, had = (
+            json.dumps(s, default=str) for s in (draw(sweep, space, 0), space.of_trial(first))
+        )
+        if not sampler.startup or sweep.constraints or json.loads(own) == json.loads(had):
+            return []
+        return [
+            "bayes: an earlier version suggested the settings so far; they count as they are, and "
+            f"the others come from Optuna's {sampler.type}"
+        ]
 
 
 def _sampler_problems(sweep: Sweep) -> list[Problem]:
