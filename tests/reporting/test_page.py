@@ -16,7 +16,8 @@ from tune_mc1.config.field_types import Lang
 from tune_mc1.reporting.conclusions.verdicts import Verdict
 from tune_mc1.reporting.frames import read_frames
 from tune_mc1.reporting.pages.slides import result_text
-from tune_mc1.reporting.statistics.estimate import Estimate, MoreUnits
+from tune_mc1.reporting.statistics.estimate import Estimate
+from tune_mc1.reporting.statistics.more_units import MoreUnits
 from tune_mc1.reporting.words.page_texts import TEXTS, speaker
 from tune_mc1.reporting.words.text import Text
 from tune_mc1.reporting.write_report import verdict_row, write_report

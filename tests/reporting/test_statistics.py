@@ -14,7 +14,8 @@ from tests.support.report_frames import comparison, grid, made_up
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.statistics.contrast import contrast
-from tune_mc1.reporting.statistics.estimate import mean_estimate, more_units, welch_estimate
+from tune_mc1.reporting.statistics.estimate import mean_estimate, welch_estimate
+from tune_mc1.reporting.statistics.more_units import more_units
 from tune_mc1.reporting.statistics.pairwise import holm, sweep_tests
 from tune_mc1.reporting.statistics.scores import equal_epoch, matching, scores, together
 

@@ -9,7 +9,8 @@ from typing import Literal
 from tune_mc1.reporting.conclusions.findings import Finding, Studies
 from tune_mc1.reporting.conclusions.rules import RULES, Rule
 from tune_mc1.reporting.frames import SweepFrames
-from tune_mc1.reporting.statistics.estimate import ALPHA, Estimate, MoreUnits, more_units
+from tune_mc1.reporting.statistics.estimate import ALPHA, Estimate
+from tune_mc1.reporting.statistics.more_units import MoreUnits, more_units
 from tune_mc1.reporting.statistics.pairwise import holm
 from tune_mc1.reporting.words.text import NOTHING, Text, join, say
 

@@ -10,7 +10,8 @@ from scipy import stats
 
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.statistics.contrast import Contrast, contrast
-from tune_mc1.reporting.statistics.estimate import ALPHA, LEVEL, Estimate, MoreUnits, more_units
+from tune_mc1.reporting.statistics.estimate import ALPHA, LEVEL, Estimate
+from tune_mc1.reporting.statistics.more_units import MoreUnits, more_units
 from tune_mc1.reporting.statistics.scores import Scores, Value, is_continuous, levels, scores
 from tune_mc1.reporting.words.text import Text, say
 

@@ -230,10 +230,7 @@ def _equals(column: pd.Series, value: Value) -> pd.Series:
 
 
 def levels(table: pd.DataFrame, parameter: str) -> list[Value]:
-    """The distinct values of a parameter: numbers ascend, others are in order of occurrence.
-
-    None, which also stands for a parameter that does not apply, comes last among numbers.
-    """
+    """The distinct values of a parameter: numbers ascend, then None; others as they occur."""
     values = [plain(v) for v in table[parameter].unique()]
     numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
     if len(numbers) == len([v for v in values if v is not None]):
