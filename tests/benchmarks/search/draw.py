@@ -1,5 +1,6 @@
 """The figure of the comparison: regret against epochs, by task and number of workers."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ def draw(panels: Mapping[tuple[str, int], Mapping[str, Outcome]], to: Path, bold
     """
     tasks = list(dict.fromkeys(task for task, _ in panels))
     workers = sorted({count for _, count in panels})
-    size = (4.2 * len(workers), 3.3 * len(tasks) + 0.8)
+    size = (4.4 * len(workers), 3.3 * len(tasks) + 1.2)
     figure, axes = plt.subplots(len(tasks), len(workers), figsize=size, squeeze=False, sharey=True)
     methods = [m for m in METHODS if any(m in found for found in panels.values())]
     colors = {m: plt.get_cmap("tab20")(i % 20) for i, m in enumerate(methods)}
@@ -44,8 +45,10 @@ def draw(panels: Mapping[tuple[str, int], Mapping[str, Outcome]], to: Path, bold
     for ax in axes[:, 0]:
         ax.set_ylabel("regret (accuracy)")
     handles = [_key(m, colors[m], bold) for m in methods]
-    figure.legend(handles=handles, loc="lower center", ncols=4, fontsize=8, frameon=False)
-    figure.tight_layout(rect=(0, 0.05 + 0.012 * len(methods) / len(tasks), 1, 1))
+    columns = max(1, int(size[0] // 2.1))
+    margin = 0.2 * (1 + math.ceil(len(handles) / columns)) / size[1]
+    figure.legend(handles=handles, loc="lower center", ncols=columns, fontsize=7, frameon=False)
+    figure.tight_layout(rect=(0, margin, 1, 1))
     figure.savefig(to, dpi=110)
     plt.close(figure)
 

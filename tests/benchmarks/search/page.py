@@ -29,12 +29,13 @@ def write_page(words: argparse.Namespace) -> None:
     curves = [task for task in tasks if task.epochs > 1]
     named = {task.name for task in curves}
     draw({key: found for key, found in results.items() if key[0] in named}, FIGURE, DEFAULT)
-    parts = [NOTES.read_text()]
+    parts = [NOTES.read_text(), f"![Regret against epochs]({FIGURE.name})\n"]
     for half, title in HALVES.items():
         some = [task for task in curves if task.half == half]
         parts += [f"## {title}\n", *_verdict_lines(some, results), _table(some, results)]
-    public = [task for task in tasks if task.epochs == 1]
-    parts += ["## Tables without curves\n", PUBLIC, _table(public, results)]
+    public = [t for t in tasks if t.epochs == 1 and any(name == t.name for name, _ in results)]
+    if public:
+        parts += ["## Tables without curves\n", PUBLIC, _table(public, results)]
     PAGE.write_text("\n".join(parts))
     print(f"{PAGE} and {FIGURE.name}")
 
@@ -98,11 +99,12 @@ def _table(tasks: Sequence[Task], results: Results) -> str:
 
 
 def _cell(outcome: Outcome | None) -> str:
-    """Epochs until the mean regret is under 0.01, then regret at a tenth with its interval."""
+    """Epochs until the mean regret is under 0.01, regret at a tenth with its interval, seeds."""
     if outcome is None:
         return ""
     length = outcome.regret.shape[1]
     found = outcome.found_after
     low, high = outcome.interval([min(outcome.tenth, length)])[:, 0]
     epochs = f"> {length}" if found is None else str(found)
-    return f"{epochs}; {outcome.at_tenth:.4f} ({low:.4f} to {high:.4f})"
+    seeds = len(outcome.regret)
+    return f"{epochs}; {outcome.at_tenth:.4f} ({low:.4f} to {high:.4f}); {seeds}"

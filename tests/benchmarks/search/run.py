@@ -37,7 +37,9 @@ def run(words: argparse.Namespace) -> None:
 def chosen_tasks(words: argparse.Namespace) -> list[Task]:
     """All tasks, or those that were named."""
     tasks = recorded_tasks(words.curves) if words.curves.exists() else []
-    tasks += public_tasks()
+    names = {task.name for task in tasks}
+    if not words.tasks or not names.issuperset(words.tasks):
+        tasks += public_tasks()
     return [task for task in tasks if not words.tasks or task.name in words.tasks]
 
 
