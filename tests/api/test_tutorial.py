@@ -10,7 +10,8 @@ TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial.ipynb"
 
 
 def test_the_tutorial_runs(tmp_path: Path) -> None:
-    notebook: Any = nbformat.read(TUTORIAL, as_version=4)
+    reader: Any = nbformat  # has no types
+    notebook = reader.read(TUTORIAL, as_version=4)
     client: Any = NotebookClient(
         notebook, timeout=250, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
     )
