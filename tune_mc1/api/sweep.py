@@ -115,7 +115,7 @@ class Sweep:
     @property
     def status(self) -> Status:
         """`running`; `finished` if all trials, or its budget, have ended; else `interrupted`."""
-        if OtherDriver(self._where).is_alive():  # a process that only exits has finished
+        if self._holder().is_alive():  # a process that only exits has finished
             return "running"
         if self._tables().metadata.get(ENDING):
             return "finished"
@@ -239,7 +239,10 @@ class Sweep:
     def _running(self) -> Driver:
         """The process that runs the sweep: the one that was started here, or another."""
         own = self._driver
-        return own if own is not None and not own.is_over() else OtherDriver(self._where)
+        return own if own is not None and not own.is_over() else self._holder()
+
+    def _holder(self) -> OtherDriver:
+        return OtherDriver(self._where, remote_of(self._where))
 
     def _tables(self) -> SweepTables:
         """The tables; read again if a file has changed."""
