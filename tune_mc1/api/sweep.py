@@ -29,10 +29,9 @@ class Sweep:
     `sweep["t0007"]` is a trial, `for trial in sweep` goes through all of them in the order of the
     plan, and `len(sweep)` counts them.
 
-    Attributes:
+    Args:
         directory: Its result directory.
-        metric: Column of its metric; empty if it has none.
-        maximize: Whether a higher metric is better.
+        driver: The process that runs it, if that was started here.
     """
 
     def __init__(self, directory: Path, driver: OwnDriver | None = None) -> None:
@@ -129,14 +128,11 @@ class Sweep:
         return dict(Counter(row["state"] for row in self._tables().trials.values()))
 
     def wait(self, timeout: float | None = None, *, progress: bool = True) -> "Sweep":
-        """Waits until the sweep ends; Ctrl-C, or a kernel's interrupt, stops the sweep.
+        """Waits until the sweep ends, and returns it; Ctrl-C, or a kernel's interrupt, stops it.
 
         Args:
             timeout: Maximum number of seconds; the sweep then goes on.
             progress: Whether to show how far it is.
-
-        Returns:
-            The sweep itself.
 
         Raises:
             InputError: If it could not start, for example as its images cannot be used.
