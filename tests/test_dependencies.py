@@ -25,8 +25,8 @@ WHERE = {
 }
 """Where an extra may be needed; the rest of the package does without."""
 
-BY_OTHERS = {"onnxscript"}
-"""Imported by what we import: `torch.onnx` writes graphs with it."""
+BY_OTHERS = {"cmaes", "onnxscript"}
+"""Imported by what we import: Optuna samples with the one, `torch.onnx` writes with the other."""
 
 
 def imports() -> Iterator[tuple[str, str]]:

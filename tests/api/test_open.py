@@ -1,6 +1,7 @@
 """A sweep that has run, as Python sees it: tables, trials, figures, what is refused."""
 
 import shutil
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +89,7 @@ def test_the_command_predicts_as_python_does(root: Path, tmp_path: Path) -> None
     images = root.parents[1] / "digits"
     done = run_here("predict", root, images / "digit3", "--csv", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    table = pd.read_csv(pd.io.common.StringIO(done.stdout))  # type: ignore[attr-defined]
+    table = pd.read_csv(StringIO(done.stdout))
     found = tune_mc1.open(root).best.predict(images / "digit3")
     assert list(table["path"]) == [str(path) for path in found.paths or ()]
     assert list(table["predicted"]) == found.labels

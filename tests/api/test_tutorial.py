@@ -4,15 +4,18 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pytest
 from nbclient import NotebookClient
 
 TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial.ipynb"
 
 
+@pytest.mark.timeout(600)
 def test_the_tutorial_runs(tmp_path: Path) -> None:
-    notebook: Any = nbformat.read(TUTORIAL, as_version=4)
+    reader: Any = nbformat  # has no types
+    notebook = reader.read(TUTORIAL, as_version=4)
     client: Any = NotebookClient(
-        notebook, timeout=250, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+        notebook, timeout=500, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
     )
     client.execute()
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]

@@ -17,7 +17,9 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.data.wanted import channel_statistics
 from tune_mc1.errors import DataError, InputError, TuneMc1Error
 from tune_mc1.inference.export import FORMATS, Form, export_model
-from tune_mc1.inference.image_classifier import ImageClassifier
+from tune_mc1.inference.image_classifier import ImageClassifier, build_classifier
+from tune_mc1.models.build import build_model
+from tune_mc1.training.model_facts import ModelFacts
 from tune_mc1.training.run_trials import score_test
 
 
@@ -115,7 +117,7 @@ def test_images_of_any_form_are_predicted_alike(images: ImageData, tmp_path: Pat
         picture.save(tmp_path / f"{i}.png")
     expected = model.predict(data.test_images[:3]).probabilities
     for given in (pictures, tmp_path, [tmp_path / f"{i}.png" for i in range(3)]):
-        found = model.predict(given)  # type: ignore[arg-type]
+        found = model.predict(given)
         assert np.array_equal(found.probabilities, expected)
     tensor = torch.from_numpy(data.test_images[:3]).movedim(-1, 1)
     by_hand = model(tensor.float() / 255).softmax(-1).numpy()
@@ -130,7 +132,7 @@ def test_images_of_any_form_are_predicted_alike(images: ImageData, tmp_path: Pat
     with pytest.raises(InputError, match=r"must be uint8 \(N, 32, 32, 3\), got uint8 \(3, 16, 16"):
         model.predict(data.test_images[:3, :16, :16])
     with pytest.raises(InputError, match="must be paths, Pillow's images or a NumPy array"):
-        model.predict([1, 2])  # type: ignore[list-item]
+        model.predict([1, 2])  # type: ignore[arg-type]
 
 
 def test_what_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
@@ -143,3 +145,20 @@ def test_what_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(InputError, match=rule):
             ImageClassifier.load_from_checkpoint(tmp_path / name)
+
+
+@pytest.mark.parametrize("model", ["ResNeXt50", "torchvision:squeezenet1_1"])
+def test_a_network_that_began_with_published_weights_needs_them_no_more(
+    monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("looked for published weights")
+
+    monkeypatch.setattr("tune_mc1.models.resnext._fetch", refuse)
+    monkeypatch.setattr("tune_mc1.models.pretrained._check_url", refuse)
+    given = {"pretrained": True} if ":" in model else {}
+    config = TrialConfig(model=model, arguments=given)
+    facts = ModelFacts(config, ("a", "b"), (3, 64, 64), (0.5,) * 3, (0.5,) * 3)
+    assert build_classifier(facts)(torch.rand(1, 3, 64, 64)).shape == (1, 2)
+    with pytest.raises(AssertionError, match="looked for published weights"):
+        build_model(config, (3, 64, 64), 2)

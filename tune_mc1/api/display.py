@@ -139,12 +139,13 @@ class Progress:
             print(f"\r{text.ljust(self._width)}", end="", file=sys.stderr, flush=True)
             self._width = len(text)
             return
-        from IPython.display import HTML, display
+        import IPython.display
 
+        shown: Any = IPython.display  # has no types
         bar = f'<progress value="{found.ended}" max="{max(found.trials, 1)}"></progress>'
-        content = HTML(f"<div>{bar} {escape(text)}</div>")
+        content = shown.HTML(f"<div>{bar} {escape(text)}</div>")
         if self._handle is None:
-            self._handle = display(content, display_id=True)
+            self._handle = shown.display(content, display_id=True)
         else:
             self._handle.update(content)
 
@@ -152,7 +153,8 @@ class Progress:
 def shown_inline(figure: "Figure") -> "Figure":
     """The figure; a notebook shows it as a picture, even if it has not asked Matplotlib to."""
     if (shell := notebook()) is not None:
-        from IPython.core.pylabtools import select_figure_formats
+        import IPython.core.pylabtools
 
-        select_figure_formats(shell, {"png"})
+        tools: Any = IPython.core.pylabtools  # has no types
+        tools.select_figure_formats(shell, {"png"})
     return figure

@@ -13,6 +13,8 @@ from typing import Protocol
 
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.store.heartbeat import check_free
+from tune_mc1.results.store.remote import Remote
 
 STEP_S = 0.2
 """Seconds between two looks at a process."""
@@ -124,22 +126,36 @@ class OwnDriver(Driver):
 
 
 class OtherDriver(Driver):
-    """The process that holds the lock of a directory, if one does.
+    """The process that runs the sweep of a directory, if one does: by its lock, or its heartbeat.
 
     Args:
         where: The directory.
+        remote: Its folder in an object store; None without one.
     """
 
-    def __init__(self, where: ResultDir) -> None:
-        self._where = where
+    def __init__(self, where: ResultDir, remote: Remote | None = None) -> None:
+        self._where, self._remote = where, remote
 
     def is_alive(self) -> bool:
-        """Whether a process holds the lock."""
+        """Whether a process holds the lock, or gives signs of life to the store."""
+        return self._is_here() or self._elsewhere() is not None
+
+    def _is_here(self) -> bool:
         holder = self._holder()
         if holder is None:
             return False
         process, node = holder
         return _is_locked(self._where) and (node != platform.node() or _exists(process))
+
+    def _elsewhere(self) -> str | None:
+        """The line that says which process runs the sweep, of which this is a copy."""
+        if self._remote is None or self._where.lock.exists():
+            return None
+        try:
+            check_free(self._remote)
+        except InputError as error:
+            return str(error)
+        return None
 
     def stop(self) -> None:
         """Sends a signal, if it runs.
@@ -147,7 +163,9 @@ class OtherDriver(Driver):
         Raises:
             InputError: If it runs on another machine.
         """
-        if not self.is_alive():
+        if line := self._elsewhere():
+            raise InputError(f"{line.partition(';')[0]}; stop it there")
+        if not self._is_here():
             return
         process, node = self._holder() or (0, "")
         if node != platform.node():

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -17,6 +18,7 @@ import yaml
 from tune_mc1.api.display import notebook
 from tune_mc1.api.driver import STEP_S, OwnDriver
 from tune_mc1.api.sweep import Sweep
+from tune_mc1.api.words import options, plain_data, set_options
 from tune_mc1.caller import VARIABLE
 from tune_mc1.errors import InputError, TuneMc1Error
 from tune_mc1.files import PACKAGE
@@ -86,59 +88,84 @@ def start_sweep(
         **{"limit_images": limit_images, "output": output, "max_concurrent": max_concurrent},
         **{"address": address, "wandb": wandb, "resume": directory, "epochs": epochs, **flags},
     }
-    with tempfile.TemporaryDirectory(prefix="tune_mc1-") as folder:
-        written = Path(folder, "sweep.yaml")
-        if isinstance(file, Mapping):
-            _write(written, file)
-        words = [method, *_options(given), *_set_options(set or {})]
-        if file is not None:
-            words += ["--", str(written if isinstance(file, Mapping) else file)]
-        driver, root = _start(words, Path(folder), speaks=block and notebook() is None)
+    words = [method, *options(given), *set_options(set or {})]
+    if file is not None and not isinstance(file, Mapping):
+        words += ["--", str(file)]
+    content = _content(file) if isinstance(file, Mapping) else None
+    driver, root = _start(words, content, speaks=block and notebook() is None)
     sweep = Sweep(root, driver)
     return sweep.wait() if block else sweep
 
 
-def _start(words: list[str], folder: Path, *, speaks: bool) -> tuple[OwnDriver, Path]:
+def _start(words: list[str], content: str | None, *, speaks: bool) -> tuple[OwnDriver, Path]:
     """Starts the command, and waits until its sweep has begun.
 
     Args:
-        words: The command line.
-        folder: Folder for what it tells until then.
-        speaks: Whether its output is that of this process.
+        words: The command line, without the sweep file if there is its content.
+        content: The content.
+        speaks: Whether its output is that of this process; if not, its notices are shown here.
 
     Raises:
         InputError: If it ends before that.
     """
-    told = Path(tempfile.mkstemp(prefix="tune_mc1-", suffix=".jsonl")[1])
-    output = None if speaks else subprocess.DEVNULL
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tune_mc1", "sweep", *words],
-        env=_environment(told),
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
-        start_new_session=True,  # a kernel's interrupt goes to all of its processes
-    )
+    folder = Path(tempfile.mkdtemp(prefix="tune_mc1-"))
+    file, told, errors = (folder / name for name in ("sweep.yaml", "told.jsonl", "errors.txt"))
+    if content is not None:
+        file.write_text(content, encoding="utf-8")
+        words = [*words, "--", str(file)]
+    with errors.open("wb") as sink:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tune_mc1", "sweep", *words],
+            env=_environment(told),
+            stdin=subprocess.DEVNULL,
+            stdout=None if speaks else subprocess.DEVNULL,
+            stderr=None if speaks else sink,
+            start_new_session=True,  # a kernel's interrupt goes to all of its processes
+        )
 
     def problem(status: int) -> Exception | None:
-        found = _error(list(_facts(told)), status, str(folder / "sweep.yaml"))
-        told.unlink(missing_ok=True)
+        found = _error(list(_facts(told)), status, file) or _crash(errors)
+        shutil.rmtree(folder, ignore_errors=True)
         return found
 
     driver = OwnDriver(process, problem, speaks=speaks)
     try:
-        while True:
-            alive = driver.is_alive()
-            directory = next((f["directory"] for f in _facts(told) if "directory" in f), None)
-            if directory is not None and ResultDir(Path(directory)).journal.exists():
-                return driver, Path(directory)
-            if not alive:
-                driver.check()
-                raise TuneMc1Error(f"sweep: was interrupted (status {process.returncode})")
-            time.sleep(STEP_S)
+        root = _begun(driver, told)
     except KeyboardInterrupt:
         driver.end()
         raise
+    for notice in [] if speaks else _notices(errors):
+        print(notice, file=sys.stderr)
+    return driver, root
+
+
+def _begun(driver: OwnDriver, told: Path) -> Path:
+    """Waits until the sweep has a journal; returns its directory."""
+    while True:
+        alive = driver.is_alive()
+        directory = next((f["directory"] for f in _facts(told) if "directory" in f), None)
+        if directory is not None and ResultDir(Path(directory)).journal.exists():
+            return Path(directory)
+        if not alive:
+            driver.check()
+            raise TuneMc1Error("sweep: was stopped before it began")
+        time.sleep(STEP_S)
+
+
+def _notices(errors: Path) -> list[str]:
+    """Notices of the command, which begin with `Note:`."""
+    lines = errors.read_text(encoding="utf-8", errors="replace").splitlines()
+    return [line for line in lines if line.startswith("Note: ")]
+
+
+def _crash(errors: Path) -> Exception | None:
+    """The last line of a traceback at the end of the command's error output, if there is one."""
+    text = errors.read_text(encoding="utf-8", errors="replace").rstrip()
+    *_, last = text.rpartition("Traceback (most recent call last):\n")
+    *inside, line = last.splitlines() or [""]
+    if last == text or not all(each.startswith(" ") for each in inside):
+        return None
+    return TuneMc1Error(f"sweep: its process failed: {line}")
 
 
 def _environment(told: Path) -> dict[str, str]:
@@ -158,7 +185,7 @@ def _facts(told: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def _error(facts: list[dict[str, Any]], status: int, file: str) -> Exception | None:
+def _error(facts: list[dict[str, Any]], status: int, file: Path) -> Exception | None:
     """The error of a command that has ended, if there is one.
 
     Args:
@@ -170,7 +197,7 @@ def _error(facts: list[dict[str, Any]], status: int, file: str) -> Exception | N
         if "stopped" in fact:
             return TuneMc1Error(fact["stopped"])
         if "problems" in fact:
-            own = re.compile(rf"^{re.escape(file)}(:\d+)?: ")
+            own = re.compile(rf"^{re.escape(str(file))}(:\d+)?: ")
             lines = [own.sub("", line) for line in fact["problems"]]
             return InputError(lines) if fact["status"] == 2 else TuneMc1Error("\n".join(lines))
     if status < 0:
@@ -178,54 +205,13 @@ def _error(facts: list[dict[str, Any]], status: int, file: str) -> Exception | N
     return None
 
 
-def _write(path: Path, content: Mapping[str, Any]) -> None:
-    """Writes a dict as a sweep file; a program of the user's own is in the current directory."""
-    plain = _plain(content)
+def _content(given: Mapping[str, Any]) -> str:
+    """A dict as a sweep file; a program of the user's own is in the current directory."""
+    plain = plain_data(given)
     if "program" in plain or "module" in plain or "command" in plain:
         plain.setdefault("directory", str(Path.cwd()))
     try:
-        path.write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
+        return yaml.safe_dump(plain, sort_keys=False)
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
         raise InputError(f"sweep: must be plain data, as in a sweep file: {reason}") from None
-
-
-def _plain(value: Any) -> Any:
-    """Plain data: numbers of NumPy as Python's, tuples as lists, paths as text."""
-    if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple | range):
-        return [_plain(each) for each in value]
-    if isinstance(value, Path):
-        return str(value)
-    return value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value
-
-
-def _options(given: Mapping[str, Any]) -> list[str]:
-    """Options of the command line; None and False mean not given."""
-    words = []
-    for name, value in given.items():
-        spelled = f"--{name.replace('_', '-')}"
-        if value is True:
-            words.append(spelled)
-        elif value is not None and value is not False:
-            each = value if isinstance(value, list | tuple) else [value]
-            words += [f"{spelled}={one}" for one in each]
-    return words
-
-
-def _set_options(values: Mapping[str, Any]) -> list[str]:
-    """`--set` for each parameter."""
-    words = []
-    for name, value in values.items():
-        each = value if isinstance(value, list | tuple) else [value]
-        words.append(f"--set={name}={','.join(_text(one) for one in each)}")
-    return words
-
-
-def _text(value: Any) -> str:
-    """A value as `--set` reads it."""
-    plain = _plain(value)
-    if plain is None or isinstance(plain, bool):
-        return {None: "null", True: "true", False: "false"}[plain]
-    return repr(plain) if isinstance(plain, float) else str(plain)

@@ -29,10 +29,9 @@ class Sweep:
     `sweep["t0007"]` is a trial, `for trial in sweep` goes through all of them in the order of the
     plan, and `len(sweep)` counts them.
 
-    Attributes:
+    Args:
         directory: Its result directory.
-        metric: Column of its metric; empty if it has none.
-        maximize: Whether a higher metric is better.
+        driver: The process that runs it, if that was started here.
     """
 
     def __init__(self, directory: Path, driver: OwnDriver | None = None) -> None:
@@ -115,7 +114,7 @@ class Sweep:
     @property
     def status(self) -> Status:
         """`running`; `finished` if all trials, or its budget, have ended; else `interrupted`."""
-        if OtherDriver(self._where).is_alive():  # a process that only exits has finished
+        if self._holder().is_alive():  # a process that only exits has finished
             return "running"
         if self._tables().metadata.get(ENDING):
             return "finished"
@@ -129,14 +128,11 @@ class Sweep:
         return dict(Counter(row["state"] for row in self._tables().trials.values()))
 
     def wait(self, timeout: float | None = None, *, progress: bool = True) -> "Sweep":
-        """Waits until the sweep ends; Ctrl-C, or a kernel's interrupt, stops the sweep.
+        """Waits until the sweep ends, and returns it; Ctrl-C, or a kernel's interrupt, stops it.
 
         Args:
             timeout: Maximum number of seconds; the sweep then goes on.
             progress: Whether to show how far it is.
-
-        Returns:
-            The sweep itself.
 
         Raises:
             InputError: If it could not start, for example as its images cannot be used.
@@ -239,7 +235,10 @@ class Sweep:
     def _running(self) -> Driver:
         """The process that runs the sweep: the one that was started here, or another."""
         own = self._driver
-        return own if own is not None and not own.is_over() else OtherDriver(self._where)
+        return own if own is not None and not own.is_over() else self._holder()
+
+    def _holder(self) -> OtherDriver:
+        return OtherDriver(self._where, remote_of(self._where))
 
     def _tables(self) -> SweepTables:
         """The tables; read again if a file has changed."""

@@ -56,7 +56,7 @@ def write_torchscript(model: "ImageClassifier", path: Path) -> None:
     """Writes a traced program of TorchScript."""
     images = example(model)
     traced = torch.jit.trace(model, (images,), check_trace=False)  # type: ignore[no-untyped-call]
-    torch.jit.save(traced, str(path))  # type: ignore[no-untyped-call]
+    torch.jit.save(traced, str(path))
 
 
 def load_torchscript(path: Path) -> Run:

@@ -1,14 +1,17 @@
 """A trained network as a plain module, with all that it does to images inside."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
+from tune_mc1.config.recipe.fine_tuning import BACKBONE
 from tune_mc1.data.on_device import fit_batch
 from tune_mc1.inference.predictions import Images, Predictions
 from tune_mc1.models.build import Classifier, build_model
+from tune_mc1.models.pretrained import without_weights
 from tune_mc1.training.model_facts import ModelFacts
 
 BATCH = 500
@@ -135,6 +138,11 @@ class ImageClassifier(nn.Module):
 
 
 def build_classifier(facts: ModelFacts) -> ImageClassifier:
-    """The module of a trial, with weights as they were before training."""
-    network = build_model(facts.config, facts.image_shape, len(facts.classes))
+    """The module of a trial, with weights that are to be replaced.
+
+    Published weights are read only for a backbone that checkpoints leave out.
+    """
+    leaves_out = facts.config.freeze == BACKBONE
+    with nullcontext() if leaves_out else without_weights():
+        network = build_model(facts.config, facts.image_shape, len(facts.classes))
     return ImageClassifier(network, facts)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -26,7 +26,8 @@ def predict(model: "ImageClassifier", images: Images, batch_size: int) -> Predic
     if isinstance(images, np.ndarray):
         pixels = _checked(images, model.image_shape, model.facts.config.image_size)
         return Predictions(probabilities(model, pixels, batch_size), model.classes)
-    items = [images] if isinstance(images, str | Path) or hasattr(images, "mode") else list(images)
+    one = isinstance(images, str | Path) or hasattr(images, "mode")
+    items: list[Any] = [images] if one else list(cast(Sequence[Any], images))
     if items and all(isinstance(item, str | Path) for item in items):
         parts = list(predict_files(model, find_images(items), batch_size))
         together = np.concatenate([part.probabilities for part in parts])

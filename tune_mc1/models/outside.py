@@ -13,7 +13,7 @@ from tune_mc1.config.recipe.inputs import HALF
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.config.user_code import failed_line
 from tune_mc1.errors import TrialError
-from tune_mc1.models.pretrained import Weights, find_weights
+from tune_mc1.models.pretrained import Weights, are_wanted, find_weights
 
 
 class Renormalized(nn.Module):
@@ -69,6 +69,8 @@ def build_outside(
             "file": weights.file,
             **(given.get("pretrained_cfg_overlay") or {}),
         }
+    if library == "timm" and not are_wanted():
+        arguments["pretrained"] = False
     network = _normalized(_call(config.model, build, arguments), weights, image_shape)
     return network if config.normalize == HALF else _unwrapped(network)
 
@@ -86,7 +88,8 @@ def _of_torchvision(
         return _call(model, build, arguments)
     arguments["num_classes"] = weights.classes
     network = _call(model, build, arguments)
-    network.load_state_dict(weights.state())
+    if are_wanted():
+        network.load_state_dict(weights.state())
     if classes != weights.classes:
         _replace_head(network, weights.classes, classes)
     channels = len(weights.mean)

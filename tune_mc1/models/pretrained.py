@@ -5,7 +5,9 @@ Without a network, the libraries would try again for minutes before they give up
 
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,24 @@ class Weights:
     state: Callable[[], dict[str, Any]] = dict
 
 
+_wanted: ContextVar[bool] = ContextVar("_wanted", default=True)
+
+
+@contextmanager
+def without_weights() -> Iterator[None]:
+    """Networks are built as if with published weights, but none are read: a checkpoint has them."""
+    before = _wanted.set(False)
+    try:
+        yield
+    finally:
+        _wanted.reset(before)
+
+
+def are_wanted() -> bool:
+    """Whether published weights are read."""
+    return _wanted.get()
+
+
 def find_weights(model: str, given: Mapping[str, Any]) -> Weights:
     """The weights of a network, which are on this machine or can be downloaded.
 
@@ -61,8 +81,8 @@ def _of_timm(model: str, name: str, given: Mapping[str, Any]) -> Weights:
     if published is None or not (published.has_weights or given.get("pretrained_cfg_overlay")):
         raise TrialError(f"parameters.pretrained: {model} has no published weights")
     about = (published.num_classes, tuple(published.mean), tuple(published.std))
-    if given.get("pretrained_cfg_overlay") or given.get("pretrained_cfg"):
-        return Weights(*about)  # the user says where they are
+    if given.get("pretrained_cfg_overlay") or given.get("pretrained_cfg") or not are_wanted():
+        return Weights(*about)  # the user says where they are, or needs none
     if published.hf_hub_id:
         return Weights(*about, file=_hub_file(model, published.hf_hub_id))
     if isinstance(published.url, str) and published.url:
@@ -99,7 +119,8 @@ def _of_torchvision(model: str, name: str, given: Mapping[str, Any]) -> Weights:
         raise TrialError(
             f"parameters.weights: {model} has no weights {wanted!r} (it has: {names})"
         ) from None
-    _check_url(model, chosen.url)
+    if are_wanted():
+        _check_url(model, chosen.url)
     shown = chosen.transforms()
     return Weights(
         len(chosen.meta["categories"]),

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import TrialError
+from tune_mc1.models.pretrained import are_wanted
 from tune_mc1.seeding import derive_seed
 
 NETWORK_TIMEOUT_S = 10.0
@@ -31,7 +32,7 @@ def resnext50(config: TrialConfig) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(config.seed, "init", "backbone"))
         network: nn.Module = resnext50_32x4d(weights=None)
-    if config.pretrained:
+    if config.pretrained and are_wanted():
         network.load_state_dict(_fetch(ResNeXt50_32X4D_Weights.IMAGENET1K_V1))
     network.fc = nn.Identity()
     return network

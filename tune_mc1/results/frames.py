@@ -33,7 +33,11 @@ def read_trials(where: ResultDir) -> pd.DataFrame:
     """
     try:
         trials = pq.read_table(where.trials)
-        if _footer(where, trials) == _footer_of(where, pq.read_schema(where.history)):
+        footer = _footer(where, trials)
+        _footer_of(where, pq.read_schema(where.history))
+        columns = columns_of(footer["facts"])
+        columns.add(n.removeprefix("last_") for n in trials.column_names if n.startswith("last_"))
+        if trials.column_names == columns.trial_schema().names:
             return trials.to_pandas()
     except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError):
         pass
