@@ -38,7 +38,8 @@ def read_trials(where: ResultDir) -> pd.DataFrame:
         columns = columns_of(footer["facts"])
         columns.add(n.removeprefix("last_") for n in trials.column_names if n.startswith("last_"))
         if trials.column_names == columns.trial_schema().names:
-            return trials.to_pandas()
+            frame: pd.DataFrame = trials.to_pandas()
+            return frame
     except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError):
         pass
     return read_tables(where)[0]
