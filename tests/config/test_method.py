@@ -54,7 +54,7 @@ def test_searches_need_a_number_of_settings(command: Any) -> None:
 def test_asha_is_random_search_stopped_early() -> None:
     sweep, notices = resolve_method(sweep_of(run_cap=7), "asha")
     assert (sweep.method, sweep.run_cap) == ("random", 7)
-    assert sweep.early_terminate == SuccessiveHalving(type="asha", min_iter=1, eta=2)
+    assert sweep.early_terminate == SuccessiveHalving(type="asha", min_iter=1, eta=3)
     assert "Ray: grace_period" in notices[0]
     own = {"type": "hyperband", "min_iter": 2}
     sweep, notices = resolve_method(sweep_of(run_cap=5, early_terminate=own), "asha")

@@ -224,8 +224,8 @@ COMMANDS.register(
     "asha",
     SweepCommand(
         "random",
-        {"type": "asha", "min_iter": 1, "eta": 2},
-        "early_terminate: not in the file; using min_iter 1 (Ray: grace_period) and eta 2 "
+        {"type": "asha", "min_iter": 1, "eta": 3},
+        "early_terminate: not in the file; using min_iter 1 (Ray: grace_period) and eta 3 "
         "(Ray: reduction_factor)",
     ),
 )
