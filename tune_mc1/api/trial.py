@@ -117,10 +117,7 @@ class Trial:
         left = [str(path.relative_to(self.path)) for path in self.files]
         kind = "module" if "module" in self._tables.metadata else "program"
         what = f"it left in {self.path}: {', '.join(left)}" if left else "it left no files"
-        return (
-            f"{self._files.where.root}: {self.id} is a run of a {kind}, so no model of ours: "
-            + what
-        )
+        return f"{self._files.where.root}: {self.id} is a run of a {kind}, not of a network; {what}"
 
     def predict(self, images: "Images") -> "Predictions":
         """Classes and probabilities of images; see `ImageClassifier.predict`.
