@@ -1,8 +1,8 @@
 """Checkpoints as modules."""
 
-import pickle
 from collections.abc import Callable
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 from pydantic import ValidationError
@@ -55,7 +55,7 @@ def _read(path: Path) -> dict[str, Any]:
         checkpoint = read_checkpoint(path)
     except FileNotFoundError:
         raise InputError(f"{path}: no such checkpoint") from None
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
+    except (OSError, RuntimeError, EOFError, ValueError, KeyError, UnpicklingError) as error:
         reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
         raise InputError(f"{path}: cannot be read as a checkpoint: {reason}") from None
     if not isinstance(checkpoint, dict) or "state_dict" not in checkpoint:
