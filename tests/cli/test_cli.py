@@ -190,9 +190,15 @@ def test_an_unwritable_directory_is_named(good: Path, tmp_path: Path) -> None:
 
 def test_a_narrow_table_cuts_no_value() -> None:
     names = ["timm:convnext_atto", "torchvision:mobilenet_v3_small"]
-    ends = {"best_epoch": 1, "epochs_run": 3, "state": "completed", "seconds": 6.0}
+    ends = {
+        "best_epoch": 1,
+        "best_val_acc": 0.5,
+        "epochs_run": 3,
+        "state": "completed",
+        "seconds": 6.0,
+    }
     rows = [
-        {"trial": f"t{i}", "model": name, "learning_rate": 1 / 7, "best_val_acc": 0.5, **ends}
+        {"trial": f"t{i}", "config_hash": str(i), "model": name, "learning_rate": 1 / 7, **ends}
         for i, name in enumerate(names)
     ]
     console = Console(width=60, file=StringIO())
