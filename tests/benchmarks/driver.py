@@ -32,7 +32,7 @@ from tune_mc1.results.events import trial_event
 from tune_mc1.results.head import sweep_event, write_head
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running import driver as sweep_module
-from tune_mc1.running import tuning
+from tune_mc1.running import ray_tuner, tuning
 from tune_mc1.running.sweep_run import SweepRun
 from tune_mc1.terminal.live_view import SweepView
 
@@ -90,7 +90,7 @@ def trivial_sweep(trials: int, fuse: int | str, data: ImageData, folder: Path) -
     write_head(where, sweep, data)
     writer = ResultWriter(where)
     writer.write(sweep_event(sweep, data), *(trial_event(t) for t in plan.trials))
-    with patch.object(tuning, "run_in_tune", trivial), view.showing(writer.tables):
+    with patch.object(ray_tuner, "run_in_tune", trivial), view.showing(writer.tables):
         tuning.tune_trials(run, context, images_ref, RESOURCES, writer, view)
     writer.close()
     assert len(writer.tables.history) == trials * EPOCHS, "ASHA stopped a trial"

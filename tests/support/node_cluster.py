@@ -32,7 +32,7 @@ from tune_mc1.results.events import trial_event
 from tune_mc1.results.head import sweep_event, write_head
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running import driver as sweep_module
-from tune_mc1.running import tuning
+from tune_mc1.running import ray_tuner, tuning
 from tune_mc1.running.sweep_run import SweepRun
 from tune_mc1.terminal.live_view import SweepView
 
@@ -168,7 +168,8 @@ def telling_sweep(
     writer.write(sweep_event(sweep, images), *(trial_event(t) for t in plan.trials))
     view = SweepView(Console(file=io.StringIO()), trials)
     context = sweep_module._context(run, each)
-    with patch.object(tuning, "run_in_tune", trial or telling_trial), view.showing(writer.tables):
+    instead = patch.object(ray_tuner, "run_in_tune", trial or telling_trial)
+    with instead, view.showing(writer.tables):
         tuning.tune_trials(run, context, ray.put(images), each, writer, view)
     writer.close()
     return told(where.root), writer
