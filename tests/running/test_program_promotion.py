@@ -16,7 +16,7 @@ lr = float(sys.argv[1].partition("=")[2])
 state = Path(os.environ["TUNE_MC1_CHECKPOINT_DIR"], "state.json")
 done = json.loads(state.read_text()) if state.exists() else 0
 print("from", done, flush=True)
-for step in range(done + 1, 5):
+for step in range(done + 1, 6):
     tune_mc1.report({"acc": 1 - lr + step / 100}, step=step)
     state.write_text(json.dumps(step))
     time.sleep(0.3)
@@ -35,12 +35,12 @@ def test_it_goes_on_from_its_own_checkpoint(tmp_path: Path) -> None:
     assert "which goes on if it keeps its state in TUNE_MC1_CHECKPOINT_DIR" in ran.err + ran.out
     rows = pd.read_parquet(ran.root / "trials.parquet").set_index("trial")
     assert dict(rows["state"]) == {
-        "t0001": "completed",
+        "t0001": "stopped",  # at the second rung
         "t0002": "stopped",
         "t0003": "completed",
         "t0004": "stopped",
     }
-    assert dict(rows["epochs_run"]) == {"t0001": 4, "t0002": 2, "t0003": 4, "t0004": 2}
+    assert dict(rows["epochs_run"]) == {"t0001": 4, "t0002": 2, "t0003": 5, "t0004": 2}
     log = (ran.root / "logs" / "t0001.log").read_text()
     begun = [int(line.split()[1]) for line in log.splitlines() if line.startswith("from")]
     assert begun[0] == 0
