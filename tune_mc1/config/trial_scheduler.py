@@ -151,7 +151,7 @@ class EpochScheduler(TrialScheduler[Decision]):
         if epoch in self.scores.get(trial, ()):
             return None
         finite = score if score is not None and math.isfinite(score) else None
-        self._record(trial, epoch, finite)
+        self.take_score(trial, epoch, finite)
         stop = self.stops(trial, epoch)
         if stop:
             self._reasons[trial] = self.why(trial, epoch)
@@ -160,11 +160,12 @@ class EpochScheduler(TrialScheduler[Decision]):
     def restore(self, decisions: Iterable[Decision]) -> None:
         """Records the scores."""
         for one in decisions:
-            self._record(one.trial, one.epoch, one.score)
+            self.take_score(one.trial, one.epoch, one.score)
             if one.stop:
                 self._reasons[one.trial] = self.why(one.trial, one.epoch)
 
-    def _record(self, trial: str, epoch: int, score: float | None) -> None:
+    def take_score(self, trial: str, epoch: int, score: float | None) -> None:
+        """Records a score, None if missing or not finite; a scheduler may keep more of it."""
         self.scores.setdefault(trial, {})[epoch] = -math.inf if score is None else score
 
     def to_event(self, decision: Decision) -> dict[str, Any]:

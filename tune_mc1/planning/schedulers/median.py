@@ -77,8 +77,9 @@ class MedianScheduler(EpochScheduler):
     def _best(self, trial: str) -> float:
         return max(self.scores[trial].values())
 
-    def _record(self, trial: str, epoch: int, score: float | None) -> None:
-        super()._record(trial, epoch, score)
+    def take_score(self, trial: str, epoch: int, score: float | None) -> None:
+        """Records a score, and the mean scores of all trials at this epoch."""
+        super().take_score(trial, epoch, score)
         if epoch >= self.grace_period:
             self._sums[trial] = self._sums.get(trial, 0.0) + self.scores[trial][epoch]
             if math.isfinite(mean := self._mean(trial)):
