@@ -28,18 +28,14 @@ LONG = ("extending", "running", "cluster", "tracking", "results", "reporting")
 """Wings whose files take longest, which come first: two processes end at about the same time."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts long files before short ones, and each in the hands of one process."""
+    """Puts long files before short ones."""
 
     def place(item: pytest.Item) -> int:
         wing = item.path.parent.name
         return LONG.index(wing) if wing in LONG else len(LONG)
 
     items.sort(key=place)
-    for item in items:
-        together = item.path.parent if item.path.parent.name == "extending" else item.path
-        item.add_marker(pytest.mark.xdist_group(str(together.relative_to(item.config.rootpath))))
 
 
 @pytest.fixture(scope="session")
