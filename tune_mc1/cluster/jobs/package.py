@@ -21,9 +21,10 @@ def pack(folder: Path, file: Path | None, directory: Path | None = None) -> None
             directory's own ignore files name.
     """
     package = folder / PACKAGE.name
-    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    sources = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(PACKAGE, package, ignore=sources)
     if configs := shipped("."):  # of a checkout, or part of the package already
-        shutil.copytree(configs, package / INSTALLED_CONFIGS, dirs_exist_ok=True)
+        shutil.copytree(configs, package / INSTALLED_CONFIGS, dirs_exist_ok=True, ignore=sources)
     if commit := git_commit():
         (package / COMMIT).write_text(commit)
     if directory is not None:
