@@ -215,6 +215,14 @@ def wait_until_gone(pid: int) -> None:
         time.sleep(0.1)
 
 
+def wait_until_recorded(sweep: Sweep) -> None:
+    """Until the process records runs: one that still imports its libraries heeds every signal."""
+    deadline = time.monotonic() + 60
+    while len(list(sweep.where.wandb.rglob("*.wandb"))) < 2:
+        assert time.monotonic() < deadline, sweep.where.log("wandb").read_text()
+        time.sleep(0.1)
+
+
 def test_killed_sweep_leaves_whole_files(sweep: Sweep) -> None:
     code = (
         "import pathlib, sys, time; from tune_mc1.results.directory import ResultDir;"
@@ -230,7 +238,7 @@ def test_killed_sweep_leaves_whole_files(sweep: Sweep) -> None:
         sweep.start("t0001", "t0002")
         sweep.epoch("t0001", 1)
         sweep.end("t0001")
-        time.sleep(3)
+        wait_until_recorded(sweep)
         os.killpg(child, signal.SIGINT)  # must not matter
         sweep.epoch("t0002", 1)
         parent.kill()

@@ -80,62 +80,67 @@ def tune_trials(
     groups = groups_of(run, left, at_once, resources, capacity.up)
     group = partial(groups_of, run, at_once=1, resources=resources, up=capacity.up)
     batch = batches_of(run, at_once, resources, capacity.up, group)
-    scheduler = make_scheduler(run, writer)
-    promotes = scheduler is not None and scheduler.promotes
-    decisions = None
-    regrouped = promotes and run.sweep.fuse != "off"
     largest = max([batch.limit, *map(len, groups)])
-    asked = run.program is not None or regrouped or largest > 1
-    if scheduler is not None and asked:
-        decisions = start_decisions()
-        scheduler.publish = decisions.publish.remote
     end = EarlyEnd(run, writer)
-    if scheduler is not None:
-        view.why, scheduler.cuts = scheduler.why, end.cuts
-        scheduler.know(run.warm.taken)
-    stopped = scheduler.stopped if scheduler is not None else frozenset[str]()
-    waits = scheduler.waits if scheduler is not None else stopped.__contains__
-    hangs = HangCallback(run.sweep.trial_timeout or math.inf)
+    scheduler, decisions = _scheduler(run, writer, view, end, grouped=largest > 1)
     again = partial(_promoting, run, at_once, resources, capacity.up, scheduler)
     learning = learning_trials(run, groups, writer, batch) if learns else None
     search = _limited(run, UntilTheEnd(again(learning or PlannedTrials(groups)), end), largest)
     samples = _most_new(run) + len(left) if learns else len(groups)
     most = search.max_concurrent if isinstance(search, ConcurrencyLimiter) else samples
-    trials = min(samples, most) * workers_of(run.sweep)
-    each = widen_gpu_share(resources, trials, capacity, free_nodes())
+    workers = workers_of(run.sweep)
+    each = widen_gpu_share(resources, min(samples, most) * workers, capacity, free_nodes())
     trainable = tune.with_resources(
-        trainable_of(context, images, each, decisions),
-        resource_request(each, workers_of(run.sweep)),
+        trainable_of(context, images, each, decisions), resource_request(each, workers)
     )
     if not learns:
         # Ray starts the trials of a searcher one by one, in case they depend on each other.
         os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(at_once)
-    spare = SpareProcess(
-        samples,
-        resources,
-        own=run.address is None,
-        more=None if learning is None else learning.has_more,
-    )
-    callbacks: list[Callback] = [
-        ResultCallback(
-            *(writer, stopped.__contains__, hangs.hung.__contains__, waits, end.cut.__contains__)
-        ),
-        ProgressCallback(view, run.trackers, check),
-        hangs,
-    ]
-    if run.program is None:
-        callbacks.append(spare)
-    if further is not None:
-        callbacks.append(further)
+    coming = None if learning is None else learning.has_more
+    spare = SpareProcess(samples, resources, own=run.address is None, more=coming)
+    hangs = HangCallback(run.sweep.trial_timeout or math.inf)
+    recorder = _recorder(writer, scheduler, hangs, end)
+    callbacks: list[Callback] = [recorder, ProgressCallback(view, run.trackers, check), hangs]
+    callbacks += [] if run.program is not None else [spare]
+    callbacks += [] if further is None else [further]
     retry_lost_resets()
     count_no_callbacks()
-    most = _UNLIMITED if promotes else samples
-    fit(make_tuner(run, trainable, search, most, scheduler, callbacks), run.where)
+    promotes = scheduler is not None and scheduler.promotes
+    started = _UNLIMITED if promotes else samples
+    fit(make_tuner(run, trainable, search, started, scheduler, callbacks), run.where)
     if learning is not None and learning.used_up:
         view.say_used_up()
-    rows = writer.tables.trials if end.reason is None else {}  # else they may go on later
-    writer.write(*(end_event(t, "stopped") for t, row in rows.items() if row["state"] == "paused"))
+    if end.reason is None:  # else paused trials may go on later
+        paused = writer.tables.in_state("paused")
+        writer.write(*(end_event(trial, "stopped") for trial in paused))
     return spare.process
+
+
+def _scheduler(
+    run: SweepRun, writer: ResultWriter, view: SweepView, end: EarlyEnd, *, grouped: bool
+) -> tuple[EarlyStopping | None, Any]:
+    """The sweep's trial scheduler, and the actor that tells trials its decisions, if they ask."""
+    scheduler = make_scheduler(run, writer)
+    if scheduler is None:
+        return None, None
+    view.why, scheduler.cuts = scheduler.why, end.cuts
+    scheduler.know(run.warm.taken)
+    regrouped = scheduler.promotes and run.sweep.fuse != "off"
+    if run.program is None and not regrouped and not grouped:
+        return scheduler, None
+    decisions = start_decisions()
+    scheduler.publish = decisions.publish.remote
+    return scheduler, decisions
+
+
+def _recorder(
+    writer: ResultWriter, scheduler: EarlyStopping | None, hangs: HangCallback, end: EarlyEnd
+) -> ResultCallback:
+    """The callback that records what trials report, and how they end."""
+    stopped = scheduler.stopped if scheduler is not None else frozenset[str]()
+    waits = scheduler.waits if scheduler is not None else stopped.__contains__
+    is_hung, is_cut = hangs.hung.__contains__, end.cut.__contains__
+    return ResultCallback(writer, stopped.__contains__, is_hung, waits, is_cut)
 
 
 def _limited(run: SweepRun, search: Searcher, largest: int) -> Searcher:
