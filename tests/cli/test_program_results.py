@@ -142,6 +142,8 @@ def test_numbers_of_any_size() -> None:
     assert metric_text(0.5, of_program=True) == "0.5000"
     assert metric_text(0.0, of_program=True) == "0.0000"
     assert metric_text(None, of_program=True) == "-"
+    assert metric_text(136886.0) == "136886"
+    assert metric_text(1.0) == "1.0000"
 
 
 def test_long_names_are_broken_at_their_parts() -> None:

@@ -98,7 +98,7 @@ def rank_text(rank: int, row: "Row", tied: Collection[str]) -> str:
 
 
 def metric_text(value: float | None, *, of_program: bool = False) -> str:
-    """Formats a metric to four decimals; a dash if it is None.
+    """Formats a metric to four decimals, a large whole number to none; a dash if it is None.
 
     Args:
         value: The value.
@@ -109,7 +109,7 @@ def metric_text(value: float | None, *, of_program: bool = False) -> str:
         return "-"
     if of_program and (0 < abs(value) < 1e-3 or abs(value) >= 1e7):
         return f"{value:.4g}"
-    return f"{value:.4f}"
+    return f"{value:.0f}" if abs(value) >= 1e4 and value == int(value) else f"{value:.4f}"
 
 
 def duration(seconds: float) -> str:

@@ -45,7 +45,7 @@ DEFAULT = "bayes_promote_2"
 
 HALVES = {
     "report": "Real curves on which nothing was chosen",
-    "choice": "Real curves on which the defaults were chosen",
+    "choice": "Real curves on which settings of the searches were chosen",
 }
 
 PUBLIC = """Trials report once, so nothing can be stopped early; an epoch is a trial here, and the
