@@ -10,7 +10,8 @@ from torchvision.transforms import v2
 
 from tests.support.bad_input import CommandLine
 from tests.support.data_digits import made, write_folders
-from tune_mc1.data.decode import Encoded, decode_all
+from tune_mc1.data.decode import decode_all
+from tune_mc1.data.decode_image import Encoded
 from tune_mc1.data.source import load_data
 from tune_mc1.errors import DataError
 

@@ -67,9 +67,6 @@ def test_on_a_ray_of_our_own_it_loads_beside_the_last_trials(tmp_path: Path) -> 
         first, last = trials(TuneTrial.RUNNING, TuneTrial.PENDING)
         spare.on_trial_start(1, [first, last], first)
         assert spare.process is None, "a trial is left to start"
-        on_gpu = SpareProcess(2, TrialResources(cpu=1, gpu=0.5), own=True)
-        on_gpu.on_trial_start(2, [first, last], last)
-        assert on_gpu.process is None, "its process could take no task with a GPU"
         cores = int(cast(Any, ray).cluster_resources()["CPU"])
         made: Any = ray.remote(Busy)
         busy = [made.options(num_cpus=1).remote() for _ in range(cores)]

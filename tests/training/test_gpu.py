@@ -19,7 +19,7 @@ from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
 from tune_mc1.training.run_trials import run_trials, score_test
-from tune_mc1.training.steps import GraphSteps, Steps
+from tune_mc1.training.steps import BY_OPERATION, GraphSteps, Steps
 
 pytestmark = pytest.mark.gpu
 
@@ -41,7 +41,47 @@ CASES: dict[str, tuple[int, dict[str, Any]]] = {
     "alone, augmented": (1, {"model": "CNN", "augment": "flip"}),
     "group, augmented": (4, {"model": "CNN", "momentum": 0.9, "augment": "flip"}),
     "own network": (1, {"model": "Mine"}),
+    "user's network": (1, {"model": f"{__name__}:Plain"}),
+    "users' networks": (3, {"model": f"{__name__}:Plain"}),
+    "torchvision": (1, {"model": "torchvision:resnet18", "batch_size": 64}),
+    "timm": (1, {"model": "timm:convnext_atto", "optimizer": "AdamW", "batch_size": 64}),
+    "alone, clipped": (1, {"model": "CNN", "clip_grad": 0.5}),
+    "group, clipped": (3, {"model": "CNN", "clip_grad": 0.5}),
+    "alone, averaged": (1, {"model": "CNN", "batch_norm": True, "ema_decay": 0.9}),
+    "group, averaged": (3, {"model": "CNN", "batch_norm": True, "ema_decay": 0.9}),
+    "alone, recipe": (
+        1,
+        {
+            "model": "Airbench",
+            "arguments": {"filters": [8, 16, 16]},
+            "weights_init_type": "dirac",
+            "nesterov": True,
+            "momentum": 0.85,
+            "lr_schedule": "linear",
+            "warmup_epochs": 0.5,
+            "filter_bias_and_bn": True,
+            "norm_bias_lr_factor": 64.0,
+            "label_smoothing": 0.2,
+            "augment": "flip_alternate+crop",
+            "normalize": "dataset",
+            "precision": "bf16-mixed",
+            "drop_last": True,
+        },
+    ),
 }
+"""Number of trials, and their parameters."""
+
+OUTSIDE = [
+    "torchvision:alexnet",
+    "torchvision:mobilenet_v3_small",
+    "torchvision:densenet121",
+    "torchvision:swin_t",
+    "timm:vit_tiny_patch16_224",
+    "timm:efficientnet_b0",
+    "timm:regnetx_002",
+    "timm:mixer_s32_224",
+]
+"""Networks of both libraries, of all families."""
 
 
 def one_epoch(step: int, total_steps: int, config: TrialConfig) -> float:
@@ -60,6 +100,39 @@ def build(_: TrialConfig, image_shape: tuple[int, int, int], classes: int) -> nn
     )
 
 
+class Plain(nn.Sequential):
+    """A user's network whose layers are all known."""
+
+    def __init__(self, num_classes: int) -> None:
+        super().__init__(
+            nn.Conv2d(3, 6, 3), nn.BatchNorm2d(6), nn.ReLU(), nn.MaxPool2d(4), nn.Flatten()
+        )
+        self.append(nn.Linear(6 * 7 * 7, num_classes))
+
+
+class Normed(nn.Module):
+    """A user's network with a layer that is not known."""
+
+    def __init__(self, image_shape: tuple[int, int, int], num_classes: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(image_shape)
+        self.linear = nn.Linear(image_shape[0] * image_shape[1] * image_shape[2], num_classes)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.linear(self.norm(images.contiguous()).flatten(1))
+
+
+def build_waiting(_: TrialConfig, image_shape: tuple[int, int, int], classes: int) -> nn.Module:
+    return Waiting(nn.Dropout(0.2), nn.Flatten(), nn.Linear(3 * image_shape[1] ** 2, classes))
+
+
+class Waiting(nn.Sequential):
+    """Waits for the GPU in each step, which a graph cannot."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return super().forward(images) * (1.0 if images.sum().item() else 2.0)
+
+
 def build_rprop(config: TrialConfig, parameters: list[nn.Parameter]) -> torch.optim.Rprop:
     return torch.optim.Rprop(parameters, lr=config.learning_rate)
 
@@ -71,7 +144,8 @@ def parts() -> Iterator[None]:
     with (
         registered(LR_SCHEDULES, "one_epoch", one_epoch),
         registered(ARCHITECTURES, "Mine", own),
-        registered(ARCHITECTURES, "Waits", replace(own, recordable=False)),
+        registered(ARCHITECTURES, "Unsaid", replace(own, recordable=False)),
+        registered(ARCHITECTURES, "Waits", replace(own, build=f"{__name__}:build_waiting")),
         registered(OPTIMIZERS, "Rprop", Optimizer(f"{__name__}:build_rprop")),
     ):
         yield
@@ -91,8 +165,8 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[GraphSteps]:
     return found
 
 
-def _eager(model: Any, loss_of: Any, optimizer: Any, _: Any) -> Steps:
-    return Steps(model, loss_of, optimizer)
+def _eager(model: Any, loss_of: Any, optimizer: Any, _: Any, clip: Any = None) -> Steps:
+    return Steps(model, loss_of, optimizer, clip)
 
 
 def _same(one: Report, other: Report, trials: list[Trial], folders: tuple[Path, Path]) -> None:
@@ -138,14 +212,63 @@ def test_a_recorded_step_has_the_rate_of_its_schedule(
         assert report.rows[trial.id, 2]["learning_rate"] == 0
 
 
-@pytest.mark.parametrize("parameters", [{"optimizer": "Rprop"}, {"model": "Waits"}])
+@pytest.mark.parametrize(
+    ("parameters", "why"),
+    [
+        ({"optimizer": "Rprop"}, "the optimiser Rprop"),
+        ({"model": "Unsaid"}, "the network Unsaid"),
+        ({"model": f"{__name__}:Normed"}, "LayerNorm"),
+    ],
+)
 def test_what_cannot_be_recorded_runs_step_by_step(
-    images: ImageData, tmp_path: Path, recorded: list[GraphSteps], parameters: dict[str, Any]
+    images: ImageData,
+    tmp_path: Path,
+    recorded: list[GraphSteps],
+    parameters: dict[str, Any],
+    why: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     trials = group(1, epochs=2, lr_schedule="linear", **parameters)
-    report = run(trials, images, tmp_path)
+    with caplog.at_level("INFO"):
+        report = run(trials, images, tmp_path)
     assert not recorded
     assert report.rows["t0", 2]["train_loss"] < report.rows["t0", 1]["train_loss"]
+    (line,) = [text for text in caplog.messages if text.startswith(BY_OPERATION)]
+    assert why in line
+
+
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
+def test_a_refused_recording_goes_on_step_by_step(
+    images: ImageData,
+    tmp_path: Path,
+    recorded: list[GraphSteps],
+    optimizer: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trials = group(1, epochs=3, model="Waits", optimizer=optimizer, lr_schedule="linear")
+    with caplog.at_level("INFO"):
+        refused = run(trials, images, tmp_path / "refused")
+    assert len(recorded) == 1
+    assert sum(text.startswith(BY_OPERATION) for text in caplog.messages) == 1
+    monkeypatch.setattr(tune_mc1.training.module, "GraphSteps", _eager)
+    eager = run(trials, images, tmp_path / "eager")
+    _same(refused, eager, trials, (tmp_path / "refused", tmp_path / "eager"))
+
+
+@pytest.mark.parametrize("model", OUTSIDE)
+def test_networks_of_libraries_train(images: ImageData, tmp_path: Path, model: str) -> None:
+    pytest.importorskip("timm")
+    size = 224 if model.endswith("224") else 64
+    trials = group(1, epochs=2, model=model, image_size=size, optimizer="AdamW")
+    report = run(trials, images, tmp_path)
+    assert report.rows["t0", 2]["device_name"] != "cpu"
+
+
+def test_half_precision_is_scaled(images: ImageData, tmp_path: Path) -> None:
+    trials = group(1, epochs=3, model="CNN", precision="16-mixed", clip_grad=1.0)
+    report = run(trials, images, tmp_path)
+    assert report.rows["t0", 3]["train_loss"] < report.rows["t0", 1]["train_loss"]
 
 
 def test_a_trial_gives_the_same_numbers_again(images: ImageData, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tune_mc1.data.decode import Encoded
+from tune_mc1.data.decode_image import Encoded
 from tune_mc1.data.decoding import Decoding, decoded
 from tune_mc1.data.images import ImageData, Labels, Pixels
 from tune_mc1.data.mapped import MappedFile

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tune_mc1.data.assemble import Part, assemble
 from tune_mc1.data.columns import LABEL_NAMES, PATH_NAMES, class_numbers, pick_column
-from tune_mc1.data.decode import Encoded
+from tune_mc1.data.decode_image import Encoded
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.request import Request
 from tune_mc1.data.split_words import SPLIT_WORDS, split_word

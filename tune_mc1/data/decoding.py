@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tune_mc1.data.decode import Allocate, Encoded, decode_all, decoded_shape
+from tune_mc1.data.decode import Allocate, decode_all, decoded_shape
+from tune_mc1.data.decode_image import Encoded
 from tune_mc1.data.images import ImageData, Labels, Pixels
 from tune_mc1.data.mapped import MappedFile, find_mapped, in_gigabytes, make_mapped
 from tune_mc1.data.memory import fits_in_memory

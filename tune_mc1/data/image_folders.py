@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tune_mc1.data.assemble import Part, assemble
-from tune_mc1.data.decode import Encoded
+from tune_mc1.data.decode_image import Encoded
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.request import Notify, Request
 from tune_mc1.data.split_words import SPLIT_WORDS

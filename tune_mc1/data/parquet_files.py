@@ -11,7 +11,7 @@ from typing import Any
 from tune_mc1.config.image_files import ImageFiles
 from tune_mc1.data.assemble import Part, assemble
 from tune_mc1.data.columns import IMAGE_NAMES, LABEL_NAMES, class_numbers, pick_column
-from tune_mc1.data.decode import Encoded, stamp_of
+from tune_mc1.data.decode_image import Encoded, stamp_of
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.request import Request
 from tune_mc1.data.split_words import SPLIT_WORDS, split_word

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tune_mc1.data.assemble import Part, assemble
-from tune_mc1.data.decode import Encoded
+from tune_mc1.data.decode_image import Encoded
 from tune_mc1.data.images import ImageData, Labels
 from tune_mc1.data.request import Request
 from tune_mc1.errors import DataError, did_you_mean

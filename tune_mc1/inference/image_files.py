@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tune_mc1.data.decode import Encoded, decode_one
+from tune_mc1.data.decode_image import Encoded, decode_one
 from tune_mc1.data.image_folders import IMAGE_SUFFIXES, files_below
 from tune_mc1.data.images import Pixels
 from tune_mc1.data.resize import fit

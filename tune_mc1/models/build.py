@@ -134,7 +134,9 @@ class _Layers:
                 self._add_residual(f"residual{i}", begins[-conv.residual])
         if self.arch.global_pool is not None:
             avg = self.arch.global_pool == "avg"
-            self.made["pool"] = nn.AdaptiveAvgPool2d(1) if avg else nn.AdaptiveMaxPool2d(1)
+            # On a GPU, the backward pass of AdaptiveMaxPool2d is not deterministic.
+            whole = nn.MaxPool2d((height, width))
+            self.made["pool"] = nn.AdaptiveAvgPool2d(1) if avg else whole
             height = width = 1
         self.made["flatten"] = nn.Flatten()
         return channels * height * width

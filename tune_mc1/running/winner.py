@@ -84,21 +84,25 @@ def score_winners(
     known = on_test or all(row["test_acc"] is not None for row in best)
     if known and run.where.predictions.exists():
         return Scored()  # a resumed sweep that was complete
-    score = ray.remote(score_winner).options(num_cpus=resources.cpu, num_gpus=resources.gpu)
-    trials = [trial_of(row, tables.columns) for row in best]
-    pending = {trial.id: score.remote(trial.model_dump(), context, images) for trial in trials}
+    score: Any = ray.remote(score_winner)
+    pending: dict[str, Any] = {}
+    for trial in (trial_of(row, tables.columns) for row in best):
+        # On our own Ray, the spare process takes the first, and sees the GPUs, which are all free.
+        gpu = 0 if run.address is None and not pending else resources.gpu
+        task = score.options(num_cpus=resources.cpu, num_gpus=gpu)
+        pending[trial.id] = task.remote(trial.model_dump(), context, images)
     events: list[Event] = []
     parts = []
-    for trial, result in pending.items():
+    for name, result in pending.items():
         try:
             values, predictions = ray.get(result)
         except ray.exceptions.RayError as error:
             reason = getattr(error, "cause", None) or error
-            notify(f"The winner {trial} could not be scored on the test images: {reason}")
+            notify(f"The winner {name} could not be scored on the test images: {reason}")
             continue
-        parts.append(_rows(trial, predictions))
+        parts.append(_rows(name, predictions))
         if not on_test:
-            events.append(score_event(trial, values))
+            events.append(score_event(name, values))
     return Scored(events, pa.concat_tables(parts) if parts else None)
 
 

@@ -13,13 +13,19 @@ from tune_mc1.training.lightning_private import load_lightning
 from tune_mc1.training.trial_log import trial_log
 
 
-def ready() -> int:
+def ready(gpu: bool) -> int:
     """Loads the libraries of `score_winner`; returns the process id.
 
-    It does not initialise CUDA, as the test may get another GPU.
+    Args:
+        gpu: Whether to initialise CUDA too; not if the test may get another GPU.
     """
     load_lightning()
+    import torch
+
     import tune_mc1.training.run_trials  # noqa: F401
+
+    if gpu and torch.cuda.is_available():
+        torch.cuda.init()
 
     return os.getpid()
 

@@ -20,6 +20,7 @@ from tune_mc1.training.losses import class_weights
 from tune_mc1.training.model_facts import model_facts
 from tune_mc1.training.module import ClassifierModule
 from tune_mc1.training.normalize import Normalize, make_normalize
+from tune_mc1.training.recordable import why_not_recorded
 
 
 def make_module(
@@ -74,6 +75,8 @@ def make_module(
         configs, model, train, val, classes, steps, weights, chosen, normalize
     )
     module.facts = [model_facts(config, data) for config in configs]
+    if device.type == "cuda":
+        module.unrecorded = why_not_recorded(configs[0], model, configs[0].input_shape(shape))
     return module
 
 

@@ -39,7 +39,7 @@ from tune_mc1.training.optimizers.base import (
 )
 from tune_mc1.training.optimizers.parts import parts_of
 from tune_mc1.training.scoring import ScoringModule
-from tune_mc1.training.steps import GraphSteps, Steps, is_recordable
+from tune_mc1.training.steps import BY_OPERATION, GraphSteps, Steps
 from tune_mc1.training.torch_private import CLEAR_CUBLAS
 
 log = logging.getLogger(__name__)
@@ -67,6 +67,7 @@ class ClassifierModule(ScoringModule):
     Attributes:
         diverged: Errors of trials whose loss is no longer finite, by the trial's index.
         facts: What a checkpoint says of the network of each trial; empty to say nothing.
+        unrecorded: Why a GPU does not record its steps; empty if it does.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class ClassifierModule(ScoringModule):
         self._clip = gradient_clip(configs, self.fused)
         self._steps: Steps | None = None
         self._rates: LearningRates | None = None
+        self.unrecorded = ""
         self._said_unrecorded = False
 
     def configure_optimizers(self) -> Optimizer:
@@ -176,11 +178,10 @@ class ClassifierModule(ScoringModule):
             else make_loss(self.configs[0], weights[0])
         )
         count = step_counter(self.trainer) if self.device.type == "cuda" else None
-        allowed = CLEAR_CUBLAS.usable() and is_recordable(self.configs[0], self.model)
-        if count is not None and not allowed and not self._said_unrecorded:
+        if count is not None and self.unrecorded and not self._said_unrecorded:
             self._said_unrecorded = True
-            log.info("optimiser steps run operation by operation, not as a recorded CUDA graph")
-        recorded = count is not None and allowed
+            log.info("%s, not as a recorded CUDA graph: %s", BY_OPERATION, self.unrecorded)
+        recorded = count is not None and not self.unrecorded and CLEAR_CUBLAS.usable()
         self._rates = learning_rates(self.configs, optimizer.optimizer, self.total_steps, recorded)
         if count is not None and recorded:
             return GraphSteps(self.model, loss_of, optimizer, count, self._clip)
@@ -222,4 +223,6 @@ class ClassifierModule(ScoringModule):
 
     def forget_steps(self) -> None:
         """Releases the recorded step, which holds GPU memory."""
+        if self._steps is not None and self._steps.refused:
+            self.unrecorded, self._said_unrecorded = "PyTorch refused", True
         self._steps = None

@@ -5,6 +5,7 @@ one from Python. A graph launches all kernels of a step at once (`torch.cuda.CUD
 numbers are the same, as the same kernels run.
 """
 
+import logging
 from collections.abc import Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
@@ -12,9 +13,6 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import Tensor
 
-from tune_mc1.config.losses import find_loss
-from tune_mc1.config.optimizers import OPTIMIZERS
-from tune_mc1.config.trial import TrialConfig
 from tune_mc1.models.build import Classifier
 from tune_mc1.models.fused import FusedClassifier
 from tune_mc1.training.clipping import GradientClip
@@ -25,22 +23,16 @@ if TYPE_CHECKING:
 
     from lightning.pytorch.core.optimizer import LightningOptimizer
 
+log = logging.getLogger(__name__)
+
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 WARM_UP = 3
 """Steps before one is recorded: libraries initialise, optimisers create their state."""
 
 
-def is_recordable(config: TrialConfig, model: Classifier | FusedClassifier) -> bool:
-    """True if a trial's network, loss and optimiser allow its step to be recorded.
-
-    A fused model consists of layers that are known, whatever its network's origin.
-    """
-    architecture = config.architecture
-    known = architecture.declared or isinstance(model, FusedClassifier)
-    recordable = (known or architecture.recordable) and config.precision != "16-mixed"
-    loss = find_loss(config.loss_function)
-    return recordable and loss.recordable and OPTIMIZERS[config.optimizer].recordable
+BY_OPERATION = "optimiser steps run operation by operation"
+"""Beginning of the line of the log that says why steps are not recorded."""
 
 
 class Steps:
@@ -52,6 +44,9 @@ class Steps:
         optimizer: Optimiser of the trained parameters, as wrapped by Lightning.
         clip: Clips the gradients, if any are to be.
         scale: Scales the loss, so that float16 holds its gradients; Lightning scales them back.
+
+    Attributes:
+        refused: Whether PyTorch has refused to record the step.
     """
 
     def __init__(
@@ -64,6 +59,7 @@ class Steps:
     ) -> None:
         self.model, self.loss_of, self.optimizer = model, loss_of, optimizer
         self.clip, self.scale = clip, scale
+        self.refused = False
         # Looked up once, as a module's attribute access takes a microsecond.
         self.trained = [p for p in model.parameters() if p.requires_grad]
 
@@ -88,6 +84,7 @@ class GraphSteps(Steps):
     """Does the first steps like `Steps`, then records one and replays it for all others.
 
     Batches that differ in size from the first, such as the last one of an epoch, run as in `Steps`.
+    If PyTorch refuses to record the step, all do, and the log says so once.
 
     Args:
         model: A plain model, or a fused one, on a GPU.
@@ -116,12 +113,13 @@ class GraphSteps(Steps):
         """Does a step on a batch; returns its logits."""
         if self._size is None:
             self._size = inputs.shape
-        if inputs.shape != self._size or self._warm < WARM_UP:
-            self._warm += inputs.shape == self._size
+        first = self._size == inputs.shape
+        if first and self._warm == WARM_UP and self._graph is None and not self.refused:
+            self._graph = self._try_to_record(inputs, labels)
+        if not first or self._graph is None:
+            self._warm += first and self._warm < WARM_UP
             with self._on_own_stream():
                 return super().__call__(inputs, labels)
-        if self._graph is None:
-            self._graph = self._record(inputs, labels)
         self._inputs.copy_(inputs)
         self._labels.copy_(labels)
         self.model.redraw_masks()
@@ -138,6 +136,18 @@ class GraphSteps(Steps):
             yield
         torch.cuda.current_stream().wait_stream(self._stream)
 
+    def _try_to_record(self, inputs: Tensor, labels: Tensor) -> torch.cuda.CUDAGraph | None:
+        try:
+            return self._record(inputs, labels)
+        except RuntimeError as error:  # every refusal of PyTorch and of CUDA is one
+            self.refused = True
+            reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
+            log.info("%s; its step cannot be recorded as a CUDA graph: %s", BY_OPERATION, *reason)
+        # A recording that fails leaves the random generators in it; one that succeeds ends it.
+        with torch.cuda.graph(torch.cuda.CUDAGraph(), stream=self._stream):
+            torch.zeros((), device=inputs.device)
+        return None
+
     def _record(self, inputs: Tensor, labels: Tensor) -> torch.cuda.CUDAGraph:
         self._inputs, self._labels = inputs.clone(), labels.clone()
         optimizer = self.optimizer.optimizer
@@ -148,9 +158,11 @@ class GraphSteps(Steps):
         # its own ones, in its own memory, which lives as long as the graph.
         use_own_workspaces()
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, stream=self._stream):
-            self._logits = self._gradients(self._inputs, self._labels)
-            optimizer.step()
-        for group in guarded:
-            group["capturable"] = False
+        try:
+            with torch.cuda.graph(graph, stream=self._stream):
+                self._logits = self._gradients(self._inputs, self._labels)
+                optimizer.step()
+        finally:
+            for group in guarded:
+                group["capturable"] = False
         return graph

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+from typing import Literal
 
 import torch
 from lightning import Trainer
@@ -40,10 +41,13 @@ def make_trainer(
 ) -> Trainer:
     """A Trainer that only trains: files, logging and progress are our own.
 
-    It is deterministic on a GPU too, where matrix products use TF32; on a CPU it always is.
+    It is deterministic on a GPU too, where matrix products use TF32; on a CPU it always is. A
+    network from outside may have an operation without a deterministic form on a GPU, such as the
+    backward pass of `AdaptiveAvgPool2d`: PyTorch warns of it, and its numbers vary.
     """
     hide_noise()
     on_gpu = device.type == "cuda"
+    deterministic: bool | Literal["warn"] = True if config.architecture.declared else "warn"
     if on_gpu:
         torch.set_float32_matmul_precision("high")
         torch.backends.cudnn.allow_tf32 = True
@@ -62,7 +66,7 @@ def make_trainer(
         enable_model_summary=False,
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
-        deterministic=True if on_gpu else None,
+        deterministic=deterministic if on_gpu else None,
     )
 
 

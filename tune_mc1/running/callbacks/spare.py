@@ -18,9 +18,10 @@ class SpareProcess(DriverOnly, Callback):
     """Starts a process that loads the libraries, when no trial is left to start.
 
     That takes seconds, for which the winner's test would otherwise wait; Ray keeps an idle process
-    for the next task (`tune_mc1.cluster.ray_runtime` sets for how long). On our own Ray without
-    GPUs, it loads next to the last trials. On a cluster or with GPUs, it loads once an ended trial
-    has freed its resources, as Ray gives no GPU task to a process that was started without a GPU.
+    for the next task (`tune_mc1.cluster.ray_runtime` sets for how long). On our own Ray, it loads
+    next to the last trials and asks for no GPU: there, a process without one sees them all, and
+    all are free once it is needed. On a cluster, it loads once an ended trial has freed its
+    resources, as Ray gives no GPU task to a process that was started without a GPU.
 
     Args:
         trials: Number of trials or groups.
@@ -52,7 +53,7 @@ class SpareProcess(DriverOnly, Callback):
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
     ) -> None:
         """A trial starts, perhaps the last one."""
-        if self.own and not self.each.gpu and self._is_last(trials, trial):
+        if self.own and self._is_last(trials, trial):
             self._start(cpu=0, gpu=0)
 
     def on_trial_complete(
@@ -80,4 +81,4 @@ class SpareProcess(DriverOnly, Callback):
     def _start(self, cpu: float, gpu: float) -> None:
         if self.process is None:
             task = ray.remote(ready).options(num_cpus=cpu, num_gpus=gpu, max_retries=0)
-            self.process = task.remote()
+            self.process = task.remote(gpu=self.own and self.each.gpu > 0)
