@@ -119,7 +119,8 @@ class Normed(nn.Module):
         self.linear = nn.Linear(image_shape[0] * image_shape[1] * image_shape[2], num_classes)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return self.linear(self.norm(images.contiguous()).flatten(1))
+        logits: torch.Tensor = self.linear(self.norm(images.contiguous()).flatten(1))
+        return logits
 
 
 def build_waiting(_: TrialConfig, image_shape: tuple[int, int, int], classes: int) -> nn.Module:
@@ -130,7 +131,8 @@ class Waiting(nn.Sequential):
     """Waits for the GPU in each step, which a graph cannot."""
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return super().forward(images) * (1.0 if images.sum().item() else 2.0)
+        logits: torch.Tensor = super().forward(images)  # type: ignore[no-untyped-call]
+        return logits * (1.0 if images.sum().item() else 2.0)
 
 
 def build_rprop(config: TrialConfig, parameters: list[nn.Parameter]) -> torch.optim.Rprop:

@@ -25,7 +25,7 @@ def ready(gpu: bool) -> int:
     import tune_mc1.training.run_trials  # noqa: F401
 
     if gpu and torch.cuda.is_available():
-        torch.cuda.init()
+        torch.zeros((), device="cuda")
 
     return os.getpid()
 

@@ -80,5 +80,6 @@ class SpareProcess(DriverOnly, Callback):
 
     def _start(self, cpu: float, gpu: float) -> None:
         if self.process is None:
-            task = ray.remote(ready).options(num_cpus=cpu, num_gpus=gpu, max_retries=0)
+            remote: Any = ray.remote(ready)
+            task = remote.options(num_cpus=cpu, num_gpus=gpu, max_retries=0)
             self.process = task.remote(gpu=self.own and self.each.gpu > 0)
