@@ -15,7 +15,7 @@ from PIL import Image
 import tune_mc1.data.decode as decode_module
 from tune_mc1.data.decode import decode_all
 from tune_mc1.data.decode_image import Encoded
-from tune_mc1.data.decode_processes import BLOCK
+from tune_mc1.data.decode_processes import BLOCK, decode_in_processes
 from tune_mc1.errors import DataError
 
 
@@ -30,10 +30,9 @@ def png(seed: int, mode: str = "RGB") -> bytes:
 def two_processes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Blocks that this process decodes itself, although there are two others."""
     left: list[int] = []
-    decode_in = decode_module.decode_in_processes
 
     def spy(*words: Any) -> Iterator[int]:
-        for start in decode_in(*words):
+        for start in decode_in_processes(*words):
             left.append(start)
             yield start
 
@@ -47,7 +46,7 @@ def test_many_images_are_decoded_in_processes(
 ) -> None:
     file = tmp_path / "a.png"
     file.write_bytes(png(0))
-    contents = [
+    contents: list[Any] = [
         file,
         *(png(i) for i in range(1, 600)),
         *(partial(png, i) for i in range(600, 1100)),
