@@ -2,6 +2,7 @@
 
 Takes about an hour on two cores, on which nothing else should run. Figures are kept in
 `docs/performance.json`, so `--only fused step` measures these anew and leaves the others.
+`--compare before` measures nothing to keep: it says which figures are worse than at that commit.
 """
 
 import argparse
@@ -11,10 +12,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.compare import compare
+
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 NOTES = Path(__file__).with_name("notes.md")
 
 SCRIPTS: dict[str, list[str]] = {
+    "start": ["start"],
     "step": ["step"],
     "reference": ["reference"],
     "warm_start": ["warm_start"],
@@ -131,7 +135,11 @@ def main() -> None:
     made = argparse.ArgumentParser(description=__doc__)
     made.add_argument("--only", nargs="*", choices=[*SCRIPTS, *GPU_SCRIPTS], help="these alone")
     made.add_argument("--gpu", action="store_true", help="what needs a GPU")
+    made.add_argument("--compare", metavar="COMMIT", help="with an earlier version; keeps nothing")
     args = made.parse_args()
+    if args.compare is not None:
+        chosen = args.only if args.only is not None else (GPU_SCRIPTS if args.gpu else SCRIPTS)
+        sys.exit(compare({n: (SCRIPTS | GPU_SCRIPTS)[n] for n in chosen}, args.compare))
     store = PAGE.with_suffix(".json")
     results = json.loads(store.read_text()) if store.exists() else {}
     all_scripts = SCRIPTS | GPU_SCRIPTS
