@@ -1,6 +1,7 @@
 """What is said of the winner, in the terminal and in reports, and of trials without a parameter."""
 
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -9,14 +10,17 @@ import pytest
 from matplotlib import pyplot as plt
 from rich.console import Console
 
-from tests.support.figure_sweeps import ASHA, GRID, write_sweep
+from tests.support.figure_sweeps import ASHA, GRID, Change, write_sweep
 from tune_mc1.config.field_types import Lang
+from tune_mc1.config.trial import Trial
 from tune_mc1.reporting.drawing.context import Context
 from tune_mc1.reporting.figures.asha_rungs import WORDS, asha_rungs
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.pages.sections import make_section
 from tune_mc1.reporting.statistics.importance import importance
 from tune_mc1.reporting.words.page_texts import speaker
+from tune_mc1.results.schema import Row
+from tune_mc1.results.settings import settings_of
 from tune_mc1.terminal.printing import print_result, result_facts
 
 ONCE = GRID.replace("replicates: 2", "replicates: 1")
@@ -103,3 +107,55 @@ parameters:
     assert "-" in printed(frames)
     section = make_section(frames, "t", [], speaker("en"))
     assert section.winner
+
+
+LOST = GRID.replace("replicates: 2", "replicates: 3")
+
+
+def breaks(*, all_of_one: bool) -> Change:
+    """Lets the trials of the better setting diverge: one of them in its first epoch, or all."""
+
+    def change(trial: Trial, epoch: int, row: Row) -> Row | None:
+        config = trial.config
+        best = config.learning_rate == 0.01 and config.batch_size == 32
+        first = best and config.seed == 0
+        if first or (all_of_one and best and epoch == 5):
+            return None
+        return row | {"val_acc": 0.9} if best else row
+
+    return change
+
+
+def test_settings_that_diverged_rank_last_and_none_wins_without_a_word(tmp_path: Path) -> None:
+    gone = write_sweep(tmp_path / "gone", LOST, breaks(all_of_one=True))
+    text = printed(gone)
+    ranked = [line.split() for line in text.splitlines() if " of 3" in line][:4]
+    assert ranked[-1][:3] == ["4", "32", "0.01"]
+    assert text.count("3 of 3\n") == 1
+    assert "1 setting ranks last, as all its trials diverged or failed (show --rank score" in text
+    assert "chosen as the best of 3 settings" in text
+    facts = result_facts(gone.where, gone.where.read())
+    assert (facts["winner"]["diverged"], facts["lead"]["set_aside"]) == (0, 1)
+    views = make_section(gone, "t", [], speaker("en")).tables
+    shown = next(view for view in views if "Diverged" in view.columns)
+    assert [row[-1].text for row in shown.rows] == ["–", "–", "–", "3 of 3"]
+    assert "Settings whose trials all diverged or failed" in shown.note
+    assert Context(gone, "en").winner is not None
+    by_score = gone.where.read()
+    by_score.rank = "score"
+    assert settings_of(by_score)[0].losses == "3 of 3 diverged"
+    winner = dict(make_section(replace(gone, rank="score"), "t", [], speaker("de")).winner)
+    assert winner["Abgebrochene Trials"].startswith("3 von 3 Trials dieser Einstellung sind diver")
+
+
+def test_a_winner_of_which_a_trial_diverged_has_a_word(tmp_path: Path) -> None:
+    partly = write_sweep(tmp_path / "s", LOST, breaks(all_of_one=False))
+    text = printed(partly)
+    assert "Of the best setting's trials, 1 of 3 diverged (each counts with its best epoch" in text
+    assert "the best setting without such trials is that of t000" in text
+    winner = dict(make_section(partly, "t", [], speaker("en")).winner)
+    assert winner["Trials that broke off"].startswith("1 of 3 trials of this setting diverged or f")
+    assert (
+        "best setting without: batch_size=32, learning_rate=0.1 (t0007"
+        in winner["Trials that broke off"]
+    )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.tables import SweepTables
-from tune_mc1.terminal.formatting import metric_text, show, varied
+from tune_mc1.terminal.formatting import best_so_far, metric_text, show, varied
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,11 +49,7 @@ class Summary:
 def summary(name: str, status: str, tables: SweepTables) -> Summary:
     """The summary of a sweep."""
     states = dict(Counter(row["state"] for row in tables.trials.values()))
-    best, top = "", next(iter(tables.ranked()), None)
-    if top is not None and (score := tables.score(top)) is not None:
-        value = metric_text(score, of_program=tables.of_program)
-        best = f"best {tables.metric} {value} ({top['trial']})"
-    return Summary(name, status, len(tables.trials), states, best)
+    return Summary(name, status, len(tables.trials), states, best_so_far(tables))
 
 
 def line(found: Summary) -> str:

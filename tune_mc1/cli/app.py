@@ -14,7 +14,16 @@ from tune_mc1.cli import wandb as wandb_commands
 from tune_mc1.cli.closed_output import drop_output_without_reader
 from tune_mc1.cli.exit_status import run
 from tune_mc1.cli.fetch import fetch
-from tune_mc1.cli.options import AsJson, Data, Output, Overrides, local, print_json, print_notice
+from tune_mc1.cli.options import (
+    AsJson,
+    Data,
+    Output,
+    Overrides,
+    RankBy,
+    local,
+    print_json,
+    print_notice,
+)
 from tune_mc1.cli.predict import predict
 from tune_mc1.cli.report import report
 from tune_mc1.cli.study import study
@@ -79,6 +88,7 @@ def show(
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=1, help="Maximum number of trials to show.")
     ] = 20,
+    rank: RankBy = "ended",
     as_json: AsJson = False,
 ) -> None:
     """Show a sweep's trials, best first, or some of them in detail."""
@@ -88,6 +98,7 @@ def show(
 
     where = ResultDir(directory)
     tables = where.read()
+    tables.rank = rank
     if as_json:
         facts = result_facts(where, tables)
         if trials:

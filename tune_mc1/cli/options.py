@@ -67,6 +67,14 @@ Wandb = Annotated[
     typer.Option("--wandb", help="Mode of W&B. Default: online with an API key, else offline."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would run, then exit.")]
+RankBy = Annotated[
+    Literal["ended", "score"],
+    typer.Option(
+        "--rank",
+        help="Settings and trials that diverged or failed rank after all that did not (ended), or "
+        "by their scores before (score).",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

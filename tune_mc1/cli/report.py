@@ -6,10 +6,7 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
-from tune_mc1.cli.options import (
-    local,
-    print_notice,
-)
+from tune_mc1.cli.options import RankBy, local, print_notice
 from tune_mc1.errors import InputError
 
 
@@ -31,6 +28,7 @@ def report(
         bool,
         typer.Option("--tables", help="Also copy the result tables, without host names and paths."),
     ] = False,
+    rank: RankBy = "ended",
     markdown: Annotated[
         bool,
         typer.Option("--markdown", help="Only print a table of the reference's results and ours."),
@@ -51,6 +49,6 @@ def report(
         print("\n".join(lines(rows, lang)))
         return
     page = write_report(
-        directories, output, lang, examples=examples, tables=tables, notify=print_notice
+        directories, output, lang, examples=examples, tables=tables, rank=rank, notify=print_notice
     )
     Console().print(f"Report: {page}", highlight=False, soft_wrap=True)

@@ -13,10 +13,13 @@ from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, trial_fields
 from tune_mc1.errors import InputError
 from tune_mc1.planning.earlier import Earlier
-from tune_mc1.results.settings import settings_of
+from tune_mc1.results.ranking import rank_key
+from tune_mc1.results.settings import Setting, settings_of
 
 
-def best_text(earlier: Sequence[Earlier], count: int, file: Path | None) -> tuple[Path, str]:
+def best_text(
+    earlier: Sequence[Earlier], count: int, file: Path | None
+) -> tuple[Path, str, list[str]]:
     """The sweep of the best settings of earlier sweeps.
 
     Its seeds follow the highest that any trial of these settings had, so that the settings are
@@ -29,7 +32,8 @@ def best_text(earlier: Sequence[Earlier], count: int, file: Path | None) -> tupl
             earlier sweeps.
 
     Returns:
-        The file that it is based on, and the sweep as YAML.
+        The file that it is based on, the sweep as YAML, and notices of settings whose trials all
+        diverged or failed.
 
     Raises:
         InputError: If there are not that many settings with a score, or the file has a parameter
@@ -40,7 +44,8 @@ def best_text(earlier: Sequence[Earlier], count: int, file: Path | None) -> tupl
     source = file or earlier[0].where.sweep_file
     base = load_sweep(source).sweep if file else earlier[0].sweep
     given = _given(base, source) if file else {}
-    trials = _best(earlier, count)
+    best = _best(earlier, count)
+    trials = [(one.trials[setting.rows[0]["trial"]], one) for setting, one in best]
     settings = [{**_values(trial, one), **given} for trial, one in trials]
     names = list(dict.fromkeys(name for setting in settings for name in setting))
     seeds = [seed for trial, one in trials if (seed := _highest_seed(trial, one)) is not None]
@@ -63,7 +68,12 @@ def best_text(earlier: Sequence[Earlier], count: int, file: Path | None) -> tupl
             "name": f"{base.name or source.stem}-best",
         }
     )
-    return source, config_to_yaml(sweep)
+    said = [
+        f"--best: {one.place}: the setting of {setting.rows[0]['trial']}: {setting.losses}"
+        for setting, one in best
+        if setting.broken
+    ]
+    return source, config_to_yaml(sweep), said
 
 
 def _given(base: Sweep, source: Path) -> dict[str, Any]:
@@ -77,17 +87,24 @@ def _given(base: Sweep, source: Path) -> dict[str, Any]:
     return found
 
 
-def _best(earlier: Sequence[Earlier], count: int) -> list[tuple[AnyTrial, Earlier]]:
-    """A trial of each of the best settings, by the mean of its scores."""
-    found = []
-    for one in earlier:
-        for setting in settings_of(one.past.tables):
-            if setting.score.mean is not None:
-                trial = one.trials[setting.rows[0]["trial"]]
-                found.append((setting.score.mean, trial, one))
-    found.sort(key=lambda item: item[0], reverse=earlier[0].past.tables.maximize)
-    each = {trial.config_hash: (trial, one) for _, trial, one in reversed(found)}
-    best = list(reversed(each.values()))
+def _best(earlier: Sequence[Earlier], count: int) -> list[tuple[Setting, Earlier]]:
+    """The best settings of all sweeps, each with the sweep in which it was best."""
+    maximize = earlier[0].past.tables.maximize
+
+    def key(found: tuple[Setting, Earlier]) -> tuple[int, float]:
+        setting, _ = found
+        return rank_key(setting.score.mean, broken=setting.broken, maximize=maximize)
+
+    scored = [
+        (setting, one)
+        for one in earlier
+        for setting in settings_of(one.past.tables)
+        if setting.score.mean is not None
+    ]
+    each: dict[str, tuple[Setting, Earlier]] = {}
+    for setting, one in sorted(scored, key=key):
+        each.setdefault(one.trials[setting.rows[0]["trial"]].config_hash, (setting, one))
+    best = list(each.values())
     if len(best) < count:
         raise InputError(f"--best: must be at most {len(best)}, the settings with a score")
     return best[:count]

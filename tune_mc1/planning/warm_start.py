@@ -61,10 +61,10 @@ def prepare_from(
     earlier = read_earlier(places)
     if best is None:
         return warmed(prepare(command, file, flags), earlier)
-    source, text = best_text(earlier, best, file)
+    source, text, said = best_text(earlier, best, file)
     plan = prepare(command, source, flags, text=text)
     check_task(earlier, plan.sweep)
-    return replace(plan, warm=WarmStart(tuple(earlier)))
+    return replace(plan, warm=WarmStart(tuple(earlier)), notices=[*plan.notices, *said])
 
 
 def warmed(plan: Plan, earlier: Sequence[Earlier]) -> Plan:

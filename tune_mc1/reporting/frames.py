@@ -20,8 +20,9 @@ from tune_mc1.reporting.program_columns import cells, readable, renamed
 from tune_mc1.results.columns import TRAINING_COLUMNS, metric_column
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.frames import read_tables
+from tune_mc1.results.ranking import Rank, is_broken
 from tune_mc1.results.schema import ENDED
-from tune_mc1.results.settings import Run, means_of_runs
+from tune_mc1.results.settings import Run, means_of_runs, rank_settings
 
 
 def _of_training() -> Mapping[str, str]:
@@ -43,6 +44,7 @@ class SweepFrames:
             `config_hash`, `fold` and every parameter. Where a program logs a metric with the name
             of one of these, the column is the metric.
         parameters: Own name of each parameter by its column.
+        rank: How settings and trials are ranked.
     """
 
     where: ResultDir
@@ -52,6 +54,7 @@ class SweepFrames:
     trials: pd.DataFrame
     history: pd.DataFrame
     parameters: Mapping[str, str] = field(default_factory=_of_training)
+    rank: Rank = "ended"
 
     @property
     def of_program(self) -> bool:
@@ -121,8 +124,12 @@ class SweepFrames:
         return min(max(3 - math.floor(math.log10(sizes.median())), 0), 12) if len(sizes) else fewest
 
 
-def read_frames(directory: Path) -> SweepFrames:
+def read_frames(directory: Path, rank: Rank = "ended") -> SweepFrames:
     """Reads a result directory, also of a sweep that is running or was interrupted.
+
+    Args:
+        directory: The directory.
+        rank: How settings and trials are ranked.
 
     Raises:
         InputError: If it is not a result directory, or cannot be read.
@@ -141,7 +148,7 @@ def read_frames(directory: Path) -> SweepFrames:
     sweep = load_sweep(where.sweep_file).sweep
     if sweep.limits:  # a trial that violates a constraint has no score
         trials[_best_column(sweep)] = trials[_best_column(sweep)].where(permitted(trials, sweep))
-    return SweepFrames(where, sweep, facts, provenance, trials, history, names)
+    return SweepFrames(where, sweep, facts, provenance, trials, history, names, rank)
 
 
 def _best_column(sweep: Sweep) -> str:
@@ -149,13 +156,39 @@ def _best_column(sweep: Sweep) -> str:
     return f"best_{metric_column(name) if isinstance(sweep, ProgramSweep) else name}"
 
 
-def setting_runs(frames: SweepFrames, scores: "pd.Series[float]") -> dict[str, Mapping[Run, float]]:
-    """Mean score of each run of each setting, by its hash, in the order of the plan.
+@dataclass(frozen=True)
+class RankedSettings:
+    """The settings of a sweep, best first (`tune_mc1.results.settings.rank_settings`).
+
+    Attributes:
+        runs: Mean score of each run of each setting, by its hash.
+        broken: Hashes of those of which all trials with a score diverged or failed.
+    """
+
+    runs: Mapping[str, Mapping[Run, float]]
+    broken: frozenset[str]
+
+
+def ranked_settings(frames: SweepFrames, scores: "pd.Series[float]") -> RankedSettings:
+    """Ranks the settings of a sweep.
 
     Args:
         frames: The sweep.
         scores: Score of each trial, with the index of its trials; those without one are left out.
     """
+    runs = _setting_runs(frames, scores)
+    scored = frames.trials[scores.notna().to_numpy()]
+    states = scored.groupby("config_hash")["state"]
+    broken = frozenset(str(key) for key, own in states if is_broken(own))
+    maximize = frames.sweep.metric.maximize
+    order = rank_settings(runs, broken, maximize=maximize, rank=frames.rank)
+    return RankedSettings({key: runs[key] for key in order}, broken)
+
+
+def _setting_runs(
+    frames: SweepFrames, scores: "pd.Series[float]"
+) -> dict[str, Mapping[Run, float]]:
+    """Mean score of each run of each setting, in the order of the plan."""
     columns = ["config_hash", "trial", "fold", *(["seed"] if "seed" in frames.trials else [])]
     rows: dict[str, list[tuple[dict[str, Any], float]]] = {}
     for row, score in zip(frames.trials[columns].to_dict("records"), scores, strict=True):

@@ -24,6 +24,7 @@ from tune_mc1.reporting.publish import publish
 from tune_mc1.reporting.statistics.sweep_statistics import SweepStatistics
 from tune_mc1.reporting.words.page_texts import speaker
 from tune_mc1.reporting.words.text import join
+from tune_mc1.results.ranking import Rank
 
 Notify = Callable[[str], None]
 
@@ -35,6 +36,7 @@ def write_report(
     *,
     examples: bool = True,
     tables: bool = False,
+    rank: Rank = "ended",
     notify: Notify = lambda _: None,
 ) -> Path:
     """Writes `report.html`, `slides.md` and `figures/`.
@@ -47,6 +49,7 @@ def write_report(
         examples: Whether images of the data set are shown.
         tables: Whether the result tables are copied beside the report, without host names and
             paths (`tune_mc1.reporting.publish`).
+        rank: How settings and trials are ranked.
         notify: Called with each notice for the user.
 
     Returns:
@@ -55,7 +58,7 @@ def write_report(
     Raises:
         InputError: If a directory cannot be read, or has no trials.
     """
-    sweeps = [read_frames(directory) for directory in directories]
+    sweeps = [read_frames(directory, rank) for directory in directories]
     for frames in sweeps:
         if frames.trials.empty:
             raise InputError(f"{frames.where.root}: has no trials yet")
@@ -69,7 +72,7 @@ def write_report(
     if tables:  # the report is on the copies, so that it names no place either
         pairs = zip(sweeps, names, strict=True)
         sweeps = [
-            read_frames(publish(frames, out / file_name(name)).root) for frames, name in pairs
+            read_frames(publish(frames, out / file_name(name)).root, rank) for frames, name in pairs
         ]
     found = verdicts([frames for frames in sweeps if not frames.of_program])
     chapters = [

@@ -2,6 +2,7 @@
 
 import statistics
 
+from tune_mc1.results.ranking import is_broken
 from tune_mc1.results.schema import ENDED, Row
 from tune_mc1.results.tables import SweepTables
 
@@ -14,8 +15,9 @@ def ended_scores(tables: SweepTables, settings: int | None) -> tuple[list[float 
         settings: Number of settings of the sweep; None if it has no end of its own.
 
     Returns:
-        The mean score of each setting, None where none of its trials has one; and the number of
-        settings that are left. Without an end, as many as there were are left.
+        The mean score of each setting, None where none of its trials has one or all of those
+        diverged or failed; and the number of settings that are left. Without an end, as many as
+        there were are left.
     """
     rows: dict[str, list[Row]] = {}
     for row in tables.trials.values():
@@ -26,6 +28,7 @@ def ended_scores(tables: SweepTables, settings: int | None) -> tuple[list[float 
     sign = 1 if tables.maximize else -1
     scores: list[float | None] = []
     for group in done:
-        known = [score for row in group if (score := tables.score(row)) is not None]
-        scores.append(sign * statistics.fmean(known) if known else None)
+        known = [(r["state"], score) for r in group if (score := tables.score(r)) is not None]
+        counts = known and not is_broken(state for state, _ in known)
+        scores.append(sign * statistics.fmean(score for _, score in known) if counts else None)
     return scores, len(scores) if settings is None else max(0, settings - len(scores))

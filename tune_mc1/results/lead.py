@@ -3,10 +3,11 @@
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from tune_mc1.config.metrics import split_metric
+from tune_mc1.results.ranking import Rank
 from tune_mc1.results.settings import Run, Setting
 from tune_mc1.results.summary import FEWEST
 from tune_mc1.results.tables import SweepTables
@@ -23,7 +24,7 @@ class Lead:
     """How sure the lead of the best setting is.
 
     Attributes:
-        settings: Number of settings with a score, among which it was chosen.
+        settings: Number of settings among which it was chosen.
         images: Number of images that score a setting; None if it is not known.
         error: Standard error of the best setting's score that comes from these images; None if it
             is not known (`share` tells why).
@@ -32,6 +33,8 @@ class Lead:
             there is no other.
         tied: Places, from 1, of the settings that cannot be told apart from the best.
         basis: What the tests of most settings rest on; empty if none could be tested.
+        set_aside: Number of settings with a score that rank after these and are not compared, as
+            all their trials diverged or failed.
     """
 
     settings: int
@@ -41,6 +44,7 @@ class Lead:
     gap: float | None = None
     tied: tuple[int, ...] = ()
     basis: Basis = ""
+    set_aside: int = 0
 
 
 def lead_of(tables: SweepTables, settings: Sequence[Setting]) -> Lead:
@@ -50,11 +54,35 @@ def lead_of(tables: SweepTables, settings: Sequence[Setting]) -> Lead:
         tables: Tables of the sweep.
         settings: Its settings, best first (`settings_of`).
     """
-    runs = [setting.runs for setting in settings if setting.runs]
-    return lead(runs, tables.metadata, tables.metric, maximize=tables.maximize)
+    scored = [(setting.runs, setting.broken) for setting in settings if setting.runs]
+    facts, metric = tables.metadata, tables.metric
+    return lead(scored, facts, metric, maximize=tables.maximize, rank=tables.rank)
 
 
 def lead(
+    settings: Sequence[tuple[Mapping[Run, float], bool]],
+    facts: Mapping[str, Any],
+    metric: str,
+    *,
+    maximize: bool,
+    rank: Rank,
+) -> Lead:
+    """How sure the lead of the first setting is, among those that are ranked by score with it.
+
+    Args:
+        settings: The score of each run of each setting that has one, and whether all its trials
+            diverged or failed, the best setting first.
+        facts: Metadata of the sweep.
+        metric: Its metric.
+        maximize: Whether a higher metric is better.
+        rank: How they are ranked.
+    """
+    runs = [own for own, broken in settings if rank == "score" or broken == settings[0][1]]
+    found = _lead(runs, facts, metric, maximize=maximize)
+    return replace(found, set_aside=len(settings) - len(runs))
+
+
+def _lead(
     runs: Sequence[Mapping[Run, float]], facts: Mapping[str, Any], metric: str, *, maximize: bool
 ) -> Lead:
     """How sure the lead of the first setting is.
@@ -71,7 +99,7 @@ def lead(
     makes its lead look larger than it is (Cawley and Talbot, JMLR 11, 2010).
 
     Args:
-        runs: The score of each run of each setting that has one, the best setting first.
+        runs: The score of each run of each setting, the best setting first.
         facts: Metadata of the sweep.
         metric: Its metric.
         maximize: Whether a higher metric is better.

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tune_mc1.results.columns import metric_column
+from tune_mc1.results.ranking import BROKEN
 from tune_mc1.results.schema import Row
 from tune_mc1.results.tables import SweepTables
 
@@ -39,14 +40,14 @@ def goals_of(tables: SweepTables) -> list[Goal]:
 def front_of(tables: SweepTables) -> list[Row]:
     """Rows of the trials on the Pareto front, best by the first objective first.
 
-    Values are those after a trial's last epoch. A trial without a value of each is left out, as is
-    one that violates a constraint.
+    Values are those after a trial's last epoch. A trial without a value of each is left out, as are
+    those that diverged, failed or violate a constraint.
     """
     goals = goals_of(tables)
     rows = [
         row
         for row in tables.trials.values()
-        if row["state"] != "diverged"
+        if row["state"] not in BROKEN
         and tables.permits(row)
         and all(_known(row.get(goal.column)) for goal in goals)
     ]

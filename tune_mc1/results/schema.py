@@ -66,6 +66,8 @@ ENDED = frozenset({"completed", "stopped", "diverged", "failed", "dropped"})
 SUMMARY_COLUMNS = (
     ("trials", pa.int32()),  # planned
     ("n", pa.int32()),  # with a score
+    ("diverged", pa.int32()),
+    ("failed", pa.int32()),
     *((name, pa.float64()) for name in ("mean", "sd", "low", "high")),
 )
 """Columns of `settings.parquet` beside the parameters (`tune_mc1.results.settings`)."""

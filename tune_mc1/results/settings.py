@@ -1,14 +1,14 @@
 """Settings of a sweep: scores summarised over the replicates and folds of each."""
 
-import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
 from tune_mc1.config.metrics import possible_range
+from tune_mc1.results.ranking import Rank, is_broken, rank_key
 from tune_mc1.results.schema import SUMMARY_COLUMNS, Row
 from tune_mc1.results.summary import ANY, Summary, summarize_runs
 from tune_mc1.results.tables import SweepTables
@@ -25,17 +25,37 @@ class Setting:
         rows: Rows of its trials, in the order of the plan.
         score: Summary of the sweep's metric at each trial's best epoch.
         runs: That metric by run.
+        broken: Whether all trials with a score diverged or failed.
     """
 
     rows: list[Row]
     score: Summary
     runs: Mapping[Run, float] = field(default_factory=dict)
+    broken: bool = False
+
+    @property
+    def diverged(self) -> int:
+        """Number of its trials that diverged."""
+        return sum(row["state"] == "diverged" for row in self.rows)
+
+    @property
+    def failed(self) -> int:
+        """Number of its trials that failed."""
+        return sum(row["state"] == "failed" for row in self.rows)
+
+    @property
+    def losses(self) -> str:
+        """How many of its trials diverged or failed: `2 of 3 diverged`; empty if none did."""
+        counts = {"diverged": self.diverged, "failed": self.failed}
+        all_of_them = len(self.rows)
+        return ", ".join(f"{n} of {all_of_them} {state}" for state, n in counts.items() if n)
 
 
 def settings_of(tables: SweepTables) -> list[Setting]:
-    """The settings of a sweep, best mean first; those without a score come last.
+    """The settings of a sweep, in the order of `rank_settings`.
 
-    Trials that violate a constraint do not count.
+    Trials that violate a constraint do not count. One that diverged or failed counts with its best
+    epoch before, if it has one.
     """
     by_hash: dict[str, list[Row]] = {}
     for row in tables.trials.values():
@@ -49,10 +69,16 @@ def settings_of(tables: SweepTables) -> list[Setting]:
         for key, rows in by_hash.items()
     }
     runs = {key: means_of_runs(pairs) for key, pairs in scored.items()}
+    broken = {k for k, pairs in scored.items() if is_broken(row["state"] for row, _ in pairs)}
     folds, limits = folds_of(tables), ANY if tables.of_program else possible_range(tables.metric)
     return [
-        Setting(by_hash[key], summarize_runs(runs[key], len(scored[key]), folds, limits), runs[key])
-        for key in rank_settings(runs, maximize=tables.maximize)
+        Setting(
+            by_hash[key],
+            summarize_runs(runs[key], len(scored[key]), folds, limits),
+            runs[key],
+            key in broken,
+        )
+        for key in rank_settings(runs, broken, maximize=tables.maximize, rank=tables.rank)
     ]
 
 
@@ -83,20 +109,30 @@ def means_of_runs(pairs: Sequence[tuple[Mapping[str, Any], float]]) -> dict[Run,
     return {run: statistics.fmean(scores) for run, scores in found.items()}
 
 
-def rank_settings(runs: Mapping[str, Mapping[Run, float]], *, maximize: bool) -> list[str]:
-    """Settings by the mean of their runs, best first; those without a score come last.
+def rank_settings(
+    runs: Mapping[str, Mapping[Run, float]],
+    broken: Collection[str],
+    *,
+    maximize: bool,
+    rank: Rank = "ended",
+) -> list[str]:
+    """Settings by the mean of their runs, best first.
+
+    Those without a score come last, and before them those whose trials all diverged or failed.
 
     Args:
         runs: The score of each run of each setting; equal means stay in this order.
+        broken: The settings of which all trials with a score diverged or failed (`is_broken`).
         maximize: Whether a higher score is better.
+        rank: `score` ranks these by their score, like all others.
     """
-    sign = -1 if maximize else 1
 
-    def rank(setting: str) -> float:
+    def key(setting: str) -> tuple[int, float]:
         values = runs[setting].values()
-        return sign * statistics.fmean(values) if values else math.inf
+        mean = statistics.fmean(values) if values else None
+        return rank_key(mean, broken=setting in broken, maximize=maximize, rank=rank)
 
-    return sorted(runs, key=rank)
+    return sorted(runs, key=key)
 
 
 def repeated(tables: SweepTables) -> bool:
@@ -121,8 +157,8 @@ def settings_table(tables: SweepTables) -> pa.Table:
     """`settings.parquet`: one row per setting, best first.
 
     Columns: `config_hash`, every parameter but the seed, `trials` (planned), `n` (with a score),
-    and `mean`, `sd`, `low` and `high` of the sweep's metric at each trial's best epoch, where `low`
-    and `high` are the ends of the 95 % confidence interval of the mean.
+    `diverged`, `failed`, and `mean`, `sd`, `low` and `high` of the sweep's metric at each trial's
+    best epoch, where `low` and `high` are the ends of the 95 % confidence interval of the mean.
     """
     types = tables.columns.trial_schema()
     parameters = [name for name in tables.columns.parameters if name != "seed"]
@@ -135,7 +171,7 @@ def settings_table(tables: SweepTables) -> pa.Table:
     )
     rows = [
         {name: setting.rows[0][name] for name in ("config_hash", *parameters)}
-        | {"trials": len(setting.rows)}
+        | {"trials": len(setting.rows), "diverged": setting.diverged, "failed": setting.failed}
         | {name: getattr(setting.score, name) for name in ("n", "mean", "sd", "low", "high")}
         for setting in settings_of(tables)
     ]

@@ -22,7 +22,6 @@ from 1. Metrics (`tune_mc1.config.metrics`): `loss` is the mean cross-entropy in
 epoch's images; `acc` and `f1` (macro average over the classes that occur) are in [0, 1].
 """
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,6 +50,7 @@ from tune_mc1.results.events import (
     TrialEvent,
 )
 from tune_mc1.results.growth import ENDING, HANDLERS
+from tune_mc1.results.ranking import Rank, is_broken, rank_key
 from tune_mc1.results.running_time import RunningTime
 from tune_mc1.results.schema import Row
 from tune_mc1.results.sweep_event import SweepEvent
@@ -70,6 +70,7 @@ class SweepTables:
         retried: Ids of the trials that failed and were tried again, each time, with the reason.
         columns: Columns of both tables.
         running: How long a program's trials have run.
+        rank: How trials and settings are ranked.
     """
 
     metric: str = "val_acc"
@@ -81,6 +82,7 @@ class SweepTables:
     retried: list[tuple[str, str]] = field(default_factory=list, compare=False)
     columns: Columns = field(default=TRAINING_COLUMNS, compare=False)
     running: RunningTime = field(default_factory=RunningTime, compare=False)
+    rank: Rank = field(default="ended", compare=False)
 
     @property
     def of_program(self) -> bool:
@@ -230,16 +232,15 @@ class SweepTables:
     def ranked(self) -> list[Row]:
         """Trial rows by their best value of the sweep's metric, best first.
 
-        Unscored rows, and those of trials that violate a constraint, come last.
-        Rows with equal scores are in the order of the plan.
+        Unscored rows, and those of trials that violate a constraint, come last, and before them
+        those that diverged or failed (`rank`). Rows with equal scores are in the order of the plan.
         """
-        return sorted(self.trials.values(), key=self._rank)
+        return sorted(self.trials.values(), key=self._key)
 
-    def _rank(self, row: Row) -> float:
-        score = self.score(row)
-        if score is None or not self.permits(row):
-            return math.inf
-        return -score if self.maximize else score
+    def _key(self, row: Row) -> tuple[int, float]:
+        score = self.score(row) if self.permits(row) else None
+        broken = is_broken([row["state"]])
+        return rank_key(score, broken=broken, maximize=self.maximize, rank=self.rank)
 
     def permits(self, row: Row) -> bool:
         """True if the last values of a trial keep all constraints of the sweep."""

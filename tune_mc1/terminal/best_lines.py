@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from tune_mc1.config.metrics import possible_range, shown_test_metrics
 from tune_mc1.results.directory import BEST, ResultDir
@@ -42,6 +43,7 @@ def best_lines(
     score = summary_text(settings[0].score, of_program=tables.of_program)
     metric = tables.metadata["metric"] if tables.of_program else tables.metric
     yield f"Best: {', '.join(row['trial'] for row in best)}: {metric} {score}"
+    yield from _losses_lines(tables, settings, lead)
     yield from _lead_lines(tables, settings, lead)
     checkpoint = where.checkpoints(best[0]["trial"]) / BEST
     if tables.of_program:
@@ -51,6 +53,48 @@ def best_lines(
     elif checkpoint.exists():
         yield f"Checkpoint: {short_path(checkpoint)}"
     yield from _test_lines(best, tables.metric)
+
+
+def _losses_lines(tables: SweepTables, settings: Sequence[Setting], lead: Lead) -> Iterator[str]:
+    """Says if trials of the best setting diverged or failed, and which other is the best without.
+
+    Also how many settings rank last because all their trials did.
+    """
+    best = settings[0]
+    if best.losses:
+        own = "each counts with its best epoch before, if it has one"
+        sound = next((s for s in settings if not s.losses and s.score.mean is not None), None)
+        other = "no setting with a score is without such trials"
+        if sound is not None:
+            names = ", ".join(row["trial"] for row in sound.rows[:3])
+            score = summary_text(sound.score, of_program=tables.of_program)
+            other = f"the best setting without such trials is that of {names}: {score}"
+        yield f"Of the best setting's trials, {best.losses} ({own}); {other}"
+    if count := lead.set_aside:
+        text = (
+            "setting ranks last, as all its trials"
+            if count == 1
+            else "settings rank last, as all their trials"
+        )
+        yield f"{count} {text} diverged or failed (show --rank score ranks by the scores before)"
+
+
+def winner_facts(settings: Sequence[Setting]) -> dict[str, Any]:
+    """The best setting as plain data; empty if none has a score.
+
+    Args:
+        settings: The settings, best first.
+    """
+    if not settings or settings[0].score.mean is None:
+        return {}
+    best = settings[0]
+    return {
+        "trials": [row["trial"] for row in best.rows],
+        "n": best.score.n,
+        "diverged": best.diverged,
+        "failed": best.failed,
+        "mean": best.score.mean,
+    }
 
 
 def _lead_lines(tables: SweepTables, settings: Sequence[Setting], lead: Lead) -> Iterator[str]:
@@ -65,7 +109,9 @@ def _lead_lines(tables: SweepTables, settings: Sequence[Setting], lead: Lead) ->
         f"It was chosen as the best of {lead.settings} settings, each at its best {epochs}, so its "
         "score is better by chance than it will be on new data"
     )
-    names = ", ".join(row["trial"] for row in settings[1].rows[:3])
+    second = settings[1]
+    names = ", ".join(row["trial"] for row in second.rows[:3])
+    names += f" ({second.losses})" if second.losses else ""
     behind = metric_text(lead.gap, of_program=tables.of_program)
     if not lead.basis:
         yield f"Runner-up: {names}, {behind} behind; one run each does not tell them apart or not"

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from tune_mc1.config.metrics import shown_test_metrics
+from tune_mc1.results.ranking import BROKEN
 
 if TYPE_CHECKING:
     from tune_mc1.results.schema import Row
     from tune_mc1.results.settings import Setting
     from tune_mc1.results.summary import Summary
+    from tune_mc1.results.tables import SweepTables
 
 STATE_STYLES = {
     "running": "cyan",
@@ -62,6 +64,36 @@ def trials_text(setting: "Setting") -> str:
     return text if score.runs == score.n else f"{text}, {score.runs} different"
 
 
+def losses_columns(settings: "Sequence[Setting]") -> dict[str, list[str]]:
+    """Columns of how many trials of each setting diverged and failed; those without are left out.
+
+    Args:
+        settings: The settings that are shown.
+    """
+    counts = {
+        "diverged": [setting.diverged for setting in settings],
+        "failed": [setting.failed for setting in settings],
+    }
+    return {
+        state: [
+            f"{n} of {len(setting.rows)}" if n else "-"
+            for n, setting in zip(found, settings, strict=True)
+        ]
+        for state, found in counts.items()
+        if any(found)
+    }
+
+
+def best_so_far(tables: "SweepTables") -> str:
+    """The best trial: `best val_acc 0.6100 (t0003)`, with its state if it diverged or failed."""
+    row = next(iter(tables.ranked()), None)
+    if row is None or (score := tables.score(row)) is None:
+        return ""
+    state = f", {row['state']}" if row["state"] in BROKEN else ""
+    value = metric_text(score, of_program=tables.of_program)
+    return f"best {tables.metric} {value} ({row['trial']}{state})"
+
+
 def settings_ranking(
     settings: "Sequence[Setting]",
     metric: str,
@@ -82,13 +114,15 @@ def settings_ranking(
         n for n in varied([s.rows[0] for s in settings], parameters) if n not in ("seed", "fold")
     ]
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("#", *names, f"best {metric}, 95 %", "sd", "trials"):
+    losses = losses_columns(settings[:limit])
+    for name in ("#", *names, f"best {metric}, 95 %", "sd", "trials", *losses):
         table.add_column(name, justify="right")
     for rank, setting in enumerate(settings[:limit], 1):
         cells = [show(setting.rows[0][n]) for n in names]
         score, place = setting.score, rank_text(rank, setting.rows[0], tied)
         count = trials_text(setting)
-        table.add_row(place, *cells, summary_text(score), metric_text(score.sd), count)
+        lost = [own[rank - 1] for own in losses.values()]
+        table.add_row(place, *cells, summary_text(score), metric_text(score.sd), count, *lost)
     return table
 
 

@@ -12,7 +12,14 @@ from rich.text import Text
 
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.tables import SweepTables
-from tune_mc1.terminal.formatting import STATE_STYLES, duration, metric_text, show, varied
+from tune_mc1.terminal.formatting import (
+    STATE_STYLES,
+    best_so_far,
+    duration,
+    metric_text,
+    show,
+    varied,
+)
 
 MAX_ROWS = 16
 """Maximum number of trials in the live table: first those running, then the best ended ones."""
@@ -124,9 +131,8 @@ class SweepView:
             if states[s]
         )
         text = f"{total} trials: {counts}"
-        best = next(iter(tables.ranked()), None)
-        if best is not None and best["best_epoch"] is not None:
-            text += f" | best {tables.metric} {metric_text(tables.score(best))} ({best['trial']})"
+        best = best_so_far(tables)
+        text += f" | {best}" if best else ""
         rate = sum(
             r["images_per_second"] or 0.0 for r in tables.trials.values() if r["state"] == "running"
         )

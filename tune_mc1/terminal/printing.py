@@ -16,11 +16,12 @@ from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.growth import ENDING
 from tune_mc1.results.lead import Lead, lead_of
 from tune_mc1.results.pareto import front_of, goals_of
+from tune_mc1.results.ranking import BROKEN
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.settings import Setting, folds_of, repeated, repeats, settings_of
 from tune_mc1.results.summary import FEWEST
 from tune_mc1.results.tables import SweepTables
-from tune_mc1.terminal.best_lines import best_lines, recall_lines, short_path
+from tune_mc1.terminal.best_lines import best_lines, recall_lines, short_path, winner_facts
 from tune_mc1.terminal.formatting import metric_text, ranked_table, settings_ranking, varied
 from tune_mc1.terminal.pareto_table import print_pareto
 from tune_mc1.terminal.program_tables import program_settings, program_table
@@ -144,13 +145,17 @@ def _print_program(
 
 
 def result_facts(where: ResultDir, tables: SweepTables) -> dict[str, Any]:
-    """A sweep as plain data: its metadata, its trials, best first, and the lead of the winner.
+    """A sweep as plain data: its metadata, its trials, best first, the winner and its lead.
 
-    With several objectives also `pareto_front`, the ids of its trials.
+    The winner is the best setting: its trials, how many of them have a score, diverged and failed,
+    and their mean score; there is none before the first score. With several objectives also
+    `pareto_front`, the ids of its trials.
     """
-    lead = vars(lead_of(tables, settings_of(tables)))
+    settings = settings_of(tables)
     sweep = {**tables.metadata, "search": _search(where, tables)}
-    facts = {"sweep": sweep, "trials": tables.ranked(), "lead": lead}
+    facts = {"sweep": sweep, "trials": tables.ranked(), "lead": vars(lead_of(tables, settings))}
+    if winner := winner_facts(settings):
+        facts["winner"] = winner
     if not goals_of(tables):
         return facts
     return facts | {"pareto_front": [row["trial"] for row in front_of(tables)]}
@@ -191,11 +196,12 @@ def _summary(where: ResultDir) -> dict[str, Any]:
         "metric": tables.metric,
         "best": tables.score(best) if best else None,
         "best_trial": best["trial"] if best else None,
+        "best_state": best["state"] if best else None,
     }
     if tables.of_program:
         summary |= {k: tables.metadata.get(k) for k in ("program", "metric")}
         if summary["best"] is None:
-            summary["best_trial"] = None
+            summary["best_trial"] = summary["best_state"] = None
     return summary
 
 
@@ -212,5 +218,6 @@ def print_sweeps(rows: list[dict[str, Any]], parent: Path, console: Console) -> 
         best = f"{row['metric']} {best}" if row["metric"] else "-"
         name = Path(row["directory"]).name
         source, best_trial = row.get("program") or row["data"], row["best_trial"] or "-"
+        best_trial += f" ({row['best_state']})" if row["best_state"] in BROKEN else ""
         table.add_row(name, row["method"], source, states, best, best_trial)
     console.print(table if rows else f"{parent}: no sweeps here yet")

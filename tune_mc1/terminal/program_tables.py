@@ -12,6 +12,7 @@ from tune_mc1.results.tables import SweepTables
 from tune_mc1.terminal.formatting import (
     STATE_STYLES,
     duration,
+    losses_columns,
     metric_text,
     rank_text,
     show,
@@ -76,6 +77,7 @@ def program_settings(
         (f"best {_metric(tables)}, 95 %", scores),
         ("sd", spreads),
         ("trials", [trials_text(setting) for setting in shown]),
+        *losses_columns(shown).items(),
     ]
     ranks = [rank_text(rank, setting.rows[0], tied) for rank, setting in enumerate(shown, 1)]
     return _fitting([("#", ranks)], columns, after, width)

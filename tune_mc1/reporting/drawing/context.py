@@ -14,11 +14,10 @@ from tune_mc1.config.metrics import possible_range
 from tune_mc1.config.validation import Folds
 from tune_mc1.data.images import ImageData
 from tune_mc1.reporting.drawing.foot import Foot, foot_of_sweep
-from tune_mc1.reporting.frames import SweepFrames, setting_runs
+from tune_mc1.reporting.frames import RankedSettings, SweepFrames, ranked_settings
 from tune_mc1.reporting.words.catalogue import Catalogue, Say, capital, speaker
 from tune_mc1.reporting.words.figure_words import OF_PROGRAMS, SHARED
 from tune_mc1.reporting.words.iteration_words import in_iterations
-from tune_mc1.results.settings import rank_settings
 from tune_mc1.results.summary import ANY
 
 if TYPE_CHECKING:  # takes seconds to import
@@ -123,13 +122,18 @@ class Context:
         return codes.astype(np.int64)
 
     @cached_property
+    def ranked(self) -> RankedSettings:
+        """The settings by their scores, best first."""
+        return ranked_settings(self.frames, self.scores)
+
+    @cached_property
     def winner(self) -> NDArray[np.bool_] | None:
         """Trials of the best setting (`tune_mc1.results.settings.winners`); None without any."""
         there = self.scores.dropna()
         if there.empty:
             return None
         hashes = self.frames.trials["config_hash"]
-        best = rank_settings(setting_runs(self.frames, self.scores), maximize=self.maximize)[0]
+        best = next(iter(self.ranked.runs))
         return np.asarray((hashes == best) & self.scores.notna())
 
     @cached_property

@@ -44,10 +44,9 @@ def fold_boxes(context: Context) -> list[tuple[str, NDArray[np.float64]]]:
         last = finite(trials[f"last_{context.frames.metric}"])
         pairs = [(t("best_epoch"), scores), (t("at_last"), last)]
         return [(name, _known(v)) for name, v in pairs if v.notna().any()]
-    order = means.sort_values(ascending=not context.maximize, kind="stable").index
     boxes = []
-    for code in order[:MOST_SETTINGS]:
-        own = context.hashes == code
+    for key in [key for key, runs in context.ranked.runs.items() if runs][:MOST_SETTINGS]:
+        own = (trials["config_hash"] == key).to_numpy()
         row = trials[own].iloc[0]
         words = [shown(row[n], t, context.frames, n) for n in context.frames.varied[:3]]
         boxes.append((short(", ".join(words), 30), _known(scores[own])))

@@ -28,7 +28,11 @@ def lead_facts(
     if lead.gap is None:
         return
     digits = frames.decimals()
-    ids = ", ".join(settings.iloc[1]["ids"][:MOST_IDS])
+    second = settings.iloc[1]
+    ids = ", ".join(second["ids"][:MOST_IDS])
+    for state in ("diverged", "failed"):
+        if second[state]:
+            ids += f" ({t(state)}: {t('share', n=second[state], of=second['trials'])})"
     yield t("winner_gap"), t("winner_gap_value", trials=ids, gap=f"{lead.gap:.{digits}f}")
     yield t("winner_ties"), _ties(settings, lead, t)
 

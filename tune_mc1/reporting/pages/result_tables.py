@@ -9,12 +9,12 @@ from tune_mc1.config.field_types import Lang
 from tune_mc1.config.metrics import possible_range, shown_test_metrics
 from tune_mc1.config.validation import Folds
 from tune_mc1.planning.stop_reasons import stop_reasons
-from tune_mc1.reporting.frames import SweepFrames, plain, setting_runs
+from tune_mc1.reporting.frames import SweepFrames, plain, ranked_settings
 from tune_mc1.reporting.pages.views import Cell, TableView, cell, interval_cell
 from tune_mc1.reporting.words.catalogue import Say
 from tune_mc1.results.lead import Lead
+from tune_mc1.results.ranking import is_broken, rank_key
 from tune_mc1.results.recall import class_recalls
-from tune_mc1.results.settings import rank_settings
 from tune_mc1.results.summary import ANY, Summary, summarize_runs
 from tune_mc1.terminal.formatting import show
 
@@ -43,31 +43,37 @@ def _test_columns(frames: SweepFrames) -> list[str]:
 
 
 def setting_groups(frames: SweepFrames) -> pd.DataFrame:
-    """One row per setting, best mean first: varied parameters, `summary`, `runs`, `trials`, `test`.
+    """One row per setting, best first: varied parameters, `summary`, `runs`, `trials`, `test`.
 
-    `runs` has the score of each run, and `ids` the trials.
+    `runs` has the score of each run, and `ids` the trials; `diverged` and `failed` count those, and
+    `broken` is true if they are all that have a score.
     """
     folds = frames.sweep.validation.folds if isinstance(frames.sweep.validation, Folds) else 0
     column = score_column(frames)
-    columns = [*frames.varied, "summary", "runs", "trials", "ids", "test"]
+    counts = ["trials", "diverged", "failed"]
+    columns = [*frames.varied, "summary", "runs", *counts, "broken", "ids", "test"]
     if not frames.metric:
         return pd.DataFrame(columns=columns)
     groups = frames.trials.groupby("config_hash", sort=False)
     settings = {str(key): trials for key, trials in groups}
-    runs = setting_runs(frames, frames.trials[column].astype(float))
+    ranked = ranked_settings(frames, frames.trials[column].astype(float))
     limits = ANY if frames.of_program else possible_range(frames.metric)
     test = test_column(frames)
     rows = []
-    for key in rank_settings(runs, maximize=frames.sweep.metric.maximize):
+    for key, runs in ranked.runs.items():
         trials = settings[key]
+        states = trials["state"].value_counts()
         count = int(trials[column].notna().sum())
         first = trials.iloc[0]
         rows.append(
             {name: first[name] for name in frames.varied}
             | {
-                "summary": summarize_runs(runs[key], count, folds, limits),
-                "runs": runs[key],
+                "summary": summarize_runs(runs, count, folds, limits),
+                "runs": runs,
                 "trials": len(trials),
+                "diverged": int(states.get("diverged", 0)),
+                "failed": int(states.get("failed", 0)),
+                "broken": key in ranked.broken,
                 "ids": list(trials["trial"]),
                 "test": trials[test].dropna().tolist() if test else [],
             }
@@ -114,7 +120,8 @@ def _score_columns(frames: SweepFrames, t: Say) -> dict[str, str]:
 def settings_view(frames: SweepFrames, settings: pd.DataFrame, lead: Lead, t: Say) -> TableView:
     """The settings (`setting_groups`), best first; those that are tied with the best are marked."""
     names = map(frames.own_name, frames.varied)
-    columns = ["#", *names, t("mean"), t("interval"), t("sd"), t("n")]
+    losses = [state for state in ("diverged", "failed") if settings[state].any()]
+    columns = ["#", *names, t("mean"), t("interval"), t("sd"), t("n"), *map(t, losses)]
     digits = frames.decimals()
     rows = []
     for place, row in enumerate(settings.head(MOST_ROWS).to_dict("records"), 1):
@@ -130,12 +137,19 @@ def settings_view(frames: SweepFrames, settings: pd.DataFrame, lead: Lead, t: Sa
                 ends,
                 cell(summary.sd, digits),
                 cell(summary.n),
+                *(_share_cell(row[state], row["trials"], t) for state in losses),
             ]
         )
     few = any(summary.points for summary in settings["summary"])
     marks = t("tied_note", basis=t(f"basis_{lead.basis}")) if lead.tied else ""
-    note = " ".join(filter(None, [marks, t("points_note") if few else ""]))
+    last = t("set_aside_note", n=lead.set_aside) if lead.set_aside else ""
+    note = " ".join(filter(None, [marks, t("points_note") if few else "", last]))
     return TableView(t("settings_title"), columns, rows, note)
+
+
+def _share_cell(count: int, trials: int, t: Say) -> Cell:
+    """How many of a setting's trials: `2 of 3`."""
+    return Cell(t("share", n=count, of=trials) if count else "–", count)
 
 
 def recall_views(frames: SweepFrames, settings: pd.DataFrame, t: Say) -> list[TableView]:
@@ -152,12 +166,20 @@ def recall_views(frames: SweepFrames, settings: pd.DataFrame, t: Say) -> list[Ta
     return [TableView(t("recall_title"), columns, rows, t("recall_note"))] if rows else []
 
 
+def _order(frames: SweepFrames, score: str) -> list[int]:
+    """Positions of the trials, best first (`tune_mc1.results.tables.SweepTables.ranked`)."""
+    trials, maximize = frames.trials, frames.sweep.metric.maximize
+    keys = [
+        rank_key(plain(value), broken=is_broken([state]), maximize=maximize, rank=frames.rank)
+        for value, state in zip(trials[score], trials["state"], strict=True)
+    ]
+    return sorted(range(len(keys)), key=keys.__getitem__)
+
+
 def trials_view(frames: SweepFrames, t: Say) -> TableView:
     """The trials, best first, at most `MOST_ROWS` of them."""
     trials, score = frames.trials, score_column(frames)
-    best = trials
-    if score:
-        best = trials.sort_values(score, ascending=not frames.sweep.metric.maximize)
+    best = trials.iloc[_order(frames, score)] if score else trials
     apart = [n for n in ("seed", "fold") if n in trials and trials[n].nunique() > 1]
     names = [*frames.varied, *apart]
     values = _score_columns(frames, t)

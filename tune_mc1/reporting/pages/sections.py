@@ -185,8 +185,10 @@ def validation_text(validation: Any, t: Say) -> str:
 
 def _lead(frames: SweepFrames, settings: pd.DataFrame) -> Lead:
     """How sure the lead of the best setting is."""
-    runs = [each for each in settings["runs"] if each]
-    return lead(runs, frames.facts, frames.metric, maximize=frames.sweep.metric.maximize)
+    pairs = zip(settings["runs"], settings["broken"], strict=True)
+    scored = [(runs, bool(broken)) for runs, broken in pairs if runs]
+    maximize = frames.sweep.metric.maximize
+    return lead(scored, frames.facts, frames.metric, maximize=maximize, rank=frames.rank)
 
 
 def _winner(frames: SweepFrames, settings: pd.DataFrame, sure: Lead, t: Say) -> tuple[Facts, str]:
@@ -195,13 +197,11 @@ def _winner(frames: SweepFrames, settings: pd.DataFrame, sure: Lead, t: Say) -> 
     if settings.empty or settings.iloc[0]["summary"].mean is None:
         return [], t("no_winner")
     best = settings.iloc[0]
-    setting = ", ".join(
-        f"{frames.own_name(n)}={value_text(frames, best[n])}" for n in frames.varied
-    ) or t("all")
     ids = ", ".join(best["ids"][:12])
     rows = [
-        (t("winner_setting"), f"{setting} ({ids})"),
+        (t("winner_setting"), f"{_setting(frames, best, t)} ({ids})"),
         (t("winner_val"), f"{frames.sweep.metric.name} {_score(frames, best['summary'])}"),
+        *_losses(frames, settings, t),
         *lead_facts(frames, settings, sure, t),
     ]
     bias = t("winner_bias", n=sure.settings) if sure.settings > 1 else t("winner_epochs")
@@ -213,6 +213,28 @@ def _winner(frames: SweepFrames, settings: pd.DataFrame, sure: Lead, t: Say) -> 
     tested = summarize(best["test"], limits=possible_range(column))
     rows.append((t("winner_test"), f"{column} {summary_text(tested)}"))
     return rows, bias
+
+
+def _setting(frames: SweepFrames, row: "pd.Series[Any]", t: Say) -> str:
+    """Values of the parameters that vary, of a row of `setting_groups`."""
+    values = (f"{frames.own_name(n)}={value_text(frames, row[n])}" for n in frames.varied)
+    return ", ".join(values) or t("all")
+
+
+def _losses(frames: SweepFrames, settings: pd.DataFrame, t: Say) -> Facts:
+    """Says that trials of the best setting diverged or failed, and which is the best without."""
+    best, lost = settings.iloc[0], settings["diverged"] + settings["failed"]
+    if not lost.iloc[0]:
+        return []
+    text = t("winner_losses_value", n=lost.iloc[0], of=best["trials"])
+    scored = settings["summary"].map(lambda summary: summary.mean is not None)
+    sound = settings[(lost == 0) & scored]
+    if sound.empty:
+        return [(t("winner_losses"), f"{text}; {t('winner_none_sound')}")]
+    row = sound.iloc[0]
+    ids, score = ", ".join(row["ids"][:12]), _score(frames, row["summary"])
+    other = t("winner_sound", setting=_setting(frames, row, t), trials=ids, score=score)
+    return [(t("winner_losses"), f"{text}; {other}")]
 
 
 def _score(frames: SweepFrames, summary: Summary) -> str:

@@ -55,6 +55,30 @@ WINNER_TEXTS: Catalogue = {
         "unpaired, by the number of validation images",
         "ungepaart, nach der Zahl der Validierungsbilder",
     ),
+    "winner_losses": ("Trials that broke off", "Abgebrochene Trials"),
+    "winner_losses_value": (
+        "{n} of {of} trials of this setting diverged or failed; each counts with its best epoch "
+        "before, if it has one",
+        "{n} von {of} Trials dieser Einstellung sind divergiert oder gescheitert; jedes zählt mit "
+        "seiner besten Epoche davor, wenn es eine hat",
+    ),
+    "winner_sound": (
+        "best setting without: {setting} ({trials}), {score}",
+        "beste Einstellung ohne solche: {setting} ({trials}), {score}",
+    ),
+    "winner_none_sound": (
+        "there is no setting with a score of which none did",
+        "keine Einstellung mit einem Wert ist ohne solche",
+    ),
+    "set_aside_note": (
+        "Settings whose trials all diverged or failed, and that therefore rank last, by their "
+        "scores before: {n}.",
+        "Einstellungen, deren Trials alle divergiert oder gescheitert sind und die darum zuletzt "
+        "stehen, nach den Werten davor: {n}.",
+    ),
+    "diverged": ("Diverged", "Divergiert"),
+    "failed": ("Failed", "Gescheitert"),
+    "share": ("{n} of {of}", "{n} von {of}"),
     "tied_note": (
         "=: cannot be told apart from the best ({basis}, Holm).",
         "=: von der besten nicht zu unterscheiden ({basis}, Holm).",
