@@ -12,6 +12,7 @@ from tune_mc1.errors import InputError, StorageError
 from tune_mc1.files import as_url
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.running_process import beating, elsewhere, holder_of
+from tune_mc1.results.steering.ended import mark_ended
 from tune_mc1.results.steering.place import (
     ANSWER,
     REQUEST,
@@ -20,7 +21,7 @@ from tune_mc1.results.steering.place import (
     RemotePlace,
     new_id,
 )
-from tune_mc1.results.steering.requests import Answer, Request, to_data
+from tune_mc1.results.steering.requests import Answer, Note, Pin, Request, to_data
 from tune_mc1.results.store.local_copy import remote_named, remote_of
 
 WAIT_S, STORE_WAIT_S = 8.0, 60.0
@@ -83,6 +84,8 @@ def ask(
 ) -> Answer:
     """Asks a running sweep for something, and waits for its answer.
 
+    Trials of a sweep that does not run can be pinned and noted too.
+
     Args:
         source: The result directory, or its URL in an object store.
         request: The request.
@@ -95,6 +98,11 @@ def ask(
         InputError: As for `place`.
         StorageError: If the request cannot be written, or the answer not be read.
     """
+    if isinstance(request, Pin | Note):
+        where = _directory(source)
+        if where is not None and not _runs(where):
+            request.check()
+            return mark_ended(where, request)
     placed = place(source, request)
     limit = placed.wait_s if wait_s is None else wait_s
     end = time.monotonic() + limit
@@ -108,13 +116,11 @@ def ask(
 
 def _place_of(source: Path | str | ResultDir, request: Request) -> tuple[ResultDir | None, Place]:
     """Where the process that runs the sweep looks for requests; the directory if it is that."""
-    if not isinstance(source, ResultDir) and as_url(source):
-        remote = remote_named(source, request.ask)
+    where = _directory(source)
+    if where is None:
+        remote = remote_named(str(source), request.ask)
         _check_beating(beating(remote), remote.url, None)
         return None, RemotePlace(remote)
-    where = source if isinstance(source, ResultDir) else ResultDir(Path(source))
-    if not where.journal.exists():
-        where.read()  # which says what is wrong
     if holder_of(where) is not None:
         return where, LocalPlace(where)
     store = remote_of(where)
@@ -122,6 +128,24 @@ def _place_of(source: Path | str | ResultDir, request: Request) -> tuple[ResultD
         return None, RemotePlace(store)
     _check_beating(None, str(where.root), where)
     raise AssertionError
+
+
+def _directory(source: Path | str | ResultDir) -> ResultDir | None:
+    """The result directory; None for a URL.
+
+    Raises:
+        InputError: If it is none.
+    """
+    if not isinstance(source, ResultDir) and as_url(source):
+        return None
+    where = source if isinstance(source, ResultDir) else ResultDir(Path(source))
+    if not where.journal.exists():
+        where.read()  # which says what is wrong
+    return where
+
+
+def _runs(where: ResultDir) -> bool:
+    return holder_of(where) is not None or elsewhere(where, remote_of(where)) is not None
 
 
 def _check_beating(line: str | None, shown: str, where: ResultDir | None) -> None:

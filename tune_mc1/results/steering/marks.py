@@ -1,10 +1,12 @@
 """What requests leave in a sweep's metadata: trials to stop, pins, notes, and its size."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+from tune_mc1.errors import InputError, did_you_mean
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.steering.events import NoteEvent, PinEvent, ResizeEvent, StopTrialsEvent
+from tune_mc1.results.steering.requests import Note, Pin
 
 if TYPE_CHECKING:
     from tune_mc1.results.tables import SweepTables
@@ -42,6 +44,37 @@ def forget_stop(tables: "SweepTables", trial: str) -> None:
     """Lets a trial run again that was stopped by request."""
     if trial in tables.metadata.get(TO_STOP, ()):
         tables.metadata[TO_STOP] = [t for t in tables.metadata[TO_STOP] if t != trial]
+
+
+def check_known(tables: "SweepTables", trials: Collection[str]) -> None:
+    """Raises InputError if a sweep has no such trial."""
+    for trial in trials:
+        if trial not in tables.trials:
+            raise InputError(f"no trial {trial!r}{did_you_mean(trial, tables.trials)}")
+
+
+def mark_event(request: Pin | Note, name: str = "") -> PinEvent | NoteEvent:
+    """The event of a request that marks a trial.
+
+    Args:
+        request: The request.
+        name: Its id, if it was placed.
+    """
+    event: PinEvent | NoteEvent
+    if isinstance(request, Pin):
+        event = {"event": "pin", "trial": request.trial, "pinned": request.pinned}
+    else:
+        event = {"event": "note", "trial": request.trial, "text": request.text}
+    if name:
+        event["request"] = name
+    return event
+
+
+def mark_line(request: Pin | Note) -> str:
+    """What such a request has done, in one line."""
+    if isinstance(request, Pin):
+        return f"{request.trial} is {'pinned' if request.pinned else 'no longer pinned'}"
+    return f"the note on {request.trial} is {'written' if request.text else 'removed'}"
 
 
 def _on_stop_trials(tables: "SweepTables", event: StopTrialsEvent) -> None:

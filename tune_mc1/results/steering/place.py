@@ -105,7 +105,7 @@ class RemotePlace:
 
     def names(self, ending: str) -> list[str]:
         """Ids of all objects with an ending, in order."""
-        return ids_of(self._remote.files(), ending)
+        return ids_of(self._remote.files(check=False), ending)
 
 
 Place = LocalPlace | RemotePlace

@@ -12,6 +12,9 @@ from tune_mc1.errors import InputError
 MOST_MORE = 100_000
 """Maximum number of settings that are added at once."""
 
+ENDED_LINE = "its trials have ended; more can be added by `sweep METHOD --resume DIR -n N`"
+"""Answer to a request that comes too late."""
+
 LONGEST_NOTE = 2_000
 """Maximum number of characters of a note."""
 
