@@ -19,6 +19,7 @@ from tune_mc1.planning.growth import Growth, regrown, with_epochs
 from tune_mc1.planning.past import Past, read_past
 from tune_mc1.planning.plan import Plan, prepare
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.steering.marks import size
 from tune_mc1.results.store.local_copy import resumable
 
 MOST_SHOWN = 12
@@ -95,7 +96,7 @@ def prepare_resume(
         ended += f"; stopped by request: {', '.join(event['trial'] for event in stopped)}"
     as_begun = past.trials and not past.evidence and not past.grown and not growth.changes
     begun = now.search.resumed(now, past.trials[0].values) if as_begun else []
-    notices = [*plan.notices, *moved, *_said(growth), *retried, *begun, ended]
+    notices = [*plan.notices, *moved, *_said(growth), *retried, *begun, *_size(past), ended]
     return replace(resumed, notices=notices)
 
 
@@ -110,6 +111,13 @@ def _as_it_was(where: ResultDir, past: Past) -> tuple[Sweep, str | None]:
     text = past.grown[-1]["sweep"]
     before = load_sweep(where.sweep_file, text=text).sweep
     return before, text if growing_changes(found, before) else None
+
+
+def _size(past: Past) -> list[str]:
+    most = size(past.tables)
+    if most is None:
+        return []
+    return [f"at most {most} trials run at a time, as was asked for; --max-concurrent changes it"]
 
 
 def _said(growth: Growth) -> list[str]:

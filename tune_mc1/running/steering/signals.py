@@ -8,7 +8,7 @@ from typing import Any
 from tune_mc1.cluster.ray_steering_private import can_tell, forget, tell_all, told
 from tune_mc1.results.steering.marks import BY_REQUEST
 
-LOOK_S = 1.0
+LOOK_S = 0.3
 """Minimum seconds between two looks of a process."""
 
 
