@@ -1,5 +1,6 @@
 """Undocumented names of Ray to tell trials something, and to reopen a search."""
 
+from contextlib import suppress
 from typing import Any
 
 from tune_mc1.private_names import PrivateName
@@ -42,14 +43,18 @@ def tell_all(key: str, value: bytes) -> None:
 
 
 def told(key: str) -> bytes | None:
-    """The value that `tell_all` has stored, if any."""
-    found: bytes | None = GET.get(lambda *_, **__: None)(key, namespace=_SPACE)
+    """The value that `tell_all` has stored, if any, and if Ray answers."""
+    try:
+        found: bytes | None = GET.get(lambda *_, **__: None)(key, namespace=_SPACE)
+    except Exception:  # Ray is ending; a trial does not fail by that
+        return None
     return found
 
 
 def forget(key: str) -> None:
-    """Removes the value."""
-    DELETE.get(lambda *_, **__: None)(key, namespace=_SPACE)
+    """Removes the value, if Ray answers."""
+    with suppress(Exception):
+        DELETE.get(lambda *_, **__: None)(key, namespace=_SPACE)
 
 
 def reopen(search: Any) -> bool:
