@@ -1,9 +1,6 @@
 """The process that runs a sweep: started here, or found by the lock of its directory."""
 
-import fcntl
 import os
-import platform
-import re
 import signal
 import subprocess
 import time
@@ -13,7 +10,9 @@ from typing import Protocol
 
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.store.heartbeat import check_free
+from tune_mc1.results.running_process import elsewhere, holder_of
+from tune_mc1.results.steering.ask import ask
+from tune_mc1.results.steering.requests import StopSweep
 from tune_mc1.results.store.remote import Remote
 
 STEP_S = 0.2
@@ -138,69 +137,24 @@ class OtherDriver(Driver):
 
     def is_alive(self) -> bool:
         """Whether a process holds the lock, or gives signs of life to the store."""
-        return self._is_here() or self._elsewhere() is not None
-
-    def _is_here(self) -> bool:
-        holder = self._holder()
-        if holder is None:
-            return False
-        process, node = holder
-        return _is_locked(self._where) and (node != platform.node() or _exists(process))
+        return holder_of(self._where) is not None or self._elsewhere() is not None
 
     def _elsewhere(self) -> str | None:
-        """The line that says which process runs the sweep, of which this is a copy."""
-        if self._remote is None or self._where.lock.exists():
-            return None
-        try:
-            check_free(self._remote)
-        except InputError as error:
-            return str(error)
-        return None
+        return elsewhere(self._where, self._remote)
 
     def stop(self) -> None:
-        """Sends a signal, if it runs.
+        """Sends a signal, if it runs here; else places a request.
 
         Raises:
-            InputError: If it runs on another machine.
+            InputError: If it runs on another machine, and refuses to stop.
         """
-        if line := self._elsewhere():
-            raise InputError(f"{line.partition(';')[0]}; stop it there")
-        if not self._is_here():
+        holder = holder_of(self._where)
+        if holder is None and self._elsewhere() is None:
             return
-        process, node = self._holder() or (0, "")
-        if node != platform.node():
-            raise InputError(
-                f"{self._where.root}: the sweep runs on {node} (process {process}); stop it there"
-            )
-        with suppress(ProcessLookupError):
-            os.kill(process, signal.SIGTERM)
-
-    def _holder(self) -> tuple[int, str] | None:
-        """Process and machine in the file of the lock."""
-        try:
-            text = self._where.lock.read_text(errors="replace").strip()
-        except OSError:
-            return None
-        found = re.fullmatch(r"process (\d+) on (.*)", text)
-        return (int(found[1]), found[2]) if found else None
-
-
-def _is_locked(where: ResultDir) -> bool:
-    try:
-        with where.lock.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:  # a file system without locks: by its process alone
-        return True
-    return False
-
-
-def _exists(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        if holder is not None and holder.is_here:
+            with suppress(ProcessLookupError):
+                os.kill(holder.process, signal.SIGTERM)
+            return
+        answer = ask(self._where, StopSweep())
+        if answer.state == "refused":
+            raise InputError(answer.line)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from tune_mc1.api import display
 from tune_mc1.api.driver import Driver, OtherDriver, OwnDriver
 from tune_mc1.api.files import Files
+from tune_mc1.api.steering import SteeredSweep
 from tune_mc1.api.trial import Trial
 from tune_mc1.errors import InputError, did_you_mean
 from tune_mc1.results.directory import ResultDir
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 Status = Literal["running", "finished", "interrupted"]
 
 
-class Sweep:
+class Sweep(SteeredSweep):
     """Results of a sweep, read from its directory whenever they are asked for.
 
     `sweep["t0007"]` is a trial, `for trial in sweep` goes through all of them in the order of the

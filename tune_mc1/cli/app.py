@@ -26,6 +26,7 @@ from tune_mc1.cli.options import (
 )
 from tune_mc1.cli.predict import predict
 from tune_mc1.cli.report import report
+from tune_mc1.cli.steer import COMMANDS as STEERING
 from tune_mc1.cli.study import study
 from tune_mc1.cli.sweep import method_argument, sweep
 from tune_mc1.cli.sweep_options import with_flags
@@ -136,6 +137,7 @@ def commands() -> typer.Typer:
         ("show", show, "results/grid-20261124-101500"),
         ("study", with_flags(study), "layers_and_units --scale 0.1"),
         ("predict", predict, "results/grid-20261124-101500 photo.jpg folder --csv"),
+        *STEERING,
         ("report", report, "results/grid-20261124-101500"),
         ("fetch", fetch, "s3://bucket/sweeps/grid-20261124-101500"),
     ):

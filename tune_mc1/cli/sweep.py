@@ -42,6 +42,15 @@ RetryFailed = Annotated[
         "storage failed run again in any case.",
     ),
 ]
+Rerun = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rerun",
+        metavar="TRIAL",
+        help="With --resume: run this failed or stopped trial again, from its last checkpoint; may "
+        "be repeated.",
+    ),
+]
 From = Annotated[
     list[str] | None,
     typer.Option(
@@ -84,6 +93,7 @@ def sweep(
     resume: Resume = None,
     epochs: Epochs = None,
     retry_failed: RetryFailed = False,
+    rerun: Rerun = None,
     from_: From = None,
     best: Best = None,
     dry_run: DryRun = False,
@@ -102,8 +112,8 @@ def sweep(
 
         plan: Plan | None = prepare_from(method, file, from_, best, flags)
     else:
-        again = retry_failed
-        plan = _plan(method, file, flags, resume, epochs, again, elsewhere=job is not None)
+        more = {"epochs": epochs, "retry_failed": retry_failed, "rerun": rerun or ()}
+        plan = _plan(method, file, flags, resume, more, elsewhere=job is not None)
     if plan is not None:
         check_trackers(plan.sweep.tracker, {"wandb": wandb})
     if job is not None and plan is not None and plan.sweep.import_from:
@@ -163,6 +173,7 @@ def _check_options(given: Mapping[str, Any]) -> None:
             "--epochs: only valid with --resume; for a new sweep use --set epochs=N",
         ),
         (given["retry_failed"] and not resumes, "--retry-failed: only valid with --resume"),
+        (bool(given["rerun"]) and not resumes, "--rerun: only valid with --resume"),
         (
             best is not None and not earlier,
             "--best: requires --from, the sweep whose best settings are run",
@@ -191,8 +202,7 @@ def _plan(
     file: Path | None,
     flags: PlanFlags,
     resume: Path | None,
-    epochs: int | None,
-    retry_failed: bool,
+    more: Mapping[str, Any],
     *,
     elsewhere: bool,
 ) -> "Plan | None":
@@ -200,9 +210,7 @@ def _plan(
     if resume is not None and not elsewhere:
         from tune_mc1.planning.resume import prepare_resume
 
-        return prepare_resume(
-            method, file, resume, epochs=epochs, flags=flags, retry_failed=retry_failed
-        )
+        return prepare_resume(method, file, resume, flags=flags, **more)
     if resume is not None and file is None:
         return None
     from tune_mc1.planning.plan import prepare

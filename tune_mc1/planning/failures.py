@@ -1,12 +1,16 @@
 """Trials that failed, and run again when their sweep is resumed."""
 
 import re
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from tune_mc1.config.program_trial import AnyTrial
+from tune_mc1.errors import InputError, did_you_mean
 from tune_mc1.planning.past import Past, without_stops
-from tune_mc1.results.events import Event
+from tune_mc1.results.events import EndEvent, Event, end_event
+from tune_mc1.results.schema import Row
+from tune_mc1.results.steering.marks import BY_REQUEST, to_stop
 
 _MAY_PASS = (
     (r"process was lost|killed by SIG|terminated by SIG", "its process was lost"),
@@ -33,23 +37,30 @@ def may_have_changed(error: str | None) -> str | None:
 
 
 def with_failed_again(
-    past: Past, trials: Sequence[AnyTrial], *, everything: bool
+    past: Past, trials: Sequence[AnyTrial], *, everything: bool, named: Sequence[str] = ()
 ) -> tuple[Past, list[Event], list[str]]:
-    """Lets failed trials run again, from their last checkpoint.
+    """Lets failed trials run again, from their last checkpoint, and those that the user names.
 
     Args:
         past: The sweep's earlier progress; its tables are changed in place.
         trials: The trials that the sweep has now.
         everything: Whether all of them run again, and not only those whose cause may have changed.
+        named: Ids of failed trials, or of stopped ones, that run again whatever ended them.
 
     Returns:
         The progress as it is now, the events for the journal, and notices.
+
+    Raises:
+        InputError: If a named trial has not failed, nor was it stopped.
     """
     rows = past.tables.trials
+    _check_named(named, rows)
     failed = [t.id for t in trials if t.id in rows and rows[t.id]["state"] == "failed"]
     causes = {name: may_have_changed(rows[name]["error"]) for name in failed}
-    again = [name for name in failed if everything or causes[name]]
+    again = [name for name in failed if everything or causes[name] or name in named]
     why = {name: causes[name] or "--retry-failed" for name in again}
+    why |= dict.fromkeys(named, "--rerun")
+    again = list(why)
     final = [name for name in failed if name not in why]
     events: list[Event] = [{"event": "again", "trial": t, "why": why[t]} for t in again]
     past.tables.apply_all(events)
@@ -58,9 +69,34 @@ def with_failed_again(
     return past, events, list(_said(why, final))
 
 
+def _check_named(named: Sequence[str], rows: Mapping[str, Row]) -> None:
+    for name in named:
+        if name not in rows:
+            raise InputError(f"--rerun: no trial {name!r}{did_you_mean(name, rows)}")
+        if (state := rows[name]["state"]) not in ("failed", "stopped"):
+            raise InputError(f"--rerun: must name failed or stopped trials, {name} is {state}")
+
+
+def with_stopped(past: Past) -> tuple[Past, list[EndEvent]]:
+    """Ends trials that were asked to stop before their sweep was killed.
+
+    Args:
+        past: The sweep's earlier progress; its tables are changed in place.
+
+    Returns:
+        The progress as it is now, and the events for the journal.
+    """
+    asked = to_stop(past.tables)
+    now = time.time()
+    events = [end_event(trial, "stopped", error=BY_REQUEST, time=now) for trial in asked]
+    past.tables.apply_all(events)
+    return replace(past, search=[*past.search, *events]) if events else past, events
+
+
 def _said(why: dict[str, str], final: Sequence[str]) -> Iterator[str]:
     for cause in dict.fromkeys(why.values()):
         names = [name for name, one in why.items() if one == cause]
-        yield f"failed trials run again ({cause}): {', '.join(names)}"
+        kind = "trials" if cause == "--rerun" else "failed trials"
+        yield f"{kind} run again ({cause}): {', '.join(names)}"
     if final:
         yield f"failed trials stay as they are; --retry-failed runs them again: {', '.join(final)}"

@@ -31,7 +31,7 @@ class Growth:
     Attributes:
         changes: Lines `path.to.field: was X, is Y`.
         outside: Ids of earlier trials that the sweep no longer has, in the order of the plan.
-        again: Events of failed trials that run again.
+        again: Events of trials that run again, or were asked to stop before the sweep was killed.
     """
 
     changes: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """Earlier progress of a sweep that is resumed, read from its journal."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +35,7 @@ class Past:
         evidence: Trials of earlier sweeps from which a search learns.
         grown: Events of the times that the sweep grew or shrank, in order.
         spent: What it has spent.
+        requests: Ids of requests that it has carried out while it ran.
         journal: The journal from which it was read; None for a new sweep.
         size: Size of the journal at that time, in bytes.
     """
@@ -46,6 +47,7 @@ class Past:
     evidence: Sequence[EvidenceEvent] = field(default_factory=list)
     grown: Sequence[GrowEvent] = field(default_factory=list)
     spent: Spent = field(default_factory=Spent)
+    requests: frozenset[str] = frozenset()
     journal: Path | None = None
     size: int = 0
 
@@ -164,5 +166,7 @@ def read_past(where: ResultDir) -> Past:
     grown = [event for event in events if event["event"] == "grow"]
     evidence = [event for event in events if event["event"] == "evidence"]
     spent = Spent().take_all(events)
-    more = (removed, evidence, grown, spent)
+    records: Sequence[Mapping[str, Any]] = events
+    requests = frozenset(str(record["request"]) for record in records if "request" in record)
+    more = (removed, evidence, grown, spent, requests)
     return Past(tables, decisions, search, *more, where.journal, size)

@@ -13,12 +13,13 @@ from tune_mc1.config.sweep import Sweep
 from tune_mc1.data.source import fixed_source
 from tune_mc1.errors import InputError
 from tune_mc1.planning.differences import differences, growing_changes, same_epochs
-from tune_mc1.planning.failures import with_failed_again
+from tune_mc1.planning.failures import with_failed_again, with_stopped
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
 from tune_mc1.planning.growth import Growth, regrown, with_epochs
 from tune_mc1.planning.past import Past, read_past
 from tune_mc1.planning.plan import Plan, prepare
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.steering.marks import size
 from tune_mc1.results.store.local_copy import resumable
 
 MOST_SHOWN = 12
@@ -33,6 +34,7 @@ def prepare_resume(
     epochs: int | None = None,
     flags: PlanFlags = NO_FLAGS,
     retry_failed: bool = False,
+    rerun: Sequence[str] = (),
 ) -> Plan:
     """Reads a sweep and checks everything that can be checked before it is resumed.
 
@@ -42,6 +44,7 @@ def prepare_resume(
         directory: The result directory, or its URL in an object store.
         epochs: Epochs per trial, at least as many as before; None keeps the number.
         retry_failed: Whether all failed trials run again.
+        rerun: Ids of failed or stopped trials that run again.
         flags: Flags that override the file; `--data` gives the present location of the same images.
 
     Returns:
@@ -78,8 +81,9 @@ def prepare_resume(
     if problems:
         raise InputError(f"{source}: {problem}" for problem in problems)
     trials, growth = _trials(plan, past, before, now)
-    past, again, retried = with_failed_again(past, trials, everything=retry_failed)
-    growth = replace(growth, again=tuple(again))
+    past, stopped = with_stopped(past)
+    past, again, retried = with_failed_again(past, trials, everything=retry_failed, named=rerun)
+    growth = replace(growth, again=(*stopped, *again))
     past.scheduler(now)  # checks that its decisions can be read
     _check_checkpoints(past, trials, "--epochs" if epochs else f"{source}: parameters.epochs")
     facts = (command, now, trials, plan.notices, where.root, past, flags, str(source))
@@ -88,9 +92,11 @@ def prepare_resume(
     total, paused = resumed.total or len(trials), len(past.waiting)
     ended = f"{total - left - paused} of {total} trials have already ended"
     ended += f", {paused} pause" if paused else ""
+    if stopped:
+        ended += f"; stopped by request: {', '.join(event['trial'] for event in stopped)}"
     as_begun = past.trials and not past.evidence and not past.grown and not growth.changes
     begun = now.search.resumed(now, past.trials[0].values) if as_begun else []
-    notices = [*plan.notices, *moved, *_said(growth), *retried, *begun, ended]
+    notices = [*plan.notices, *moved, *_said(growth), *retried, *begun, *_size(past), ended]
     return replace(resumed, notices=notices)
 
 
@@ -105,6 +111,13 @@ def _as_it_was(where: ResultDir, past: Past) -> tuple[Sweep, str | None]:
     text = past.grown[-1]["sweep"]
     before = load_sweep(where.sweep_file, text=text).sweep
     return before, text if growing_changes(found, before) else None
+
+
+def _size(past: Past) -> list[str]:
+    most = size(past.tables)
+    if most is None:
+        return []
+    return [f"at most {most} trials run at a time, as was asked for; --max-concurrent changes it"]
 
 
 def _said(growth: Growth) -> list[str]:

@@ -50,7 +50,9 @@ class ProgramTrial:
 Report = Callable[[Sequence[Iteration]], bool]
 
 
-def run_program(trial: ProgramTrial, report: Report) -> Outcome:
+def run_program(
+    trial: ProgramTrial, report: Report, asked_to_stop: Callable[[], bool] = lambda: False
+) -> Outcome:
     """Runs a trial's program to its end.
 
     Args:
@@ -58,6 +60,7 @@ def run_program(trial: ProgramTrial, report: Report) -> Outcome:
         report: Called with new iterations, within half a second of their logs; first with those
             of earlier attempts that the program goes on from. It returns whether the trial is to
             be stopped. If it raises, the program is ended before the exception goes on.
+        asked_to_stop: Whether the trial is to be stopped, also while it reports nothing.
 
     Raises:
         OSError: The trial's directory cannot be written, or no process be started.
@@ -68,7 +71,7 @@ def run_program(trial: ProgramTrial, report: Report) -> Outcome:
     with Program(words, trial.directory, running.variables, trial.log, trial.grace_s) as program:
         stopped = False
         while (ending := program.wait(POLL_S)) is None and not stopped:
-            stopped = running.pass_on(report, program.supervisor)
+            stopped = running.pass_on(report, program.supervisor) or asked_to_stop()
         if stopped:
             program.stop()
             while (ending := program.wait(60.0)) is None:

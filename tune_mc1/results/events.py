@@ -15,6 +15,7 @@ from tune_mc1.results.growth_events import (
     PriceEvent,
     TakenEvent,
 )
+from tune_mc1.results.steering.events import SteeringEvent
 from tune_mc1.results.sweep_event import Stamped, SweepEvent
 
 if TYPE_CHECKING:
@@ -195,6 +196,7 @@ Event = (
     | AgainEvent
     | EnoughEvent
     | PriceEvent
+    | SteeringEvent
     | CloseEvent
 )
 """Any event. The journal of a later version may hold others, which readers skip."""

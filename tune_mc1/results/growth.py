@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from tune_mc1.results.cells import value_of
 from tune_mc1.results.columns import TAKEN_FROM, ProgramColumns, columns_of
 from tune_mc1.results.growth_events import AgainEvent, DropEvent, EnoughEvent, GrowEvent, TakenEvent
+from tune_mc1.results.steering.marks import STEERING_HANDLERS, forget_stop
 
 if TYPE_CHECKING:
     from tune_mc1.results.tables import SweepTables
@@ -63,6 +64,7 @@ def drop(tables: "SweepTables", event: DropEvent) -> None:
 
 def run_again(tables: "SweepTables", event: AgainEvent) -> None:
     """Applies an event `again`: the trial is unfinished, and another one may win."""
+    forget_stop(tables, event["trial"])
     tables.trials[event["trial"]].update({"state": "interrupted", "ended": None})
     for row in tables.trials.values():
         row.update(dict.fromkeys(tables.columns.tests))
@@ -79,5 +81,6 @@ HANDLERS: Mapping[str, Callable[["SweepTables", Any], None]] = {
     "taken": take_over,
     "again": run_again,
     "enough": end_early,
+    **STEERING_HANDLERS,
 }
 """Functions that apply an event to the tables, by its name."""

@@ -11,9 +11,11 @@ class GrowEvent(Stamped, total=False):
     Attributes:
         sweep: The sweep from now on, as YAML (`tune_mc1.config.load.config_to_yaml`).
         changes: Lines `path.to.field: was X, is Y`.
+        request: Id of the request that made it grow while it ran, if one did.
     """
 
     event: Required[Literal["grow"]]
+    request: str
     sweep: Required[str]
     changes: Required[list[str]]
     replicates: int

@@ -4,7 +4,9 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import ray
 
@@ -19,6 +21,7 @@ from tune_mc1.results.directory import LAST
 from tune_mc1.results.events import Event, end_event, extend_event, trial_event
 from tune_mc1.results.head import grow_event, sweep_event, write_head
 from tune_mc1.results.schema import ENDED
+from tune_mc1.results.steering.marks import size
 from tune_mc1.results.store.probe import on_each_node
 from tune_mc1.results.store.scratch_dir import remove_scratch_dir, scratch_dir
 from tune_mc1.results.tables import SweepTables
@@ -28,6 +31,7 @@ from tune_mc1.running.early_end import price_events
 from tune_mc1.running.mapped_nodes import serve
 from tune_mc1.running.own_context import OwnContext
 from tune_mc1.running.program_start import directory_to_send
+from tune_mc1.running.steering.callback import Steering
 from tune_mc1.running.sweep_run import SweepRun
 from tune_mc1.running.taking_over import copy_checkpoints, first_event, warm_events
 from tune_mc1.running.tuning import tune_trials
@@ -75,11 +79,12 @@ def run_sweep(
     if run.growth.changes:  # the journal is first, so that a crash in between loses nothing
         write_head(run.where, run.sweep, run.data, run.growth.changes)
     writer.compact()
+    steering = Steering(run, writer, view, lambda: interruption.stop(None))
     for tracker in run.trackers:
         tracker.start()
         interruption.exit_hooks.append(tracker.abandon)
     try:
-        _run(run, cluster, writer, view, notify, interruption)
+        _run(run, cluster, writer, view, notify, interruption, steering)
     except SweepStopped as stopped:
         _await_imminent(run, writer.tables, stopped)
         raise
@@ -90,6 +95,7 @@ def run_sweep(
             cluster.shutdown()
             shutil.rmtree(run.where.features, ignore_errors=True)
             _finish(run.trackers, interruption)
+            steering.close()
     return writer.tables
 
 
@@ -109,6 +115,8 @@ def _head_events(run: SweepRun) -> Iterable[Event]:
             yield extend_event(trial)
     yield from warm_events(run)
     yield from price_events(run)
+    if size(run.past.tables) not in (None, run.max_concurrent):
+        yield {"event": "resize", "max_concurrent": cast(int, run.max_concurrent)}
 
 
 def _growth_events(run: SweepRun) -> Iterable[Event]:
@@ -129,6 +137,7 @@ def _run(
     view: SweepView,
     notify: Callable[[str], None],
     interruption: Interruption,
+    steering: Steering,
 ) -> None:
     with interruption.interruptible():
         cluster.connect()
@@ -137,10 +146,10 @@ def _run(
     shutil.rmtree(run.where.ray, ignore_errors=True)  # nothing is restored from it
     resources = trial_resources(run.sweep, run.training_trials)
     keeper = checkpoint_keeper(run, writer, notify)
+    tune = partial(tune_trials, check=interruption.check, further=keeper, steering=steering)
     if run.program is not None:
         with view.showing(writer.tables):
-            check = interruption.check
-            tune_trials(run, run.program, None, resources, writer, view, check, keeper)
+            tune(run, run.program, None, resources, writer, view)
         if keeper is not None:
             keeper.finish()
         _remove_scratch(run.program, interruption)
@@ -149,8 +158,7 @@ def _run(
     with interruption.interruptible():
         images = ray.put(portable(run.images))
     with view.showing(writer.tables):
-        check = interruption.check
-        spare = tune_trials(run, context, images, resources, writer, view, check, keeper)
+        spare = tune(run, context, images, resources, writer, view)
     with interruption.interruptible():
         if spare is not None:  # a process that is almost ready is faster than a new one
             ray.wait([spare], timeout=SPARE_WAIT_S)

@@ -5,15 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from ray.tune.search import Searcher
-
 from tune_mc1.planning.budget import used_up
 from tune_mc1.planning.next_gain import not_worth_it, said
 from tune_mc1.results.ended_scores import ended_scores
 from tune_mc1.results.events import Event
 from tune_mc1.results.schema import Row
 from tune_mc1.results.writer import ResultWriter
-from tune_mc1.running.callbacks.driver_only import DriverOnly
 from tune_mc1.running.sweep_run import SweepRun
 
 
@@ -74,6 +71,15 @@ class EarlyEnd:
         """Notes that trials are about to start."""
         self._running.update(trials)
 
+    def gives_back(self, trials: Sequence[str]) -> None:
+        """Notes that trials did not start after all."""
+        self._running.difference_update(trials)
+
+    def add(self, settings: int) -> None:
+        """Notes that the sweep has further settings."""
+        if self._settings is not None:
+            self._settings += settings
+
     def cuts(self, trials: Sequence[str], rows: Sequence[Row]) -> Sequence[str]:
         """Decides on a report: which of its trials must end now, as the budget is used up.
 
@@ -130,35 +136,3 @@ def price_events(run: SweepRun) -> Sequence[Event]:
     if budget is None or budget.price is None:
         return ()
     return ({"event": "price", "an_hour": budget.price},)
-
-
-class UntilTheEnd(DriverOnly, Searcher):
-    """A searcher that has no more trials once the sweep ends.
-
-    Args:
-        search: The sweep's own.
-        end: Says when it ends.
-    """
-
-    def __init__(self, search: Searcher, end: EarlyEnd) -> None:
-        super().__init__()
-        self.inner, self._end = search, end
-
-    def suggest(self, trial_id: str) -> Any:
-        """The next trial or group, if there is one and it may start."""
-        if not self._end.may_start(getattr(self.inner, "next_size", 1)):
-            return Searcher.FINISHED
-        suggestion = self.inner.suggest(trial_id)
-        if isinstance(suggestion, dict):
-            self._end.starts([trial["id"] for trial in suggestion["trials"]])
-        return suggestion
-
-    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Passed on."""
-        self.inner.on_trial_result(trial_id, result)
-
-    def on_trial_complete(
-        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
-    ) -> None:
-        """Passed on."""
-        self.inner.on_trial_complete(trial_id, result, error)

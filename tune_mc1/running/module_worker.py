@@ -36,6 +36,8 @@ def train_in_tune(config: dict[str, Any], context: ModuleContext) -> None:
         return
     trial = ProgramTrial.model_validate(config["trials"][0])
     report = TrialReport(trial.id, context)
+    if report.is_void():
+        return
     load_lightning(whole=True)
     from tune_mc1.modules.fit import SweepError
 

@@ -15,6 +15,7 @@ from ray import tune
 
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.results.store.remote import Remote
+from tune_mc1.running.steering.signals import Listener, stopped_end
 from tune_mc1.tracking.wandb.mode import Mode
 
 
@@ -37,6 +38,8 @@ class OwnContext(ABC):
         decisions: Actor that tells whether a trial is stopped early; None if none is.
         remote: The sweep's folder in an object store; None without a store.
         keep: Whether files stay in the directory after their trial ended.
+        signals: Name under which trials look whether they are to stop by request; empty if nobody
+            can ask for it.
     """
 
     root: Path
@@ -51,6 +54,7 @@ class OwnContext(ABC):
     decisions: Any = None
     remote: Remote | None = None
     keep: bool = True
+    signals: str = ""
 
     @property
     @abstractmethod
@@ -69,12 +73,27 @@ class TrialReport:
     def __init__(self, trial: str, context: OwnContext) -> None:
         self.trial, self._context = trial, context
         self._last: dict[str, Any] = {}
+        self._listener = Listener(context.signals)
+        self._by_request = False
+
+    def is_void(self) -> bool:
+        """True if Ray's trial is not to run anything; a trial that is to stop is reported so."""
+        if self._listener.is_void(tune.get_context().get_trial_id()):
+            return True
+        if self.asked_to_stop():
+            self.end("stopped", {})
+        return self._by_request
+
+    def asked_to_stop(self) -> bool:
+        """True if the trial is to stop by request."""
+        self._by_request = self._by_request or bool(self._listener.stops([self.trial]))
+        return self._by_request
 
     def tell(self, rows: Sequence[dict[str, Any]]) -> bool:
         """Reports rows; returns whether the trial is to be stopped."""
         if self._context.decisions is None:
             self._tell(rows)
-            return False
+            return self.asked_to_stop()
         from tune_mc1.running.decisions import ask
 
         for row in rows:
@@ -82,7 +101,7 @@ class TrialReport:
             self._tell([row], decision=name)
             if self.trial in ask(self._context.decisions, name):
                 return True
-        return False
+        return self.asked_to_stop()
 
     def _tell(self, rows: Sequence[dict[str, Any]], **more: Any) -> None:
         metric = self._context.sweep.metric.name
@@ -98,6 +117,8 @@ class TrialReport:
             last: What was logged after the last row.
             more: Further fields of the event.
         """
+        if self._by_request and state == "stopped":
+            more = stopped_end(self.trial)
         end = {"trial": self.trial, "state": state, "last": dict(last), **more}
         tune.report({"rows": [], "ends": [end], **self._last})
 

@@ -56,10 +56,12 @@ def run_program_in_tune(config: dict[str, Any], context: ProgramContext) -> None
         return
     trial = ProgramTrial.model_validate(config["trials"][0])
     report = _Report(trial.id, context)
+    if report.is_void():
+        return
     try:
         with program_files_of(trial, context.root, context.remote, keep=context.keep) as store:
             report.store = store
-            outcome = run_program(_attempt(trial, context), report)
+            outcome = run_program(_attempt(trial, context), report, report.asked_to_stop)
     except StorageError as error:
         tune.report({"rows": [], "ends": [], "stop": f"{trial.id}: {error}"})
         return
@@ -98,6 +100,7 @@ class _Report:
 
     def __init__(self, trial: str, context: ProgramContext) -> None:
         self._rows = TrialReport(trial, context)
+        self.is_void, self.asked_to_stop = self._rows.is_void, self._rows.asked_to_stop
         self.store: ProgramStore | None = None
         self._before = 0.0
 

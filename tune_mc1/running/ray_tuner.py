@@ -20,7 +20,7 @@ from tune_mc1.errors import SweepStopped
 from tune_mc1.planning.resources import TrialResources
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.running.own_context import OwnContext
-from tune_mc1.running.schedulers.early_stopping import EarlyStopping
+from tune_mc1.running.schedulers.first_come import FirstCome
 from tune_mc1.running.sweep_run import SweepRun
 from tune_mc1.running.worker import SweepContext, run_in_tune
 
@@ -48,7 +48,7 @@ def make_tuner(
     trainable: Any,
     search: Searcher,
     samples: int,
-    scheduler: EarlyStopping | None,
+    scheduler: FirstCome,
     callbacks: Sequence[Callback],
 ) -> Tuner:
     """The Tuner of a sweep, of which nothing is restored: a sweep resumes from its own journal."""

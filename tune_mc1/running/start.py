@@ -28,6 +28,7 @@ from tune_mc1.results.growth import ENDING
 from tune_mc1.results.head import sweep_event
 from tune_mc1.results.lock import locked
 from tune_mc1.results.schema import ENDED
+from tune_mc1.results.steering.marks import size
 from tune_mc1.results.store.local_copy import RESULTS_DIR, new_result_dir, remote_of
 from tune_mc1.results.store.probe import check_nodes, checked_place
 from tune_mc1.results.store.remote import Remote
@@ -99,7 +100,8 @@ def run_plan(
         trackers = make_trackers(launches, where, notify)
         program = own_context(plan, where, past, mode, remote, here=address is None)
         run = SweepRun(
-            *(plan.sweep, plan.trials, data, where, address, max_concurrent, trackers, past),
+            *(plan.sweep, plan.trials, data, where, address),
+            *(max_concurrent or size(past.tables), trackers, past),
             remote=remote,
             growth=plan.growth,
             warm=_warm(plan, data),

@@ -3,16 +3,17 @@
 import math
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from ray import tune
 from ray.tune import Callback
-from ray.tune.search import ConcurrencyLimiter, Searcher
 
 from tune_mc1.cluster.nodes import cluster_capacity, free_nodes
 from tune_mc1.cluster.ray_private import count_no_callbacks, retry_lost_resets
 from tune_mc1.config.module_sweep import workers_of
+from tune_mc1.planning.batches import alone
 from tune_mc1.planning.resources import (
     Node,
     TrialResources,
@@ -27,14 +28,20 @@ from tune_mc1.running.callbacks.recorder import ResultCallback
 from tune_mc1.running.callbacks.spare import SpareProcess
 from tune_mc1.running.callbacks.watch import ProgressCallback
 from tune_mc1.running.decisions import start_decisions
-from tune_mc1.running.early_end import EarlyEnd, UntilTheEnd
+from tune_mc1.running.early_end import EarlyEnd
 from tune_mc1.running.grouping import batches_of, groups_of
 from tune_mc1.running.own_context import OwnContext
 from tune_mc1.running.ray_tuner import fit, make_tuner, resource_request, trainable_of
 from tune_mc1.running.schedulers.early_stopping import EarlyStopping, make_scheduler
+from tune_mc1.running.schedulers.first_come import FirstCome
 from tune_mc1.running.search.begin_learning import learning_trials
+from tune_mc1.running.search.limited import LimitedTrials
 from tune_mc1.running.search.planned import PlannedTrials
 from tune_mc1.running.search.promoting import PromotingTrials
+from tune_mc1.running.search.queue import QueueSearcher
+from tune_mc1.running.search.until_end import UntilTheEnd
+from tune_mc1.running.steering.callback import Steering
+from tune_mc1.running.steering.running_search import RunningSearch
 from tune_mc1.running.sweep_run import SweepRun
 from tune_mc1.running.worker import SweepContext
 from tune_mc1.terminal.live_view import SweepView
@@ -52,6 +59,7 @@ def tune_trials(
     view: SweepView,
     check: Callable[[], None] = lambda: None,
     further: Callback | None = None,
+    steering: Steering | None = None,
 ) -> Any:
     """Runs all trials of a sweep that have not ended; the results are in the writer's tables.
 
@@ -64,6 +72,7 @@ def tune_trials(
         view: Shows the progress.
         check: Called after each step; an exception from it ends the sweep.
         further: A further callback.
+        steering: Takes up requests.
 
     Returns:
         Reference to the task that prepares a spare process for the winner's test; None without one.
@@ -85,29 +94,41 @@ def tune_trials(
     scheduler, decisions = _scheduler(run, writer, view, end, grouped=largest > 1)
     again = partial(_promoting, run, at_once, resources, capacity.up, scheduler)
     learning = learning_trials(run, groups, writer, batch) if learns else None
-    search = _limited(run, UntilTheEnd(again(learning or PlannedTrials(groups)), end), largest)
+    source = learning or PlannedTrials(groups)
+    search = LimitedTrials(UntilTheEnd(again(source), end), run.max_concurrent, largest)
     samples = _most_new(run) + len(left) if learns else len(groups)
-    most = search.max_concurrent if isinstance(search, ConcurrencyLimiter) else samples
     workers = workers_of(run.sweep)
-    each = widen_gpu_share(resources, min(samples, most) * workers, capacity, free_nodes())
+    busy = min(samples, search.groups or samples)
+    each = widen_gpu_share(resources, busy * workers, capacity, free_nodes())
+    if steering is not None:
+        context = replace(context, signals=steering.signals.key)
     trainable = tune.with_resources(
         trainable_of(context, images, each, decisions), resource_request(each, workers)
     )
     if not learns:
         # Ray starts the trials of a searcher one by one, in case they depend on each other.
         os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(at_once)
-    coming = None if learning is None else learning.has_more
-    spare = SpareProcess(samples, resources, own=run.address is None, more=coming)
+    spare = SpareProcess(samples, resources, own=run.address is None, more=search.has_more)
     hangs = HangCallback(run.sweep.trial_timeout or math.inf)
     recorder = _recorder(writer, scheduler, hangs, end)
     callbacks: list[Callback] = [recorder, ProgressCallback(view, run.trackers, check), hangs]
     callbacks += [] if run.program is not None else [spare]
     callbacks += [] if further is None else [further]
+    starts: EarlyStopping | FirstCome = scheduler or FirstCome()
+    if steering is not None:
+        groupable = scheduler is None or decisions is not None  # else nobody would tell a group
+        dividing = partial(groups_of, run, at_once=at_once, resources=resources, up=capacity.up)
+        divide = dividing if groupable else alone().group
+        room = partial(_room, each, workers)
+        steering.begin(
+            RunningSearch(search, source, end, divide, room, starts.reopen, steering.signals)
+        )
+        callbacks.append(steering)
     retry_lost_resets()
     count_no_callbacks()
     promotes = scheduler is not None and scheduler.promotes
     started = _UNLIMITED if promotes else samples
-    fit(make_tuner(run, trainable, search, started, scheduler, callbacks), run.where)
+    fit(make_tuner(run, trainable, search, started, starts, callbacks), run.where)
     if learning is not None and learning.used_up:
         view.say_used_up()
     if end.reason is None:  # else paused trials may go on later
@@ -143,11 +164,9 @@ def _recorder(
     return ResultCallback(writer, stopped.__contains__, is_hung, waits, is_cut)
 
 
-def _limited(run: SweepRun, search: Searcher, largest: int) -> Searcher:
-    """The search with at most `max_concurrent` trials at a time, in groups of at most `largest`."""
-    if run.max_concurrent is None:
-        return search
-    return ConcurrencyLimiter(search, max(1, run.max_concurrent // largest))
+def _room(each: TrialResources, workers: int) -> int:
+    """Number of trials or groups for which there are resources now."""
+    return max(1, max_concurrent(each, cluster_capacity()) // workers)
 
 
 def _most_new(run: SweepRun) -> int:
@@ -161,8 +180,8 @@ def _promoting(
     resources: TrialResources,
     up: Sequence[Node],
     scheduler: EarlyStopping | None,
-    search: Searcher,
-) -> Searcher:
+    search: QueueSearcher,
+) -> QueueSearcher:
     """The search, which lets paused trials go on first, if the scheduler promotes them."""
     if scheduler is None or not scheduler.promotes:
         return search

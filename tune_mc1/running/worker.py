@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
-from uuid import uuid4
 
 from ray import tune
 
@@ -18,9 +17,11 @@ from tune_mc1.planning.memory import available_memory, group_limit
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.schema import Row
 from tune_mc1.results.store.remote import Remote
-from tune_mc1.results.store.trial_store import TrialStore, files_of
+from tune_mc1.results.store.trial_store import files_of
 from tune_mc1.running.mapped_nodes import images_here
+from tune_mc1.running.steering.signals import Listener
 from tune_mc1.running.trial_specs import read_trial
+from tune_mc1.running.tune_report import TuneReport
 from tune_mc1.training.lightning_private import load_lightning
 from tune_mc1.training.trial_log import trial_log
 
@@ -47,6 +48,8 @@ class SweepContext:
         sent: Directory of that machine whose copy is the current directory of trials on a cluster;
             None if nothing was sent.
         blocks: Actor from which other nodes copy mapped images; None without such.
+        signals: Name under which trials look whether they are to stop by request; empty if nobody
+            can ask for it.
     """
 
     root: Path
@@ -62,6 +65,7 @@ class SweepContext:
     import_from: tuple[str, ...] = ()
     sent: str | None = None
     blocks: Any = None
+    signals: str = ""
 
     def find_user_code(self) -> None:
         """Makes the user's own networks importable in this process."""
@@ -78,6 +82,9 @@ def run_in_tune(config: dict[str, Any], context: SweepContext, data: ImageData) 
     """
     context.find_user_code()
     trials = [read_trial(spec) for spec in config["trials"]]
+    listener = Listener(context.signals)
+    if listener.is_void(tune.get_context().get_trial_id()):
+        return
     if not trials:  # all trials of the group ended just before its process was lost
         return
     try:
@@ -85,51 +92,16 @@ def run_in_tune(config: dict[str, Any], context: SweepContext, data: ImageData) 
             files_of(trials, context.root, context.remote, keep=context.keep) as store,
             trial_log(ResultDir(context.root).log(trials[0].id)),
         ):
-            report = _TuneReport(len(trials), context, store)
+            report = TuneReport([trial.id for trial in trials], context, listener, store)
+            report.begin()
             data = images_here(data, context.blocks)
+            trials = [trial for trial in trials if trial.id not in report.ended]
             for part in parts_that_fit(trials, context, data):
                 run_parts(part, report, context, data)
     except (OSError, StorageError) as error:
         if isinstance(error, OSError) and error.errno not in DISK_FULL:
             raise
         tune.report({"rows": [], "ends": [], "stop": f"{trials[0].id}: {error}"})
-
-
-class _TuneReport:
-    """Reports to Ray Tune, and remembers which trials have ended.
-
-    Args:
-        size: Number of trials in the group.
-        context: Settings that the trials of the sweep share.
-        store: Uploads the files of a report before it is sent; None for a shared directory.
-    """
-
-    def __init__(self, size: int, context: SweepContext, store: TrialStore | None = None) -> None:
-        self.size, self.context, self.store = size, context, store
-        self.ended: set[str] = set()
-
-    def __call__(self, rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
-        if self.store is not None:
-            rows = self.store.send(rows)
-        result: dict[str, Any] = {"rows": list(rows), "ends": list(ends)}
-        self.ended |= {end["trial"] for end in ends}
-        if self.size == 1 and rows:  # for a searcher that learns
-            result |= {
-                "epoch": rows[-1]["epoch"],
-                self.context.metric: rows[-1][self.context.metric],
-            }
-        if self.size == 1 or self.context.decisions is None:
-            tune.report(result)
-            return ()
-        from tune_mc1.running.decisions import ask
-
-        name = uuid4().hex
-        tune.report({**result, "decision": name})
-        stopped = ask(self.context.decisions, name)
-        self.ended.update(stopped)
-        if self.store is not None:
-            self.store.release(stopped)
-        return stopped
 
 
 def parts_that_fit(

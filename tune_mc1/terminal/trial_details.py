@@ -10,6 +10,7 @@ from tune_mc1.errors import InputError, did_you_mean
 from tune_mc1.planning.stop_reasons import stop_reasons
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.schema import Row
+from tune_mc1.results.steering.marks import notes, pinned
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.terminal.formatting import duration, metric_text, show
 
@@ -51,6 +52,10 @@ def _print_trial(
     state = f"{row['state']} at {unit} {row['epochs_run']}"
     facts.add_row("trial", row["trial"])
     facts.add_row("state", f"{state}: {reason}" if reason else state)
+    if note := notes(tables).get(row["trial"]):
+        facts.add_row("note", note)
+    if row["trial"] in pinned(tables):
+        facts.add_row("pinned", "yes")
     if row["error"]:
         facts.add_row("error", row["error"])
     score = tables.score(row)

@@ -101,7 +101,7 @@ class JobCommand:
                 yield name
                 continue
             for each in value if isinstance(value, list | tuple) else (value,):
-                yield f"{name}={_text(each)}"
+                yield f"{name}={place_text(each)}"
 
     def check_places(self, storage: str | None) -> None:
         """Rejects relative paths for results: the working directory is deleted with the job.
@@ -114,34 +114,35 @@ class JobCommand:
         """
         rule = "a URL or an absolute path that all nodes of the cluster share"
         if resume := self.options.get("--resume"):
-            if not _lasts(_text(resume)):
-                raise InputError(f"--resume: must be {rule}, got {_text(resume)!r}")
+            if not lasts(place_text(resume)):
+                raise InputError(f"--resume: must be {rule}, got {place_text(resume)!r}")
             return
         output = self.options.get("--output")
         place = output or storage
         if place is None:
             raise InputError(f"-o: is required with --address http://...: {rule}")
-        if not _lasts(_text(place)):
+        if not lasts(place_text(place)):
             field = "-o" if output else "storage"
-            raise InputError(f"{field}: must be {rule}, got {_text(place)!r}")
+            raise InputError(f"{field}: must be {rule}, got {place_text(place)!r}")
 
     @property
     def place(self) -> str | None:
         """Location for results, if the command names one."""
         output = self.options.get("--output")
-        return None if output is None else _text(output)
+        return None if output is None else place_text(output)
 
     @property
     def root(self) -> str | None:
         """Directory of the resumed sweep, if any."""
         resume = self.options.get("--resume")
-        return None if resume is None else _text(resume)
+        return None if resume is None else place_text(resume)
 
 
-def _text(value: object) -> str:
+def place_text(value: object) -> str:
     """The value as the user wrote it; a URL parsed as a path has lost a slash."""
     return _URL.sub(r"\1://", str(value), count=1) if isinstance(value, Path) else str(value)
 
 
-def _lasts(place: str) -> bool:
+def lasts(place: str) -> bool:
+    """True if a place does not depend on where a command runs."""
     return place.startswith("/") or bool(_URL.match(place))

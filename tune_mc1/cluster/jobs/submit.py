@@ -3,7 +3,7 @@
 import secrets
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -67,7 +67,7 @@ def submit(command: JobCommand, plans: Sequence[Plan], notify: Callable[[str], N
     if command.words[0] == "sweep":
         sweep = command.resuming
     place = command.root or command.place or str(plans[0].sweep.storage)
-    job = Job(_new_id(), server, sweep, place, command.root)
+    job = Job(new_id(), server, sweep, place, command.root)
     client = server.client()
     try:
         _send(client, job.id, command)
@@ -81,15 +81,12 @@ def submit(command: JobCommand, plans: Sequence[Plan], notify: Callable[[str], N
     return follow(job, client)
 
 
-def _new_id() -> str:
+def new_id() -> str:
     """Submission id, chosen here so that it is known even if the request fails."""
     return f"tune_mc1-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
 
 
 def _send(client: Any, name: str, command: JobCommand) -> None:
-    import requests
-    from ray.exceptions import RayError
-
     with TemporaryDirectory(prefix="tune_mc1-job-") as folder:
         pack(Path(folder), None if command.is_script else command.file, command.directory)
         environment: dict[str, Any] = {
@@ -98,10 +95,26 @@ def _send(client: Any, name: str, command: JobCommand) -> None:
         }
         if command.directory is not None:
             environment["excludes"] = [f"/{PROGRAM}{name}" for name in LEFT_OUT]
-        try:
-            client.submit_job(
-                entrypoint=command.entrypoint(), submission_id=name, runtime_env=environment
-            )
-        except (RuntimeError, RayError, requests.exceptions.RequestException) as error:
-            reason = " ".join(str(error).split())[:300]
-            raise TuneMc1Error(f"The job was rejected: {reason}") from None
+        send(client, name, command.entrypoint(), environment)
+
+
+def send(client: Any, name: str, entrypoint: str, environment: Mapping[str, Any]) -> None:
+    """Submits a job.
+
+    Args:
+        client: Ray's client of the server.
+        name: Submission id.
+        entrypoint: The shell command.
+        environment: Ray's runtime environment.
+
+    Raises:
+        TuneMc1Error: If the server rejects it.
+    """
+    import requests
+    from ray.exceptions import RayError
+
+    try:
+        client.submit_job(entrypoint=entrypoint, submission_id=name, runtime_env=dict(environment))
+    except (RuntimeError, RayError, requests.exceptions.RequestException) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise TuneMc1Error(f"The job was rejected: {reason}") from None

@@ -119,15 +119,20 @@ class Remote:
         with self._as_storage_error("written to"), suppress(FileNotFoundError):
             self._filesystem.delete_dir(self._path(""))
 
-    def files(self, under: str = "") -> dict[str, Entry]:
-        """All objects in this folder or the subfolder `under`, by their relative names."""
+    def files(self, under: str = "", *, check: bool = True) -> dict[str, Entry]:
+        """All objects in this folder or the subfolder `under`, by their relative names.
+
+        Args:
+            under: The subfolder.
+            check: Whether to find out if there is such a bucket, should there be no object.
+        """
         base = self._path("")
         selector = fs.FileSelector(
             f"{base}/{under}".rstrip("/"), recursive=True, allow_not_found=True
         )
         with self._as_storage_error("read"):
             found = self._filesystem.get_file_info(selector)
-            if not found:
+            if check and not found:
                 self._check_bucket()
         return {
             info.path.removeprefix(f"{base}/"): Entry(info.size, info.mtime_ns / 1e9)

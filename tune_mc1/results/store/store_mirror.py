@@ -18,6 +18,8 @@ from tune_mc1.errors import InputError, StorageError, SweepStopped
 from tune_mc1.interruption import Interruption
 from tune_mc1.results.directory import PREVIOUS, STORAGE_URL, ResultDir
 from tune_mc1.results.schema import ENDED
+from tune_mc1.results.steering.exchange import RequestExchange
+from tune_mc1.results.steering.requests import ENDED_LINE
 from tune_mc1.results.store.heartbeat import HEARTBEAT_S, RUNNING, beat
 from tune_mc1.results.store.kept_files import KeptFiles, files_in
 from tune_mc1.results.store.remote import PATIENCE_S, Remote, retry
@@ -90,6 +92,7 @@ class StoreMirror:
     def __init__(self, where: ResultDir, remote: Remote, notify: Callable[[str], None]) -> None:
         self.where, self.remote, self.notify = where, remote, notify
         self._sent: dict[Path, Identity] = {}
+        self._requests = RequestExchange(where, remote)
         self._last_beat = -HEARTBEAT_S
         self._failing = False
         self._ended = threading.Event()
@@ -140,9 +143,11 @@ class StoreMirror:
         if time.monotonic() - self._last_beat >= HEARTBEAT_S:
             beat(self.remote)
             self._last_beat = time.monotonic()
+        self._requests.move()
         self._send(self.where.root.iterdir())
 
     def _send_all(self, ended: Collection[str]) -> None:
+        self._requests.close(ENDED_LINE)
         there = self.remote.files()
         self._send(self.where.root.iterdir())
         for folder in (self.where.root / "logs", self.where.wandb, self.where.program_files("")):

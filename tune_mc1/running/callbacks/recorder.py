@@ -115,6 +115,8 @@ class ResultCallback(DriverOnly, Callback):
 
         A program does not know why it was told to end.
         """
+        if "error" in end:  # by request
+            return end_event(trial, **end)
         if self.paused(trial):
             return pause_event(trial)
         cut = self.cut(trial) and not self.stopped(trial)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from ray.tune.experiment import Trial as TuneTrial
-from ray.tune.schedulers import FIFOScheduler, TrialScheduler
+from ray.tune.schedulers import TrialScheduler
 
 from tune_mc1.config.trial_scheduler import Decided
 from tune_mc1.config.trial_scheduler import TrialScheduler as Decider
@@ -14,11 +14,11 @@ from tune_mc1.results.events import DecisionEvent
 from tune_mc1.results.growth_events import TakenEvent
 from tune_mc1.results.schema import Row
 from tune_mc1.results.writer import ResultWriter
-from tune_mc1.running.callbacks.driver_only import DriverOnly
+from tune_mc1.running.schedulers.first_come import FirstCome
 from tune_mc1.running.sweep_run import SweepRun
 
 
-class EarlyStopping(DriverOnly, FIFOScheduler):
+class EarlyStopping(FirstCome):
     """Passes the rows that trials report to a pure scheduler, and carries out its decisions.
 
     Ray's own `ASHAScheduler` lets NaN survive and forgets its rungs when restored (ray#11670,
@@ -48,7 +48,7 @@ class EarlyStopping(DriverOnly, FIFOScheduler):
         *,
         patient: bool = False,
     ) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.publish: Callable[[str, list[str]], Any] | None = None
         self._patient = patient
         self._decider = decider

@@ -1,7 +1,7 @@
 """Adapter that runs a search that learns as a Ray Tune searcher, replayable from the journal."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,10 +18,10 @@ from tune_mc1.errors import SweepStopped
 from tune_mc1.planning.batches import Batches, alone
 from tune_mc1.results.events import Event, trial_event
 from tune_mc1.results.schema import ENDED
-from tune_mc1.running.callbacks.driver_only import DriverOnly
+from tune_mc1.running.search.queue import QueueSearcher, Spec, trials_of, without
 
 
-class LearningTrials(DriverOnly, Searcher):
+class LearningTrials(QueueSearcher):
     """Creates trials from the settings that a search suggests.
 
     The search learns from the journal's events as they are written, and its suggestions and
@@ -129,6 +129,19 @@ class LearningTrials(DriverOnly, Searcher):
     def has_more(self) -> bool:
         """True if further trials will come."""
         return bool(self._groups) or not self._all_asked
+
+    def add(self, settings: int) -> None:
+        """Lets the search suggest further settings."""
+        if self._limit is not None:
+            self._limit += settings
+
+    def give_back(self, group: Sequence[Spec]) -> None:
+        """Takes back a group that has not started."""
+        self._groups.insert(0, trials_of(group))
+
+    def take_out(self, trials: Collection[str]) -> None:
+        """Removes trials that were suggested and have not started."""
+        self._groups = without(self._groups, trials)
 
     @property
     def _all_asked(self) -> bool:

@@ -1,15 +1,15 @@
 """Searcher that hands out a fixed plan."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from ray.tune.search import Searcher
 
 from tune_mc1.config.program_trial import AnyTrial
-from tune_mc1.running.callbacks.driver_only import DriverOnly
+from tune_mc1.running.search.queue import QueueSearcher, Spec, trials_of, without
 
 
-class PlannedTrials(DriverOnly, Searcher):
+class PlannedTrials(QueueSearcher):
     """Gives Ray Tune the groups of a plan, one after the other.
 
     Args:
@@ -18,7 +18,7 @@ class PlannedTrials(DriverOnly, Searcher):
 
     def __init__(self, groups: Sequence[Sequence[AnyTrial]]) -> None:
         super().__init__()
-        self._waiting = list(reversed(groups))
+        self._waiting: list[Sequence[AnyTrial]] = list(reversed(groups))
 
     @property
     def next_size(self) -> int:
@@ -30,6 +30,22 @@ class PlannedTrials(DriverOnly, Searcher):
         if not self._waiting:
             return Searcher.FINISHED
         return {"trials": [trial.model_dump() for trial in self._waiting.pop()]}
+
+    def add(self, groups: Sequence[Sequence[AnyTrial]]) -> None:
+        """Adds groups at the end of the plan."""
+        self._waiting[:0] = reversed(groups)
+
+    def give_back(self, group: Sequence[Spec]) -> None:
+        """Takes back a group that has not started."""
+        self._waiting.append(trials_of(group))
+
+    def take_out(self, trials: Collection[str]) -> None:
+        """Removes trials from the plan."""
+        self._waiting = without(self._waiting, trials)
+
+    def has_more(self) -> bool:
+        """True if the plan has further groups."""
+        return bool(self._waiting)
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False

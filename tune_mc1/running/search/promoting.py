@@ -1,6 +1,6 @@
 """Searcher that lets paused trials go on before it starts new ones."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from ray.tune.search import Searcher
@@ -8,14 +8,14 @@ from ray.tune.search import Searcher
 from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.config.trial import Trial
 from tune_mc1.results.tables import SweepTables
-from tune_mc1.running.callbacks.driver_only import DriverOnly
 from tune_mc1.running.schedulers.early_stopping import EarlyStopping
+from tune_mc1.running.search.queue import QueueSearcher, Spec
 
 Regroup = Callable[[Sequence[AnyTrial]], Sequence[Sequence[AnyTrial]]]
 """Divides trials that are at the same epoch into groups that are trained together."""
 
 
-class PromotingTrials(DriverOnly, Searcher):
+class PromotingTrials(QueueSearcher):
     """Hands out promoted trials as trials of Ray's own, which go on from our checkpoints.
 
     So a trial that paused may go on in any process, on any node, and in another group; its
@@ -33,7 +33,7 @@ class PromotingTrials(DriverOnly, Searcher):
 
     def __init__(
         self,
-        search: Searcher,
+        search: QueueSearcher,
         scheduler: EarlyStopping,
         trials: Sequence[AnyTrial],
         tables: SweepTables,
@@ -60,7 +60,7 @@ class PromotingTrials(DriverOnly, Searcher):
         if len(self._live) >= self._limit:
             return None
         group = self._next_promoted()
-        if group is None and not self._all_new:
+        if group is None:
             found: Any = self.inner.suggest(trial_id)
             self._all_new = found == Searcher.FINISHED
             if not self._all_new and found:
@@ -93,6 +93,23 @@ class PromotingTrials(DriverOnly, Searcher):
             self._ready = [[self._specs[t.id] for t in group] for group in self._regroup(trials)]
             return self._ready.pop(0)
         return [self._specs[first]]
+
+    def give_back(self, group: Sequence[Spec]) -> None:
+        """Takes back a group that has not started, or was not taken up again."""
+        if all(self._tables.trials[spec["id"]]["state"] == "paused" for spec in group):
+            self._ready.insert(0, list(group))
+        else:
+            self.inner.give_back(group)
+
+    def take_out(self, trials: Collection[str]) -> None:
+        """Removes trials that are promoted or new, and have not started."""
+        kept = [[spec for spec in group if spec["id"] not in trials] for group in self._ready]
+        self._ready = [group for group in kept if group]
+        self.inner.take_out(trials)
+
+    def has_more(self) -> bool:
+        """True if new trials will come."""
+        return self.inner.has_more()
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False

@@ -1,0 +1,242 @@
+"""Sweeps that are steered while they run: trials stop, more come, more or fewer run at a time."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tests.support.faults import history
+from tests.support.in_process import Ran, connected, disconnect, run_here, sweep_here
+from tests.support.modules import module_sweep
+from tests.support.programs import program_sweep
+from tests.support.steering import Steered, When, at_once, reached, steered
+from tune_mc1.interruption import Interruption
+from tune_mc1.results.steering.marks import BY_REQUEST
+from tune_mc1.results.steering.requests import (
+    Add,
+    Note,
+    Pin,
+    Request,
+    Resize,
+    StopSweep,
+    StopTrials,
+)
+
+OFF = ("--wandb", "disabled")
+ONE = ("--max-concurrent", "1", *OFF)
+EPOCHS = 120
+"""Enough for a second or two, in which a trial can be stopped."""
+
+Steps = list[tuple[When, Request]]
+
+
+def content(image_dir: Path, run_cap: int, **keys: Any) -> dict[str, Any]:
+    return {
+        "method": "random",
+        "parameters": {
+            "model": {"value": "CNN_simple"},
+            "learning_rate": {"distribution": "log_uniform_values", "min": 1e-3, "max": 0.03},
+            "epochs": {"value": EPOCHS},
+        },
+        "run_cap": run_cap,
+        "data": str(image_dir),
+        "limit_images": 0.2,
+        "fuse": "off",
+        **keys,
+    }
+
+
+@pytest.fixture(autouse=True)
+def no_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sweep that stops ends its process at a deadline, which here is that of the tests."""
+    monkeypatch.setattr(Interruption, "_exit_now", lambda _: None)
+
+
+def trials(root: Path) -> pd.DataFrame:
+    return pd.read_parquet(root / "trials.parquet")
+
+
+def run(folder: Path, sweep: dict[str, Any], steps: Steps, *words: str) -> Steered:
+    method = str(sweep["method"])
+    return steered(folder / "out", lambda: sweep_here(folder, sweep, method, *words), steps)
+
+
+def test_a_sweep_is_steered_and_goes_on_as_it_was_steered(tmp_path: Path, image_dir: Path) -> None:
+    steps: Steps = [
+        (reached("t0001", 1), StopTrials(("t0001", "t0003"))),
+        (at_once, StopTrials(("t0003",))),
+        (at_once, StopTrials(("t0009",))),
+        (at_once, Resize(2)),
+        (at_once, Add(2)),
+        (at_once, Note("t0001", "looked at")),
+        (at_once, Pin("t0002")),
+        (reached("t0002", 2), StopSweep()),
+    ]
+    done = run(tmp_path, content(image_dir, 3), steps, *ONE)
+    assert done.ran.err == "", done.ran.err
+    assert done.lines == [
+        "accepted: t0001 stops at the end of its epoch; t0003 will not start",
+        "refused: t0003 has ended (stopped)",
+        "refused: no trial 't0009', did you mean 't0003'?",
+        "accepted: at most 2 run at a time",
+        "accepted: 2 settings added: t0004 to t0005",
+        "accepted: the note on t0001 is written",
+        "accepted: t0002 is pinned",
+        "accepted: the sweep stops; what its trials have is kept",
+    ]
+    root = done.ran.root
+    assert done.ran.status == 130
+    found = trials(root).set_index("trial")
+    assert list(found["state"][["t0001", "t0003"]]) == ["stopped"] * 2
+    assert list(found["error"][["t0001", "t0003"]]) == [BY_REQUEST] * 2
+    first = found.loc["t0001"]
+    assert 1 <= first["epochs_run"] < EPOCHS
+    assert first["attempts"] == 1
+    assert (root / "checkpoints" / "t0001" / "last.ckpt").exists()
+    assert set(found["state"]) <= {"stopped", "interrupted", "pending", "completed"}
+    disconnect()  # a sweep that was stopped leaves processes of its trials to the end of its Ray
+    connected()
+    again = run_here("sweep", "random", *OFF, "--resume", root, cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert "at most 2 trials run at a time, as was asked for" in again.stderr
+    ended = trials(root).set_index("trial")
+    assert list(ended["state"]) == ["stopped", "completed", "stopped", "completed", "completed"]
+    assert ended.loc["t0001", "epochs_run"] == first["epochs_run"], "does not run again"
+    shown = run_here("show", root, "t0001", cwd=tmp_path)
+    assert "looked at" in shown.stdout
+    assert BY_REQUEST in shown.stdout
+    assert not (root / "requests").exists()
+    asked = run_here("stop", root, "t0002", cwd=tmp_path)
+    assert asked.returncode == 2
+    assert "no sweep runs here" in asked.stderr
+    assert f"sweep random --resume {root}" in asked.stderr
+    _runs_again(tmp_path, root)
+    whole = sweep_here(_folder(tmp_path), content(image_dir, 5), "random", *OFF)
+    pd.testing.assert_frame_equal(history(root), history(whole.root), check_exact=True)
+
+
+def _folder(parent: Path) -> Path:
+    (parent / "whole").mkdir()
+    return parent / "whole"
+
+
+def _runs_again(folder: Path, root: Path) -> None:
+    """A trial that was stopped runs again if that is asked for, from its checkpoint."""
+    words = ("--rerun", "t0001", "--rerun", "t0003")
+    again = run_here("sweep", "random", *OFF, *words, "--resume", root, cwd=folder)
+    assert again.returncode == 0, again.stderr
+    assert "trials run again (--rerun): t0001, t0003" in again.stderr
+    assert set(trials(root)["state"]) == {"completed"}
+
+
+def test_a_trial_of_a_group_stops_and_the_others_go_on(tmp_path: Path, image_dir: Path) -> None:
+    sweep = content(image_dir, 3, fuse=3)
+    done = run(tmp_path, sweep, [(reached("t0002", 1), StopTrials(("t0002",)))], *OFF)
+    assert done.ran.status == 0, done.ran.err
+    assert done.lines == ["accepted: t0002 stops at the end of its epoch"]
+    found = trials(done.ran.root).set_index("trial")
+    assert list(found["state"]) == ["completed", "stopped", "completed"]
+    assert found.loc["t0002", "epochs_run"] < EPOCHS
+    assert list(found["attempts"]) == [1] * 3, "the group goes on in its process"
+    rows = history(done.ran.root).reset_index()
+    assert (rows["trial"] == "t0002").sum() == found.loc["t0002", "epochs_run"]
+
+
+@pytest.mark.parametrize("early", [None, "asha_promote"])
+def test_fewer_run_at_a_time(tmp_path: Path, image_dir: Path, early: str | None) -> None:
+    """Those that wait for resources with Ray are taken back; one of them is stopped."""
+    rule = {"early_terminate": {"type": early, "min_iter": 40, "eta": 3}} if early else {}
+    sweep = content(image_dir, 6, resources={"cpu": 1}, **rule)
+    steps: Steps = [
+        (reached("t0001", 1), Resize(1)),
+        (at_once, StopTrials(("t0004",))),
+        (at_once, Add(1)),
+    ]
+    done = run(tmp_path, sweep, steps, *OFF)
+    assert done.ran.status == 0, done.ran.err
+    assert done.lines[0].startswith("accepted: at most 1 run at a time; ")
+    assert done.lines[1] == "accepted: t0004 will not start"
+    found = trials(done.ran.root).set_index("trial")
+    assert len(found) == 7
+    assert found.loc["t0004", "state"] == "stopped"
+    assert found.loc["t0004", "epochs_run"] == 0
+    assert set(found["state"]) == ({"completed", "stopped"})
+    assert (found["attempts"].drop("t0004") <= (1 if early is None else 2)).all()
+    late = most_at_a_time(done.ran, after="resize")
+    assert late == 1, late
+
+
+def most_at_a_time(ran: Ran, after: str) -> int:
+    """Largest number of trials that ran at a time, of those that started after an event."""
+    since = ran.events(after)[0]["time"]
+    spans = [(e["time"], 1) for e in ran.events("start") if e["time"] > since]
+    started = {e["trial"] for e in ran.events("start") if e["time"] > since}
+    ends = [e for kind in ("end", "pause") for e in ran.events(kind)]
+    spans += [(e["time"], -1) for e in ends if e["time"] > since and e["trial"] in started]
+    most = now = 0
+    for _, change in sorted(spans):
+        now += change
+        most = max(most, now)
+    return most
+
+
+@pytest.mark.parametrize("early", [None, {"type": "asha", "min_iter": 50, "eta": 2}])
+def test_a_program_gets_sigterm(tmp_path: Path, early: Any) -> None:
+    keys: dict[str, Any] = {
+        "parameters": {
+            "lr": {"values": [0.1, 0.2]},
+            "steps": {"value": 400},
+            "pause": {"value": 0.1},
+        },
+        **({"early_terminate": early} if early else {}),
+    }
+    steps: Steps = [
+        (reached("t0001", 2), StopTrials(("t0001", "t0002"))),
+        (at_once, Add(1)),
+    ]
+    done = steered(
+        tmp_path / "out",
+        lambda: program_sweep(tmp_path, "grid", "--max-concurrent", "1", **keys),
+        steps,
+    )
+    assert done.ran.status == 0, done.ran.err
+    assert done.lines[0] == "accepted: t0001 is told to end (SIGTERM); t0002 will not start"
+    assert done.lines[1].startswith("refused: ")
+    found = trials(done.ran.root).set_index("trial")
+    assert list(found["state"]) == ["stopped"] * 2
+    assert list(found["error"]) == [BY_REQUEST] * 2
+    assert 2 <= found.loc["t0001", "epochs_run"] < 400
+
+
+def test_a_silent_program_stops_too(tmp_path: Path) -> None:
+    code = "import time\nprint('begins', flush=True)\ntime.sleep(300)\n"
+    keys: dict[str, Any] = {"parameters": {"x": {"value": 1}}}
+
+    def started(events: list[dict[str, Any]]) -> bool:
+        return any(event["event"] == "start" for event in events)
+
+    done = steered(
+        tmp_path / "out",
+        lambda: program_sweep(tmp_path, "grid", code=code, **keys),
+        [(started, StopTrials(("t0001",)))],
+    )
+    assert done.ran.status == 0, done.ran.err
+    assert list(trials(done.ran.root)["state"]) == ["stopped"]
+
+
+def test_a_module_stops(tmp_path: Path) -> None:
+    keys: dict[str, Any] = {
+        "parameters": {"lr": {"values": [0.1, 0.3]}},
+        "trainer": {"max_epochs": 500},
+    }
+    done = steered(
+        tmp_path / "out",
+        lambda: module_sweep(tmp_path, "grid", "--max-concurrent", "1", **keys),
+        [(reached("t0001", 1), StopTrials(("t0001",))), (reached("t0002", 1), StopSweep())],
+    )
+    assert done.lines[0] == "accepted: t0001 stops after its next validation"
+    found = trials(done.ran.root).set_index("trial")
+    assert list(found["state"]) == ["stopped", "interrupted"]
+    assert found.loc["t0001", "error"] == BY_REQUEST
+    disconnect()

@@ -1,0 +1,118 @@
+"""The commands that steer a running sweep: `stop`, `resize`, `add`, `pin`, `note`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tune_mc1.cluster.address import is_job_server
+from tune_mc1.errors import InputError
+from tune_mc1.results.steering.requests import (
+    Add,
+    Note,
+    Pin,
+    Request,
+    Resize,
+    StopSweep,
+    StopTrials,
+)
+
+Directory = Annotated[Path, typer.Argument(help="Result directory of a running sweep, or its URL.")]
+Trial = Annotated[str, typer.Argument(help="Id of a trial, such as t0003.")]
+JobServer = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        help="http://head:8265 of the cluster on which the sweep runs, if the directory is there.",
+    ),
+]
+
+
+def stop(
+    directory: Directory,
+    trials: Annotated[
+        list[str] | None, typer.Argument(help="Trials to stop; none stops the whole sweep.")
+    ] = None,
+    address: JobServer = None,
+) -> None:
+    """Stop trials of a running sweep, or the sweep; what they have is kept."""
+    if trials:
+        _ask(directory, StopTrials(tuple(trials)), ["stop", *trials], address)
+    else:
+        _ask(directory, StopSweep(), ["stop"], address)
+
+
+def resize(
+    directory: Directory,
+    max_concurrent: Annotated[
+        int, typer.Option("--max-concurrent", min=1, help="Maximum number of concurrent trials.")
+    ],
+    address: JobServer = None,
+) -> None:
+    """Change how many trials of a running sweep run at a time."""
+    words = ["resize", f"--max-concurrent={max_concurrent}"]
+    _ask(directory, Resize(max_concurrent), words, address)
+
+
+def add(
+    directory: Directory,
+    more: Annotated[int, typer.Option("--more", "-n", min=1, help="Number of settings to add.")],
+    address: JobServer = None,
+) -> None:
+    """Add settings to a running random or Bayesian search."""
+    _ask(directory, Add(more), ["add", f"--more={more}"], address)
+
+
+def pin(
+    directory: Directory,
+    trial: Trial,
+    off: Annotated[bool, typer.Option("--off", help="Take the pin off again.")] = False,
+    address: JobServer = None,
+) -> None:
+    """Pin a trial, also of a sweep that has ended."""
+    words = ["pin", trial, *(["--off"] if off else [])]
+    _ask(directory, Pin(trial, not off), words, address)
+
+
+def note(
+    directory: Directory,
+    trial: Trial,
+    text: Annotated[str, typer.Argument(help="The note; an empty one removes it.")],
+    address: JobServer = None,
+) -> None:
+    """Write a note on a trial, also of a sweep that has ended."""
+    _ask(directory, Note(trial, text), ["note", trial, text], address)
+
+
+def _ask(directory: Path, request: Request, words: list[str], address: str | None) -> None:
+    """Asks the sweep, and prints its answer in one line.
+
+    Raises:
+        InputError: If it refuses, or none runs.
+    """
+    request.check()
+    if address is not None:
+        if not is_job_server(address):
+            rule = "must be http://head:8265; without it, the directory is looked up here"
+            raise InputError(f"--address: {rule}, got {address!r}")
+        from tune_mc1.cluster.jobs.steer import steer
+
+        raise typer.Exit(steer(address, words, directory))
+    from tune_mc1.results.steering.ask import ask
+
+    answer = ask(directory, request)
+    if answer.state == "refused":
+        raise InputError(f"{words[0]}: {answer.line}")
+    print(answer.line)
+    if answer.state == "waiting":
+        raise typer.Exit(1)
+
+
+COMMANDS = (
+    ("stop", stop, "results/random-20261124-101500 t0003"),
+    ("resize", resize, "results/random-20261124-101500 --max-concurrent 4"),
+    ("add", add, "results/random-20261124-101500 --more 5"),
+    ("pin", pin, "results/random-20261124-101500 t0003"),
+    ("note", note, 'results/random-20261124-101500 t0003 "overfits from epoch 4 on"'),
+)
+"""Name, function and example of each."""

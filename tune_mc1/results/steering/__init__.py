@@ -1,0 +1,1 @@
+"""Steering of a running sweep: requests, which are files in its directory, and their answers."""
