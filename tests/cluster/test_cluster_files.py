@@ -46,7 +46,7 @@ def test_ray_would_refuse_a_mistake(name: str) -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_our_check_finds_nothing(name: str) -> None:
     report = check_cluster(CLUSTERS / name, THEIRS)
-    assert report.mistakes == []
+    assert report.messages == []
     assert report.cluster.nodes[0].head
     assert sum(node.head for node in report.cluster.nodes) == 1
 

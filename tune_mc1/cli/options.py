@@ -88,9 +88,9 @@ def local(value: PathOrPaths) -> PathOrPaths:
     return value
 
 
-def print_notice(notice: str) -> None:
+def print_notice(notice: str, label: str = "Note") -> None:
     """Prints a highlighted notice to stderr, which keeps it out of machine-readable output."""
-    line = Text.assemble(("Note:", "bold yellow"), f" {redact(notice)}")
+    line = Text.assemble((f"{label}:", "bold yellow"), f" {redact(notice)}")
     err.print(line, highlight=False, soft_wrap=True)
 
 
