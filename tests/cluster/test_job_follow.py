@@ -5,10 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ray._raylet import AuthenticationTokenLoader  # type: ignore[attr-defined]
 
-from tests.support.in_process import disconnect
-from tests.support.job_head import TOKEN, Head, Tunnel
+from tests.support.job_head import TOKEN, Head, Tunnel, head_token
 from tune_mc1.cluster.jobs import follow as job_follow
 from tune_mc1.cluster.jobs import server as job_server
 from tune_mc1.cluster.jobs.follow import Job, follow
@@ -18,14 +16,8 @@ from tune_mc1.cluster.jobs.submit import _new_id
 
 @pytest.fixture(autouse=True)
 def token() -> Iterator[None]:
-    """The cluster's, which Ray reads once a process."""
-    disconnect()  # it has another one
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_AUTH_TOKEN", TOKEN)
-        patch.delenv("RAY_AUTH_MODE", raising=False)
-        AuthenticationTokenLoader.instance().reset_cache()
+    with head_token():
         yield
-    AuthenticationTokenLoader.instance().reset_cache()
 
 
 def start(url: str, command: str) -> tuple[Job, Any]:

@@ -189,7 +189,8 @@ KUBERAY = {
     "service account, a Secret (envFrom) or a shared volume, so that results can be written",
     ("                envFrom: *keys\n", "                envFrom: *keys\n                env: "
      "[{name: WANDB_API_KEY, value: abcdefgh}]\n"): f"warning: {GROUP}.template.spec.containers[0]."
-    "env[0].value: should not contain a secret: ship a file by file_mounts, or name a Kubernetes Secret",
+    "env[0].value: should not contain a secret: ship a file by file_mounts, or name a Kubernetes "
+    "Secret",
     ("  shutdownAfterJobFinishes: true", "  #"): "spec.ttlSecondsAfterFinished: requires "
     "shutdownAfterJobFinishes: true",
     ("  submissionMode: K8sJobMode", "  clusterSelector: {ray.io/cluster: other}\n  backoffLimit: "

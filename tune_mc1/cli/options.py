@@ -52,8 +52,23 @@ Address = Annotated[
     str | None,
     typer.Option(
         "--address",
-        help="A running Ray cluster: auto, host:port of its head node, or http://head:8265 to "
-        "submit the sweep as a Ray job from outside the cluster.",
+        help="A running Ray cluster: auto, host:port of its head node, or https://head (http:// "
+        "for a tunnel to this machine) to submit the sweep as a Ray job from outside the cluster.",
+    ),
+]
+CaCert = Annotated[
+    Path | None,
+    typer.Option(
+        "--cacert",
+        help="With --address https://...: certificates of the authorities to trust (PEM). "
+        "Default: SSL_CERT_FILE or REQUESTS_CA_BUNDLE, else the usual ones.",
+    ),
+]
+AllowHttp = Annotated[
+    bool,
+    typer.Option(
+        "--allow-http",
+        help="With --address http://...: send Ray's token unencrypted to another machine.",
     ),
 ]
 OnCluster = Annotated[

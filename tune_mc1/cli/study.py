@@ -9,7 +9,9 @@ from rich.console import Console
 from tune_mc1.cli.cluster import outline_of
 from tune_mc1.cli.options import (
     Address,
+    AllowHttp,
     AsJson,
+    CaCert,
     DryRun,
     MaxConcurrent,
     OnCluster,
@@ -18,7 +20,7 @@ from tune_mc1.cli.options import (
     print_json,
     print_notice,
 )
-from tune_mc1.cluster.address import is_job_server
+from tune_mc1.cluster.address import check_link, is_job_server
 from tune_mc1.cluster.jobs.job_command import JobCommand
 from tune_mc1.errors import InputError
 from tune_mc1.interruption import INTERRUPTED
@@ -49,6 +51,8 @@ def study(
     output: Output = None,
     max_concurrent: MaxConcurrent = None,
     address: Address = None,
+    cacert: CaCert = None,
+    allow_http: AllowHttp = False,
     wandb: Wandb = None,
     dry_run: DryRun = False,
     cluster: OnCluster = None,
@@ -64,6 +68,7 @@ def study(
         return
     if cluster is not None and not dry_run:
         raise InputError("--cluster: only valid with --dry-run; --address names a running cluster")
+    check_link(address, cacert, allow_http=allow_http)
     command = JobCommand.of(context) if is_job_server(address) else None
     names = STUDIES if name == "all" else (name,)
     elsewhere = command is not None

@@ -24,6 +24,7 @@ from tune_mc1.cluster.ray_start_private import (
     without_helpers,
 )
 from tune_mc1.cluster.ray_tokens_private import AUTH_MODE, set_auth_mode
+from tune_mc1.cluster.watchdog import Watchdog
 from tune_mc1.errors import SweepStopped
 
 LONGEST_TEMP = 40
@@ -64,6 +65,7 @@ class Cluster:
         self._auth_mode = os.environ.get(AUTH_MODE)
         self._ended = threading.Event()
         self._children: set[Any] = set()
+        self._watchdog = Watchdog()
 
     def connect(self) -> None:
         """Connects to the cluster, or starts Ray; does nothing if connected.
@@ -92,6 +94,8 @@ class Cluster:
         """
         for tries_left in (1, 0) if self._own else (0,):
             try:
+                if self._own:
+                    self._watchdog.start()
                 start_ray(self.address, self._temp, tuned=tries_left > 0)
                 return
             except Exception:  # what Ray raises if one of its processes takes too long
@@ -125,6 +129,7 @@ class Cluster:
             ray.shutdown()
             set_auth_mode(self._auth_mode)
         self._remove_rest()
+        self._watchdog.stop()
 
     def kill(self) -> None:
         """Kills the processes of our own Ray."""
@@ -133,6 +138,7 @@ class Cluster:
         self._remove_rest()
         if self._own:
             kill_processes()
+        self._watchdog.stop()
 
     def _track_children(self) -> None:
         """Records Ray's child processes, some of which would survive if Ray were killed."""

@@ -89,7 +89,8 @@ def tune_trials(
     samples = _most_new(run) + len(left) if learns else len(groups)
     most = search.max_concurrent if isinstance(search, ConcurrencyLimiter) else samples
     workers = workers_of(run.sweep)
-    each = widen_gpu_share(resources, min(samples, most) * workers, capacity, free_nodes())
+    free = free_nodes() if resources.gpu else None
+    each = widen_gpu_share(resources, min(samples, most) * workers, capacity, free)
     trainable = tune.with_resources(
         trainable_of(context, images, each, decisions), resource_request(each, workers)
     )
