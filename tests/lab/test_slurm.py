@@ -12,7 +12,7 @@ from tests.conftest import write_images
 from tests.lab.hosts import Lab
 from tests.lab.slurm import Slurm, missing
 from tests.lab.sweeping import alone, same
-from tests.support.faults import events, result_dir, trials, write_sweep
+from tests.support.faults import events, trials, write_sweep
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
@@ -46,6 +46,12 @@ class Place:
         return [line for text in found for line in text.splitlines() if "ray" in line.lower()]
 
 
+def sweep_of(folder: Path, job: str) -> Path:
+    """The result directory of a job's sweep."""
+    (journal,) = (folder / "results" / f"slurm-{job}").glob("*/journal.jsonl")
+    return journal.parent
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     if (reason := missing()) is not None:
@@ -68,7 +74,7 @@ def test_a_sweep_uses_both_nodes_and_leaves_nothing(place: Place) -> None:
     job = place.slurm.submit(folder, "grid sweep.yaml --wandb disabled")
     state = place.slurm.wait(job, 300)
     assert state["JobState"] == "COMPLETED", place.slurm.output(job)
-    root = result_dir(folder / "results" / f"slurm-{job}")
+    root = sweep_of(folder, job)
     table = trials(root)
     assert list(table["state"]) == ["completed"] * 4
     assert {e["node"] for e in events(root, "epoch")} == {"host4", "host5"}
@@ -91,7 +97,7 @@ def test_a_sweep_that_meets_the_time_limit_is_requeued_and_goes_on(place: Place)
     )
     place.slurm.wait(job, 200, "RUNNING")
     place.slurm.wait(job, 250, "PENDING", "REQUEUED")
-    root = result_dir(folder / "results" / f"slurm-{job}")
+    root = sweep_of(folder, job)
     before = len(events(root, "epoch"))
     assert 0 < before < 600, "in the middle"
     assert "The time limit is near" in place.slurm.output(job)

@@ -40,7 +40,7 @@ Output = Annotated[
     typer.Option(
         "--output",
         "-o",
-        help="Where to write results: a directory, s3://bucket/prefix or gs://... "
+        help="Where to write results: a directory, s3://bucket/prefix, gs://... or az://... "
         "Default: results/",
     ),
 ]

@@ -113,6 +113,7 @@ class Cluster:
             threading.Thread(target=self._watch, args=(lost,), daemon=True).start()
 
     def _watch(self, lost: Callable[[str], None]) -> None:
+        self._track_children()
         self._ended.wait(WATCH_S)
         self._track_children()
         while not self._ended.wait(WATCH_S):
@@ -150,6 +151,7 @@ class Cluster:
             with suppress(psutil.Error):
                 if any(str(self._temp) in part for part in child.cmdline()):
                     self._children.update((child, *child.children(recursive=True)))
+        self._watchdog.tell(process.pid for process in self._children if process.is_running())
 
     def _remove_rest(self) -> None:
         import psutil

@@ -9,6 +9,7 @@ import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,7 +23,11 @@ _PROGRAM = Path(__file__).with_name("watchdog_program.py")
 
 
 class Watchdog:
-    """The process that watches this one; its children are known by the mark that they inherit."""
+    """The process that watches this one.
+
+    What it ends are processes that have inherited the mark, and those that it is told of: Ray's own
+    write their title over their environment.
+    """
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -46,10 +51,18 @@ class Watchdog:
                 env={},  # without the mark, or it would end itself
             )
 
+    def tell(self, pids: Iterable[int]) -> None:
+        """Names processes that end with this one, which must be running now."""
+        if self._process is None or self._process.stdin is None:
+            return
+        with suppress(OSError):
+            self._process.stdin.write("".join(f"{pid}\n" for pid in pids).encode())
+            self._process.stdin.flush()
+
     def stop(self) -> None:
         """Ends it: this process has ended its children itself."""
         os.environ.pop(MARK, None)
         if self._process is not None:
             with suppress(OSError):
-                self._process.communicate(b"end", timeout=5)
+                self._process.communicate(b"end\n", timeout=5)
             self._process = None

@@ -2,8 +2,9 @@
 
     python watchdog_program.py NAME=VALUE SECONDS
 
-Reads its input to the end. If that was not `end`, the driver has been killed: some seconds later
-every process of this user with the variable in its environment is killed.
+Reads numbers of processes, one a line, until the line `end`. If its input ends before, the driver
+has been killed: some seconds later those processes are killed, and all of this user that have the
+variable in their environment.
 """
 
 import os
@@ -26,12 +27,26 @@ def end_all(mark: bytes) -> bool:
     return found
 
 
+def start_time(number: int) -> bytes | None:
+    """When a process has started, which tells it from a later one of the same number."""
+    with suppress(OSError), open(f"/proc/{number}/stat", "rb") as file:  # noqa: PTH123
+        return file.read().rpartition(b")")[2].split()[19]
+    return None
+
+
 def main() -> None:
     """Waits for the end of the driver, and ends its processes."""
     mark, grace = os.fsencode(sys.argv[1]), float(sys.argv[2])
-    if sys.stdin.buffer.read() == b"end":
-        return
+    told: dict[int, bytes | None] = {}
+    for line in sys.stdin.buffer:
+        if line == b"end\n":
+            return
+        told.setdefault(int(line), start_time(int(line)))
     time.sleep(grace)
+    for number, started in told.items():
+        if started is not None and start_time(number) == started:
+            with suppress(OSError):
+                os.kill(number, signal.SIGKILL)
     while end_all(mark):  # until none has started another one meanwhile
         time.sleep(0.2)
 
