@@ -1,5 +1,6 @@
 """Results in Google Cloud Storage and Azure, by their emulators: as in S3."""
 
+import os
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -14,6 +15,7 @@ from tests.support.cloud_stores import azure, google
 from tests.support.faults import driving, events, reached, result_dir, same, wait_for, write_sweep
 from tests.support.in_process import run_here, sweep_here
 from tune_mc1.errors import StorageError
+from tune_mc1.results.store.filesystems import filesystem
 from tune_mc1.results.store.remote import Remote, remote_at
 
 
@@ -93,3 +95,18 @@ def test_azure_needs_an_account(monkeypatch: pytest.MonkeyPatch) -> None:
     assert folder is not None
     with pytest.raises(StorageError, match="no account: set AZURE_STORAGE_ACCOUNT"):
         folder.read("a.txt")
+
+
+def test_a_wrong_key_is_said(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not bucket.startswith("az"):
+        pytest.skip("the emulator of Google's store takes everyone")
+    told = os.environ["AZURE_STORAGE_CONNECTION_STRING"]
+    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", told.replace("Eby8", "AAAA"))
+    filesystem.cache_clear()
+    try:
+        folder = remote_at(f"{bucket}/x")
+        assert folder is not None
+        with pytest.raises(StorageError, match=r"written to: access is denied \(credentials"):
+            folder.write("a.txt", b"one")
+    finally:
+        filesystem.cache_clear()

@@ -230,9 +230,16 @@ def _reason(error: Exception) -> str:
     for word, meaning in _KNOWN.items():
         if f"AWS Error {word} " in text:
             return meaning
-    if re.search(r"Bucket '\S+' not found|The specified bucket does not exist", text):
+    if re.search(r"Bucket '\S+' not found|The specified (bucket|container) does not exist", text):
         return _KNOWN["NO_SUCH_BUCKET"]
-    for pattern in (r"Details: (.*)", r"original-message=(.*?)[,}]", r"AWS Error (.*)"):
+    if re.search(r"Azure Error: \[(Authentication|Authorization)\w+\]", text):
+        return _KNOWN["ACCESS_DENIED"]
+    for pattern in (
+        r"Azure Error: \[\w+\] \d+ (.*?\.)",
+        r"Details: (.*)",
+        r"original-message=(.*?)[,}]",
+        r"AWS Error (.*)",
+    ):
         if match := re.search(pattern, text):
             text = match[1]
             break
