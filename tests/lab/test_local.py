@@ -1,4 +1,4 @@
-"""`ray up clusters/local.yaml` on a machine of the lab that logs in to itself, and a sweep there."""
+"""`ray up clusters/local.yaml` on a machine of the lab that logs in to itself, and a sweep."""
 
 import shutil
 from collections.abc import Iterator

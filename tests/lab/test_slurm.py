@@ -1,5 +1,6 @@
 """`sbatch clusters/slurm.sh` on a real Slurm with two nodes: sweeps on both, and the time limit."""
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,7 +56,8 @@ def sweep_of(folder: Path, job: str) -> Path:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     if (reason := missing()) is not None:
-        pytest.skip(reason)
+        required = os.environ.get("TUNE_MC1_CLUSTER") == "required"
+        (pytest.fail if required else pytest.skip)(reason)
     shared = tmp_path_factory.mktemp("shared")
     write_images(shared / "images")
     lab = Lab(tmp_path_factory.mktemp("lab"), "me", shared)
