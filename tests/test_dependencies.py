@@ -15,7 +15,6 @@ WHERE = {
     "bayes": ("running/search",),
     "cluster": ("cluster/jobs", "cluster/files/node_config.py"),
     "export": ("inference/formats.py",),
-    "kuberay": ("cluster/files/kuberay_rules.py",),
     "notebook": ("api/display.py", "programs/notebook.py"),
     "report": ("api/display.py", "api/figures.py", "api/sweep.py", "reporting"),
     "timm": (

@@ -20,7 +20,7 @@ from tune_mc1.cluster.files.versions import Versions
 CLUSTERS = Path(__file__).parents[2] / "clusters"
 FILES = sorted(path.name for path in CLUSTERS.glob("*.yaml"))
 LAUNCHED = [name for name in FILES if name != "kuberay.yaml"]
-CLOUDS = [name for name in ("gpu.yaml", "gcp.yaml") if name in FILES]
+CLOUDS = [name for name in ("gpu.yaml", "gcp.yaml", "azure.yaml") if name in FILES]
 THEIRS = Versions(ray="2.60.0")
 """Ray of the images: the launcher's must be the same."""
 
@@ -46,7 +46,7 @@ def test_ray_would_refuse_a_mistake(name: str) -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_our_check_finds_nothing(name: str) -> None:
     report = check_cluster(CLUSTERS / name, THEIRS)
-    assert report.mistakes == []
+    assert report.messages == []
     assert report.cluster.nodes[0].head
     assert sum(node.head for node in report.cluster.nodes) == 1
 
@@ -125,11 +125,11 @@ def test_the_command_prints_json_for_programs(tmp_path: Path) -> None:
 
 def test_files_of_a_cloud_are_found_by_their_provider() -> None:
     assert {read_cluster(CLUSTERS / name).provider for name in FILES} >= {
-        "aws", "gcp", "local", "kuberay"
+        "aws", "gcp", "azure", "local", "kuberay"
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["gpu", "gcp", "onprem", "local"])
+@pytest.mark.parametrize("name", ["gpu", "gcp", "azure", "onprem", "local"])
 def test_only_results_at_the_top_stay_behind(name: str) -> None:
     """The package has a folder `results` too, which every node needs."""
     excluded = yaml.safe_load((CLUSTERS / f"{name}.yaml").read_text())["rsync_exclude"]

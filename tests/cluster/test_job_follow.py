@@ -5,32 +5,24 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ray._raylet import AuthenticationTokenLoader  # type: ignore[attr-defined]
 
-from tests.support.in_process import disconnect
-from tests.support.job_head import TOKEN, Head, Tunnel
+from tests.support.job_head import TOKEN, Head, Tunnel, head_token
 from tune_mc1.cluster.jobs import follow as job_follow
 from tune_mc1.cluster.jobs import server as job_server
 from tune_mc1.cluster.jobs.follow import Job, follow
 from tune_mc1.cluster.jobs.server import JobServer
-from tune_mc1.cluster.jobs.submit import _new_id
+from tune_mc1.cluster.jobs.submit import new_id
 
 
 @pytest.fixture(autouse=True)
 def token() -> Iterator[None]:
-    """The cluster's, which Ray reads once a process."""
-    disconnect()  # it has another one
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_AUTH_TOKEN", TOKEN)
-        patch.delenv("RAY_AUTH_MODE", raising=False)
-        AuthenticationTokenLoader.instance().reset_cache()
+    with head_token():
         yield
-    AuthenticationTokenLoader.instance().reset_cache()
 
 
 def start(url: str, command: str) -> tuple[Job, Any]:
     server = JobServer(url)
-    job = Job(_new_id(), server, "sweep grid", "/shared/out")
+    job = Job(new_id(), server, "sweep grid", "/shared/out")
     client = server.client()
     client.submit_job(entrypoint=command, submission_id=job.id)
     return job, client
@@ -71,7 +63,7 @@ def test_what_is_no_status_of_a_sweep(job_head: Head, capsys: pytest.CaptureFixt
 
 def test_a_job_that_cannot_start(job_head: Head, capsys: pytest.CaptureFixture[str]) -> None:
     server = JobServer(job_head.url)
-    job = Job(_new_id(), server, "sweep grid", "/shared/out")
+    job = Job(new_id(), server, "sweep grid", "/shared/out")
     client = server.client()
     client.submit_job(
         entrypoint="true", submission_id=job.id, runtime_env={"working_dir": "file:///none.zip"}

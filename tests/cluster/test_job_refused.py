@@ -22,7 +22,7 @@ from tune_mc1.cluster.jobs import server as job_server
 CLOSED = "http://127.0.0.1:1"
 SWEEP = ("sweep", "grid", "sweep.yaml", "-d", "shapes10", "-o", "/shared/out")
 PLACE = "a URL or an absolute path that all nodes of the cluster share"
-FORM = "--address: must be http://host:8265, got"
+FORM = "--address: must be https://host or http://host:8265, got"
 NO_RAY = "the server there is not a Ray dashboard (usually at port 8265)"
 
 

@@ -1,4 +1,4 @@
-"""Amazon's EC2 and IAM in a lab: moto answers the calls, and what it launches boots as a host.
+"""Amazon's EC2, IAM and S3 in a lab: moto answers the calls, and what it launches boots as a host.
 
 An instance that moto says is running is a host at the instance's private address; when it is
 terminated, the host's power is cut.
@@ -14,6 +14,7 @@ from typing import Any
 from tests.lab.hosts import KEY, SUBNET, Lab
 
 PORT = 5000
+BUCKET = "tune-mc1-lab"
 KEY_NAME = "lab"
 
 WATCH = """
@@ -44,10 +45,12 @@ ec2, iam = boto3.client("ec2"), boto3.client("iam")
 vpc = ec2.create_vpc(CidrBlock="%s.0/24")["Vpc"]["VpcId"]
 subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="%s.0/24", AvailabilityZone=zone)
 ec2.import_key_pair(KeyName="lab", PublicKeyMaterial=open(os.path.expanduser(public)).read())
+where = {"LocationConstraint": ec2.meta.region_name}
+boto3.client("s3").create_bucket(Bucket="%s", CreateBucketConfiguration=where)
 for name in profiles:
     iam.create_instance_profile(InstanceProfileName=name)
 print("subnet:", subnet["Subnet"]["SubnetId"])
-""" % (SUBNET, SUBNET)  # noqa: UP031 (braces would have to be doubled)
+""" % (SUBNET, SUBNET, BUCKET)  # noqa: UP031 (braces would have to be doubled)
 
 TERMINATE = 'import boto3, sys; boto3.client("ec2").terminate_instances(InstanceIds=sys.argv[1:])'
 

@@ -42,11 +42,18 @@ class Launcher:
         lab: The lab.
         config: A cluster file, with what must be other in a lab.
         env: More environment variables of the client.
+        on: The machine on which the launcher runs; None for the client.
     """
 
-    def __init__(self, lab: Lab, config: Config, env: Mapping[str, str] | None = None) -> None:
-        self.lab, self.env = lab, dict(env or {})
-        lab.client.run(f"echo {shlex.quote(yaml.safe_dump(config))} > ~/cluster.yaml")
+    def __init__(
+        self,
+        lab: Lab,
+        config: Config,
+        env: Mapping[str, str] | None = None,
+        on: Machine | None = None,
+    ) -> None:
+        self.machine, self.env = on or lab.client, dict(env or {})
+        self.machine.run(f"echo {shlex.quote(yaml.safe_dump(config))} > ~/cluster.yaml")
 
     def up(self, seconds: float = 240) -> str:
         """`ray up`."""
@@ -58,7 +65,7 @@ class Launcher:
 
     def start(self, command: str, log: Path) -> "subprocess.Popen[str]":
         """`ray exec`, which runs a command in the project's copy on the head, in the background."""
-        return self.lab.client.start(_exec(command), log=log, env=self.env)
+        return self.machine.start(_exec(command), log=log, env=self.env)
 
     def exec(self, command: str, seconds: float = 120) -> str:
         """`ray exec`, to its end."""
@@ -76,7 +83,7 @@ class Launcher:
         return self._run(f"ssh -i {KEY} {options} {host.address} {shlex.quote(command)}", 120)
 
     def _run(self, command: str, seconds: float) -> str:
-        return self.lab.client.run(command, seconds, self.env)
+        return self.machine.run(command, seconds, self.env)
 
 
 def _exec(command: str) -> str:

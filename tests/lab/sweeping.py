@@ -23,14 +23,25 @@ class Sweep:
         cluster: The cluster.
         folder: Of this sweep, whose results go to `out` there; one that was cut off goes on.
         content: Of its file.
+        store: URL of an object store for its results, of which the driver has a copy; None writes
+            them to `folder`.
+        copy: Where the driver's copies are, as seen from outside.
     """
 
-    def __init__(self, cluster: Launcher, folder: Path, content: dict[str, Any]) -> None:
-        self.content, self.out, self.log = content, folder / "out", folder / "exec.log"
+    def __init__(
+        self,
+        cluster: Launcher,
+        folder: Path,
+        content: dict[str, Any],
+        store: str | None = None,
+        copy: Path | None = None,
+    ) -> None:
+        self.content, self.log = content, folder / "exec.log"
+        self.out = folder / "out" if copy is None else copy
         if self.out.exists():
             words = f"--resume {self.root}"
         else:
-            words = f"{write_sweep(folder, content)} -o {self.out}"
+            words = f"{write_sweep(folder, content)} -o {store or self.out}"
         command = f"python -m tune_mc1 sweep grid {words} --address auto --wandb disabled"
         self.process = cluster.start(command, self.log)
 

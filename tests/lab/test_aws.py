@@ -1,5 +1,7 @@
 """`ray up clusters/gpu.yaml` in a lab where moto stands for AWS: up for a sweep, and down to zero.
 
+The results are in its S3; the machines share the images, and nothing that they write.
+
 The tests are one story, in order: what a cluster went through is what the next test finds.
 """
 
@@ -12,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import write_images
-from tests.lab.ec2 import KEY_NAME, Ec2, environment, profile
+from tests.lab.ec2 import BUCKET, KEY_NAME, Ec2, environment, profile
 from tests.lab.hosts import KEY, Lab
 from tests.lab.launcher import Config, Launcher, cluster_file, without_pip
 from tests.lab.sweeping import Sweep, alone, same, within
@@ -116,7 +118,11 @@ def test_ray_up_starts_the_head_alone(place: Place, quiet: Path) -> None:
 
 def test_workers_come_for_a_sweep_and_a_spot_machine_is_replaced(place: Place, quiet: Path) -> None:
     folder = place.shared / "sweep"
-    sweep = Sweep(place.cluster, folder, {**place.content, "resources": {"cpu": 1, "gpu": 1}})
+    content = {**place.content, "resources": {"cpu": 1, "gpu": 1}}
+    (head,) = place.ec2.running("head").values()
+    home = place.lab.folder / f"host{head['address'].rpartition('.')[2]}-home"
+    store = f"s3://{BUCKET}/sweeps"
+    sweep = Sweep(place.cluster, folder, content, store, home / "tune_mc1" / "results")
     sweep.wait_for(lambda: len(sweep.nodes()) == WORKERS, 400)
     spot = place.ec2.running(SPOT)
     assert len(spot) == WORKERS
@@ -135,7 +141,9 @@ def test_workers_come_for_a_sweep_and_a_spot_machine_is_replaced(place: Place, q
     assert sweep.nodes(since=lost)
     assert max(sweep.epochs_run_again().values()) <= 1
     assert trials(sweep.root)["state"].eq("completed").all()
-    same(sweep.root, quiet)
+    fetch = f"python -m tune_mc1 fetch {store}/{sweep.root.name}"
+    place.lab.client.run(f"cd {folder} && {fetch}", env=place.ec2.env)
+    same(folder / "results" / sweep.root.name, quiet)
 
 
 def test_workers_that_idle_are_ended(place: Place) -> None:

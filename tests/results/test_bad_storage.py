@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.bad_input import PARAMETERS, CommandLine
 from tests.support.object_store import KEY, KEY_ID, ObjectStore, serving
-from tune_mc1.results.store import remote
+from tune_mc1.results.store.filesystems import filesystem
 
 GRID = ("sweep", "grid", "sweep.yaml", "-d", "shapes10", "--wandb", "disabled")
 ENDPOINT = "(credentials and endpoint come from the environment: AWS_ACCESS_KEY_ID, "
@@ -15,16 +15,16 @@ ENDPOINT = "(credentials and endpoint come from the environment: AWS_ACCESS_KEY_
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch, command_line: CommandLine) -> Iterator[ObjectStore]:
-    remote._filesystem.cache_clear()
+    filesystem.cache_clear()
     (command_line.here / "sweep.yaml").write_text(PARAMETERS)
     with serving(monkeypatch) as server:
         yield server
-    remote._filesystem.cache_clear()
+    filesystem.cache_clear()
 
 
 URLS = {
-    "s4://sweeps/x": "must be a directory, s3://... or gs://..., got 's4://sweeps/x'",
-    "ftp://sweeps/x": "must be a directory, s3://... or gs://..., got 'ftp://sweeps/x'",
+    "s4://sweeps/x": "must be a directory, s3://..., gs://... or az://..., got 's4://sweeps/x'",
+    "ftp://sweeps/x": "must be a directory, s3://..., gs://... or az://..., got 'ftp://sweeps/x'",
     "s3://": "must name a bucket, as in s3://bucket/prefix, got 's3://'",
     "gs://B": "must name a bucket, as in gs://bucket/prefix, got 'gs://B'",
     "s3://BUCKET/x": "must name a bucket, as in s3://bucket/prefix, got 's3://BUCKET/x'",
@@ -64,7 +64,7 @@ def test_what_reads_a_directory_says_how_to_get_one(
     ("words", "message"),
     [
         (("train", "-o", "s3://sweeps/x"), "-o: must be a directory, got 's3://sweeps/x'"),
-        (("fetch", "results"), "fetch: must be s3://... or gs://..., got 'results'"),
+        (("fetch", "results"), "fetch: must be s3://..., gs://... or az://..., got 'results'"),
         (("fetch", "s4://b/x"), "fetch: " + URLS["s4://sweeps/x"].replace("sweeps", "b")),
         (
             ("fetch", "s3://sweeps/none"),

@@ -1,5 +1,8 @@
 """Sweeps on clusters of several nodes, in one process tree, with GPUs that need not exist."""
 
+import subprocess
+import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +16,7 @@ from ray._private.internal_api import node_stats
 from ray.cluster_utils import Cluster
 
 from tests.support.node_cluster import Record, gpu_cluster, telling_sweep
-from tune_mc1.cluster.nodes import cluster_capacity, free_nodes
+from tune_mc1.cluster.nodes import SETTLE_S, cluster_capacity, free_nodes
 from tune_mc1.config.resources import Resources
 from tune_mc1.data.images import ImageData
 from tune_mc1.planning.resources import Node
@@ -40,6 +43,25 @@ def test_the_nodes_are_known(cluster: Cluster) -> None:
     assert Counter(capacity.up) == Counter(nodes)
     assert Counter(free_nodes()) == Counter(nodes)
     assert not capacity.coming
+
+
+def test_what_a_sweep_that_has_just_ended_holds_is_waited_for(cluster: Cluster) -> None:
+    """Else the next sweep would take the GPUs for busy, and give its trials parts of them."""
+    code = (
+        "import ray; ray.init(%r, log_to_driver=False); "
+        "kind = ray.remote(type('Holds', (), {'here': lambda self: True})).options(num_gpus=1); "
+        "held = [kind.remote() for _ in range(5)]; ray.get([h.here.remote() for h in held]); "
+        "print('held', flush=True); input()"
+    )
+    words = [sys.executable, "-c", code % cluster.address]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(words, **pipes) as other:  # type: ignore[call-overload]
+        assert other.stdout.readline() == "held\n"
+        start = time.monotonic()
+        assert sum(node.gpu for node in free_nodes()) == 0
+        assert time.monotonic() - start < SETTLE_S / 2, "it runs: it is not waited for"
+        other.kill()
+    assert sum(node.gpu for node in free_nodes()) == 5
 
 
 def check_load(told: list[Record], writer: ResultWriter, *, most: int, gpu: float) -> None:

@@ -28,6 +28,7 @@ from tests.support.faults import (
     write_sweep,
 )
 from tests.support.in_process import Ran, connected, run_here, sweep_here
+from tune_mc1.cluster.ray_runtime import Cluster
 from tune_mc1.config.trial import Trial
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
@@ -104,8 +105,11 @@ def test_a_second_sweep_in_one_directory_says_who_is_there(
     )
 
 
-def test_a_sweep_that_has_ended_has_nothing_left(tmp_path: Path, quiet: Ran) -> None:
+def test_a_sweep_that_has_ended_has_nothing_left_and_starts_no_ray(
+    tmp_path: Path, quiet: Ran, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = quiet.events("start")
+    monkeypatch.setattr(Cluster, "connect", lambda self: pytest.fail("Ray is started"))
     done = run_here("sweep", "asha", "--resume", quiet.root, *ONE, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "6 of 6 trials have already ended" in done.stderr

@@ -3,19 +3,23 @@
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from ray._raylet import AuthenticationTokenLoader  # type: ignore[attr-defined]
+
+from tests.support.in_process import disconnect
 
 TOKEN = "a1" * 32
 BIN = Path(sys.executable).parent
@@ -91,6 +95,18 @@ def job_head() -> Iterator[Head]:
                 process.wait(60)
 
 
+@contextmanager
+def head_token() -> Iterator[None]:
+    """The cluster's token in this process; Ray reads it once a process."""
+    disconnect()  # its own Ray has another one
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_AUTH_TOKEN", TOKEN)
+        patch.delenv("RAY_AUTH_MODE", raising=False)
+        AuthenticationTokenLoader.instance().reset_cache()
+        yield
+    AuthenticationTokenLoader.instance().reset_cache()
+
+
 def _free_ports(count: int) -> list[int]:
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [s.getsockname()[1] for s in sockets]
@@ -112,20 +128,32 @@ def _await_start(head: Head, process: "subprocess.Popen[bytes]") -> None:
 
 
 class Tunnel:
-    """Passes bytes on to a server until it is cut, or falls silent."""
+    """Passes bytes on to a server until it is cut, or falls silent.
 
-    def __init__(self, url: str) -> None:
-        self._to = int(url.rpartition(":")[2])
+    Args:
+        url: The server.
+        tls: Certificate and key, with which it speaks TLS; None for none.
+    """
+
+    def __init__(self, url: str, tls: "ssl.SSLContext | None" = None) -> None:
+        self._to, self._tls = int(url.rpartition(":")[2]), tls
         self._server = socket.create_server(("127.0.0.1", 0))
         self._sockets = [self._server]
         self._silent = False
-        self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}"
+        scheme = "http" if tls is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{self._server.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
                 near, _ = self._server.accept()
+                if self._tls is not None:
+                    try:
+                        near = self._tls.wrap_socket(near, server_side=True)
+                    except OSError:  # the client refuses the certificate
+                        near.close()
+                        continue
                 far = socket.create_connection(("127.0.0.1", self._to))
                 self._sockets += [near, far]
                 for pair in ((near, far), (far, near)):

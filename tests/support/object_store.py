@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tune_mc1.results.store import remote
+from tune_mc1.results.store.filesystems import filesystem
 
 KEY_ID, KEY = "dummy-key-id-for-tests", "dummy-secret-key-for-tests"
 BUCKET = "sweeps"
@@ -76,7 +76,7 @@ def serving(monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
 @contextmanager
 def serving_all() -> Iterator[ObjectStore]:
     """A server for the tests of a module."""
-    remote._filesystem.cache_clear()
+    filesystem.cache_clear()
     with pytest.MonkeyPatch.context() as monkeypatch, serving(monkeypatch) as server:
         yield server
-    remote._filesystem.cache_clear()
+    filesystem.cache_clear()

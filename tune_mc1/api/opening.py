@@ -12,8 +12,9 @@ def open_sweep(directory: str | Path) -> Sweep:
     """Opens a sweep's results, also while it runs.
 
     Args:
-        directory: A result directory, or its URL in an object store (`s3://...`, `gs://...`), whose
-            tables are then downloaded to `results/NAME`; checkpoints follow when they are wanted.
+        directory: A result directory, or its URL in an object store (`s3://...`, `gs://...`,
+            `az://...`), whose tables are then downloaded to `results/NAME`; checkpoints follow when
+            they are wanted.
 
     Raises:
         InputError: If it is not a result directory.

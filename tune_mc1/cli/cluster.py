@@ -27,22 +27,31 @@ def root() -> None:
 def check(
     file: Annotated[Path, typer.Argument(help="A `ray up` file, or KubeRay manifests.")],
     as_json: AsJson = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
 ) -> None:
-    """Check a cluster file: mistakes, hourly price, and the commands that `ray up` will run.
+    """Check a cluster file: errors, warnings, hourly price, and what `ray up` will run.
 
-    Requires neither network access nor credentials, and starts nothing.
+    An error is what cannot work (status 2); a warning is what is unwise, unsafe or unusual (status
+    0). Requires neither network access nor credentials, and starts nothing.
     """
     from tune_mc1.cluster.files.check import check_cluster
 
     report = check_cluster(file)
+    failed = bool(report.mistakes) or (strict and bool(report.warnings))
     if as_json:
         print_json(_as_dict(report))
-        raise typer.Exit(2 if report.mistakes else 0)
+        raise typer.Exit(2 if failed else 0)
     for note in report.notes:
         print_notice(note)
+    for message in report.messages:
+        if message.warning:
+            print_notice(f"{message.text} (see {message.see})", "Warning")
     if report.mistakes:
-        raise InputError(report.mistakes)
+        errors = [message for message in report.messages if not message.warning]
+        raise InputError([f"{message.text} (see {message.see})" for message in errors])
     _print(report, Console())
+    if failed:
+        raise typer.Exit(2)
 
 
 def _as_dict(report: "ClusterReport") -> dict[str, Any]:
@@ -54,6 +63,8 @@ def _as_dict(report: "ClusterReport") -> dict[str, Any]:
         "form": cluster.form,
         "provider": cluster.provider,
         "mistakes": report.mistakes,
+        "warnings": report.warnings,
+        "messages": [asdict(message) for message in report.messages],
         "notes": report.notes,
         "nodes": nodes,
         "max_workers": cluster.max_workers,
@@ -64,8 +75,13 @@ def _as_dict(report: "ClusterReport") -> dict[str, Any]:
 
 def _print(report: "ClusterReport", console: Console) -> None:
     cluster = report.cluster
-    console.print(f"{cluster.path}: no mistakes found", style="green", highlight=False)
-    console.print(_nodes(report))
+    number = len(report.warnings)
+    found = "no errors" + (f", {number} warning{'s'[: number > 1]}" if number else " or warnings")
+    console.print(
+        f"{cluster.path}: {found}", style="yellow" if number else "green", highlight=False
+    )
+    if cluster.nodes:
+        console.print(_nodes(report))
     price = report.price
     if price.idle is not None and price.most is not None:
         console.print(
@@ -124,13 +140,12 @@ def outline_of(plan: "Plan", file: Path | None, address: str | None) -> dict[str
 
 
 def _outline_on_file(plan: "Plan", file: Path) -> dict[str, Any]:
-    from tune_mc1.cluster.files.check import cluster_mistakes
+    from tune_mc1.cluster.files.check import cluster_messages
     from tune_mc1.cluster.files.cluster_file import read_cluster
     from tune_mc1.cluster.files.placement import outline_on_file
     from tune_mc1.cluster.files.versions import Versions
 
-    if mistakes := cluster_mistakes(read_cluster(file), Versions()):
-        print_notice(
-            f"{file}: {len(mistakes)} mistakes; run python -m tune_mc1 cluster check {file}"
-        )
+    messages = cluster_messages(read_cluster(file), Versions())
+    if errors := sum(not message.warning for message in messages):
+        print_notice(f"{file}: {errors} errors; run python -m tune_mc1 cluster check {file}")
     return outline_on_file(plan, file)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 def fetch(
-    url: Annotated[str, typer.Argument(help="URL of a sweep: s3://bucket/prefix/name or gs://...")],
+    url: Annotated[
+        str, typer.Argument(help="URL of a sweep: s3://bucket/prefix/name, gs://... or az://...")
+    ],
     directory: Annotated[
         Path | None, typer.Argument(help="Target directory. Default: results/NAME")
     ] = None,

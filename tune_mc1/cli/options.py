@@ -40,7 +40,7 @@ Output = Annotated[
     typer.Option(
         "--output",
         "-o",
-        help="Where to write results: a directory, s3://bucket/prefix or gs://... "
+        help="Where to write results: a directory, s3://bucket/prefix, gs://... or az://... "
         "Default: results/",
     ),
 ]
@@ -52,8 +52,23 @@ Address = Annotated[
     str | None,
     typer.Option(
         "--address",
-        help="A running Ray cluster: auto, host:port of its head node, or http://head:8265 to "
-        "submit the sweep as a Ray job from outside the cluster.",
+        help="A running Ray cluster: auto, host:port of its head node, or https://head (http:// "
+        "for a tunnel to this machine) to submit the sweep as a Ray job from outside the cluster.",
+    ),
+]
+CaCert = Annotated[
+    Path | None,
+    typer.Option(
+        "--cacert",
+        help="With --address https://...: certificates of the authorities to trust (PEM). "
+        "Default: SSL_CERT_FILE or REQUESTS_CA_BUNDLE, else the usual ones.",
+    ),
+]
+AllowHttp = Annotated[
+    bool,
+    typer.Option(
+        "--allow-http",
+        help="With --address http://...: send Ray's token unencrypted to another machine.",
     ),
 ]
 OnCluster = Annotated[
@@ -96,9 +111,9 @@ def local(value: PathOrPaths) -> PathOrPaths:
     return value
 
 
-def print_notice(notice: str) -> None:
+def print_notice(notice: str, label: str = "Note") -> None:
     """Prints a highlighted notice to stderr, which keeps it out of machine-readable output."""
-    line = Text.assemble(("Note:", "bold yellow"), f" {redact(notice)}")
+    line = Text.assemble((f"{label}:", "bold yellow"), f" {redact(notice)}")
     err.print(line, highlight=False, soft_wrap=True)
 
 

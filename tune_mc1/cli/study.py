@@ -1,5 +1,6 @@
 """The `study` command: studies of the reference."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,16 +9,20 @@ from rich.console import Console
 from tune_mc1.cli.cluster import outline_of
 from tune_mc1.cli.options import (
     Address,
+    AllowHttp,
     AsJson,
+    CaCert,
     DryRun,
     MaxConcurrent,
+    OnCluster,
     Output,
     Wandb,
     print_json,
     print_notice,
 )
-from tune_mc1.cluster.address import is_job_server
+from tune_mc1.cluster.address import check_link, is_job_server
 from tune_mc1.cluster.jobs.job_command import JobCommand
+from tune_mc1.errors import InputError
 from tune_mc1.interruption import INTERRUPTED
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
 from tune_mc1.tracking.tracker import check_trackers
@@ -46,8 +51,11 @@ def study(
     output: Output = None,
     max_concurrent: MaxConcurrent = None,
     address: Address = None,
+    cacert: CaCert = None,
+    allow_http: AllowHttp = False,
     wandb: Wandb = None,
     dry_run: DryRun = False,
+    cluster: OnCluster = None,
     as_json: AsJson = False,
 ) -> None:
     """Run one or all of the reference's studies; `list` shows them."""
@@ -58,6 +66,9 @@ def study(
         rows = study_rows()
         print_json({"studies": rows}) if as_json else print_studies(rows, Console())
         return
+    if cluster is not None and not dry_run:
+        raise InputError("--cluster: only valid with --dry-run; --address names a running cluster")
+    check_link(address, cacert, allow_http=allow_http)
     command = JobCommand.of(context) if is_job_server(address) else None
     names = STUDIES if name == "all" else (name,)
     elsewhere = command is not None
@@ -65,7 +76,7 @@ def study(
     for plan in plans:
         check_trackers(plan.sweep.tracker, {"wandb": wandb})
     if dry_run:
-        _print_outlines(plans, None if command else address, as_json)
+        _print_outlines(plans, cluster, None if command else address, as_json)
         return
     if command is not None:
         from tune_mc1.cluster.jobs.submit import submit
@@ -109,10 +120,12 @@ def _plan(
     return prepare(None, file, flags, change=change, elsewhere=elsewhere)
 
 
-def _print_outlines(plans: "list[Plan]", address: str | None, as_json: bool) -> None:
+def _print_outlines(
+    plans: "list[Plan]", cluster: Path | None, address: str | None, as_json: bool
+) -> None:
     from tune_mc1.terminal.outline import print_outline
 
-    facts = [outline_of(plan, None, address) for plan in plans]
+    facts = [outline_of(plan, cluster, address) for plan in plans]
     if as_json:
         print_json(facts[0] if len(facts) == 1 else {"studies": facts})
         return

@@ -10,7 +10,9 @@ from rich.console import Console
 from tune_mc1.cli.cluster import outline_of
 from tune_mc1.cli.options import (
     Address,
+    AllowHttp,
     AsJson,
+    CaCert,
     DryRun,
     MaxConcurrent,
     OnCluster,
@@ -19,7 +21,7 @@ from tune_mc1.cli.options import (
     print_json,
     print_notice,
 )
-from tune_mc1.cluster.address import is_job_server
+from tune_mc1.cluster.address import check_link, is_job_server
 from tune_mc1.cluster.jobs.job_command import JobCommand
 from tune_mc1.config.module_sweep import ModuleSweep
 from tune_mc1.config.search import sweep_commands
@@ -89,6 +91,8 @@ def sweep(
     output: Output = None,
     max_concurrent: MaxConcurrent = None,
     address: Address = None,
+    cacert: CaCert = None,
+    allow_http: AllowHttp = False,
     wandb: Wandb = None,
     resume: Resume = None,
     epochs: Epochs = None,
@@ -106,6 +110,7 @@ def sweep(
     grace_period), eta (Ray: reduction_factor), brackets}.
     """
     _check_options(context.params)
+    check_link(address, cacert, allow_http=allow_http)
     job = JobCommand.of(context) if is_job_server(address) else None
     if from_:
         from tune_mc1.planning.warm_start import prepare_from

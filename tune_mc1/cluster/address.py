@@ -1,9 +1,11 @@
 """Checks of Ray before a sweep: the cluster at `--address`, or the token of our own Ray."""
 
+import ipaddress
 import os
 import re
 import secrets
 import socket
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,13 +13,47 @@ from typing import Any
 from tune_mc1.errors import InputError
 
 ANSWER_S = 5.0
-FORM = "--address: must be auto, host:port of the head, or http://host:8265"
+FORM = "--address: must be auto, host:port of the head, or https://host (http:// for a tunnel)"
 _VERSIONS = re.compile(r"Ray: (\S+) Python: (\S+)")
 
 
 def is_job_server(address: str | None) -> bool:
     """True for the address of a cluster's dashboard, to which the sweep is submitted as a job."""
     return address is not None and address.startswith(("http://", "https://"))
+
+
+def check_link(address: str | None, cacert: Path | None, *, allow_http: bool) -> None:
+    """Rejects options of a connection by http that do not go with the address.
+
+    Args:
+        address: The address, or None.
+        cacert: Certificates of the authorities to trust, or None.
+        allow_http: Whether the token may be sent unencrypted.
+
+    Raises:
+        InputError: If an option would have no effect, or the certificates cannot be read.
+    """
+    if cacert is not None and not str(address).startswith("https://"):
+        raise InputError("--cacert: only valid with --address https://...")
+    if allow_http and not str(address).startswith("http://"):
+        raise InputError("--allow-http: only valid with --address http://...")
+    if cacert is None:
+        return
+    try:
+        ssl.create_default_context(cafile=str(cacert))
+    except (OSError, ValueError) as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else "has no certificates"
+        raise InputError(f"--cacert: {cacert}: {reason}") from None
+
+
+def is_loopback(host: str) -> bool:
+    """True for a name or address of this machine that no network carries."""
+    if host.rstrip(".").lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def connect(address: str, environment: Mapping[str, Any] | None = None) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import ray
 import yaml
 
-from tune_mc1.cluster.ray_private import autoscaler_limits, free_resources
+from tune_mc1.cluster.ray_private import autoscaler_limits, free_resources, other_drivers
 from tune_mc1.config.module_sweep import workers_of
 from tune_mc1.config.run_fit import HALF_ON_CPU
 from tune_mc1.config.sweep import Sweep
@@ -24,6 +25,9 @@ from tune_mc1.planning.resources import (
     choose_resources,
     max_concurrent,
 )
+
+SETTLE_S = 10.0
+"""Seconds for which a sweep waits until an earlier one has released its GPUs."""
 
 UNLIMITED = 1_000_000
 """Number of nodes if the autoscaler has no limit."""
@@ -56,7 +60,20 @@ def cluster_capacity() -> Capacity:
 
 
 def free_nodes() -> list[Node]:
-    """Free resources of each running node."""
+    """Free resources of each running node.
+
+    What a sweep that has just ended still holds is free within seconds, so that is waited for; what
+    other sweeps use is not.
+    """
+    end = time.monotonic() + SETTLE_S
+    while (free := _free_nodes()) != [_node(resources) for resources in _resources().values()]:
+        if time.monotonic() > end or other_drivers():
+            break
+        time.sleep(0.1)
+    return free
+
+
+def _free_nodes() -> list[Node]:
     all_of = _resources()
     free = free_resources()
     return [_node((all_of if free is None else free).get(name, {})) for name in all_of]

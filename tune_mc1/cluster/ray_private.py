@@ -95,7 +95,14 @@ METADATA = _name(
     "the server is not recognised as a Ray dashboard, and no job is submitted",
 )
 
+JOBS = _name(
+    "ray._private.state:jobs",
+    "tells a sweep that has just ended, whose GPUs are about to be free, from one that runs",
+    "a sweep right after another one may give its trials a part of a GPU each",
+)
+
 NAMES = (
+    JOBS,
     *(FAILURE, RESETTING, CALLBACKS, FREE, LIMITS, NODE, ACTOR, ERROR_FILE, GPU_VARIABLES),
     *(PREPARE, VALIDATE, REQUEST, DASHBOARD, SCHEMA, AUTOSCALER_FILE, METADATA),
 )
@@ -136,6 +143,22 @@ def free_resources() -> Mapping[str, Mapping[str, float]] | None:
     """Free resources by node id; None if Ray does not provide them."""
     ask = FREE.get()
     return None if ask is None else ask()
+
+
+def other_drivers() -> bool:
+    """True if another process than this one uses the cluster, or if Ray cannot tell."""
+    ask = JOBS.get()
+    if ask is None:
+        return True
+    import ray
+
+    own = ray.get_runtime_context().get_job_id()
+    return any(not job["IsDead"] and job["JobID"] != own and not _is_rays(job) for job in ask())
+
+
+def _is_rays(job: Mapping[str, Any]) -> bool:
+    """True for a driver of Ray's own, such as its dashboard."""
+    return "/ray/dashboard/" in str(job.get("Entrypoint"))
 
 
 def autoscaler_limits() -> Sequence[tuple[Mapping[str, float], int]] | None:

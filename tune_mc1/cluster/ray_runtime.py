@@ -24,6 +24,7 @@ from tune_mc1.cluster.ray_start_private import (
     without_helpers,
 )
 from tune_mc1.cluster.ray_tokens_private import AUTH_MODE, set_auth_mode
+from tune_mc1.cluster.watchdog import Watchdog
 from tune_mc1.errors import SweepStopped
 
 LONGEST_TEMP = 40
@@ -64,6 +65,7 @@ class Cluster:
         self._auth_mode = os.environ.get(AUTH_MODE)
         self._ended = threading.Event()
         self._children: set[Any] = set()
+        self._watchdog = Watchdog()
 
     def connect(self) -> None:
         """Connects to the cluster, or starts Ray; does nothing if connected.
@@ -92,6 +94,8 @@ class Cluster:
         """
         for tries_left in (1, 0) if self._own else (0,):
             try:
+                if self._own:
+                    self._watchdog.start()
                 start_ray(self.address, self._temp, tuned=tries_left > 0)
                 return
             except Exception:  # what Ray raises if one of its processes takes too long
@@ -109,6 +113,7 @@ class Cluster:
             threading.Thread(target=self._watch, args=(lost,), daemon=True).start()
 
     def _watch(self, lost: Callable[[str], None]) -> None:
+        self._track_children()
         self._ended.wait(WATCH_S)
         self._track_children()
         while not self._ended.wait(WATCH_S):
@@ -125,6 +130,7 @@ class Cluster:
             ray.shutdown()
             set_auth_mode(self._auth_mode)
         self._remove_rest()
+        self._watchdog.stop()
 
     def kill(self) -> None:
         """Kills the processes of our own Ray."""
@@ -133,6 +139,7 @@ class Cluster:
         self._remove_rest()
         if self._own:
             kill_processes()
+        self._watchdog.stop()
 
     def _track_children(self) -> None:
         """Records Ray's child processes, some of which would survive if Ray were killed."""
@@ -144,6 +151,7 @@ class Cluster:
             with suppress(psutil.Error):
                 if any(str(self._temp) in part for part in child.cmdline()):
                     self._children.update((child, *child.children(recursive=True)))
+        self._watchdog.tell(process.pid for process in self._children if process.is_running())
 
     def _remove_rest(self) -> None:
         import psutil

@@ -139,6 +139,12 @@ def _run(
     interruption: Interruption,
     steering: Steering,
 ) -> None:
+    if run.complete:
+        with view.showing(writer.tables):
+            pass
+        if (keeper := checkpoint_keeper(run, writer, notify)) is not None:
+            keeper.finish()
+        return
     with interruption.interruptible():
         cluster.connect()
     interruption.install()  # connecting to a cluster, Ray has installed its own handler

@@ -164,14 +164,14 @@ class Loading:
             Console(stderr=True).show_cursor()  # a download's progress bar hides it
             raise
 
-    def get_while_starting(self, cluster: "Cluster") -> ImageData:
-        """Waits for the images; starts Ray meanwhile if they are not loaded yet.
+    def get_while_starting(self, cluster: "Cluster | None") -> ImageData:
+        """Waits for the images; starts Ray meanwhile if they are not loaded yet, unless it is None.
 
         Raises:
             InputError: If they cannot be used.
             SweepStopped: If a signal was received, or Ray cannot be started.
         """
-        if not self._data.done():
+        if cluster is not None and not self._data.done():
             with self._interruption.interruptible():
                 cluster.connect()
             self._interruption.install()  # in case Ray has installed its own handlers

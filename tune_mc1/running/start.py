@@ -83,6 +83,7 @@ def run_plan(
     from tune_mc1.cluster.ray_runtime import Cluster
     from tune_mc1.running.driver import run_sweep
     from tune_mc1.running.sweep_run import SweepRun
+    from tune_mc1.running.winner import nothing_left
     from tune_mc1.terminal.printing import print_result
 
     with _directory(plan, parent, interruption) as (where, remote), locked(where):
@@ -90,7 +91,10 @@ def run_plan(
         past = current_past(plan, where)
         cluster = Cluster(address, where.root)
         interruption.exit_hooks.append(cluster.kill)
-        data = _images(loading, past, cluster) if loading is not None else None
+        complete = nothing_left(plan, past, where)
+        data = None
+        if loading is not None:
+            data = _images(loading, past, None if complete else cluster)
         plan = with_images(plan, data)
         there = f", and {remote.url}" if remote else ""
         console.print(f"Results: {where.root}{there}", highlight=False, soft_wrap=True)
@@ -106,6 +110,7 @@ def run_plan(
             growth=plan.growth,
             warm=_warm(plan, data),
             program=program,
+            complete=complete,
         )
         interruption.exit_message = resume_line(plan.command, where, remote)
         try:
@@ -222,14 +227,15 @@ def _warm(plan: Plan, data: ImageData | None) -> WarmStart:
     return plan.warm
 
 
-def _images(loading: Loading, past: Past, cluster: "Cluster") -> ImageData:
-    """The images; if they cannot be used, Ray is shut down."""
+def _images(loading: Loading, past: Past, cluster: "Cluster | None") -> ImageData:
+    """The images; if they cannot be used, Ray is shut down, which starts unless it is None."""
     try:
         data = loading.get_while_starting(cluster)
         _check_same_images(past, data)
     except BaseException:
-        with suppress(Exception):  # the first error matters more
-            cluster.shutdown()
+        if cluster is not None:
+            with suppress(Exception):  # the first error matters more
+                cluster.shutdown()
         raise
     return data
 

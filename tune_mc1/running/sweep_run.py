@@ -33,6 +33,7 @@ class SweepRun:
         growth: How a resumed sweep differs from what it was.
         warm: What a new sweep takes from earlier ones.
         program: How trials of the user's own code run; None in our own training.
+        complete: Whether nothing is left to run, so that Ray is not needed.
     """
 
     sweep: Sweep
@@ -47,6 +48,7 @@ class SweepRun:
     growth: Growth = SAME
     warm: WarmStart = COLD
     program: OwnContext | None = None
+    complete: bool = False
 
     @property
     def left(self) -> list[AnyTrial]:

@@ -99,7 +99,8 @@ def tune_trials(
     samples = _most_new(run) + len(left) if learns else len(groups)
     workers = workers_of(run.sweep)
     busy = min(samples, search.groups or samples)
-    each = widen_gpu_share(resources, busy * workers, capacity, free_nodes())
+    free = free_nodes() if resources.gpu else None
+    each = widen_gpu_share(resources, busy * workers, capacity, free)
     if steering is not None:
         context = replace(context, signals=steering.signals.key)
     trainable = tune.with_resources(

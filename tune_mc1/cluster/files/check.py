@@ -1,4 +1,4 @@
-"""Check of a cluster file: mistakes, price, and the commands that `ray up` runs on its nodes."""
+"""Check of a cluster file: errors, warnings, price, and what `ray up` runs on its nodes."""
 
 import json
 import logging
@@ -6,24 +6,42 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tune_mc1.cluster.files.cluster_file import read_cluster
+from tune_mc1.cluster.files.cluster_file import ray_autoscaler, read_cluster
+from tune_mc1.cluster.files.findings import Finding, fault, see
 from tune_mc1.cluster.files.json_schema import schema_problems
 from tune_mc1.cluster.files.kuberay_rules import (
     document_problems,
-    has_kubernetes_schema,
+    kuberay_notes,
     kuberay_problems,
 )
 from tune_mc1.cluster.files.node_config import has_botocore
 from tune_mc1.cluster.files.node_types import ClusterFile, items, mapping
 from tune_mc1.cluster.files.price import Price, price_notes, price_of
-from tune_mc1.cluster.files.rules import PROVIDER_KEYS, TOKEN, launcher_problems
+from tune_mc1.cluster.files.rules import PROVIDER_KEYS, launcher_problems
+from tune_mc1.cluster.files.start_commands import TOKEN
 from tune_mc1.cluster.files.versions import Versions, image_python
 from tune_mc1.cluster.ray_private import SCHEMA, launcher_config
 from tune_mc1.config.problems import Problem
+
+
+@dataclass(frozen=True)
+class Message:
+    """An error or a warning on a cluster file.
+
+    Attributes:
+        line: Line in the file; 0 if it concerns the whole file.
+        text: One line, `file:line: path.to.field: rule, got value`.
+        see: Where its reason is documented.
+        warning: True for a warning.
+    """
+
+    line: int
+    text: str
+    see: str
+    warning: bool
 
 
 @dataclass(frozen=True)
@@ -32,7 +50,7 @@ class ClusterReport:
 
     Attributes:
         cluster: The cluster that it describes.
-        mistakes: One line each, `file:line: path.to.field: rule, got value`.
+        messages: Errors and warnings, in the order of the file.
         notes: Checks that were skipped, and other remarks for the user.
         price: USD per hour.
         runs: Commands that `ray up` runs on the machines of each node type, in order; empty for
@@ -40,10 +58,20 @@ class ClusterReport:
     """
 
     cluster: ClusterFile
-    mistakes: list[str]
+    messages: list[Message]
     notes: list[str]
     price: Price
     runs: dict[str, list[str]]
+
+    @property
+    def mistakes(self) -> list[str]:
+        """Errors: with them, the cluster or a sweep on it cannot work."""
+        return [message.text for message in self.messages if not message.warning]
+
+    @property
+    def warnings(self) -> list[str]:
+        """Warnings: what is unwise, unsafe or unusual."""
+        return [message.text for message in self.messages if message.warning]
 
 
 def check_cluster(path: Path, ours: Versions | None = None) -> ClusterReport:
@@ -51,58 +79,57 @@ def check_cluster(path: Path, ours: Versions | None = None) -> ClusterReport:
 
     Args:
         path: A file for Ray's launcher, or manifests for KubeRay.
-        ours: The versions that images must match; None for the local ones.
+        ours: The versions from which it is started; None for the local ones.
 
     Raises:
         InputError: If the file cannot be read, or is not a cluster file.
     """
     cluster = read_cluster(path)
-    mistakes = cluster_mistakes(cluster, ours or Versions())
+    messages = cluster_messages(cluster, ours or Versions())
     runs: dict[str, list[str]] = {}
-    if cluster.form == "ray" and not mistakes:
+    if cluster.form == "ray" and all(message.warning for message in messages):
         try:
             runs = _runs(cluster, _prepared(cluster))
         except Exception as error:  # Ray's validation raises any kind of error
-            mistakes = [f"{path}: Ray rejects it: {' '.join(str(error).split())}"]
-    return ClusterReport(cluster, mistakes, _notes(cluster), price_of(cluster), runs)
+            problem = fault("fields", (), f"Ray rejects it: {' '.join(str(error).split())}")
+            messages.append(Message(0, f"{path}: {problem}", see(problem), False))
+    return ClusterReport(cluster, messages, _notes(cluster), price_of(cluster), runs)
 
 
-def cluster_mistakes(cluster: ClusterFile, ours: Versions) -> list[str]:
-    """Every mistake in a cluster file, one line each, in the order of the file.
+def cluster_messages(cluster: ClusterFile, ours: Versions) -> list[Message]:
+    """Every error and warning on a cluster file, in the order of the file.
 
     Args:
         cluster: The file.
-        ours: The versions that images must match.
+        ours: The versions from which it is started.
     """
-    found: list[tuple[int, str]] = []
+    found: list[Message] = []
     reported = set()
     for file in cluster.documents:
         problems: Iterable[Problem]
         if cluster.form == "ray":
-            first = [*file.problems, *schema_problems(file.content, _ray_schema())]
+            filled = {"cluster_name": "default", **file.content}  # as by Ray
+            first = [*file.problems, *schema_problems(filled, _ray_schema())]
             problems = launcher_problems(cluster, ours)
         else:
             first = [*file.problems, *document_problems(file)]
-            problems = kuberay_problems(cluster, file, ours)
+            problems = kuberay_problems(cluster, file)
         seen = {problem.path for problem in first}
         for problem in (*first, *(p for p in problems if p.path not in seen)):
             line = file.line(problem.path)
             # A mistake in a YAML anchor is reported once, not for each alias.
             same = (line, problem.path[-1:], problem.rule)
             if same not in reported:
-                found.append((line, file.message(problem)))
+                warning = isinstance(problem, Finding) and problem.warning
+                found.append(Message(line, file.message(problem), see(problem), warning))
             reported.add(same)
-    return [text for _, text in sorted(found, key=lambda pair: pair[0])]
+    return sorted(found, key=lambda message: message.line)
 
 
 @cache
 def _ray_schema() -> Mapping[str, Any]:
     """Ray's own schema, read without importing Ray, which takes seconds."""
-    spec = find_spec("ray")
-    assert spec is not None
-    assert spec.submodule_search_locations is not None
-    folder = Path(next(iter(spec.submodule_search_locations)))
-    file = folder / "autoscaler" / "ray-schema.json"
+    file = ray_autoscaler() / "ray-schema.json"
     if not file.exists() and not SCHEMA.usable():
         return {}
     schema: Mapping[str, Any] = json.loads(file.read_text())
@@ -145,9 +172,7 @@ def _steps(config: Mapping[str, Any], own: Mapping[str, Any], role: str) -> Iter
 def _notes(cluster: ClusterFile) -> list[str]:
     notes = price_notes(cluster)
     if cluster.form == "kuberay":
-        if not has_kubernetes_schema():
-            notes.append("pod templates were not checked: pip install 'tune_mc1[kuberay]'")
-        return notes
+        return [*kuberay_notes(cluster), *notes]
     content = cluster.documents[0].content
     if cluster.provider == "aws" and not has_botocore():
         notes.append(

@@ -5,8 +5,12 @@ fields count as not specified.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from tune_mc1.cluster.files.instance_types import ADDED_GPUS, find_type
 from tune_mc1.cluster.files.kuberay_file import KUBERAY, read_kuberay
@@ -36,7 +40,30 @@ def read_cluster(path: Path) -> ClusterFile:
     return _launcher(path, first)
 
 
+def ray_autoscaler() -> Path:
+    """Folder of Ray's autoscaler, found without importing Ray, which takes seconds."""
+    spec = find_spec("ray")
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    return Path(next(iter(spec.submodule_search_locations))) / "autoscaler"
+
+
+def _with_defaults(file: YamlFile) -> YamlFile:
+    """A launcher's file with the defaults of its provider, as Ray fills them in: by top-level key.
+
+    Ray's default for `cluster_name` is left out, as every file should have its own.
+    """
+    kind = str(mapping(file.content.get("provider")).get("type", ""))
+    path = ray_autoscaler() / kind / "defaults.yaml"
+    if not kind.isalnum() or not path.is_file():
+        return file
+    defaults = mapping(yaml.safe_load(path.read_text()))
+    kept = {key: value for key, value in defaults.items() if key != "cluster_name"}
+    return replace(file, content={**kept, **file.content})
+
+
 def _launcher(path: Path, file: YamlFile) -> ClusterFile:
+    file = _with_defaults(file)
     content = file.content
     provider = mapping(content.get("provider"))
     kind = str(provider.get("type", ""))
@@ -54,7 +81,7 @@ def _launcher(path: Path, file: YamlFile) -> ClusterFile:
         nodes = [_cloud_node(kind, n, mapping(t), n == head, limit) for n, t in types.items()]
         nodes.sort(key=lambda node: not node.head)
     idle = number(content.get("idle_timeout_minutes"))
-    region = str(provider["region"]) if "region" in provider else None
+    region = next((str(provider[k]) for k in ("region", "location") if k in provider), None)
     return ClusterFile(
         path, "ray", kind, region, tuple(nodes), limit, 5 if idle is None else idle, (file,)
     )
@@ -64,7 +91,8 @@ def _cloud_node(
     provider: str, name: str, kind: Mapping[str, Any], head: bool, limit: int
 ) -> NodeType:
     config = mapping(kind.get("node_config"))
-    instance = config.get("InstanceType") or config.get("machineType")
+    arm = mapping(config.get("azure_arm_parameters"))
+    instance = config.get("InstanceType") or config.get("machineType") or arm.get("vmSize")
     instance = str(instance).rpartition("/")[2] if instance else None
     known = find_type(provider, instance)
     resources = mapping(kind.get("resources"))
@@ -96,6 +124,8 @@ def _cloud_node(
 def is_spot(config: Mapping[str, Any]) -> bool:
     """True if the cloud may reclaim a machine with this `node_config`."""
     market = mapping(config.get("InstanceMarketOptions")).get("MarketType")
+    if mapping(config.get("azure_arm_parameters")).get("priority") == "Spot":
+        return True
     schedule = config.get("scheduling")
     rules = [mapping(rule) for rule in (items(schedule) or [schedule])]
     return market == "spot" or any(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from tune_mc1.cluster.files.findings import advice
 from tune_mc1.config.problems import Path as KeyPath
 from tune_mc1.config.problems import Problem
 
@@ -17,7 +18,7 @@ NAMES = (
 )
 _SET = re.compile(rf"\b(?:{'|'.join(NAMES)})\s*[=:]\s*[\"']?(?![\"'$<.])\S")
 _KEYS = {"access_key", "access_key_secret", "aws_secret_access_key", "credentials"}
-RULE = "must not contain a secret: ship a file by file_mounts, or name a Kubernetes Secret"
+RULE = "should not contain a secret: ship a file by file_mounts, or name a Kubernetes Secret"
 
 
 def secret_problems(value: Any, path: KeyPath = ()) -> Iterator[Problem]:
@@ -29,18 +30,18 @@ def secret_problems(value: Any, path: KeyPath = ()) -> Iterator[Problem]:
     """
     if isinstance(value, dict):
         if value.get("name") in NAMES and value.get("value"):
-            yield Problem((*path, "value"), RULE)
+            yield advice("secrets", (*path, "value"), RULE)
         for key, part in value.items():
             here = (*path, key)
             if isinstance(part, str) and (key in NAMES or key in _KEYS) and part:
-                yield Problem(here, RULE)
+                yield advice("secrets", here, RULE)
             else:
                 yield from secret_problems(part, here)
     elif isinstance(value, list):
         for i, part in enumerate(value):
             yield from secret_problems(part, (*path, i))
     elif isinstance(value, str) and _SET.search(value):
-        yield Problem(path, RULE)
+        yield advice("secrets", path, RULE)
 
 
 def open_port_problems(group: Any, path: KeyPath) -> Iterator[Problem]:
@@ -63,6 +64,5 @@ def open_port_problems(group: Any, path: KeyPath) -> Iterator[Problem]:
         ports = (rule.get("FromPort"), rule.get("ToPort"))
         if world and ports != (22, 22):
             shown = "all ports" if None in ports else f"ports {ports[0]} to {ports[1]}"
-            yield Problem(
-                (*path, "IpPermissions", i), f"must open only SSH (port 22) to the world: {shown}"
-            )
+            opened = f"should open only SSH (port 22) to the world: {shown}"
+            yield advice("open-ports", (*path, "IpPermissions", i), opened)

@@ -1,8 +1,8 @@
 """Sizes and prices of cloud machine types: those of our cluster files, and common GPU types.
 
-Prices are USD per hour for Linux in AWS's us-west-2 and GCP's us-central1, as of `PRICES_OF`: good
-for comparisons, not for billing. Other regions cost up to a third more. Spot prices are typical
-values and change hourly. Disks, traffic and taxes are not included.
+Prices are USD per hour for Linux in AWS's us-west-2, GCP's us-central1 and Azure's eastus, as of
+`PRICES_OF`: good for comparisons, not for billing. Other regions cost up to a third more. Spot
+prices are typical values and change hourly. Disks, traffic and taxes are not included.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from typing import Literal
 
 PRICES_OF = "2026-11"
 
-Provider = Literal["aws", "gcp"]
-REGIONS: dict[Provider, str] = {"aws": "us-west-2", "gcp": "us-central1"}
+Provider = Literal["aws", "gcp", "azure"]
+REGIONS: dict[Provider, str] = {"aws": "us-west-2", "gcp": "us-central1", "azure": "eastus"}
 """Region of each provider's prices."""
 
 
@@ -77,6 +77,15 @@ INSTANCE_TYPES: dict[Provider, dict[str, InstanceType]] = {
         "a3-highgpu-1g": InstanceType(26, 234, 1, "H100", 11.061, 3.7),
         "a3-highgpu-8g": InstanceType(208, 1872, 8, "H100", 88.49, 30.0),
     },
+    "azure": {
+        "Standard_D2s_v3": InstanceType(2, 8, 0, "", 0.096, 0.02),
+        "Standard_D4s_v5": InstanceType(4, 16, 0, "", 0.192, 0.04),
+        "Standard_NC4as_T4_v3": InstanceType(4, 28, 1, "T4", 0.526, 0.11),
+        "Standard_NC64as_T4_v3": InstanceType(64, 440, 4, "T4", 4.352, 0.87),
+        "Standard_NV36ads_A10_v5": InstanceType(36, 440, 1, "A10", 3.2, 0.64),
+        "Standard_NC24ads_A100_v4": InstanceType(24, 220, 1, "A100", 3.673, 0.75),
+        "Standard_NC40ads_H100_v5": InstanceType(40, 320, 1, "H100", 6.98, 2.1),
+    },
 }
 
 ADDED_GPUS: dict[str, tuple[float, float]] = {
@@ -94,6 +103,6 @@ def find_type(provider: str, name: str | None) -> InstanceType | None:
         provider: Ray's name for the cloud.
         name: The cloud's name for the type.
     """
-    if provider not in ("aws", "gcp") or name is None:
+    if provider not in INSTANCE_TYPES or name is None:
         return None
-    return INSTANCE_TYPES[provider].get(name)  # type: ignore[index]
+    return INSTANCE_TYPES[provider].get(name)

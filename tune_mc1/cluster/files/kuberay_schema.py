@@ -1,148 +1,59 @@
-"""JSON schemas of KubeRay's own fields: RayCluster and RayJob without the pod templates.
+"""KubeRay's own resource definitions: the OpenAPI schemas that its operator installs.
 
-They follow the field reference of the custom resources `ray.io/v1` of KubeRay v1.7
-(https://docs.ray.io/en/master/cluster/kubernetes/references/api.html). Pod templates, services and
-similar objects belong to Kubernetes, which has its own schema. `kubectl apply` rejects unknown
-fields too, but needs a cluster.
+They are what an API server validates a manifest against, pod templates included. Data only, by the
+KubeRay authors, under the Apache License 2.0 (`kuberay_definitions/LICENSE`); packed by
+`tests/support/pack_kuberay.py`.
 """
 
+import json
+import lzma
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-Schema = dict[str, Any]
+from tune_mc1.cluster.files.json_schema import schema_problems
+from tune_mc1.config.problems import Problem
+from tune_mc1.errors import did_you_mean
 
-KUBERAY_VERSION = "1.7"
-
-TEXT: Schema = {"type": "string"}
-WHOLE: Schema = {"type": "integer"}
-COUNT: Schema = {"type": "integer", "minimum": 0}
-POSITIVE: Schema = {"type": "integer", "minimum": 1}
-NUMBER: Schema = {"type": "number"}
-SWITCH: Schema = {"type": "boolean"}
-TEXTS: Schema = {"type": "object", "additionalProperties": TEXT}
-LIST: Schema = {"type": "array"}
-OTHERS: Schema = {"type": "object"}
-"""A mapping that belongs to Kubernetes, not to KubeRay."""
+PACKED = Path(__file__).with_name("kuberay_definitions") / "definitions.json.xz"
 
 
-def _enum(*values: str) -> Schema:
-    return {"type": "string", "enum": list(values)}
+@cache
+def _definitions() -> Mapping[str, Any]:
+    definitions: Mapping[str, Any] = json.loads(lzma.decompress(PACKED.read_bytes()))
+    return definitions
 
 
-def _fields(required: tuple[str, ...] = (), /, **properties: Schema) -> Schema:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(required),
-        "additionalProperties": False,
-    }
+def kuberay_release() -> str:
+    """The operator's release whose definitions are used, such as `1.7`."""
+    return str(_definitions()["release"])
 
 
-_AUTH = _fields(mode=_enum("disabled", "token"), secretName=TEXT, enableK8sTokenAuth=SWITCH)
-_AUTOSCALER = _fields(
-    resources=OTHERS,
-    image=TEXT,
-    imagePullPolicy=_enum("Always", "IfNotPresent", "Never"),
-    securityContext=OTHERS,
-    idleTimeoutSeconds=COUNT,
-    upscalingMode=_enum("Default", "Aggressive", "Conservative"),
-    version=_enum("v1", "v2"),
-    env=LIST,
-    envFrom=LIST,
-    volumeMounts=LIST,
-    command=LIST,
-    args=LIST,
-)
-_FAULT_TOLERANCE = _fields(
-    backend=_enum("redis", "rocksdb"),
-    redisUsername=OTHERS,
-    redisPassword=OTHERS,
-    externalStorageNamespace=TEXT,
-    redisAddress=TEXT,
-    storage=OTHERS,
-)
-_HEAD = _fields(
-    ("template",),
-    template=OTHERS,
-    headService=OTHERS,
-    enableIngress=SWITCH,
-    ingressOptions=OTHERS,
-    resources=TEXTS,
-    labels=TEXTS,
-    rayStartParams=TEXTS,
-    serviceType=_enum("ClusterIP", "NodePort", "LoadBalancer", "ExternalName"),
-)
-_WORKERS = _fields(
-    ("groupName", "template"),
-    suspend=SWITCH,
-    groupName=TEXT,
-    replicas=COUNT,
-    minReplicas=COUNT,
-    maxReplicas=COUNT,
-    idleTimeoutSeconds=COUNT,
-    priority=WHOLE,
-    resources=TEXTS,
-    labels=TEXTS,
-    rayStartParams=TEXTS,
-    template=OTHERS,
-    scaleStrategy=_fields(workersToDelete=LIST),
-    numOfHosts=POSITIVE,
-)
-_MANAGERS = _enum("ray.io/kuberay-operator", "kueue.x-k8s.io/multikueue")
-RAY_CLUSTER_SPEC = _fields(
-    ("headGroupSpec",),
-    upgradeStrategy=_fields(type=_enum("Recreate", "None")),
-    authOptions=_AUTH,
-    suspend=SWITCH,
-    managedBy=_MANAGERS,
-    autoscalerOptions=_AUTOSCALER,
-    headServiceAnnotations=TEXTS,
-    enableInTreeAutoscaling=SWITCH,
-    gcsFaultToleranceOptions=_FAULT_TOLERANCE,
-    historyServerOptions=OTHERS,
-    networkPolicy=OTHERS,
-    tlsOptions=_fields(enabled=SWITCH),
-    headGroupSpec=_HEAD,
-    rayVersion=TEXT,
-    workerGroupSpecs={"type": "array", "items": _WORKERS},
-)
-RAY_JOB_SPEC = _fields(
-    (),
-    activeDeadlineSeconds=POSITIVE,
-    backoffLimit=COUNT,
-    rayClusterSpec=RAY_CLUSTER_SPEC,
-    submitterPodTemplate=OTHERS,
-    metadata=TEXTS,
-    clusterSelector=TEXTS,
-    submitterConfig=_fields(backoffLimit=COUNT),
-    managedBy=_MANAGERS,
-    deletionStrategy=OTHERS,
-    entrypoint=TEXT,
-    runtimeEnvYAML=TEXT,
-    jobId=TEXT,
-    submissionMode=_enum("K8sJobMode", "HTTPMode", "InteractiveMode", "SidecarMode"),
-    entrypointResources=TEXT,
-    entrypointNumCpus=NUMBER,
-    entrypointNumGpus=NUMBER,
-    ttlSecondsAfterFinished=COUNT,
-    preRunningDeadlineSeconds=POSITIVE,
-    shutdownAfterJobFinishes=SWITCH,
-    suspend=SWITCH,
-)
+def kuberay_kinds() -> list[str]:
+    """The kinds of resources that the operator defines."""
+    return list(_definitions()["schemas"])
 
 
-def _resource(kind: str, spec: Schema) -> Schema:
-    return _fields(
-        ("apiVersion", "kind", "metadata", "spec"),
-        apiVersion={"type": "string", "enum": ["ray.io/v1"]},
-        kind=_enum(kind),
-        metadata=OTHERS,
-        spec=spec,
-        status=OTHERS,
-    )
+def definition_problems(content: Mapping[str, Any]) -> Iterator[Problem]:
+    """Why an API server with the operator's definitions would reject a manifest.
 
-
-RESOURCES: dict[str, Schema] = {
-    "RayCluster": _resource("RayCluster", RAY_CLUSTER_SPEC),
-    "RayJob": _resource("RayJob", RAY_JOB_SPEC),
-}
-"""Schemas of the resource kinds that this project reads."""
+    Args:
+        content: A manifest with an `apiVersion` of KubeRay.
+    """
+    kinds = kuberay_kinds()
+    kind, version = content.get("kind"), content.get("apiVersion")
+    if kind not in kinds:
+        rule = f"must be one of {', '.join(kinds)}{did_you_mean(str(kind), kinds)}"
+        yield Problem(("kind",), rule, kind)
+        return
+    served = _definitions()["schemas"][kind]
+    if version not in served:
+        rule = f"must be one of {', '.join(served)}{did_you_mean(str(version), served)}"
+        yield Problem(("apiVersion",), rule, version)
+        return
+    for field in ("metadata", "spec"):
+        if not isinstance(content.get(field), dict):
+            yield Problem((field,), "is required")
+            return
+    yield from schema_problems(content, served[version], kubernetes=True)

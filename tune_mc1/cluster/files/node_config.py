@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from tune_mc1.cluster.files.cluster_file import added_gpus
+from tune_mc1.cluster.files.findings import advice, fault
 from tune_mc1.cluster.files.instance_types import find_type
 from tune_mc1.cluster.files.node_types import ClusterFile, NodeType, mapping
 from tune_mc1.config.problems import Path as KeyPath
@@ -66,8 +67,8 @@ def _aws(node: NodeType, config: Mapping[str, Any], where: KeyPath) -> Iterator[
     if node.instance is None:
         yield Problem((*where, "InstanceType"), "is required")
     if "ImageId" not in config:
-        rule = "is required: Ray's default image dates from 2022, too old for current PyTorch"
-        yield Problem((*where, "ImageId"), rule)
+        rule = "should be given: Ray's default image dates from 2022, too old for current PyTorch"
+        yield advice("machines", (*where, "ImageId"), rule)
     if has_botocore():
         own = {key: value for key, value in config.items() if key not in RAYS_OWN}
         yield from _against(own, _request(), where)
@@ -96,21 +97,28 @@ def _machine(
     known = find_type(cluster.provider, node.instance)
     where = (*node.path, "resources")
     if node.head and node.spot:
-        yield Problem((*node.path, "node_config"), "must not be spot: the head runs the sweep")
+        rule = "should not be spot: the head runs the sweep"
+        yield advice("machines", (*node.path, "node_config"), rule)
     if known is None:
         return
     config = mapping(mapping(cluster.documents[0].content["available_node_types"])[node.name])
     gpus = known.gpus + int(added_gpus(mapping(config.get("node_config")))[0])
     asked = {key: resources[key] for key in ("CPU", "GPU") if isinstance(resources.get(key), int)}
-    if asked.get("GPU", gpus) != gpus:
+    declared = asked.get("GPU", gpus)
+    if declared > gpus:
         rule = f"must be {gpus}, as {node.instance} has" if gpus else f"{node.instance} has no GPU"
-        yield Problem((*where, "GPU"), rule, asked["GPU"])
+        yield fault("machines", (*where, "GPU"), rule, declared)
+    elif declared < gpus:
+        rule = f"should be {gpus}, as {node.instance} has: the others stay idle"
+        yield advice("machines", (*where, "GPU"), rule, declared)
     cpus = asked.get("CPU", known.cpus)
     if node.head and cpus > known.cpus:
-        yield Problem((*where, "CPU"), f"must be at most {known.cpus}: {node.instance}", cpus)
+        rule = f"should be at most {known.cpus}: {node.instance}"
+        yield advice("machines", (*where, "CPU"), rule, cpus)
     head_known = any(other.head for other in cluster.nodes)
     if not node.head and head_known and cpus != known.cpus:
-        yield Problem((*where, "CPU"), f"must be {known.cpus}, as {node.instance} has", cpus)
+        rule = f"should be {known.cpus}, as {node.instance} has"
+        yield advice("machines", (*where, "CPU"), rule, cpus)
 
 
 def region_problems(provider: Mapping[str, Any]) -> Iterator[Problem]:

@@ -6,10 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from tune_mc1.cluster.files.exposed_secrets import open_port_problems, secret_problems
+from tune_mc1.cluster.files.findings import advice, fault
 from tune_mc1.cluster.files.node_config import node_config_problems, region_problems
 from tune_mc1.cluster.files.node_types import ClusterFile, items, mapping, number
-from tune_mc1.cluster.files.versions import Versions, image_problems, pin_problems
-from tune_mc1.config.problems import Path as KeyPath
+from tune_mc1.cluster.files.start_commands import COMMANDS, TOKEN, command_problems, token_problems
+from tune_mc1.cluster.files.versions import (
+    Named,
+    Versions,
+    image_problems,
+    image_versions,
+    pinned_versions,
+    shared_version_problems,
+)
 from tune_mc1.config.problems import Problem, unknown_key
 from tune_mc1.errors import did_you_mean
 
@@ -31,32 +39,32 @@ PROVIDER_KEYS = {
         "use_internal_ips", "disable_node_updaters", "disable_launch_config_check",
     },
 }  # fmt: skip
-TOKEN = "~/.ray/auth_token"
-_MOUNT = re.compile(r"\b(?:mount(?:\.\w+)?|s3fs|gcsfuse|goofys|rclone)\s")
-_COMMANDS = (
-    "initialization_commands",
-    "setup_commands",
-    "head_setup_commands",
-    "worker_setup_commands",
-    "head_start_ray_commands",
-    "worker_start_ray_commands",
-)
+_MOUNT = re.compile(r"\b(?:mount(?:\.\w+)?|s3fs|gcsfuse|goofys|rclone|blobfuse2?)\s")
+_IMAGES = ("head_image", "image", "worker_image")
+_NO_SSH = ("external", "kuberay", "readonly", "spark")
+"""Providers whose machines Ray does not set up over SSH."""
 
 
 def launcher_problems(cluster: ClusterFile, ours: Versions) -> Iterator[Problem]:
-    """Mistakes in a file for `ray up`.
+    """Problems of a file for `ray up`, with Ray's own defaults for what it leaves out.
 
     Args:
         cluster: The file, which is valid by Ray's schema.
-        ours: The versions that an image must match.
+        ours: The versions from which it is started.
     """
     content = cluster.documents[0].content
+    if "cluster_name" not in content:
+        rule = "should be given: Ray's default is the same for every file without one"
+        yield advice("fields", ("cluster_name",), rule)
     yield from _provider(content)
     yield from _numbers(cluster)
-    yield from _authentication(content)
+    if cluster.provider not in _NO_SSH and "ssh_user" not in mapping(content.get("auth")):
+        yield fault("setup", ("auth", "ssh_user"), "is required: Ray sets up machines over SSH")
+    yield from token_problems(content)
     yield from _files(content)
-    yield from _docker(cluster, ours)
-    yield from _commands(cluster, ours)
+    yield from _docker(cluster)
+    yield from _versions(content, ours)
+    yield from command_problems(cluster)
     yield from secret_problems(content)
     yield from node_config_problems(cluster)
     yield from _results(cluster)
@@ -67,7 +75,8 @@ def _provider(content: Mapping[str, Any]) -> Iterator[Problem]:
     kind = provider.get("type")
     if kind not in PROVIDERS:
         known = f"must be one of {', '.join(PROVIDERS)}"
-        yield Problem(("provider", "type"), known + did_you_mean(str(kind), PROVIDERS), kind)
+        rule = known + did_you_mean(str(kind), PROVIDERS)
+        yield fault("fields", ("provider", "type"), rule, kind)
         return
     for key in provider.keys() - PROVIDER_KEYS.get(kind, provider.keys()):
         yield unknown_key(("provider", key), sorted(PROVIDER_KEYS[kind]))
@@ -125,28 +134,6 @@ def _numbers(cluster: ClusterFile) -> Iterator[Problem]:
         yield Problem(("max_workers",), rule, limit)
 
 
-def _authentication(content: Mapping[str, Any]) -> Iterator[Problem]:
-    if "auth" not in content or "ssh_user" not in mapping(content["auth"]):
-        yield Problem(("auth", "ssh_user"), "is required: Ray sets up machines over SSH")
-    commands = [c for key in _COMMANDS for c in items(content.get(key))]
-    text = "\n".join(map(str, commands))
-    if "RAY_AUTH_MODE=disabled" in text:
-        rule = "must not disable Ray's token: anyone who can reach a node could run code on it"
-        where = next(k for k in _COMMANDS if "RAY_AUTH_MODE=disabled" in str(content.get(k)))
-        yield Problem((where,), rule)
-    elif TOKEN not in mapping(content.get("file_mounts")) and "RAY_AUTH_TOKEN_PATH=" not in text:
-        rule = "is required: every node needs Ray's token to talk to the others"
-        yield Problem(("file_mounts", TOKEN), rule)
-    elif _has_workers(content) and "RAY_AUTH_MODE=token" not in text + str(content.get("docker")):
-        rule = "must set RAY_AUTH_MODE=token, so that the head requires a token and workers send it"
-        yield Problem(("worker_start_ray_commands",), rule)
-
-
-def _has_workers(content: Mapping[str, Any]) -> bool:
-    provider = mapping(content.get("provider"))
-    return provider.get("type") != "local" or bool(provider.get("worker_ips"))
-
-
 def _files(content: Mapping[str, Any]) -> Iterator[Problem]:
     for remote, local in mapping(content.get("file_mounts")).items():
         if remote == TOKEN:
@@ -156,44 +143,35 @@ def _files(content: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(("file_mounts", remote), rule, local)
 
 
-def _docker(cluster: ClusterFile, ours: Versions) -> Iterator[Problem]:
+def _docker(cluster: ClusterFile) -> Iterator[Problem]:
     docker = mapping(cluster.documents[0].content.get("docker"))
-    images = [key for key in ("image", "head_image", "worker_image") if docker.get(key)]
+    images = [key for key in _IMAGES if docker.get(key)]
     if images and not docker.get("container_name"):
-        yield Problem(("docker", "container_name"), "is required with an image")
+        yield fault("setup", ("docker", "container_name"), "is required with an image")
     gpu = any((node.gpus or 0) > 0 for node in cluster.workers)
     for key in images:
-        where: KeyPath = ("docker", key)
-        yield from image_problems(str(docker[key]), where, gpu and key != "head_image", ours)
+        yield from image_problems(str(docker[key]), ("docker", key), gpu and key != "head_image")
 
 
-def _commands(cluster: ClusterFile, ours: Versions) -> Iterator[Problem]:
-    content = cluster.documents[0].content
-    for key in _COMMANDS:
-        for i, command in enumerate(items(content.get(key))):
-            yield from pin_problems(str(command), (key, i), ours)
+def _versions(content: Mapping[str, Any], ours: Versions) -> Iterator[Problem]:
     docker = mapping(content.get("docker"))
-    image = str(docker.get("image") or docker.get("worker_image") or "rayproject/")
-    setup = "\n".join(str(c) for c in items(content.get("setup_commands")))
-    if image.startswith("rayproject/") and "tune_mc1" not in setup and "pip install" not in setup:
-        yield Problem(("setup_commands",), "must install tune_mc1 on every node")
-    starts = [str(c) for c in items(content.get("head_start_ray_commands"))]
-    start = [c for c in starts if "ray start" in c]
-    if "head_start_ray_commands" in content and not any("--head" in c for c in start):
-        yield Problem(("head_start_ray_commands",), "must have a `ray start --head`")
-    elif start and "--autoscaling-config" not in "".join(start):
-        rule = "must have --autoscaling-config=~/ray_bootstrap_config.yaml, or no worker ever joins"
-        yield Problem(("head_start_ray_commands",), rule)
-    joins = [str(c) for c in items(content.get("worker_start_ray_commands"))]
-    if joins and not any("$RAY_HEAD_IP" in c for c in joins):
-        rule = "must have a `ray start --address=$RAY_HEAD_IP:6379`"
-        yield Problem(("worker_start_ray_commands",), rule)
+    named: list[Named] = []
+    for key in _IMAGES:
+        if docker.get(key):
+            named += image_versions(str(docker[key]), ("docker", key))
+    for key in COMMANDS:
+        for i, command in enumerate(items(content.get(key))):
+            named += pinned_versions(str(command), (key, i))
+    yield from shared_version_problems(named)
+    if named and named[0].ray not in (None, ours.ray):
+        rule = f"should have Ray {ours.ray}, as this machine, whose launcher sets the cluster up"
+        yield advice("versions", named[0].path, rule, named[0].text)
 
 
 def _results(cluster: ClusterFile) -> Iterator[Problem]:
-    """Cloud machines must be able to write to a bucket, or to a shared directory."""
+    """Cloud machines need to write to a bucket, or to a shared directory."""
     content = cluster.documents[0].content
-    commands = "\n".join(str(c) for key in _COMMANDS for c in items(content.get(key)))
+    commands = "\n".join(str(c) for key in COMMANDS for c in items(content.get(key)))
     shipped = any(
         ".aws" in path or "gcloud" in path for path in mapping(content.get("file_mounts"))
     )
@@ -208,5 +186,5 @@ def _results(cluster: ClusterFile) -> Iterator[Problem]:
         if cluster.provider == "gcp" and node.head:
             continue  # Ray gives it a service account
         if role not in mapping(mapping(types[node.name]).get("node_config")):
-            rule = f"is required: results cannot be written to {what} or to a mounted directory"
-            yield Problem((*node.path, "node_config", role), rule)
+            rule = f"should be given: without it, results cannot be written to {what}"
+            yield advice("results", (*node.path, "node_config", role), rule)

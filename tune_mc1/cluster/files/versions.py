@@ -1,12 +1,13 @@
-"""Checks that a cluster's container image has the same Ray, and a supported Python."""
+"""Checks that all nodes of a cluster have one Ray and one Python, which this project supports."""
 
 import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import PackageNotFoundError, metadata, version
+from importlib.metadata import PackageNotFoundError, metadata, requires, version
 
+from tune_mc1.cluster.files.findings import advice, fault
 from tune_mc1.config.problems import Path as KeyPath
 from tune_mc1.config.problems import Problem
 
@@ -16,7 +17,7 @@ _PINNED = re.compile(r"\bray(?:\[[^\]]*\])?==([\w.]+)")
 
 @dataclass(frozen=True)
 class Versions:
-    """Versions to match, by default those on this machine.
+    """Versions of this machine, from which a cluster is started.
 
     Attributes:
         ray: Ray's version.
@@ -27,48 +28,95 @@ class Versions:
     python: str = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def image_problems(image: str, path: KeyPath, gpu: bool, ours: Versions) -> Iterator[Problem]:
-    """Mistakes in an image's name; images that are not Ray's own are not checked.
+@dataclass(frozen=True)
+class Named:
+    """A version that a cluster file names.
+
+    Attributes:
+        path: Path of the value that names it.
+        text: The value.
+        ray: Ray's version; None if it is not named.
+        python: Python's, such as `3.11`; None if it is not named.
+    """
+
+    path: KeyPath
+    text: str
+    ray: str | None
+    python: str | None = None
+
+
+def image_problems(image: str, path: KeyPath, gpu: bool) -> Iterator[Problem]:
+    """Problems of an image by its name; images that are not Ray's own are not checked.
 
     Args:
         image: Its name.
         path: Path of the name in the file.
         gpu: Whether machines with a GPU run it.
-        ours: The versions that it must match.
     """
+    if not _is_rays(image):
+        return
     name, _, tag = image.rpartition("/")[2].partition(":")
-    if not image.startswith("rayproject/") or not name.startswith("ray"):
-        return
     if name == "ray-ml":
-        yield Problem(path, "must be rayproject/ray: ray-ml ended with Ray 2.30", image)
+        yield advice("versions", path, "should be rayproject/ray: ray-ml is not updated", image)
         return
-    found = _TAG.fullmatch(tag)
+    found = _TAG.fullmatch(tag.partition("@")[0])
     if found is None:
-        example = f"{ours.ray}-py{ours.python.replace('.', '')}-gpu"
-        yield Problem(path, f"must name the versions of Ray and Python, as in {example}", image)
+        rule = "should name a version, or nodes that pull it later may get another one"
+        yield advice("versions", path, rule, image)
         return
-    ray, major, minor, accelerator, _ = found.groups()
-    if ray != ours.ray:
-        yield Problem(path, f"must have Ray {ours.ray} as here", image)
+    _, major, minor, accelerator, _ = found.groups()
     if major is None:
-        yield Problem(path, "must name its Python version, such as -py311", image)
+        rule = f"should name its Python, such as -py311: this project needs {_range()}"
+        yield advice("versions", path, rule, image)
     elif not _supported(f"{major}.{minor}"):
-        yield Problem(path, f"must have Python {_range()}", image)
+        yield fault("versions", path, f"must have Python {_range()}", image)
     if gpu and accelerator in (None, "-cpu"):
-        yield Problem(path, "must be a -gpu image: its machines have GPUs", image)
+        yield advice("versions", path, "should be a -gpu image: its machines have GPUs", image)
 
 
-def pin_problems(command: str, path: KeyPath, ours: Versions) -> Iterator[Problem]:
-    """Mistakes in a command that installs a version of Ray."""
-    for pinned in _PINNED.findall(command):
-        if pinned != ours.ray:
-            yield Problem(path, f"must install Ray {ours.ray} as here", command)
+def image_versions(image: str, path: KeyPath) -> list[Named]:
+    """The versions in the name of an image, if it is one of Ray's own and names them."""
+    rays = image.startswith("rayproject/ray:")
+    found = _TAG.fullmatch(image.rpartition(":")[2].partition("@")[0]) if rays else None
+    if found is None:
+        return []
+    return [Named(path, image, found[1], f"{found[2]}.{found[3]}" if found[2] else None)]
+
+
+def pinned_versions(command: str, path: KeyPath) -> list[Named]:
+    """The versions of Ray that a shell command installs."""
+    return [Named(path, command, ray) for ray in _PINNED.findall(command)]
+
+
+def shared_version_problems(named: list[Named]) -> Iterator[Problem]:
+    """Nodes with different versions, which Ray does not let join, or with an unsupported Ray.
+
+    Args:
+        named: The versions that a file names for its nodes, the head's first.
+    """
+    first = next((one for one in named if one.ray is not None), None)
+    python = next((one.python for one in named if one.python is not None), None)
+    for one in named:
+        if first is not None and one.ray not in (None, first.ray):
+            rule = f"must have Ray {first.ray}, as {first.text!r} has: all nodes need the same"
+            yield fault("versions", one.path, rule, one.text)
+        elif one.python not in (None, python):
+            rule = f"must have Python {python}, as others have: all nodes need the same"
+            yield fault("versions", one.path, rule, one.text)
+    needed = _needed_ray()
+    if first is not None and first.ray is not None and needed and not _within(first.ray, needed):
+        rule = f"should have Ray {needed}, which this project is made for"
+        yield advice("versions", first.path, rule, first.text)
 
 
 def image_python(image: str) -> str | None:
     """Python version of one of Ray's images; None if its name does not include it."""
     found = _TAG.fullmatch(image.rpartition(":")[2])
     return f"{found[2]}.{found[3]}" if found and found[2] else None
+
+
+def _is_rays(image: str) -> bool:
+    return image.startswith("rayproject/ray")
 
 
 @cache
@@ -79,7 +127,27 @@ def _range() -> str:
         return ""
 
 
-def _supported(python: str) -> bool:
-    from packaging.specifiers import SpecifierSet
+@cache
+def _needed_ray() -> str:
+    """The versions of Ray that this project declares, such as `<3,>=2.56`; empty if unknown."""
+    from packaging.requirements import Requirement
 
-    return python in SpecifierSet(_range())
+    try:
+        declared = map(Requirement, requires("tune_mc1") or ())
+    except PackageNotFoundError:
+        return ""
+    return next((str(r.specifier) for r in declared if r.name == "ray" and not r.marker), "")
+
+
+def _supported(python: str) -> bool:
+    return _within(python, _range())
+
+
+def _within(number: str, specifier: str) -> bool:
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import InvalidVersion
+
+    try:
+        return SpecifierSet(specifier).contains(number, prereleases=True)
+    except InvalidVersion:
+        return True

@@ -63,7 +63,7 @@ class Job:
     def ray(self, words: str) -> str:
         """A command of Ray for this job; without the variable, Ray would not send its token."""
         token = "RAY_AUTH_MODE=token " if self.server.token else ""
-        return f"{token}ray job {words} --address {shlex.quote(self.server.address)} {self.id}"
+        return f"{token}ray job {words} {self.server.ray_words} {self.id}"
 
     def next_commands(self, *, runs: bool) -> str:
         """Commands for a job that is no longer followed.
@@ -78,8 +78,7 @@ class Job:
             when = ", once it has stopped" if runs else ""
             root = shlex.quote(self.root) if self.root else "DIR"
             lines.append(
-                f"Resume{when}: python -m tune_mc1 {self.sweep} --resume {root} "
-                f"--address {shlex.quote(self.server.address)}"
+                f"Resume{when}: python -m tune_mc1 {self.sweep} --resume {root} {self.server.words}"
             )
         return "\n".join([*lines, self.fetch_command()])
 

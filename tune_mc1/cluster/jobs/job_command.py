@@ -22,7 +22,7 @@ PROGRAM = "program"
 _URL = re.compile(r"([a-z][a-z0-9+.-]+):/+(?=[^/])")
 
 
-LOCAL = ("--address", "--dry-run", "--json")
+LOCAL = ("--address", "--cacert", "--allow-http", "--dry-run", "--json", "--cluster")
 """Options of the local command that are not passed to the job."""
 
 
@@ -36,6 +36,8 @@ class JobCommand:
         file: The local sweep file; None for a shipped one, or if a sweep is resumed.
         options: Option values by name; None, False and empty values are left out.
         directory: Directory of a program, absolute; None in our own training.
+        cacert: Certificates of the authorities that the connection trusts; None for the usual ones.
+        allow_http: Whether the token may be sent unencrypted.
     """
 
     address: str
@@ -43,6 +45,8 @@ class JobCommand:
     file: Path | None
     options: Mapping[str, Any]
     directory: Path | None = None
+    cacert: Path | None = None
+    allow_http: bool = False
 
     @classmethod
     def of(cls, context: typer.Context) -> "JobCommand":
@@ -58,7 +62,11 @@ class JobCommand:
         address = options["--address"]
         kept = {name: value for name, value in options.items() if name not in LOCAL}
         file = values.get("file")
-        return cls(address, tuple(words), None if file is None else Path(file), kept)
+        return cls(
+            *(address, tuple(words), None if file is None else Path(file), kept),
+            cacert=values.get("cacert"),
+            allow_http=values.get("allow_http", False),
+        )
 
     def entrypoint(self) -> str:
         """The shell command; with `exec`, so that a signal to the job reaches the sweep itself."""

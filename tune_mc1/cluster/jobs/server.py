@@ -3,10 +3,13 @@
 import logging
 import os
 import platform
+import shlex
+import ssl
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tune_mc1.cluster.address import ANSWER_S
+from tune_mc1.cluster.address import ANSWER_S, is_loopback
 from tune_mc1.cluster.ray_private import job_client
 from tune_mc1.cluster.ray_tokens_private import token_headers
 from tune_mc1.errors import InputError
@@ -22,7 +25,9 @@ class JobServer:
     """A server that is reachable, runs the same versions, and accepts the token.
 
     Args:
-        address: Address such as `http://head:8265`.
+        address: Address such as `https://head`.
+        cacert: Certificates of the authorities to trust, a file; None for the usual ones.
+        allow_http: Whether the token may be sent unencrypted to another machine.
 
     Attributes:
         token: Whether requests carry a token.
@@ -31,13 +36,40 @@ class JobServer:
         InputError: If there is no such server.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(
+        self, address: str, *, cacert: Path | None = None, allow_http: bool = False
+    ) -> None:
         self.address = address.rstrip("/")
         _check_form(self.address)
         _check_extra()
         self._headers = _token_headers()
         self.token = bool(self._headers)
+        parts = urlsplit(self.address)
+        plain = parts.scheme == "http" and not is_loopback(str(parts.hostname))
+        if plain and self.token and not allow_http:
+            raise self._error(
+                "must be https://, or a tunnel to this machine (`ray dashboard CLUSTER.yaml`, then "
+                "http://localhost:8265): Ray's token would be sent unencrypted (--allow-http "
+                "allows it)"
+            )
+        self._cacert, self._allow_http = cacert, plain and allow_http
+        named = cacert or os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE")
+        self._verify = str(Path(named).absolute()) if named else True
         self._check_versions()
+
+    @property
+    def words(self) -> str:
+        """Options of this project's commands that connect to it."""
+        words = ["--address", self.address]
+        words += ["--cacert", str(self._cacert)] if self._cacert is not None else []
+        return shlex.join([*words, *(["--allow-http"] if self._allow_http else [])])
+
+    @property
+    def ray_words(self) -> str:
+        """Options of Ray's own commands that connect to it."""
+        words = ["--address", self.address]
+        trusts = self._verify is not True and self.address.startswith("https://")
+        return shlex.join([*words, *(["--verify", str(self._verify)] if trusts else [])])
 
     def client(self) -> Any:
         """Ray's client of the server, whose requests have a timeout."""
@@ -49,7 +81,7 @@ class JobServer:
         for name in ("RAY_API_SERVER_ADDRESS", "RAY_ADDRESS"):
             os.environ.pop(name, None)  # Ray would use it instead of the address
         try:
-            return client(self.address, headers=dict(self._headers))
+            return client(self.address, headers=dict(self._headers), verify=self._verify)
         except (OSError, RuntimeError) as error:  # the client requests the version again
             raise self._error(_cause(error)) from None
 
@@ -61,13 +93,17 @@ class JobServer:
         try:
             async with (
                 aiohttp.ClientSession(headers=self._headers, timeout=limit) as session,
-                session.get(f"{self.address}/api/version") as answer,
+                session.get(f"{self.address}/api/version", ssl=self._context()) as answer,
             ):
                 return None if answer.status == 200 else f"HTTP status {answer.status}"
         except TimeoutError:
             return f"no response within {READ_S:g} s"
         except (OSError, aiohttp.ClientError) as error:
             return _cause(error)
+
+    def _context(self) -> ssl.SSLContext | bool:
+        trusted = None if self._verify is True else str(self._verify)
+        return True if trusted is None else ssl.create_default_context(cafile=trusted)
 
     def _check_versions(self) -> None:
         import ray
@@ -87,10 +123,14 @@ class JobServer:
 
         try:
             answer = requests.get(
-                self.address + path, headers=self._headers, timeout=(ANSWER_S, READ_S)
+                self.address + path,
+                headers=self._headers,
+                timeout=(ANSWER_S, READ_S),
+                verify=self._verify,
+                allow_redirects=False,  # the token goes to this address only
             )
         except requests.exceptions.SSLError as error:
-            raise self._error(f"its certificate is not valid: {_cause(error)}") from None
+            raise self._error(_refused(error)) from None
         except requests.exceptions.Timeout:
             raise self._error("does not respond in time") from None
         except (requests.exceptions.RequestException, ValueError) as error:
@@ -120,7 +160,7 @@ def _check_form(address: str) -> None:
             f"--address: must not contain a user name or password; Ray takes its token from {TOKEN}"
         )
     if not good:
-        raise InputError(f"--address: must be http://host:8265, got {address!r}")
+        raise InputError(f"--address: must be https://host or http://host:8265, got {address!r}")
 
 
 def _check_extra() -> None:
@@ -145,6 +185,22 @@ def _token_headers() -> dict[str, str]:
         return token_headers()
     except AuthenticationError as error:
         raise InputError(f"--address: {str(error).partition('. ')[0]}") from None
+
+
+def _refused(error: BaseException) -> str:
+    """Why a connection by TLS failed."""
+    inner: BaseException | None = error
+    while inner is not None and not isinstance(inner, ssl.SSLError):
+        wrapped = getattr(inner, "reason", None) or next(iter(inner.args), None)
+        inner = wrapped if isinstance(wrapped, BaseException) else inner.__context__
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        reason = inner.verify_message.rstrip(".")
+        unknown = "self-signed" in reason or "issuer" in reason
+        hint = " (--cacert names the authority to trust)" if unknown else ""
+        return f"its certificate is refused: {reason}{hint}"
+    if isinstance(inner, ssl.SSLError) and "WRONG_VERSION_NUMBER" in str(inner.reason):
+        return "does not use TLS: http:// instead of https://?"
+    return f"no connection by TLS: {_cause(error)}"
 
 
 def _minor(version: str) -> str:

@@ -52,7 +52,7 @@ def submit(command: JobCommand, plans: Sequence[Plan], notify: Callable[[str], N
     tracked = {n for p in plans for n in check_trackers(p.sweep.tracker, {"wandb": flag})}
     wandb = not plans or "wandb" in tracked
     mode = named_mode(flag)[1] if wandb else None
-    server = JobServer(command.address)
+    server = JobServer(command.address, cacert=command.cacert, allow_http=command.allow_http)
     for notice in (notice for plan in plans for notice in plan.notices):
         notify(notice)
     if wandb and mode in {None, "online"} and has_key():

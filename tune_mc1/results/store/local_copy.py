@@ -123,7 +123,7 @@ def remote_named(place: Path | str, field: str) -> Remote:
     except InputError as error:
         raise InputError(f"{field}: {error}") from None
     if remote is None:
-        raise InputError(f"{field}: must be s3://... or gs://..., got {str(place)!r}")
+        raise InputError(f"{field}: must be s3://..., gs://... or az://..., got {str(place)!r}")
     return remote
 
 

@@ -1,18 +1,14 @@
-"""Files in an object store, S3 or Google Cloud Storage, through pyarrow's filesystems.
+"""Files in an object store, S3, Google Cloud Storage or Azure, through pyarrow's filesystems.
 
-Credentials, region and endpoint come from the environment, in the usual ways: `AWS_ACCESS_KEY_ID`,
-`AWS_PROFILE`, an instance's role, `AWS_REGION`, `AWS_ENDPOINT_URL`,
-`GOOGLE_APPLICATION_CREDENTIALS`. Objects are written and replaced atomically.
+Credentials, region and endpoint come from the environment (`filesystems.py`). Objects are written
+and replaced atomically.
 """
 
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,13 +17,8 @@ from pyarrow import fs
 
 from tune_mc1.errors import InputError, StorageError
 from tune_mc1.files import as_url, replacing
+from tune_mc1.results.store.filesystems import SCHEMES, filesystem
 from tune_mc1.results.store.uninterrupted import uninterrupted
-
-SCHEMES = ("s3", "gs")
-
-CONNECT_S, ANSWER_S = 3.0, 20.0
-TRIES = 3
-"""Attempts of pyarrow's client, within about a second; `retry` adds more."""
 
 PATIENCE_S = 30.0
 """Seconds for which a store may be unreachable before that ends a sweep."""
@@ -78,8 +69,12 @@ class Remote:
             with self._filesystem.open_output_stream(self._path(name)) as out:
                 out.write(buffer)
 
-        with self._as_storage_error("written to"):
-            uninterrupted(write)
+        try:
+            with self._as_storage_error("written to"):
+                uninterrupted(write)
+        except FileNotFoundError:  # Google's client
+            text = f"{self.url}: cannot be written to: {_KNOWN['NO_SUCH_BUCKET']}"
+            raise StorageError(text) from None
 
     def read(self, name: str) -> bytes:
         """The content of an object.
@@ -161,7 +156,7 @@ class Remote:
     @property
     def _filesystem(self) -> Any:
         scheme, _, rest = self.url.partition("://")
-        return _filesystem(scheme, rest.partition("/")[0])
+        return filesystem(scheme, rest.partition("/")[0])
 
     def _path(self, name: str) -> str:
         path = self.url.partition("://")[2]
@@ -189,7 +184,7 @@ def remote_at(place: Path | str) -> Remote | None:
     scheme, _, rest = url.partition("://")
     bucket = rest.partition("/")[0]
     if scheme not in SCHEMES:
-        raise InputError(f"must be a directory, s3://... or gs://..., got {url!r}")
+        raise InputError(f"must be a directory, s3://..., gs://... or az://..., got {url!r}")
     if "@" in bucket or "?" in rest:
         shown = re.sub(r"//.*@|\?.*", lambda m: "//***@" if m[0][0] == "/" else "?***", url)
         raise InputError(
@@ -225,25 +220,6 @@ def retry(task: Callable[[], T], seconds: float = PATIENCE_S) -> T:
         pause = min(2 * pause, 5.0)
 
 
-@cache
-def _filesystem(scheme: str, bucket: str) -> Any:
-    """Pyarrow's filesystem, one per process and bucket."""
-    if scheme == "gs":
-        return fs.GcsFileSystem(retry_time_limit=timedelta(seconds=ANSWER_S / 4))
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    if not (region or endpoint):
-        region = fs.resolve_s3_region(bucket)
-    return fs.S3FileSystem(
-        endpoint_override=endpoint or None,
-        region=region or "us-east-1",
-        connect_timeout=CONNECT_S,
-        request_timeout=ANSWER_S,
-        retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=TRIES),
-        allow_delayed_open=True,  # one request per file instead of three
-    )
-
-
 _KNOWN = {
     "NO_SUCH_BUCKET": "there is no such bucket",
     "INVALID_ACCESS_KEY_ID": "the access key is unknown",
@@ -259,9 +235,16 @@ def _reason(error: Exception) -> str:
     for word, meaning in _KNOWN.items():
         if f"AWS Error {word} " in text:
             return meaning
-    if re.search(r"Bucket '\S+' not found|The specified bucket does not exist", text):
+    if re.search(r"Bucket '\S+' not found|The specified (bucket|container) does not exist", text):
         return _KNOWN["NO_SUCH_BUCKET"]
-    for pattern in (r"Details: (.*)", r"original-message=(.*?)[,}]", r"AWS Error (.*)"):
+    if re.search(r"Azure Error: \[(Authentication|Authorization)\w+\]", text):
+        return _KNOWN["ACCESS_DENIED"]
+    for pattern in (
+        r"Azure Error: \[\w+\] \d+ (.*?\.)",
+        r"Details: (.*)",
+        r"original-message=(.*?)[,}]",
+        r"AWS Error (.*)",
+    ):
         if match := re.search(pattern, text):
             text = match[1]
             break

@@ -1,0 +1,129 @@
+"""A real Slurm in the lab: slurmctld on the client, slurmd on hosts, one munge for all.
+
+The hosts share the machine's kernel, so that they reach the one munge by its socket, in the shared
+directory. Slurm knows of a GPU on every host, whose device file is /dev/null.
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from tests.lab.hosts import SUBNET, Lab
+from tests.lab.machine import HOME, PROJECT, Machine
+
+PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "srun", "scontrol", "squeue")
+CONF = """\
+ClusterName=lab
+SlurmctldHost=client({subnet}.1)
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket
+SlurmUser=root
+SlurmdUser=root
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+MpiDefault=none
+JobRequeue=1
+ReturnToService=2
+KillWait=30
+GresTypes=gpu
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool.%n
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/slurmd.%n.pid
+SlurmctldLogFile={folder}/slurmctld.log
+SlurmdLogFile={folder}/slurmd.%n.log
+{nodes}
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+"""
+
+
+def missing() -> str | None:
+    """Why there can be no Slurm here; None where there can."""
+    path = "/usr/sbin:/usr/bin:/sbin:/bin"
+    absent = [name for name in PROGRAMS if shutil.which(name, path=path) is None]
+    return (
+        f"not installed: {', '.join(absent)} (slurmctld slurmd slurm-client munge)" * bool(absent)
+        or None
+    )
+
+
+class Slurm:
+    """Slurm on hosts of a lab.
+
+    Args:
+        lab: The lab.
+        hosts: Those that run jobs, which are up.
+        cpus: Cores of each, as Slurm is told.
+    """
+
+    def __init__(self, lab: Lab, hosts: Sequence[Machine], cpus: int) -> None:
+        self.lab, self.folder = lab, lab.shared / "slurm"
+        for name in ("state", *(f"spool.{host.name}" for host in hosts)):
+            (self.folder / name).mkdir(parents=True)
+        nodes = "\n".join(
+            f"NodeName={h.name} NodeAddr={h.address} CPUs={cpus} Gres=gpu:1" for h in hosts
+        )
+        conf = self.folder / "slurm.conf"
+        conf.write_text(CONF.format(folder=self.folder, nodes=nodes, subnet=SUBNET))
+        names = ",".join(host.name for host in hosts)
+        (self.folder / "gres.conf").write_text(f"NodeName={names} Name=gpu File=/dev/null\n")
+        self.env = {"SLURM_CONF": str(conf)}
+        self._munge()
+        lab.client.run("slurmctld", env=self.env)
+        for host in hosts:
+            host.run(f"slurmd -N {host.name}", env=self.env)
+        lab.client.start(f"true && {self._until_idle(len(hosts))}", env=self.env).wait(60)
+
+    def _munge(self) -> None:
+        key = self.folder / "munge.key"
+        key.touch(0o600)
+        key.write_bytes(os.urandom(128))
+        files = {"key-file": key, "socket": self.folder / "munge.socket"}
+        files |= {f"{n}-file": self.folder / f"munge.{n}" for n in ("log", "pid", "seed")}
+        words = " ".join(f"--{name}={path}" for name, path in files.items())
+        self.lab.client.run(f"munged --force {words}")
+
+    def _until_idle(self, count: int) -> str:
+        return f"until [ $(sinfo -h -N -t idle | wc -l) = {count} ]; do sleep 0.2; done"
+
+    def submit(self, folder: Path, words: str, *, options: str = "") -> str:
+        """Submits `clusters/slurm.sh`; returns the job's number.
+
+        Args:
+            folder: Where it is submitted, in the shared directory.
+            words: Arguments of the script.
+            options: Options of sbatch, besides two nodes with one core and the GPU each.
+        """
+        script = PROJECT / "clusters" / "slurm.sh"
+        said = self.lab.client.run(
+            f"cd {folder} && sbatch --parsable --nodes=2 --cpus-per-task=1 {options} "
+            f"--export=ALL,HOME={HOME} {script} {words}",
+            env=self.env,
+        )
+        return said.strip().splitlines()[-1]
+
+    def state(self, job: str) -> dict[str, str]:
+        """What `scontrol` tells of a job, such as `JobState`."""
+        said = self.lab.client.run(f"scontrol -o show job {job}", env=self.env)
+        return dict(word.split("=", 1) for word in said.split() if "=" in word)
+
+    def wait(self, job: str, seconds: float, *ends: str) -> dict[str, str]:
+        """Waits until a job is in one of some states; by default until it has ended."""
+        ends = ends or ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL")
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            with suppress(AssertionError):  # the controller is busy
+                if (state := self.state(job))["JobState"] in ends:
+                    return state
+            time.sleep(1)
+        raise AssertionError(f"{self.state(job)}\n{self.output(job)}")
+
+    def output(self, job: str) -> str:
+        """What a job has said, and its Ray."""
+        logs = [*self.lab.shared.rglob(f"*-{job}.out"), *self.lab.shared.rglob("ray-*.log")]
+        return "\n".join(f"{log}:\n{log.read_text()}" for log in logs)
