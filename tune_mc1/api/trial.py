@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 from tune_mc1.api.files import Files
 from tune_mc1.api.known_model import known_facts, look_for_code
 from tune_mc1.errors import InputError
-from tune_mc1.results.any_columns import Columns
-from tune_mc1.results.cells import value_of
 from tune_mc1.results.directory import BEST, LAST
 from tune_mc1.results.schema import Row
 from tune_mc1.results.tables import SweepTables
@@ -45,7 +43,7 @@ class Trial:
     @property
     def config(self) -> dict[str, Any]:
         """Its parameters by their names in the sweep file, with defaults where it sets none."""
-        return values_of(self.row, self._tables.columns, self._tables.metadata)
+        return self._tables.columns.values(self.row)
 
     @property
     def error(self) -> str | None:
@@ -159,15 +157,6 @@ class Trial:
         metric, score = self._tables.metric, self.score
         shown = f", {metric}={score:.4g}" if score is not None else ""
         return f"Trial({self.id!r}, {self.state}{shown})"
-
-
-def values_of(row: Row, columns: Columns, facts: dict[str, Any]) -> dict[str, Any]:
-    """Values of the parameters of a row by name: lists and dicts as such."""
-    values = columns.values(row)
-    kinds = facts.get("parameters") or {}
-    if "program" not in facts:
-        return values
-    return {name: value_of(value, kinds.get(name, "")) for name, value in values.items()}
 
 
 def _metrics(tables: SweepTables, row: Row) -> dict[str, float]:
