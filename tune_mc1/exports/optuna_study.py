@@ -44,8 +44,7 @@ def write(source: Source, output: str) -> None:
     from tune_mc1.exports.optuna_space import values_and_space
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    directions = ["maximize" if up else "minimize" for _, up in _goals(source)]
-    study = _study(output, source.name, directions)
+    study = _study(output, source.name, [up for _, up in _goals(source)])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it is experimental
         study.set_metric_names([name for name, _ in _goals(source)])
@@ -55,15 +54,18 @@ def write(source: Source, output: str) -> None:
     study.add_trials(_trial(source, t, values[t], space) for t in source.tables.trials)
 
 
-def _study(output: str, name: str, directions: list[str]) -> "optuna.Study":
+def _study(output: str, name: str, maximize: list[bool]) -> "optuna.Study":
     import optuna
     from optuna.storages.journal import JournalFileBackend
+    from optuna.study import StudyDirection
+
+    goals = [StudyDirection.MAXIMIZE if up else StudyDirection.MINIMIZE for up in maximize]
 
     try:
         storage = optuna.storages.JournalStorage(JournalFileBackend(output))
         if name in optuna.study.get_all_study_names(storage):
             optuna.delete_study(study_name=name, storage=storage)
-        return optuna.create_study(storage=storage, study_name=name, directions=directions)
+        return optuna.create_study(storage=storage, study_name=name, directions=goals)
     except (ValueError, KeyError, TypeError, AssertionError):
         raise InputError(f"-o: must be a journal of Optuna or a new file, got {output!r}") from None
 
@@ -135,6 +137,8 @@ def _violations(source: Source, row: "Row") -> dict[str, float]:
     limits = [read_constraint(text) for text in source.tables.metadata.get("constraints", ())]
     own = source.tables.of_program
     return {
-        str(limit): limit.violation(row.get(f"last_{metric_column(limit.name) if own else limit.name}"))
+        str(limit): limit.violation(
+            row.get(f"last_{metric_column(limit.name) if own else limit.name}")
+        )
         for limit in limits
     }

@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tune_mc1.config.logger_class import LoggerClass

@@ -23,7 +23,7 @@ URI = "MLFLOW_TRACKING_URI"
 FILE = "mlflow.db"
 
 
-def set_up(option: str | None) -> Launch:
+def set_up(_: str | None) -> Launch:
     """Launch function; there is no flag of its own.
 
     Raises:

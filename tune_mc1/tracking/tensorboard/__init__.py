@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tune_mc1.tracking.trial_runs import Source, TrialRuns
 
 
-def set_up(option: str | None) -> Launch:
+def set_up(_: str | None) -> Launch:
     """Launch function; there is no flag of its own.
 
     Raises:
