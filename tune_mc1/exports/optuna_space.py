@@ -74,7 +74,9 @@ def distribution(parameter: Parameter, tried: Sequence[Any]) -> BaseDistribution
     steps = None if q is None or log else [(number - low) / q for number in [*numbers, high]]
     fits = steps is not None and all(abs(step - round(step)) < CLOSE for step in steps)
     if whole and (isinstance(parameter, IntUniform) or type(q) is int):
-        return IntDistribution(int(low), int(high), log=log and low > 0, step=int(q or 1) if fits else 1)
+        return IntDistribution(
+            int(low), int(high), log=log and low > 0, step=int(q or 1) if fits else 1
+        )
     if log:
         return FloatDistribution(low, high, log=low > 0)  # 0 is in no logarithmic range
     return FloatDistribution(low, high, step=q if fits else None)

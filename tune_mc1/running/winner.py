@@ -10,7 +10,7 @@ import ray
 
 from tune_mc1.planning.resources import TrialResources
 from tune_mc1.results.events import Event, score_event
-from tune_mc1.results.growth import ENDING
+from tune_mc1.results.growth_events import ENDING
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.settings import winners
 from tune_mc1.results.tables import SweepTables, trial_of
