@@ -129,7 +129,7 @@ def test_names_of_trackers(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(set_up_trackers(None, {})) == ["wandb"]
     assert not set_up_trackers(None, {"wandb": "disabled"})
     assert not set_up_trackers((), {"wandb": None})
-    rule = "^tracker: must be wandb or none, did you mean 'wandb'[?], got 'wandbb'$"
+    rule = "^tracker: must be wandb, .* Lightning logger, did you mean 'wandb'[?], got 'wandbb'$"
     with pytest.raises(InputError, match=rule):
         set_up_trackers(["wandbb"], {})
     rule = "^--wandb: only valid with tracker wandb, got 'offline' with none$"

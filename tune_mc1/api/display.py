@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from tune_mc1.results.schema import ENDED
-from tune_mc1.results.tables import SweepTables
-from tune_mc1.terminal.formatting import best_so_far, metric_text, show, varied
+from tune_mc1.results.states import ENDED
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from tune_mc1.results.tables import SweepTables
 
 EVERY_S = 1.0
 """Seconds between two updates of the progress."""
@@ -46,8 +46,10 @@ class Summary:
         return sum(count for state, count in self.states.items() if state in ENDED)
 
 
-def summary(name: str, status: str, tables: SweepTables) -> Summary:
+def summary(name: str, status: str, tables: "SweepTables") -> Summary:
     """The summary of a sweep."""
+    from tune_mc1.terminal.formatting import best_so_far
+
     states = dict(Counter(row["state"] for row in tables.trials.values()))
     return Summary(name, status, len(tables.trials), states, best_so_far(tables))
 
@@ -63,8 +65,10 @@ def line(found: Summary) -> str:
     return ", ".join([*parts, *filter(None, [found.best])])
 
 
-def html(found: Summary, tables: SweepTables) -> str:
+def html(found: Summary, tables: "SweepTables") -> str:
     """A summary, and its best trials as a table."""
+    from tune_mc1.terminal.formatting import metric_text, show, varied
+
     rows = tables.ranked()
     names = varied(rows, tables.columns.parameters) if rows else []
     heads = ["trial", "state", tables.metric, "epochs", *names]

@@ -12,14 +12,16 @@ from tune_mc1.api.steering import SteeredSweep
 from tune_mc1.api.trial import Trial
 from tune_mc1.errors import InputError, did_you_mean
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.growth import ENDING
-from tune_mc1.results.schema import ENDED, Row
+from tune_mc1.results.growth_events import ENDING
+from tune_mc1.results.states import ENDED, Row
 from tune_mc1.results.store.local_copy import remote_of
-from tune_mc1.results.tables import SweepTables
+from tune_mc1.results.trials_frame import read_trials
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+    from tune_mc1.results.tables import SweepTables
 
 Status = Literal["running", "finished", "interrupted"]
 
@@ -58,8 +60,6 @@ class Sweep(SteeredSweep):
     @property
     def trials(self) -> "pd.DataFrame":
         """A row per trial, in the order of the plan: the columns of `trials.parquet`."""
-        from tune_mc1.results.frames import read_trials
-
         return read_trials(self._where)
 
     @property
@@ -241,7 +241,7 @@ class Sweep(SteeredSweep):
     def _holder(self) -> OtherDriver:
         return OtherDriver(self._where, remote_of(self._where))
 
-    def _tables(self) -> SweepTables:
+    def _tables(self) -> "SweepTables":
         """The tables; read again if a file has changed."""
         paths = (self._where.journal, self._where.trials, self._where.history)
         stamps = tuple((p.stat().st_size, p.stat().st_mtime_ns) for p in paths if p.exists())

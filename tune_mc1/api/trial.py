@@ -5,13 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tune_mc1.api.files import Files
-from tune_mc1.api.known_model import known_facts, look_for_code
 from tune_mc1.errors import InputError
-from tune_mc1.results.any_columns import Columns
-from tune_mc1.results.cells import value_of
 from tune_mc1.results.directory import BEST, LAST
-from tune_mc1.results.schema import Row
-from tune_mc1.results.tables import SweepTables
+from tune_mc1.results.states import Row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +16,7 @@ if TYPE_CHECKING:
     from tune_mc1.inference.export import Form
     from tune_mc1.inference.image_classifier import ImageClassifier
     from tune_mc1.inference.predictions import Images, Predictions
+    from tune_mc1.results.tables import SweepTables
 
 
 class Trial:
@@ -34,7 +31,7 @@ class Trial:
         row: Its row of `sweep.trials`.
     """
 
-    def __init__(self, files: Files, tables: SweepTables, row: Row) -> None:
+    def __init__(self, files: Files, tables: "SweepTables", row: Row) -> None:
         self._files, self._tables = files, tables
         self.row = dict(row)
         self.id: str = row["trial"]
@@ -45,7 +42,7 @@ class Trial:
     @property
     def config(self) -> dict[str, Any]:
         """Its parameters by their names in the sweep file, with defaults where it sets none."""
-        return values_of(self.row, self._tables.columns, self._tables.metadata)
+        return self._tables.columns.values(self.row)
 
     @property
     def error(self) -> str | None:
@@ -107,6 +104,7 @@ class Trial:
         path = self._files.local(f"checkpoints/{self.id}/{name}")
         if not path.exists():
             raise InputError(f"{path}: no such checkpoint; {self.id} is {self.state}")
+        from tune_mc1.api.known_model import known_facts, look_for_code
         from tune_mc1.inference.load import load_classifier
 
         look_for_code(self._files.where)
@@ -161,16 +159,7 @@ class Trial:
         return f"Trial({self.id!r}, {self.state}{shown})"
 
 
-def values_of(row: Row, columns: Columns, facts: dict[str, Any]) -> dict[str, Any]:
-    """Values of the parameters of a row by name: lists and dicts as such."""
-    values = columns.values(row)
-    kinds = facts.get("parameters") or {}
-    if "program" not in facts:
-        return values
-    return {name: value_of(value, kinds.get(name, "")) for name, value in values.items()}
-
-
-def _metrics(tables: SweepTables, row: Row) -> dict[str, float]:
+def _metrics(tables: "SweepTables", row: Row) -> dict[str, float]:
     found: dict[str, Any] = {}
     if row["best_epoch"] is not None:
         epoch = tables.history[row["trial"], row["best_epoch"]]

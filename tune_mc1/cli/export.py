@@ -8,12 +8,14 @@ from rich.console import Console
 
 from tune_mc1.cli.predict import TrialId
 
-app = typer.Typer(help="Write a trained network to a file.", no_args_is_help=True)
+app = typer.Typer(
+    help="Write a trained network to a file, or results for other tools.", no_args_is_help=True
+)
 
 
 @app.callback()
 def root() -> None:
-    """Write a trained network to a file."""
+    """Write a trained network to a file, or results for other tools."""
 
 
 @app.command(
@@ -46,3 +48,36 @@ def model(
         f"Card: {made.card}",
     ):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command(
+    epilog="Example: [bold]tune_mc1 export results results/grid-20261124-101500 --to optuna[/]"
+)
+def results(
+    directory: Annotated[
+        Path, typer.Argument(help="A result directory, or its URL in an object store.")
+    ],
+    to: Annotated[
+        Literal["optuna", "tensorboard", "mlflow", "csv"],
+        typer.Option("--to", help="The tool that is to open them."),
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="File (optuna, mlflow) or folder, or a tracking URI. Default: in DIR/export/",
+        ),
+    ] = None,
+) -> None:
+    """Write all trials with their metrics for Optuna, TensorBoard, MLflow or as CSV files."""
+    from tune_mc1.api.opening import open_sweep
+    from tune_mc1.exports.results import export_results
+    from tune_mc1.results.directory import ResultDir
+
+    made = export_results(ResultDir(open_sweep(directory).directory), to, output)
+    lines = [f"Results: {made.output} ({made.trials} trials)"]
+    if made.opened is not None:
+        lines.append(f"Open: {made.opened}")
+    for line in lines:
+        Console().print(line, highlight=False, markup=False, soft_wrap=True)

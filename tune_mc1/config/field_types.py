@@ -11,6 +11,7 @@ from pydantic import (
     WrapValidator,
 )
 
+from tune_mc1.config.logger_class import LoggerClass
 from tune_mc1.errors import did_you_mean
 
 
@@ -59,18 +60,31 @@ Lang = Literal["en", "de"]
 
 def _trackers(value: Any) -> Any:
     names = value.split(",") if isinstance(value, str) else value
-    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+    if not isinstance(names, list | tuple) or not all(_is_tracker(name) for name in names):
         raise ValueError("must be a list of tracker names, or none")
-    stripped = [name.strip() for name in names]
+    stripped = [name.strip() if isinstance(name, str) else name for name in names]
     if stripped == ["none"]:
         return ()
-    if "" in stripped or "none" in stripped or len(set(stripped)) < len(stripped):
+    paths = [name if isinstance(name, str) else _class_path(name) for name in stripped]
+    if "" in paths or "none" in paths or len(set(paths)) < len(paths):
         raise ValueError("must be a list of distinct tracker names, or just none")
     return stripped
 
 
-Trackers = Annotated[tuple[str, ...], BeforeValidator(_trackers)]
-"""Names of experiment trackers: a list or a comma-separated string; `none` is the empty list."""
+def _is_tracker(value: Any) -> bool:
+    of_class = isinstance(value, dict) and isinstance(value.get("class_path"), str)
+    return of_class or isinstance(value, str | LoggerClass)
+
+
+def _class_path(given: dict[str, Any] | LoggerClass) -> str:
+    return given.class_path if isinstance(given, LoggerClass) else str(given["class_path"])
+
+
+Trackers = Annotated[tuple[str | LoggerClass, ...], BeforeValidator(_trackers)]
+"""Experiment trackers: a list or a comma-separated string; `none` is the empty list.
+
+Each is a name, the class path of a Lightning logger, or such a path with arguments.
+"""
 
 
 def listed(words: Sequence[str]) -> str:

@@ -210,6 +210,10 @@ class ProgramColumns(Columns):
             row[self._columns[name]] = cell(value, self._kinds[name])
         return row
 
+    def values(self, row: Row) -> dict[str, Any]:
+        """Values of the parameters of a row by name: lists and dicts as such."""
+        return {n: value_of(row[self._columns[n]], kind) for n, kind in self._kinds.items()}
+
     def epoch_row(self, event: Mapping[str, Any], metric: str) -> Row:
         """Adds columns for metrics that are new."""
         row: Row = {name: event.get(name) for name, _ in HISTORY_COLUMNS}

@@ -4,19 +4,20 @@ import json
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tune_mc1.errors import InputError
 from tune_mc1.files import replacing
-from tune_mc1.results.columns import HISTORY_COLUMNS
 from tune_mc1.results.events import FORMAT, PROGRAM_FORMAT, TRAINING_FORMAT
 from tune_mc1.results.journal import read_events
 from tune_mc1.results.running_time import RunningTime
 from tune_mc1.results.sweep_event import SweepEvent
-from tune_mc1.results.tables import SweepTables
+
+if TYPE_CHECKING:
+    from tune_mc1.results.tables import SweepTables
 
 LAST, BEST, PREVIOUS = "last.ckpt", "best.ckpt", "previous.ckpt"
 STORAGE_URL = "storage.url"
@@ -92,7 +93,7 @@ class ResultDir:
             ) from None
         raise InputError(f"{parent}: already holds a thousand directories named {stem}")
 
-    def write_tables(self, tables: SweepTables, offset: int) -> None:
+    def write_tables(self, tables: "SweepTables", offset: int) -> None:
         """Writes both parquet files.
 
         Args:
@@ -112,7 +113,7 @@ class ResultDir:
             with replacing(path) as aside, aside.open("wb") as file:
                 pq.write_table(table, file, compression="zstd")
 
-    def read(self) -> SweepTables:
+    def read(self) -> "SweepTables":
         """Reads both tables: the parquet files, and the rest of the journal.
 
         Raises:
@@ -125,6 +126,8 @@ class ResultDir:
                 )
         except OSError as error:
             raise InputError(f"{self.root}: cannot be read: {error.strerror}") from None
+        from tune_mc1.results.tables import SweepTables  # which take time to import
+
         tables = SweepTables()
         offset = self._read_parquet(tables)
         for event, end in read_events(self.journal, offset):
@@ -145,7 +148,7 @@ class ResultDir:
                 "install a newer version"
             )
 
-    def _read_parquet(self, tables: SweepTables) -> int:
+    def _read_parquet(self, tables: "SweepTables") -> int:
         """Fills the tables from the parquet files; returns the journal offset that they cover."""
         if not (self.trials.exists() and self.history.exists()):
             return 0
@@ -172,6 +175,8 @@ class ResultDir:
         facts = footers[0]["facts"]
         tables.apply(cast(SweepEvent, {"event": "sweep", **facts}))
         tables.running = RunningTime(**footers[0].get("running", {}))
+        from tune_mc1.results.columns import HISTORY_COLUMNS
+
         fixed = [name for name, _ in HISTORY_COLUMNS]
         tables.columns.add(name for name in history.schema.names if name not in fixed)
         tables.columns.add(

@@ -5,14 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 from tune_mc1.results.cells import value_of
 from tune_mc1.results.columns import TAKEN_FROM, ProgramColumns, columns_of
-from tune_mc1.results.growth_events import AgainEvent, DropEvent, EnoughEvent, GrowEvent, TakenEvent
+from tune_mc1.results.growth_events import (
+    ENDING,
+    AgainEvent,
+    DropEvent,
+    EnoughEvent,
+    GrowEvent,
+    TakenEvent,
+)
 from tune_mc1.results.steering.marks import STEERING_HANDLERS, forget_stop
 
 if TYPE_CHECKING:
     from tune_mc1.results.tables import SweepTables
-
-ENDING = "ending"
-"""Field of a sweep's metadata: why it ended early, until it goes on."""
 
 GROWING = ("replicates", "parameters", "passes", "recipe")
 """Fields of a sweep's metadata that its trials may change."""

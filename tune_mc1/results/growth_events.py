@@ -4,6 +4,9 @@ from typing import Any, Literal, Required
 
 from tune_mc1.results.sweep_event import Stamped
 
+ENDING = "ending"
+"""Field of a sweep's metadata: why it ended early, until it goes on."""
+
 
 class GrowEvent(Stamped, total=False):
     """The sweep has other trials than before; fields of the event `sweep` that differ are here too.

@@ -7,7 +7,7 @@ several such times; for those this adds them up, event by event.
 from dataclasses import dataclass, field
 from typing import Any
 
-from tune_mc1.results.schema import Row
+from tune_mc1.results.states import Row
 
 
 @dataclass

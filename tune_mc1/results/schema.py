@@ -1,4 +1,4 @@
-"""Columns of the parquet files, and the states of a trial."""
+"""Columns of the parquet files."""
 
 import types
 import typing
@@ -13,22 +13,20 @@ from tune_mc1.config.metrics import epoch_metrics, test_metrics
 from tune_mc1.config.trial import core_fields, trial_fields
 from tune_mc1.config.trial_parameters import PARAMETERS
 from tune_mc1.errors import InputError
+from tune_mc1.results.states import ENDED, STATES, Row
 
-Row = dict[str, Any]
-"""Values of a trial, an epoch or a setting by column name."""
-
-STATES = (
-    "pending",  # not started
-    "running",
-    "paused",  # waits at a rung, and may go on later
-    "completed",  # ran all its epochs
-    "stopped",  # stopped early by the trial scheduler
-    "diverged",  # its loss was no longer finite
-    "failed",  # raised an error: columns `error` and `log`
-    "interrupted",  # the sweep ended first
-    "dropped",  # had not ended when the sweep was resumed with parameters that exclude it
-)
-
+__all__ = [
+    "DATA_COLUMNS",
+    "ENDED",
+    "EXECUTION_COLUMNS",
+    "ID_COLUMNS",
+    "RUN_COLUMNS",
+    "STATES",
+    "SUMMARY_COLUMNS",
+    "Row",
+    "history_schema",
+    "trial_schema",
+]
 
 ID_COLUMNS = (
     ("trial", pa.string()),
@@ -58,10 +56,6 @@ RUN_COLUMNS = (
 )
 EXECUTION_COLUMNS = (*DATA_COLUMNS, *RUN_COLUMNS)
 """Columns of every sweep's `trials.parquet` beside the parameters and metrics."""
-
-ENDED = frozenset({"completed", "stopped", "diverged", "failed", "dropped"})
-"""States of trials that do not run any further."""
-
 
 SUMMARY_COLUMNS = (
     ("trials", pa.int32()),  # planned

@@ -49,7 +49,8 @@ from tune_mc1.results.events import (
     StartEvent,
     TrialEvent,
 )
-from tune_mc1.results.growth import ENDING, HANDLERS
+from tune_mc1.results.growth import HANDLERS
+from tune_mc1.results.growth_events import ENDING
 from tune_mc1.results.ranking import Rank, is_broken, rank_key
 from tune_mc1.results.running_time import RunningTime
 from tune_mc1.results.schema import Row

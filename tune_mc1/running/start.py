@@ -24,7 +24,7 @@ from tune_mc1.planning.past import Past, read_past
 from tune_mc1.planning.plan import Plan
 from tune_mc1.planning.warm_start import COLD, WarmStart
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.growth import ENDING
+from tune_mc1.results.growth_events import ENDING
 from tune_mc1.results.head import sweep_event
 from tune_mc1.results.lock import locked
 from tune_mc1.results.schema import ENDED

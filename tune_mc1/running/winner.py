@@ -16,7 +16,7 @@ from tune_mc1.planning.plan import Plan
 from tune_mc1.planning.resources import TrialResources
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import Event, score_event
-from tune_mc1.results.growth import ENDING
+from tune_mc1.results.growth_events import ENDING
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.settings import winners
 from tune_mc1.results.tables import SweepTables, trial_of

@@ -13,7 +13,7 @@ from rich.table import Table
 from tune_mc1.config.method import search_name
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.growth import ENDING
+from tune_mc1.results.growth_events import ENDING
 from tune_mc1.results.lead import Lead, lead_of
 from tune_mc1.results.pareto import front_of, goals_of
 from tune_mc1.results.ranking import BROKEN

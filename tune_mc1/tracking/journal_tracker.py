@@ -20,8 +20,9 @@ PATIENCE_S = 5.0
 class JournalTracker(ABC):
     """Receives each event of the journal, in order.
 
-    `take` and `close` run in their own thread, so they may wait for a server. An exception from
-    them is reported once and ends the tracker, not the sweep. `register_tracker` registers a class.
+    `begin`, `take`, `caught_up` and `close` run in their own thread, so they may wait for a server.
+    An exception from them is reported once and ends the tracker, not the sweep. `register_tracker`
+    registers a class.
 
     Args:
         where: The result directory.
@@ -34,7 +35,7 @@ class JournalTracker(ABC):
             one row per trial, with its parameters, state and best metrics.
     """
 
-    name: ClassVar[str]
+    name: str
     poll_s: ClassVar[float] = 0.25
     end_wait_s: ClassVar[float] = 20.0
     tables: "SweepTables"
@@ -47,6 +48,9 @@ class JournalTracker(ABC):
         self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
         self._offset = 0
 
+    def begin(self) -> None:  # noqa: B027  most have nothing to begin
+        """Called before the first event; `tables` is as the sweep, if resumed, left it before."""
+
     @abstractmethod
     def take(self, event: Event) -> None:
         """Handles an event, which `tables` already includes.
@@ -54,6 +58,9 @@ class JournalTracker(ABC):
         Args:
             event: An event of the journal (`tune_mc1.results.events`).
         """
+
+    def caught_up(self) -> None:  # noqa: B027  most write at once
+        """Called when all events so far have been handled."""
 
     def close(self) -> None:  # noqa: B027  most have nothing to close
         """Called after the last event."""
@@ -110,6 +117,7 @@ class JournalTracker(ABC):
             if end > self._offset:
                 break
             self.tables.apply(event)
+        self.begin()
         while not self._abandoned.is_set():
             last = self._ending.wait(self.poll_s)  # checked before reading, so nothing is missed
             for event, offset in read_events(self.where.journal, self._offset):
@@ -118,6 +126,7 @@ class JournalTracker(ABC):
                 self._offset = offset
                 self.tables.apply(event)
                 self.take(event)
+            self.caught_up()
             if last:
                 return
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
+from tune_mc1.config.logger_class import LoggerClass, is_class_path
 from tune_mc1.errors import InputError, did_you_mean
 from tune_mc1.registry import Registry
 
@@ -54,23 +55,26 @@ TRACKERS: Registry[Setup] = Registry("tracker", folder="tune_mc1.tracking")
 
 
 def check_trackers(
-    names: Sequence[str] | None, options: Mapping[str, str | None]
+    names: Sequence[str | LoggerClass] | None, options: Mapping[str, str | None]
 ) -> tuple[str, ...]:
     """The trackers of a sweep, once each is known.
 
     Args:
-        names: Names in `TRACKERS`; None is `DEFAULT`.
+        names: Names in `TRACKERS`, and classes of Lightning loggers; None is `DEFAULT`.
         options: Values of the trackers' own flags, by tracker; None if a flag is not given.
+
+    Returns:
+        Their names; a logger's is its class path.
 
     Raises:
         InputError: If a tracker is not known, or a flag is given for one that the sweep lacks.
     """
-    for name in names or ():
-        if name not in TRACKERS:
+    used = DEFAULT if names is None else tuple(map(_name, names))
+    for name in used:
+        if name not in TRACKERS and not is_class_path(name):
             known = (*TRACKERS, "none")
-            rule = f"must be {', '.join(known[:-1])} or none"
+            rule = f"must be {', '.join(known[:-1])}, none or the class path of a Lightning logger"
             raise InputError(f"tracker: {rule}{did_you_mean(name, known)}, got {name!r}")
-    used = DEFAULT if names is None else tuple(names)
     for name, value in options.items():
         if value is not None and name not in used:
             rule = f"only valid with tracker {name}"
@@ -78,13 +82,17 @@ def check_trackers(
     return used
 
 
+def _name(tracker: str | LoggerClass) -> str:
+    return tracker if isinstance(tracker, str) else tracker.class_path
+
+
 def set_up_trackers(
-    names: Sequence[str] | None, options: Mapping[str, str | None]
+    names: Sequence[str | LoggerClass] | None, options: Mapping[str, str | None]
 ) -> dict[str, Launch]:
     """Sets up trackers, before anything starts.
 
     Args:
-        names: Names in `TRACKERS`; None for `DEFAULT`.
+        names: As in `check_trackers`.
         options: Values of the trackers' own flags, by tracker name.
 
     Returns:
@@ -94,8 +102,16 @@ def set_up_trackers(
         InputError: If a tracker is unknown, or cannot be used.
     """
     launches: dict[str, Launch] = {}
-    for name in check_trackers(names, options):
-        launch = TRACKERS[name](options.get(name))
+    check_trackers(names, options)
+    for tracker in DEFAULT if names is None else names:
+        name = _name(tracker)
+        if name in TRACKERS:
+            launch = TRACKERS[name](options.get(name))
+        else:
+            from tune_mc1.tracking.lightning_logger import set_up_logger
+
+            given = tracker if isinstance(tracker, LoggerClass) else LoggerClass(class_path=name)
+            launch = set_up_logger(given)
         if launch is not None:
             launches[name] = launch
     return launches

@@ -1,0 +1,1 @@
+"""Results of a sweep in the files of other tools."""

@@ -1,0 +1,79 @@
+"""Tracker that mirrors a sweep as runs of another tool, one per trial."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tune_mc1.results.events import Event
+from tune_mc1.tracking.journal_tracker import JournalTracker
+from tune_mc1.tracking.tracker import Launch, Notify, Tracker
+from tune_mc1.tracking.trial_runs import Mirror, Source, TrialRuns
+
+if TYPE_CHECKING:
+    from tune_mc1.results.directory import ResultDir
+
+MakeRuns = Callable[["ResultDir", Source], TrialRuns]
+"""Creates the runs of a result directory; called in the tracker's own thread."""
+
+
+class RunTracker(JournalTracker):
+    """Feeds runs from the journal.
+
+    A resumed sweep first completes the runs of the trials that ran before, so that each epoch is in
+    its run once, however the sweep ended.
+
+    Args:
+        name: Name in notices.
+        make: Creates the runs.
+        where: The result directory.
+        notify: Called with each notice for the user.
+    """
+
+    end_wait_s = 60.0
+
+    def __init__(self, name: str, make: MakeRuns, where: "ResultDir", notify: Notify) -> None:
+        self.name = name
+        super().__init__(where, notify)
+        self._make = make
+        self._due: dict[str, int] = {}
+
+    def begin(self) -> None:
+        """Creates the store's side, and completes runs of trials that ran before."""
+        from tune_mc1.config.load import load_sweep
+
+        source = Source(self.where.root.name, load_sweep(self.where.sweep_file).sweep, self.tables)
+        self._mirror = Mirror(self._make(self.where, source))
+        self._mirror.runs.begin()
+        self._due = dict.fromkeys(source.started, 1)
+        self.caught_up()
+
+    def take(self, event: Event) -> None:
+        """Notes which runs have changed, and from which epoch on."""
+        trial = event.get("trial")
+        if not isinstance(trial, str) or trial not in self.tables.trials:
+            return
+        row = self.tables.trials[trial]
+        epoch = int(event.get("epoch") or 0) if event["event"] == "epoch" else row["epochs_run"] + 1
+        self._due[trial] = max(1, min(epoch, self._due.get(trial, epoch)))
+
+    def caught_up(self) -> None:
+        """Writes what has changed."""
+        started = set(self._mirror.runs.source.started) if self._due else set()
+        while self._due and not self._abandoned.is_set():
+            trial = next(iter(self._due))
+            since = self._due.pop(trial)
+            if trial in started:
+                self._mirror.update(trial, since)
+
+    def close(self) -> None:
+        """Closes the store's side."""
+        self._mirror.runs.close()
+
+
+def launcher(name: str, make: MakeRuns) -> Launch:
+    """The launch function of such a tracker."""
+    return partial(_launch, name, make)
+
+
+def _launch(name: str, make: MakeRuns, where: "ResultDir", notify: Notify) -> Tracker:
+    return RunTracker(name, make, where, notify)
