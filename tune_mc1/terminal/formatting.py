@@ -134,14 +134,16 @@ def rank_text(rank: int, row: "Row", tied: Collection[str]) -> str:
 def metric_text(value: float | None, *, of_program: bool = False) -> str:
     """Formats a metric to four decimals, a large whole number to none; a dash if it is None.
 
+    Very large ones, such as the loss of a trial before it diverged, have four significant digits.
+
     Args:
         value: The value.
-        of_program: Whether it is a program's, of any size: very small and very large ones have
-            four significant digits instead.
+        of_program: Whether it is a program's, of any size: very small ones have four significant
+            digits too.
     """
     if value is None:
         return "-"
-    if of_program and (0 < abs(value) < 1e-3 or abs(value) >= 1e7):
+    if abs(value) >= 1e7 or (of_program and 0 < abs(value) < 1e-3):
         return f"{value:.4g}"
     return f"{value:.0f}" if abs(value) >= 1e4 and value == int(value) else f"{value:.4f}"
 

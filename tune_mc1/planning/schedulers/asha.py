@@ -40,6 +40,11 @@ class Halving(EarlyTerminate):
         if not given:
             return {**data, "min_iter": 1}
         if given == {"min_iter", "s", "max_iter"}:
+            first = data["min_iter"]
+            if type(first) is not int or first < 1:
+                raise ValueError(
+                    f"min_iter must be at least 1, also where it is not used, got {first}"
+                )
             return {key: value for key, value in data.items() if key != "min_iter"}
         if given == {"min_iter", "s"}:
             return {key: value for key, value in data.items() if key != "s"}
