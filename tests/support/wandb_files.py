@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 Tree = dict[str, Any]
+Kind = Callable[[random.Random], Tree]
 
 
 def sweep_files(count: int, seed: int) -> list[Tree]:
@@ -62,8 +63,8 @@ def _parameters(r: random.Random, method: str, depth: int) -> Tree:
 def _parameter(r: random.Random, method: str, depth: int) -> Tree:
     if depth < 2 and r.random() < 0.06:
         return {"parameters": _parameters(r, method, depth + 1)}
-    listed = [_constant, _categorical, _categorical, _int_uniform, _q_uniform]
-    kinds: list[Callable[[random.Random], Tree]] = listed
+    listed: list[Kind] = [_constant, _categorical, _categorical, _int_uniform, _q_uniform]
+    kinds = listed
     if method != "grid" or r.random() < 0.06:
         kinds = [*listed, _weighted, _weighted, _uniform, _log, _log, _log, _normal, _normal, _beta]
     made = r.choice(kinds)(r)
@@ -76,7 +77,9 @@ def _constant(r: random.Random) -> Tree:
 
 
 def _listed(r: random.Random) -> list[Any]:
-    pool = r.choice([[16, 32, 64, 128], [0.1, 0.01, 1e-05], ["relu", "gelu", ""], [1, 1.0, 2, "x"]])
+    pool: list[Any] = r.choice(
+        [[16, 32, 64, 128], [0.1, 0.01, 1e-05], ["relu", "gelu", ""], [1, 1.0, 2, "x"]]
+    )
     chosen = [r.choice(pool) for _ in range(r.randint(1, 4))]
     return chosen + ([None] if r.random() < 0.1 else []) + ([True] if r.random() < 0.05 else [])
 

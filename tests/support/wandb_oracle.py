@@ -4,6 +4,7 @@ The engine, the package `sweeps`, requires NumPy 1, so that it gets an environme
 is removed afterwards. Its verdicts are in `tests/config/wandb_files.jsonl`, a line for each file.
 """
 
+import importlib
 import itertools
 import json
 import math
@@ -14,8 +15,13 @@ import venv
 from pathlib import Path
 from typing import Any
 
+from tests.support.wandb_files import sweep_files
+
 VERSION = "sweeps==0.3.0"
 COUNT, SEED = 400, 20
+RECORD = "--record"
+"""The argument with which the engine's own environment runs this file."""
+
 RECORDED = Path(__file__).parents[1] / "config" / "wandb_files.jsonl"
 
 LEVELS = [i / 10 for i in range(1, 10)]
@@ -32,18 +38,21 @@ def main() -> None:
         python = Path(folder) / "bin" / "python"
         install = [str(python), "-m", "pip", "install", "--quiet", VERSION, "numpy<2"]
         subprocess.run(install, check=True)
-        subprocess.run([str(python), __file__], check=True)
+        again = [str(python), "-m", "tests.support.wandb_oracle", RECORD]
+        subprocess.run(again, check=True, cwd=RECORDED.parents[2])
 
 
 def record() -> None:
     """Writes the verdict on each file."""
-    sys.path.insert(0, str(Path(__file__).parent))
-    from wandb_files import sweep_files
-
     files = sweep_files(COUNT, SEED)
     lines = [json.dumps({"file": file, **_verdict(file)}) for file in files]
     RECORDED.write_text("".join(f"{line}\n" for line in lines))
     print(f"{RECORDED}: {len(lines)} files")
+
+
+def _engine(module: str) -> Any:
+    """A module of the engine, which only its own environment has."""
+    return importlib.import_module(module)
 
 
 def _verdict(file: dict[str, Any]) -> dict[str, Any]:
@@ -51,8 +60,7 @@ def _verdict(file: dict[str, Any]) -> dict[str, Any]:
 
     Distributions that its check calls outdated are drawn from nevertheless.
     """
-    import sweeps
-
+    sweeps = _engine("sweeps")
     found: dict[str, Any] = {}
     try:
         sweeps.SweepConfig(file)
@@ -75,20 +83,16 @@ def _verdict(file: dict[str, Any]) -> dict[str, Any]:
 
 def _bands(file: dict[str, Any]) -> list[int]:
     """Iterations at which runs are compared, those of `min_iter` up to 100."""
-    import sweeps
-    from sweeps.hyperband_stopping import hyperband_stop_runs
-
+    sweeps = _engine("sweeps")
     log = {file["metric"]["name"]: 1.0}
     run = sweeps.SweepRun(name="a", state=sweeps.RunState.running, history=[log])
-    hyperband_stop_runs([run], file)
+    _engine("sweeps.hyperband_stopping").hyperband_stop_runs([run], file)
     return [band for band in dict.fromkeys(run.early_terminate_info["bands"]) if band < 100]
 
 
 def _runs(file: dict[str, Any]) -> list[Any]:
     """The runs of a grid; null ends them."""
-    from sweeps.grid_search import grid_search_next_runs
-
-    found = grid_search_next_runs([], file, n=MOST_RUNS)
+    found = _engine("sweeps.grid_search").grid_search_next_runs([], file, n=MOST_RUNS)
     runs = itertools.takewhile(lambda run: run is not None, found)
     return [{name: own["value"] for name, own in run.config.items()} for run in runs]
 
@@ -96,11 +100,11 @@ def _runs(file: dict[str, Any]) -> list[Any]:
 def _draws(file: dict[str, Any]) -> dict[str, Any]:
     """Ends and quantiles of each parameter, of nested ones under `outer/inner`."""
     import numpy as np
-    from sweeps.params import HyperParameterSet
 
+    parameters = _engine("sweeps.params").HyperParameterSet
     found = {}
-    for own in HyperParameterSet.from_config(file["parameters"]):
-        name = own.name.replace(HyperParameterSet.NESTING_DELIMITER, "/")
+    for own in parameters.from_config(file["parameters"]):
+        name = own.name.replace(parameters.NESTING_DELIMITER, "/")
         if own.type == "param_single_value":
             found[name] = {"value": own.config["value"]}
             continue
@@ -131,4 +135,4 @@ def _plain(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    record() if "sweeps" in sys.modules or __package__ in (None, "") else main()
+    record() if RECORD in sys.argv else main()
