@@ -32,11 +32,12 @@ def score_column(frames: SweepFrames) -> str:
 
 def test_column(frames: SweepFrames) -> str:
     """The column of the winner's score on the test images; empty if none was scored."""
-    shown = _test_columns(frames)
+    shown = test_columns(frames)
     return shown[0] if shown else ""
 
 
-def _test_columns(frames: SweepFrames) -> list[str]:
+def test_columns(frames: SweepFrames) -> list[str]:
+    """Columns of the winner's scores on the test images, most important first."""
     trials = frames.trials
     columns = shown_test_metrics(frames.metric)
     return [name for name in columns if name in trials and trials[name].notna().any()]
@@ -114,7 +115,7 @@ def _score_columns(frames: SweepFrames, t: Say) -> dict[str, str]:
     name = frames.own_name(metric)
     found = {score_column(frames): t("best", metric=name), f"last_{metric}": t("last", metric=name)}
     found = {column: heading for column, heading in found.items() if column in trials}
-    return found | {name: name for name in _test_columns(frames)}
+    return found | {name: name for name in test_columns(frames)}
 
 
 def settings_view(frames: SweepFrames, settings: pd.DataFrame, lead: Lead, t: Say) -> TableView:

@@ -17,7 +17,7 @@ from tune_mc1.reporting.pages.result_tables import (
     setting_groups,
     settings_view,
     summary_text,
-    test_column,
+    test_columns,
     trials_view,
     value_text,
 )
@@ -209,9 +209,13 @@ def _winner(frames: SweepFrames, settings: pd.DataFrame, sure: Lead, t: Say) -> 
         return rows, bias
     if not best["test"]:
         return rows, f"{bias} {t('winner_no_test')}"
-    column = test_column(frames)
-    tested = summarize(best["test"], limits=possible_range(column))
-    rows.append((t("winner_test"), f"{column} {summary_text(tested)}"))
+    own = frames.trials[frames.trials["trial"].isin(best["ids"])]
+    scores = {name: own[name].dropna().tolist() for name in test_columns(frames)}
+    tested = [
+        f"{name} {summary_text(summarize(each, limits=possible_range(name)))}"
+        for name, each in scores.items()
+    ]
+    rows.append((t("winner_test"), ", ".join(tested)))
     return rows, bias
 
 
