@@ -27,7 +27,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tune_mc1.config.constraints import read_constraint
-from tune_mc1.config.metrics import better
 from tune_mc1.config.trial import Trial
 from tune_mc1.results.any_columns import Columns
 from tune_mc1.results.columns import (
@@ -37,9 +36,9 @@ from tune_mc1.results.columns import (
     columns_of,
     metric_column,
 )
+from tune_mc1.results.epoch_rows import nothing_yet, take_epoch
 from tune_mc1.results.events import (
     EndEvent,
-    EpochEvent,
     Event,
     ExtendEvent,
     PauseEvent,
@@ -96,6 +95,8 @@ class SweepTables:
         handler = getattr(self, f"_on_{kind}", None)
         if handler is not None:
             handler(event)
+        elif kind == "epoch":
+            take_epoch(self, event)
         elif kind in HANDLERS:
             HANDLERS[kind](self, event)
 
@@ -115,7 +116,7 @@ class SweepTables:
         row = self.columns.new_row(event["config"])
         row |= {k: event[k] for k in ("trial", "config_hash", "fold")}
         row |= {k: self.metadata.get(k) for k in ("data", "fingerprint")}
-        row |= {"state": "pending", "attempts": 0, **self._nothing_yet()}
+        row |= {"state": "pending", "attempts": 0, **nothing_yet(self)}
         self.trials[event["trial"]] = row
 
     def _on_start(self, event: StartEvent) -> None:
@@ -126,67 +127,6 @@ class SweepTables:
         row["attempts"] += 1
         row["started"] = row["started"] or event["time"]
         row["ended"] = row["error"] = None
-
-    def _on_epoch(self, event: EpochEvent) -> None:
-        trial, epoch = event["trial"], event["epoch"]
-        if self.of_program:
-            self.running.log(trial, event.get("time", 0.0))
-        row, old = self.trials[trial], self.history.get((trial, epoch))
-        # null, as readers of parquet take NaN as the largest number, or not as missing
-        cells = self.columns.epoch_row(event, self.metric).items()
-        entry = {name: None if value != value else value for name, value in cells}  # noqa: PLR0124
-        if entry == old:
-            return  # told again by a later attempt
-        if self.of_program and epoch <= self.trials[trial]["epochs_run"]:
-            self._begin_again(trial, epoch)
-            old = None
-        if old is not None and {**entry, "time": None} == {**old, "time": None}:
-            return  # a resumed trial reports its last epoch again
-        self.history[trial, epoch] = entry
-        row |= {k: event.get(k) for k in ("node", "device_name")}
-        if old is None:
-            self._take_metrics(row, entry)
-            return
-        last = row["epochs_run"]  # the epoch ran again, so everything derived from it is redone
-        row |= self._nothing_yet()
-        for again in (self.history.get((trial, e)) for e in range(1, last + 1)):
-            if again is not None:
-                self._take_metrics(row, again)
-
-    def _begin_again(self, trial: str, epoch: int) -> None:
-        """Forgets the iterations of a program's earlier attempt from the given one on."""
-        row = self.trials[trial]
-        last = row["epochs_run"]
-        row |= self._nothing_yet()
-        for number in range(1, last + 1):
-            if number >= epoch:
-                self.history.pop((trial, number), None)
-            elif (kept := self.history.get((trial, number))) is not None:
-                self._take_metrics(row, kept)
-
-    def _nothing_yet(self) -> Row:
-        """Values of a row before the first epoch."""
-        numbers = {"epochs_run": 0, "seconds": 0.0, "best_epoch": None, "images_per_second": None}
-        names = self.columns.metrics(self.metric)
-        metrics = [f"{kind}_{name}" for kind in ("best", "last") for name in names]
-        return numbers | dict.fromkeys(metrics)
-
-    def _take_metrics(self, row: Row, entry: Row) -> None:
-        row["seconds"] += entry["seconds"] or 0.0
-        epoch, before = entry["epoch"], row["epochs_run"]
-        if better(entry.get(self.metric), self.score(row), maximize=self.maximize):
-            row["best_epoch"] = epoch
-        for name, maximize in self.columns.metrics(self.metric).items():
-            if self.of_program and entry.get(name) is None:
-                continue  # the last value that was logged
-            row[f"last_{name}"] = entry[name]
-            if better(entry[name], row.get(f"best_{name}"), maximize=maximize):
-                row[f"best_{name}"] = entry[name]
-        row["epochs_run"] = max(epoch, before)
-        if self.of_program:
-            return
-        rate = row["images_per_second"] or 0.0
-        row["images_per_second"] = rate + (entry["images_per_second"] - rate) / max(epoch, 1)
 
     def _on_end(self, event: EndEvent) -> None:
         row = self.trials[event["trial"]]

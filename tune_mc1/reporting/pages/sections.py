@@ -3,32 +3,22 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-import pandas as pd
-
 from tune_mc1.config.load import config_to_yaml
 from tune_mc1.config.method import search_name
-from tune_mc1.config.metrics import possible_range
 from tune_mc1.config.validation import Folds, Holdout
 from tune_mc1.reporting.frames import SweepFrames
-from tune_mc1.reporting.pages.lead_facts import lead_facts
 from tune_mc1.reporting.pages.pareto_table import pareto_views
 from tune_mc1.reporting.pages.result_tables import (
     recall_views,
     setting_groups,
     settings_view,
-    summary_text,
-    test_columns,
     trials_view,
-    value_text,
 )
 from tune_mc1.reporting.pages.views import TableView, missing
+from tune_mc1.reporting.pages.winner_facts import Facts, lead_of_frames, winner_facts
 from tune_mc1.reporting.words.catalogue import Say
-from tune_mc1.results.lead import Lead, lead
 from tune_mc1.results.schema import ENDED
-from tune_mc1.results.summary import Summary, summarize
 from tune_mc1.terminal.formatting import duration
-
-Facts = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -72,8 +62,8 @@ def make_section(frames: SweepFrames, title: str, tables: list[TableView], t: Sa
         t: Gives the text of a key.
     """
     settings = setting_groups(frames)
-    sure = _lead(frames, settings)
-    winner, note = _winner(frames, settings, sure, t)
+    sure = lead_of_frames(frames, settings)
+    winner, note = winner_facts(frames, settings, sure, t)
     repeated = 0 < len(settings) < len(frames.trials)
     ends = [settings_view(frames, settings, sure, t)] if repeated or sure.tied else []
     ends = [*pareto_views(frames, t), *ends]
@@ -181,68 +171,6 @@ def validation_text(validation: Any, t: Say) -> str:
     if isinstance(validation, Folds):
         return t("folds", folds=validation.folds)
     return t(validation)
-
-
-def _lead(frames: SweepFrames, settings: pd.DataFrame) -> Lead:
-    """How sure the lead of the best setting is."""
-    pairs = zip(settings["runs"], settings["broken"], strict=True)
-    scored = [(runs, bool(broken)) for runs, broken in pairs if runs]
-    maximize = frames.sweep.metric.maximize
-    return lead(scored, frames.facts, frames.metric, maximize=maximize, rank=frames.rank)
-
-
-def _winner(frames: SweepFrames, settings: pd.DataFrame, sure: Lead, t: Say) -> tuple[Facts, str]:
-    if not frames.metric:
-        return [], t("no_winner_metric")
-    if settings.empty or settings.iloc[0]["summary"].mean is None:
-        return [], t("no_winner")
-    best = settings.iloc[0]
-    ids = ", ".join(best["ids"][:12])
-    rows = [
-        (t("winner_setting"), f"{_setting(frames, best, t)} ({ids})"),
-        (t("winner_val"), f"{frames.sweep.metric.name} {_score(frames, best['summary'])}"),
-        *_losses(frames, settings, t),
-        *lead_facts(frames, settings, sure, t),
-    ]
-    bias = t("winner_bias", n=sure.settings) if sure.settings > 1 else t("winner_epochs")
-    if frames.of_program:
-        return rows, bias
-    if not best["test"]:
-        return rows, f"{bias} {t('winner_no_test')}"
-    own = frames.trials[frames.trials["trial"].isin(best["ids"])]
-    scores = {name: own[name].dropna().tolist() for name in test_columns(frames)}
-    tested = [
-        f"{name} {summary_text(summarize(each, limits=possible_range(name)))}"
-        for name, each in scores.items()
-    ]
-    rows.append((t("winner_test"), ", ".join(tested)))
-    return rows, bias
-
-
-def _setting(frames: SweepFrames, row: "pd.Series[Any]", t: Say) -> str:
-    """Values of the parameters that vary, of a row of `setting_groups`."""
-    values = (f"{frames.own_name(n)}={value_text(frames, row[n])}" for n in frames.varied)
-    return ", ".join(values) or t("all")
-
-
-def _losses(frames: SweepFrames, settings: pd.DataFrame, t: Say) -> Facts:
-    """Says that trials of the best setting diverged or failed, and which is the best without."""
-    best, lost = settings.iloc[0], settings["diverged"] + settings["failed"]
-    if not lost.iloc[0]:
-        return []
-    text = t("winner_losses_value", n=lost.iloc[0], of=best["trials"])
-    scored = settings["summary"].map(lambda summary: summary.mean is not None)
-    sound = settings[(lost == 0) & scored]
-    if sound.empty:
-        return [(t("winner_losses"), f"{text}; {t('winner_none_sound')}")]
-    row = sound.iloc[0]
-    ids, score = ", ".join(row["ids"][:12]), _score(frames, row["summary"])
-    other = t("winner_sound", setting=_setting(frames, row, t), trials=ids, score=score)
-    return [(t("winner_losses"), f"{text}; {other}")]
-
-
-def _score(frames: SweepFrames, summary: Summary) -> str:
-    return summary_text(summary, frames.decimals())
 
 
 def _rerun(frames: SweepFrames) -> str:
