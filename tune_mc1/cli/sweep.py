@@ -121,32 +121,13 @@ def sweep(
         plan = _plan(method, file, flags, resume, more, elsewhere=job is not None)
     if plan is not None:
         check_trackers(plan.sweep.tracker, {"wandb": wandb})
-    if job is not None and plan is not None and plan.sweep.import_from:
-        raise InputError(
-            "--address: a sweep with a network of your own cannot be submitted over http; start it "
-            "on the cluster, with --address auto"
-        )
-    if job is not None and not dry_run:
-        from tune_mc1.cluster.jobs.submit import submit
-
-        raise typer.Exit(submit(job, [plan] if plan else [], print_notice))
+    if job is not None:
+        _submit(job, plan, dry_run=dry_run)
     if plan is None or (job is not None and resume is not None):
         raise InputError("--dry-run: cannot read the --resume directory, which is on the cluster")
-    if isinstance(plan.sweep, ModuleSweep):
-        from tune_mc1.running.module_start import checked_plan
-
-        plan = checked_plan(plan, file or Path(resume or ".", "sweep.yaml"))
-    for notice in plan.notices:
-        print_notice(notice)
+    plan = _announced(plan, file or Path(resume or ".", "sweep.yaml"))
     if dry_run:
-        if job is None and address is None:
-            from tune_mc1.running.loading import count_images
-
-            plan = count_images(plan, print_notice)
-        facts = outline_of(plan, cluster, None if job else address)
-        from tune_mc1.terminal.outline import print_outline
-
-        print_json(facts) if as_json else print_outline(plan, facts, Console())
+        _print_outline(plan, cluster, address, job, as_json)
         return
     from tune_mc1.running.start import run_plan
 
@@ -160,6 +141,53 @@ def sweep(
         notify=print_notice,
     )
     raise typer.Exit(outcome)
+
+
+def _submit(job: JobCommand, plan: "Plan | None", *, dry_run: bool) -> None:
+    """Submits a sweep as a job, unless it is a dry run.
+
+    Raises:
+        InputError: If it cannot be submitted.
+        typer.Exit: After the job.
+    """
+    if plan is not None and plan.sweep.import_from:
+        raise InputError(
+            "--address: a sweep with a network of your own cannot be submitted over http; start it "
+            "on the cluster, with --address auto"
+        )
+    if not dry_run:
+        from tune_mc1.cluster.jobs.submit import submit
+
+        raise typer.Exit(submit(job, [plan] if plan else [], print_notice))
+
+
+def _announced(plan: "Plan", source: Path) -> "Plan":
+    """The plan, checked if it is of modules, after its notices are printed."""
+    if isinstance(plan.sweep, ModuleSweep):
+        from tune_mc1.running.module_start import checked_plan
+
+        plan = checked_plan(plan, source)
+    for notice in plan.notices:
+        print_notice(notice)
+    return plan
+
+
+def _print_outline(
+    plan: "Plan",
+    cluster: Path | None,
+    address: str | None,
+    job: JobCommand | None,
+    as_json: bool,
+) -> None:
+    """Prints what a dry run shows."""
+    if job is None and address is None:
+        from tune_mc1.running.loading import count_images
+
+        plan = count_images(plan, print_notice)
+    facts = outline_of(plan, cluster, None if job else address)
+    from tune_mc1.terminal.outline import print_outline
+
+    print_json(facts) if as_json else print_outline(plan, facts, Console())
 
 
 def _check_options(given: Mapping[str, Any]) -> None:

@@ -19,6 +19,7 @@ from tune_mc1.planning.growth import Growth, regrown, with_epochs
 from tune_mc1.planning.past import Past, read_past
 from tune_mc1.planning.plan import Plan, prepare
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.events import EndEvent
 from tune_mc1.results.steering.marks import size
 from tune_mc1.results.store.local_copy import resumable
 
@@ -68,7 +69,32 @@ def prepare_resume(
         change=lambda sweep: _where_it_is(sweep, moved, own_file=file is not None),
         text=None if file is not None else kept,
     )
-    now = plan.sweep.model_copy(update={"name": before.name})
+    now = _sweep_now(plan.sweep, before, epochs, source)
+    trials, growth = _trials(plan, past, before, now)
+    past, stopped = with_stopped(past)
+    past, again, retried = with_failed_again(past, trials, everything=retry_failed, named=rerun)
+    growth = replace(growth, again=(*stopped, *again))
+    past.scheduler(now)  # checks that its decisions can be read
+    _check_checkpoints(past, trials, "--epochs" if epochs else f"{source}: parameters.epochs")
+    facts = (command, now, trials, plan.notices, where.root, past, flags, str(source))
+    resumed = Plan(*facts, growth=growth)
+    notices = [*plan.notices, *moved, *_said(growth), *retried, *_begun(past, now, growth)]
+    return replace(resumed, notices=[*notices, *_size(past), _ended(resumed, past, stopped)])
+
+
+def _sweep_now(sweep: Sweep, before: Sweep, epochs: int | None, source: Path) -> Sweep:
+    """The sweep as it goes on.
+
+    Args:
+        sweep: The one of the file and flags.
+        before: The one that was run.
+        epochs: As in `prepare_resume`.
+        source: The file.
+
+    Raises:
+        InputError: If they differ in more than a resume allows.
+    """
+    now = sweep.model_copy(update={"name": before.name})
     if not isinstance(now, ProgramSweep):
         now = now.with_images(before.validation == "val")
     if epochs is not None and isinstance(now, ProgramSweep):
@@ -80,24 +106,24 @@ def prepare_resume(
     problems = list(differences(before, now))
     if problems:
         raise InputError(f"{source}: {problem}" for problem in problems)
-    trials, growth = _trials(plan, past, before, now)
-    past, stopped = with_stopped(past)
-    past, again, retried = with_failed_again(past, trials, everything=retry_failed, named=rerun)
-    growth = replace(growth, again=(*stopped, *again))
-    past.scheduler(now)  # checks that its decisions can be read
-    _check_checkpoints(past, trials, "--epochs" if epochs else f"{source}: parameters.epochs")
-    facts = (command, now, trials, plan.notices, where.root, past, flags, str(source))
-    resumed = Plan(*facts, growth=growth)
-    left = len(past.remaining(trials)) + max(0, resumed.total - len(trials))
-    total, paused = resumed.total or len(trials), len(past.waiting)
+    return now
+
+
+def _begun(past: Past, now: Sweep, growth: Growth) -> Sequence[str]:
+    """Notices of a search that goes on as it was begun."""
+    as_begun = past.trials and not past.evidence and not past.grown and not growth.changes
+    return now.search.resumed(now, past.trials[0].values) if as_begun else []
+
+
+def _ended(resumed: Plan, past: Past, stopped: Sequence[EndEvent]) -> str:
+    """How many trials have ended, pause, or were stopped by request."""
+    left = len(past.remaining(resumed.trials)) + max(0, resumed.total - len(resumed.trials))
+    total, paused = resumed.total or len(resumed.trials), len(past.waiting)
     ended = f"{total - left - paused} of {total} trials have already ended"
     ended += f", {paused} pause" if paused else ""
     if stopped:
         ended += f"; stopped by request: {', '.join(event['trial'] for event in stopped)}"
-    as_begun = past.trials and not past.evidence and not past.grown and not growth.changes
-    begun = now.search.resumed(now, past.trials[0].values) if as_begun else []
-    notices = [*plan.notices, *moved, *_said(growth), *retried, *begun, *_size(past), ended]
-    return replace(resumed, notices=notices)
+    return ended
 
 
 def _as_it_was(where: ResultDir, past: Past) -> tuple[Sweep, str | None]:

@@ -39,6 +39,7 @@ from tune_mc1.results.columns import (
 from tune_mc1.results.epoch_rows import nothing_yet, take_epoch
 from tune_mc1.results.events import (
     EndEvent,
+    EpochEvent,
     Event,
     ExtendEvent,
     PauseEvent,
@@ -95,8 +96,6 @@ class SweepTables:
         handler = getattr(self, f"_on_{kind}", None)
         if handler is not None:
             handler(event)
-        elif kind == "epoch":
-            take_epoch(self, event)
         elif kind in HANDLERS:
             HANDLERS[kind](self, event)
 
@@ -127,6 +126,9 @@ class SweepTables:
         row["attempts"] += 1
         row["started"] = row["started"] or event["time"]
         row["ended"] = row["error"] = None
+
+    def _on_epoch(self, event: EpochEvent) -> None:
+        take_epoch(self, event)
 
     def _on_end(self, event: EndEvent) -> None:
         row = self.trials[event["trial"]]

@@ -75,11 +75,7 @@ def run_plan(
     _check_ray(plan, address, parent, field, notify)
     interruption = Interruption()
     interruption.install()
-    of_program = isinstance(plan.sweep, ProgramSweep)
-    loading = None
-    if not of_program:
-        before_ray = bool(address) or any(map(is_outside, plan.sweep.models))
-        loading = Loading(plan, notify, interruption, before_ray=before_ray)
+    loading = _begin_loading(plan, address, notify, interruption)
     from tune_mc1.cluster.ray_runtime import Cluster
     from tune_mc1.running.driver import run_sweep
     from tune_mc1.running.sweep_run import SweepRun
@@ -96,11 +92,7 @@ def run_plan(
         if loading is not None:
             data = _images(loading, past, None if complete else cluster)
         plan = with_images(plan, data)
-        there = f", and {remote.url}" if remote else ""
-        console.print(f"Results: {where.root}{there}", highlight=False, soft_wrap=True)
-        if data is not None:
-            line = images_line(plan, data)
-            console.print(line, highlight=False, markup=False, soft_wrap=True)
+        _say_begun(plan, data, where, remote, console)
         trackers = make_trackers(launches, where, notify)
         program = own_context(plan, where, past, mode, remote, here=address is None)
         run = SweepRun(
@@ -126,6 +118,27 @@ def run_plan(
     if stopped is None:
         return exit_status(tables, run.total)
     return _say_stopped(stopped, interruption, console, notify)
+
+
+def _begin_loading(
+    plan: Plan, address: str | None, notify: Notify, interruption: Interruption
+) -> Loading | None:
+    """Begins to load the images; None for a program, which has none."""
+    if isinstance(plan.sweep, ProgramSweep):
+        return None
+    before_ray = bool(address) or any(map(is_outside, plan.sweep.models))
+    return Loading(plan, notify, interruption, before_ray=before_ray)
+
+
+def _say_begun(
+    plan: Plan, data: ImageData | None, where: ResultDir, remote: Remote | None, console: Console
+) -> None:
+    """Says where the results are, and on which images the trials are trained."""
+    there = f", and {remote.url}" if remote else ""
+    console.print(f"Results: {where.root}{there}", highlight=False, soft_wrap=True)
+    if data is not None:
+        line = images_line(plan, data)
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _say_stopped(

@@ -113,8 +113,8 @@ def tune_trials(
     hangs = HangCallback(run.sweep.trial_timeout or math.inf)
     recorder = _recorder(writer, scheduler, hangs, end)
     callbacks: list[Callback] = [recorder, ProgressCallback(view, run.trackers, check), hangs]
-    callbacks += [] if run.program is not None else [spare]
-    callbacks += [] if further is None else [further]
+    further_ones = (None if run.program is not None else spare, further, steering)
+    callbacks += [own for own in further_ones if own is not None]
     starts: EarlyStopping | FirstCome = scheduler or FirstCome()
     if steering is not None:
         groupable = scheduler is None or decisions is not None  # else nobody would tell a group
@@ -124,7 +124,6 @@ def tune_trials(
         steering.begin(
             RunningSearch(search, source, end, divide, room, starts.reopen, steering.signals)
         )
-        callbacks.append(steering)
     retry_lost_resets()
     count_no_callbacks()
     promotes = scheduler is not None and scheduler.promotes

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -74,45 +74,66 @@ def run_trials(
         TrialError: If the model cannot be built.
     """
     torch.set_num_threads(threads)
-    alone = partial(
-        run_trials,
-        data=data,
-        validation=validation,
-        metric=metric,
-        maximize=maximize,
-        chosen=chosen,
-        checkpoints=checkpoints,
-        report=report,
-        shared=shared,
-        threads=threads,
-        gpu=gpu,
-        callbacks=callbacks,
+    best = (metric, maximize, tuple(chosen))
+    _Training(data, validation, *best, checkpoints, report, shared, threads, gpu, callbacks).run(
+        trials
     )
-    for done, part in _at_one_epoch(trials, checkpoints):
-        if checkpoints is not None and done >= part[0].config.epochs:
-            folders = [checkpoints(t.id) for t in part]
-            report([restore_report(last_state(folder), folder) for folder in folders])
-            continue
-        device = pick_device(part[0].config, gpu)
-        group = Group(part, data, validation, gpu=device.type == "cuda")
+
+
+@dataclass(frozen=True)
+class _Training:
+    """What `run_trials` is given, beside the trials."""
+
+    data: ImageData
+    validation: Validation
+    metric: str
+    maximize: bool
+    chosen: Sequence[str]
+    checkpoints: Checkpoints | None
+    report: Reporter
+    shared: Path | None
+    threads: int
+    gpu: bool
+    callbacks: tuple[Callback, ...]
+
+    def run(self, trials: Sequence[Trial]) -> None:
+        """Trains the trials in groups of those that have completed as many epochs."""
+        for done, part in _at_one_epoch(trials, self.checkpoints):
+            if self.checkpoints is not None and done >= part[0].config.epochs:
+                folders = [self.checkpoints(t.id) for t in part]
+                self.report([restore_report(last_state(folder), folder) for folder in folders])
+            else:
+                self._run_group(part, done)
+
+    def _run_group(self, part: Sequence[Trial], done: int) -> None:
+        """Trains trials as one model, or each alone if their model has no fused form.
+
+        Args:
+            part: The trials.
+            done: Epochs that all of them have completed.
+        """
+        device = pick_device(part[0].config, self.gpu)
+        group = Group(part, self.data, self.validation, gpu=device.type == "cuda")
         try:
-            module = make_module(group, data, device, shared, chosen)
+            module = make_module(group, self.data, device, self.shared, self.chosen)
         except NoFusedForm as error:
             log.warning("%d trials are trained alone: %s", len(part), error)
             for trial in part:
-                alone([trial])
-            continue
+                self.run([trial])
+            return
         files = None
-        if checkpoints is not None:
-            files = TrialCheckpoints([checkpoints(t.id) for t in group.trials], module.fused)
-        reporter = EpochReport(group, metric, maximize, files, report)
-        trainer = make_trainer(group.trials[0].config, device, [*callbacks, reporter], files)
-        _log_parameters(group, device, threads)
+        if self.checkpoints is not None:
+            folders = [self.checkpoints(t.id) for t in group.trials]
+            files = TrialCheckpoints(folders, module.fused)
+        reporter = EpochReport(group, self.metric, self.maximize, files, self.report)
+        callbacks = [*self.callbacks, reporter]
+        trainer = make_trainer(group.trials[0].config, device, callbacks, files)
+        _log_parameters(group, device, self.threads)
         start = LAST if done else None
         try:
             trainer.fit(module, group.train, group.val, ckpt_path=start, weights_only=True)
         except DivergedError:  # all of them
-            report([], diverged_ends(group, module))
+            self.report([], diverged_ends(group, module))
         finally:
             module.forget_steps()
             if device.type == "cuda":
