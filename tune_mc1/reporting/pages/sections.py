@@ -1,5 +1,6 @@
 """Section of a report on one sweep, in words and tables; page and slides share it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,28 +8,31 @@ import pandas as pd
 
 from tune_mc1.config.load import config_to_yaml
 from tune_mc1.config.method import search_name
-from tune_mc1.config.metrics import possible_range
 from tune_mc1.config.validation import Folds, Holdout
+from tune_mc1.planning.studies import STUDIES
+from tune_mc1.reporting.drawing.spec import file_name
 from tune_mc1.reporting.frames import SweepFrames
-from tune_mc1.reporting.pages.lead_facts import lead_facts
 from tune_mc1.reporting.pages.pareto_table import pareto_views
 from tune_mc1.reporting.pages.result_tables import (
-    recall_views,
+    class_views,
     setting_groups,
     settings_view,
-    summary_text,
-    test_column,
     trials_view,
-    value_text,
+    winner_classes,
 )
-from tune_mc1.reporting.pages.views import TableView, missing
+from tune_mc1.reporting.pages.summary import summary
+from tune_mc1.reporting.pages.views import TableView, counted
+from tune_mc1.reporting.pages.winner_facts import (
+    Facts,
+    majority_accuracy,
+    test_facts,
+    tested_scores,
+    winner_facts,
+)
 from tune_mc1.reporting.words.catalogue import Say
 from tune_mc1.results.lead import Lead, lead
 from tune_mc1.results.schema import ENDED
-from tune_mc1.results.summary import Summary, summarize
 from tune_mc1.terminal.formatting import duration
-
-Facts = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Section:
         facts: What was run.
         winner: The best setting and its scores.
         winner_note: How to read them.
+        summary: The first paragraph: what was tried, and what is best.
         tables: Statistics, settings and trials.
         rerun: Commands that run the sweep again.
         sweep_yaml: The resolved sweep.
@@ -56,6 +61,7 @@ class Section:
     facts: Facts
     winner: Facts
     winner_note: str
+    summary: str = ""
     tables: list[TableView] = field(default_factory=list)
     rerun: str = ""
     sweep_yaml: str = ""
@@ -73,21 +79,26 @@ def make_section(frames: SweepFrames, title: str, tables: list[TableView], t: Sa
     """
     settings = setting_groups(frames)
     sure = _lead(frames, settings)
-    winner, note = _winner(frames, settings, sure, t)
+    classes = winner_classes(frames, settings)
+    tests = list(tested_scores(frames, settings))
+    winner, note = winner_facts(frames, settings, sure, t)
+    winner += [*test_facts(tests, classes, t)] if winner else []
+    majority = majority_accuracy(classes)
     repeated = 0 < len(settings) < len(frames.trials)
     ends = [settings_view(frames, settings, sure, t)] if repeated or sure.tied else []
     ends = [*pareto_views(frames, t), *ends]
     return Section(
-        anchor=frames.where.root.name,
+        anchor=file_name(title),
         title=title,
         description=frames.sweep.description or "",
         warnings=warnings(frames, t),
         facts=_facts(frames, len(settings), t),
         winner=winner,
         winner_note=note,
-        tables=[*tables, *recall_views(frames, settings, t), *ends, trials_view(frames, t)],
+        summary=summary(frames, settings, sure, tests, majority, t),
+        tables=[*tables, *class_views(classes, t), *ends, trials_view(frames, t)],
         rerun=_rerun(frames),
-        sweep_yaml=config_to_yaml(frames.sweep),
+        sweep_yaml=config_to_yaml(frames.own_sweep),
         provenance=_provenance(frames, t),
     )
 
@@ -104,13 +115,7 @@ def warnings(frames: SweepFrames, t: Say) -> list[str]:
         found.append(t("warn_failed", n=broken))
     if sweep.validation == "test":
         found.append(t("warn_test"))
-    parts = []
-    if sweep.scale < 1:
-        parts.append(t("scaled_work", part=100 * sweep.scale))
-    if sweep.limit_images < 1:
-        parts.append(t("scaled_images", part=100 * sweep.limit_images))
-    if parts:
-        found.append(t("warn_scaled", parts=", ".join(parts)))
+    found += _scaled(frames, t)
     seeded = "seed" in trials
     if trials["config_hash"].is_unique and len(trials) > 1:
         found.append(t("warn_one_run"))
@@ -119,6 +124,19 @@ def warnings(frames: SweepFrames, t: Say) -> list[str]:
     if seeded and trials.duplicated(["config_hash", "fold", "seed"]).any():
         found.append(t("warn_equal_seeds"))
     return found
+
+
+def _scaled(frames: SweepFrames, t: Say) -> Iterator[str]:
+    """What a smaller sweep says less of; a study's results were published with all of it."""
+    sweep, parts = frames.sweep, []
+    if sweep.scale < 1:
+        parts.append(t("scaled_work", part=100 * sweep.scale))
+    if sweep.limit_images < 1:
+        parts.append(t("scaled_images", part=100 * sweep.limit_images))
+    if parts and (sweep.reference is not None or frames.name in STUDIES):
+        yield t("warn_scaled", parts=", ".join(parts))
+    elif sweep.limit_images < 1:
+        yield t("warn_images", part=100 * sweep.limit_images)
 
 
 def _facts(frames: SweepFrames, settings: int, t: Say) -> Facts:
@@ -158,8 +176,8 @@ def _images(frames: SweepFrames, t: Say) -> Facts:
         "data_value",
         data=facts.get("data", "?"),
         fingerprint=facts.get("fingerprint", "?"),
-        train=_count(facts.get("train_images")),
-        test=_count(facts.get("test_images")),
+        train=counted(facts.get("train_images")),
+        test=counted(facts.get("test_images")),
     )
     return [(t("data"), data), (t("validation"), validation_text(frames.sweep.validation, t))]
 
@@ -170,14 +188,10 @@ def _program(frames: SweepFrames, t: Say) -> Facts:
     return [(t("program"), str(frames.facts.get("program") or "–")), *words]
 
 
-def _count(value: Any) -> str:
-    return "?" if missing(value) else f"{value:,}".replace(",", "\u202f")
-
-
 def validation_text(validation: Any, t: Say) -> str:
     """The images that score the trials, in words."""
     if isinstance(validation, Holdout):
-        return t("holdout", part=validation.holdout)
+        return t("holdout", part=100 * validation.holdout)
     if isinstance(validation, Folds):
         return t("folds", folds=validation.folds)
     return t(validation)
@@ -189,56 +203,6 @@ def _lead(frames: SweepFrames, settings: pd.DataFrame) -> Lead:
     scored = [(runs, bool(broken)) for runs, broken in pairs if runs]
     maximize = frames.sweep.metric.maximize
     return lead(scored, frames.facts, frames.metric, maximize=maximize, rank=frames.rank)
-
-
-def _winner(frames: SweepFrames, settings: pd.DataFrame, sure: Lead, t: Say) -> tuple[Facts, str]:
-    if not frames.metric:
-        return [], t("no_winner_metric")
-    if settings.empty or settings.iloc[0]["summary"].mean is None:
-        return [], t("no_winner")
-    best = settings.iloc[0]
-    ids = ", ".join(best["ids"][:12])
-    rows = [
-        (t("winner_setting"), f"{_setting(frames, best, t)} ({ids})"),
-        (t("winner_val"), f"{frames.sweep.metric.name} {_score(frames, best['summary'])}"),
-        *_losses(frames, settings, t),
-        *lead_facts(frames, settings, sure, t),
-    ]
-    bias = t("winner_bias", n=sure.settings) if sure.settings > 1 else t("winner_epochs")
-    if frames.of_program:
-        return rows, bias
-    if not best["test"]:
-        return rows, f"{bias} {t('winner_no_test')}"
-    column = test_column(frames)
-    tested = summarize(best["test"], limits=possible_range(column))
-    rows.append((t("winner_test"), f"{column} {summary_text(tested)}"))
-    return rows, bias
-
-
-def _setting(frames: SweepFrames, row: "pd.Series[Any]", t: Say) -> str:
-    """Values of the parameters that vary, of a row of `setting_groups`."""
-    values = (f"{frames.own_name(n)}={value_text(frames, row[n])}" for n in frames.varied)
-    return ", ".join(values) or t("all")
-
-
-def _losses(frames: SweepFrames, settings: pd.DataFrame, t: Say) -> Facts:
-    """Says that trials of the best setting diverged or failed, and which is the best without."""
-    best, lost = settings.iloc[0], settings["diverged"] + settings["failed"]
-    if not lost.iloc[0]:
-        return []
-    text = t("winner_losses_value", n=lost.iloc[0], of=best["trials"])
-    scored = settings["summary"].map(lambda summary: summary.mean is not None)
-    sound = settings[(lost == 0) & scored]
-    if sound.empty:
-        return [(t("winner_losses"), f"{text}; {t('winner_none_sound')}")]
-    row = sound.iloc[0]
-    ids, score = ", ".join(row["ids"][:12]), _score(frames, row["summary"])
-    other = t("winner_sound", setting=_setting(frames, row, t), trials=ids, score=score)
-    return [(t("winner_losses"), f"{text}; {other}")]
-
-
-def _score(frames: SweepFrames, summary: Summary) -> str:
-    return summary_text(summary, frames.decimals())
 
 
 def _rerun(frames: SweepFrames) -> str:

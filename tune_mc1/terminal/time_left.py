@@ -1,0 +1,247 @@
+"""Estimate of the time to the end of a sweep, from what its trials have taken and how they end.
+
+A trial may end before its last epoch: the scheduler stops it at a rung, or it diverges. How many go
+on after an epoch is learned from the trials that have come there; the rungs say what to expect
+before any has. A trial that has not begun takes the forecast of its network, in proportion to what
+others have taken. The trials that are left then fill the processes that run at once.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
+from statistics import fmean
+
+from tune_mc1.config.trial import Trial
+from tune_mc1.results.schema import ENDED, Row
+from tune_mc1.results.tables import SweepTables, trial_of
+
+PRIOR = 100.0
+"""Number of trials at a rung that count as much as what the rung's factor says. It is large: how
+many of the first have gone on says next to nothing of the next, which are compared with them."""
+
+STOPPED, BROKE = ("stopped", "paused"), ("diverged", "failed", "dropped")
+"""States of trials that ended before their last epoch: by the scheduler, and by themselves."""
+
+OWN = 4.0
+"""Number of its epochs from which a trial's own time counts more than its forecast."""
+
+FIRST = 0.3
+"""What a first epoch counts, which often takes longer than the next."""
+
+FUSED = 0.75
+"""Time of groups relative to their forecast, where that of trials alone is 1: recorded sweeps."""
+
+
+Cost = Callable[[Trial, int], float]
+"""Cost of an epoch of a trial, in proportion to others: its part in a group of so many trials."""
+
+
+@dataclass
+class TimeLeft:
+    """Estimates the time left.
+
+    Args:
+        rungs: Rows `{bracket, epoch, trials}`: how many trials are expected to reach an epoch.
+        cost: Cost of an epoch of a trial.
+        trials: Trials that are known already, by id; others are read from the tables.
+
+    Attributes:
+        sizes: Number of trials in the group of each trial that has not begun, where it is known.
+        slots: Number of processes that have run at once.
+    """
+
+    rungs: Sequence[Mapping[str, int]] = ()
+    cost: Cost = lambda *_: 1.0
+    trials: dict[str, Trial] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    slots: int = 0
+    _costs: dict[tuple[str, int], float] = field(default_factory=dict)
+
+    def seconds(self, tables: SweepTables, total: int, now: float) -> float | None:
+        """Seconds to the end of the last trial; None before the first epoch.
+
+        Args:
+            tables: The sweep's tables.
+            total: Number of trials that it will have.
+            now: The present time, in seconds since 1970.
+        """
+        rows = list(tables.trials.values())
+        running = [row for row in rows if row["state"] == "running"]
+        self.slots = max(self.slots, round(sum(1 / (row["fused"] or 1) for row in running)))
+        if tables.of_program:
+            return self._of_program(tables, rows, running, total, now)
+        took = {row["trial"]: found for row in rows if (found := _epoch_time(tables, row))}
+        if not took:
+            return None
+        self._know(tables)
+        scale = self._scales(rows, took)
+        go_on = _Survival(rows, self.rungs)
+
+        def left(row: Row) -> float:
+            return go_on.left(row["epochs_run"], row["epochs"])
+
+        def group_epoch(row: Row) -> float:
+            """Seconds of an epoch of the whole group of a trial."""
+            size = row["fused"] or self.sizes.get(row["trial"], 1)
+            expected = size * self._cost(row, size) * scale(row, size)
+            seconds, epochs = took.get(row["trial"], (0.0, 0.0))
+            return (seconds * epochs + expected * OWN) / (epochs + OWN)
+
+        busy: dict[tuple[float, int], float] = {}
+        for row in running:
+            group = row["started"] or 0.0, row["fused"] or 1
+            busy[group] = max(busy.get(group, 0.0), group_epoch(row) * left(row))
+        waiting = [row for row in rows if row["state"] in ("pending", "interrupted")]
+        tasks = [group_epoch(r) / self.sizes.get(r["trial"], 1) * left(r) for r in waiting]
+        if total > len(rows):
+            each = [group_epoch(r) / (r["fused"] or 1) * go_on.left(0, r["epochs"]) for r in rows]
+            tasks += [fmean(each)] * (total - len(rows))
+        return _fill(busy.values(), tasks, self.slots)
+
+    def _know(self, tables: SweepTables) -> None:
+        """Reads the settings of the trials that are new."""
+        for trial, row in tables.trials.items():
+            if trial not in self.trials:
+                self.trials[trial] = trial_of(row, tables.columns)
+
+    def _cost(self, row: Row, size: int) -> float:
+        """Cost of an epoch of a trial as a part of its group, in proportion to others."""
+        key = row["trial"], size
+        if key not in self._costs:
+            self._costs[key] = max(self.cost(self.trials[row["trial"]], size), 1e-9) * (
+                FUSED if size > 1 else 1.0
+            )
+        return self._costs[key]
+
+    def _scales(
+        self, rows: Sequence[Row], took: Mapping[str, tuple[float, float]]
+    ) -> Callable[[Row, int], float]:
+        """Seconds per unit of cost of trials like one: of its model in groups or alone, or of all.
+
+        Args:
+            rows: Rows of all trials.
+            took: Seconds of an epoch, and of how many, of those that have begun.
+        """
+        times: dict[object, list[float]] = {}
+        for row in rows:
+            if row["trial"] in took:
+                seconds, epochs = took[row["trial"]]
+                size = row["fused"] or 1
+                for key in _likeness(row, size):
+                    both = times.setdefault(key, [0.0, 0.0])
+                    both[0] += seconds * epochs
+                    both[1] += size * self._cost(row, size) * epochs
+
+        def scale(row: Row, size: int) -> float:
+            seconds, cost = times[None]
+            found, few = seconds / cost, OWN * size * self._cost(row, size)
+            for key in reversed(_likeness(row, size)):
+                seconds, cost = times.get(key, (0.0, 0.0))
+                found = (seconds + few * found) / (cost + few)
+            return found
+
+        return scale
+
+    def _of_program(
+        self,
+        tables: SweepTables,
+        rows: Sequence[Row],
+        running: Sequence[Row],
+        total: int,
+        now: float,
+    ) -> float | None:
+        """From the mean duration of the trials that ended, as a program's length is its own."""
+        took = [tables.running.of(r) for r in rows if r["state"] in ENDED and r["started"]]
+        left = total - sum(row["state"] in ENDED for row in rows)
+        if not took or not running or left <= 0:
+            return None
+        mean = fmean(took)
+        busy = [max(mean - (now - (row["started"] or now)), 0.0) for row in running]
+        return _fill(busy, [mean] * (left - len(running)), self.slots)
+
+
+class _Survival:
+    """How many trials go on after each epoch.
+
+    Args:
+        rows: Rows of the trials.
+        rungs: What is expected (`TimeLeft`).
+    """
+
+    def __init__(self, rows: Sequence[Row], rungs: Sequence[Mapping[str, int]]) -> None:
+        early = [row for row in rows if row["epochs_run"] < row["epochs"]]
+        self._stopped = Counter(r["epochs_run"] for r in early if r["state"] in STOPPED)
+        self._broke = Counter(r["epochs_run"] for r in early if r["state"] in BROKE)
+        self._reached = Counter(row["epochs_run"] for row in rows if row["state"] != "pending")
+        self._expected = _expected_ends(rungs)
+
+    @cache  # noqa: B019  of an object that lives for one estimate
+    def _share(self, epoch: int) -> float:
+        """Share of the trials that go on, of those that complete an epoch."""
+        arrived = sum(n for at, n in self._reached.items() if at >= epoch)
+        if not arrived:
+            return 1 - self._expected.get(epoch, 0.0)
+        prior = PRIOR if epoch in self._expected else 0.0
+        stopped = self._stopped[epoch] + prior * self._expected.get(epoch, 0.0)
+        return (1 - stopped / (arrived + prior)) * (1 - self._broke[epoch] / arrived)
+
+    @cache  # noqa: B019
+    def left(self, done: int, last: int) -> float:
+        """Epochs that a trial with `done` of `last` epochs is expected to run still."""
+        share, epochs = 1.0, 0.0
+        for epoch in range(done + 1, last + 1):
+            epochs += share
+            share *= self._share(epoch)
+        return epochs
+
+
+def _expected_ends(rungs: Sequence[Mapping[str, int]]) -> dict[int, float]:
+    """Share of the trials that are expected to end at each rung, over all brackets."""
+    brackets: dict[int, list[Mapping[str, int]]] = {}
+    for row in rungs:
+        brackets.setdefault(row["bracket"], []).append(row)
+    ends: Counter[int] = Counter()
+    there: Counter[int] = Counter()
+    rung_epochs = {row["epoch"] for rows in brackets.values() for row in rows[:-1]}
+    for rows in brackets.values():
+        for here, after in pairwise(rows):
+            ends[here["epoch"]] += here["trials"] - after["trials"]
+        for epoch in rung_epochs:
+            there[epoch] += next((row["trials"] for row in rows if row["epoch"] >= epoch), 0)
+    return {epoch: ends[epoch] / there[epoch] for epoch in rung_epochs if there[epoch]}
+
+
+def _fill(busy: Iterable[float], tasks: Iterable[float], slots: int) -> float:
+    """Time until all tasks are done that start in order as processes become free."""
+    free = sorted(busy)
+    free = [0.0] * (slots - len(free)) + free or [0.0]
+    heapq.heapify(free)
+    for task in tasks:
+        heapq.heapreplace(free, free[0] + task)
+    return max(free)
+
+
+def _likeness(row: Row, size: int) -> tuple[object, ...]:
+    """Keys of trials that take alike, the closest first: by model and by being in a group."""
+    model, fused = str(row.get("model")), size > 1
+    return (model, fused), model, fused, None
+
+
+def _epoch_time(tables: SweepTables, row: Row) -> tuple[float, float] | None:
+    """Seconds of an epoch of a trial's whole group, and of how many; None before the first.
+
+    They are those between its reports, if it has several: then nothing is left out.
+    """
+    last = row["epochs_run"]
+    if not last:
+        return None
+    times: list[float | None] = [
+        (tables.history.get((row["trial"], e)) or {}).get("time") for e in (1, last)
+    ]
+    first, until = times
+    if last > 1 and first is not None and until is not None and row["attempts"] == 1:
+        return (until - first) / (last - 1), last - 1
+    return (row["seconds"] or 0.0) / last * (row["fused"] or 1), last * FIRST
