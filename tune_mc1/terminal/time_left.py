@@ -1,8 +1,7 @@
 """Estimate of the time to the end of a sweep, from what its trials have taken and how they end.
 
 A trial may end before its last epoch: the scheduler stops it at a rung, or it diverges. How many go
-on after an epoch is learned from the trials that have come there; the rungs say what to expect
-before any has. A trial that has not begun takes the forecast of its network, in proportion to what
+on at a rung follows from the scheduler's factor, and how many diverge from those that have. A trial that has not begun takes the forecast of its network, in proportion to what
 others have taken. The trials that are left then fill the processes that run at once.
 """
 
@@ -24,6 +23,9 @@ many of the first have gone on says next to nothing of the next, which are compa
 
 STOPPED, BROKE = ("stopped", "paused"), ("diverged", "failed", "dropped")
 """States of trials that ended before their last epoch: by the scheduler, and by themselves."""
+
+WAITING = ("pending", "interrupted")
+"""States of trials that have not begun, or not again."""
 
 OWN = 4.0
 """Number of its epochs from which a trial's own time counts more than its forecast."""
@@ -85,7 +87,7 @@ class TimeLeft:
 
         def group_epoch(row: Row) -> float:
             """Seconds of an epoch of the whole group of a trial."""
-            size = row["fused"] or self.sizes.get(row["trial"], 1)
+            size = self._size(row)
             expected = size * self._cost(row, size) * scale(row, size)
             seconds, epochs = took.get(row["trial"], (0.0, 0.0))
             return (seconds * epochs + expected * OWN) / (epochs + OWN)
@@ -94,12 +96,18 @@ class TimeLeft:
         for row in running:
             group = row["started"] or 0.0, row["fused"] or 1
             busy[group] = max(busy.get(group, 0.0), group_epoch(row) * left(row))
-        waiting = [row for row in rows if row["state"] in ("pending", "interrupted")]
-        tasks = [group_epoch(r) / self.sizes.get(r["trial"], 1) * left(r) for r in waiting]
+        waiting = [row for row in rows if row["state"] in WAITING]
+        tasks = [group_epoch(r) / self._size(r) * left(r) for r in waiting]
         if total > len(rows):
-            each = [group_epoch(r) / (r["fused"] or 1) * go_on.left(0, r["epochs"]) for r in rows]
+            each = [group_epoch(r) / self._size(r) * go_on.left(0, r["epochs"]) for r in rows]
             tasks += [fmean(each)] * (total - len(rows))
         return _fill(busy.values(), tasks, self.slots)
+
+    def _size(self, row: Row) -> int:
+        """Number of trials in the group of a trial; one that waits may have a new group."""
+        if row["state"] in WAITING:
+            return self.sizes.get(row["trial"], 1)
+        return int(row["fused"] or 1)
 
     def _know(self, tables: SweepTables) -> None:
         """Reads the settings of the trials that are new."""
@@ -177,9 +185,9 @@ class _Survival:
         self._broke = Counter(r["epochs_run"] for r in early if r["state"] in BROKE)
         self._reached = Counter(row["epochs_run"] for row in rows if row["state"] != "pending")
         self._expected = _expected_ends(rungs)
+        self.left, self._share = cache(self._left), cache(self._share_after)
 
-    @cache  # noqa: B019  of an object that lives for one estimate
-    def _share(self, epoch: int) -> float:
+    def _share_after(self, epoch: int) -> float:
         """Share of the trials that go on, of those that complete an epoch."""
         arrived = sum(n for at, n in self._reached.items() if at >= epoch)
         if not arrived:
@@ -188,8 +196,7 @@ class _Survival:
         stopped = self._stopped[epoch] + prior * self._expected.get(epoch, 0.0)
         return (1 - stopped / (arrived + prior)) * (1 - self._broke[epoch] / arrived)
 
-    @cache  # noqa: B019
-    def left(self, done: int, last: int) -> float:
+    def _left(self, done: int, last: int) -> float:
         """Epochs that a trial with `done` of `last` epochs is expected to run still."""
         share, epochs = 1.0, 0.0
         for epoch in range(done + 1, last + 1):
