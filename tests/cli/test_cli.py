@@ -5,15 +5,11 @@ import os
 import resource
 import subprocess
 import sys
-from io import StringIO
 from pathlib import Path
-from typing import cast
 
 import pytest
-from rich.console import Console
 
 from tests.support.in_process import Done, run_here
-from tune_mc1.terminal.formatting import ranked_table
 
 GOOD = """
 method: grid
@@ -186,25 +182,3 @@ def test_an_unwritable_directory_is_named(good: Path, tmp_path: Path) -> None:
     done = tune_mc1("sweep", "grid", good, "-o", blocked / "results", "--data", "shapes10")
     assert done.returncode == 2
     assert "results cannot be written to" in done.stderr
-
-
-def test_a_narrow_table_cuts_no_value() -> None:
-    names = ["timm:convnext_atto", "torchvision:mobilenet_v3_small"]
-    ends = {
-        "best_epoch": 1,
-        "best_val_acc": 0.5,
-        "epochs_run": 3,
-        "state": "completed",
-        "seconds": 6.0,
-    }
-    rows = [
-        {"trial": f"t{i}", "config_hash": str(i), "model": name, "learning_rate": 1 / 7, **ends}
-        for i, name in enumerate(names)
-    ]
-    console = Console(width=60, file=StringIO())
-    console.print(ranked_table(rows, "val_acc", ["model", "learning_rate"]))
-    shown = cast("StringIO", console.file).getvalue()
-    assert "…" not in shown
-    assert shown.count("completed") == 2
-    column = [line[8:17].strip() for line in shown.splitlines()[3:]]
-    assert "".join(column) == "".join(names), shown

@@ -38,16 +38,16 @@ def test_show_keeps_lines_within_the_terminal(tmp_path: Path) -> None:
     text = shown(tmp_path / "odd names", columns=80)
     table, _, rest = text.partition("No room for: ")
     assert max(map(len, table.splitlines())) <= 80
-    assert "at iteration" in table
     assert re.search(r"^ ?1 +t\d{4} ", table, re.MULTILINE)
     assert "…" not in table
     assert "epoch" not in text
-    assert rest.startswith("hidden-layers, model.use augmentation, scheduler")
+    assert rest.startswith("model.use augmentation, scheduler, mixed, score, trial, at iter")
     assert "Best: t" in rest
     assert "show 'odd names'" in rest
 
     wide = shown(tmp_path / "odd names", columns=220)
     assert "No room" not in wide
+    assert "at iteration" in wide
     assert "param.trial" not in wide
     assert '{"a": 1}' in wide
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from tests.support.browser import chromium
 from tests.support.in_process import sweep_here
 from tune_mc1.config.field_types import Lang
 from tune_mc1.reporting.conclusions.verdicts import Verdict
@@ -55,22 +56,10 @@ def page(sweep_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_report([sweep_dir], tmp_path_factory.mktemp("report"), "en")
 
 
-def chromium() -> str | None:
-    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
-
-
 @pytest.fixture
 def browser() -> Iterator[Any]:
-    """A headless Chromium; `.ci/run` installs it, so a skip there is a failure."""
-    path = chromium()
-    if path is None:
-        if os.environ.get("TUNE_MC1_BROWSER") == "required":
-            pytest.fail("no Chromium, although .ci/run installs it")
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with chromium() as found:
+        yield found
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -13,6 +13,9 @@ from tests.support.figure_reading import words
 from tests.support.figure_sweeps import GRID, write_sweep
 from tests.support.in_process import run_here, sweep_here
 from tests.support.program_sweeps import METRIC, ODD, OF_TRAINING, Logged, write_program_sweep
+from tune_mc1.config.metrics import Goal
+from tune_mc1.errors import InputError
+from tune_mc1.reporting.by_metric import by_metric
 from tune_mc1.reporting.figure_sets import compare_figures, make_figures
 from tune_mc1.reporting.frames import SweepFrames, read_frames
 from tune_mc1.reporting.pages.sections import warnings
@@ -78,6 +81,29 @@ def test_a_sweep_without_a_metric(tmp_path: Path) -> None:
     assert "Trial a/b c Last val/acc Last loss Iterations State" in text
     assert "t0002 1 x 2.4 0.25 4 completed" in text
     assert make_figures(frames, "en").specs == ()
+
+
+@pytest.mark.parametrize("goal", ["minimize", "maximize"])
+def test_a_report_by_any_metric_that_was_logged(
+    odd: SweepFrames, tmp_path: Path, goal: Goal
+) -> None:
+    """Trials are scored anew, from what they logged; what the sweep was stays in its file."""
+    page = write_report([odd.where.root], tmp_path, "en", metric="val/loss", goal=goal).read_text()
+    by_trial = odd.history.groupby("trial")["val/loss"]
+    scores = by_trial.min() if goal == "minimize" else by_trial.max()
+    best = scores.min() if goal == "minimize" else scores.max()
+    frames = by_metric(odd, "val/loss", goal)
+    assert frames.trials.set_index("trial")["best_val/loss"].to_dict() == scores.to_dict()
+    assert f"val/loss {best:.{frames.decimals()}f}" in page
+    assert 'alt="Learning curves of all trials"' in page
+    assert "name: metrics/mAP50(B) in percent" in page
+
+
+def test_metrics_that_cannot_be(odd: SweepFrames) -> None:
+    with pytest.raises(InputError, match=r"must be a metric of .*, did you mean 'val/loss'"):
+        by_metric(odd, "val/los")
+    with pytest.raises(InputError, match="--goal: must be maximize or minimize for 'val/loss'"):
+        by_metric(odd, "val/loss")
 
 
 def test_a_metric_that_nobody_logged(tmp_path: Path) -> None:

@@ -8,6 +8,11 @@ import pytest
 
 from tests.support.faults import history
 from tests.support.in_process import Ran, run_here, sweep_here
+from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.events import epoch_event
+from tune_mc1.results.journal import read_records
+from tune_mc1.results.schema import Row
+from tune_mc1.running import single_trial
 
 SWEEP: dict[str, Any] = {
     "method": "grid",
@@ -53,6 +58,40 @@ def test_a_trial_may_differ_from_that_of_the_sweep(tmp_path: Path, sweep: Ran) -
     assert (row["epochs"], row["learning_rate"], row["fold"], row["seed"]) == (1, 0.01, 1, 0)
 
 
+def test_it_goes_on_from_its_last_checkpoint(
+    tmp_path: Path, sweep: Ran, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the numbers of a trial that was never interrupted, and all of them at W&B."""
+
+    def interrupted(row: Row) -> Any:
+        if row["epoch"] == 2:
+            raise KeyboardInterrupt
+        return epoch_event(row)
+
+    words = ("--trial", "t0003", "-o", "out", "--wandb", "offline")
+    with monkeypatch.context() as patched:
+        patched.setattr(single_trial, "epoch_event", interrupted)
+        done = run_here("train", sweep.root, *words, cwd=tmp_path)
+    (root,) = (tmp_path / "out").iterdir()
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (
+        130,
+        f"Resume: python -m tune_mc1 train --resume {root}",
+    )
+    assert ResultDir(root).read().trials["t0003"]["state"] == "interrupted"
+
+    done = run_here("train", "--resume", root, "--wandb", "offline", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    inside = history(sweep.root)
+    inside = inside[inside["trial"] == "t0003"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(history(root), inside, check_exact=True)
+    assert [e["event"] for e, _ in read_records(root / "journal.jsonl")].count("resume") == 1
+    assert len(list((root / "wandb").glob("offline-run-*/*.wandb"))) == 1
+
+    again = run_here("train", "--resume", root, cwd=tmp_path)
+    rule = f"--resume: must have a trial that has not ended, got {root} whose t0003 is completed"
+    assert again.stderr.strip() == rule
+
+
 def test_mistakes(tmp_path: Path, sweep: Ran) -> None:
     def said(*words: str | Path) -> str:
         done = run_here("train", *words, cwd=tmp_path)
@@ -73,4 +112,8 @@ def test_mistakes(tmp_path: Path, sweep: Ran) -> None:
     )
     rule = "bayes suggests trials as it runs; name a result directory"
     assert said(bayes, "--trial", "t0001") == f"{bayes}: {rule}"
+    whole = said("--resume", sweep.root)
+    assert whole.startswith("--resume: must be a result directory of train, with one trial")
+    extra = "--trial: not with --resume, whose directory has the trial"
+    assert said("--resume", sweep.root, "--trial", "t0001") == extra
     assert not (tmp_path / "results").exists()

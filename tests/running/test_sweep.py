@@ -154,6 +154,13 @@ def test_nothing_from_inside_the_trials_floods_the_terminal(grid: Ran) -> None:
         assert noise not in grid.out + grid.err
 
 
+def test_the_first_seconds_say_what_happens(grid: Ran) -> None:
+    lines = grid.out.splitlines()
+    places = [lines.index(line) for line in ("Starting Ray ...", "Starting the first trials ...")]
+    assert places == sorted(places)
+    assert lines[0].startswith(("Results: ", "Starting Ray"))
+
+
 NOISE = ("litlogger", "LeafSpec", "raylet", "opencensus", "A new study", "NOTICE:")
 
 

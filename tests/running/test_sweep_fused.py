@@ -1,5 +1,6 @@
 """Whole sweeps whose trials are trained together."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,18 @@ def test_states_rows_and_files_are_those_of_trials_alone(alone: Ran, fused: Ran)
 def test_each_fused_trial_has_a_wandb_run(fused: Ran) -> None:
     files = list((fused.root / "wandb").glob("offline-run-*/*.wandb"))
     assert len(files) == 6
+
+
+def test_each_fused_trial_has_a_log(fused: Ran) -> None:
+    """Lines about one trial are in its own, those about all of them in each."""
+    ids = [f"t{i:04}" for i in range(1, 7)]
+    assert [event["log"] for event in fused.events("start")] == [f"logs/{t}.log" for t in ids]
+    for trial in ids:
+        text = (fused.root / "logs" / f"{trial}.log").read_text()
+        assert re.findall(r"INFO (t\d+) on cpu", text) == [trial]
+        others = ", ".join(other for other in ids if other != trial)
+        assert text.count(f"Trained as one model with {others}") == 1
+        assert "GPU available" in text
 
 
 def test_a_trial_that_cannot_run_does_not_end_the_others(tmp_path: Path, image_dir: Path) -> None:

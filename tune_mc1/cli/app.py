@@ -14,22 +14,14 @@ from tune_mc1.cli import wandb as wandb_commands
 from tune_mc1.cli.closed_output import drop_output_without_reader
 from tune_mc1.cli.exit_status import run
 from tune_mc1.cli.fetch import fetch
-from tune_mc1.cli.options import (
-    AsJson,
-    Data,
-    Output,
-    Overrides,
-    RankBy,
-    local,
-    print_json,
-    print_notice,
-)
+from tune_mc1.cli.options import AsJson, RankBy, local, print_json, print_notice
 from tune_mc1.cli.predict import predict
 from tune_mc1.cli.report import report
 from tune_mc1.cli.steer import COMMANDS as STEERING
 from tune_mc1.cli.study import study
 from tune_mc1.cli.sweep import method_argument, sweep
 from tune_mc1.cli.sweep_options import with_flags
+from tune_mc1.cli.train import train
 
 
 def root(
@@ -39,33 +31,6 @@ def root(
     if version:
         print(__version__)
         raise typer.Exit
-
-
-def train(
-    source: Annotated[
-        Path | None,
-        typer.Argument(help="A sweep file or a result directory, with --trial.", callback=local),
-    ] = None,
-    trial: Annotated[
-        str | None, typer.Option("--trial", help="Id of the trial to run, such as t0007.")
-    ] = None,
-    overrides: Overrides = None,
-    data: Data = None,
-    limit_images: Annotated[
-        float | None,
-        typer.Option(min=0.0001, max=1, help="Fraction of the images to use, such as 0.1."),
-    ] = None,
-    output: Output = None,
-) -> None:
-    """Run one trial without Ray, with a progress bar: for debugging.
-
-    The trial of a sweep file or of an earlier sweep has the numbers that it has there.
-    """
-    from tune_mc1.planning.one_trial import plan_one
-    from tune_mc1.running.single_trial import train_one
-
-    plan = plan_one(source, trial, overrides or (), data, limit_images)
-    raise typer.Exit(train_one(plan, output, Console(), print_notice))
 
 
 def list_sweeps(

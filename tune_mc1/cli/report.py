@@ -29,6 +29,18 @@ def report(
         typer.Option("--tables", help="Also copy the result tables, without host names and paths."),
     ] = False,
     rank: RankBy = "ended",
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            "--metric",
+            help="Compare trials by this metric that they logged, not by that which the sweep "
+            "optimised.",
+        ),
+    ] = None,
+    goal: Annotated[
+        Literal["maximize", "minimize"] | None,
+        typer.Option("--goal", help="With --metric: its goal, for a metric of a program."),
+    ] = None,
     markdown: Annotated[
         bool,
         typer.Option("--markdown", help="Only print a table of the reference's results and ours."),
@@ -48,7 +60,17 @@ def report(
         rows = [row for d in directories for row in reference_table(read_frames(d))]
         print("\n".join(lines(rows, lang)))
         return
+    if goal is not None and metric is None:
+        raise InputError("--goal: only valid with --metric")
     page = write_report(
-        directories, output, lang, examples=examples, tables=tables, rank=rank, notify=print_notice
+        directories,
+        output,
+        lang,
+        examples=examples,
+        tables=tables,
+        rank=rank,
+        metric=metric,
+        goal=goal,
+        notify=print_notice,
     )
     Console().print(f"Report: {page}", highlight=False, soft_wrap=True)

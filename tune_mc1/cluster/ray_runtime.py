@@ -56,10 +56,13 @@ class Cluster:
         address: A running cluster, or None to start Ray on this machine.
         root: The sweep's directory. The temporary directory of our own Ray is named after it, so
             that a resumed sweep can remove what a killed one left behind.
+        say: Called with what it does, before that takes seconds.
     """
 
-    def __init__(self, address: str | None, root: Path) -> None:
-        self.address = address
+    def __init__(
+        self, address: str | None, root: Path, say: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self.address, self._say = address, say
         self._temp = _temp_dir(root) if address is None else None
         self._own = False
         self._auth_mode = os.environ.get(AUTH_MODE)
@@ -78,6 +81,7 @@ class Cluster:
         if not ray.is_initialized() and self._temp is not None:
             remove(self._temp)
             self._own = True
+            self._say("Starting Ray ...")
         try:
             self._start()
         except Exception as error:

@@ -61,6 +61,35 @@ def plan_one(
     return Plan("grid", sweep, [only], notices)
 
 
+def plan_resumed(directory: Path, data: str | None = None) -> Plan:
+    """The plan of a trial that `train` began and did not end, to go on from its last checkpoint.
+
+    Args:
+        directory: The result directory of `train`.
+        data: Present location of the same images; None for that of the sweep.
+
+    Raises:
+        InputError: If it is none of `train`, or its trial has ended.
+    """
+    where = ResultDir(directory)
+    past = read_past(where)
+    trials = [one for one in past.trials if isinstance(one, Trial)]
+    if len(past.trials) != 1 or not trials:
+        rule = "must be a result directory of train, with one trial of built-in training"
+        advice = "sweep --resume continues a sweep"
+        raise InputError(f"--resume: {rule}, got {directory} with {len(past.trials)}; {advice}")
+    state = past.tables.trials[trials[0].id]["state"]
+    if not past.remaining(trials):
+        raise InputError(
+            f"--resume: must have a trial that has not ended, got {directory} whose "
+            f"{trials[0].id} is {state}"
+        )
+    sweep = load_sweep(where.sweep_file).sweep
+    sweep = sweep.model_copy(update={"data": _data(sweep, data, directory)})
+    sweep = check_networks(sweep, lambda path: f"{where.sweep_file}: parameters.{path[0]}")
+    return Plan("grid", sweep, trials, directory=where.root, past=past)
+
+
 def _of_source(source: Path, name: str | None) -> tuple[Sweep, Trial, list[str]]:
     """The sweep of a file or directory, one of its trials, and notices."""
     notices: list[str] = []

@@ -21,8 +21,10 @@ NOT_LOGGED = Text(
     "Noch keine Abbildungen: kein Trial hat die Metrik ausgegeben.",
 )
 NO_METRIC = Text(
-    "No figures: the sweep names no metric by which trials could be compared.",
-    "Keine Abbildungen: der Sweep nennt keine Metrik, nach der sich Trials vergleichen liessen.",
+    "No figures: the sweep names no metric by which trials could be compared. `report --metric` "
+    "takes one that they logged.",
+    "Keine Abbildungen: der Sweep nennt keine Metrik, nach der sich Trials vergleichen liessen. "
+    "`report --metric` nimmt eine, die sie ausgegeben haben.",
 )
 
 

@@ -45,6 +45,8 @@ class SweepFrames:
             of one of these, the column is the metric.
         parameters: Own name of each parameter by its column.
         rank: How settings and trials are ranked.
+        as_run: The sweep as it ran, where `sweep` has another metric (`by_metric`).
+        label: Its name in a report, which no other sweep of the report has; by default its name.
     """
 
     where: ResultDir
@@ -55,6 +57,8 @@ class SweepFrames:
     history: pd.DataFrame
     parameters: Mapping[str, str] = field(default_factory=_of_training)
     rank: Rank = "ended"
+    as_run: Sweep | None = None
+    label: str = ""
 
     @property
     def of_program(self) -> bool:
@@ -65,6 +69,16 @@ class SweepFrames:
     def name(self) -> str:
         """The sweep's name, such as `regularisation`."""
         return self.sweep.name or self.where.root.name
+
+    @property
+    def own_sweep(self) -> Sweep:
+        """The sweep with the metric that it optimised."""
+        return self.as_run or self.sweep
+
+    @property
+    def title(self) -> str:
+        """Its label, or its name without one."""
+        return self.label or self.name
 
     @property
     def metric(self) -> str:

@@ -2,16 +2,20 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tune_mc1.config.field_types import Lang
+from tune_mc1.config.metrics import Goal
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.on_disk import images_on_disk
 from tune_mc1.errors import InputError, TuneMc1Error
 from tune_mc1.files import replacing
+from tune_mc1.reporting.by_metric import by_metric
 from tune_mc1.reporting.conclusions.verdicts import Verdict, verdicts
 from tune_mc1.reporting.drawing.spec import FigureSpec, file_name, save
+from tune_mc1.reporting.drawing.style import labels
 from tune_mc1.reporting.figure_sets import compare_figures, make_figures
 from tune_mc1.reporting.frames import SweepFrames, read_frames
 from tune_mc1.reporting.pages.page import Chapter, Compared, Picture, VerdictRow, render
@@ -37,6 +41,8 @@ def write_report(
     examples: bool = True,
     tables: bool = False,
     rank: Rank = "ended",
+    metric: str | None = None,
+    goal: Goal | None = None,
     notify: Notify = lambda _: None,
 ) -> Path:
     """Writes `report.html`, `slides.md` and `figures/`.
@@ -50,6 +56,8 @@ def write_report(
         tables: Whether the result tables are copied beside the report, without host names and
             paths (`tune_mc1.reporting.publish`).
         rank: How settings and trials are ranked.
+        metric: Metric by which trials are compared; None for that which each sweep optimised.
+        goal: Its goal, where it is not known.
         notify: Called with each notice for the user.
 
     Returns:
@@ -74,6 +82,9 @@ def write_report(
         sweeps = [
             read_frames(publish(frames, out / file_name(name)).root, rank) for frames, name in pairs
         ]
+    sweeps = [replace(frames, label=name) for frames, name in zip(sweeps, names, strict=True)]
+    if metric is not None:
+        sweeps = [by_metric(frames, metric, goal) for frames in sweeps]
     found = verdicts([frames for frames in sweeps if not frames.of_program])
     chapters = [
         _chapter(frames, name, out, lang, found, _images(frames, examples, notify))
@@ -93,11 +104,17 @@ def write_report(
 
 
 def unique_names(sweeps: Sequence[SweepFrames]) -> list[str]:
-    """A name for each sweep: its own, or that of its directory if several share one."""
+    """A name for each sweep: its own, or that of its directory if several share one.
+
+    Directories of one name are told apart by those that they are in, and at last by a number.
+    """
     names = [frames.name for frames in sweeps]
-    return [
-        n if names.count(n) == 1 else f.where.root.name for n, f in zip(names, sweeps, strict=True)
-    ]
+    for depth in (1, 2):
+        found = list(names)
+        for place, frames in enumerate(sweeps):
+            if found.count(names[place]) > 1:
+                names[place] = "/".join(frames.where.root.parts[-depth:])
+    return labels(names, 200)
 
 
 def _asked(verdict: Verdict, sweeps: Sequence[SweepFrames]) -> bool:
@@ -137,8 +154,8 @@ def _chapter(
 
 def _picture(spec: FigureSpec, name: str, out: Path) -> Picture:
     folder = file_name(name)
-    png, _ = save(spec, out / "figures" / folder)
-    return Picture(f"{folder}/{spec.name}", spec.title, spec.caption, png, spec.photographs)
+    png, _, dark = save(spec, out / "figures" / folder)
+    return Picture(f"{folder}/{spec.name}", spec.title, spec.caption, png, dark)
 
 
 def verdict_row(verdict: Verdict, lang: Lang) -> VerdictRow:

@@ -219,9 +219,9 @@ def extend_event(trial: "AnyTrial") -> ExtendEvent:
 
 
 def start_events(trials: Sequence[str]) -> list[StartEvent]:
-    """The events of starting trials: a single one, or a group that shares a process and a log."""
+    """The events of starting trials: a single one, or a group that shares a process."""
     return [
-        {"event": "start", "trial": trial, "log": f"logs/{trials[0]}.log", "fused": len(trials)}
+        {"event": "start", "trial": trial, "log": f"logs/{trial}.log", "fused": len(trials)}
         for trial in trials
     ]
 

@@ -1,4 +1,4 @@
-"""Recall of each class by the winner on the test images, from its stored predictions."""
+"""How the winner does on each class of the test images, from its stored predictions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,12 +18,17 @@ class ClassRecall:
         name: The class.
         images: Its test images, at least 1.
         recall: Share of them that the winner assigns to it, in [0, 1]; the mean over its trials.
+        precision: Share of the images that it assigns to the class that are of it, in [0, 1]; None
+            if it assigns none.
+        f1: Harmonic mean of both, in [0, 1].
         confused: The other class to which most of them go; empty if all are right.
     """
 
     name: str
     images: int
     recall: float
+    precision: float | None
+    f1: float
     confused: str
 
 
@@ -57,5 +62,8 @@ def class_recalls(
         others = np.where(np.arange(count) == index, 0, row)
         confused = names[int(others.argmax())] if others.any() else ""
         images, recall = int(row.sum()) // len(trials), float(row[index] / row.sum())
-        found.append(ClassRecall(names[index], images, recall, confused))
+        assigned = int(matrix[:, index].sum())
+        precision = float(row[index] / assigned) if assigned else None
+        f1 = float(2 * row[index] / (row.sum() + assigned))
+        found.append(ClassRecall(names[index], images, recall, precision, f1, confused))
     return sorted(found, key=lambda own: own.recall)

@@ -30,6 +30,7 @@ from tune_mc1.planning.plan import Plan
 
 if TYPE_CHECKING:
     from tune_mc1.cluster.ray_runtime import Cluster
+    from tune_mc1.planning.past import Past
 
 SUGGESTIONS = 20
 """Settings of a search that learns with which networks from outside are tried."""
@@ -49,6 +50,16 @@ def load_checked(plan: Plan, notify: Callable[[str], None]) -> ImageData:
     for line in equal_across_splits(data):
         notify(line)
     return data
+
+
+def check_same_images(past: "Past", data: ImageData) -> None:
+    """Raises InputError if a resumed sweep would use different images."""
+    before = past.tables.metadata
+    if before and before["fingerprint"] != data.fingerprint:
+        raise InputError(
+            f"data: was {before['data']} ({before['fingerprint']}), is {data.name} "
+            f"({data.fingerprint}): the images differ"
+        )
 
 
 def count_images(plan: Plan, notify: Callable[[str], None]) -> Plan:

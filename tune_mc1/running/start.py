@@ -16,7 +16,7 @@ from tune_mc1.cluster.address import allow_own_token, connect
 from tune_mc1.config.model_names import is_outside
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.data.images import ImageData
-from tune_mc1.errors import InputError, SweepStopped
+from tune_mc1.errors import SweepStopped
 from tune_mc1.files import directory_name
 from tune_mc1.interruption import INTERRUPTED, Interruption
 from tune_mc1.planning.earlier import check_images
@@ -34,8 +34,9 @@ from tune_mc1.results.store.probe import check_nodes, checked_place
 from tune_mc1.results.store.remote import Remote
 from tune_mc1.results.store.store_mirror import mirrored
 from tune_mc1.results.tables import SweepTables
+from tune_mc1.running.forecast_left import time_left
 from tune_mc1.running.image_lines import constant_guess, images_line
-from tune_mc1.running.loading import Loading
+from tune_mc1.running.loading import Loading, check_same_images
 from tune_mc1.running.program_start import (
     check_requirements,
     cluster_environment,
@@ -85,7 +86,8 @@ def run_plan(
     with _directory(plan, parent, interruption) as (where, remote), locked(where):
         tell(directory=str(where.root))
         past = current_past(plan, where)
-        cluster = Cluster(address, where.root)
+        view = SweepView(console, 0)
+        cluster = Cluster(address, where.root, view.say)
         interruption.exit_hooks.append(cluster.kill)
         complete = nothing_left(plan, past, where)
         data = None
@@ -107,7 +109,8 @@ def run_plan(
         interruption.exit_message = resume_line(plan.command, where, remote)
         try:
             with mirrored(where, remote, notify, interruption):
-                run_sweep(run, cluster, SweepView(console, run.total), notify, interruption)
+                view.total, view.left = run.total, time_left(plan, run)
+                run_sweep(run, cluster, view, notify, interruption)
             stopped = None
         except SweepStopped as error:
             stopped = error
@@ -244,23 +247,13 @@ def _images(loading: Loading, past: Past, cluster: "Cluster | None") -> ImageDat
     """The images; if they cannot be used, Ray is shut down, which starts unless it is None."""
     try:
         data = loading.get_while_starting(cluster)
-        _check_same_images(past, data)
+        check_same_images(past, data)
     except BaseException:
         if cluster is not None:
             with suppress(Exception):  # the first error matters more
                 cluster.shutdown()
         raise
     return data
-
-
-def _check_same_images(past: Past, data: ImageData) -> None:
-    """Raises InputError if a resumed sweep would use different images."""
-    before = past.tables.metadata
-    if before and before["fingerprint"] != data.fingerprint:
-        raise InputError(
-            f"data: was {before['data']} ({before['fingerprint']}), is {data.name} "
-            f"({data.fingerprint}): the images differ"
-        )
 
 
 def exit_status(tables: SweepTables, total: int) -> int:

@@ -13,6 +13,7 @@ from ray.tune import Callback
 from tune_mc1.cluster.nodes import cluster_capacity, free_nodes
 from tune_mc1.cluster.ray_private import count_no_callbacks, retry_lost_resets
 from tune_mc1.config.module_sweep import workers_of
+from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.planning.batches import alone
 from tune_mc1.planning.resources import (
     Node,
@@ -86,7 +87,7 @@ def tune_trials(
         return None
     capacity = cluster_capacity()
     at_once = max(1, max_concurrent(resources, capacity) // workers_of(run.sweep))
-    groups = groups_of(run, left, at_once, resources, capacity.up)
+    groups = _told(view, groups_of(run, left, at_once, resources, capacity.up))
     group = partial(groups_of, run, at_once=1, resources=resources, up=capacity.up)
     batch = batches_of(run, at_once, resources, capacity.up, group)
     largest = max([batch.limit, *map(len, groups)])
@@ -135,6 +136,12 @@ def tune_trials(
         paused = writer.tables.in_state("paused")
         writer.write(*(end_event(trial, "stopped") for trial in paused))
     return spare.process
+
+
+def _told(view: SweepView, groups: Sequence[Sequence[AnyTrial]]) -> Sequence[Sequence[AnyTrial]]:
+    """The groups, whose sizes the estimate of the time left then knows."""
+    view.left.sizes = {trial.id: len(group) for group in groups for trial in group}
+    return groups
 
 
 def _scheduler(

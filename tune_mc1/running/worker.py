@@ -23,7 +23,7 @@ from tune_mc1.running.steering.signals import Listener
 from tune_mc1.running.trial_specs import read_trial
 from tune_mc1.running.tune_report import TuneReport
 from tune_mc1.training.lightning_private import load_lightning
-from tune_mc1.training.trial_log import trial_log
+from tune_mc1.training.trial_log import group_log
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def run_in_tune(config: dict[str, Any], context: SweepContext, data: ImageData) 
     try:
         with (
             files_of(trials, context.root, context.remote, keep=context.keep) as store,
-            trial_log(ResultDir(context.root).log(trials[0].id)),
+            group_log({trial.id: ResultDir(context.root).log(trial.id) for trial in trials}),
         ):
             report = TuneReport([trial.id for trial in trials], context, listener, store)
             report.begin()

@@ -1,12 +1,10 @@
-"""Formatting of a sweep's rows: settings, numbers, durations, ranked tables."""
+"""Formatting of a sweep's rows: settings, numbers, durations."""
 
+import math
 import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
-
-from tune_mc1.config.metrics import shown_test_metrics
 from tune_mc1.results.ranking import BROKEN
 
 if TYPE_CHECKING:
@@ -31,6 +29,14 @@ def varied(rows: "Iterable[Row]", parameters: Sequence[str]) -> list[str]:
     """Columns in which rows differ, out of the given ones and `fold`."""
     rows = list(rows)
     return [n for n in (*parameters, "fold") if any(r[n] != rows[0][n] for r in rows)]
+
+
+def typed(value: Any) -> str:
+    """Formats a parameter's value so that it can be typed back, after `--set NAME=`."""
+    if isinstance(value, float):
+        whole = value == round(value) and abs(value) < 1e15 if math.isfinite(value) else False
+        return f"{value:.0f}" if whole else repr(value)
+    return "null" if value is None else show(value)
 
 
 def show(value: Any) -> str:
@@ -91,39 +97,8 @@ def best_so_far(tables: "SweepTables") -> str:
         return ""
     state = f", {row['state']}" if row["state"] in BROKEN else ""
     value = metric_text(score, of_program=tables.of_program)
-    return f"best {tables.metric} {value} ({row['trial']}{state})"
-
-
-def settings_ranking(
-    settings: "Sequence[Setting]",
-    metric: str,
-    parameters: Sequence[str],
-    limit: int | None,
-    tied: Collection[str] = (),
-) -> Table:
-    """Table of settings, in the given order.
-
-    Args:
-        settings: The settings, best first.
-        metric: The sweep's metric.
-        parameters: Columns of the parameters.
-        limit: Maximum number of rows; None shows all.
-        tied: Hashes of those that cannot be told apart from the best.
-    """
-    names = [
-        n for n in varied([s.rows[0] for s in settings], parameters) if n not in ("seed", "fold")
-    ]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    losses = losses_columns(settings[:limit])
-    for name in ("#", *names, f"best {metric}, 95 %", "sd", "trials", *losses):
-        table.add_column(name, justify="right")
-    for rank, setting in enumerate(settings[:limit], 1):
-        cells = [show(setting.rows[0][n]) for n in names]
-        score, place = setting.score, rank_text(rank, setting.rows[0], tied)
-        count = trials_text(setting)
-        lost = [own[rank - 1] for own in losses.values()]
-        table.add_row(place, *cells, summary_text(score), metric_text(score.sd), count, *lost)
-    return table
+    metric = tables.metadata["metric"] if tables.of_program else tables.metric
+    return f"best {metric} {value} ({row['trial']}{state})"
 
 
 def rank_text(rank: int, row: "Row", tied: Collection[str]) -> str:
@@ -168,50 +143,3 @@ def wrapped(text: str, width: int) -> list[str]:
         while len(lines[-1].rstrip()) > width:
             lines[-1:] = [lines[-1][:width], lines[-1][width:]]
     return [line.strip() for line in lines if line.strip()] or [text]
-
-
-def ranked_table(
-    rows: "Sequence[Row]",
-    metric: str,
-    names: Sequence[str],
-    limit: int | None = 20,
-    tied: Collection[str] = (),
-) -> Table:
-    """Table of trials, in the given order.
-
-    Args:
-        rows: Rows of `trials.parquet`, best first.
-        metric: The sweep's metric.
-        names: The parameters to show.
-        limit: Maximum number of rows; None shows all.
-        tied: Hashes of settings that cannot be told apart from the best.
-    """
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("#", justify="right")
-    table.add_column("trial")
-    for name in names:
-        table.add_column(name, justify="right", overflow="fold")  # a cut value is worth nothing
-    tested = [
-        column
-        for column in shown_test_metrics(metric)
-        if any(row.get(column) is not None for row in rows)
-    ]
-    columns = [f"best {metric}", "at epoch", *tested]
-    for name in (*columns, "state", "time"):
-        table.add_column(name, justify="right", overflow="fold", no_wrap=name in ("state", "time"))
-    for rank, row in enumerate(rows[:limit], 1):
-        style = STATE_STYLES.get(row["state"], "")
-        epoch = f"{row['best_epoch'] or '-'}/{row['epochs_run']}"
-        cells = [metric_text(row.get(f"best_{metric}")), epoch]
-        cells += [metric_text(row[column]) for column in tested]
-        state = f"[{style}]{row['state']}[/]" if style else row["state"]
-        settings = [show(row[n]) for n in names]
-        table.add_row(
-            rank_text(rank, row, tied),
-            row["trial"],
-            *settings,
-            *cells,
-            state,
-            duration(row["seconds"] or 0),
-        )
-    return table

@@ -7,19 +7,17 @@ from contextlib import contextmanager
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.tables import SweepTables
-from tune_mc1.terminal.formatting import (
-    STATE_STYLES,
-    best_so_far,
-    duration,
-    metric_text,
-    show,
-    varied,
-)
+from tune_mc1.terminal.fitting import Column, fitted
+from tune_mc1.terminal.formatting import best_so_far, duration, metric_text, typed, varied
+from tune_mc1.terminal.ranked_tables import EPOCH, TIME, metric_name, parameter_columns
+from tune_mc1.terminal.time_left import TimeLeft
+
+ESTIMATE_S = 2.0
+"""Seconds between two estimates of the time left, which read all trials."""
 
 MAX_ROWS = 16
 """Maximum number of trials in the live table: first those running, then the best ended ones."""
@@ -33,6 +31,7 @@ class SweepView:
         total: Number of trials that the sweep will have.
         interval_s: Minimum time between two updates of the live table, in seconds.
         plain_interval_s: Time between two status lines without a terminal, in seconds.
+        left: Estimates the time left.
     """
 
     def __init__(
@@ -41,6 +40,7 @@ class SweepView:
         total: int,
         interval_s: float = 0.5,
         plain_interval_s: float = 30.0,
+        left: TimeLeft | None = None,
     ) -> None:
         self.console = console
         self.total = total
@@ -50,6 +50,8 @@ class SweepView:
         self._began = self._drawn = time.monotonic()
         self._reported = self._named = self._retried = 0
         self._names: list[str] = []
+        self._estimated: tuple[float, float | None] | None = None
+        self.left = TimeLeft() if left is None else left
         self.why: Callable[[str], str | None] = lambda _: None  # why a trial was stopped
 
     @contextmanager
@@ -59,6 +61,7 @@ class SweepView:
         self._reported, self._retried = len(tables.ended), len(tables.retried)
         self._began = self._drawn = time.monotonic()
         if not self.console.is_terminal:
+            self.say("Starting the first trials ...")
             yield
             self.refresh(force=True)
             return
@@ -68,11 +71,14 @@ class SweepView:
             self.refresh(force=True)
         self._live = None
 
+    def say(self, line: str) -> None:
+        """Prints a line, such as what the first seconds are spent on."""
+        self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+
     def say_used_up(self) -> None:
         """Says that the sweep ends with the trials that it has, as there is no further setting."""
         self.total = len(self._tables.trials)
-        line = f"The sweep ends with {self.total} trials: there is no further setting"
-        self.console.print(line, highlight=False, soft_wrap=True)
+        self.say(f"The sweep ends with {self.total} trials: there is no further setting")
 
     def refresh(self, force: bool = False) -> None:
         """Updates the output if the interval has passed, or if forced."""
@@ -93,8 +99,7 @@ class SweepView:
         self._retried = len(self._tables.retried)
         for trial, reason in new:
             log = self._tables.trials[trial]["log"]
-            line = f"{trial} starts again, from its last checkpoint: {reason} (log: {log})"
-            self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+            self.say(f"{trial} starts again, from its last checkpoint: {reason} (log: {log})")
 
     def _report_ended(self) -> None:
         """Prints a line for each trial that has ended since the last call."""
@@ -106,18 +111,22 @@ class SweepView:
             row = tables.trials[trial]
             if row["state"] not in ENDED:
                 continue
-            best = metric_text(row.get(f"best_{tables.metric}"))
+            best = self._score(row.get(f"best_{tables.metric}"))
             what = "iteration" if tables.of_program else "epoch"
             line = f"{trial} {row['state']} after {what} {row['epochs_run']}"
-            settings = " ".join(f"{n}={show(row[n])}" for n in self._names)
-            line += f", best {tables.metric} {best}" if tables.metric else ""
+            own = tables.columns.own_names
+            settings = " ".join(f"{own.get(n, n)}={typed(row[n])}" for n in self._names)
+            line += f", best {metric_name(tables)} {best}" if tables.metric else ""
             line += f"  ({settings})" if settings else ""
             if reason := row["error"] or (row["state"] == "stopped" and self.why(trial)):
                 line += f"\n      {reason}"
-            self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+            self.say(line)
 
     def _varied(self) -> list[str]:
         return varied(self._tables.trials.values(), self._tables.columns.parameters)
+
+    def _score(self, value: float | None) -> str:
+        return metric_text(value, of_program=self._tables.of_program)
 
     def headline(self) -> Text:
         """Trials by state, best score so far, images per second, and time remaining."""
@@ -143,64 +152,32 @@ class SweepView:
         return Text(text)
 
     def seconds_left(self) -> float | None:
-        """Estimated time to the end, from the epochs so far; None before the first."""
-        rows = self._tables.trials.values()
-        if self._tables.of_program:
-            return self._seconds_left_of_program()
-        spent = sum(r["seconds"] or 0.0 for r in rows)
-        done = sum(r["epochs_run"] for r in rows)
-        ended = [r for r in rows if r["state"] in (*ENDED, "paused")]
-        if not done:
-            return None
-        share = 1.0
-        if ended:
-            share = sum(r["epochs_run"] for r in ended) / sum(r["epochs"] for r in ended)
-        unended = [r for r in rows if r["state"] not in (*ENDED, "paused")]
-        epochs = sum(max(r["epochs"] * share - r["epochs_run"], 0) for r in unended)
-        if self.total > len(self._tables.trials):
-            longest = max(r["epochs"] for r in rows)
-            epochs += (self.total - len(self._tables.trials)) * longest * share
-        elapsed = time.monotonic() - self._began
-        return epochs * spent / done * min(1.0, elapsed / spent) if spent else None
-
-    def _seconds_left_of_program(self) -> float | None:
-        """From the mean duration of the trials that ended, as a program's length is its own."""
-        rows = self._tables.trials.values()
-        took: list[float] = [
-            self._tables.running.of(r) for r in rows if r["state"] in ENDED and r["started"]
-        ]
-        running = sum(r["state"] == "running" for r in rows)
-        left = self.total - sum(r["state"] in ENDED for r in rows)
-        if not took or not running or left <= 0:
-            return None
-        seconds: float = sum(took) / len(took) * left / running
-        return seconds
+        """Estimated time to the end of the last trial; None before the first epoch."""
+        now = time.monotonic()
+        if self._estimated is None or now - self._estimated[0] >= ESTIMATE_S:
+            self._estimated = now, self.left.seconds(self._tables, self.total, time.time())
+        at, left = self._estimated
+        return None if left is None else max(left - (now - at), 0.0)
 
     def render(self) -> RenderableType:
         """Renders the live table."""
         tables = self._tables
-        rows = list(tables.trials.values())
-        names = self._varied()
-        table = Table(box=None, pad_edge=False, header_style="bold")
         program = tables.of_program
-        count, rates = ("iteration", ()) if program else ("epoch", ("images/s",))
-        for name in ("trial", "state", count, tables.metric, "best", *rates, *names):
-            table.add_column(name, justify="left" if name in ("trial", "state") else "right")
-        running = [r for r in rows if r["state"] == "running"]
+        running = [r for r in tables.trials.values() if r["state"] == "running"]
         others = [r for r in tables.ranked() if r["state"] in ENDED]
         shown = [*running, *others][:MAX_ROWS]
-        for row in shown:
-            rate = row["images_per_second"]
-            speed = [f"{rate:,.0f}" if rate else "-"] if rates else []
-            table.add_row(
-                row["trial"],
-                Text(row["state"], style=STATE_STYLES.get(row["state"], "")),
-                f"{row['epochs_run']}" + ("" if program else f"/{row['epochs']}"),
-                metric_text(row.get(f"last_{tables.metric}")),
-                metric_text(row.get(f"best_{tables.metric}")),
-                *speed,
-                *(show(row[n]) for n in names),
-            )
+        last, best = f"last_{tables.metric}", f"best_{tables.metric}"
+        counts = [f"{r['epochs_run']}" + ("" if program else f"/{r['epochs']}") for r in shown]
+        rates = [f"{r['images_per_second'] or 0:,.0f}" for r in shown]
+        columns = [
+            Column("trial", [row["trial"] for row in shown], left=True),
+            Column("state", [row["state"] for row in shown], left=True),
+            Column("iteration" if program else "epoch", counts),
+            Column(metric_name(tables), [self._score(row.get(last)) for row in shown], EPOCH),
+            Column("best", [self._score(row.get(best)) for row in shown]),
+            *([] if program else [Column("images/s", rates, TIME)]),
+            *parameter_columns(tables, shown, self._varied()),
+        ]
         hidden = len(running) + len(others) - len(shown)
         more = [Text(f"... and {hidden} more", style="dim")] if hidden > 0 else []
-        return Group(self.headline(), table, *more)
+        return Group(self.headline(), fitted(columns, self.console.width).text, *more)

@@ -10,21 +10,18 @@ from rich.table import Table
 
 from tune_mc1.config.architectures import ARCHITECTURES
 from tune_mc1.planning.plan import Plan
-from tune_mc1.terminal.formatting import duration, show, varied
+from tune_mc1.terminal.fitting import Column, print_fitted
+from tune_mc1.terminal.formatting import duration, typed, varied
 
 
 def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
     """Prints the outline of a sweep (`tune_mc1.planning.dry_run.outline`)."""
     rows = [{**t.values, "fold": t.fold, "trial": t.id} for t in plan.trials]
     names = varied(rows, list(plan.trials[0].values) if plan.trials else ())
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("trial")
-    for name in names:
-        table.add_column(name, justify="right")
-    for row in rows:
-        table.add_row(row["trial"], *(show(row[n]) for n in names))
     if rows:
-        console.print(table)
+        columns = [Column("trial", [row["trial"] for row in rows], left=True)]
+        columns += [Column(n, [typed(row[n]) for row in rows], 1) for n in names]
+        print_fitted(columns, console, "--dry-run --json")
     if facts["rungs"]:
         console.print(_rungs(facts["rungs"], "iteration" if "first" in facts else "epoch"))
     place = "on the cluster" if "cluster" in facts else "on this machine"
@@ -49,7 +46,7 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
     console.print(line, highlight=False, soft_wrap=True)
     for text in (*_where(plan, facts), *_budget(facts)):
         console.print(text, highlight=False, markup=False, soft_wrap=True)
-    fixed = [f"{n}={show(rows[0][n])}" for n in plan.sweep.parameters if rows and n not in names]
+    fixed = [f"{n}={typed(rows[0][n])}" for n in plan.sweep.parameters if rows and n not in names]
     if fixed:
         console.print(f"In all trials: {', '.join(fixed)}", highlight=False, soft_wrap=True)
     if "cluster" in facts:

@@ -1,11 +1,12 @@
 """The Pareto front of a sweep with several objectives, as a table for the terminal."""
 
 from rich.console import Console
-from rich.table import Table
 
 from tune_mc1.results.pareto import front_of, goals_of
 from tune_mc1.results.tables import SweepTables
-from tune_mc1.terminal.formatting import metric_text, show, varied
+from tune_mc1.terminal.fitting import Column, print_fitted
+from tune_mc1.terminal.formatting import metric_text, varied
+from tune_mc1.terminal.ranked_tables import parameter_columns
 
 
 def print_pareto(tables: SweepTables, console: Console, limit: int | None = None) -> None:
@@ -22,14 +23,13 @@ def print_pareto(tables: SweepTables, console: Console, limit: int | None = None
     front, every = front_of(tables), list(tables.trials.values())
     title = f"Pareto front: {len(front)} of {len(every)} trials, values after the last epoch"
     console.print(f"\n{title}", highlight=False)
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    shown = front[:limit]
     names = varied(every, tables.columns.parameters)
-    table.add_column("trial")
-    for name in names:
-        table.add_column(name, justify="right", overflow="fold")
+    columns = [
+        Column("trial", [row["trial"] for row in shown], left=True),
+        *parameter_columns(tables, shown, names),
+    ]
     for goal in goals:
-        table.add_column(f"{goal.name} ({'max' if goal.maximize else 'min'})", justify="right")
-    for row in front[:limit]:
-        values = [metric_text(row[goal.column], of_program=True) for goal in goals]
-        table.add_row(row["trial"], *(show(row[name]) for name in names), *values)
-    console.print(table)
+        values = [metric_text(row[goal.column], of_program=True) for row in shown]
+        columns.append(Column(f"{goal.name} ({'max' if goal.maximize else 'min'})", values))
+    print_fitted(columns, console, "show --json")

@@ -8,7 +8,6 @@ from typing import Any
 
 import yaml
 from rich.console import Console
-from rich.table import Table
 
 from tune_mc1.config.method import search_name
 from tune_mc1.errors import InputError
@@ -22,9 +21,10 @@ from tune_mc1.results.settings import Setting, folds_of, repeated, repeats, sett
 from tune_mc1.results.summary import FEWEST
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.terminal.best_lines import best_lines, recall_lines, short_path, winner_facts
-from tune_mc1.terminal.formatting import metric_text, ranked_table, settings_ranking, varied
+from tune_mc1.terminal.fitting import Column, print_fitted
+from tune_mc1.terminal.formatting import metric_text
 from tune_mc1.terminal.pareto_table import print_pareto
-from tune_mc1.terminal.program_tables import program_settings, program_table
+from tune_mc1.terminal.ranked_tables import setting_columns, trial_columns
 
 
 def print_result(
@@ -46,10 +46,7 @@ def print_result(
     """
     rows, settings = tables.ranked(), settings_of(tables)
     lead = lead_of(tables, settings)
-    if tables.of_program:
-        _print_program(tables, settings, lead, console, limit)
-    else:
-        _print_training(tables, settings, lead, console, limit)
+    _print_tables(tables, settings, lead, console, limit)
     if limit is not None and len(rows) > limit:
         console.print(f"... and {len(rows) - limit} more (show --limit {len(rows)})")
     print_pareto(tables, console, limit)
@@ -108,40 +105,20 @@ def _marks(settings: Sequence[Setting], lead: Lead) -> frozenset[str]:
     return frozenset(settings[place - 1].rows[0]["config_hash"] for place in lead.tied)
 
 
-def _print_training(
+def _print_tables(
     tables: SweepTables,
     settings: Sequence[Setting],
     lead: Lead,
     console: Console,
     limit: int | None,
 ) -> None:
-    rows, parameters = tables.ranked(), tables.columns.parameters
-    marks = _marks(settings, lead)
-    if repeated(tables):
-        console.print(settings_ranking(settings, tables.metric, parameters, limit, marks))
+    """Prints the settings, where any ran more than once, and the trials."""
+    rows, marks, whole = tables.ranked(), _marks(settings, lead), "show --json"
+    if repeated(tables) and tables.metric:
+        print_fitted(setting_columns(tables, settings, limit, marks), console, whole)
         console.print()
         marks = frozenset()
-    console.print(ranked_table(rows, tables.metric, varied(rows, parameters), limit, marks))
-
-
-def _print_program(
-    tables: SweepTables,
-    settings: Sequence[Setting],
-    lead: Lead,
-    console: Console,
-    limit: int | None,
-) -> None:
-    hidden: list[str] = []
-    if repeated(tables) and tables.metric:
-        marks = _marks(settings, lead)
-        table, _ = program_settings(tables, settings, limit, console.width, marks)
-        console.print(table)
-        console.print()
-    table, hidden = program_table(tables, tables.ranked(), limit, console.width)
-    console.print(table)
-    if hidden:
-        text = f"No room for: {', '.join(hidden)} (a wider terminal, or show --json)"
-        console.print(text, highlight=False, markup=False, soft_wrap=True)
+    print_fitted(trial_columns(tables, rows, limit, marks), console, whole)
 
 
 def result_facts(where: ResultDir, tables: SweepTables) -> dict[str, Any]:
@@ -207,17 +184,37 @@ def _summary(where: ResultDir) -> dict[str, Any]:
 
 def print_sweeps(rows: list[dict[str, Any]], parent: Path, console: Console) -> None:
     """Prints the rows of `sweep_summaries`."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("directory", no_wrap=True, overflow="fold")
+    if not rows:
+        console.print(f"{parent}: no sweeps here yet", highlight=False, markup=False)
+        return
     what = " or ".join(n for n in ("data", "program") if any(row.get(n) for row in rows))
-    for name in ("method", what or "data", "trials", "best", "trial"):
-        table.add_column(name)
-    for row in rows:
-        states = ", ".join(f"{n} {state}" for state, n in row["states"].items())
-        best = metric_text(row["best"], of_program="program" in row)
-        best = f"{row['metric']} {best}" if row["metric"] else "-"
-        name = Path(row["directory"]).name
-        source, best_trial = row.get("program") or row["data"], row["best_trial"] or "-"
-        best_trial += f" ({row['best_state']})" if row["best_state"] in BROKEN else ""
-        table.add_row(name, row["method"], source, states, best, best_trial)
-    console.print(table if rows else f"{parent}: no sweeps here yet")
+    states = [", ".join(f"{n} {state}" for state, n in row["states"].items()) for row in rows]
+    best = [
+        f"{row['metric']} {metric_text(row['best'], of_program='program' in row)}"
+        if row["metric"] and row["best"] is not None
+        else "-"
+        for row in rows
+    ]
+    trials = [f"{row['best_trial'] or '-'}{_state(row)}" for row in rows]
+    columns = (
+        ("directory", [Path(row["directory"]).name for row in rows], 0),
+        ("method", [row["method"] or "-" for row in rows], 3),
+        (what or "data", [row.get("program") or row["data"] or "-" for row in rows], 4),
+        ("trials", states, 0),
+        ("best", best, 1),
+        (
+            "trial",
+            ["-" if row["best"] is None else t for t, row in zip(trials, rows, strict=True)],
+            2,
+        ),
+    )
+    print_fitted(
+        [Column(name, cells, rank, left=True) for name, cells, rank in columns],
+        console,
+        "list --json",
+    )
+
+
+def _state(row: dict[str, Any]) -> str:
+    """The state of the best trial, if it is one in which a trial has no final score."""
+    return f" ({row['best_state']})" if row["best_state"] in BROKEN else ""

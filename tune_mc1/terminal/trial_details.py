@@ -12,7 +12,8 @@ from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.schema import Row
 from tune_mc1.results.steering.marks import notes, pinned
 from tune_mc1.results.tables import SweepTables
-from tune_mc1.terminal.formatting import duration, metric_text, show
+from tune_mc1.terminal.fitting import Column, print_fitted
+from tune_mc1.terminal.formatting import duration, metric_text, typed
 
 
 def print_trials(
@@ -65,7 +66,7 @@ def _print_trial(
     facts.add_row("time", duration(tables.running.of(row)))
     own = tables.columns.own_names
     for name in tables.columns.parameters:
-        facts.add_row(own.get(name, name), show(row[name]))
+        facts.add_row(own.get(name, name), typed(row[name]))
     if row["log"]:
         facts.add_row("log", where.shown(where.root / row["log"]))
     console.print(facts, highlight=False, markup=False, soft_wrap=True)
@@ -73,13 +74,10 @@ def _print_trial(
 
 
 def _print_history(tables: SweepTables, row: Row, unit: str, console: Console) -> None:
-    names = list(tables.columns.metrics(tables.metric))
     epochs = [tables.history.get((row["trial"], e)) for e in range(1, row["epochs_run"] + 1)]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in (unit, *names):
-        table.add_column(name, justify="right")
-    for entry in epochs:
-        if entry is not None:
-            values = [metric_text(entry.get(n), of_program=tables.of_program) for n in names]
-            table.add_row(str(entry["epoch"]), *values)
-    console.print(table)
+    shown = [entry for entry in epochs if entry is not None]
+    columns = [Column(unit, [str(entry["epoch"]) for entry in shown])]
+    for name in tables.columns.metrics(tables.metric):
+        values = [metric_text(e.get(name), of_program=tables.of_program) for e in shown]
+        columns.append(Column(name, values, 0 if name == tables.metric else 1))
+    print_fitted(columns, console, "history.parquet")

@@ -28,6 +28,7 @@ from tune_mc1.training.make_module import make_module
 from tune_mc1.training.module import ClassifierModule
 from tune_mc1.training.normalize import make_normalize
 from tune_mc1.training.trainer import free_memory, make_trainer, pick_device
+from tune_mc1.training.trial_log import of_trial
 
 log = logging.getLogger(__name__)
 
@@ -141,9 +142,13 @@ class _Training:
 
 
 def _log_parameters(group: Group, device: torch.device, threads: int) -> None:
+    ids = [trial.id for trial in group.trials]
     for trial in group.trials:
+        if others := ", ".join(other for other in ids if other != trial.id):
+            log.info("Trained as one model with %s", others, extra=of_trial(trial.id))
         parameters = trial.config.model_dump_json()
-        log.info("%s on %s, %d threads: %s", trial.id, device, threads, parameters)
+        facts = (trial.id, device, threads, parameters)
+        log.info("%s on %s, %d threads: %s", *facts, extra=of_trial(trial.id))
 
 
 def _at_one_epoch(

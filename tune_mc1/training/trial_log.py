@@ -1,20 +1,44 @@
-"""Log file of a trial, which receives all its output."""
+"""Log files of trials, which receive all their output."""
 
 import logging
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Iterator, Mapping
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    contextmanager,
+    redirect_stderr,
+    redirect_stdout,
+)
+from functools import partial
+from io import TextIOBase
 from pathlib import Path
 from typing import TextIO
 
 from tune_mc1.training.lightning_private import load_lightning
 
 
-@contextmanager
-def trial_log(path: Path) -> Iterator[None]:
+def trial_log(path: Path) -> AbstractContextManager[None]:
     """Redirects all output of a trial, including its traceback, to its log file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", buffering=1) as file, _everything_to(file):
+    return group_log({"": path})
+
+
+@contextmanager
+def group_log(paths: Mapping[str, Path]) -> Iterator[None]:
+    """Redirects all output of a group of trials, including its traceback, to their log files.
+
+    Trials that are trained as one model share a process and its output, which goes to the log of
+    each; a line about one of them (`of_trial`) only to its own.
+
+    Args:
+        paths: Log files by the ids of the trials.
+    """
+    with ExitStack() as stack:
+        files: dict[str, TextIO] = {}
+        for trial, path in paths.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            files[trial] = stack.enter_context(path.open("a", buffering=1))
+        stack.enter_context(_everything_to(files))
         try:
             yield
         except Exception:
@@ -22,21 +46,57 @@ def trial_log(path: Path) -> Iterator[None]:
             raise
 
 
+def of_trial(trial: str) -> dict[str, str]:
+    """The argument `extra` of a log line that is about one trial of several."""
+    return {_TRIAL: trial}
+
+
+_TRIAL = "tune_mc1_trial"
+
+
+def _is_about(trial: str, record: logging.LogRecord) -> bool:
+    """Whether a line is about a trial or its whole group; a trial alone has no name here."""
+    return not trial or getattr(record, _TRIAL, trial) == trial
+
+
+class _Both(TextIOBase):
+    """Writes to several files."""
+
+    def __init__(self, files: Mapping[str, TextIO]) -> None:
+        self._files = tuple(files.values())
+
+    def write(self, text: str) -> int:
+        for file in self._files:
+            file.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        for file in self._files:
+            file.flush()
+
+
 @contextmanager
-def _everything_to(file: TextIO) -> Iterator[None]:
+def _everything_to(files: Mapping[str, TextIO]) -> Iterator[None]:
     load_lightning()  # first, as it sets up loggers that would replace ours
 
-    handler = logging.StreamHandler(file)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handlers: list[logging.Handler] = []
+    for trial, file in files.items():
+        handler = logging.StreamHandler(file)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        handler.addFilter(partial(_is_about, trial))
+        handlers.append(handler)
     names = ("tune_mc1", "lightning", "lightning.pytorch", "lightning.fabric", "py.warnings")
     loggers = [logging.getLogger(name) for name in names]
     before = [(logger, logger.handlers, logger.propagate, logger.level) for logger in loggers]
     logging.captureWarnings(True)
     for logger in loggers:
-        logger.handlers, logger.propagate = [handler], False
+        logger.handlers, logger.propagate = handlers, False
         logger.setLevel(logging.INFO)
     try:
-        with redirect_stdout(file), redirect_stderr(file):
+        output: TextIO = _Both(files)  # type: ignore[assignment]
+        if len(files) == 1:
+            (output,) = files.values()
+        with redirect_stdout(output), redirect_stderr(output):
             yield
     finally:
         logging.captureWarnings(False)

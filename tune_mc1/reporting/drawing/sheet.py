@@ -23,9 +23,9 @@ def sheet(foot: Foot, title: str, height: float = 3.2, width: float = WIDTH) -> 
         height: Height of the part for axes, in inches.
         width: Width of the figure, in inches.
     """
-    letters = int(width * 19.5)
-    notes = textwrap.wrap(" · ".join(foot.notes), letters)
-    warnings = [line for text in foot.warnings for line in textwrap.wrap(text, letters)]
+    notes = textwrap.wrap(" · ".join(foot.notes), int(width * 19.5))
+    bold = int(width * 17)  # its letters are wider
+    warnings = [line for text in foot.warnings for line in textwrap.wrap(f"⚠ {text}", bold)]
     titles = textwrap.wrap(title, int(width * 11.5))
     below = LINE * (len(notes) + len(warnings)) + EDGE + 0.03
     above = HEAD + 0.16 * (len(titles) - 1)
@@ -40,7 +40,7 @@ def sheet(foot: Foot, title: str, height: float = 3.2, width: float = WIDTH) -> 
     bottom = EDGE
     for line, color, weight in [
         *((note, SOFT, "normal") for note in reversed(notes)),
-        *((f"⚠ {warning}", WARN, "bold") for warning in reversed(warnings)),
+        *((warning, WARN, "bold") for warning in reversed(warnings)),
     ]:
         figure.text(left, bottom / whole, line, size=6.5, color=color, weight=weight, gid="foot")
         bottom += LINE

@@ -10,6 +10,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from PIL import Image
 
+from tune_mc1.reporting.drawing.dark import PAPER, darken
 from tune_mc1.reporting.drawing.style import RC
 
 DPI = 150
@@ -77,8 +78,8 @@ def file_name(name: str) -> str:
     return plain if len(plain) <= LONGEST else f"{plain[: LONGEST // 2]}-{plain[-LONGEST // 2 :]}"
 
 
-def save(spec: FigureSpec, folder: Path) -> tuple[Path, Path]:
-    """Draws a figure and writes it as PNG and as SVG.
+def save(spec: FigureSpec, folder: Path) -> tuple[Path, Path, Path]:
+    """Draws a figure and writes it as PNG, as SVG, and as PNG for dark pages.
 
     The SVG keeps text as text, and has neither a date nor random ids.
 
@@ -87,23 +88,26 @@ def save(spec: FigureSpec, folder: Path) -> tuple[Path, Path]:
         folder: Where they go; created if missing.
 
     Returns:
-        Both files.
+        The three files.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    png, svg = (folder / f"{spec.name}.{suffix}" for suffix in ("png", "svg"))
+    names = (f"{spec.name}{end}" for end in (".png", ".svg", "-dark.png"))
+    png, svg, dark = (folder / name for name in names)
     with mpl.rc_context(RC):
         figure = spec.draw()
         _save_png(figure, png, spec.photographs)
         figure.set_layout_engine("none")  # its places are found; the SVG needs no second search
         text = io.StringIO()
         figure.savefig(text, format="svg", dpi=SVG_DPI, metadata={"Date": None, "Creator": None})
+        darken(figure)
+        _save_png(figure, dark, spec.photographs, PAPER)
     svg.write_text(_numbered_ids(text.getvalue()))
-    return png, svg
+    return png, svg, dark
 
 
-def _save_png(figure: Figure, path: Path, photographs: bool) -> None:
+def _save_png(figure: Figure, path: Path, photographs: bool, paper: str = "white") -> None:
     pixels = io.BytesIO()
-    figure.savefig(pixels, format="png", dpi=DPI)
+    figure.savefig(pixels, format="png", dpi=DPI, facecolor=paper)
     with Image.open(pixels) as image:
         plain = image.convert("RGB")
     if not photographs:

@@ -16,6 +16,7 @@ from tune_mc1.terminal.formatting import wrapped
 INK = "#222222"
 SOFT = "#666666"
 FAINT = "#d9d9d9"
+GRID = "#ececec"
 WARN = "#a33b00"
 BLUE, VERMILION, GREEN, PURPLE, SKY, ORANGE = (
     "#0072b2",
@@ -46,7 +47,7 @@ RC: Any = {
     "axes.grid": True,
     "axes.axisbelow": True,
     "axes.formatter.limits": (-4, 5),
-    "grid.color": "#ececec",
+    "grid.color": GRID,
     "grid.linewidth": 0.6,
     "xtick.labelsize": 7.5,
     "ytick.labelsize": 7.5,
@@ -163,6 +164,15 @@ def short(text: str, length: int = 48) -> str:
         return text
     half = (length - 1) // 2
     return f"{text[:half]}…{text[-half:]}"
+
+
+def labels(names: Sequence[str], length: int) -> list[str]:
+    """Names, shortened, with a number where two would then be the same."""
+    found = [short(name, length) for name in names]
+    return [
+        f"{name} ({found[:place].count(name) + 1})" if found.count(name) > 1 else name
+        for place, name in enumerate(found)
+    ]
 
 
 def ink_on(color: tuple[float, float, float, float]) -> str:

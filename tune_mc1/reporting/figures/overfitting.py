@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from tune_mc1.config.metrics import split_metric
 from tune_mc1.reporting.drawing.context import Context
 from tune_mc1.reporting.drawing.groups import shown
 from tune_mc1.reporting.drawing.mean_curves import MeanCurve, Unit, band_of, mean_curve, unit_curves
@@ -30,11 +31,11 @@ WORDS: Catalogue = {
         "Training und Validierung der besten Einstellung",
     ),
     "caption": (
-        "Loss and accuracy of the best setting{setting} on training and validation images{band}. "
+        "{metrics} of the best setting{setting} on training and validation images{band}. "
         "Where the two diverge, the model overfits its training images. Training values are "
         "measured while the weights still change within the epoch, with dropout if there is any, "
         "so they may be worse than those of validation.",
-        "Verlust und Genauigkeit der besten Einstellung{setting} auf Trainings- und "
+        "{metrics} der besten Einstellung{setting} auf Trainings- und "
         "Validierungsbildern{band}. Wo sie auseinandergehen, lernt das Modell die Trainingsbilder "
         "auswendig. Trainingswerte entstehen, während sich die Gewichte in der Epoche noch ändern, "
         "und mit Dropout, wo es ihn gibt, können also schlechter sein als jene der Validierung.",
@@ -45,11 +46,11 @@ WORDS: Catalogue = {
         "{metrics} der besten Einstellung{setting}{band}. Wo Training und Validierung "
         "auseinandergehen, lernt das Modell seine Trainingsdaten auswendig.",
     ),
+    "both": ("{a} and {b}", "{a} und {b}"),
     "training": ("training", "Training"),
     "validating": ("validation", "Validierung"),
 }
 
-KINDS = ("loss", "acc")
 SPLITS = re.compile(r"(train|training|val|valid|validation)([_/.-])(.+)")
 MOST_PARAMETERS = 4
 
@@ -65,7 +66,7 @@ def setting_text(context: Context, winner: NDArray[np.bool_]) -> str:
 
 
 def overfitting(context: Context) -> Iterator[FigureSpec]:
-    """Yields loss and accuracy of the best setting, on training and on validation images.
+    """Yields loss and metric of the best setting, on training and on validation images.
 
     Of a program it is the first two metrics that it logs for both.
     """
@@ -87,7 +88,7 @@ def overfitting(context: Context) -> Iterator[FigureSpec]:
     title = t("title")
     caption = t(
         "program_caption" if context.of_program else "caption",
-        metrics=", ".join(name for _, columns in kinds for name in columns),
+        metrics=_metrics(context, kinds),
         setting=f" ({words})" if (words := setting_text(context, winner)) else "",
         band=t(f"band_{band}", units=count(t, unit, runs), what=t("bands")),
     )
@@ -106,10 +107,20 @@ def overfitting(context: Context) -> Iterator[FigureSpec]:
     )
 
 
+def _metrics(context: Context, kinds: Sequence[tuple[str, tuple[str, str]]]) -> str:
+    """The metrics in words, or as a program calls them."""
+    if context.of_program:
+        return ", ".join(name for _, columns in kinds for name in columns)
+    return context.t("both", a=context.label(kinds[0][0]), b=context.label(kinds[1][0]))
+
+
 def kinds_of(context: Context) -> list[tuple[str, tuple[str, str]]]:
     """The metrics that there are for training and validation, and the columns of both."""
     if not context.of_program:
-        return [(kind, (f"train_{kind}", f"val_{kind}")) for kind in KINDS]
+        metric = context.frames.metric
+        chosen = metric.partition("_")[2] if split_metric(metric)[0] is not None else "acc"
+        kinds = ("loss", chosen if chosen != "loss" else "acc")
+        return [(kind, (f"train_{kind}", f"val_{kind}")) for kind in kinds]
     found: dict[tuple[str, str], dict[bool, str]] = {}
     for column in context.frames.history:
         parts = SPLITS.fullmatch(str(column))

@@ -24,7 +24,7 @@ from tune_mc1.reporting.drawing.mean_lines import (
 )
 from tune_mc1.reporting.drawing.sheet import sheet
 from tune_mc1.reporting.drawing.spec import FigureSpec
-from tune_mc1.reporting.drawing.style import PALETTE, axis_text, colors, epoch_axis, marker, short
+from tune_mc1.reporting.drawing.style import PALETTE, axis_text, colors, epoch_axis, labels, marker
 from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind
 from tune_mc1.reporting.frames import plain
 from tune_mc1.reporting.words.catalogue import Catalogue, capital
@@ -81,10 +81,8 @@ def _pair(a: Context, b: Context) -> FigureSpec | None:
 
 
 def _labels(a: Context, b: Context) -> tuple[str, str]:
-    names = short(a.frames.name, 30), short(b.frames.name, 30)
-    if names[0] != names[1]:
-        return names
-    return short(a.frames.where.root.name, 34), short(b.frames.where.root.name, 34)
+    first, second = labels([a.frames.title, b.frames.title], 34)
+    return first, second
 
 
 def _means(a: Context, b: Context) -> FigureSpec:
@@ -145,7 +143,7 @@ def different(a: Context, b: Context) -> str:
 
 
 def _file(a: Context, b: Context) -> str:
-    words = "_".join(("compare", a.frames.name[:40], b.frames.name[:40]))
+    words = "_".join(("compare", a.frames.title[:40], b.frames.title[:40]))
     return "".join(c if c.isalnum() or c in "-_" else "-" for c in words)
 
 

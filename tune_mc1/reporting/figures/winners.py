@@ -12,7 +12,7 @@ from tune_mc1.reporting.drawing.context import Context, finite
 from tune_mc1.reporting.drawing.foot import foot_of_sweeps
 from tune_mc1.reporting.drawing.sheet import sheet
 from tune_mc1.reporting.drawing.spec import FigureSpec
-from tune_mc1.reporting.drawing.style import BLUE, FAINT, SOFT, VERMILION, short
+from tune_mc1.reporting.drawing.style import BLUE, FAINT, SOFT, VERMILION, labels
 from tune_mc1.reporting.figure_kinds import FIGURES, FigureKind
 from tune_mc1.reporting.words.catalogue import Catalogue
 
@@ -59,7 +59,7 @@ def winners(contexts: Sequence[Context]) -> Iterator[FigureSpec]:
         ax = figure.add_subplot()
         for place, context in enumerate(rows):
             _row(ax, context, place)
-        ax.set_yticks(range(len(rows)), [short(c.frames.name, 28) for c in rows])
+        ax.set_yticks(range(len(rows)), labels([c.frames.title for c in rows], 28))
         ax.set_ylim(len(rows) - 0.4, -0.6)
         ax.grid(visible=False, axis="y")
         ax.set_xlabel(first.metric_heading)

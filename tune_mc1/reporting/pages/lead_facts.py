@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from tune_mc1.reporting.frames import SweepFrames
+from tune_mc1.reporting.pages.views import counted
 from tune_mc1.reporting.words.catalogue import Say
 from tune_mc1.results.lead import Lead
 
@@ -39,10 +40,10 @@ def lead_facts(
 
 def _error(frames: SweepFrames, lead: Lead, t: Say) -> str:
     if lead.error is not None:
-        return t("winner_error_value", error=f"{lead.error:.4f}", images=lead.images)
+        return t("winner_error_value", error=f"{lead.error:.4f}", images=counted(lead.images))
     if lead.share or lead.images is None:
         return t("winner_error_images")
-    return t("winner_error_share", metric=frames.metric, images=lead.images)
+    return t("winner_error_share", metric=frames.metric, images=counted(lead.images))
 
 
 def _ties(settings: pd.DataFrame, lead: Lead, t: Say) -> str:

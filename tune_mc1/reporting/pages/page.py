@@ -1,13 +1,15 @@
 """The report as one HTML file that needs nothing else: no network, no other file."""
 
 import base64
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup, escape
 
 from tune_mc1 import __version__
 from tune_mc1.config.field_types import Lang
@@ -25,19 +27,20 @@ class Picture:
         title: Its heading.
         caption: The caption below it.
         png: The picture.
-        photographs: Whether it shows images of the data set, whose colours must stay.
+        dark: The picture for a dark page.
     """
 
     name: str
     title: str
     caption: str
     png: Path
-    photographs: bool = False
+    dark: Path
 
     @property
-    def uri(self) -> str:
-        """The picture as a data URI."""
-        return "data:image/png;base64," + base64.b64encode(self.png.read_bytes()).decode()
+    def uris(self) -> tuple[str, str]:
+        """Both pictures as data URIs, the light one first."""
+        light, dark = (base64.b64encode(p.read_bytes()).decode() for p in (self.png, self.dark))
+        return f"data:image/png;base64,{light}", f"data:image/png;base64,{dark}"
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,26 @@ class Compared:
     pictures: Sequence[Picture]
 
 
+def said_once(pictures: Sequence[Picture]) -> list[Picture]:
+    """Pictures of a page whose captions leave out the sentences of earlier ones.
+
+    Only the first sentence, which says what a figure shows, stays in any case.
+    """
+    said: set[str] = set()
+    found = []
+    for picture in pictures:
+        first, *others = re.split(r"(?<=[.!?]) (?=[^\W\d_])", picture.caption)
+        kept = [sentence for sentence in others if sentence not in said]
+        said.update(others)
+        found.append(replace(picture, caption=" ".join([first, *kept])))
+    return found
+
+
+def with_code(text: str) -> Markup:
+    """A text in HTML, with what stands between backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
 def render(
     title: str,
     chapters: Sequence[Chapter],
@@ -116,9 +139,11 @@ def render(
         lang: Its language.
     """
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    environment.filters["code"] = with_code
     source = files("tune_mc1.reporting") / "templates" / "report.html.j2"
     sections: list[dict[str, Any]] = [
-        {**vars(c.section), "figures": c.pictures, "left_out": c.left_out} for c in chapters
+        {**vars(c.section), "figures": said_once(c.pictures), "left_out": c.left_out}
+        for c in chapters
     ]
     side = None
     if compared is not None:

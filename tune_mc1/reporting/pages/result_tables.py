@@ -1,5 +1,6 @@
 """A sweep's settings and trials as tables of a report."""
 
+from collections.abc import Sequence
 from math import inf
 from typing import Any
 
@@ -14,7 +15,7 @@ from tune_mc1.reporting.pages.views import Cell, TableView, cell, interval_cell
 from tune_mc1.reporting.words.catalogue import Say
 from tune_mc1.results.lead import Lead
 from tune_mc1.results.ranking import is_broken, rank_key
-from tune_mc1.results.recall import class_recalls
+from tune_mc1.results.recall import ClassRecall, class_recalls
 from tune_mc1.results.summary import ANY, Summary, summarize_runs
 from tune_mc1.terminal.formatting import show
 
@@ -153,15 +154,26 @@ def _share_cell(count: int, trials: int, t: Say) -> Cell:
     return Cell(t("share", n=count, of=trials) if count else "–", count)
 
 
-def recall_views(frames: SweepFrames, settings: pd.DataFrame, t: Say) -> list[TableView]:
-    """The winner's recall of each class of the test images, lowest first; none without."""
+def winner_classes(frames: SweepFrames, settings: pd.DataFrame) -> list[ClassRecall]:
+    """How the winner does on each class of the test images, worst first; none without."""
     if frames.of_program or settings.empty:
         return []
     classes = [str(name) for name in frames.facts.get("classes") or ()]
-    found = class_recalls(frames.where, classes, settings.iloc[0]["ids"])
-    columns = [t("class"), t("images"), t("recall"), t("confused")]
+    return class_recalls(frames.where, classes, settings.iloc[0]["ids"])
+
+
+def class_views(found: Sequence[ClassRecall], t: Say) -> list[TableView]:
+    """The table of `winner_classes`."""
+    columns = [t("class"), t("images"), t("recall"), t("precision"), "F1", t("confused")]
     rows = [
-        [cell(own.name), cell(own.images), cell(own.recall, 3), cell(own.confused or None)]
+        [
+            cell(own.name),
+            cell(own.images),
+            cell(own.recall, 3),
+            cell(own.precision, 3),
+            cell(own.f1, 3),
+            cell(own.confused or None),
+        ]
         for own in found[:MOST_ROWS]
     ]
     return [TableView(t("recall_title"), columns, rows, t("recall_note"))] if rows else []
@@ -188,7 +200,7 @@ def trials_view(frames: SweepFrames, t: Say) -> TableView:
     headings = [*map(frames.own_name, names), *values.values()]
     stopped = bool((trials["state"] == "stopped").any())
     lang: Lang = "de" if t("language") == "de" else "en"
-    why = stop_reasons(frames.where, frames.sweep, lang) if stopped else {}
+    why = stop_reasons(frames.where, frames.own_sweep, lang) if stopped else {}
     columns = [
         t("trial"),
         *headings,

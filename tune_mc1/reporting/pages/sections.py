@@ -1,21 +1,33 @@
 """Section of a report on one sweep, in words and tables; page and slides share it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from tune_mc1.config.load import config_to_yaml
 from tune_mc1.config.method import search_name
 from tune_mc1.config.validation import Folds, Holdout
+from tune_mc1.planning.studies import STUDIES
+from tune_mc1.reporting.drawing.spec import file_name
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.pages.pareto_table import pareto_views
 from tune_mc1.reporting.pages.result_tables import (
-    recall_views,
+    class_views,
     setting_groups,
     settings_view,
     trials_view,
+    winner_classes,
 )
-from tune_mc1.reporting.pages.views import TableView, missing
-from tune_mc1.reporting.pages.winner_facts import Facts, lead_of_frames, winner_facts
+from tune_mc1.reporting.pages.summary import summary
+from tune_mc1.reporting.pages.views import TableView, counted
+from tune_mc1.reporting.pages.winner_facts import (
+    Facts,
+    lead_of_frames,
+    majority_accuracy,
+    test_facts,
+    tested_scores,
+    winner_facts,
+)
 from tune_mc1.reporting.words.catalogue import Say
 from tune_mc1.results.schema import ENDED
 from tune_mc1.terminal.formatting import duration
@@ -33,6 +45,7 @@ class Section:
         facts: What was run.
         winner: The best setting and its scores.
         winner_note: How to read them.
+        summary: The first paragraph: what was tried, and what is best.
         tables: Statistics, settings and trials.
         rerun: Commands that run the sweep again.
         sweep_yaml: The resolved sweep.
@@ -46,6 +59,7 @@ class Section:
     facts: Facts
     winner: Facts
     winner_note: str
+    summary: str = ""
     tables: list[TableView] = field(default_factory=list)
     rerun: str = ""
     sweep_yaml: str = ""
@@ -63,21 +77,26 @@ def make_section(frames: SweepFrames, title: str, tables: list[TableView], t: Sa
     """
     settings = setting_groups(frames)
     sure = lead_of_frames(frames, settings)
+    classes = winner_classes(frames, settings)
+    tests = list(tested_scores(frames, settings))
     winner, note = winner_facts(frames, settings, sure, t)
+    winner += [*test_facts(tests, classes, t)] if winner else []
+    majority = majority_accuracy(classes)
     repeated = 0 < len(settings) < len(frames.trials)
     ends = [settings_view(frames, settings, sure, t)] if repeated or sure.tied else []
     ends = [*pareto_views(frames, t), *ends]
     return Section(
-        anchor=frames.where.root.name,
+        anchor=file_name(title),
         title=title,
         description=frames.sweep.description or "",
         warnings=warnings(frames, t),
         facts=_facts(frames, len(settings), t),
         winner=winner,
         winner_note=note,
-        tables=[*tables, *recall_views(frames, settings, t), *ends, trials_view(frames, t)],
+        summary=summary(frames, settings, sure, tests, majority, t),
+        tables=[*tables, *class_views(classes, t), *ends, trials_view(frames, t)],
         rerun=_rerun(frames),
-        sweep_yaml=config_to_yaml(frames.sweep),
+        sweep_yaml=config_to_yaml(frames.own_sweep),
         provenance=_provenance(frames, t),
     )
 
@@ -94,13 +113,7 @@ def warnings(frames: SweepFrames, t: Say) -> list[str]:
         found.append(t("warn_failed", n=broken))
     if sweep.validation == "test":
         found.append(t("warn_test"))
-    parts = []
-    if sweep.scale < 1:
-        parts.append(t("scaled_work", part=100 * sweep.scale))
-    if sweep.limit_images < 1:
-        parts.append(t("scaled_images", part=100 * sweep.limit_images))
-    if parts:
-        found.append(t("warn_scaled", parts=", ".join(parts)))
+    found += _scaled(frames, t)
     seeded = "seed" in trials
     if trials["config_hash"].is_unique and len(trials) > 1:
         found.append(t("warn_one_run"))
@@ -109,6 +122,19 @@ def warnings(frames: SweepFrames, t: Say) -> list[str]:
     if seeded and trials.duplicated(["config_hash", "fold", "seed"]).any():
         found.append(t("warn_equal_seeds"))
     return found
+
+
+def _scaled(frames: SweepFrames, t: Say) -> Iterator[str]:
+    """What a smaller sweep says less of; a study's results were published with all of it."""
+    sweep, parts = frames.sweep, []
+    if sweep.scale < 1:
+        parts.append(t("scaled_work", part=100 * sweep.scale))
+    if sweep.limit_images < 1:
+        parts.append(t("scaled_images", part=100 * sweep.limit_images))
+    if parts and (sweep.reference is not None or frames.name in STUDIES):
+        yield t("warn_scaled", parts=", ".join(parts))
+    elif sweep.limit_images < 1:
+        yield t("warn_images", part=100 * sweep.limit_images)
 
 
 def _facts(frames: SweepFrames, settings: int, t: Say) -> Facts:
@@ -148,8 +174,8 @@ def _images(frames: SweepFrames, t: Say) -> Facts:
         "data_value",
         data=facts.get("data", "?"),
         fingerprint=facts.get("fingerprint", "?"),
-        train=_count(facts.get("train_images")),
-        test=_count(facts.get("test_images")),
+        train=counted(facts.get("train_images")),
+        test=counted(facts.get("test_images")),
     )
     return [(t("data"), data), (t("validation"), validation_text(frames.sweep.validation, t))]
 
@@ -160,14 +186,10 @@ def _program(frames: SweepFrames, t: Say) -> Facts:
     return [(t("program"), str(frames.facts.get("program") or "–")), *words]
 
 
-def _count(value: Any) -> str:
-    return "?" if missing(value) else f"{value:,}".replace(",", "\u202f")
-
-
 def validation_text(validation: Any, t: Say) -> str:
     """The images that score the trials, in words."""
     if isinstance(validation, Holdout):
-        return t("holdout", part=validation.holdout)
+        return t("holdout", part=100 * validation.holdout)
     if isinstance(validation, Folds):
         return t("folds", folds=validation.folds)
     return t(validation)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from tune_mc1.config.field_types import Lang
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.pages.result_tables import value_cell, value_text
-from tune_mc1.reporting.pages.views import Cell, TableView, cell, interval_cell
+from tune_mc1.reporting.pages.views import Cell, TableView, cell, interval_cell, p_cell
 from tune_mc1.reporting.statistics.best import BestSet
 from tune_mc1.reporting.statistics.effects import Marginal
 from tune_mc1.reporting.statistics.estimate import UNITS
@@ -76,7 +76,7 @@ def comparisons_view(tests: SweepTests, frames: SweepFrames, lang: Lang, t: Say)
             cell(_compared(frames, c)),
             Cell(f"{c.effect.value:+.{digits}f}".replace("-", "−"), c.effect.value),
             interval_cell(c.effect.low, c.effect.high, digits),
-            cell(c.p_holm, 3),
+            p_cell(c.p_holm),
             cell(c.effect.effect_size, 2),
             Cell(f"{c.effect.n} {UNITS[c.effect.unit][c.effect.n != 1].of(lang)}", c.effect.n),
             cell(c.more.text.of(lang)),
@@ -100,7 +100,7 @@ def trends_view(tests: SweepTests, frames: SweepFrames, lang: Lang, t: Say) -> T
             cell(frames.own_name(trend.parameter)),
             cell(trend.rho, 2),
             interval_cell(trend.low, trend.high, 2),
-            cell(trend.p_holm, 3),
+            p_cell(trend.p_holm),
             cell(trend.n),
         ]
         for trend in tests.trends
@@ -123,7 +123,7 @@ def best_view(best: BestSet, frames: SweepFrames, lang: Lang, t: Say) -> TableVi
                 *(value_cell(frames, first[name]) for name in frames.varied),
                 cell(candidate.mean, digits),
                 cell(candidate.behind, digits),
-                cell(candidate.p_holm, 3),
+                p_cell(candidate.p_holm),
                 cell(len(candidate.trials)),
             ]
         )

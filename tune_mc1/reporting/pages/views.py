@@ -60,8 +60,9 @@ def cell(value: Any, digits: int | None = None) -> Cell:
         return Cell(str(value).lower(), float(value))
     if isinstance(value, int | float):
         if digits is not None:
-            return Cell(f"{value:.{digits}f}", float(value))
-        return Cell(f"{value:.4g}" if isinstance(value, float) else str(value), float(value))
+            return Cell(fixed(value, digits), float(value))
+        text = f"{value:.4g}" if isinstance(value, float) else str(value)
+        return Cell(minus(text), float(value))
     if hasattr(value, "item"):
         return cell(value.item(), digits)
     return Cell(str(value), str(value))
@@ -71,4 +72,24 @@ def interval_cell(low: float | None, high: float | None, digits: int = 3) -> Cel
     """Both ends of an interval, sorted by the lower one."""
     if low is None or high is None or missing(low) or missing(high):
         return Cell("–", math.inf)
-    return Cell(f"{low:.{digits}f} … {high:.{digits}f}", low)
+    return Cell(f"{fixed(low, digits)} … {fixed(high, digits)}", low)
+
+
+def counted(value: Any) -> str:
+    """A number of images, with narrow blanks between thousands; unknown is `?`."""
+    return "?" if missing(value) else f"{value:,}".replace(",", "\u202f")
+
+
+def p_cell(value: float) -> Cell:
+    """A p value, to three decimals; a smaller one is `< 0.001`."""
+    return Cell("< 0.001", value) if value < 0.0005 else cell(value, 3)
+
+
+def fixed(value: float, digits: int) -> str:
+    """A number with so many decimals, and a minus sign instead of a hyphen."""
+    return minus(f"{value:.{digits}f}")
+
+
+def minus(number: str) -> str:
+    """A number as text, with a minus sign instead of a hyphen before it."""
+    return number.replace("-", "−", 1) if number.startswith("-") else number

@@ -1,5 +1,7 @@
-"""The winner of a sweep, as facts of a report."""
+"""The winner: its setting, its scores, and what they compare with."""
 
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -7,9 +9,11 @@ import pandas as pd
 from tune_mc1.config.metrics import possible_range
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.pages.lead_facts import MOST_IDS, lead_facts
-from tune_mc1.reporting.pages.result_tables import summary_text, test_columns, value_text
+from tune_mc1.reporting.pages.result_tables import summary_text, test_column, value_text
+from tune_mc1.reporting.pages.views import counted
 from tune_mc1.reporting.words.catalogue import Say
 from tune_mc1.results.lead import Lead, lead
+from tune_mc1.results.recall import ClassRecall
 from tune_mc1.results.summary import Summary, summarize
 
 Facts = list[tuple[str, str]]
@@ -26,7 +30,7 @@ def lead_of_frames(frames: SweepFrames, settings: pd.DataFrame) -> Lead:
 def winner_facts(
     frames: SweepFrames, settings: pd.DataFrame, sure: Lead, t: Say
 ) -> tuple[Facts, str]:
-    """The best setting and its scores, and how to read them.
+    """The best setting and how sure its lead is, and a note on how to read its score.
 
     Args:
         frames: The sweep.
@@ -47,18 +51,9 @@ def winner_facts(
         *lead_facts(frames, settings, sure, t),
     ]
     bias = t("winner_bias", n=sure.settings) if sure.settings > 1 else t("winner_epochs")
-    if frames.of_program:
+    if frames.of_program or best["test"]:
         return rows, bias
-    if not best["test"]:
-        return rows, f"{bias} {t('winner_no_test')}"
-    own = frames.trials[frames.trials["trial"].isin(best["ids"])]
-    scores = {name: own[name].dropna().tolist() for name in test_columns(frames)}
-    tested = [
-        f"{name} {summary_text(summarize(each, limits=possible_range(name)))}"
-        for name, each in scores.items()
-    ]
-    rows.append((t("winner_test"), ", ".join(tested)))
-    return rows, bias
+    return rows, f"{bias} {t('winner_no_test')}"
 
 
 def _setting(frames: SweepFrames, row: "pd.Series[Any]", t: Say) -> str:
@@ -85,3 +80,42 @@ def _losses(frames: SweepFrames, settings: pd.DataFrame, t: Say) -> Facts:
 
 def _score(frames: SweepFrames, summary: Summary) -> str:
     return summary_text(summary, frames.decimals())
+
+
+def tested_scores(frames: SweepFrames, settings: pd.DataFrame) -> Iterator[tuple[str, Summary]]:
+    """The winner's scores on the test images: by the sweep's metric, accuracy and macro F1."""
+    if frames.of_program or settings.empty:
+        return
+    trials = frames.trials[frames.trials["trial"].isin(settings.iloc[0]["ids"])]
+    for column in dict.fromkeys((test_column(frames), "test_acc", "test_f1")):
+        scores = trials[column].dropna().tolist() if column in trials else []
+        if scores:
+            yield column, summarize(scores, limits=possible_range(column))
+
+
+def test_facts(
+    tests: Sequence[tuple[str, Summary]],
+    classes: Sequence[ClassRecall],
+    t: Say,
+) -> Iterator[tuple[str, str]]:
+    """The winner's scores on the test images, and that of a guess which is always the same."""
+    images = sum(own.images for own in classes)
+    for column, tested in tests:
+        text = f"{column} {summary_text(tested)}"
+        if column == "test_acc" and tested.n == 1 and images and tested.mean is not None:
+            error = math.sqrt(tested.mean * (1 - tested.mean) / images)
+            facts = {"error": f"{error:.4f}", "images": counted(images)}
+            text = t("winner_test_error", score=text, **facts)
+        yield t("winner_test"), text
+    share = majority_accuracy(classes)
+    if share is not None:
+        largest = max(classes, key=lambda own: own.images)
+        equal = all(own.images == largest.images for own in classes)
+        key = "winner_majority_equal" if equal else "winner_majority_value"
+        yield t("winner_majority"), t(key, share=f"{share:.4f}", name=largest.name)
+
+
+def majority_accuracy(classes: Sequence[ClassRecall]) -> float | None:
+    """Accuracy of always guessing the largest class of the test images; None if not known."""
+    images = [own.images for own in classes]
+    return max(images) / sum(images) if images else None

@@ -121,8 +121,8 @@ def _unpaired(one: pd.DataFrame, other: pd.DataFrame) -> Contrast:
     if 0 in map(len, means):
         reason = _nothing(one, other)
     else:
-        en = "No pairs: {a} settings against {b} drawn at random, unpaired."
-        de = "Keine Paare: {a} zufällig gezogene Einstellungen gegen {b}, ungepaart."
+        en = "The settings were drawn at random and form no pairs: {a} are compared with {b}."
+        de = "Die zufällig gezogenen Einstellungen bilden keine Paare: {a} gegen {b}."
         reason = say(en, de, a=len(means[0]), b=len(means[1]))
         reason = join([reason, _spread(effect), _ranks(effect), _once(len(both), both["setting"])])
     a, b = (float(side["score"].mean()) for side in sides)
@@ -134,8 +134,8 @@ def _once(trials: int, settings: pd.Series) -> Text:
 
 
 _ONE_RUN = Text(
-    "One run per setting: variation between seeds is part of the spread, not averaged out.",
-    "Ein Lauf je Einstellung: der Zufall des Seeds steckt in der Streuung und ist nicht gemittelt.",
+    "Each setting ran once, so the spread includes the variation between seeds.",
+    "Jede Einstellung lief einmal; die Streuung enthält darum jene zwischen Seeds.",
 )
 
 

@@ -101,8 +101,8 @@ def marginal_means(
             means = (*means, _of_value(table, frames.trials, parameter, None))
     units = sorted({m.unit for m in means if m.trials and not math.isnan(m.low)})
     over = join((UNITS[unit][1] for unit in units), ", ")
-    en = "95 % bootstrap interval over {over} (Student's below {n})."
-    de = "95-%-Bootstrap-Intervall über {over} (unter {n} nach Student)."
+    en = "Intervals: 95 %, bootstrap over {over}; Student's t where there are fewer than {n}."
+    de = "Intervalle: 95 %, Bootstrap über {over}; nach Student, wo es weniger als {n} sind."
     none = _NO_SPREAD if any(m.trials for m in means) else NOTHING
     few = _POINTS if any(m.points for m in means) else NOTHING
     reason = join([say(en, de, n=FEWEST, over=over) if units else none, few, table.note])

@@ -178,6 +178,11 @@ def _trend(table: Scores, parameter: str) -> Trend:
     )
     low, high = map(float, test.confidence_interval(LEVEL, method=drawn))
     rho, p = float(test.statistic), float(test.pvalue)
-    en = "Spearman over {n} settings; bootstrap interval, permutation test."
-    de = "Spearman über {n} Einstellungen; Bootstrap-Intervall, Permutationstest."
-    return Trend(parameter, rho, low, high, p, p, len(x), say(en, de, n=len(x)))
+    return Trend(parameter, rho, low, high, p, p, len(x), say(*_RANKS, n=len(x)))
+
+
+_RANKS = (
+    "Spearman's rank correlation over {n} settings; bootstrap intervals, permutation tests.",
+    "Rangkorrelation nach Spearman über {n} Einstellungen; Bootstrap-Intervalle, "
+    "Permutationstests.",
+)

@@ -36,8 +36,8 @@ TEXTS: Catalogue = {
     ),
     "validation": ("Validation", "Validierung"),
     "holdout": (
-        "{part:.0%} of the training images held out, by class",
-        "{part:.0%} der Trainingsbilder zurückgehalten, nach Klassen",
+        "a random {part:.3g} % of the training images, stratified by class",
+        "zufällige {part:.3g} % der Trainingsbilder, geschichtet nach Klassen",
     ),
     "folds": ("{folds} folds of the training images", "{folds} Faltungen der Trainingsbilder"),
     "test": ("the test images", "die Testbilder"),
@@ -62,15 +62,19 @@ TEXTS: Catalogue = {
         "{time} über alle Trials, auf {processor}",
     ),
     "recall_title": (
-        "Recall of the winner by class, test images",
-        "Trefferquote (Recall) des Siegers nach Klasse, Testbilder",
+        "The winner by class, test images",
+        "Der Sieger nach Klasse, Testbilder",
     ),
     "recall_note": (
-        "Recall is the share of a class's images that the winner assigns to it, over all of its "
-        "trials; the lowest comes first.",
-        "Die Trefferquote ist der Anteil der Bilder einer Klasse, die der Sieger ihr zuordnet, "
-        "über alle seine Trials; die tiefste steht zuoberst.",
+        "Recall is the share of a class's images that the winner assigns to it; precision is the "
+        "share of the images assigned to a class that belong to it; F1 is their harmonic mean. All "
+        "are taken over the trials of the winner together, with the lowest recall first.",
+        "Die Trefferquote (Recall) ist der Anteil der Bilder einer Klasse, die der Sieger ihr "
+        "zuordnet; die Genauigkeit (Precision) ist der Anteil der einer Klasse zugeordneten "
+        "Bilder, die zu ihr gehören; F1 ist ihr harmonisches Mittel. Alle gelten über die Trials "
+        "des Siegers zusammen; die tiefste Trefferquote steht zuoberst.",
     ),
+    "precision": ("Precision", "Genauigkeit"),
     "class": ("Class", "Klasse"),
     "images": ("Images", "Bilder"),
     "recall": ("Recall", "Trefferquote"),
@@ -91,8 +95,10 @@ TEXTS: Catalogue = {
         "die Genauigkeit auf neuen Bildern nicht.",
     ),
     "warn_one_run": (
-        "One run per setting: these results do not show how much the seed alone changes.",
-        "Ein Lauf pro Einstellung: was allein der Seed ausmacht, zeigen diese Resultate nicht.",
+        "Each setting ran once, so differences between settings cannot be told from differences "
+        "that the seed alone makes.",
+        "Jede Einstellung lief einmal; Unterschiede zwischen Einstellungen lassen sich darum nicht "
+        "von solchen trennen, die allein der Seed macht.",
     ),
     "warn_equal_seeds": (
         "Trials of one setting with the same `seed` are repeats, not replicates: they count once, "
@@ -104,9 +110,15 @@ TEXTS: Catalogue = {
         "Scaled down: {parts}. The published study used everything.",
         "Verkleinert: {parts}. Die veröffentlichte Studie verwendete alles.",
     ),
+    "warn_images": (
+        "Only {part:.3g} % of the images were used: with all of them, scores are likely to be "
+        "higher, and other settings may be best.",
+        "Nur {part:.3g} % der Bilder wurden verwendet: mit allen sind die Werte wohl höher, und "
+        "andere Einstellungen können die besten sein.",
+    ),
     "scaled_images": ("{part:.3g} % of the images", "{part:.3g} % der Bilder"),
     "scaled_work": ("{part:.3g} % of the work", "{part:.3g} % der Arbeit"),
-    "effects": ("Effect of each parameter", "Wirkung jedes Parameters"),
+    "effects": ("Mean score by parameter", "Mittlerer Wert nach Parameter"),
     "parameter": ("Parameter", "Parameter"),
     "value": ("Value", "Wert"),
     "mean": ("Mean", "Mittel"),
@@ -195,8 +207,10 @@ OF_PROGRAMS: Catalogue = {
     "time": ("Run time", "Laufzeit"),
     "winner_val": ("Score", "Wert"),
     "winner_bias": (
-        "This setting was chosen among {n} by this score, which is therefore optimistic.",
-        "Dieser Wert hat die Einstellung unter {n} ausgewählt und ist darum geschönt.",
+        "This is the best of {n} settings by this score, which therefore overestimates what it "
+        "reaches in another run.",
+        "Dies ist nach diesem Wert die beste von {n} Einstellungen; er überschätzt darum, was sie "
+        "in einem weiteren Lauf erreicht.",
     ),
     "warn_repeats": (
         "Trials of one setting are repeats that differ by chance alone, as the program has no "
@@ -205,8 +219,10 @@ OF_PROGRAMS: Catalogue = {
         "Programm hat keinen Parameter `seed`.",
     ),
     "warn_one_run": (
-        "One run per setting: these results do not show how much chance alone changes.",
-        "Ein Lauf pro Einstellung: was allein der Zufall ausmacht, zeigen diese Resultate nicht.",
+        "Each setting ran once, so differences between settings cannot be told from differences "
+        "that chance alone makes.",
+        "Jede Einstellung lief einmal; Unterschiede zwischen Einstellungen lassen sich darum nicht "
+        "von solchen trennen, die allein der Zufall macht.",
     ),
     "no_winner_metric": (
         "The sweep names no metric by which trials could be compared.",

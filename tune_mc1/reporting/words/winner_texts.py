@@ -7,42 +7,96 @@ WINNER_TEXTS: Catalogue = {
     "winner_setting": ("Setting", "Einstellung"),
     "winner_val": ("Validation score", "Validierungswert"),
     "winner_test": ("Test score", "Testwert"),
+    "winner_majority": ("Majority baseline", "Häufigste Klasse"),
+    "winner_majority_value": (
+        "test_acc {share} for always guessing {name}",
+        "test_acc {share}, wer immer {name} rät",
+    ),
+    "winner_majority_equal": (
+        "test_acc {share} for always guessing one class; all have as many images",
+        "test_acc {share}, wer immer dieselbe Klasse rät; alle haben gleich viele Bilder",
+    ),
+    "winner_test_error": (
+        "{score}, standard error {error}, binomial over {images} test images",
+        "{score}, Standardfehler {error}, binomial über {images} Testbilder",
+    ),
     "winner_bias": (
-        "This setting was chosen among {n} by its validation score at its best epoch, which is "
-        "therefore optimistic; the test images were not used for the choice.",
-        "Der Validierungswert in der besten Epoche hat diese Einstellung unter {n} ausgewählt und "
-        "ist darum geschönt; die Testbilder haben nichts ausgewählt.",
+        "The winner is the best of {n} settings, each at its best epoch, so its validation score "
+        "overestimates what it reaches on new images. The test images played no part in the "
+        "choice.",
+        "Der Sieger ist die beste von {n} Einstellungen, jede in ihrer besten Epoche; sein "
+        "Validierungswert überschätzt darum, was er auf neuen Bildern erreicht. Die Testbilder "
+        "hatten an der Wahl keinen Anteil.",
     ),
     "winner_epochs": (
-        "This score is that of the best epoch, which chance has made better than the next will be.",
-        "Dieser Wert ist der der besten Epoche, die der Zufall besser gemacht hat, als die nächste "
-        "sein wird.",
+        "This is the score of the best epoch, which chance favours: it overestimates what the "
+        "setting reaches on new images.",
+        "Dies ist der Wert der besten Epoche, die der Zufall begünstigt: er überschätzt, was die "
+        "Einstellung auf neuen Bildern erreicht.",
+    ),
+    "summary_tried": ("{n} settings were compared.", "{n} Einstellungen wurden verglichen."),
+    "summary_one": ("One setting was trained.", "Eine Einstellung wurde trainiert."),
+    "summary_best": (
+        "The best one{setting} reached {score} ({metric}).",
+        "Die beste{setting} erreichte {score} ({metric}).",
+    ),
+    "summary_test_acc": (
+        "On the test images its accuracy is {score}; always guessing the largest class would give "
+        "{majority}.",
+        "Auf den Testbildern ist ihre Genauigkeit {score}; wer immer die grösste Klasse rät, "
+        "erreicht {majority}.",
+    ),
+    "summary_test": (
+        "On the test images its {metric} is {score}.",
+        "Auf den Testbildern ist ihr {metric} {score}.",
+    ),
+    "summary_alone": (
+        "Every other setting is worse at the 5 % level, after Holm's correction.",
+        "Alle anderen Einstellungen sind auf dem 5-%-Niveau schlechter, mit Holms Korrektur.",
+    ),
+    "summary_tied_1": (
+        "One of the other {of} settings cannot be told apart from it at the 5 % level, so the "
+        "choice between the two remains open.",
+        "Eine der anderen {of} Einstellungen ist auf dem 5-%-Niveau nicht von ihr zu "
+        "unterscheiden; die Wahl zwischen beiden bleibt offen.",
+    ),
+    "summary_tied_n": (
+        "{n} of the other {of} settings cannot be told apart from it at the 5 % level, so the "
+        "choice among them remains open.",
+        "{n} der anderen {of} Einstellungen sind auf dem 5-%-Niveau nicht von ihr zu "
+        "unterscheiden; die Wahl unter ihnen bleibt offen.",
+    ),
+    "summary_images": (
+        "This accounts for chance in the validation images only: as each setting ran once, chance "
+        "in training is not measured.",
+        "Dies berücksichtigt nur den Zufall der Validierungsbilder: da jede Einstellung einmal "
+        "lief, ist jener des Trainings nicht gemessen.",
     ),
     "winner_error": ("Standard error", "Standardfehler"),
     "winner_error_value": (
-        "{error}, binomial over {images:,} validation images",
-        "{error}, binomial über {images:,} Validierungsbilder",
+        "{error}, binomial over {images} validation images",
+        "{error}, binomial über {images} Validierungsbilder",
     ),
     "winner_error_images": (
         "not known, nor is the number of validation images behind this score",
         "unbekannt, wie auch die Zahl der Validierungsbilder hinter diesem Wert",
     ),
     "winner_error_share": (
-        "not known: {metric} is no share of the {images:,} validation images, whose predictions "
-        "are not kept",
-        "unbekannt: {metric} ist kein Anteil der {images:,} Validierungsbilder, deren Vorhersagen "
+        "not known: {metric} is not a proportion of the {images} validation images, whose "
+        "predictions are not kept",
+        "unbekannt: {metric} ist kein Anteil der {images} Validierungsbilder, deren Vorhersagen "
         "nicht aufbewahrt sind",
     ),
     "winner_gap": ("Runner-up", "Zweitbeste"),
     "winner_gap_value": ("{trials}, {gap} behind", "{trials}, {gap} dahinter"),
     "winner_ties": ("Tied with the winner", "Vom Sieger nicht zu unterscheiden"),
     "winner_ties_value": (
-        "{n} of {of} others ({basis}, Holm): {trials}",
-        "{n} von {of} anderen ({basis}, Holm): {trials}",
+        "{n} of {of} others (tested {basis}, Holm's correction): {trials}",
+        "{n} von {of} anderen ({basis} geprüft, Holms Korrektur): {trials}",
     ),
     "winner_ties_none": (
-        "none: all others are worse ({basis}, Holm)",
-        "keine: alle anderen sind schlechter ({basis}, Holm)",
+        "none; every other setting is worse (tested {basis}, Holm's correction)",
+        "keine; alle anderen sind schlechter ({basis} geprüft, Holms Korrektur)",
     ),
     "winner_ties_unknown": (
         "not known, as each setting ran once",
@@ -80,12 +134,14 @@ WINNER_TEXTS: Catalogue = {
     "failed": ("Failed", "Gescheitert"),
     "share": ("{n} of {of}", "{n} von {of}"),
     "tied_note": (
-        "=: cannot be told apart from the best ({basis}, Holm).",
-        "=: von der besten nicht zu unterscheiden ({basis}, Holm).",
+        "=: cannot be told apart from the best at the 5 % level (tested {basis}, Holm's "
+        "correction).",
+        "=: auf dem 5-%-Niveau von der besten nicht zu unterscheiden ({basis} geprüft, Holms "
+        "Korrektur).",
     ),
     "points_note": (
-        "Two runs have no interval and are shown themselves: they say next to nothing of the "
-        "spread.",
+        "Settings with two runs show both scores instead of an interval, as two runs say next to "
+        "nothing about the spread.",
         "Zwei Läufe haben kein Intervall und sind selbst gezeigt: über die Streuung sagen sie fast "
         "nichts.",
     ),

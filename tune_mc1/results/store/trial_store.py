@@ -84,7 +84,7 @@ class TrialStore:
     Args:
         remote: The sweep's folder in the store.
         where: The result directory, or the node's scratch directory.
-        trials: The group, which shares the log of its first trial.
+        trials: The group.
         keep: Whether files stay on the node after the trials.
     """
 
@@ -93,8 +93,8 @@ class TrialStore:
     ) -> None:
         self.remote, self.where, self.keep = remote, where, keep
         self.trials = {trial.id: trial for trial in trials}
-        self._log = where.log(trials[0].id)
-        self._log_sent: tuple[Identity, float] = None, -LOG_S
+        self._logs: dict[Path, Identity] = {where.log(trial.id): None for trial in trials}
+        self._logs_sent = -LOG_S
         self._sent: dict[str, dict[str, Identity]] = {name: {} for name in self.trials}
         self._rows: dict[str, list[Row]] = {name: [] for name in self.trials}
         self._unreported = set(self.trials)
@@ -110,12 +110,9 @@ class TrialStore:
             OSError: If the node's disk fails.
         """
         claim_private_dir(self.where.root)
-        for folder in (self._log.parent, self.where.checkpoints("")):
+        for folder in (self.where.log("").parent, self.where.checkpoints("")):
             folder.mkdir(exist_ok=True)
-        with suppress(FileNotFoundError):
-            before = retry(lambda: self.remote.read(f"logs/{self._log.name}"))
-            if not self._log.exists() or self._log.stat().st_size < len(before):
-                self._log.write_bytes(before)
+        self._of_each(self._fetch_log, self._logs)
         self._of_each(partial(self._fetch, names), self.trials.values())
 
     def send(self, rows: Sequence[Row]) -> list[Row]:
@@ -136,14 +133,14 @@ class TrialStore:
                 reported += _before(self._rows[row["trial"]], row)
         self._unreported -= {row["trial"] for row in rows}
         self._of_each(lambda row: retry(lambda: self._send(row)), rows)
-        if time.monotonic() - self._log_sent[1] >= LOG_S:
-            self._send_log()
+        if time.monotonic() - self._logs_sent >= LOG_S:
+            self._send_logs()
         return sorted(reported, key=lambda row: int(row["epoch"]))
 
     def close(self) -> None:
-        """Uploads the final log, and removes files that are kept in the store only."""
+        """Uploads the final logs, and removes files that are kept in the store only."""
         with suppress(StorageError):  # a log is not a result
-            retry(self._send_log, LOG_PATIENCE_S)
+            retry(self._send_logs, LOG_PATIENCE_S)
         self.release(list(self.trials))
 
     def release(self, trials: Iterable[str]) -> None:
@@ -212,11 +209,21 @@ class TrialStore:
                 remote.copy(twin, file)
             sent[file] = now
 
-    def _send_log(self) -> None:
-        now = identity(self._log)
-        if now is not None and now != self._log_sent[0]:
-            self.remote.put(self._log, f"logs/{self._log.name}")
-        self._log_sent = now, time.monotonic()
+    def _fetch_log(self, log: Path) -> None:
+        with suppress(FileNotFoundError):
+            before = retry(lambda: self.remote.read(f"logs/{log.name}"))
+            if not log.exists() or log.stat().st_size < len(before):
+                log.write_bytes(before)
+
+    def _send_logs(self) -> None:
+        self._of_each(self._send_log, self._logs)
+        self._logs_sent = time.monotonic()
+
+    def _send_log(self, log: Path) -> None:
+        now = identity(log)
+        if now is not None and now != self._logs[log]:
+            self.remote.put(log, f"logs/{log.name}")
+        self._logs[log] = now
 
     def _remote(self, trial: str) -> Remote:
         return self.remote.child(f"checkpoints/{trial}")

@@ -18,6 +18,9 @@ from tune_mc1.tracking.wandb.wandb_private import experimental_settings
 PROJECT = "tune_mc1"
 """Project of a sweep that does not name one."""
 
+LONGEST_TAG = 64
+"""Letters of a tag that W&B takes."""
+
 SERVER_TIMEOUT_S = 30
 WRITE_TIMEOUT_S = 20.0  # the process has low priority and may wait for a CPU
 
@@ -71,12 +74,24 @@ def open_run(
         notes=metadata.get("description"),
         group=(metadata.get("group") or where.root.name)[:128],
         job_type="trial",
+        tags=tags(metadata),
         config=config | {k: metadata.get(k) for k in ("data", "fingerprint")},
         mode=mode,
         reinit="create_new",
         resume="allow" if mode == "online" else None,
         settings=_settings(),
     )
+
+
+def tags(metadata: Mapping[str, Any]) -> list[str]:
+    """Tags of a sweep's runs: its name, its method and its data or program, by which to filter.
+
+    Args:
+        metadata: Metadata of the sweep (`SweepTables.metadata`).
+    """
+    what = Path(str(metadata.get("program") or metadata.get("data") or "")).name
+    found = (metadata.get("name"), metadata.get("method"), what)
+    return list(dict.fromkeys(str(tag)[:LONGEST_TAG] for tag in found if tag))
 
 
 def finish_run(run: wandb.Run, code: int) -> str:

@@ -1,0 +1,127 @@
+"""The estimate of the time left, on journals of the quick-start files and on made-up sweeps.
+
+`recorded/` has the journals of real sweeps of `configs/` with `shapes10`, on two cores that other
+work also used, their times counted from the start.
+"""
+
+import gzip
+import heapq
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from statistics import fmean, median
+from typing import Any
+
+import pytest
+
+from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.planning.dry_run import rung_table
+from tune_mc1.planning.forecast import epoch_seconds
+from tune_mc1.planning.fusion import group_seconds
+from tune_mc1.planning.plan import prepare
+from tune_mc1.planning.rungs import Rungs
+from tune_mc1.planning.schedulers.asha import SuccessiveHalving
+from tune_mc1.results.tables import SweepTables
+from tune_mc1.terminal.time_left import TimeLeft
+
+RECORDED = Path(__file__).parent / "recorded"
+CONFIGS = Path(__file__).parents[2] / "configs"
+IMAGES, SHAPE, CLASSES = 8000, (3, 32, 32), 10
+
+
+def cost(trial: Trial, size: int) -> float:
+    each = epoch_seconds(trial.config, IMAGES, SHAPE, CLASSES)
+    return group_seconds([trial] * size, lambda _: each, False, (SHAPE, CLASSES)) / size
+
+
+def errors(events: list[dict[str, Any]], left: TimeLeft) -> Iterator[float]:
+    """Relative errors of the estimate at each event, from a third of the sweep to nine tenths."""
+    tables = SweepTables()
+    begin = next(e["time"] for e in events if e["event"] == "start")
+    end = max(e["time"] for e in events if e["event"] == "end")
+    total = sum(e["event"] == "trial" for e in events)
+    for event in events:
+        tables.apply(event)  # type: ignore[arg-type]
+        if event["event"] in ("start", "epoch", "end"):
+            real, done = end - event["time"], (event["time"] - begin) / (end - begin)
+            if 1 / 3 <= done <= 0.9:
+                found = left.seconds(tables, total, event["time"])
+                assert found is not None
+                yield (found - real) / real
+
+
+@pytest.mark.parametrize(("name", "most"), [("grid", 0.15), ("random", 0.2)])
+def test_quick_start_files(name: str, most: float) -> None:
+    lines = gzip.decompress((RECORDED / f"{name}.jsonl.gz").read_bytes()).splitlines()
+    events = [json.loads(line) for line in lines]
+    sizes = {e["trial"]: e["fused"] for e in events if e["event"] == "start"}
+    left = TimeLeft(rung_table(prepare(None, CONFIGS / f"{name}.yaml")), cost, sizes=sizes)
+    found = [abs(error) for error in errors(events, left)]
+    assert median(found) < most
+    assert sum(error < 0.25 for error in found) > 0.7 * len(found)  # other work cost the rest
+
+
+def made_up(seed: int, trials: int = 40, epochs: int = 9, slots: int = 2) -> list[dict[str, Any]]:
+    """The journal of an ASHA sweep whose scores are random, and each epoch about a second."""
+    random, config = Random(seed), TrialConfig(epochs=epochs).values
+    rungs = Rungs([(1, 3)], 3)
+    sweep = {"metric": "val_acc", "maximize": True, "time": 0.0}
+    events: list[dict[str, Any]] = [{"event": "sweep", **sweep}]
+    ids = [f"t{i:04}" for i in range(1, trials + 1)]
+    same = {"config": config, "config_hash": "", "fold": None, "time": 0.0}
+    events += [{"event": "trial", "trial": trial, **same} for trial in ids]
+    waiting = list(ids)
+    running: list[tuple[float, int, str]] = []
+
+    def start(time: float) -> None:
+        if waiting:
+            trial = waiting.pop(0)
+            events.append({"event": "start", "trial": trial, "log": "", "fused": 1, "time": time})
+            heapq.heappush(running, (time + random.uniform(0.9, 1.1), 1, trial))
+
+    for _ in range(slots):
+        start(0.0)
+    quality = {trial: random.random() for trial in ids}
+    while running:
+        time, epoch, trial = heapq.heappop(running)
+        took = {"steps": 1, "seconds": 1.0, "learning_rate": 0.1, "images_per_second": 1.0}
+        scores = {"val_acc": quality[trial], "epoch": epoch, "time": time, "trial": trial}
+        events.append({"event": "epoch", **took, **scores})
+        entry = rungs.decide(trial, epoch, quality[trial])
+        if (entry is None or not entry.stop) and epoch < epochs:
+            heapq.heappush(running, (time + random.uniform(0.9, 1.1), epoch + 1, trial))
+            continue
+        state = "completed" if epoch == epochs else "stopped"
+        events.append({"event": "end", "trial": trial, "state": state, "time": time})
+        start(time)
+    return events
+
+
+def test_it_knows_the_rungs() -> None:
+    """ASHA's own chance is what is left: on the average over sweeps the estimate is right."""
+    early = SuccessiveHalving(type="asha", min_iter=1, eta=3)
+    first = []
+    for seed in range(40):
+        left = TimeLeft(early.dry_run_rows(40, 9))
+        first.append(next(errors(made_up(seed), left)))
+    assert abs(fmean(first)) < 0.1
+    assert median(map(abs, first)) < 0.2
+    blind = [next(errors(made_up(seed), TimeLeft())) for seed in range(40)]
+    assert median(map(abs, blind)) > median(map(abs, first))
+
+
+def test_programs_take_as_long_as_those_that_ended() -> None:
+    facts = {"metric": "", "maximize": True, "program": "t.py", "format": 2, "parameters": {}}
+    tables = SweepTables()
+    tables.apply({"event": "sweep", **facts, "time": 0.0})  # type: ignore[arg-type]
+    for i in range(4):
+        planned: dict[str, Any] = {"trial": f"t{i}", "config": {}, "config_hash": "", "fold": None}
+        tables.apply({"event": "trial", **planned, "time": 0.0})  # type: ignore[arg-type]
+    left = TimeLeft()
+    for trial, begin, end in (("t0", 0.0, 10.0), ("t1", 10.0, 20.0)):
+        tables.apply({"event": "start", "trial": trial, "log": "", "time": begin})
+        assert left.seconds(tables, 4, begin) is None or begin
+        tables.apply({"event": "end", "trial": trial, "state": "completed", "time": end})
+    tables.apply({"event": "start", "trial": "t2", "log": "", "time": 20.0})
+    assert left.seconds(tables, 4, 24.0) == 16.0  # 6 of t2, and t3
