@@ -69,7 +69,6 @@ run_node() {
   trap 'kill -TERM $ray 2>/dev/null' TERM INT
   ray start "${words[@]}" & ray=$!
   while kill -0 $ray 2>/dev/null; do wait $ray; done   # a signal ends only the wait
-  rm -rf "$temp"
 }
 
 # Waits until all nodes have joined, so that the sweep plans with all of them.
@@ -126,6 +125,10 @@ fi
 
 kill -TERM $nodes 2>/dev/null
 while kill -0 $nodes 2>/dev/null; do wait $nodes; done
+# Slurm has ended what Ray has left behind; now nobody writes there any more.
+# shellcheck disable=SC2016
+srun --nodes="$SLURM_JOB_NUM_NODES" --ntasks="$SLURM_JOB_NUM_NODES" --ntasks-per-node=1 \
+  bash -c 'rm -rf "/tmp/ray-$SLURM_JOB_ID-$SLURM_NODEID"'
 rm -f "$RAY_AUTH_TOKEN_PATH"
 if [ -n "$again" ] && { [ "$status" = 130 ] || [ -z "$driver" ]; }; then
   scontrol requeue "$SLURM_JOB_ID"

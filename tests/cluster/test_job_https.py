@@ -18,6 +18,7 @@ from tests.support.job_head import Head, Tunnel, head_token
 from tune_mc1.cluster.jobs.follow import Job, follow
 from tune_mc1.cluster.jobs.server import JobServer
 from tune_mc1.cluster.jobs.submit import new_id
+from tune_mc1.errors import InputError
 
 REFUSED = "its certificate is refused:"
 
@@ -78,6 +79,9 @@ def test_the_environment_names_authorities_too(
     with answering(200, versions(ray.__version__, HERE)) as url:
         proxy = Tunnel(url, server_context(certificate))
         assert JobServer(proxy.url).address == proxy.url
+        monkeypatch.setenv("SSL_CERT_FILE", "/none.pem")
+        with pytest.raises(InputError, match=r"REQUESTS_CA_BUNDLE: no such file: /none\.pem"):
+            JobServer(proxy.url)
         proxy.cut()
 
 

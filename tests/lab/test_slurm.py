@@ -18,6 +18,10 @@ from tests.support.faults import events, trials, write_sweep
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
 
+EPOCHS = 250
+"""Of each trial that meets the limit: Slurm looks at limits twice a minute only."""
+
+
 @dataclass
 class Place:
     """The lab with its Slurm."""
@@ -51,6 +55,12 @@ def sweep_of(folder: Path, job: str) -> Path:
     """The result directory of a job's sweep."""
     (journal,) = (folder / "results" / f"slurm-{job}").glob("*/journal.jsonl")
     return journal.parent
+
+
+def epochs_of(folder: Path, job: str) -> list[dict[str, Any]]:
+    """What a job's sweep has reported, also while there is no sweep."""
+    found = (folder / "results" / f"slurm-{job}").glob("*/journal.jsonl")
+    return [event for journal in found for event in events(journal.parent, "epoch")]
 
 
 @pytest.fixture(scope="module")
@@ -92,16 +102,21 @@ def test_a_sweep_uses_both_nodes_and_leaves_nothing(place: Place) -> None:
 def test_a_sweep_that_meets_the_time_limit_is_requeued_and_goes_on(place: Place) -> None:
     folder = place.lab.shared / "limit"
     folder.mkdir()
-    content = place.content(epochs=150)
+    content = place.content(EPOCHS)
     write_sweep(folder, content)
     job = place.slurm.submit(
-        folder, "grid sweep.yaml --wandb disabled", options="--time=3 --signal=B:USR1@100"
+        folder, "grid sweep.yaml --wandb disabled", options="--time=30 --signal=B:USR1@60"
     )
     place.slurm.wait(job, 200, "RUNNING")
+    end = time.monotonic() + 300
+    while len(epochs_of(folder, job)) < 8:
+        assert time.monotonic() < end, place.slurm.output(job)
+        time.sleep(0.5)
+    place.slurm.end_soon(job)
     place.slurm.wait(job, 250, "PENDING", "REQUEUED")
     root = sweep_of(folder, job)
     before = len(events(root, "epoch"))
-    assert 0 < before < 600, "in the middle"
+    assert 8 <= before < 4 * EPOCHS, "in the middle"
     assert "The time limit is near" in place.slurm.output(job)
     place.slurm.wait(job, 300, "RUNNING")
     assert place.slurm.state(job)["Restarts"] == "1"

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from tune_mc1.cluster.address import is_job_server
+from tune_mc1.cli.options import AllowHttp, CaCert
+from tune_mc1.cluster.address import check_link, is_job_server
 from tune_mc1.errors import InputError
 from tune_mc1.results.steering.requests import (
     Add,
@@ -23,7 +24,7 @@ JobServer = Annotated[
     str | None,
     typer.Option(
         "--address",
-        help="http://head:8265 of the cluster on which the sweep runs, if the directory is there.",
+        help="https://head of the cluster on which the sweep runs, if the directory is there.",
     ),
 ]
 
@@ -34,12 +35,14 @@ def stop(
         list[str] | None, typer.Argument(help="Trials to stop; none stops the whole sweep.")
     ] = None,
     address: JobServer = None,
+    cacert: CaCert = None,
+    allow_http: AllowHttp = False,
 ) -> None:
     """Stop trials of a running sweep, or the sweep; what they have is kept."""
     if trials:
-        _ask(directory, StopTrials(tuple(trials)), ["stop", *trials], address)
+        _ask(directory, StopTrials(tuple(trials)), ["stop", *trials], (address, cacert, allow_http))
     else:
-        _ask(directory, StopSweep(), ["stop"], address)
+        _ask(directory, StopSweep(), ["stop"], (address, cacert, allow_http))
 
 
 def resize(
@@ -48,19 +51,23 @@ def resize(
         int, typer.Option("--max-concurrent", min=1, help="Maximum number of concurrent trials.")
     ],
     address: JobServer = None,
+    cacert: CaCert = None,
+    allow_http: AllowHttp = False,
 ) -> None:
     """Change how many trials of a running sweep run at a time."""
     words = ["resize", f"--max-concurrent={max_concurrent}"]
-    _ask(directory, Resize(max_concurrent), words, address)
+    _ask(directory, Resize(max_concurrent), words, (address, cacert, allow_http))
 
 
 def add(
     directory: Directory,
     more: Annotated[int, typer.Option("--more", "-n", min=1, help="Number of settings to add.")],
     address: JobServer = None,
+    cacert: CaCert = None,
+    allow_http: AllowHttp = False,
 ) -> None:
     """Add settings to a running random or Bayesian search."""
-    _ask(directory, Add(more), ["add", f"--more={more}"], address)
+    _ask(directory, Add(more), ["add", f"--more={more}"], (address, cacert, allow_http))
 
 
 def pin(
@@ -68,10 +75,12 @@ def pin(
     trial: Trial,
     off: Annotated[bool, typer.Option("--off", help="Take the pin off again.")] = False,
     address: JobServer = None,
+    cacert: CaCert = None,
+    allow_http: AllowHttp = False,
 ) -> None:
     """Pin a trial, also of a sweep that has ended."""
     words = ["pin", trial, *(["--off"] if off else [])]
-    _ask(directory, Pin(trial, not off), words, address)
+    _ask(directory, Pin(trial, not off), words, (address, cacert, allow_http))
 
 
 def note(
@@ -79,25 +88,41 @@ def note(
     trial: Trial,
     text: Annotated[str, typer.Argument(help="The note; an empty one removes it.")],
     address: JobServer = None,
+    cacert: CaCert = None,
+    allow_http: AllowHttp = False,
 ) -> None:
     """Write a note on a trial, also of a sweep that has ended."""
-    _ask(directory, Note(trial, text), ["note", trial, text], address)
+    _ask(directory, Note(trial, text), ["note", trial, text], (address, cacert, allow_http))
 
 
-def _ask(directory: Path, request: Request, words: list[str], address: str | None) -> None:
+def _ask(
+    directory: Path, request: Request, words: list[str], link: tuple[str | None, Path | None, bool]
+) -> None:
     """Asks the sweep, and prints its answer in one line.
+
+    Args:
+        directory: The sweep's directory, or its URL.
+        request: The request.
+        words: The command that makes it, without the directory.
+        link: The dashboard of the cluster that has the directory, or None; certificates to trust;
+            whether Ray's token may be sent unencrypted.
 
     Raises:
         InputError: If it refuses, or none runs.
     """
     request.check()
+    address, cacert, allow_http = link
+    check_link(address, cacert, allow_http=allow_http)
     if address is not None:
         if not is_job_server(address):
-            rule = "must be http://head:8265; without it, the directory is looked up here"
+            rule = (
+                "must be https://head or http://localhost:8265; without it, the directory is "
+                "looked up here"
+            )
             raise InputError(f"--address: {rule}, got {address!r}")
         from tune_mc1.cluster.jobs.steer import steer
 
-        raise typer.Exit(steer(address, words, directory))
+        raise typer.Exit(steer(address, words, directory, cacert=cacert, allow_http=allow_http))
     from tune_mc1.results.steering.ask import ask
 
     answer = ask(directory, request)

@@ -54,6 +54,8 @@ class JobServer:
             )
         self._cacert, self._allow_http = cacert, plain and allow_http
         named = cacert or os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE")
+        if named and not Path(named).exists():
+            raise InputError(f"SSL_CERT_FILE or REQUESTS_CA_BUNDLE: no such file: {named}")
         self._verify = str(Path(named).absolute()) if named else True
         self._check_versions()
 

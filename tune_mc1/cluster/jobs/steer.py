@@ -13,13 +13,22 @@ from tune_mc1.cluster.jobs.submit import new_id, send
 from tune_mc1.errors import InputError
 
 
-def steer(address: str, words: Sequence[str], directory: Path) -> int:
+def steer(
+    address: str,
+    words: Sequence[str],
+    directory: Path,
+    *,
+    cacert: Path | None = None,
+    allow_http: bool = False,
+) -> int:
     """Runs the command on the cluster's head, shows its output, and returns its exit status.
 
     Args:
-        address: The cluster's dashboard, such as `http://head:8265`.
+        address: The cluster's dashboard, such as `https://head`.
         words: The command, without the directory.
         directory: The sweep's directory there, or its URL.
+        cacert: Certificates of the authorities to trust; None for the usual ones.
+        allow_http: Whether Ray's token may be sent unencrypted to another machine.
 
     Raises:
         InputError: If the directory is relative, or the server cannot be used.
@@ -29,7 +38,7 @@ def steer(address: str, words: Sequence[str], directory: Path) -> int:
     if not lasts(place):
         rule = "must be an absolute path on the cluster, or a URL, with --address"
         raise InputError(f"{words[0]}: {rule}, got {place!r}")
-    server = JobServer(address)
+    server = JobServer(address, cacert=cacert, allow_http=allow_http)
     command, *rest = words
     options = [word for word in rest if word.startswith("--")]
     others = [word for word in rest if not word.startswith("--")]
