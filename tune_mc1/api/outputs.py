@@ -1,8 +1,9 @@
 """What is made of a sweep's results: figures, a report, files for other tools."""
 
-from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from tune_mc1.results.directory import ResultDir
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -10,13 +11,10 @@ if TYPE_CHECKING:
     from tune_mc1.exports.results import Form
 
 
-class SweepOutputs(ABC):
+class SweepOutputs:
     """Methods of `Sweep` that write or draw its results."""
 
-    @property
-    @abstractmethod
-    def directory(self) -> Path:
-        """The result directory."""
+    _where: ResultDir
 
     def plot(self, name: str = "parallel", *, lang: Literal["en", "de"] = "en") -> "Figure":
         """Draws a figure of the report.
@@ -35,7 +33,7 @@ class SweepOutputs(ABC):
         """
         from tune_mc1.api.figures import draw
 
-        return draw(self.directory, name, lang)
+        return draw(self._where.root, name, lang)
 
     def report(self, output: str | Path | None = None, *, lang: Literal["en", "de"] = "en") -> Path:
         """Writes a report, as the command `report` does; returns the path of its page.
@@ -49,7 +47,7 @@ class SweepOutputs(ABC):
         """
         from tune_mc1.api.figures import write
 
-        return write(self.directory, None if output is None else Path(output), lang)
+        return write(self._where.root, None if output is None else Path(output), lang)
 
     def export(self, to: "Form", output: str | Path | None = None) -> str:
         """Writes all trials with their metrics for another tool, as `export results` does.
@@ -68,6 +66,5 @@ class SweepOutputs(ABC):
             StorageError: If it cannot be written.
         """
         from tune_mc1.exports.results import export_results
-        from tune_mc1.results.directory import ResultDir
 
-        return export_results(ResultDir(self.directory), to, output).output
+        return export_results(self._where, to, output).output
