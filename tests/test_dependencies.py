@@ -12,11 +12,13 @@ from tune_mc1.files import PACKAGE
 PROJECT = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 WHERE = {
-    "bayes": ("running/search",),
+    "bayes": ("exports/optuna_space.py", "exports/optuna_study.py", "running/search"),
     "cluster": ("cluster/jobs", "cluster/files/node_config.py"),
     "export": ("inference/formats.py",),
+    "mlflow": ("exports/runs.py", "tracking/mlflow"),
     "notebook": ("api/display.py", "programs/notebook.py"),
-    "report": ("api/display.py", "api/figures.py", "api/sweep.py", "reporting"),
+    "report": ("api/display.py", "api/figures.py", "api/outputs.py", "reporting"),
+    "tensorboard": ("tracking/tensorboard",),
     "timm": (
         *("config/model_libraries.py", "config/model_signature.py", "models/blocks.py"),
         "models/pretrained.py",
@@ -24,8 +26,8 @@ WHERE = {
 }
 """Where an extra may be needed; the rest of the package does without."""
 
-BY_OTHERS = {"cmaes", "onnxscript"}
-"""Imported by what we import: Optuna samples with the one, `torch.onnx` writes with the other."""
+BY_OTHERS = {"alembic", "cmaes", "onnxscript", "sqlalchemy"}
+"""Imported by what we import: Optuna samples, `torch.onnx` writes, MLflow keeps a database."""
 
 
 def imports() -> Iterator[tuple[str, str]]:

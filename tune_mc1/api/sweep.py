@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from tune_mc1.api import display
 from tune_mc1.api.driver import Driver, OtherDriver, OwnDriver
 from tune_mc1.api.files import Files
+from tune_mc1.api.outputs import SweepOutputs
 from tune_mc1.api.steering import SteeredSweep
 from tune_mc1.api.trial import Trial
 from tune_mc1.errors import InputError, did_you_mean
@@ -19,14 +20,13 @@ from tune_mc1.results.trials_frame import read_trials
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
     from tune_mc1.results.tables import SweepTables
 
 Status = Literal["running", "finished", "interrupted"]
 
 
-class Sweep(SteeredSweep):
+class Sweep(SteeredSweep, SweepOutputs):
     """Results of a sweep, read from its directory whenever they are asked for.
 
     `sweep["t0007"]` is a trial, `for trial in sweep` goes through all of them in the order of the
@@ -159,39 +159,6 @@ class Sweep(SteeredSweep):
         driver.stop()
         if wait:
             driver.wait(None, None)
-
-    def plot(self, name: str = "parallel", *, lang: Literal["en", "de"] = "en") -> "Figure":
-        """Draws a figure of the report.
-
-        Args:
-            name: Its name, or the beginning of it, such as `parallel`, `curves`, `heatmap`,
-                `importance`, `marginal_means`, `rungs`, `confusion`, `accuracy_time`.
-            lang: Language of its words.
-
-        Returns:
-            The figure, as Matplotlib has it.
-
-        Raises:
-            InputError: If the sweep has no such figure (the message lists those that it has), or
-                the extra `report` is not installed.
-        """
-        from tune_mc1.api.figures import draw
-
-        return draw(self.directory, name, lang)
-
-    def report(self, output: str | Path | None = None, *, lang: Literal["en", "de"] = "en") -> Path:
-        """Writes a report, as the command `report` does; returns the path of its page.
-
-        Args:
-            output: Its folder; None for `report/` in the result directory.
-            lang: Language of its words.
-
-        Raises:
-            InputError: If there are no trials yet, or the extra `report` is not installed.
-        """
-        from tune_mc1.api.figures import write
-
-        return write(self.directory, None if output is None else Path(output), lang)
 
     def __len__(self) -> int:
         return len(self._tables().trials)

@@ -14,7 +14,7 @@ from tune_mc1.results.journal import read_records
 from tune_mc1.tracking.mlflow import URI, database
 from tune_mc1.tracking.run_tracker import launcher
 from tune_mc1.tracking.tracker import Launch
-from tune_mc1.tracking.trial_runs import Scalars, Source, TrialRuns
+from tune_mc1.tracking.trial_runs import IMPORTS, Scalars, Source, TrialRuns
 
 if TYPE_CHECKING:
     from lightning.pytorch.loggers import Logger
@@ -106,7 +106,7 @@ class LoggerRuns(TrialRuns):
     def restart(self, trial: str) -> None:
         """Begins the files of a trial anew; what was sent to a server stays."""
         if self._files(trial):
-            self._loggers[trial].finalize("aborted")
+            self._loggers[trial].finalize("failed")
             self._make(trial)
 
     def log(self, trial: str, rows: Mapping[int, Scalars]) -> None:
@@ -138,7 +138,7 @@ class LoggerRuns(TrialRuns):
         """Finalizes the loggers of trials that may go on."""
         for trial, logger in self._loggers.items():
             if self.source.row(trial)["state"] not in STATUS:
-                logger.finalize("aborted")
+                logger.finalize("failed")
 
     def _files(self, trial: str) -> bool:
         """Whether a logger only writes files of its own."""
@@ -146,11 +146,12 @@ class LoggerRuns(TrialRuns):
 
     def _make(self, trial: str) -> None:
         """Makes a logger, in an empty folder if it writes files."""
-        logger = self._loggers[trial] = self._class(**self._filled(trial))
-        if logger.log_dir is not None:
-            shutil.rmtree(logger.log_dir, ignore_errors=True)
-            self._summaries.pop(trial, None)
-        logger.log_hyperparams(self.source.config(trial))
+        with IMPORTS[self._class.__module__.rpartition(".")[2]]:  # such as tensorboard
+            logger = self._loggers[trial] = self._class(**self._filled(trial))
+            if logger.log_dir is not None:
+                shutil.rmtree(logger.log_dir, ignore_errors=True)
+                self._summaries.pop(trial, None)
+            logger.log_hyperparams(self.source.config(trial))
         if logger.log_dir is None:
             run = {"run_id": logger.run_id} if hasattr(logger, "run_id") else {}
             self._note(trial, **run)

@@ -5,9 +5,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tune_mc1.results.events import Event
+from tune_mc1.results.states import ENDED
 from tune_mc1.tracking.journal_tracker import JournalTracker
 from tune_mc1.tracking.tracker import Launch, Notify, Tracker
-from tune_mc1.tracking.trial_runs import Mirror, Source, TrialRuns
+from tune_mc1.tracking.trial_runs import IMPORTS, Mirror, Source, TrialRuns
 
 if TYPE_CHECKING:
     from tune_mc1.results.directory import ResultDir
@@ -42,10 +43,13 @@ class RunTracker(JournalTracker):
         from tune_mc1.config.load import load_sweep
 
         source = Source(self.where.root.name, load_sweep(self.where.sweep_file).sweep, self.tables)
-        self._mirror = Mirror(self._make(self.where, source))
-        self._mirror.runs.begin()
-        self._due = dict.fromkeys(source.started, 1)
-        self.caught_up()
+        with IMPORTS[self.name]:
+            self._mirror = Mirror(self._make(self.where, source))
+            self._mirror.runs.begin()
+        for trial in source.started:
+            if self._abandoned.is_set():
+                return
+            self._mirror.update(trial, ends=source.row(trial)["state"] in ENDED)
 
     def take(self, event: Event) -> None:
         """Notes which runs have changed, and from which epoch on."""
@@ -66,7 +70,9 @@ class RunTracker(JournalTracker):
                 self._mirror.update(trial, since)
 
     def close(self) -> None:
-        """Closes the store's side."""
+        """Ends the runs of trials that were interrupted, and closes the store's side."""
+        if not self._abandoned.is_set():
+            self._mirror.update_all()
         self._mirror.runs.close()
 
 

@@ -4,7 +4,9 @@ Live trackers and `export results` write the same runs, from the tables of the s
 """
 
 import math
+import threading
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
 
 Scalars = Mapping[str, float]
 """Finite values by metric."""
+
+IMPORTS: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
+"""Held while a thread first uses a tool's package, by its name.
+
+Two threads that import parts of one package in different order would end in a deadlock.
+"""
 
 NO_METRICS = frozenset({"trial", "epoch", "time"})
 """Columns of `history.parquet` that are no values of an epoch."""
@@ -142,12 +150,13 @@ class Mirror:
     _seen: dict[str, dict[int, "Row"]] = field(default_factory=dict)
     _states: dict[str, Any] = field(default_factory=dict)
 
-    def update(self, trial: str, since: int = 1) -> None:
+    def update(self, trial: str, since: int = 1, *, ends: bool = True) -> None:
         """Brings the run of a trial up to date.
 
         Args:
             trial: The trial.
             since: First epoch that may have changed.
+            ends: Whether the run is ended too, if the trial does not run.
         """
         source, row = self.runs.source, self.runs.source.row(trial)
         if trial not in self._seen:
@@ -167,7 +176,8 @@ class Mirror:
         if new:
             self.runs.log(trial, {epoch: source.scalars(trial, epoch) for epoch in new})
             seen |= new
-        state = (row["state"], source.summary(trial)) if row["state"] != "running" else None
+        over = ends and row["state"] != "running"
+        state = (row["state"], source.summary(trial)) if over else None
         if state is not None and state != self._states.get(trial):
             self.runs.end(trial)
         self._states[trial] = state
