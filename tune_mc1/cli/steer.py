@@ -37,9 +37,9 @@ def stop(
 ) -> None:
     """Stop trials of a running sweep, or the sweep; what they have is kept."""
     if trials:
-        _ask(directory, StopTrials(tuple(trials)), ["stop", *trials], address)
+        _ask(directory, StopTrials(tuple(trials)), address, "stop", *trials)
     else:
-        _ask(directory, StopSweep(), ["stop"], address)
+        _ask(directory, StopSweep(), address, "stop")
 
 
 def resize(
@@ -50,8 +50,8 @@ def resize(
     address: JobServer = None,
 ) -> None:
     """Change how many trials of a running sweep run at a time."""
-    words = ["resize", f"--max-concurrent={max_concurrent}"]
-    _ask(directory, Resize(max_concurrent), words, address)
+    option = f"--max-concurrent={max_concurrent}"
+    _ask(directory, Resize(max_concurrent), address, "resize", option=option)
 
 
 def add(
@@ -60,7 +60,7 @@ def add(
     address: JobServer = None,
 ) -> None:
     """Add settings to a running random or Bayesian search."""
-    _ask(directory, Add(more), ["add", f"--more={more}"], address)
+    _ask(directory, Add(more), address, "add", option=f"--more={more}")
 
 
 def pin(
@@ -70,8 +70,7 @@ def pin(
     address: JobServer = None,
 ) -> None:
     """Pin a trial, also of a sweep that has ended."""
-    words = ["pin", trial, *(["--off"] if off else [])]
-    _ask(directory, Pin(trial, not off), words, address)
+    _ask(directory, Pin(trial, not off), address, "pin", trial, option="--off" if off else None)
 
 
 def note(
@@ -81,11 +80,26 @@ def note(
     address: JobServer = None,
 ) -> None:
     """Write a note on a trial, also of a sweep that has ended."""
-    _ask(directory, Note(trial, text), ["note", trial, text], address)
+    _ask(directory, Note(trial, text), address, "note", trial, text)
 
 
-def _ask(directory: Path, request: Request, words: list[str], address: str | None) -> None:
+def _ask(
+    directory: Path,
+    request: Request,
+    address: str | None,
+    command: str,
+    *arguments: str,
+    option: str | None = None,
+) -> None:
     """Asks the sweep, and prints its answer in one line.
+
+    Args:
+        directory: Its directory.
+        request: What to ask for.
+        address: A cluster on which the command is to run, which is made of the others.
+        command: Its name.
+        arguments: Its arguments after the directory.
+        option: Its option.
 
     Raises:
         InputError: If it refuses, or none runs.
@@ -97,12 +111,13 @@ def _ask(directory: Path, request: Request, words: list[str], address: str | Non
             raise InputError(f"--address: {rule}, got {address!r}")
         from tune_mc1.cluster.jobs.steer import steer
 
-        raise typer.Exit(steer(address, words, directory))
+        words = [command, *([option] if option else [])]
+        raise typer.Exit(steer(address, words, directory, arguments))
     from tune_mc1.results.steering.ask import ask
 
     answer = ask(directory, request)
     if answer.state == "refused":
-        raise InputError(f"{words[0]}: {answer.line}")
+        raise InputError(f"{command}: {answer.line}")
     print(answer.line)
     if answer.state == "waiting":
         raise typer.Exit(1)

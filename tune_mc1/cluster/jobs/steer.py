@@ -13,13 +13,16 @@ from tune_mc1.cluster.jobs.submit import new_id, send
 from tune_mc1.errors import InputError
 
 
-def steer(address: str, words: Sequence[str], directory: Path) -> int:
+def steer(
+    address: str, words: Sequence[str], directory: Path, arguments: Sequence[str] = ()
+) -> int:
     """Runs the command on the cluster's head, shows its output, and returns its exit status.
 
     Args:
         address: The cluster's dashboard, such as `http://head:8265`.
-        words: The command, without the directory.
+        words: The command and its options.
         directory: The sweep's directory there, or its URL.
+        arguments: Further arguments of the command.
 
     Raises:
         InputError: If the directory is relative, or the server cannot be used.
@@ -30,10 +33,7 @@ def steer(address: str, words: Sequence[str], directory: Path) -> int:
         rule = "must be an absolute path on the cluster, or a URL, with --address"
         raise InputError(f"{words[0]}: {rule}, got {place!r}")
     server = JobServer(address)
-    command, *rest = words
-    options = [word for word in rest if word.startswith("--")]
-    others = [word for word in rest if not word.startswith("--")]
-    entry = shlex.join(["python", "-m", "tune_mc1", command, *options, "--", place, *others])
+    entry = shlex.join(["python", "-m", "tune_mc1", *words, "--", place, *arguments])
     client = server.client()
     job = Job(new_id(), server, None, place)
     with TemporaryDirectory(prefix="tune_mc1-job-") as folder:
