@@ -14,6 +14,7 @@ from tune_mc1.reporting.pages.pareto_table import pareto_views
 from tune_mc1.reporting.permitted import permitted
 from tune_mc1.reporting.words.page_texts import speaker
 from tune_mc1.results.events import start_events, trial_event
+from tune_mc1.results.out_of_race import out_of_race
 from tune_mc1.results.pareto import front_of, non_dominated
 from tune_mc1.results.settings import winners
 from tune_mc1.results.tables import SweepTables
@@ -46,6 +47,14 @@ def tables() -> SweepTables:
 def test_the_front() -> None:
     assert [row["trial"] for row in front_of(tables())] == ["t0005", "t0006", "t0002", "t0001"]
     assert front_of(SweepTables()) == []
+
+
+def test_checkpoints_of_the_front_stay() -> None:
+    found = tables()
+    assert out_of_race(found) == ["t0004", "t0003"]
+    assert len(out_of_race(found, spare_best=False)) == len(POINTS)
+    found.trials["t0001"]["state"] = "running"  # it may yet beat others, and does not beat them now
+    assert out_of_race(found) == ["t0004"], "t0003 is beaten only by one that runs"
 
 
 def test_a_trial_that_violates_a_constraint_neither_wins_nor_is_on_the_front() -> None:

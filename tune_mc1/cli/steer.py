@@ -40,9 +40,9 @@ def stop(
 ) -> None:
     """Stop trials of a running sweep, or the sweep; what they have is kept."""
     if trials:
-        _ask(directory, StopTrials(tuple(trials)), ["stop", *trials], (address, cacert, allow_http))
+        _ask(directory, StopTrials(tuple(trials)), (address, cacert, allow_http), "stop", *trials)
     else:
-        _ask(directory, StopSweep(), ["stop"], (address, cacert, allow_http))
+        _ask(directory, StopSweep(), (address, cacert, allow_http), "stop")
 
 
 def resize(
@@ -55,8 +55,9 @@ def resize(
     allow_http: AllowHttp = False,
 ) -> None:
     """Change how many trials of a running sweep run at a time."""
-    words = ["resize", f"--max-concurrent={max_concurrent}"]
-    _ask(directory, Resize(max_concurrent), words, (address, cacert, allow_http))
+    option = f"--max-concurrent={max_concurrent}"
+    link = (address, cacert, allow_http)
+    _ask(directory, Resize(max_concurrent), link, "resize", option=option)
 
 
 def add(
@@ -67,7 +68,7 @@ def add(
     allow_http: AllowHttp = False,
 ) -> None:
     """Add settings to a running random or Bayesian search."""
-    _ask(directory, Add(more), ["add", f"--more={more}"], (address, cacert, allow_http))
+    _ask(directory, Add(more), (address, cacert, allow_http), "add", option=f"--more={more}")
 
 
 def pin(
@@ -79,8 +80,8 @@ def pin(
     allow_http: AllowHttp = False,
 ) -> None:
     """Pin a trial, also of a sweep that has ended."""
-    words = ["pin", trial, *(["--off"] if off else [])]
-    _ask(directory, Pin(trial, not off), words, (address, cacert, allow_http))
+    link, option = (address, cacert, allow_http), "--off" if off else None
+    _ask(directory, Pin(trial, not off), link, "pin", trial, option=option)
 
 
 def note(
@@ -92,20 +93,31 @@ def note(
     allow_http: AllowHttp = False,
 ) -> None:
     """Write a note on a trial, also of a sweep that has ended."""
-    _ask(directory, Note(trial, text), ["note", trial, text], (address, cacert, allow_http))
+    _ask(directory, Note(trial, text), (address, cacert, allow_http), "note", trial, text)
+
+
+Link = tuple[str | None, Path | None, bool]
+"""The dashboard of the cluster that has the directory, or None; certificates to trust; whether
+Ray's token may be sent unencrypted."""
 
 
 def _ask(
-    directory: Path, request: Request, words: list[str], link: tuple[str | None, Path | None, bool]
+    directory: Path,
+    request: Request,
+    link: Link,
+    command: str,
+    *arguments: str,
+    option: str | None = None,
 ) -> None:
     """Asks the sweep, and prints its answer in one line.
 
     Args:
         directory: The sweep's directory, or its URL.
         request: The request.
-        words: The command that makes it, without the directory.
-        link: The dashboard of the cluster that has the directory, or None; certificates to trust;
-            whether Ray's token may be sent unencrypted.
+        link: The cluster on which the command is to run, which is made of the others.
+        command: Its name.
+        arguments: Its arguments after the directory.
+        option: Its option.
 
     Raises:
         InputError: If it refuses, or none runs.
@@ -122,12 +134,14 @@ def _ask(
             raise InputError(f"--address: {rule}, got {address!r}")
         from tune_mc1.cluster.jobs.steer import steer
 
-        raise typer.Exit(steer(address, words, directory, cacert=cacert, allow_http=allow_http))
+        words = [command, *([option] if option else [])]
+        status = steer(address, words, directory, arguments, cacert=cacert, allow_http=allow_http)
+        raise typer.Exit(status)
     from tune_mc1.results.steering.ask import ask
 
     answer = ask(directory, request)
     if answer.state == "refused":
-        raise InputError(f"{words[0]}: {answer.line}")
+        raise InputError(f"{command}: {answer.line}")
     print(answer.line)
     if answer.state == "waiting":
         raise typer.Exit(1)

@@ -75,6 +75,7 @@ def prepare_resume(
     past, again, retried = with_failed_again(past, trials, everything=retry_failed, named=rerun)
     growth = replace(growth, again=(*stopped, *again))
     past.scheduler(now)  # checks that its decisions can be read
+    _check_checkpoints(past, [t for t in trials if t.id in rerun], "--rerun")
     _check_checkpoints(past, trials, "--epochs" if epochs else f"{source}: parameters.epochs")
     facts = (command, now, trials, plan.notices, where.root, past, flags, str(source))
     resumed = Plan(*facts, growth=growth)

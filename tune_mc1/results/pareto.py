@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tune_mc1.results.columns import metric_column
 from tune_mc1.results.ranking import BROKEN
 from tune_mc1.results.schema import Row
+from tune_mc1.results.states import ENDED
 from tune_mc1.results.tables import SweepTables
 
 
@@ -37,17 +38,22 @@ def goals_of(tables: SweepTables) -> list[Goal]:
     ]
 
 
-def front_of(tables: SweepTables) -> list[Row]:
+def front_of(tables: SweepTables, *, ended: bool = False) -> list[Row]:
     """Rows of the trials on the Pareto front, best by the first objective first.
 
     Values are those after a trial's last epoch. A trial without a value of each is left out, as are
     those that diverged, failed or violate a constraint.
+
+    Args:
+        tables: The sweep's tables.
+        ended: Whether only trials count that have ended, whose values do not change any more.
     """
     goals = goals_of(tables)
     rows = [
         row
         for row in tables.trials.values()
         if row["state"] not in BROKEN
+        and (row["state"] in ENDED or not ended)
         and tables.permits(row)
         and all(_known(row.get(goal.column)) for goal in goals)
     ]

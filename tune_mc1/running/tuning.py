@@ -36,6 +36,7 @@ from tune_mc1.running.ray_tuner import fit, make_tuner, resource_request, traina
 from tune_mc1.running.schedulers.early_stopping import EarlyStopping, make_scheduler
 from tune_mc1.running.schedulers.first_come import FirstCome
 from tune_mc1.running.search.begin_learning import learning_trials
+from tune_mc1.running.search.learning import LearningTrials
 from tune_mc1.running.search.limited import LimitedTrials
 from tune_mc1.running.search.planned import PlannedTrials
 from tune_mc1.running.search.promoting import PromotingTrials
@@ -130,12 +131,21 @@ def tune_trials(
     promotes = scheduler is not None and scheduler.promotes
     started = _UNLIMITED if promotes else samples
     fit(make_tuner(run, trainable, search, started, starts, callbacks), run.where)
+    if steering is not None:
+        steering.signals.close()
+    _end(learning, end, writer, view)
+    return spare.process
+
+
+def _end(
+    learning: LearningTrials | None, end: EarlyEnd, writer: ResultWriter, view: SweepView
+) -> None:
+    """Says if the search has tried all settings, and ends trials that pause for good."""
     if learning is not None and learning.used_up:
         view.say_used_up()
     if end.reason is None:  # else paused trials may go on later
         paused = writer.tables.in_state("paused")
         writer.write(*(end_event(trial, "stopped") for trial in paused))
-    return spare.process
 
 
 def _told(view: SweepView, groups: Sequence[Sequence[AnyTrial]]) -> Sequence[Sequence[AnyTrial]]:

@@ -17,6 +17,7 @@ def steer(
     address: str,
     words: Sequence[str],
     directory: Path,
+    arguments: Sequence[str] = (),
     *,
     cacert: Path | None = None,
     allow_http: bool = False,
@@ -25,8 +26,9 @@ def steer(
 
     Args:
         address: The cluster's dashboard, such as `https://head`.
-        words: The command, without the directory.
+        words: The command and its options.
         directory: The sweep's directory there, or its URL.
+        arguments: Further arguments of the command.
         cacert: Certificates of the authorities to trust; None for the usual ones.
         allow_http: Whether Ray's token may be sent unencrypted to another machine.
 
@@ -39,10 +41,7 @@ def steer(
         rule = "must be an absolute path on the cluster, or a URL, with --address"
         raise InputError(f"{words[0]}: {rule}, got {place!r}")
     server = JobServer(address, cacert=cacert, allow_http=allow_http)
-    command, *rest = words
-    options = [word for word in rest if word.startswith("--")]
-    others = [word for word in rest if not word.startswith("--")]
-    entry = shlex.join(["python", "-m", "tune_mc1", command, *options, "--", place, *others])
+    entry = shlex.join(["python", "-m", "tune_mc1", *words, "--", place, *arguments])
     client = server.client()
     job = Job(new_id(), server, None, place)
     with TemporaryDirectory(prefix="tune_mc1-job-") as folder:
