@@ -159,8 +159,8 @@ def test_offline_sweep_leaves_one_whole_file_a_trial(sweep: Sweep) -> None:
     assert (run.facts["name"], run.facts["notes"]) == ("t0004 learning_rate=0.04", "why")
     assert (run.head["run_group"], run.head["job_type"]) == ("first name", "trial")
     assert (run.head["project"], run.head["run_id"][-6:]) == ("cifar", "-t0004")
-    name, method = (sweep.writer.tables.metadata.get(key) for key in ("name", "method"))
-    assert run.head["tags"] == [tag for tag in (name, method, "shapes10") if tag]
+    words = [sweep.writer.tables.metadata.get(key) for key in ("name", "method")]
+    assert run.head["tags"] == [tag for tag in (*words, "shapes10") if tag]
 
 
 def test_trial_that_starts_again_still_has_one_file(sweep: Sweep) -> None:
