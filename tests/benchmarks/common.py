@@ -18,8 +18,9 @@ from typing import Any
 
 import torch
 
+from tune_mc1.data.home import HOME_VARIABLE
 from tune_mc1.data.images import ImageData
-from tune_mc1.data.source import HOME_VARIABLE, load_data
+from tune_mc1.data.source import load_data
 
 VERSIONS = ("torch", "lightning", "ray", "torchmetrics", "wandb")
 

@@ -20,8 +20,9 @@ import pytest
 from tune_mc1.data import download
 from tune_mc1.data.cifar10_files import CLASSES, find_cifar10
 from tune_mc1.data.download import download_cifar10
+from tune_mc1.data.home import HOME_VARIABLE
 from tune_mc1.data.images import Labels, Pixels
-from tune_mc1.data.source import HOME_VARIABLE, load_data
+from tune_mc1.data.source import load_data
 from tune_mc1.errors import DataError
 
 BATCHES = "cifar-10-batches-py"

@@ -12,8 +12,9 @@ from torch.nn.functional import cross_entropy
 from tests.support.bad_input import FORMS
 from tune_mc1.data.batches import ImageTensors, MacroBatches
 from tune_mc1.data.drawn_shapes import generate_shapes10
+from tune_mc1.data.home import HOME_VARIABLE, data_home
 from tune_mc1.data.images import ImageData
-from tune_mc1.data.source import HOME_VARIABLE, check_data_spec, data_home, load_data
+from tune_mc1.data.source import check_data_spec, load_data
 from tune_mc1.errors import DataError
 
 

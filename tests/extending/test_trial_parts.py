@@ -9,6 +9,8 @@ import pytest
 from tests.support.in_process import Ran
 from tests.support.session import Session
 from tune_mc1.config.metrics import epoch_metrics
+from tune_mc1.errors import InputError
+from tune_mc1.planning.resume import prepare_resume
 from tune_mc1.results.directory import ResultDir
 
 SWEEP = {
@@ -92,3 +94,10 @@ def test_results_are_read_where_the_packages_are_not_installed(
     tables = where.read()
     scores = [tables.score(row) for row in tables.ranked()]
     assert scores == sorted((s for s in scores if s is not None), reverse=True)
+
+
+def test_a_resume_requires_the_package_of_a_metric(where: ResultDir) -> None:
+    """Its columns would be missing in the tables that the resumed sweep writes."""
+    rule = "has the metrics balanced_acc of a package that is not installed here; a resume requires"
+    with pytest.raises(InputError, match=rule):
+        prepare_resume("grid", None, where.root)

@@ -3,7 +3,6 @@
 Nothing heavy is imported before images are read, so that a wrong word is reported at once.
 """
 
-import os
 import sys
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -16,8 +15,6 @@ from tune_mc1.registry import Registry
 
 if TYPE_CHECKING:
     from tune_mc1.data.images import ImageData
-
-HOME_VARIABLE = "TUNE_MC1_DATA"
 
 
 class Source(ABC):
@@ -238,26 +235,3 @@ def _named() -> list[Source]:
 
 def _words() -> list[str]:
     return [source.form or source.name for source in _named()]
-
-
-def data_home(home: Path | None = None) -> Path:
-    """The folder of data sets, whether or not it exists.
-
-    Args:
-        home: Overrides the default.
-
-    Raises:
-        DataError: If neither the variable nor a home directory is set.
-    """
-    if home is not None:
-        return home
-    if named := os.environ.get(HOME_VARIABLE):
-        return Path(named).expanduser()
-    if cache := os.environ.get("XDG_CACHE_HOME"):
-        return Path(cache, "tune_mc1")
-    try:
-        return Path.home() / ".cache" / "tune_mc1"
-    except RuntimeError as error:
-        raise DataError(
-            f"{HOME_VARIABLE}: must name a folder for images, as there is no home directory"
-        ) from error

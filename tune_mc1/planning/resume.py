@@ -20,6 +20,7 @@ from tune_mc1.planning.past import Past, read_past
 from tune_mc1.planning.plan import Plan, prepare
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import EndEvent
+from tune_mc1.results.lost_metrics import lost_metrics
 from tune_mc1.results.steering.marks import size
 from tune_mc1.results.store.local_copy import resumable
 
@@ -58,6 +59,11 @@ def prepare_resume(
     past = read_past(where)
     if not where.sweep_file.exists():
         raise InputError(f"{where.sweep_file}: is missing, so this sweep cannot be resumed")
+    if lost := lost_metrics(where, past.tables):
+        raise InputError(
+            f"{where.root}: has the metrics {', '.join(lost)} of a package that is not installed "
+            "here; a resume requires it"
+        )
     before, kept = _as_it_was(where, past)
     source = file or where.sweep_file
     same = {} if past.tables.of_program else {"data": _same_data(past)}

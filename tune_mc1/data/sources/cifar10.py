@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tune_mc1.config.image_files import as_files
+from tune_mc1.data.home import HOME_VARIABLE, data_home
 from tune_mc1.data.request import Notify, Request
-from tune_mc1.data.source import HOME_VARIABLE, Source, data_home, register_source
+from tune_mc1.data.source import Source, register_source
 from tune_mc1.errors import DataError
 
 if TYPE_CHECKING:
