@@ -6,6 +6,7 @@ from typing import Any
 
 from tune_mc1.config.metrics import possible_range, shown_test_metrics
 from tune_mc1.results.directory import BEST, ResultDir
+from tune_mc1.results.image_error import ImageError, image_error
 from tune_mc1.results.lead import Lead
 from tune_mc1.results.recall import class_recalls
 from tune_mc1.results.schema import Row
@@ -44,7 +45,8 @@ def best_lines(
     metric = tables.metadata["metric"] if tables.of_program else tables.metric
     yield f"Best: {', '.join(row['trial'] for row in best)}: {metric} {score}"
     yield from _losses_lines(tables, settings, lead)
-    yield from _lead_lines(tables, settings, lead)
+    of_images = image_error(where, tables.metric, [row["trial"] for row in best])
+    yield from _lead_lines(tables, settings, lead, of_images)
     checkpoint = where.checkpoints(best[0]["trial"]) / BEST
     if tables.of_program:
         pass  # whatever it keeps is its own
@@ -53,6 +55,8 @@ def best_lines(
     elif checkpoint.exists():
         yield f"Checkpoint: {short_path(checkpoint)}"
     yield from _test_lines(best, tables.metric)
+    if of_images is not None and not _on_test(tables):
+        yield f"Standard error of {of_images.column}: {_jackknife(of_images)} test images"
 
 
 def _losses_lines(tables: SweepTables, settings: Sequence[Setting], lead: Lead) -> Iterator[str]:
@@ -97,10 +101,12 @@ def winner_facts(settings: Sequence[Setting]) -> dict[str, Any]:
     }
 
 
-def _lead_lines(tables: SweepTables, settings: Sequence[Setting], lead: Lead) -> Iterator[str]:
+def _lead_lines(
+    tables: SweepTables, settings: Sequence[Setting], lead: Lead, of_images: ImageError | None
+) -> Iterator[str]:
     """Its standard error, what choosing it does to its score, the runner-up, and ties."""
     if not tables.of_program:
-        yield f"Standard error: {_error_text(tables, lead)}"
+        yield f"Standard error: {_error_text(tables, lead, of_images)}"
     epochs = "iteration" if tables.of_program else "epoch"
     if lead.settings < 2:
         yield f"It is the score of its best {epochs}, which is better by chance than the next score"
@@ -125,9 +131,20 @@ def _lead_lines(tables: SweepTables, settings: Sequence[Setting], lead: Lead) ->
         yield f"Runner-up: {names}, {behind} behind; all others are worse ({BASES[lead.basis]})"
 
 
-def _error_text(tables: SweepTables, lead: Lead) -> str:
+def _on_test(tables: SweepTables) -> bool:
+    """True if the test images are the validation images too."""
+    return tables.metadata.get("validation") == "test"
+
+
+def _jackknife(found: ImageError) -> str:
+    return f"{found.error:.4f}, jackknife over {found.images:,}"
+
+
+def _error_text(tables: SweepTables, lead: Lead, of_images: ImageError | None) -> str:
     if lead.error is not None:
         return f"{lead.error:.4f}, binomial over {lead.images:,} validation images"
+    if of_images is not None and _on_test(tables) and tables.metric.startswith("val_"):
+        return f"{_jackknife(of_images)} validation images"
     if lead.share:
         return "not known, nor is the number of validation images"
     if lead.images is None:

@@ -1,12 +1,13 @@
 """How sure the winner's lead is, as facts of a report."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.pages.views import counted
 from tune_mc1.reporting.words.catalogue import Say
+from tune_mc1.results.image_error import image_error
 from tune_mc1.results.lead import Lead
 
 MOST_IDS = 12
@@ -25,7 +26,7 @@ def lead_facts(
         t: Gives the text of a key.
     """
     if not frames.of_program:
-        yield t("winner_error"), _error(frames, lead, t)
+        yield t("winner_error"), _error(frames, settings.iloc[0]["ids"], lead, t)
     if lead.gap is None:
         return
     digits = frames.decimals()
@@ -38,9 +39,15 @@ def lead_facts(
     yield t("winner_ties"), _ties(settings, lead, t)
 
 
-def _error(frames: SweepFrames, lead: Lead, t: Say) -> str:
+def _error(frames: SweepFrames, winner: Sequence[str], lead: Lead, t: Say) -> str:
     if lead.error is not None:
         return t("winner_error_value", error=f"{lead.error:.4f}", images=counted(lead.images))
+    if frames.sweep.validation == "test" and frames.metric.startswith("val_"):
+        found = image_error(frames.where, frames.metric, winner)
+        if found is not None:
+            return t(
+                "winner_error_jackknife", error=f"{found.error:.4f}", images=counted(found.images)
+            )
     if lead.share or lead.images is None:
         return t("winner_error_images")
     return t("winner_error_share", metric=frames.metric, images=counted(lead.images))

@@ -12,6 +12,7 @@ from tune_mc1.reporting.pages.lead_facts import MOST_IDS, lead_facts
 from tune_mc1.reporting.pages.result_tables import summary_text, test_column, value_text
 from tune_mc1.reporting.pages.views import counted
 from tune_mc1.reporting.words.catalogue import Say
+from tune_mc1.results.image_error import image_error
 from tune_mc1.results.lead import Lead, lead
 from tune_mc1.results.recall import ClassRecall
 from tune_mc1.results.summary import Summary, summarize
@@ -51,9 +52,23 @@ def winner_facts(
         *lead_facts(frames, settings, sure, t),
     ]
     bias = t("winner_bias", n=sure.settings) if sure.settings > 1 else t("winner_epochs")
-    if frames.of_program or best["test"]:
+    if frames.of_program:
         return rows, bias
+    if best["test"]:
+        return [*rows, *_test_error(frames, best["ids"], t)], bias
     return rows, f"{bias} {t('winner_no_test')}"
+
+
+def _test_error(frames: SweepFrames, winner: Sequence[str], t: Say) -> Facts:
+    """The standard error of the winner's test score in the sweep's metric, if it is known.
+
+    The accuracy of a single trial has that of `test_facts`.
+    """
+    found = image_error(frames.where, frames.metric, winner)
+    if found is None or (found.column == "test_acc" and len(winner) == 1):
+        return []
+    facts = {"error": f"{found.error:.4f}", "images": counted(found.images)}
+    return [(t("test_error", score=found.column), t("test_error_value", **facts))]
 
 
 def _setting(frames: SweepFrames, row: "pd.Series[Any]", t: Say) -> str:

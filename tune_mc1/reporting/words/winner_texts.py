@@ -77,6 +77,10 @@ WINNER_TEXTS: Catalogue = {
         "{error}, binomial over {images} validation images",
         "{error}, binomial über {images} Validierungsbilder",
     ),
+    "winner_error_jackknife": (
+        "{error}, jackknife over {images} validation images",
+        "{error}, Jackknife über {images} Validierungsbilder",
+    ),
     "winner_error_images": (
         "not known, nor is the number of validation images behind this score",
         "unbekannt, wie auch die Zahl der Validierungsbilder hinter diesem Wert",
@@ -86,6 +90,11 @@ WINNER_TEXTS: Catalogue = {
         "predictions are not kept",
         "unbekannt: {metric} ist kein Anteil der {images} Validierungsbilder, deren Vorhersagen "
         "nicht aufbewahrt sind",
+    ),
+    "test_error": ("Standard error of {score}", "Standardfehler von {score}"),
+    "test_error_value": (
+        "{error}, jackknife over {images} test images",
+        "{error}, Jackknife über {images} Testbilder",
     ),
     "winner_gap": ("Runner-up", "Zweitbeste"),
     "winner_gap_value": ("{trials}, {gap} behind", "{trials}, {gap} dahinter"),
