@@ -1,6 +1,7 @@
 """Requests to a sweep: their form, and what becomes of them with and without one that runs."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.object_store import serving_all
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import Event
@@ -26,6 +28,9 @@ from tune_mc1.results.steering.requests import (
     from_data,
     to_data,
 )
+from tune_mc1.results.store.heartbeat import beat
+from tune_mc1.results.store.remote import Remote
+from tune_mc1.results.store.store_mirror import StoreMirror
 from tune_mc1.results.writer import ResultWriter
 
 REQUESTS = [
@@ -166,3 +171,31 @@ def test_what_a_killed_sweep_has_not_answered(where: ResultDir) -> None:
     with running(where):
         waiting = ask(where, Add(1), wait_s=0.2)
     assert waiting.state == "waiting"
+
+
+def test_requests_come_through_an_object_store_and_answers_go_back(where: ResultDir) -> None:
+    with serving_all():
+        remote = Remote("s3://sweeps/steered")
+        remote.put(where.journal, where.journal.name)
+        with pytest.raises(InputError, match=r"s3://sweeps/steered: no sweep runs here; resume it"):
+            place(remote.url, Resize(2))
+        beat(remote)
+        placed, late = place(remote.url, Resize(2)), place(remote.url, Pin("t0001"))
+        assert not (where.root / "requests").exists()
+        with running(where) as inbox:
+            mirror = StoreMirror(where, remote, print)
+            mirror.remote.child("requests").delete(f"{late.id}.json")  # it comes at the very end
+            mirror.start()
+            while not (taken := list(inbox.new())):
+                time.sleep(0.05)
+            assert taken == [(placed.id, Resize(2))]
+            inbox.answer(placed.id, Answer("accepted", "at most 2 run at a time"))
+            placed.place.put(f"{late.id}.json", to_data(Pin("t0001")))
+            inbox.close("too late")
+            mirror.finish(())
+        answer = placed.answer()
+        assert answer == Answer("accepted", "at most 2 run at a time")
+        refused = late.answer()
+        assert refused is not None
+        assert refused.state == "refused"
+        assert not [name for name in remote.files() if name.startswith("requests/")]
