@@ -45,7 +45,7 @@ def test_files_are_valid_small_and_equal_in_every_run(tmp_path: Path) -> None:
     first = save_all(make_figures(frames, "en"), tmp_path / "a")
     again = save_all(make_figures(read_frames(tmp_path / "r"), "en"), tmp_path / "b")
     assert first == again
-    assert len(first) == 2 * len(make_figures(frames, "en"))
+    assert len(first) == 3 * len(make_figures(frames, "en"))
     for name, content in first.items():
         assert len(content) < 200_000, name
         if name.endswith(".svg"):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import balanced_accuracy_score, recall_score
+from sklearn.metrics import balanced_accuracy_score, f1_score, recall_score
 
 from tests.support.in_process import Ran, run_here, sweep_here
 from tune_mc1.data.images import ImageData
@@ -84,13 +84,17 @@ def test_recall_by_class_is_shown_and_reported(ran: Ran, images: ImageData, tmp_
     assert {own.name: own.recall for own in found} == pytest.approx(
         dict(zip(images.classes, expected, strict=True))
     )
+    f1 = f1_score(predictions["label"], predictions["predicted"], average=None)
+    assert [own.f1 for own in found] == pytest.approx(
+        [dict(zip(images.classes, f1, strict=True))[own.name] for own in found]
+    )
     assert sum(own.images for own in found) == len(images.test_labels)
     assert class_recalls(ResultDir(ran.root), images.classes, ["another"]) == []
     shown = run_here("show", ran.root, cwd=tmp_path)
     lowest = f"Recall by class on the test images, lowest first: {found[0].name} "
     assert lowest in shown.stdout
     assert "Recall by class" not in ran.out  # a sweep says at its end what it always said
-    titles = {"en": "Recall of the winner by class", "de": "Trefferquote (Recall) des Siegers"}
+    titles = {"en": "The winner by class", "de": "Der Sieger nach Klasse"}
     for lang, title in titles.items():
         done = run_here("report", ran.root, "-o", tmp_path / lang, "--lang", lang, cwd=tmp_path)
         assert done.returncode == 0, done.stderr

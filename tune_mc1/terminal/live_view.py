@@ -88,7 +88,7 @@ class SweepView:
         if not force and time.monotonic() - self._drawn < self._interval:
             return
         if self._live is None:
-            self.console.print(self.headline(), highlight=False)
+            self.console.print(self.headline(), highlight=False, soft_wrap=True)
         else:
             self._live.update(self.render(), refresh=True)
         self._drawn = time.monotonic()
