@@ -23,6 +23,7 @@ WHERE = {
         *("config/model_libraries.py", "config/model_signature.py", "models/blocks.py"),
         "models/pretrained.py",
     ),
+    "watch": ("page",),
 }
 """Where an extra may be needed; the rest of the package does without."""
 

@@ -52,3 +52,31 @@ def chromium() -> Iterator[Any]:
             yield browser
         finally:
             browser.close()
+
+
+class Tab:
+    """A tab that notes what its page complains of.
+
+    Attributes:
+        page: The tab itself.
+        said: Lines of the console, errors, and requests that left for another server.
+    """
+
+    def __init__(self, browser: Any, address: str, **context: Any) -> None:
+        self._context = browser.new_context(**context)
+        self.page = self._context.new_page()
+        self.said: list[str] = []
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+
+        def note(request: Any) -> None:
+            if not request.url.startswith(
+                ("http://127.0.0.1:", "data:", "blob:", "file:", "about:")
+            ):
+                self.said.append(f"request to {request.url}")
+
+        self.page.on("request", note)
+        self.page.goto(address)
+
+    def close(self) -> None:
+        self._context.close()

@@ -3,27 +3,25 @@
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from tune_mc1.api import display
 from tune_mc1.api.driver import Driver, OtherDriver, OwnDriver
-from tune_mc1.api.files import Files
 from tune_mc1.api.outputs import SweepOutputs
 from tune_mc1.api.steering import SteeredSweep
 from tune_mc1.api.trial import Trial
 from tune_mc1.errors import InputError, did_you_mean
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.growth_events import ENDING
-from tune_mc1.results.states import ENDED, Row
+from tune_mc1.results.states import Row
+from tune_mc1.results.status import Status, status_of
 from tune_mc1.results.store.local_copy import remote_of
+from tune_mc1.results.store.result_files import Files
 from tune_mc1.results.trials_frame import read_trials
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from tune_mc1.results.tables import SweepTables
-
-Status = Literal["running", "finished", "interrupted"]
 
 
 class Sweep(SteeredSweep, SweepOutputs):
@@ -117,11 +115,7 @@ class Sweep(SteeredSweep, SweepOutputs):
         """`running`; `finished` if all trials, or its budget, have ended; else `interrupted`."""
         if self._holder().is_alive():  # a process that only exits has finished
             return "running"
-        if self._tables().metadata.get(ENDING):
-            return "finished"
-        rows = self._tables().trials.values()
-        ended = bool(rows) and all(row["state"] in ENDED for row in rows)
-        return "finished" if ended and len(rows) >= self._planned() else "interrupted"
+        return status_of(self._where, self._tables(), alive=False)
 
     @property
     def states(self) -> dict[str, int]:
@@ -190,15 +184,6 @@ class Sweep(SteeredSweep, SweepOutputs):
 
     def _summary(self) -> display.Summary:
         return display.summary(self._where.root.name, self.status, self._tables())
-
-    def _planned(self) -> int:
-        """Trials of a search that learns, which are not known in advance; 0 for any other."""
-        from tune_mc1.config.load import load_sweep
-
-        if not self._where.sweep_file.exists():
-            return 0
-        sweep = load_sweep(self._where.sweep_file).sweep
-        return (sweep.run_cap or 0) if sweep.adapter else 0
 
     def _running(self) -> Driver:
         """The process that runs the sweep: the one that was started here, or another."""

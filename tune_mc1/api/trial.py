@@ -4,10 +4,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tune_mc1.api.files import Files
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import BEST, LAST
 from tune_mc1.results.states import Row
+from tune_mc1.results.store.result_files import Files
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -22,6 +22,7 @@ from tune_mc1.cli.study import study
 from tune_mc1.cli.sweep import method_argument, sweep
 from tune_mc1.cli.sweep_options import with_flags
 from tune_mc1.cli.train import train
+from tune_mc1.cli.watch import watch
 
 
 def root(
@@ -103,6 +104,7 @@ def commands() -> typer.Typer:
         ("study", with_flags(study), "layers_and_units --scale 0.1"),
         ("predict", predict, "results/grid-20261124-101500 photo.jpg folder --csv"),
         *STEERING,
+        ("watch", watch, "results"),
         ("report", report, "results/grid-20261124-101500"),
         ("fetch", fetch, "s3://bucket/sweeps/grid-20261124-101500"),
     ):

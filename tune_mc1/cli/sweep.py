@@ -26,6 +26,7 @@ from tune_mc1.cluster.jobs.job_command import JobCommand
 from tune_mc1.config.module_sweep import ModuleSweep
 from tune_mc1.config.search import sweep_commands
 from tune_mc1.errors import InputError
+from tune_mc1.page.beside import check_installed, watch_beside
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
 from tune_mc1.tracking.tracker import check_trackers
 
@@ -74,6 +75,10 @@ Epochs = Annotated[
     ),
 ]
 
+Watch = Annotated[
+    bool, typer.Option("--watch", help="Show the sweep in a browser; see the command watch.")
+]
+
 
 def method_argument() -> Any:
     """The argument `method`, which accepts the names of all searches."""
@@ -103,6 +108,7 @@ def sweep(
     dry_run: DryRun = False,
     cluster: OnCluster = None,
     as_json: AsJson = False,
+    watch: Watch = False,
 ) -> None:
     """Run a grid, random, ASHA or Bayesian search.
 
@@ -111,6 +117,8 @@ def sweep(
     """
     _check_options(context.params)
     check_link(address, cacert, allow_http=allow_http)
+    if watch:
+        check_installed("--watch")
     job = JobCommand.of(context) if is_job_server(address) else None
     if from_:
         from tune_mc1.planning.warm_start import prepare_from
@@ -131,6 +139,7 @@ def sweep(
         return
     from tune_mc1.running.start import run_plan
 
+    page = watch_beside if watch else None
     outcome = run_plan(
         plan,
         output=output,
@@ -139,6 +148,7 @@ def sweep(
         tracker_options={"wandb": wandb},
         console=Console(),
         notify=print_notice,
+        page=page,
     )
     raise typer.Exit(outcome)
 
@@ -223,6 +233,11 @@ def _check_options(given: Mapping[str, Any]) -> None:
         (
             given["cluster"] is not None and not given["dry_run"],
             "--cluster: only valid with --dry-run; --address names a running cluster",
+        ),
+        (given["watch"] and given["dry_run"], "--watch: not valid with --dry-run"),
+        (
+            given["watch"] and is_job_server(given["address"]),
+            "--watch: shows a sweep that runs here; start it on the cluster, with --address auto",
         ),
     )
     for wrong, rule in rules:

@@ -18,6 +18,7 @@ from tune_mc1.reporting.drawing.spec import FigureSpec, file_name, save
 from tune_mc1.reporting.drawing.style import labels
 from tune_mc1.reporting.figure_sets import compare_figures, make_figures
 from tune_mc1.reporting.frames import SweepFrames, read_frames
+from tune_mc1.reporting.pages.explorer import explorer_data
 from tune_mc1.reporting.pages.page import Chapter, Compared, Picture, VerdictRow, render
 from tune_mc1.reporting.pages.result_tables import setting_groups, summary_text
 from tune_mc1.reporting.pages.sections import make_section
@@ -149,7 +150,8 @@ def _chapter(
     section = make_section(frames, name, statistic_views(statistics, lang), t)
     study = "" if frames.of_program else frames.name
     own = [verdict_row(v, lang) for v in found if v.studies[0] == study]
-    return Chapter(section, pictures, list(figures.left_out), study, own)
+    data_of = explorer_data(frames.where, statistics.importance)
+    return Chapter(section, pictures, list(figures.left_out), study, own, data_of)
 
 
 def _picture(spec: FigureSpec, name: str, out: Path) -> Picture:

@@ -119,6 +119,10 @@ class ResultDir:
         Raises:
             InputError: If this is not a result directory, or its format is newer.
         """
+        return self.read_to_end()[0]
+
+    def read_to_end(self) -> tuple["SweepTables", int]:
+        """As `read`, with the byte of the journal after the last event that was read."""
         try:
             if not (self.journal.exists() or self.trials.exists()):
                 raise InputError(
@@ -130,6 +134,7 @@ class ResultDir:
 
         tables = SweepTables()
         offset = self._read_parquet(tables)
+        end = offset
         for event, end in read_events(self.journal, offset):
             try:
                 tables.apply(event)
@@ -139,7 +144,7 @@ class ResultDir:
                     f"{type(error).__name__}: {error}"
                 ) from None
             self._check_format(self.journal, tables.metadata.get("format", FORMAT))
-        return tables
+        return tables, end
 
     def _check_format(self, path: Path, found: Any) -> None:
         if not isinstance(found, int) or found > FORMAT:

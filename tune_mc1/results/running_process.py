@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.store.heartbeat import check_free
+from tune_mc1.results.store.local_copy import remote_of
 from tune_mc1.results.store.remote import Remote
 
 
@@ -40,7 +41,8 @@ def holder_of(where: ResultDir) -> Holder | None:
     if found is None:
         return None
     holder = Holder(int(found[1]), found[2])
-    alive = _is_locked(where) and (not holder.is_here or _exists(holder.process))
+    # The lock is tried last, so that this is not in the way of a sweep that starts just now.
+    alive = (not holder.is_here or _exists(holder.process)) and _is_locked(where)
     return holder if alive else None
 
 
@@ -57,6 +59,15 @@ def elsewhere(where: ResultDir, remote: Remote | None) -> str | None:
     if remote is None or where.lock.exists():
         return None
     return beating(remote)
+
+
+def is_running(where: ResultDir) -> bool:
+    """Whether a process runs the sweep of a directory, or of the store of which it is a copy.
+
+    Raises:
+        StorageError: If the store fails.
+    """
+    return holder_of(where) is not None or elsewhere(where, remote_of(where)) is not None
 
 
 def beating(remote: Remote) -> str | None:

@@ -178,9 +178,10 @@ class SweepTables:
         Unscored rows, and those of trials that violate a constraint, come last, and before them
         those that diverged or failed (`rank`). Rows with equal scores are in the order of the plan.
         """
-        return sorted(self.trials.values(), key=self._key)
+        return sorted(self.trials.values(), key=self.place_of)
 
-    def _key(self, row: Row) -> tuple[int, float]:
+    def place_of(self, row: Row) -> tuple[int, float]:
+        """What trial rows are ranked by, ascending."""
         score = self.score(row) if self.permits(row) else None
         broken = is_broken([row["state"]])
         return rank_key(score, broken=broken, maximize=self.maximize, rank=self.rank)

@@ -61,8 +61,19 @@ def run_plan(
     tracker_options: Mapping[str, str | None],
     console: Console,
     notify: Notify,
+    page: Callable[[Path], str] | None = None,
 ) -> int:
     """Runs all trials of a plan and prints the ranked results.
+
+    Args:
+        plan: The plan.
+        output: Where to write results; None for the plan's place.
+        address: A running Ray cluster; None for one of our own.
+        max_concurrent: Maximum number of concurrent trials.
+        tracker_options: Options of experiment trackers, by name.
+        console: Where to print.
+        notify: Prints a notice.
+        page: Starts a page that shows a result directory, and returns its address.
 
     Returns:
         The exit status: 0 if all trials ended, 1 if some failed or the sweep could not continue,
@@ -95,6 +106,8 @@ def run_plan(
             data = _images(loading, past, None if complete else cluster)
         plan = with_images(plan, data)
         _say_begun(plan, data, where, remote, console)
+        if page is not None:
+            console.print(f"Page: {page(where.root)}", highlight=False, soft_wrap=True)
         trackers = make_trackers(launches, where, notify)
         program = own_context(plan, where, past, mode, remote, here=address is None)
         run = SweepRun(

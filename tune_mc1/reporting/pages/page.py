@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from tune_mc1 import __version__
 from tune_mc1.config.field_types import Lang
+from tune_mc1.reporting.pages.explorer import explorer_assets
 from tune_mc1.reporting.pages.sections import Section
 from tune_mc1.reporting.pages.views import TableView
 from tune_mc1.reporting.words.page_texts import speaker
@@ -80,6 +81,7 @@ class Chapter:
         left_out: The reasons why figures are missing that readers might look for.
         study: Name of the study, or of the sweep; empty for a program's.
         verdicts: Those whose first study it is.
+        explorer: Data of its interactive figures (`tune_mc1.reporting.pages.explorer`).
     """
 
     section: Section
@@ -87,6 +89,7 @@ class Chapter:
     left_out: Sequence[str]
     study: str
     verdicts: Sequence[VerdictRow]
+    explorer: str = ""
 
     @property
     def of_training(self) -> bool:
@@ -142,7 +145,12 @@ def render(
     environment.filters["code"] = with_code
     source = files("tune_mc1.reporting") / "templates" / "report.html.j2"
     sections: list[dict[str, Any]] = [
-        {**vars(c.section), "figures": said_once(c.pictures), "left_out": c.left_out}
+        {
+            **vars(c.section),
+            "figures": said_once(c.pictures),
+            "left_out": c.left_out,
+            "explorer": c.explorer,
+        }
         for c in chapters
     ]
     side = None
@@ -156,4 +164,5 @@ def render(
         verdicts=verdicts,
         compared=side,
         version=__version__,
+        assets=explorer_assets() if any(c.explorer for c in chapters) else None,
     )

@@ -1,0 +1,1 @@
+"""The page: sweeps in a browser, live, read from their result directories."""

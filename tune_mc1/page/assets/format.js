@@ -1,0 +1,50 @@
+// Numbers, durations and times as the terminal shows them.
+
+export const NONE = "–";
+
+export function metric(value, ofProgram = false) {
+  if (value === null || value === undefined) return NONE;
+  const size = Math.abs(value);
+  if (ofProgram && ((size > 0 && size < 1e-3) || size >= 1e7)) return minus(significant(value));
+  return minus(size >= 1e4 && Number.isInteger(value) ? value.toFixed(0) : value.toFixed(4));
+}
+
+export function significant(value, digits = 4) {
+  if (Number.isInteger(value) && Math.abs(value) < 1e7) return String(value);
+  const size = Math.abs(value);
+  if (size >= 1e-4 && size < 1e6) return String(Number(value.toPrecision(digits)));
+  return value.toExponential(digits - 1).replace(/\.?0+e/, "e").replace("e+", "e");
+}
+
+const minus = (text) => text.replace(/^-/, "−");
+
+// A parameter's value or a cell, as it can be typed.
+export function value(cell) {
+  if (cell === null || cell === undefined) return NONE;
+  if (typeof cell === "number") return minus(significant(cell));
+  if (typeof cell === "object") return JSON.stringify(cell);
+  return String(cell);
+}
+
+export function duration(seconds) {
+  if (seconds === null || seconds === undefined) return NONE;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}:${pad(Math.round(seconds % 60) % 60)} min`;
+  if (minutes < 2880) return `${Math.floor(minutes / 60)}:${pad(minutes % 60)} h`;
+  return `${(minutes / 1440).toFixed(1)} d`;
+}
+
+const pad = (number) => String(number).padStart(2, "0");
+
+export function clock(seconds) {
+  if (!seconds) return NONE;
+  const date = new Date(seconds * 1000);
+  const today = new Date().toDateString() === date.toDateString();
+  const time = `${pad(date.getHours())}:${pad(date.getMinutes())}`;
+  const day = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
+  return today ? `${time}` : `${day} ${time}`;
+}
+
+export const count = (number, one, many = `${one}s`) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;

@@ -1,0 +1,103 @@
+// Axes of parameters: linear, logarithmic, or one place a value.
+
+import { metric, significant, value } from "./format.js";
+
+const FEW = 12; // numbers with at most so many values have one place each where that is asked for
+
+// An axis of a column: place(cell) is a share from 0 to 1, or null; value(share) is its inverse.
+export function axisOf(store, column) {
+  const at = store.index.get(column.key);
+  const cells = [...store.rows.values()].map((row) => row[at]);
+  const known = cells.filter((cell) => cell !== null && cell !== undefined);
+  const numeric = known.length > 0 && known.every((cell) => typeof cell === "number");
+  const own = numeric ? numberAxis(store, column, known) : categories(cells);
+  return { key: column.key, label: column.label, ...own };
+}
+
+function numberAxis(store, column, known) {
+  const low = known.reduce((a, b) => Math.min(a, b));
+  const high = known.reduce((a, b) => Math.max(a, b));
+  const log = isLog(column, low, high);
+  const f = log ? Math.log10 : (x) => x;
+  const span = f(high) - f(low);
+  const place = (cell) => {
+    if (typeof cell !== "number" || (log && cell <= 0)) return null;
+    return span === 0 ? 0.5 : (f(cell) - f(low)) / span;
+  };
+  const inverse = (share) => {
+    const raw = f(low) + share * span;
+    return significant(log ? 10 ** raw : raw, 4);
+  };
+  const show = column.key === "score" ? (v) => metric(v, store.ofProgram) : value;
+  const distinct = new Set(known);
+  const marks = distinct.size <= 6 ? [...distinct] : log ? decades(low, high) : nice(low, high);
+  const ticks = marks.map((cell) => ({ cell, share: place(cell), text: show(cell) })).filter((tick) => tick.share !== null);
+  return { categorical: false, log, low, high, place, value: inverse, ticks };
+}
+
+// Drawn on a logarithmic scale, or over more than a decade and a half, as in the report's figures.
+export function isLog(column, low, high) {
+  if (low <= 0) return false;
+  return Boolean(column.log) || high / low > 30;
+}
+
+function categories(cells) {
+  const values = [...new Set(cells.map((cell) => cell ?? null))].sort((a, b) => String(a).localeCompare(String(b), "en", { numeric: true }));
+  const places = new Map(values.map((cell, i) => [cell, values.length === 1 ? 0.5 : i / (values.length - 1)]));
+  const ticks = values.map((cell) => ({ cell, share: places.get(cell), text: value(cell) }));
+  return { categorical: true, values, place: (cell) => places.get(cell ?? null) ?? null, value: (share) => values[Math.round(share * (values.length - 1))], ticks };
+}
+
+export function nice(low, high, about = 5) {
+  if (low === high) return [low];
+  const raw = (high - low) / about;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = power * ([1, 2, 5, 10].find((one) => one * power >= raw) ?? 10);
+  const found = [];
+  for (let i = Math.ceil(low / step); i * step <= high + step * 1e-9; i++) found.push(Number((i * step).toPrecision(12)));
+  return found;
+}
+
+function decades(low, high) {
+  const found = [];
+  const wide = Math.log10(high / low) > 3;
+  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
+    for (const one of wide ? [1] : [1, 3]) {
+      const mark = Number((one * 10 ** power).toPrecision(6));
+      if (mark >= low * 0.999 && mark <= high * 1.001) found.push(mark);
+    }
+  }
+  return found.length > 1 ? found : [low, high];
+}
+
+// The values of a column in groups: one a value where they are few, else ranges of equal size.
+export function groupsOf(store, column, most = FEW) {
+  const at = store.index.get(column.key);
+  const cells = store.visible.map((trial) => store.rows.get(trial)[at] ?? null);
+  const distinct = [...new Set(cells)];
+  const numeric = distinct.every((cell) => cell === null || typeof cell === "number");
+  if (distinct.length <= most || !numeric) {
+    distinct.sort((a, b) => (numeric ? (a ?? -Infinity) - (b ?? -Infinity) : String(a).localeCompare(String(b), "en", { numeric: true })));
+    return distinct.map((cell) => ({ text: value(cell), has: (other) => (other ?? null) === cell, condition: cell === null ? "-" : String(cell) }));
+  }
+  const known = distinct.filter((cell) => cell !== null);
+  const low = Math.min(...known);
+  const high = Math.max(...known);
+  const log = isLog(column, low, high);
+  const f = log ? Math.log10 : (x) => x;
+  const number = 6;
+  return Array.from({ length: number }, (_, i) => {
+    const ends = [i, i + 1].map((k) => {
+      const raw = f(low) + (k / number) * (f(high) - f(low));
+      return Number(significant(log ? 10 ** raw : raw, 3));
+    });
+    if (i === 0) ends[0] = Math.min(ends[0], low);
+    if (i === number - 1) ends[1] = Math.max(ends[1], high);
+    const last = i === number - 1;
+    return {
+      text: `${significant(ends[0], 2)}–${significant(ends[1], 2)}`,
+      has: (cell) => cell !== null && cell >= ends[0] && (last ? cell <= ends[1] : cell < ends[1]),
+      condition: `${ends[0]}..${ends[1]}`,
+    };
+  });
+}
