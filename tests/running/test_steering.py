@@ -175,14 +175,15 @@ def test_fewer_run_at_a_time(tmp_path: Path, image_dir: Path, early: str | None)
 def most_at_a_time(ran: Ran, after: str) -> int:
     """Largest number of trials that ran at a time, of those that started after an event."""
     since = ran.events(after)[0]["time"]
-    spans = [(e["time"], 1) for e in ran.events("start") if e["time"] > since]
-    started = {e["trial"] for e in ran.events("start") if e["time"] > since}
-    ends = [e for kind in ("end", "pause") for e in ran.events(kind)]
-    spans += [(e["time"], -1) for e in ends if e["time"] > since and e["trial"] in started]
-    most = now = 0
-    for _, change in sorted(spans):
-        now += change
-        most = max(most, now)
+    changes = [e for kind in ("start", "end", "pause") for e in ran.events(kind)]
+    running: set[str] = set()
+    most = 0
+    for event in sorted(changes, key=lambda e: float(e["time"])):
+        if event["event"] != "start":
+            running.discard(event["trial"])
+        elif event["time"] > since:
+            running.add(event["trial"])
+            most = max(most, len(running))
     return most
 
 
