@@ -35,20 +35,21 @@ PRIVATE = frozenset({"node", "error"})
 _IMPORT = re.compile(r'(from |import )"(\.{1,2}/[^"]+)"')
 
 
-def explorer_data(where: ResultDir, importance: Importances, sweeps: int) -> str:
+def explorer_data(where: ResultDir, metric: str, importance: Importances, sweeps: int) -> str:
     """Data of a sweep's interactive figures as JSON that can stand in HTML.
 
     Args:
         where: Its directory.
+        metric: Column of the metric by which the report compares its trials.
         importance: Importance of its parameters.
         sweeps: Number of sweeps in the report, which share the room.
 
     Returns:
-        Empty if it has no trials.
+        Empty if it has no trials, or the sweep itself compared them by another metric.
     """
     live = LiveSweep(where)
     live.refresh()
-    if not live.tables.trials:
+    if not live.tables.trials or live.tables.metric != metric:
         return ""
     best = [row["trial"] for row in live.tables.ranked()][: MOST_TRIALS // sweeps]
     told = _public(changes(live, 0), set(best))
