@@ -13,9 +13,16 @@ export function poll(work) {
   let timer = 0;
   let ended = false;
   let lost = false;
+  let busy = false;
+  let again = false; // news were asked for while some were on their way
 
   async function turn() {
     if (ended || document.hidden) return;
+    if (busy) {
+      again = true;
+      return;
+    }
+    busy = true;
     let wait = 5;
     try {
       wait = await work();
@@ -25,7 +32,9 @@ export function poll(work) {
       if (!ended) say(error.message, "error");
       lost = true;
     }
-    if (!ended) timer = setTimeout(turn, wait * 1000);
+    busy = false;
+    if (!ended) timer = setTimeout(turn, again ? 0 : wait * 1000);
+    again = false;
   }
   function look() {
     clearTimeout(timer);
