@@ -76,7 +76,7 @@ def classifier() -> ImageClassifier:
     """An untrained network for images of CIFAR-10."""
     config = TrialConfig(model="CNN_simple")
     half = (0.5, 0.5, 0.5)
-    facts = ModelFacts(config, (3, 32, 32), tuple("0123456789"), half, half)
+    facts = ModelFacts(config, tuple("0123456789"), (3, 32, 32), half, half)
     return build_classifier(facts).eval()
 
 

@@ -14,7 +14,7 @@ from tune_mc1.planning.differences import differences
 from tune_mc1.planning.flags import PlanFlags
 from tune_mc1.planning.plan import Plan, prepare
 from tune_mc1.results.cells import argument_kinds
-from tune_mc1.results.columns import (TrainingColumns)
+from tune_mc1.results.columns import TrainingColumns
 
 CODE = """
 from torch import nn
