@@ -16,6 +16,7 @@ from tests.support.cloud_stores import azure, google
 from tests.support.faults import driving, events, reached, result_dir, same, wait_for, write_sweep
 from tests.support.in_process import run_here, sweep_here
 from tune_mc1.errors import StorageError
+from tune_mc1.redaction import redact
 from tune_mc1.results.store.filesystems import filesystem
 from tune_mc1.results.store.remote import Remote, remote_at
 
@@ -145,6 +146,16 @@ def test_azures_connection_strings(
         for name, value in expected.items()
     }
     assert made == [("mine", wanted)]
+
+
+def test_azures_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = "AccountName=mine;AccountKey=a2V5a2V5a2V5==;EndpointSuffix=core.windows.net"
+    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", told)
+    assert redact(f"[{told}]") == "[***]"
+    monkeypatch.delenv("AZURE_STORAGE_CONNECTION_STRING")
+    assert "a2V5" not in redact(told)
+    address = "https://mine.blob.core.windows.net/sweeps/a?sv=1&sig=c2lnbmF0dXJl%3D&se=2"
+    assert redact(f"'{address}'") == f"'{address.replace('c2lnbmF0dXJl%3D', '***')}'"
 
 
 def test_a_wrong_key_is_said(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Graphs of networks of any origin, traced with torch.fx: calls of known layers and functions."""
 
+import pickle
 import random
 from typing import Any
 
@@ -78,9 +79,8 @@ def _python_state(network: nn.Module) -> tuple[Any, ...]:
         for key, value in vars(module).items()
         if isinstance(value, bool | int | float | str)
     ]
-    name, keys, *rest = np.random.get_state(legacy=True)
-    drawn = name, np.asarray(keys).tobytes(), *rest
-    return random.getstate(), drawn, torch.get_rng_state().numpy().tobytes(), plain
+    drawn = pickle.dumps(np.random.get_state()), torch.get_rng_state().numpy().tobytes()
+    return random.getstate(), *drawn, plain
 
 
 def _trace(network: nn.Module) -> fx.Graph:
