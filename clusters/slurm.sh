@@ -115,8 +115,14 @@ if [ "${joined:-1}" != 0 ]; then
 elif [ -n "$again" ]; then
   :   # the signal came first
 else
-  if [ ${#begun[@]} -gt 0 ]; then   # this job was requeued
+  if [ ${#begun[@]} -gt 0 ]; then   # this job was requeued; these options are not in the directory
     words=("${arguments[0]}" --resume "$(dirname "${begun[-1]}")")
+    for i in "${!arguments[@]}"; do
+      case ${arguments[i]} in
+        --wandb=* | --max-concurrent=*) words+=("${arguments[i]}") ;;
+        --wandb | --max-concurrent) words+=("${arguments[@]:i:2}") ;;
+      esac
+    done
   elif [[ " ${arguments[*]} " == *" --resume"[\ =]* ]]; then
     words=("${arguments[@]}")
   else
