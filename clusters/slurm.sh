@@ -32,7 +32,7 @@
 set -uo pipefail
 
 out=${TUNE_MC1_OUTPUT:-$PWD/results}/slurm-$SLURM_JOB_ID
-arguments=("${@//%a/${SLURM_ARRAY_TASK_ID:-}}")
+arguments=("${@//%a/${SLURM_ARRAY_TASK_ID:-%a}}")
 
 # The address by which Slurm reaches this node, and hence the other nodes too.
 name=$(scontrol show node "$SLURMD_NODENAME" | sed -n 's/.*NodeAddr=\([^ ]*\).*/\1/p')
@@ -51,12 +51,15 @@ run_node() {
   gpus=()
   [[ ${CUDA_VISIBLE_DEVICES:-} != [0-9GM]* ]] || IFS=, read -ra gpus <<<"$CUDA_VISIBLE_DEVICES"
   port=$RAY_JOB_PORT
+  # A port for each process of Ray. Who has that many cores shares the node with few other jobs.
+  workers=(--min-worker-port $((port + 10)) --max-worker-port $((port + 99)))
+  [ "$SLURM_CPUS_ON_NODE" -le 64 ] || workers=(--min-worker-port 30000 --max-worker-port 32767)
   words=(--block --num-cpus "$SLURM_CPUS_ON_NODE" --num-gpus "${#gpus[@]}" --disable-usage-stats
     --node-manager-port $((port + 1)) --object-manager-port $((port + 2))
     --dashboard-agent-grpc-port $((port + 3)) --dashboard-agent-listen-port $((port + 4))
     --runtime-env-agent-port $((port + 5)) --metrics-export-port $((port + 6))
-    --min-worker-port $((port + 10)) --max-worker-port $((port + 99)))
-  if [ -n "${SLURM_MEM_PER_NODE:-}" ]; then   # in MiB; else Ray takes the machine's as its own
+    "${workers[@]}")
+  if [ "${SLURM_MEM_PER_NODE:-0}" -gt 0 ]; then   # in MiB; else Ray takes the machine's as its own
     words+=(--object-store-memory $((SLURM_MEM_PER_NODE * 1024 * 1024 * 3 / 10)))
   fi
   if [ "$SLURM_NODEID" = 0 ]; then
@@ -112,8 +115,14 @@ if [ "${joined:-1}" != 0 ]; then
 elif [ -n "$again" ]; then
   :   # the signal came first
 else
-  if [ ${#begun[@]} -gt 0 ]; then   # this job was requeued
+  if [ ${#begun[@]} -gt 0 ]; then   # this job was requeued; these options are not in the directory
     words=("${arguments[0]}" --resume "$(dirname "${begun[-1]}")")
+    for i in "${!arguments[@]}"; do
+      case ${arguments[i]} in
+        --wandb=* | --max-concurrent=*) words+=("${arguments[i]}") ;;
+        --wandb | --max-concurrent) words+=("${arguments[@]:i:2}") ;;
+      esac
+    done
   elif [[ " ${arguments[*]} " == *" --resume"[\ =]* ]]; then
     words=("${arguments[@]}")
   else

@@ -5,9 +5,11 @@ import re
 from pathlib import Path
 
 MASK = "***"
-_NAMES = re.compile(r"(KEY|KEY_ID|TOKEN|SECRET|PASSWORD|PASSWD)$", re.IGNORECASE)
+_NAMES = re.compile(r"(KEY|KEY_ID|TOKEN|SECRET|PASSWORD|PASSWD|CONNECTION_STRING)$", re.IGNORECASE)
 _MIN_LENGTH = 8  # a shorter value may occur within an ordinary word
 _IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+@")
+_OF_AZURE = re.compile(r"(?<=\bAccountKey=)[^;\s'\"]+|(?<=[?&;]sig=)[^&;\s'\"]+")
+"""The key in a connection string, and the signature in an address with a SAS token."""
 
 
 def redact(text: str) -> str:
@@ -18,7 +20,7 @@ def redact(text: str) -> str:
     """
     for secret in sorted(_secrets(), key=len, reverse=True):
         text = text.replace(secret, MASK)
-    return _IN_ADDRESS.sub(f"{MASK}@", text)
+    return _OF_AZURE.sub(MASK, _IN_ADDRESS.sub(f"{MASK}@", text))
 
 
 def _secrets() -> set[str]:

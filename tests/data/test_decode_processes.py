@@ -2,6 +2,7 @@
 
 import io
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -39,6 +40,18 @@ def two_processes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     monkeypatch.setattr(decode_module, "processes_for", lambda *_: 2)
     monkeypatch.setattr(decode_module, "decode_in_processes", spy)
     return left
+
+
+def test_without_further_processes_this_one_decodes(
+    two_processes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    images = [Encoded(f"row {i}", png(i)) for i in range(BLOCK + 1)]
+    assert decode_all(images).shape == (BLOCK + 1, 8, 8, 3)
+    assert two_processes == [0, BLOCK]
 
 
 def test_many_images_are_decoded_in_processes(

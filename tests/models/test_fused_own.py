@@ -1,5 +1,7 @@
 """Networks of any origin, trained as one, end where they end when trained alone."""
 
+import random
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -150,9 +152,32 @@ class Hooked(Changed):
         self.conv.register_forward_hook(lambda module, inputs, output: output * 2)
 
 
+class DrawsInPython(Changed):
+    def features(self, x: Tensor) -> Tensor:
+        return x if random.random() < 2 else x.relu()
+
+
+class DrawsOnTheCpu(Changed):
+    def features(self, x: Tensor) -> Tensor:
+        return x if torch.rand(1).item() < 2 else x.relu()
+
+
+class Counts(Changed):
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def features(self, x: Tensor) -> Tensor:
+        self.calls += 1
+        return x if self.calls > 0 else x.relu()
+
+
 @pytest.mark.parametrize(
     ("network", "reason"),
     [
+        (DrawsInPython(), "its forward() draws random numbers in Python"),
+        (DrawsOnTheCpu(), "its forward() draws random numbers in Python"),
+        (Counts(), "its forward() draws random numbers in Python, or changes its own numbers"),
         (UsedTwice(), "add uses a value that has been changed in place"),
         (Branches(), "torch.fx cannot trace it: symbolically traced variables cannot be used"),
         (AlwaysDrops(), "it does other operations in training than in evaluation"),

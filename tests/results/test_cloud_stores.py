@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from pyarrow import fs
 
 from tests.results.test_store_sweep import content
 from tests.running.test_resume import ONE
@@ -15,6 +16,7 @@ from tests.support.cloud_stores import azure, google
 from tests.support.faults import driving, events, reached, result_dir, same, wait_for, write_sweep
 from tests.support.in_process import run_here, sweep_here
 from tune_mc1.errors import StorageError
+from tune_mc1.redaction import redact
 from tune_mc1.results.store.filesystems import filesystem
 from tune_mc1.results.store.remote import Remote, remote_at
 
@@ -95,6 +97,65 @@ def test_azure_needs_an_account(monkeypatch: pytest.MonkeyPatch) -> None:
     assert folder is not None
     with pytest.raises(StorageError, match="no account: set AZURE_STORAGE_ACCOUNT"):
         folder.read("a.txt")
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (
+            "DefaultEndpointsProtocol=https;EndpointSuffix=core.windows.net;AccountName=mine;"
+            "AccountKey=a2V5;BlobEndpoint=https://mine.blob.core.windows.net/",
+            {
+                "account_key": "a2V5",
+                "blob": ".blob.core.windows.net",
+                "dfs": ".dfs.core.windows.net",
+            },
+        ),
+        (
+            "BlobEndpoint=https://mine.z1.blob.storage.azure.net/;SharedAccessSignature=sv=1&sig=b",
+            {
+                "sas_token": "?sv=1&sig=b",
+                "blob": ".z1.blob.storage.azure.net",
+                "dfs": ".z1.dfs.storage.azure.net",
+            },
+        ),
+        (
+            "AccountName=mine;AccountKey=a2V5;EndpointSuffix=core.chinacloudapi.cn",
+            {
+                "account_key": "a2V5",
+                "blob": ".blob.core.chinacloudapi.cn",
+                "dfs": ".dfs.core.chinacloudapi.cn",
+            },
+        ),
+    ],
+)
+def test_azures_connection_strings(
+    monkeypatch: pytest.MonkeyPatch, told: str, expected: dict[str, str]
+) -> None:
+    """Those of `az`, which name an endpoint, led to `mine.blob.core.windows.net/mine`."""
+    made: list[tuple[str, dict[str, str]]] = []
+    for name in ("AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY", "AZURE_STORAGE_SAS_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", told)
+    monkeypatch.setattr(fs, "AzureFileSystem", lambda name, **words: made.append((name, words)))
+    filesystem.cache_clear()
+    filesystem("az", "sweeps")
+    filesystem.cache_clear()
+    wanted = {
+        f"{name}_storage_authority" if name in ("blob", "dfs") else name: value
+        for name, value in expected.items()
+    }
+    assert made == [("mine", wanted)]
+
+
+def test_azures_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = "AccountName=mine;AccountKey=a2V5a2V5a2V5==;EndpointSuffix=core.windows.net"
+    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", told)
+    assert redact(f"[{told}]") == "[***]"
+    monkeypatch.delenv("AZURE_STORAGE_CONNECTION_STRING")
+    assert "a2V5" not in redact(told)
+    address = "https://mine.blob.core.windows.net/sweeps/a?sv=1&sig=c2lnbmF0dXJl%3D&se=2"
+    assert redact(f"'{address}'") == f"'{address.replace('c2lnbmF0dXJl%3D', '***')}'"
 
 
 def test_a_wrong_key_is_said(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,6 +106,16 @@ def test_the_lead_of_the_best_setting() -> None:
     assert lead_of(SweepTables(), []).settings == 0
 
 
+def test_equal_runs_are_tied_and_what_cannot_be_tested_is_counted() -> None:
+    """A parameter without effect was called worse, and so was a setting of a single run."""
+    equal = tables({0.01: [0.6, 0.61, 0.62], 0.03: [0.6, 0.61, 0.62], 0.1: [0.3, 0.4, 0.2]})
+    lead = lead_of(equal, settings_of(equal))
+    assert (lead.tied, lead.basis, lead.untested) == ((2,), "seeds", 0)
+    single = tables({0.01: [0.6, 0.61, 0.62], 0.03: [0.3, 0.4, 0.2], 0.1: [0.59]})
+    lead = lead_of(single, settings_of(single))
+    assert (lead.settings, lead.tied, lead.basis, lead.untested) == (3, (), "seeds", 1)
+
+
 def test_settings_are_ranked_by_their_mean() -> None:
     made = tables({0.01: [0.9, 0.1], 0.03: [0.6, 0.6], 0.1: [0.2, 0.3]})
     ranked = settings_of(made)

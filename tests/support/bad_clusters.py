@@ -97,6 +97,8 @@ AWS = {
     "--autoscaling-config=~/ray_bootstrap_config.yaml, or no worker ever joins",
     ("--address=$RAY_HEAD_IP:6379", "--address=auto"): "worker_start_ray_commands: must have a "
     "`ray start --address=$RAY_HEAD_IP:6379`",
+    ("--address=$RAY_HEAD_IP:6379", "--address=10.0.0.1:6379"): "warning: worker_start_ray_commands"
+    ": should have --address=$RAY_HEAD_IP:6379: the head may get another address",
     ("  - sleep 10", "  - export WANDB_API_KEY=0123456789abcdef"): "warning: "
     "initialization_commands[1]: should not contain a secret: ship a file by file_mounts, or name "
     "a Kubernetes Secret",

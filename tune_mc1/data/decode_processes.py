@@ -26,6 +26,9 @@ BLOCK = 512
 LEAST = 4_000
 """Images a process from which one pays: it takes as long to start as to decode 2,000."""
 
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""For NumPy, which would start a thread for each core in each of these processes."""
+
 Shape = tuple[int, int, int]
 Store = Callable[[int, Pixels], None]
 
@@ -55,7 +58,11 @@ def decode_in_processes(
     """
     starts = range(0, len(images), BLOCK)
     with ExitStack() as stack:
-        workers = [stack.enter_context(_Worker(shape, size)) for _ in range(processes)]
+        try:
+            workers = [stack.enter_context(_Worker(shape, size)) for _ in range(processes)]
+        except OSError:  # no further processes are allowed here
+            yield from starts
+            return
         pool = stack.enter_context(ThreadPoolExecutor(processes))
 
         def decode(worker: "_Worker", start: int) -> bool:
@@ -92,7 +99,7 @@ class _Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+            env=os.environ | ONE_THREAD | {"PYTHONPATH": os.pathsep.join(paths)},
             start_new_session=True,
         )
         return self

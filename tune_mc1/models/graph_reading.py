@@ -1,7 +1,10 @@
 """Graphs of networks of any origin, traced with torch.fx: calls of known layers and functions."""
 
+import pickle
+import random
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, fx, nn
 
@@ -55,7 +58,32 @@ def _kind(module: nn.Module) -> str:
 
 
 def fx_graph(network: nn.Module) -> fx.Graph:
-    """The graph of a network in its present mode."""
+    """The graph of a network in its present mode.
+
+    Raises:
+        NoFusedForm: If torch.fx cannot trace it, or its forward() does other things each time.
+    """
+    for _ in range(2):  # another thread may draw random numbers too, but hardly twice
+        before = _python_state(network)
+        graph = _trace(network)
+        if _python_state(network) == before:
+            return graph
+    raise NoFusedForm("its forward() draws random numbers in Python, or changes its own numbers")
+
+
+def _python_state(network: nn.Module) -> tuple[Any, ...]:
+    """What Python decides by: the random generators of the CPU, and plain values of modules."""
+    plain = [
+        (name, key, value)
+        for name, module in network.named_modules()
+        for key, value in vars(module).items()
+        if isinstance(value, bool | int | float | str)
+    ]
+    drawn = pickle.dumps(np.random.get_state()), torch.get_rng_state().numpy().tobytes()
+    return random.getstate(), *drawn, plain
+
+
+def _trace(network: nn.Module) -> fx.Graph:
     try:
         return fx.Tracer().trace(network)
     except Exception as error:  # whatever the user's forward() raises on symbolic values

@@ -35,6 +35,7 @@ class Lead:
         basis: What the tests of most settings rest on; empty if none could be tested.
         set_aside: Number of settings with a score that rank after these and are not compared, as
             all their trials diverged or failed.
+        untested: Number of other settings that could not be tested, of which nothing is said.
     """
 
     settings: int
@@ -45,6 +46,7 @@ class Lead:
     tied: tuple[int, ...] = ()
     basis: Basis = ""
     set_aside: int = 0
+    untested: int = 0
 
 
 def lead_of(tables: SweepTables, settings: Sequence[Setting]) -> Lead:
@@ -126,7 +128,8 @@ def _lead(
     corrected = _holm(tests)
     tied = tuple(i for i, p in enumerate(corrected, 2) if p is not None and p >= ALPHA)
     gap = sign * (means[0] - means[1])
-    return Lead(len(runs), images, error, share, gap, tied, basis)
+    found = Lead(len(runs), images, error, share, gap, tied, basis)
+    return replace(found, untested=sum(p is None for p in tests))
 
 
 def validation_images(facts: Mapping[str, Any]) -> int | None:
@@ -171,7 +174,7 @@ def _paired(
         return None
     spread = statistics.stdev(ahead)
     if spread < 1e-12:
-        return None
+        return 1.0 if abs(statistics.fmean(ahead)) < 1e-12 else None
     from scipy.special import stdtr
 
     overlap = 1 / (folds - 1) if folds > 1 else 0.0
@@ -187,13 +190,13 @@ def _by_repeats(
         return None
     parts = [statistics.variance(each.values()) / len(each) for each in (best, other)]
     variance = sum(parts)
+    ahead = sign * (statistics.fmean(best.values()) - statistics.fmean(other.values()))
     if variance < 1e-24:
-        return None
+        return 1.0 if abs(ahead) < 1e-12 else None
     from scipy.special import stdtr
 
     sizes = (len(best), len(other))
     degrees = variance**2 / sum(v**2 / (n - 1) for v, n in zip(parts, sizes, strict=True))
-    ahead = sign * (statistics.fmean(best.values()) - statistics.fmean(other.values()))
     return float(stdtr(degrees, -ahead / math.sqrt(variance)))
 
 

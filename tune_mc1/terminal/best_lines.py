@@ -128,7 +128,11 @@ def _lead_lines(
             f"(marked =; {BASES[lead.basis]})"
         )
     else:
-        yield f"Runner-up: {names}, {behind} behind; all others are worse ({BASES[lead.basis]})"
+        others = "all others are worse"
+        if lead.untested:
+            tested = lead.settings - 1 - lead.untested
+            others = f"all {tested} others that can be tested are worse"
+        yield f"Runner-up: {names}, {behind} behind; {others} ({BASES[lead.basis]})"
 
 
 def _on_test(tables: SweepTables) -> bool:

@@ -137,9 +137,11 @@ class GraphSteps(Steps):
         torch.cuda.current_stream().wait_stream(self._stream)
 
     def _try_to_record(self, inputs: Tensor, labels: Tensor) -> torch.cuda.CUDAGraph | None:
+        current = torch.cuda.current_stream()
         try:
             return self._record(inputs, labels)
         except RuntimeError as error:  # every refusal of PyTorch and of CUDA is one
+            torch.cuda.set_stream(current)  # a recording whose end fails does not
             self.refused = True
             reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
             log.info("%s; its step cannot be recorded as a CUDA graph: %s", BY_OPERATION, *reason)

@@ -14,6 +14,9 @@ NAMES = (
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AZURE_CLIENT_SECRET",
+    "AZURE_STORAGE_CONNECTION_STRING",
+    "AZURE_STORAGE_KEY",
+    "AZURE_STORAGE_SAS_TOKEN",
     "HF_TOKEN",
 )
 _SET = re.compile(rf"\b(?:{'|'.join(NAMES)})\s*[=:]\s*[\"']?(?![\"'$<.])\S")

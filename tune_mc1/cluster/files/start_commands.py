@@ -18,6 +18,7 @@ COMMANDS = (
     "worker_start_ray_commands",
 )
 _JOINS = re.compile(r"\$\{?RAY_HEAD_IP\b")
+_FIXED = re.compile(r"--address[= ][\"']?[\w.-]+:\d")
 _OPEN = "anyone who can reach a node can run code on it"
 
 
@@ -77,6 +78,10 @@ def command_problems(cluster: ClusterFile) -> Iterator[Problem]:
         rule = "must have --autoscaling-config=~/ray_bootstrap_config.yaml, or no worker ever joins"
         yield fault("scaling", ("head_start_ray_commands",), rule)
     joins = [str(c) for c in items(content.get("worker_start_ray_commands"))]
-    if joins and not any(_JOINS.search(c) for c in joins):
+    if any(_FIXED.search(c) for c in joins):
+        if cluster.provider != "local":  # whose machines keep their addresses
+            rule = "should have --address=$RAY_HEAD_IP:6379: the head may get another address"
+            yield advice("scaling", ("worker_start_ray_commands",), rule)
+    elif joins and not any(_JOINS.search(c) for c in joins):
         rule = "must have a `ray start --address=$RAY_HEAD_IP:6379`"
         yield fault("scaling", ("worker_start_ray_commands",), rule)

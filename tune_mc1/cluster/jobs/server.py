@@ -104,8 +104,12 @@ class JobServer:
             return _cause(error)
 
     def _context(self) -> ssl.SSLContext | bool:
-        trusted = None if self._verify is True else str(self._verify)
-        return True if trusted is None else ssl.create_default_context(cafile=trusted)
+        if self._verify is True:
+            return True
+        trusted = Path(str(self._verify))
+        if trusted.is_dir():  # as REQUESTS_CA_BUNDLE may be
+            return ssl.create_default_context(capath=trusted)
+        return ssl.create_default_context(cafile=trusted)
 
     def _check_versions(self) -> None:
         import ray

@@ -117,9 +117,11 @@ def _metrics(context: Context, kinds: Sequence[tuple[str, tuple[str, str]]]) -> 
 def kinds_of(context: Context) -> list[tuple[str, tuple[str, str]]]:
     """The metrics that there are for training and validation, and the columns of both."""
     if not context.of_program:
-        metric = context.frames.metric
+        metric, history = context.frames.metric, context.frames.history
         chosen = metric.partition("_")[2] if split_metric(metric)[0] is not None else "acc"
-        kinds = ("loss", chosen if chosen != "loss" else "acc")
+        if chosen == "loss" or f"train_{chosen}" not in history:  # as that of `val_auroc`
+            chosen = "acc"
+        kinds = ("loss", chosen)
         return [(kind, (f"train_{kind}", f"val_{kind}")) for kind in kinds]
     found: dict[tuple[str, str], dict[bool, str]] = {}
     for column in context.frames.history:

@@ -57,6 +57,8 @@ def _ties(settings: pd.DataFrame, lead: Lead, t: Say) -> str:
     if not lead.basis:
         return t("winner_ties_unknown")
     basis = t(f"basis_{lead.basis}")
+    if not lead.tied and lead.untested:
+        return t("winner_ties_tested", basis=basis, n=lead.settings - 1 - lead.untested)
     if not lead.tied:
         return t("winner_ties_none", basis=basis)
     ids = [trial for place in lead.tied for trial in settings.iloc[place - 1]["ids"]]

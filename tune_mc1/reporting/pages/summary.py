@@ -73,6 +73,9 @@ def _lead(lead: Lead, t: Say) -> str:
     if lead.settings < 2 or not lead.basis:  # of single runs the warnings say enough
         return ""
     only = f" {t('summary_images')}" if lead.basis == "images" else ""
+    if not lead.tied and lead.untested:
+        tested = lead.settings - 1 - lead.untested
+        return t("summary_tested", n=tested, of=lead.settings - 1) + only
     if not lead.tied:
         return t("summary_alone") + only
     key = "summary_tied_1" if len(lead.tied) == 1 else "summary_tied_n"

@@ -55,7 +55,8 @@ def winner_facts(
     if frames.of_program:
         return rows, bias
     if best["test"]:
-        return [*rows, *_test_error(frames, best["ids"], t)], bias
+        apart = f" {t('winner_apart')}" if sure.settings > 1 else ""
+        return [*rows, *_test_error(frames, best["ids"], t)], bias + apart
     return rows, f"{bias} {t('winner_no_test')}"
 
 

@@ -22,11 +22,13 @@ WINNER_TEXTS: Catalogue = {
     ),
     "winner_bias": (
         "The winner is the best of {n} settings, each at its best epoch, so its validation score "
-        "overestimates what it reaches on new images. The test images played no part in the "
-        "choice.",
+        "overestimates what it reaches on new images.",
         "Der Sieger ist die beste von {n} Einstellungen, jede in ihrer besten Epoche; sein "
-        "Validierungswert überschätzt darum, was er auf neuen Bildern erreicht. Die Testbilder "
-        "hatten an der Wahl keinen Anteil.",
+        "Validierungswert überschätzt darum, was er auf neuen Bildern erreicht.",
+    ),
+    "winner_apart": (
+        "The test images played no part in the choice.",
+        "Die Testbilder hatten an der Wahl keinen Anteil.",
     ),
     "winner_epochs": (
         "This is the score of the best epoch, which chance favours: it overestimates what the "
@@ -53,6 +55,12 @@ WINNER_TEXTS: Catalogue = {
     "summary_alone": (
         "Every other setting is worse at the 5 % level, after Holm's correction.",
         "Alle anderen Einstellungen sind auf dem 5-%-Niveau schlechter, mit Holms Korrektur.",
+    ),
+    "summary_tested": (
+        "Of the {of} other settings, {n} can be tested; these are worse at the 5 % level, after "
+        "Holm's correction.",
+        "Von den {of} anderen Einstellungen lassen sich {n} prüfen; diese sind auf dem 5-%-Niveau "
+        "schlechter, mit Holms Korrektur.",
     ),
     "summary_tied_1": (
         "One of the other {of} settings cannot be told apart from it at the 5 % level, so the "
@@ -106,6 +114,12 @@ WINNER_TEXTS: Catalogue = {
     "winner_ties_none": (
         "none; every other setting is worse (tested {basis}, Holm's correction)",
         "keine; alle anderen sind schlechter ({basis} geprüft, Holms Korrektur)",
+    ),
+    "winner_ties_tested": (
+        "none of the {n} others that can be tested; these are worse (tested {basis}, Holm's "
+        "correction)",
+        "keine der {n} anderen, die sich prüfen lassen; diese sind schlechter ({basis} geprüft, "
+        "Holms Korrektur)",
     ),
     "winner_ties_unknown": (
         "not known, as each setting ran once",

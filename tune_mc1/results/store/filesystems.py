@@ -68,7 +68,10 @@ def _gs(_: str) -> Any:
 def _az(container: str) -> Any:
     text = os.environ.get("AZURE_STORAGE_CONNECTION_STRING", "")
     told = dict(part.split("=", 1) for part in text.split(";") if "=" in part)
-    account = told.get("AccountName") or os.environ.get("AZURE_STORAGE_ACCOUNT")
+    parts = urlsplit(told.get("BlobEndpoint", ""))
+    own, _, domain = parts.netloc.partition(".")
+    own = own if domain.startswith("blob.") or ".blob." in domain else ""
+    account = told.get("AccountName") or own or os.environ.get("AZURE_STORAGE_ACCOUNT")
     if not account:
         raise StorageError(
             f"az://{container}: no account: set AZURE_STORAGE_ACCOUNT or "
@@ -78,10 +81,15 @@ def _az(container: str) -> Any:
     if key := told.get("AccountKey") or os.environ.get("AZURE_STORAGE_KEY"):
         options["account_key"] = key
     elif sas := told.get("SharedAccessSignature") or os.environ.get("AZURE_STORAGE_SAS_TOKEN"):
-        options["sas_token"] = sas
-    if endpoint := told.get("BlobEndpoint"):  # an emulator, or a cloud of its own
-        parts = urlsplit(endpoint)
+        options["sas_token"] = f"?{sas.removeprefix('?')}"  # pyarrow appends it as it is
+    if own and account == own:  # Azure's own endpoint, as `az` names it: ACCOUNT.blob.DOMAIN
+        options["blob_storage_authority"] = f".{domain}"
+        options["dfs_storage_authority"] = f".{domain}".replace(".blob.", ".dfs.", 1)
+    elif parts.netloc:  # an emulator
         for service in ("blob", "dfs"):
             options[f"{service}_storage_authority"] = parts.netloc
             options[f"{service}_storage_scheme"] = parts.scheme
+    elif suffix := told.get("EndpointSuffix"):
+        for service in ("blob", "dfs"):
+            options[f"{service}_storage_authority"] = f".{service}.{suffix}"
     return fs.AzureFileSystem(account, **options)
