@@ -13,8 +13,10 @@ export function poll(work) {
   let timer = 0;
   let ended = false;
   let lost = false;
+  let last = 0; // only the last call goes on, else each `now` would leave one more
 
   async function turn() {
+    const own = ++last;
     if (ended || document.hidden) return;
     let wait = 5;
     try {
@@ -25,7 +27,7 @@ export function poll(work) {
       if (!ended) say(error.message, "error");
       lost = true;
     }
-    if (!ended) timer = setTimeout(turn, wait * 1000);
+    if (!ended && own === last) timer = setTimeout(turn, wait * 1000);
   }
   function look() {
     clearTimeout(timer);
