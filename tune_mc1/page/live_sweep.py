@@ -66,7 +66,11 @@ class LiveSweep:
         if stamp == self._stamp:
             return False
         if self._offset and self.where.journal.exists() and stamp[0][0] >= self._offset:
-            changed = self._read_on()
+            try:
+                changed = self._read_on()
+            except (KeyError, TypeError, ValueError, AttributeError):
+                self._read_all()  # which says what is broken
+                changed = True
         else:
             self._read_all()
             changed = True
