@@ -51,6 +51,7 @@ SCRIPTS: dict[str, list[str]] = {
     "growth": ["growth"],
     "many_nodes": ["many_nodes"],
     "report": ["report"],
+    "python_use": ["python_use"],
     "dry_run": ["dry_run"],
     "programs": ["programs"],
     "modules": ["modules"],

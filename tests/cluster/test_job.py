@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.running.test_sweep import run_sweep
+from tests.running.test_sweep import run_sweep, tune_mc1
 from tests.support.faults import (
     Driver,
     driving,
@@ -111,6 +111,28 @@ def test_ctrl_c_detaches_and_the_job_goes_on(
     assert job_head.await_end(job_id(driver))["status"] == "SUCCEEDED"
     assert f"--resume {result_dir(out)}" in line(driver, "Resume")
     assert len(events(result_dir(out), "epoch")) == 60
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_job_is_steered_from_outside(tmp_path: Path, image_dir: Path, job_head: Head) -> None:
+    file = write_sweep(tmp_path, content(image_dir, epochs={"value": 400}))
+    out = tmp_path / "out"
+    there = ("--address", job_head.url)
+    with driving(
+        "sweep", "grid", file, "-o", out, *ONE, *OFF, *there, cwd=tmp_path, **job_head.env
+    ) as driver:
+        wait_for(lambda: reached(out, 1), driver)
+        root = result_dir(out)
+        asked = tune_mc1("stop", root, "t0002", *there, cwd=tmp_path, **job_head.env)
+        assert asked.returncode == 0, asked.stdout + asked.stderr
+        assert "t0002 will not start" in asked.stdout
+        refused = tune_mc1("add", root, "-n", "1", *there, cwd=tmp_path, **job_head.env)
+        assert refused.returncode == 2, refused.stdout
+        assert "add: grid runs every setting of its file" in refused.stdout
+        assert tune_mc1("stop", root, *there, cwd=tmp_path, **job_head.env).returncode == 0
+        assert driver.wait(100) == 130
+    assert [e["trial"] for e in events(root, "end")] == ["t0002", "t0001"]
 
 
 @pytest.mark.slow

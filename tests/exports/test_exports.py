@@ -76,7 +76,9 @@ def test_optuna_has_the_trials_as_the_sweep_ranks_them(where: ResultDir, tmp_pat
     space = study.trials[0].distributions
     assert space[RATE] == FloatDistribution(0.001, 0.3, log=True)
     assert space["scheduler"] == CategoricalDistribution((None, "cosine", "step"))
-    assert space["hidden-layers"].choices == ("[32]", "[32, 64]", "[64, 64, 128]")
+    hidden = space["hidden-layers"]
+    assert isinstance(hidden, CategoricalDistribution)
+    assert hidden.choices == ("[32]", "[32, 64]", "[64, 64, 128]")
     with pytest.raises(InputError, match="must be a journal of Optuna or a new file"):
         export_results(where, "optuna", where.sweep_file)
 
@@ -90,7 +92,7 @@ def test_a_stopped_trial_is_pruned(tmp_path: Path) -> None:
     assert pruned == stopped != []
 
 
-SPACE = {
+SPACE: dict[str, tuple[str, list[Any]]] = {
     "a": ("{distribution: q_uniform, min: 0.1, max: 0.9, q: 0.2}", [0.2, 0.8]),
     "b": ("{min: 2, max: 9}", [2, 12]),  # 12 of an earlier range
     "c": ("{distribution: log_uniform_values, min: 0.001, max: 1, zero: 0.1}", [0.0, 0.5]),
@@ -218,7 +220,7 @@ def test_optuna_dashboard_opens_the_study(where: ResultDir, tmp_path: Path) -> N
     """Installs optuna-dashboard beside this environment's packages, and asks it for the trials."""
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
     python = tmp_path / "venv" / "bin" / "python"
-    command = [python, "-m", "pip", "install", "-q", "optuna-dashboard"]
+    command: list[str | Path] = [python, "-m", "pip", "install", "-q", "optuna-dashboard"]
     if subprocess.run(command, check=False).returncode:
         pytest.skip("optuna-dashboard cannot be installed here")
     made = export_results(where, "optuna", tmp_path / "optuna.log")

@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.served_page import ask, made_sweep, more_epochs, name, served
+from tune_mc1.page.live_sweep import LiveSweep
 from tune_mc1.page.security import Guard
+from tune_mc1.page.sweep_facts import facts
+from tune_mc1.page.sweeps import read_whole
 from tune_mc1.results.directory import ResultDir
 
 TRIALS = 30
@@ -191,6 +194,15 @@ def test_a_version_of_another_reading_gets_everything(where: ResultDir, address:
         told = ask(address, f"/api/sweeps/one?since={since}")[2]
         assert told["full"]
         assert len(told["rows"]) == TRIALS
+
+
+def test_summary_of_a_table_is_that_of_the_whole_sweep(where: ResultDir) -> None:
+    quick = read_whole(where)
+    assert quick is not None
+    whole = LiveSweep(where)
+    whole.refresh()
+    assert facts(quick) == facts(whole)
+    assert facts(whole)["best"]["trial"] == whole.tables.ranked()[0]["trial"]
 
 
 def test_a_log_is_followed(where: ResultDir, address: str) -> None:

@@ -234,3 +234,19 @@ def test_patience_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
         remote_module.retry(fails, 1.0)
     assert len(tries) >= 2
     assert remote_module.retry(lambda: 3, 0.0) == 3
+
+
+def test_files_of_trackers_are_sent_and_those_that_were_replaced_go(
+    tmp_path: Path, sweep: Sweep, remote: Remote
+) -> None:
+    run = sweep.where.root / "tensorboard" / "t0001"
+    run.mkdir(parents=True)
+    for name in ("first", "second"):  # as a resumed sweep replaces the one by the other
+        (run / name).write_text(name)
+        (sweep.where.root / "mlflow.db").write_text(name)
+        (sweep.where.root / "mlflow.db-journal").write_text("while it is written")
+        sent(sweep.where, remote).finish([])
+        (run / "first").unlink(missing_ok=True)
+    sent(sweep.where, remote).finish([])
+    names = {name for name in remote.files() if name.startswith(("tensorboard", "mlflow"))}
+    assert names == {"tensorboard/t0001/second", "mlflow.db"}

@@ -152,8 +152,9 @@ def test_a_trial_of_a_group_stops_and_the_others_go_on(tmp_path: Path, image_dir
 @pytest.mark.parametrize("early", [None, "asha_promote"])
 def test_fewer_run_at_a_time(tmp_path: Path, image_dir: Path, early: str | None) -> None:
     """Those that wait for resources with Ray are taken back; one of them is stopped."""
-    rule = {"early_terminate": {"type": early, "min_iter": 40, "eta": 3}} if early else {}
+    rule = {"early_terminate": {"type": early, "min_iter": 10, "eta": 3}} if early else {}
     sweep = content(image_dir, 6, resources={"cpu": 1}, **rule)
+    sweep["parameters"]["epochs"] = {"value": 30}
     steps: Steps = [
         (reached("t0001", 1), Resize(1)),
         (at_once, StopTrials(("t0004",))),
@@ -175,14 +176,15 @@ def test_fewer_run_at_a_time(tmp_path: Path, image_dir: Path, early: str | None)
 def most_at_a_time(ran: Ran, after: str) -> int:
     """Largest number of trials that ran at a time, of those that started after an event."""
     since = ran.events(after)[0]["time"]
-    spans = [(e["time"], 1) for e in ran.events("start") if e["time"] > since]
-    started = {e["trial"] for e in ran.events("start") if e["time"] > since}
-    ends = [e for kind in ("end", "pause") for e in ran.events(kind)]
-    spans += [(e["time"], -1) for e in ends if e["time"] > since and e["trial"] in started]
-    most = now = 0
-    for _, change in sorted(spans):
-        now += change
-        most = max(most, now)
+    changes = [e for kind in ("start", "end", "pause") for e in ran.events(kind)]
+    running: set[str] = set()
+    most = 0
+    for event in sorted(changes, key=lambda e: float(e["time"])):
+        if event["event"] != "start":
+            running.discard(event["trial"])
+        elif event["time"] > since:
+            running.add(event["trial"])
+            most = max(most, len(running))
     return most
 
 

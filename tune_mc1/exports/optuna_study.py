@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tune_mc1.config.constraints import read_constraint
 from tune_mc1.errors import InputError
-from tune_mc1.results.columns import metric_column
+from tune_mc1.results.columns_of_programs import metric_column
 from tune_mc1.results.pareto import goals_of
 from tune_mc1.tracking.trial_runs import Source
 

@@ -12,11 +12,11 @@ LIMIT_S = 300.0
 
 
 class Analyses:
-    """Computes one analysis at a time, and keeps each until it is asked for again."""
+    """Computes one analysis at a time, and keeps each until the sweep has another winner."""
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
-        self._kept: dict[tuple[str, str], bytes] = {}
+        self._kept: dict[tuple[str, str], tuple[float, bytes]] = {}
 
     async def get(self, where: ResultDir, kind: str, *, again: bool) -> bytes:
         """An analysis of a sweep as JSON.
@@ -34,9 +34,10 @@ class Analyses:
             raise InputError(f"{kind}: no such analysis; one of {', '.join(KINDS)}")
         key = str(where.root), kind
         async with self._lock:
-            if again or key not in self._kept:
-                self._kept[key] = await self._compute(where, kind)
-            return self._kept[key]
+            winner = where.predictions.stat().st_mtime if where.predictions.exists() else 0.0
+            if again or self._kept.get(key, (None,))[0] != winner:
+                self._kept[key] = winner, await self._compute(where, kind)
+            return self._kept[key][1]
 
     async def _compute(self, where: ResultDir, kind: str) -> bytes:
         words = ["-m", KINDS[kind], str(where.root)]

@@ -68,7 +68,8 @@ class ShownColumns:
         pin = "pinned" if trial in marked.get(PINNED, ()) else None
         note = marked.get(NOTES, {}).get(trial)
         head = [trial, row["state"], plain(tables.score(row)), pin, note]
-        return head + [plain(row.get(name)) for name in self._kept]
+        cells = map(row.get, self._kept)  # as `plain`, of hundreds of thousands
+        return head + [c if type(c) is not float or math.isfinite(c) else None for c in cells]
 
     def described(self, tables: SweepTables, where: ResultDir) -> list[dict[str, Any]]:
         """The columns: key, label, group, whether they hold numbers, and how they are scaled."""

@@ -5,7 +5,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
+
+from pyarrow import ArrowException
+from pyarrow.parquet import ParquetFile
 
 from tune_mc1.errors import InputError, TuneMc1Error
 from tune_mc1.page.alive import Alive
@@ -13,6 +16,9 @@ from tune_mc1.page.live_sweep import LiveSweep
 from tune_mc1.page.sweep_facts import facts
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.status import status_of
+from tune_mc1.results.sweep_event import SweepEvent
+from tune_mc1.results.tables import SweepTables
+from tune_mc1.results.trials_frame import up_to_date
 
 KEPT = 4
 """Sweeps that stay in memory; the one that was not looked at for longest goes first."""
@@ -105,9 +111,33 @@ class Sweeps:
             return facts(live) | {"trials": trials, "status_without": ended, "status": ended}
 
         try:
-            return self.use(name, work)
+            whole = read_whole(where)
+            return self.use(name, work) if whole is None else work(whole)
         except (TuneMc1Error, OSError) as error:
             return {"directory": name, "error": str(error)}
+
+
+def read_whole(where: ResultDir) -> LiveSweep | None:
+    """A sweep without its history, ten times as fast; None if its journal has more than its table.
+
+    Args:
+        where: Its directory.
+    """
+    try:
+        with ParquetFile(where.trials) as file:
+            footer = up_to_date(where, file.schema_arrow)
+            rows = file.read().to_pylist()
+        tables = SweepTables()
+        tables.apply(cast(SweepEvent, {"event": "sweep", **footer["facts"]}))
+        tables.trials = {row["trial"]: row for row in rows}
+        tables.history = {  # the best epoch has the best value
+            (row["trial"], row["best_epoch"]): {tables.metric: row[f"best_{tables.metric}"]}
+            for row in rows
+            if row["best_epoch"] is not None
+        }
+    except (OSError, ArrowException, KeyError, TypeError, ValueError):
+        return None
+    return LiveSweep(where, tables)
 
 
 def is_result(path: Path) -> bool:

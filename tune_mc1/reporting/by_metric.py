@@ -9,7 +9,7 @@ from tune_mc1.config.objective import Objective
 from tune_mc1.errors import InputError, did_you_mean
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.permitted import permitted
-from tune_mc1.results.columns import HISTORY_COLUMNS, metric_column
+from tune_mc1.results.columns_of_programs import HISTORY_COLUMNS, metric_column
 
 
 def by_metric(frames: SweepFrames, name: str, goal: Goal | None = None) -> SweepFrames:

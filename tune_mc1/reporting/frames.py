@@ -17,7 +17,8 @@ from tune_mc1.config.space import source_of
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.reporting.permitted import permitted
 from tune_mc1.reporting.program_columns import cells, readable, renamed
-from tune_mc1.results.columns import TRAINING_COLUMNS, metric_column
+from tune_mc1.results.columns import TRAINING_COLUMNS
+from tune_mc1.results.columns_of_programs import metric_column
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.frames import read_tables
 from tune_mc1.results.ranking import Rank, is_broken

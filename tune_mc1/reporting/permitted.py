@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.sweep import Sweep
-from tune_mc1.results.columns import metric_column
+from tune_mc1.results.columns_of_programs import metric_column
 
 
 def permitted(trials: pd.DataFrame, sweep: Sweep) -> NDArray[np.bool_]:

@@ -18,7 +18,7 @@ from tune_mc1.reporting.drawing.spec import FigureSpec, file_name, save
 from tune_mc1.reporting.drawing.style import labels
 from tune_mc1.reporting.figure_sets import compare_figures, make_figures
 from tune_mc1.reporting.frames import SweepFrames, read_frames
-from tune_mc1.reporting.pages.explorer import explorer_data
+from tune_mc1.reporting.pages.explorer import MOST_ROWS, explorer_data
 from tune_mc1.reporting.pages.page import Chapter, Compared, Picture, VerdictRow, render
 from tune_mc1.reporting.pages.result_tables import setting_groups, summary_text
 from tune_mc1.reporting.pages.sections import make_section
@@ -88,7 +88,7 @@ def write_report(
         sweeps = [by_metric(frames, metric, goal) for frames in sweeps]
     found = verdicts([frames for frames in sweeps if not frames.of_program])
     chapters = [
-        _chapter(frames, name, out, lang, found, _images(frames, examples, notify))
+        _chapter(frames, name, out, lang, found, _images(frames, examples, notify), len(sweeps))
         for frames, name in zip(sweeps, names, strict=True)
     ]
     compared = _compared(sweeps, names, out, lang) if len(sweeps) > 1 else None
@@ -142,6 +142,7 @@ def _chapter(
     lang: Lang,
     found: Sequence[Verdict],
     data: ImageData | None,
+    sweeps: int,
 ) -> Chapter:
     statistics = SweepStatistics(frames)
     figures = make_figures(frames, lang, data, statistics)
@@ -150,8 +151,10 @@ def _chapter(
     section = make_section(frames, name, statistic_views(statistics, lang), t)
     study = "" if frames.of_program else frames.name
     own = [verdict_row(v, lang) for v in found if v.studies[0] == study]
-    data_of = explorer_data(frames.where, statistics.importance)
-    return Chapter(section, pictures, list(figures.left_out), study, own, data_of)
+    small = len(frames.history) <= MOST_ROWS
+    facts = frames.where, frames.metric, statistics.importance
+    explorer = explorer_data(*facts, sweeps) if small else ""
+    return Chapter(section, pictures, list(figures.left_out), study, own, explorer)
 
 
 def _picture(spec: FigureSpec, name: str, out: Path) -> Picture:

@@ -180,7 +180,7 @@ class ResultDir:
         facts = footers[0]["facts"]
         tables.apply(cast(SweepEvent, {"event": "sweep", **facts}))
         tables.running = RunningTime(**footers[0].get("running", {}))
-        from tune_mc1.results.columns import HISTORY_COLUMNS
+        from tune_mc1.results.columns_of_programs import HISTORY_COLUMNS
 
         fixed = [name for name, _ in HISTORY_COLUMNS]
         tables.columns.add(name for name in history.schema.names if name not in fixed)

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tune_mc1.results.cells import value_of
-from tune_mc1.results.columns import TAKEN_FROM, ProgramColumns, columns_of
+from tune_mc1.results.columns import columns_of
+from tune_mc1.results.columns_of_programs import TAKEN_FROM, ProgramColumns
 from tune_mc1.results.growth_events import (
     ENDING,
     AgainEvent,

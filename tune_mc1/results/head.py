@@ -15,7 +15,7 @@ from tune_mc1.data.source import from_anywhere
 from tune_mc1.errors import StorageError
 from tune_mc1.files import replacing
 from tune_mc1.results.cells import argument_kinds, merged_kinds
-from tune_mc1.results.columns import parameter_kinds
+from tune_mc1.results.columns_of_programs import parameter_kinds
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import PROGRAM_FORMAT, TRAINING_FORMAT
 from tune_mc1.results.growth_events import GrowEvent

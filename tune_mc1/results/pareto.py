@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tune_mc1.results.columns import metric_column
+from tune_mc1.results.columns_of_programs import metric_column
 from tune_mc1.results.ranking import BROKEN
 from tune_mc1.results.schema import Row
 from tune_mc1.results.states import ENDED

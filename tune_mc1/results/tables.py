@@ -29,13 +29,8 @@ from typing import Any
 from tune_mc1.config.constraints import read_constraint
 from tune_mc1.config.trial import Trial
 from tune_mc1.results.any_columns import Columns
-from tune_mc1.results.columns import (
-    TRAINING_COLUMNS,
-    ProgramColumns,
-    TrainingColumns,
-    columns_of,
-    metric_column,
-)
+from tune_mc1.results.columns import TRAINING_COLUMNS, TrainingColumns, columns_of
+from tune_mc1.results.columns_of_programs import ProgramColumns, metric_column
 from tune_mc1.results.epoch_rows import nothing_yet, take_epoch
 from tune_mc1.results.events import (
     EndEvent,

@@ -1,10 +1,9 @@
 """Run of a plan: images, result directory, sweep, and printed results."""
 
 import shlex
-import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,6 @@ from tune_mc1.config.model_names import is_outside
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import SweepStopped
-from tune_mc1.files import directory_name
 from tune_mc1.interruption import INTERRUPTED, Interruption
 from tune_mc1.planning.earlier import check_images
 from tune_mc1.planning.past import Past, read_past
@@ -29,8 +27,7 @@ from tune_mc1.results.head import sweep_event
 from tune_mc1.results.lock import locked
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.steering.marks import size
-from tune_mc1.results.store.local_copy import RESULTS_DIR, new_result_dir, remote_of
-from tune_mc1.results.store.probe import check_nodes, checked_place
+from tune_mc1.results.store.probe import check_nodes
 from tune_mc1.results.store.remote import Remote
 from tune_mc1.results.store.store_mirror import mirrored
 from tune_mc1.results.tables import SweepTables
@@ -43,6 +40,7 @@ from tune_mc1.running.program_start import (
     own_context,
     set_up,
 )
+from tune_mc1.running.result_place import place_of, result_dir_of
 from tune_mc1.terminal.live_view import SweepView
 from tune_mc1.tracking.tracker import make_trackers
 
@@ -83,7 +81,7 @@ def run_plan(
         InputError: If the images cannot be used or results cannot be written.
     """
     launches, mode = set_up(plan.sweep, tracker_options)
-    parent, field = _parent(plan, output)
+    parent, field = place_of(plan, output)
     _check_ray(plan, address, parent, field, notify)
     interruption = Interruption()
     interruption.install()
@@ -94,7 +92,7 @@ def run_plan(
     from tune_mc1.running.winner import nothing_left
     from tune_mc1.terminal.printing import print_result
 
-    with _directory(plan, parent, interruption) as (where, remote), locked(where):
+    with result_dir_of(plan, parent, interruption) as (where, remote), locked(where):
         tell(directory=str(where.root))
         past = current_past(plan, where)
         view = SweepView(console, 0)
@@ -182,50 +180,6 @@ def _check_ray(
     trial_resources(plan.sweep, plan.training_trials)
     check_requirements(plan.sweep, notify, here=False)
     check_nodes(parent, field)
-
-
-def _parent(plan: Plan, output: Path | None) -> tuple[Path | Remote, str]:
-    """Location for results and the field that names it; checked for a new sweep."""
-    if plan.directory is not None:
-        there = remote_of(ResultDir(plan.directory)) or plan.directory
-        return there, "--resume"
-    place = output or plan.sweep.storage or RESULTS_DIR
-    field = "-o" if output else "storage" if plan.sweep.storage else str(RESULTS_DIR)
-    parent = checked_place(place, field)
-    if isinstance(parent, Remote):
-        checked_place(RESULTS_DIR, str(RESULTS_DIR))
-    return parent, field
-
-
-@contextmanager
-def _directory(
-    plan: Plan, parent: Path | Remote, interruption: Interruption
-) -> Iterator[tuple[ResultDir, Remote | None]]:
-    """The result directory, and its folder in an object store.
-
-    For a new sweep it is created, and removed again if the sweep did not start.
-    """
-    if plan.directory is not None:
-        where = ResultDir(plan.directory)
-        yield where, remote_of(where)
-        return
-    above = RESULTS_DIR if isinstance(parent, Remote) else parent
-    was_there = above.exists()
-    where, remote = new_result_dir(parent, directory_name(plan.sweep.name or "sweep"))
-
-    def forget() -> None:
-        if where.journal.exists():
-            return
-        shutil.rmtree(where.root, ignore_errors=True)
-        if not was_there:
-            with suppress(OSError):  # another sweep may have begun there
-                where.root.parent.rmdir()
-
-    interruption.exit_hooks.append(forget)
-    try:
-        yield where, remote
-    finally:
-        forget()
 
 
 def current_past(plan: Plan, where: ResultDir) -> Past:

@@ -13,11 +13,16 @@ export function poll(work) {
   let timer = 0;
   let ended = false;
   let lost = false;
-  let last = 0; // only the last call goes on, else each `now` would leave one more
+  let busy = false;
+  let again = false; // news were asked for while some were on their way
 
   async function turn() {
-    const own = ++last;
     if (ended || document.hidden) return;
+    if (busy) {
+      again = true;
+      return;
+    }
+    busy = true;
     let wait = 5;
     try {
       wait = await work();
@@ -27,7 +32,9 @@ export function poll(work) {
       if (!ended) say(error.message, "error");
       lost = true;
     }
-    if (!ended && own === last) timer = setTimeout(turn, wait * 1000);
+    busy = false;
+    if (!ended) timer = setTimeout(turn, again ? 0 : wait * 1000);
+    again = false;
   }
   function look() {
     clearTimeout(timer);

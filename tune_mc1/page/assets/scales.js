@@ -25,6 +25,8 @@ function numberAxis(store, column, known) {
     return span === 0 ? 0.5 : (f(cell) - f(low)) / span;
   };
   const inverse = (share) => {
+    if (share <= 0) return String(low); // in full, so that the last trial is within a range
+    if (share >= 1) return String(high);
     const raw = f(low) + share * span;
     return significant(log ? 10 ** raw : raw, 4);
   };

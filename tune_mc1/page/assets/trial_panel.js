@@ -18,6 +18,7 @@ export function trialPanel(store, trial, open, reload) {
     h("div", { class: "panel-head" }, heading, actions.element, close), facts, figure, log.element);
   let version = -1;
   let details = null;
+  let drawn = "";
   let shown = null;
   let chart = null;
 
@@ -30,10 +31,19 @@ export function trialPanel(store, trial, open, reload) {
       replace(facts, h("p", { class: "error" }, error.message));
       return;
     }
-    replace(facts, summary(), setting(), again());
+    const now = JSON.stringify({ ...details, version: 0, path: store.sweep.path });
+    if (now !== drawn) drawFacts();
+    drawn = now;
     actions.draw(details);
     drawCurves();
     log.read(details);
+  }
+
+  // What the reader has opened stays open.
+  function drawFacts() {
+    const opened = [...facts.querySelectorAll("details")].map((one) => one.open);
+    replace(facts, summary(), setting(), again());
+    facts.querySelectorAll("details").forEach((one, i) => (one.open = Boolean(opened[i])));
   }
 
   function summary() {

@@ -24,7 +24,10 @@ MOST_POINTS = 60_000
 """Points of learning curves in a report; where there are more, the best trials have theirs."""
 
 MOST_TRIALS = 5_000
-"""Trials in the interactive figures of a sweep; where there are more, the best."""
+"""Trials in the interactive figures of a report; where there are more, the best."""
+
+MOST_ROWS = 400_000
+"""Epochs of a sweep, over all trials, beyond which it has no interactive figures."""
 
 PRIVATE = frozenset({"node", "error"})
 """Columns that a report, which is passed on, leaves out."""
@@ -32,25 +35,27 @@ PRIVATE = frozenset({"node", "error"})
 _IMPORT = re.compile(r'(from |import )"(\.{1,2}/[^"]+)"')
 
 
-def explorer_data(where: ResultDir, importance: Importances) -> str:
+def explorer_data(where: ResultDir, metric: str, importance: Importances, sweeps: int) -> str:
     """Data of a sweep's interactive figures as JSON that can stand in HTML.
 
     Args:
         where: Its directory.
+        metric: Column of the metric by which the report compares its trials.
         importance: Importance of its parameters.
+        sweeps: Number of sweeps in the report, which share the room.
 
     Returns:
-        Empty if it has no trials.
+        Empty if it has no trials, or the sweep itself compared them by another metric.
     """
     live = LiveSweep(where)
     live.refresh()
-    if not live.tables.trials:
+    if not live.tables.trials or live.tables.metric != metric:
         return ""
-    best = [row["trial"] for row in live.tables.ranked()]
-    told = _public(changes(live, 0), set(best[:MOST_TRIALS]))
+    best = [row["trial"] for row in live.tables.ranked()][: MOST_TRIALS // sweeps]
+    told = _public(changes(live, 0), set(best))
     data = {
         "changes": told,
-        "curves": {live.tables.metric: _curves(live, best[:MOST_TRIALS])},
+        "curves": {live.tables.metric: _curves(live, best, MOST_POINTS // sweeps)},
         "settings": settings_view(live),
         "rungs": rungs_view(live),
         "analysis/importance": importance_facts(importance),
@@ -75,15 +80,15 @@ def _short(cell: Any) -> Any:
     return float(f"{cell:.6g}") if isinstance(cell, float) and abs(cell) < 1e8 else cell
 
 
-def _curves(live: LiveSweep, best: list[str]) -> dict[str, Any]:
-    """Epochs and values of the learning curves, by trial, best first."""
+def _curves(live: LiveSweep, best: list[str], most: int) -> dict[str, Any]:
+    """Epochs and values of the learning curves, by trial, best first, up to a number of points."""
     _, found = live.curves_since(live.tables.metric, 0)
     curves: dict[str, Any] = {}
     points = 0
     for trial in best:
         own = found.get(trial, [])
         points += len(own)
-        if points > MOST_POINTS:
+        if points > most:
             break
         curves[trial] = [[epoch for epoch, _ in own], [_short(value) for _, value in own]]
     return {trial: own for trial, own in curves.items() if own[0]}

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.permitted import permitted
-from tune_mc1.results.columns import metric_column
+from tune_mc1.results.columns_of_programs import metric_column
 from tune_mc1.results.pareto import non_dominated
 
 

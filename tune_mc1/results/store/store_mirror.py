@@ -30,6 +30,12 @@ INTERVAL_S, LONGEST_S = 2.0, 30.0
 
 AT_ONCE = 16
 
+TRACKED = ("tensorboard", "loggers")
+"""Folders of trackers, which are sent at the end."""
+
+UNFINISHED = ".db-"
+"""Part of the names of files that exist while SQLite writes a database."""
+
 
 @contextmanager
 def mirrored(
@@ -150,7 +156,9 @@ class StoreMirror:
         self._requests.close(ENDED_LINE)
         there = self.remote.files()
         self._send(self.where.root.iterdir())
-        for folder in (self.where.root / "logs", self.where.wandb, self.where.program_files("")):
+        tracked = [self.where.root / name for name in TRACKED]
+        own = (self.where.root / "logs", self.where.wandb, self.where.program_files(""))
+        for folder in own:
             self._send(
                 path
                 for path in folder.rglob("*")
@@ -158,8 +166,20 @@ class StoreMirror:
                 or entry.size != path.stat().st_size
             )
         gone = [f"checkpoints/{trial}/{PREVIOUS}" for trial in ended]
+        for folder in tracked:
+            self._send(folder.rglob("*"))  # a database may change without growing
+            old = (name for name in there if name.startswith(f"{folder.name}/"))
+            gone += [name for name in old if self._was_replaced(name)]
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(self.remote.delete, {RUNNING, *gone}.intersection(there)))
+
+    def _was_replaced(self, name: str) -> bool:
+        """Whether a resumed sweep has written the folder of a tracker's file anew, without it.
+
+        What another tracker has left in the store, or this one did not get to, stays there.
+        """
+        path = self.where.root / name
+        return path.parent.is_dir() and path.parent.name != "loggers" and not path.exists()
 
     def _send_kept(self, trial: str) -> None:
         """Uploads what a program kept on this machine before it was interrupted."""
@@ -173,7 +193,8 @@ class StoreMirror:
     def _send(self, paths: Iterable[Path]) -> None:
         """Uploads new and changed files."""
         for path in paths:
-            hidden = path.name.startswith(".") or path.name == STORAGE_URL
+            name = path.name
+            hidden = name.startswith(".") or name == STORAGE_URL or UNFINISHED in name
             if hidden or path.is_symlink() or not path.is_file():
                 continue
             now = identity(path)

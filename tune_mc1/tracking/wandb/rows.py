@@ -1,9 +1,10 @@
 """Content of a trial's W&B run: rows of its history, summary, exit code, name."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tune_mc1.results.tables import SweepTables
+if TYPE_CHECKING:
+    from tune_mc1.results.tables import SweepTables
 
 SUMMARY = ("state", "best_epoch", "epochs_run", "node", "device_name", "attempts", "error")
 EXIT_CODES = {"completed": 0, "stopped": 0, "diverged": 0, "failed": 1}  # all others: cut off
@@ -11,7 +12,7 @@ CUT_OFF = 255  # W&B's own code for an interrupted run
 
 
 def epoch_rows(
-    tables: SweepTables, trial: str, after: int, last: int
+    tables: "SweepTables", trial: str, after: int, last: int
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Epochs of a trial with their logged values, without missing metrics.
 
@@ -30,7 +31,7 @@ def epoch_rows(
             yield epoch, values
 
 
-def summary_values(tables: SweepTables, row: Mapping[str, Any]) -> dict[str, Any]:
+def summary_values(tables: "SweepTables", row: Mapping[str, Any]) -> dict[str, Any]:
     """Final summary of the run, named as in `trials.parquet`.
 
     Args:
