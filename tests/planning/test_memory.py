@@ -60,6 +60,7 @@ def test_a_group_is_as_large_as_memory_allows(
     enough = 2.5 * trial_bytes(config, CIFAR, 10) / 0.8
     monkeypatch.setattr("tune_mc1.running.worker.available_memory", lambda *_: enough)
     assert [len(p) for p in parts_that_fit(trials, context, images)] == [2, 2, 1]
+    assert list(parts_that_fit([], context, images)) == [], "all were stopped before they started"
 
 
 OUT_OF_MEMORY = """

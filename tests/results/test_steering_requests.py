@@ -1,6 +1,7 @@
 """Requests to a sweep: their form, and what becomes of them with and without one that runs."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +11,13 @@ from typing import Any
 import pytest
 
 from tests.support.object_store import serving_all
+from tune_mc1 import file_lock
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import Event
 from tune_mc1.results.lock import locked
 from tune_mc1.results.steering.ask import ask, place
+from tune_mc1.results.steering.ended import MARKING, mark_ended
 from tune_mc1.results.steering.inbox import Inbox
 from tune_mc1.results.steering.marks import notes, pinned, size, to_stop
 from tune_mc1.results.steering.requests import (
@@ -138,6 +141,54 @@ def test_where_no_sweep_runs_only_marks_are_possible(where: ResultDir) -> None:
     assert (notes(tables), pinned(tables)) == ({"t0002": "looked at"}, ["t0001"])
     with pytest.raises(InputError, match="not a result directory"):
         ask(where.root / "none", Pin("t0001"))
+
+
+def test_a_directory_without_its_journal_keeps_its_results(where: ResultDir) -> None:
+    where.journal.unlink()
+    before = where.read()
+    answer = ask(where, Pin("t0001"))
+    assert answer == Answer("refused", f"{where.journal} is missing, which holds pins and notes")
+    assert where.read() == before
+
+
+def test_who_marks_a_trial_waits_for_another_one(where: ResultDir) -> None:
+    other = threading.Event()
+
+    def mark() -> None:
+        with file_lock.locked(where.lock, wait=False):
+            where.lock.write_text(f"{MARKING}1 on here\n")
+            other.set()
+            time.sleep(0.3)
+
+    thread = threading.Thread(target=mark)
+    thread.start()
+    assert other.wait(30)
+    assert ask(where, Pin("t0001")) == Answer("accepted", "t0001 is pinned")
+    thread.join()
+    assert not (where.root / "requests").exists()
+    assert not where.lock.exists(), "nobody who marks trials is taken for a sweep that ran here"
+    with locked(where), pytest.raises(InputError, match="a sweep has begun to run here"):
+        mark_ended(where, Pin("t0002"))
+    assert where.lock.read_text().startswith("process ")
+    assert ask(where, Pin("t0002")).accepted
+    assert where.lock.read_text().startswith("process "), "it ran here"
+
+
+def test_a_sweep_that_has_just_begun_is_stopped(where: ResultDir) -> None:
+    with locked(where):
+        placed = place(where, StopSweep())
+        inbox = Inbox(where)
+        assert list(inbox.new()) == [(placed.id, StopSweep())]
+
+
+def test_a_request_that_comes_again_has_the_same_answer(where: ResultDir) -> None:
+    refused = Answer("refused", "no")
+    with running(where) as inbox:
+        placed = place(where, Add(2))
+        inbox.answer(placed.id, refused)
+        placed.place.put(f"{placed.id}.json", to_data(Add(2)))
+        assert list(inbox.new()) == []
+        assert placed.answer() == refused
 
 
 def test_marks_are_in_the_parquet_files_and_the_journal(where: ResultDir) -> None:

@@ -30,7 +30,7 @@ def compared(live: LiveSweep) -> dict[str, Any]:
             for entry in known
             if entry is not None and entry.get(tables.metric) is not None
         ]
-        answer["tests"] = {n: row[n] for n in tables.columns.tests if row.get(n) is not None}
+        answer["tests"] = {n: row[n] for n in tables.columns.tests if plain(row.get(n)) is not None}
     return answer
 
 
@@ -40,7 +40,7 @@ def _progress(live: LiveSweep) -> list[list[float]]:
         (row["ended"], score)
         for row in tables.trials.values()
         if row["ended"] is not None
-        and (score := tables.score(row)) is not None
+        and (score := plain(tables.score(row))) is not None
         and tables.permits(row)
     ]
     scored.sort()

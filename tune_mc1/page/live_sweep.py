@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tune_mc1.page.columns import ShownColumns
+from tune_mc1.page.alive import Alive
+from tune_mc1.page.columns import ShownColumns, plain
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import Event, RungEvent
 from tune_mc1.results.journal import read_events
-from tune_mc1.results.running_process import is_running
 from tune_mc1.results.status import Status, status_of
 from tune_mc1.results.store.local_copy import remote_of
 from tune_mc1.results.store.result_files import Files
@@ -30,6 +30,7 @@ class LiveSweep:
 
     Args:
         where: Its result directory.
+        alive: Says whether it runs.
 
     Attributes:
         tables: Its tables.
@@ -50,6 +51,7 @@ class LiveSweep:
     epochs: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     rungs: list[RungEvent] = field(default_factory=list)
     columns: ShownColumns = field(default_factory=lambda: ShownColumns(SweepTables()))
+    alive: Alive = field(default_factory=Alive)
     _offset: int = 0
     _stamp: tuple[tuple[int, int], ...] = ()
     _known: dict[str, list[int]] = field(default_factory=dict)
@@ -64,7 +66,11 @@ class LiveSweep:
         if stamp == self._stamp:
             return False
         if self._offset and self.where.journal.exists() and stamp[0][0] >= self._offset:
-            changed = self._read_on()
+            try:
+                changed = self._read_on()
+            except (KeyError, TypeError, ValueError, AttributeError):
+                self._read_all()  # which says what is broken
+                changed = True
         else:
             self._read_all()
             changed = True
@@ -161,7 +167,7 @@ class LiveSweep:
             points = [
                 (epoch, float(row[metric]))
                 for epoch, row in rows
-                if row is not None and row.get(metric) is not None
+                if row is not None and plain(row.get(metric)) is not None
             ]
             if points:
                 found[trial] = points
@@ -169,7 +175,7 @@ class LiveSweep:
 
     def status(self) -> Status:
         """Whether the sweep runs, has finished, or was interrupted."""
-        return status_of(self.where, self.tables, alive=is_running(self.where))
+        return status_of(self.where, self.tables, alive=self.alive.get(self.where))
 
     @property
     def files(self) -> Files:

@@ -6,6 +6,7 @@ import platform
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -90,8 +91,9 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _own_names() -> set[str]:
-    return {platform.node().lower(), socket.getfqdn().lower()}
+@cache  # a name server may take seconds
+def _own_names() -> frozenset[str]:
+    return frozenset({platform.node().lower(), socket.getfqdn().lower()})
 
 
 def guarded(guard: Guard, answered: Callable[[], None]) -> Middleware:

@@ -198,6 +198,8 @@ async def _answer(work: Callable[[], dict[str, Any]]) -> web.Response:
         return _error(str(error), 400)
     except TuneMc1Error as error:
         return _error(str(error), 500)
+    except OSError as error:  # removed just now, or not ours to read
+        return _error(f"{error.filename or 'the directory'}: {error.strerror or error}", 500)
 
 
 def _error(text: str, status: int) -> web.Response:

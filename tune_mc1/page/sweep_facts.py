@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from tune_mc1.config.method import search_name
+from tune_mc1.page.columns import plain
 from tune_mc1.page.live_sweep import LiveSweep
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.growth_events import ENDING
@@ -78,7 +79,7 @@ def times(tables: SweepTables) -> dict[str, float | None]:
 def best_of(tables: SweepTables) -> dict[str, Any] | None:
     """Id and score of the best trial; None without a score."""
     best = min(tables.trials.values(), key=tables.place_of, default=None)
-    if best is None or not tables.permits(best) or (score := tables.score(best)) is None:
+    if best is None or not tables.permits(best) or (score := plain(tables.score(best))) is None:
         return None
     return {"trial": best["trial"], "score": score}
 

@@ -1,5 +1,6 @@
 """The sweeps of a page: one result directory, or all of a directory of results."""
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -9,11 +10,11 @@ from typing import Any, TypeVar, cast
 from pyarrow import ArrowException
 from pyarrow.parquet import ParquetFile
 
-from tune_mc1.errors import InputError
+from tune_mc1.errors import InputError, TuneMc1Error
+from tune_mc1.page.alive import Alive
 from tune_mc1.page.live_sweep import LiveSweep
 from tune_mc1.page.sweep_facts import facts
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.running_process import is_running
 from tune_mc1.results.status import status_of
 from tune_mc1.results.sweep_event import SweepEvent
 from tune_mc1.results.tables import SweepTables
@@ -44,6 +45,7 @@ class Sweeps:
         self._locks: dict[str, threading.Lock] = {}
         self._summaries: dict[str, tuple[Any, dict[str, Any]]] = {}
         self._guard = threading.Lock()
+        self._alive = Alive()
 
     def directories(self) -> dict[str, ResultDir]:
         """The result directories by name, newest first; a requested name must be one of these."""
@@ -79,7 +81,7 @@ class Sweeps:
         where = self.directories().get(name)
         if where is None:
             raise InputError(f"{name}: no such sweep in {self.place}")
-        live = LiveSweep(where)
+        live = LiveSweep(where, alive=self._alive)
         with self._guard:
             self._live[name] = live
             while len(self._live) > KEPT:
@@ -97,7 +99,7 @@ class Sweeps:
                 self._summaries[name] = known
             summary = dict(known[1])
             if summary.get("status") != "finished" and "error" not in summary:
-                running = is_running(where)
+                running = self._alive.get(where)
                 summary["status"] = "running" if running else summary["status_without"]
             found.append(summary)
         return found
@@ -111,7 +113,7 @@ class Sweeps:
         try:
             whole = read_whole(where)
             return self.use(name, work) if whole is None else work(whole)
-        except InputError as error:
+        except (TuneMc1Error, OSError) as error:
             return {"directory": name, "error": str(error)}
 
 
@@ -140,7 +142,8 @@ def read_whole(where: ResultDir) -> LiveSweep | None:
 
 def is_result(path: Path) -> bool:
     """Whether a directory is that of a sweep."""
-    return any((path / name).is_file() for name in ("journal.jsonl", "trials.parquet"))
+    names = ("journal.jsonl", "trials.parquet")
+    return any(os.path.isfile(path / name) for name in names)  # noqa: PTH113  false if forbidden
 
 
 def _began(path: Path) -> float:

@@ -35,7 +35,7 @@ def trial_details(live: LiveSweep, trial: str) -> dict[str, Any]:
     epochs = [tables.history.get((trial, e)) for e in range(1, (row["epochs_run"] or 0) + 1)]
     known = [entry for entry in epochs if entry is not None]
     curves = {name: [plain(entry.get(name)) for entry in known] for name in metrics}
-    tests = {name: row[name] for name in tables.columns.tests if row.get(name) is not None}
+    tests = {n: row[n] for n in tables.columns.tests if plain(row.get(n)) is not None}
     return {
         **{name: plain(row.get(name)) for name in FACTS},
         "score": plain(tables.score(row)),

@@ -2,8 +2,9 @@
 
 import os
 import platform
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from tune_mc1 import file_lock
 from tune_mc1.errors import InputError, StorageError
@@ -22,6 +23,9 @@ def locked(where: ResultDir) -> Iterator[None]:
         try:
             held.enter_context(file_lock.locked(where.lock, wait=False))
             where.lock.write_text(f"process {os.getpid()} on {platform.node()}\n")
+            with suppress(OSError):  # to the nanosecond, for requests that are placed from now on
+                now = time.time_ns()
+                os.utime(where.lock, ns=(now, now))
         except BlockingIOError:
             holder = where.lock.read_text(errors="replace").strip()
             raise InputError(

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
+from tune_mc1.errors import InputError
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.growth_events import ENDING
 from tune_mc1.results.states import ENDED
@@ -35,5 +36,8 @@ def planned_trials(where: ResultDir) -> int:
 
     if not where.sweep_file.exists():
         return 0
-    sweep = load_sweep(where.sweep_file).sweep
+    try:
+        sweep = load_sweep(where.sweep_file).sweep
+    except InputError:  # a package of its own search or model is missing here
+        return 0
     return (sweep.run_cap or 0) if sweep.adapter else 0

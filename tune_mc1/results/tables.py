@@ -49,6 +49,7 @@ from tune_mc1.results.growth_events import ENDING
 from tune_mc1.results.ranking import Rank, is_broken, rank_key
 from tune_mc1.results.running_time import RunningTime
 from tune_mc1.results.schema import Row
+from tune_mc1.results.steering.marks import forget_stop
 from tune_mc1.results.sweep_event import SweepEvent
 
 
@@ -152,6 +153,7 @@ class SweepTables:
         row |= dict.fromkeys(self.columns.tests)  # a longer sweep may have another winner
         if row["state"] == "completed":
             row |= {"state": "interrupted", "ended": None}
+            forget_stop(self, event["trial"])
 
     def _on_retry(self, event: RetryEvent) -> None:
         self.trials[event["trial"]]["error"] = event["error"]

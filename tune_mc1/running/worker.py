@@ -108,8 +108,8 @@ def parts_that_fit(
     trials: Sequence[Trial], context: SweepContext, data: ImageData
 ) -> Iterator[Sequence[Trial]]:
     """Splits a group into parts that fit in memory, run one after the other; usually one part."""
-    if len(trials) == 1:
-        yield trials
+    if len(trials) <= 1:  # none are left if all were asked to stop before they started again
+        yield from [trials] if trials else []
         return
     gpu = 0.0 if trials[0].config.device == "cpu" else context.gpu
     memory = available_memory(context.threads, gpu)

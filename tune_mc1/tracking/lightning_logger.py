@@ -151,7 +151,9 @@ class LoggerRuns(TrialRuns):
             if logger.log_dir is not None:
                 shutil.rmtree(logger.log_dir, ignore_errors=True)
                 self._summaries.pop(trial, None)
-            logger.log_hyperparams(self.source.config(trial))
+            if "run_id" not in self._takes or not self._sent.get(trial, {}).get("run_id"):
+                # MLflow refuses other values than a run has, as of a trial that trains longer now
+                logger.log_hyperparams(self.source.config(trial))
         if logger.log_dir is None:
             run = {"run_id": logger.run_id} if hasattr(logger, "run_id") else {}
             self._note(trial, **run)

@@ -11,7 +11,7 @@ from pathlib import Path
 from tune_mc1.errors import InputError, StorageError
 from tune_mc1.files import as_url
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.running_process import beating, elsewhere, holder_of
+from tune_mc1.results.running_process import beating, elsewhere, holder_of, is_running
 from tune_mc1.results.steering.ended import mark_ended
 from tune_mc1.results.steering.place import (
     ANSWER,
@@ -100,7 +100,7 @@ def ask(
     """
     if isinstance(request, Pin | Note):
         where = _directory(source)
-        if where is not None and not _runs(where):
+        if where is not None and not is_running(where):
             request.check()
             return mark_ended(where, request)
     placed = place(source, request)
@@ -142,10 +142,6 @@ def _directory(source: Path | str | ResultDir) -> ResultDir | None:
     if not where.journal.exists():
         where.read()  # which says what is wrong
     return where
-
-
-def _runs(where: ResultDir) -> bool:
-    return holder_of(where) is not None or elsewhere(where, remote_of(where)) is not None
 
 
 def _check_beating(line: str | None, shown: str, where: ResultDir | None) -> None:

@@ -50,7 +50,11 @@ class RequestExchange:
         Raises:
             StorageError: If the store fails; it can be called again.
         """
+        refused = answer_data(Answer("refused", line))
         for name in self._there.names(REQUEST):
-            self._there.put(f"{name}{ANSWER}", answer_data(Answer("refused", line)))
+            self._there.put(f"{name}{ANSWER}", refused)
             self._there.remove(f"{name}{REQUEST}")
+        for name in self._brought.intersection(self._here.names(REQUEST)):  # it came too late
+            self._here.put(f"{name}{ANSWER}", refused)
+            self._here.remove(f"{name}{REQUEST}")
         self.move()

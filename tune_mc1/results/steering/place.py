@@ -31,6 +31,12 @@ def new_id() -> str:
     return f"{time.time_ns():020d}-{uuid4().hex[:8]}"
 
 
+def placed_at(name: str) -> int:
+    """When a request was placed, in nanoseconds since 1970; 0 if its name does not say it."""
+    text = name.partition("-")[0]
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
 class LocalPlace:
     """Requests in a result directory.
 

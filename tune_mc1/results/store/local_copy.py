@@ -10,6 +10,7 @@ from typing import Literal
 from tune_mc1.errors import InputError, StorageError
 from tune_mc1.files import as_url
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.steering.place import REQUESTS
 from tune_mc1.results.store.heartbeat import RUNNING, check_free
 from tune_mc1.results.store.remote import Entry, Remote, remote_at
 
@@ -69,7 +70,9 @@ def fetch(
     wanted = [
         (name, entry)
         for name, entry in sorted(there.items())
-        if name != RUNNING and (checkpoints or not name.startswith("checkpoints/"))
+        if name != RUNNING
+        and not name.startswith(f"{REQUESTS}/")  # they are for the sweep that runs
+        and (checkpoints or not name.startswith("checkpoints/"))
     ]
     missing = [item for item in wanted if not _is_current(where.root / item[0], item[1])]
     _download(remote, where, missing, shown)

@@ -158,7 +158,7 @@ class StoreMirror:
         self._send(self.where.root.iterdir())
         tracked = [self.where.root / name for name in TRACKED]
         own = (self.where.root / "logs", self.where.wandb, self.where.program_files(""))
-        for folder in (*own, *tracked):
+        for folder in own:
             self._send(
                 path
                 for path in folder.rglob("*")
@@ -166,11 +166,20 @@ class StoreMirror:
                 or entry.size != path.stat().st_size
             )
         gone = [f"checkpoints/{trial}/{PREVIOUS}" for trial in ended]
-        for folder in filter(Path.is_dir, tracked):  # a resumed sweep has written them anew
+        for folder in tracked:
+            self._send(folder.rglob("*"))  # a database may change without growing
             old = (name for name in there if name.startswith(f"{folder.name}/"))
-            gone += [name for name in old if not (self.where.root / name).exists()]
+            gone += [name for name in old if self._was_replaced(name)]
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(self.remote.delete, {RUNNING, *gone}.intersection(there)))
+
+    def _was_replaced(self, name: str) -> bool:
+        """Whether a resumed sweep has written the folder of a tracker's file anew, without it.
+
+        What another tracker has left in the store, or this one did not get to, stays there.
+        """
+        path = self.where.root / name
+        return path.parent.is_dir() and path.parent.name != "loggers" and not path.exists()
 
     def _send_kept(self, trial: str) -> None:
         """Uploads what a program kept on this machine before it was interrupted."""

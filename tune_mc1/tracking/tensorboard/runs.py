@@ -73,6 +73,8 @@ class TensorBoardRuns(TrialRuns):
     def _rows(self, trial: str, rows: Mapping[int, Scalars]) -> Values:
         history = self.source.tables.history
         for epoch, values in rows.items():
+            if not values:  # an epoch that is not known
+                continue
             at = history[trial, epoch]["time"] or time.time()
             for name, value in values.items():
                 yield scalar(name, value), epoch, at
