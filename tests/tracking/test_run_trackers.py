@@ -226,8 +226,8 @@ def test_loggers_in_a_sweep_file(tmp_path: Path) -> None:
     again.write_text(config_to_yaml(sweep))
     assert load_sweep(again).sweep == sweep
     for bad, rule in (
-        ([{"class_path": "Logger"}], "must be a class path such as"),
-        ([{"class_path": path, "init": {}}], "unknown"),
+        ([{"class_path": "Logger"}], "class_path must be like"),
+        ([{"class_path": path, "init": {}}], "has class_path and init_args, not 'init'"),
         ([path, {"class_path": path}], "distinct"),
     ):
         with pytest.raises(InputError, match=rf"sweep.yaml:\d+: tracker.*{rule}"):

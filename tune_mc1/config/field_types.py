@@ -11,7 +11,7 @@ from pydantic import (
     WrapValidator,
 )
 
-from tune_mc1.config.logger_class import LoggerClass
+from tune_mc1.config.logger_class import CLASS, LoggerClass, logger_class
 from tune_mc1.errors import did_you_mean
 
 
@@ -59,25 +59,20 @@ Lang = Literal["en", "de"]
 
 
 def _trackers(value: Any) -> Any:
-    names = value.split(",") if isinstance(value, str) else value
-    if not isinstance(names, list | tuple) or not all(_is_tracker(name) for name in names):
+    given = value.split(",") if isinstance(value, str) else value
+    if not isinstance(given, list | tuple) or not all(map(_is_tracker, given)):
         raise ValueError("must be a list of tracker names, or none")
-    stripped = [name.strip() if isinstance(name, str) else name for name in names]
-    if stripped == ["none"]:
+    found = [one.strip() if isinstance(one, str) else logger_class(one) for one in given]
+    if found == ["none"]:
         return ()
-    paths = [name if isinstance(name, str) else _class_path(name) for name in stripped]
-    if "" in paths or "none" in paths or len(set(paths)) < len(paths):
+    names = [one if isinstance(one, str) else one.class_path for one in found]
+    if "" in names or "none" in names or len(set(names)) < len(names):
         raise ValueError("must be a list of distinct tracker names, or just none")
-    return stripped
+    return found
 
 
 def _is_tracker(value: Any) -> bool:
-    of_class = isinstance(value, dict) and isinstance(value.get("class_path"), str)
-    return of_class or isinstance(value, str | LoggerClass)
-
-
-def _class_path(given: dict[str, Any] | LoggerClass) -> str:
-    return given.class_path if isinstance(given, LoggerClass) else str(given["class_path"])
+    return isinstance(value, str | LoggerClass) or (isinstance(value, dict) and CLASS in value)
 
 
 Trackers = Annotated[tuple[str | LoggerClass, ...], BeforeValidator(_trackers)]
