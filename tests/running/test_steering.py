@@ -106,7 +106,7 @@ def test_a_sweep_is_steered_and_goes_on_as_it_was_steered(tmp_path: Path, image_
     connected()
     again = run_here("sweep", "random", *OFF, "--resume", root, cwd=tmp_path)
     assert again.returncode == 0, again.stderr
-    assert "at most 2 trials run at a time, as was asked for" in again.stderr
+    assert "max_concurrent: 2, as was asked for while it ran" in again.stderr
     assert states(root) == ["stopped", "completed", "stopped", "completed", "completed"]
     assert trials(root)["t0001"]["epochs_run"] == first["epochs_run"], "does not run again"
     shown = run_here("show", root, "t0001", cwd=tmp_path)

@@ -150,7 +150,7 @@ def _size(past: Past) -> list[str]:
     most = size(past.tables)
     if most is None:
         return []
-    return [f"at most {most} trials run at a time, as was asked for; --max-concurrent changes it"]
+    return [f"max_concurrent: {most}, as was asked for while it ran; --max-concurrent changes it"]
 
 
 def _said(growth: Growth) -> list[str]:

@@ -119,7 +119,10 @@ class Steering(DriverOnly, Callback):
         if room < groups:
             line += f"; there are resources for {room}"
         more = len(search.live) - groups
-        return f"{line}; {more} more run on to their end" if more > 0 else line
+        if more <= 0:
+            return line
+        rest = "one more goes on to its end" if more == 1 else f"{more} more go on to their end"
+        return f"{line}; {rest}"
 
     def _add(self, more: int, name: str, running: RunningSearch) -> str:
         added = grown(self.run, self._known(), more)
