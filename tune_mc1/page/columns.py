@@ -96,12 +96,13 @@ def plain(value: Any) -> Any:
 
 
 def _declared(where: ResultDir) -> Mapping[str, dict[str, Any]]:
-    """What the sweep file says of parameters: whether they are drawn on a logarithmic scale."""
+    """What the sweep file says of parameters: whether those drawn have a logarithmic scale."""
     try:
         parameters = load_sweep(where.sweep_file).sweep.parameters
     except (OSError, TuneMc1Error):  # a plugin that is missing here; the page does without
         return {}
     return {
-        name: {"log": "log" in str(getattr(parameter, "distribution", ""))}
+        name: {"log": "log" in str(drawn)}
         for name, parameter in parameters.items()
+        if (drawn := getattr(parameter, "distribution", None)) is not None
     }

@@ -37,10 +37,10 @@ function numberAxis(store, column, known) {
   return { categorical: false, log, low, high, place, value: inverse, ticks };
 }
 
-// Drawn on a logarithmic scale, or over more than a decade and a half, as in the report's figures.
+// As the sweep file draws it; listed values over more than a decade and a half are logarithmic.
 export function isLog(column, low, high) {
   if (low <= 0) return false;
-  return Boolean(column.log) || high / low > 30;
+  return column.log ?? high / low > 30;
 }
 
 function categories(cells) {

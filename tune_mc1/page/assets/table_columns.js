@@ -58,7 +58,7 @@ function sample(store, place) {
 
 function shower(store, { key, group }) {
   if (key === "score" || group === "metric") return (cell) => metric(cell, store.ofProgram);
-  if (key === "seconds") return duration;
+  if (key === "seconds") return (cell) => duration(cell || null);
   if (key === "started" || key === "ended") return clock;
   if (key === "epochs_run") {
     const planned = store.index.get("epochs");

@@ -65,7 +65,7 @@ export const curves = {
       const what = store.chosen.size ? "the chosen trials" : `the best ${front.length === 1 ? "trial" : front.length}`;
       const many = shown.length < rest.length ? `${count(shown.length, "other trial")} of ${rest.length.toLocaleString("en")}` : count(rest.length, "other trial");
       const out = beyond ? ` ${count(beyond, "curve goes", "curves go")} beyond the axis.` : "";
-      return `In colour ${what}, behind them ${many}. Click a curve to open its trial.${out}`;
+      return `In colour ${what}${rest.length ? `, behind them ${many}` : ""}. Click a curve to open its trial.${out}`;
     }
 
     // The curve that is nearest to a click.
