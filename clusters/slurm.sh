@@ -110,6 +110,8 @@ while kill -0 $waiting 2>/dev/null; do wait $waiting; joined=$?; done
 
 shopt -s nullglob
 begun=("$out"/*/journal.jsonl)
+epochs() { cat /dev/null "$out"/*/journal.jsonl | grep -c '"event": *"epoch"'; }
+before=$(epochs)
 if [ "${joined:-1}" != 0 ]; then
   echo "Not all nodes have started Ray: $out/ray-${SLURM_RESTART_COUNT:-0}.log" >&2
 elif [ -n "$again" ]; then
@@ -139,7 +141,9 @@ while kill -0 $nodes 2>/dev/null; do wait $nodes; done
 srun --nodes="$SLURM_JOB_NUM_NODES" --ntasks="$SLURM_JOB_NUM_NODES" --ntasks-per-node=1 \
   bash -c 'rm -rf "/tmp/ray-$SLURM_JOB_ID-$SLURM_NODEID"'
 rm -f "$RAY_AUTH_TOKEN_PATH"
-if [ -n "$again" ] && { [ "$status" = 130 ] || [ -z "$driver" ]; }; then
+if [ -n "$again" ] && [ "$(epochs)" -le "$before" ] && [ "$status" != 0 ]; then
+  echo "No epoch has ended before the time limit: the job is not requeued; give it more --time" >&2
+elif [ -n "$again" ] && [ "$status" = 130 ]; then
   scontrol requeue "$SLURM_JOB_ID"
 fi
 exit "$status"

@@ -117,8 +117,11 @@ class Slurm:
         seconds = 0
         for part in self.state(job)["RunTime"].split(":"):
             seconds = 60 * seconds + int(part)
-        limit = (seconds + 35) // 60 + 1
-        self.lab.client.run(f"scontrol update JobId={job} TimeLimit={limit}", env=self.env)
+        self.limit(job, (seconds + 35) // 60 + 1)
+
+    def limit(self, job: str, minutes: int) -> None:
+        """Sets a job's time limit."""
+        self.lab.client.run(f"scontrol update JobId={job} TimeLimit={minutes}", env=self.env)
 
     def wait(self, job: str, seconds: float, *ends: str) -> dict[str, str]:
         """Waits until a job is in one of some states; by default until it has ended."""

@@ -45,8 +45,7 @@ def test_a_machine_launches_a_cluster_of_itself(lab: Lab, tmp_path: Path) -> Non
     file = write_sweep(lab.shared, content)
     out = lab.shared / "out"
     command = f"python -m tune_mc1 sweep grid {file} --address auto -o {out} --wandb disabled"
-    said = host.run(f"ray exec ~/cluster.yaml '{command}'", 300)
-    assert "completed after epoch 2" in said
+    host.run(f"ray exec ~/cluster.yaml '{command}'", 300)
     assert trials(result_dir(out))["state"].eq("completed").all()
     cluster.down()
     assert "raylet" not in host.run("ps -eo args")

@@ -114,6 +114,7 @@ def test_a_sweep_that_meets_the_time_limit_is_requeued_and_goes_on(place: Place)
         time.sleep(0.5)
     place.slurm.end_soon(job)
     place.slurm.wait(job, 250, "PENDING", "REQUEUED")
+    place.slurm.limit(job, 30)
     root = sweep_of(folder, job)
     before = len(events(root, "epoch"))
     assert 8 <= before < 4 * EPOCHS, "in the middle"
@@ -125,4 +126,5 @@ def test_a_sweep_that_meets_the_time_limit_is_requeued_and_goes_on(place: Place)
     assert place.processes_of_ray() == []
     quiet = folder / "alone"
     quiet.mkdir()
+    del content["resources"]  # the client has no GPU
     same(root, alone(place.lab.client, quiet, content))
