@@ -91,9 +91,9 @@ def score_winners(
     best = winners(tables)
     score: Any = ray.remote(score_winner)
     pending: dict[str, Any] = {}
+    # On our own Ray, the spare process takes a single winner: it sees the GPUs, which are all free.
+    gpu = 0 if run.address is None and len(best) == 1 else resources.gpu
     for trial in (trial_of(row, tables.columns) for row in best):
-        # On our own Ray, the spare process takes the first, and sees the GPUs, which are all free.
-        gpu = 0 if run.address is None and not pending else resources.gpu
         task = score.options(num_cpus=resources.cpu, num_gpus=gpu)
         pending[trial.id] = task.remote(trial.model_dump(), context, images)
     events: list[Event] = []

@@ -29,7 +29,7 @@ MOST_TRIALS = 5_000
 MOST_ROWS = 400_000
 """Epochs of a sweep, over all trials, beyond which it has no interactive figures."""
 
-PRIVATE = frozenset({"node", "error"})
+PRIVATE = frozenset({"node", "error", "note"})
 """Columns that a report, which is passed on, leaves out."""
 
 _IMPORT = re.compile(r'(from |import )"(\.{1,2}/[^"]+)"')
