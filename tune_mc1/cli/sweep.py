@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from tune_mc1.cli.cluster import outline_of
+from tune_mc1.cli.earlier_options import Best, Epochs, From, Rerun, Resume, RetryFailed
 from tune_mc1.cli.options import (
     Address,
     AllowHttp,
@@ -32,48 +33,6 @@ from tune_mc1.tracking.tracker import check_trackers
 
 if TYPE_CHECKING:
     from tune_mc1.planning.plan import Plan
-
-Resume = Annotated[
-    Path | None,
-    typer.Option("--resume", help="Resume the sweep in this result directory or URL."),
-]
-RetryFailed = Annotated[
-    bool,
-    typer.Option(
-        "--retry-failed",
-        help="With --resume: run all failed trials again. Those that a lost process, memory or "
-        "storage failed run again in any case.",
-    ),
-]
-Rerun = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--rerun",
-        metavar="TRIAL",
-        help="With --resume: run this failed or stopped trial again, from its last checkpoint; may "
-        "be repeated.",
-    ),
-]
-From = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--from",
-        metavar="DIR",
-        help="Start from the trials of this result directory or URL; may be repeated.",
-    ),
-]
-Best = Annotated[
-    int | None,
-    typer.Option(
-        "--best", min=1, help="With --from: run its best settings, this many, with new seeds."
-    ),
-]
-Epochs = Annotated[
-    int | None,
-    typer.Option(
-        "--epochs", min=1, help="With --resume: epochs per trial, at least as many as before."
-    ),
-]
 
 Watch = Annotated[
     bool, typer.Option("--watch", help="Show the sweep in a browser; see the command watch.")
