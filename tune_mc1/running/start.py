@@ -46,6 +46,7 @@ from tune_mc1.tracking.tracker import make_trackers
 
 if TYPE_CHECKING:
     from tune_mc1.cluster.ray_runtime import Cluster
+    from tune_mc1.running.sweep_run import SweepRun
 
 Notify = Callable[[str], None]
 
@@ -87,7 +88,6 @@ def run_plan(
     interruption.install()
     loading = _begin_loading(plan, address, notify, interruption)
     from tune_mc1.cluster.ray_runtime import Cluster
-    from tune_mc1.running.driver import run_sweep
     from tune_mc1.running.sweep_run import SweepRun
     from tune_mc1.running.winner import nothing_left
     from tune_mc1.terminal.printing import print_result
@@ -99,9 +99,7 @@ def run_plan(
         cluster = Cluster(address, where.root, view.say)
         interruption.exit_hooks.append(cluster.kill)
         complete = nothing_left(plan, past, where)
-        data = None
-        if loading is not None:
-            data = _images(loading, past, None if complete else cluster)
+        data = _images(loading, past, None if complete else cluster)
         plan = with_images(plan, data)
         _say_begun(plan, data, where, remote, console)
         if page is not None:
@@ -118,13 +116,8 @@ def run_plan(
             complete=complete,
         )
         interruption.exit_message = resume_line(plan.command, where, remote)
-        try:
-            with mirrored(where, remote, notify, interruption):
-                view.total, view.left = run.total, time_left(plan, run)
-                run_sweep(run, cluster, view, notify, interruption)
-            stopped = None
-        except SweepStopped as error:
-            stopped = error
+        view.total, view.left = run.total, time_left(plan, run)
+        stopped = _run(run, cluster, view, notify, interruption)
         tables = where.read()
     print_result(where, tables, console)
     if data is not None and (told := constant_guess(tables, plan.sweep, data)):
@@ -132,6 +125,24 @@ def run_plan(
     if stopped is None:
         return exit_status(tables, run.total)
     return _say_stopped(stopped, interruption, console, notify)
+
+
+def _run(
+    run: "SweepRun",
+    cluster: "Cluster",
+    view: SweepView,
+    notify: Notify,
+    interruption: Interruption,
+) -> SweepStopped | None:
+    """Runs a sweep; returns why it could not go on, if so."""
+    from tune_mc1.running.driver import run_sweep
+
+    try:
+        with mirrored(run.where, run.remote, notify, interruption):
+            run_sweep(run, cluster, view, notify, interruption)
+    except SweepStopped as error:
+        return error
+    return None
 
 
 def _begin_loading(
@@ -210,8 +221,13 @@ def _warm(plan: Plan, data: ImageData | None) -> WarmStart:
     return plan.warm
 
 
-def _images(loading: Loading, past: Past, cluster: "Cluster | None") -> ImageData:
-    """The images; if they cannot be used, Ray is shut down, which starts unless it is None."""
+def _images(loading: Loading | None, past: Past, cluster: "Cluster | None") -> ImageData | None:
+    """The images; if they cannot be used, Ray is shut down, which starts unless it is None.
+
+    A program has none, and is not loading any.
+    """
+    if loading is None:
+        return None
     try:
         data = loading.get_while_starting(cluster)
         check_same_images(past, data)
