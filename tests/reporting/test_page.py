@@ -120,7 +120,7 @@ def test_page_says_what_was_found(page: Path, sweep_dir: Path) -> None:
     assert "A &lt;b&gt;small&lt;/b&gt; sweep &amp; more" in text
     assert "replicates: 2" in text
     assert frames.provenance["git_commit"].split("+")[0] in text
-    assert text.count('src="data:image/png;base64,') > 3
+    assert text.count('src="data:image/webp;base64,') > 3
 
 
 def test_predictions_agree_with_the_test_score(sweep_dir: Path) -> None:

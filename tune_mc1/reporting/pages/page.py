@@ -1,6 +1,7 @@
 """The report as one HTML file that needs nothing else: no network, no other file."""
 
 import base64
+import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from typing import Any
 
 import jinja2
 from markupsafe import Markup, escape
+from PIL import Image
 
 from tune_mc1 import __version__
 from tune_mc1.config.field_types import Lang
@@ -40,8 +42,15 @@ class Picture:
     @property
     def uris(self) -> tuple[str, str]:
         """Both pictures as data URIs, the light one first."""
-        light, dark = (base64.b64encode(p.read_bytes()).decode() for p in (self.png, self.dark))
-        return f"data:image/png;base64,{light}", f"data:image/png;base64,{dark}"
+        return _uri(self.png), _uri(self.dark)
+
+
+def _uri(png: Path) -> str:
+    """A picture as WebP, which takes four fifths of a PNG and shows the same."""
+    pixels = io.BytesIO()
+    with Image.open(png) as image:
+        image.convert("RGB").save(pixels, "WEBP", lossless=True, quality=60, method=4)
+    return f"data:image/webp;base64,{base64.b64encode(pixels.getvalue()).decode()}"
 
 
 @dataclass(frozen=True)
