@@ -1,6 +1,8 @@
 """A sweep that has run, as Python sees it: tables, trials, figures, what is refused."""
 
 import shutil
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 
@@ -31,6 +33,20 @@ def test_tables_are_those_of_the_files(root: Path) -> None:
     assert (sweep.metric, sweep.maximize) == ("val_acc", True)
     sweep.wait()  # nothing runs
     sweep.stop()
+
+
+def test_trials_are_read_without_what_takes_time_to_import(root: Path) -> None:
+    code = f"import sys, tune_mc1; tune_mc1.open({str(root)!r}).trials; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    slow = (
+        "tune_mc1.config.",
+        "tune_mc1.results.tables",
+        "pydantic",
+        "rich.table",
+        "torch",
+        "ray.",
+    )
+    assert [name for name in done.stdout.split() if name.startswith(slow)] == []
 
 
 def test_a_trial_has_its_parameters_metrics_and_log(root: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tune_mc1.errors import InputError, did_you_mean
-from tune_mc1.results.schema import ENDED
+from tune_mc1.results.states import ENDED
 from tune_mc1.results.steering.events import NoteEvent, PinEvent, ResizeEvent, StopTrialsEvent
 from tune_mc1.results.steering.requests import Note, Pin
 

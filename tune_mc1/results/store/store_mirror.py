@@ -17,7 +17,7 @@ from pathlib import Path
 from tune_mc1.errors import InputError, StorageError, SweepStopped
 from tune_mc1.interruption import Interruption
 from tune_mc1.results.directory import PREVIOUS, STORAGE_URL, ResultDir
-from tune_mc1.results.schema import ENDED
+from tune_mc1.results.states import ENDED
 from tune_mc1.results.steering.exchange import RequestExchange
 from tune_mc1.results.steering.requests import ENDED_LINE
 from tune_mc1.results.store.heartbeat import HEARTBEAT_S, RUNNING, beat
