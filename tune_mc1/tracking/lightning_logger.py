@@ -2,7 +2,6 @@
 
 import inspect
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from importlib import import_module
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tune_mc1.config.logger_class import LoggerClass
 from tune_mc1.errors import InputError
 from tune_mc1.results.journal import read_records
-from tune_mc1.tracking.mlflow import URI, database
+from tune_mc1.tracking.mlflow import SERVER, database
 from tune_mc1.tracking.run_tracker import launcher
 from tune_mc1.tracking.tracker import Launch
 from tune_mc1.tracking.trial_runs import IMPORTS, Scalars, Source, TrialRuns
@@ -169,7 +168,7 @@ class LoggerRuns(TrialRuns):
             "experiment_name": self.source.name,
             "run_name": self.source.run_name(trial),
             "run_id": self._sent.get(trial, {}).get("run_id"),
-            "tracking_uri": os.environ.get(URI) or database(self._folder.with_suffix(".db")),
+            "tracking_uri": SERVER or database(self._folder.with_suffix(".db")),
         }
         return {n: v for n, v in found.items() if n in self._takes} | dict(self._arguments)
 

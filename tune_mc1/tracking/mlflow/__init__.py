@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from tune_mc1.results.directory import ResultDir
     from tune_mc1.tracking.trial_runs import Source, TrialRuns
 
-URI = "MLFLOW_TRACKING_URI"
-"""MLflow's own variable, which names a store other than the result directory's."""
+SERVER = os.environ.get("MLFLOW_TRACKING_URI")
+"""Store other than the result directory's, by MLflow's own variable.
+
+It is read once, before anything is logged: Lightning's MLFlowLogger sets the variable to its own.
+"""
 
 FILE = "mlflow.db"
 
@@ -53,7 +56,7 @@ def database(file: Path) -> str:
 def _runs(where: "ResultDir", source: "Source") -> "TrialRuns":
     from tune_mc1.tracking.mlflow.runs import MLflowRuns
 
-    uri = os.environ.get(URI) or database(where.root / FILE)
+    uri = SERVER or database(where.root / FILE)
     return MLflowRuns(source, uri, where.root / "mlflow-artifacts")
 
 
