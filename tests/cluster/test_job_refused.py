@@ -38,8 +38,8 @@ FLAGS: dict[tuple[str, ...], str] = {
     "refused",
     ("stop", "out/x", "t0001", "--address", CLOSED): "stop: must be an absolute path on the "
     "cluster, or a URL, with --address, got 'out/x'",
-    ("add", "/out/x", "-n", "2", "--address", "auto"): "--address: must be http://head:8265; "
-    "without it, the directory is looked up here, got 'auto'",
+    ("add", "/out/x", "-n", "2", "--address", "auto"): "--address: must be https://head or "
+    "http://localhost:8265; without it, the directory is looked up here, got 'auto'",
     ("SWEEP", "--address", "http://"): f"{FORM} 'http:'",
     ("SWEEP", "--address", "http://h:x"): f"{FORM} 'http://h:x'",
     ("SWEEP", "--address", "http://h:8265/#/jobs"): f"{FORM} 'http://h:8265/#/jobs'",

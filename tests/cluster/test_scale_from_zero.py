@@ -42,8 +42,8 @@ def test_all_nodes_together_have_a_limit() -> None:
 
 def test_on_kubernetes_the_head_is_told_what_may_come(monkeypatch: pytest.MonkeyPatch) -> None:
     manifest = Path(__file__).parents[2] / "clusters" / "kuberay.yaml"
-    cluster = next(iter(yaml.safe_load_all(manifest.read_text())))
-    (head,) = cluster["spec"]["headGroupSpec"]["template"]["spec"]["containers"]
+    job = next(iter(yaml.safe_load_all(manifest.read_text())))
+    (head,) = job["spec"]["rayClusterSpec"]["headGroupSpec"]["template"]["spec"]["containers"]
     told = {variable["name"]: variable["value"] for variable in head["env"]}
     monkeypatch.setenv(WORKERS, told[WORKERS])
     disconnect()

@@ -104,7 +104,7 @@ def test_value(command_line: CommandLine, text: str) -> None:
 
 
 DATA = f"--data: must be cifar10, shapes10, {FORMS}"
-FORM = "--address: must be auto, host:port of the head, or http://host:8265, got"
+FORM = "--address: must be auto, host:port of the head, or https://host (http:// for a tunnel), got"
 FLAGS: dict[tuple[str, ...], str] = {
     ("swep",): "tune_mc1: no such command 'swep'. Did you mean 'sweep'?",
     ("sweep", "gird"): "tune_mc1 sweep: invalid value for 'method': 'gird' is not one of 'grid', "
@@ -112,7 +112,7 @@ FLAGS: dict[tuple[str, ...], str] = {
     ("sweep",): "tune_mc1 sweep: missing argument 'method'. Choose from: grid, random, asha, bayes",
     ("sweep", "grid", "a", "b"): "tune_mc1 sweep: got unexpected extra argument(s) (b)",
     ("GRID", "--runcap", "3"): "tune_mc1 sweep: no such option: --runcap (Possible options: "
-    "--run-cap)",
+    "--rerun, --run-cap)",
     ("GRID", "-n", "0"): "tune_mc1 sweep: invalid value for '--run-cap' / '-n': must be greater "
     "than or equal to 1",
     ("GRID", "--wandb", "on"): "tune_mc1 sweep: invalid value for '--wandb': 'on' is not one of "

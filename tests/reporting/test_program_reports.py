@@ -36,7 +36,7 @@ def sweep(folder: Path, text: str, logged: Logged, iterations: int = 4) -> Sweep
 
 def text_of(page: Path) -> str:
     """The words of a page, without its sweep file."""
-    bare = re.sub(r"(?s)<(script|style|details)>.*?</\1>", "", page.read_text())
+    bare = re.sub(r"(?s)<(script|style|details)\b.*?</\1>", "", page.read_text())
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", bare)))
 
 

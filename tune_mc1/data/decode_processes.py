@@ -5,8 +5,8 @@ for each other. The processes are commands of their own rather than those of `mu
 which would run a user's script again.
 """
 
+import json
 import os
-import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -112,10 +112,11 @@ class _Worker:
         """Some images; None if they are not plain, or the process is gone."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        job = [image.read() for image in images], self._shape, self._size
+        contents = [image.read() for image in images]
+        head = {"lengths": [*map(len, contents)], "shape": self._shape, "size": self._size}
         size = len(images) * int(np.prod(self._shape))
         try:
-            pickle.dump(job, self._process.stdin)
+            self._process.stdin.write(json.dumps(head).encode() + b"\n" + b"".join(contents))
             self._process.stdin.flush()
             found = self._process.stdout.read(1) == PLAIN
             pixels = self._process.stdout.read(size) if found else b""
@@ -145,13 +146,12 @@ def _decode_plain(contents: Sequence[bytes], shape: Shape, size: int | None) -> 
 
 def main() -> None:
     """Decodes blocks of images from standard input until it ends."""
-    while True:
-        try:
-            job = pickle.load(sys.stdin.buffer)
-        except EOFError:
-            return
-        sys.stdout.buffer.write(_decode_plain(*job))
-        sys.stdout.buffer.flush()
+    read, write = sys.stdin.buffer, sys.stdout.buffer
+    while head := read.readline():
+        job = json.loads(head)
+        contents = [read.read(length) for length in job["lengths"]]
+        write.write(_decode_plain(contents, tuple(job["shape"]), job["size"]))
+        write.flush()
 
 
 if __name__ == "__main__":

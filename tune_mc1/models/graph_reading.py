@@ -1,6 +1,5 @@
 """Graphs of networks of any origin, traced with torch.fx: calls of known layers and functions."""
 
-import pickle
 import random
 from typing import Any
 
@@ -79,7 +78,8 @@ def _python_state(network: nn.Module) -> tuple[Any, ...]:
         for key, value in vars(module).items()
         if isinstance(value, bool | int | float | str)
     ]
-    drawn = pickle.dumps(np.random.get_state()), torch.get_rng_state().numpy().tobytes()
+    _, keys, *rest = np.random.get_state()
+    drawn = np.asarray(keys).tobytes(), rest, torch.get_rng_state().numpy().tobytes()
     return random.getstate(), *drawn, plain
 
 
