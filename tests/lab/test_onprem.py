@@ -77,7 +77,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             "model": {"value": "CNN_simple"},
             "learning_rate": {"values": [0.01, 0.03]},
             "batch_size": {"values": [32, 64]},
-            "epochs": {"value": 30},
+            "epochs": {"value": 120},  # so that trials outlast what happens to hosts
         },
         "data": str(shared / "images"),
         "resources": {"cpu": 1},
