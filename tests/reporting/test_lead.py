@@ -132,7 +132,10 @@ def test_settings_that_diverged_rank_last_and_none_wins_without_a_word(tmp_path:
     ranked = [line.split() for line in text.splitlines() if " of 3" in line][:4]
     assert ranked[-1][:3] == ["4", "32", "0.01"]
     assert text.count("3 of 3\n") == 1
-    assert "1 setting ranks last, as all its trials diverged or failed (show --rank score" in text
+    assert (
+        "1 setting with a score ranks last, as all its trials diverged or failed (show --rank score"
+        in text
+    )
     assert "chosen as the best of 3 settings" in text
     facts = result_facts(gone.where, gone.where.read())
     assert (facts["winner"]["diverged"], facts["lead"]["set_aside"]) == (0, 1)

@@ -76,9 +76,9 @@ def _losses_lines(tables: SweepTables, settings: Sequence[Setting], lead: Lead) 
         yield f"Of the best setting's trials, {best.losses} ({own}); {other}"
     if count := lead.set_aside:
         text = (
-            "setting ranks last, as all its trials"
+            "setting with a score ranks last, as all its trials"
             if count == 1
-            else "settings rank last, as all their trials"
+            else "settings with a score rank last, as all their trials"
         )
         yield f"{count} {text} diverged or failed (show --rank score ranks by the scores before)"
 
@@ -120,7 +120,7 @@ def _lead_lines(
     names += f" ({second.losses})" if second.losses else ""
     behind = metric_text(lead.gap, of_program=tables.of_program)
     if not lead.basis:
-        yield f"Runner-up: {names}, {behind} behind; one run each does not tell them apart or not"
+        yield f"Runner-up: {names}, {behind} behind; with one run each, it is not known whether they differ"
     elif lead.tied:
         count = f"{len(lead.tied)} of {lead.settings - 1} others"
         yield (
