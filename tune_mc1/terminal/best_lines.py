@@ -120,7 +120,8 @@ def _lead_lines(
     names += f" ({second.losses})" if second.losses else ""
     behind = metric_text(lead.gap, of_program=tables.of_program)
     if not lead.basis:
-        yield f"Runner-up: {names}, {behind} behind; with one run each, it is not known whether they differ"
+        unknown = "with one run each, it is not known whether they differ"
+        yield f"Runner-up: {names}, {behind} behind; {unknown}"
     elif lead.tied:
         count = f"{len(lead.tied)} of {lead.settings - 1} others"
         yield (
