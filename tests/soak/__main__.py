@@ -117,8 +117,8 @@ def run_under_fire(file: Path, folder: Path, until: float, outcome: Outcome) -> 
         finally:
             driver.end()
         if status >= 0:
-            outcome.leftovers += [f"{p.pid} of run {attempt}" for p in driver.left_behind()]
-        outcome.orphans += driver.left_behind(0)
+            outcome.leftovers += [f"{words} of run {attempt}" for words in driver.left_behind()]
+        outcome.orphans += driver.alive()
         print(f"run {attempt}: status {status}, {reported(out)} epochs", flush=True)
         if status == 0:
             return result_dir(out)

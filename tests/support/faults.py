@@ -102,10 +102,21 @@ class Driver:
             self._out.close()
             self._err.close()
 
-    def left_behind(self, seconds: float = 10.0) -> list[psutil.Process]:
-        """Processes of the sweep, seen before, that still run some time after its end."""
-        _, alive = psutil.wait_procs(self.seen, timeout=seconds)
-        return list(alive)
+    def left_behind(self, seconds: float = 30.0) -> list[str]:
+        """Processes of the sweep, seen before, that still run after its end, in words.
+
+        Args:
+            seconds: Time for them to end: W&B's mirror, at a low priority, still writes its files.
+        """
+        left = []
+        for process in self.alive(seconds):
+            with suppress(psutil.Error):  # it has ended meanwhile
+                left.append(f"{process.status()}: {process.cmdline()}")
+        return left
+
+    def alive(self, seconds: float = 0.0) -> list[psutil.Process]:
+        """Processes of the sweep, seen before, that still run so long from now."""
+        return list(psutil.wait_procs(self.seen, timeout=seconds)[1])
 
     def end(self) -> None:
         """Makes sure that nothing is left when a test fails."""

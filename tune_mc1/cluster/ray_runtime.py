@@ -133,17 +133,19 @@ class Cluster:
         if self._own or self.address is not None:
             ray.shutdown()
             set_auth_mode(self._auth_mode)
-        self._remove_rest()
+        self._kill_children()
+        self._remove_temp()
         self._watchdog.stop()
 
     def kill(self) -> None:
         """Kills the processes of our own Ray."""
         self._ended.set()
         self._track_children()
-        self._remove_rest()
+        self._kill_children()
         if self._own:
             kill_processes()
         self._watchdog.stop()
+        self._remove_temp()  # last, as it may take longer than the process waits for this
 
     def _track_children(self) -> None:
         """Records Ray's child processes, some of which would survive if Ray were killed."""
@@ -157,12 +159,14 @@ class Cluster:
                     self._children.update((child, *child.children(recursive=True)))
         self._watchdog.tell(process.pid for process in self._children if process.is_running())
 
-    def _remove_rest(self) -> None:
+    def _kill_children(self) -> None:
         import psutil
 
         for process in self._children:
             with suppress(psutil.Error):
                 process.kill()
+
+    def _remove_temp(self) -> None:
         if self._temp is not None:
             remove(self._temp)
 
