@@ -14,9 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from tests.benchmarks.search.merit import SMALL, Outcome
-from tests.benchmarks.search.methods import METHODS, OURS
+from tests.benchmarks.search.methods import BOUND, METHODS, OURS
 
-STYLES: dict[str, Any] = {OURS: "-", "Ray Tune": "--", "Optuna": "-.", "Syne Tune": ":"}
+STYLES: dict[str, Any] = {OURS: "-", "Ray Tune": "--", "Optuna": "-.", "Syne Tune": ":", BOUND: ":"}
 """Line style by tool."""
 
 

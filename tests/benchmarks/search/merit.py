@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.benchmarks.search.methods import METHODS, OURS
+from tests.benchmarks.search.methods import BOUND, METHODS, OURS
 from tests.benchmarks.search.store import Piece, read_runs
 from tests.benchmarks.search.task import Task
 
@@ -78,8 +78,8 @@ def ratio(ours: Outcome, other: Outcome) -> float:
 
 
 def peers(of: Iterable[str]) -> list[str]:
-    """Those of some methods that are not ours."""
-    return [method for method in of if METHODS[method].tool != OURS]
+    """Those of some methods that are other tools'."""
+    return [method for method in of if METHODS[method].tool not in (OURS, BOUND)]
 
 
 def mean_ratio(ratios: Sequence[float]) -> float:

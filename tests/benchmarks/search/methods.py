@@ -36,11 +36,11 @@ PROMOTE = {"type": "asha_promote", "min_iter": 1, "eta": 3}
 PROMOTE_2 = PROMOTE | {"eta": 2}
 
 
-def _ours(method: str, early: Mapping[str, Any] | None = None) -> Make:
+def _ours(method: str, early: Mapping[str, Any] | None = None, sampler: str | None = None) -> Make:
     def make(task: Task, seed: int) -> Method:
         from tests.benchmarks.search.ours import Ours
 
-        return Ours(task, seed, method, early)
+        return Ours(task, seed, method, early, sampler)
 
     return make
 
@@ -75,15 +75,26 @@ def _syne(name: str) -> Make:
     return make
 
 
+def _oracle(task: Task, seed: int) -> Method:
+    from tests.benchmarks.search.bound import Oracle
+
+    return Oracle(task)
+
+
 OURS = "tune_mc1"
+BOUND = "bound"
+"""Stands for the tool of what knows the results."""
 
 METHODS: dict[str, Entry] = {
+    "oracle": Entry("the best setting first", BOUND, _oracle),
     "random": Entry("random", OURS, _ours("random"), public=True),
     "asha": Entry("asha, eta 3", OURS, _ours("random", ASHA)),
     "asha_2": Entry("asha, eta 2", OURS, _ours("random", ASHA_2)),
     "promote": Entry("asha_promote, eta 3", OURS, _ours("random", PROMOTE)),
     "promote_2": Entry("asha_promote, eta 2", OURS, _ours("random", PROMOTE_2)),
     "bayes": Entry("bayes", OURS, _ours("bayes"), public=True),
+    "bayes_promote": Entry("bayes, asha_promote, eta 3", OURS, _ours("bayes", PROMOTE)),
+    "gp_promote_2": Entry("bayes, gp, asha_promote, eta 2", OURS, _ours("bayes", PROMOTE_2, "gp")),
     "bayes_asha_2": Entry("bayes, asha, eta 2", OURS, _ours("bayes", ASHA_2)),
     "bayes_promote_2": Entry("bayes, asha_promote, eta 2", OURS, _ours("bayes", PROMOTE_2)),
     "ray_asha": Entry("ASHA", "Ray Tune", _ray("RandomVariants")),

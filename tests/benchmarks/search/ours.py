@@ -13,7 +13,13 @@ from tune_mc1.registry import resolve
 METRIC = {"name": "val_acc", "goal": "maximize"}
 
 
-def sweep_of(task: Task, seed: int, method: str, early: Mapping[str, Any] | None) -> Sweep:
+def sweep_of(
+    task: Task,
+    seed: int,
+    method: str,
+    early: Mapping[str, Any] | None = None,
+    sampler: str | None = None,
+) -> Sweep:
     """The sweep whose trials a task has recorded.
 
     Args:
@@ -21,8 +27,12 @@ def sweep_of(task: Task, seed: int, method: str, early: Mapping[str, Any] | None
         seed: `search_seed`.
         method: Name of the search.
         early: `early_terminate` of the sweep file.
+        sampler: Type of its `sampler`; None for the default.
     """
-    shared = {"method": method, "metric": METRIC, "search_seed": seed, "early_terminate": early}
+    shared: dict[str, Any] = {"method": method, "metric": METRIC, "search_seed": seed}
+    shared["early_terminate"] = early
+    if sampler is not None:
+        shared["sampler"] = {"type": sampler}
     parameters = {name: dict(spec) for name, spec in task.parameters.items()}
     if task.epochs == 1:
         program = {"parameters": parameters, "directory": "/"}
@@ -39,12 +49,18 @@ class Ours(Method):
         seed: `search_seed`.
         method: Name of the search.
         early: `early_terminate` of the sweep file.
+        sampler: Type of its `sampler`; None for the default.
     """
 
     def __init__(
-        self, task: Task, seed: int, method: str, early: Mapping[str, Any] | None = None
+        self,
+        task: Task,
+        seed: int,
+        method: str,
+        early: Mapping[str, Any] | None = None,
+        sampler: str | None = None,
     ) -> None:
-        sweep = sweep_of(task, seed, method, early)
+        sweep = sweep_of(task, seed, method, early, sampler)
         self._search: AskTell = resolve(sweep.adapter or ENDLESS)(sweep)
         known = sweep.early_terminate
         self._scheduler = None if known is None else known.scheduler(task.epochs)
