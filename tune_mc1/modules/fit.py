@@ -93,9 +93,9 @@ def fit(trial: ModuleTrial, report: Report | None) -> FitOutcome:
     for folder in (trial.folder, trial.checkpoints):
         folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(trial.threads)
-    seed_everything(_seed(trial.values), workers=True, verbose=False)
+    seed_everything(seed_of(trial.values), workers=True, verbose=False)
     try:
-        made = _made(trial)
+        made = made_of(trial)
         checkpoint = last_sound(trial.checkpoints)
         if checkpoint is not None and not trial.trust:
             check_data_only(checkpoint)
@@ -105,12 +105,13 @@ def fit(trial: ModuleTrial, report: Report | None) -> FitOutcome:
     return _Run(trial, made, trainer, epochs, checkpoint).end(report)
 
 
-def _seed(values: Mapping[str, Any]) -> int:
+def seed_of(values: Mapping[str, Any]) -> int:
+    """The trial's seed: the value of its parameter `seed`, or 0."""
     seed = values.get(SEED)
     return seed if isinstance(seed, int) else 0
 
 
-def _made(trial: ModuleTrial) -> Made:
+def made_of(trial: ModuleTrial) -> Made:
     """The trial's objects.
 
     Raises:

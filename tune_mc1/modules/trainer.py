@@ -74,7 +74,7 @@ def make_trainer(
 
     Args:
         arguments: The user's, with objects for callbacks, loggers and so on.
-        callbacks: Our own: the first come before the user's, the last after them.
+        callbacks: Our own: the first comes before the user's, the others after them.
         folder: The trial's own directory.
         gpu: Whether it has a GPU.
         rank: Place of this process among those of the trial; None if it is alone.
@@ -82,7 +82,6 @@ def make_trainer(
     hide_noise()
     given = {name: value for name, value in arguments.items() if value is not None}
     own = given.pop("callbacks", None) or []
-    first, last = callbacks
     if "accelerator" not in given or given["accelerator"] == "auto":
         given["accelerator"] = "gpu" if gpu else "cpu"
     if rank is not None:
@@ -96,6 +95,10 @@ def make_trainer(
             **given,
             "devices": 1,
             "default_root_dir": str(folder),
-            "callbacks": [first, *(own if isinstance(own, list) else [own]), last],
+            "callbacks": [
+                *callbacks[:1],
+                *(own if isinstance(own, list) else [own]),
+                *callbacks[1:],
+            ],
         }
     )

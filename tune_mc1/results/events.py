@@ -162,6 +162,17 @@ class ScoreEvent(OfTrial):
     test_f1: float
 
 
+class OwnScoreEvent(OfTrial):
+    """A trial of the winning setting was tested by the user's own module.
+
+    Attributes:
+        last: What it logged; empty if it has no test.
+    """
+
+    event: Literal["test"]
+    last: dict[str, float | None]
+
+
 class ResumeEvent(Stamped):
     """The sweep was resumed."""
 
@@ -188,6 +199,7 @@ Event = (
     | RetryEvent
     | EndEvent
     | ScoreEvent
+    | OwnScoreEvent
     | ResumeEvent
     | GrowEvent
     | DropEvent
@@ -254,3 +266,8 @@ def end_event(trial: str, state: str, **more: Any) -> EndEvent:
 def score_event(trial: str, scores: Mapping[str, float]) -> ScoreEvent:
     """The event of a trial that was scored on the test images."""
     return cast(ScoreEvent, {"event": "test", "trial": trial, **scores})
+
+
+def own_score_event(trial: str, last: Mapping[str, float | None]) -> OwnScoreEvent:
+    """The event of a trial that was tested by the user's own module."""
+    return {"event": "test", "trial": trial, "last": dict(last)}

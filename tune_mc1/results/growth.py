@@ -8,6 +8,7 @@ from tune_mc1.results.columns import columns_of
 from tune_mc1.results.columns_of_programs import TAKEN_FROM, ProgramColumns
 from tune_mc1.results.growth_events import (
     ENDING,
+    TESTED,
     AgainEvent,
     DropEvent,
     EnoughEvent,
@@ -36,6 +37,7 @@ def grow(tables: "SweepTables", event: GrowEvent) -> None:
     tables.columns = columns_of(tables.metadata)
     if isinstance(before, ProgramColumns):
         tables.columns.add(before.metrics(tables.metric))
+    tables.metadata.pop(TESTED, None)
     for row in tables.trials.values():
         values = before.values(row)
         if tables.of_program:
@@ -71,6 +73,7 @@ def run_again(tables: "SweepTables", event: AgainEvent) -> None:
     """Applies an event `again`: the trial is unfinished, and another one may win."""
     forget_stop(tables, event["trial"])
     tables.trials[event["trial"]].update({"state": "interrupted", "ended": None})
+    tables.metadata.pop(TESTED, None)
     for row in tables.trials.values():
         row.update(dict.fromkeys(tables.columns.tests))
 

@@ -7,6 +7,9 @@ from tune_mc1.results.sweep_event import Stamped
 ENDING = "ending"
 """Field of a sweep's metadata: why it ended early, until it goes on."""
 
+TESTED = "tested"
+"""Field of a sweep's metadata: columns of the metrics that the test of a module's winner gave."""
+
 
 class GrowEvent(Stamped, total=False):
     """The sweep has other trials than before; fields of the event `sweep` that differ are here too.

@@ -37,6 +37,7 @@ from tune_mc1.results.events import (
     EpochEvent,
     Event,
     ExtendEvent,
+    OwnScoreEvent,
     PauseEvent,
     ResumeEvent,
     RetryEvent,
@@ -45,7 +46,7 @@ from tune_mc1.results.events import (
     TrialEvent,
 )
 from tune_mc1.results.growth import HANDLERS
-from tune_mc1.results.growth_events import ENDING
+from tune_mc1.results.growth_events import ENDING, TESTED
 from tune_mc1.results.ranking import Rank, is_broken, rank_key
 from tune_mc1.results.running_time import RunningTime
 from tune_mc1.results.schema import Row
@@ -131,7 +132,11 @@ class SweepTables:
         self.ended.append(event["trial"])
         self.running.end(event["trial"], event["time"])
         row |= {"state": event["state"], "error": event.get("error"), "ended": event["time"]}
-        for name, value in event.get("last", {}).items():
+        self._log_last(row, event.get("last", {}))
+
+    def _log_last(self, row: Row, values: Mapping[str, float | None]) -> None:
+        """Takes what a program or a module logged after its last row."""
+        for name, value in values.items():
             column = metric_column(name)
             self.columns.add([column])
             row[f"last_{column}"] = value
@@ -151,6 +156,7 @@ class SweepTables:
         row = self.trials[event["trial"]]
         row |= self.columns.cells(event["config"]) | {"config_hash": event["config_hash"]}
         row |= dict.fromkeys(self.columns.tests)  # a longer sweep may have another winner
+        self.metadata.pop(TESTED, None)
         if row["state"] == "completed":
             row |= {"state": "interrupted", "ended": None}
             forget_stop(self, event["trial"])
@@ -161,9 +167,21 @@ class SweepTables:
         if self.of_program:
             self.running.end(event["trial"], event["time"], again=True)
 
-    def _on_test(self, event: ScoreEvent) -> None:
+    def _on_test(self, event: ScoreEvent | OwnScoreEvent) -> None:
         scores: Mapping[str, Any] = event
+        if self.of_program:
+            self._on_own_test(event["trial"], scores["last"])
+            return
         self.trials[event["trial"]] |= {name: scores.get(name) for name in self.columns.tests}
+
+    def _on_own_test(self, trial: str, scores: Mapping[str, float | None]) -> None:
+        """Takes what the test of a user's module logged, beside what its validations did."""
+        rows = [row for (of, _), row in self.history.items() if of == trial]
+        own = {name for row in rows for name in row}
+        named = {f"test.{n}" if metric_column(n) in own else n: v for n, v in scores.items()}
+        self._log_last(self.trials[trial], named)
+        tested = self.metadata.setdefault(TESTED, [])
+        tested += [c for c in map(metric_column, named) if c not in tested]
 
     def in_state(self, state: str) -> list[str]:
         """Ids of the trials in a state."""

@@ -29,6 +29,8 @@ from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.callbacks.keep import checkpoint_keeper
 from tune_mc1.running.early_end import price_events
 from tune_mc1.running.mapped_nodes import serve
+from tune_mc1.running.module_context import ModuleContext
+from tune_mc1.running.module_winner import test_winners
 from tune_mc1.running.own_context import OwnContext
 from tune_mc1.running.program_start import directory_to_send
 from tune_mc1.running.steering.callback import Steering
@@ -156,6 +158,10 @@ def _run(
     if run.program is not None:
         with view.showing(writer.tables):
             tune(run, run.program, None, resources, writer, view)
+        if isinstance(run.program, ModuleContext):
+            with interruption.interruptible():
+                tested = test_winners(run.program, resources, writer.tables, notify)
+            writer.write(*tested)
         if keeper is not None:
             keeper.finish()
         _remove_scratch(run.program, interruption)

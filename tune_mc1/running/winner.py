@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import ray
 
+from tune_mc1.config.module_sweep import ModuleSweep
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.planning.past import Past
@@ -21,6 +22,7 @@ from tune_mc1.results.schema import ENDED
 from tune_mc1.results.settings import winners
 from tune_mc1.results.tables import SweepTables, trial_of
 from tune_mc1.results.writer import ResultWriter
+from tune_mc1.running.module_winner import is_tested
 from tune_mc1.running.sweep_run import SweepRun
 from tune_mc1.running.winner_worker import score_winner
 from tune_mc1.running.worker import SweepContext
@@ -130,6 +132,8 @@ def nothing_left(plan: Plan, past: Past, where: ResultDir) -> bool:
     ended = sum(row["state"] in ENDED for row in past.tables.trials.values())
     if plan.sweep.adapter is not None and ended < (plan.sweep.run_cap or math.inf):
         return False
+    if isinstance(plan.sweep, ModuleSweep):
+        return is_tested(past.tables)
     if isinstance(plan.sweep, ProgramSweep):
         return True
     return ended == len(past.tables.trials) and is_scored(plan.sweep, past.tables, where)

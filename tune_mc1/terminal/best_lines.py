@@ -6,6 +6,7 @@ from typing import Any
 
 from tune_mc1.config.metrics import possible_range, shown_test_metrics
 from tune_mc1.results.directory import BEST, ResultDir
+from tune_mc1.results.growth_events import TESTED
 from tune_mc1.results.image_error import ImageError, image_error
 from tune_mc1.results.lead import Lead
 from tune_mc1.results.recall import class_recalls
@@ -54,6 +55,7 @@ def best_lines(
         yield f"Checkpoint: {shown}"
     elif checkpoint.exists():
         yield f"Checkpoint: {short_path(checkpoint)}"
+    yield from _own_test_lines(best, tables)
     yield from _test_lines(best, tables.metric)
     if of_images is not None and not _on_test(tables):
         yield f"Standard error of {of_images.column}: {_jackknife(of_images)} test images"
@@ -168,6 +170,15 @@ def _test_lines(best: Sequence[Row], metric: str) -> Iterator[str]:
             name = "Accuracy" if column == "test_acc" else column
             limits = possible_range(column)
             yield f"{name} on the test images: {summary_text(summarize(tested, limits=limits))}"
+
+
+def _own_test_lines(best: Sequence[Row], tables: SweepTables) -> Iterator[str]:
+    """Lines about what the test of a user's module has logged."""
+    for column in tables.metadata.get(TESTED, ()):
+        tested = [row[f"last_{column}"] for row in best if row.get(f"last_{column}") is not None]
+        if tested:
+            score = summary_text(summarize(tested), of_program=True)
+            yield f"{column} of the module's test: {score}"
 
 
 def recall_lines(where: ResultDir, tables: SweepTables) -> Iterator[str]:
