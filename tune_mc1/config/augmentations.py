@@ -2,7 +2,7 @@
 
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -122,6 +122,16 @@ def _keywords(augment: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
 
 
+@lru_cache(maxsize=4)
+def _takers(names: tuple[str, ...]) -> Mapping[str, Sequence[str]]:
+    """Augmentations that take a parameter, by its name."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        for parameter in parameters_of(name):
+            found.setdefault(parameter, []).append(name)
+    return found
+
+
 def augmentation_problem(config: "TrialConfig") -> str | None:
     """Checks the parameters that belong to an augmentation, or to inputs that are images.
 
@@ -133,9 +143,9 @@ def augmentation_problem(config: "TrialConfig") -> str | None:
     """
     chosen = find_augmentations(config.augment)
     taken = {parameter for name in chosen for parameter in parameters_of(name)}
+    takers_of = _takers(tuple(AUGMENTATIONS))
     for parameter in sorted(config.model_fields_set - taken):
-        takers = [name for name in AUGMENTATIONS if parameter in parameters_of(name)]
-        if takers:
+        if takers := takers_of.get(parameter):
             value = getattr(config, parameter)
             return (
                 f"{parameter}: only valid with augment {', '.join(takers)}, got {value} with "

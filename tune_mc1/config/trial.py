@@ -26,6 +26,9 @@ from tune_mc1.config.schedule_fit import schedule_problem
 from tune_mc1.config.setting_hash import setting_hash
 from tune_mc1.config.trial_parameters import registered_parameters
 
+_TUNED: dict[tuple[str, str], tuple[Architecture, Architecture]] = {}
+"""Architectures whose own parameters are set, which all checks of a trial ask for."""
+
 
 class TrialConfig(CoreParameters):
     """Everything that determines a trial's numbers, apart from the images and the split.
@@ -132,7 +135,15 @@ class TrialConfig(CoreParameters):
     @property
     def architecture(self) -> Architecture:
         """The network's architecture."""
-        return ARCHITECTURES[self.model].tuned(self.arguments)
+        base = ARCHITECTURES[self.model]
+        if not self.arguments or base.tune is None:
+            return base
+        key = (self.model, repr(self.arguments))
+        kept, tuned = _TUNED.get(key, (None, base))
+        if kept is not base:
+            tuned = base.tuned(self.arguments)
+            _TUNED[key] = base, tuned
+        return tuned
 
     @property
     def constructor_arguments(self) -> dict[str, Any]:

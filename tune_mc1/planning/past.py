@@ -1,6 +1,6 @@
 """Earlier progress of a sweep that is resumed, read from its journal."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -54,12 +54,21 @@ class Past:
     @property
     def trials(self) -> list[AnyTrial]:
         """All its trials, in the order of the plan."""
+        return list(self._trials())
+
+    @property
+    def first(self) -> AnyTrial | None:
+        """Its first trial; None without trials."""
+        return next(self._trials(), None)
+
+    def _trials(self) -> Iterator[AnyTrial]:
         if not self.tables.of_program:
             columns = self.tables.columns
-            return [trial_of(row, columns) for row in self.tables.trials.values()]
-        # Columns have one type each; the journal has the very values.
-        planned = (event for event in self.search if event["event"] == "trial")
-        return [ProgramTrial(id=event["trial"], values=event["config"]) for event in planned]
+            yield from (trial_of(row, columns) for row in self.tables.trials.values())
+            return
+        for event in self.search:  # columns have one type each; the journal has the very values
+            if event["event"] == "trial":
+                yield ProgramTrial(id=event["trial"], values=event["config"])
 
     def remaining(self, trials: Sequence[T]) -> list[T]:
         """Trials of a plan that have not ended, or will now run for more epochs."""

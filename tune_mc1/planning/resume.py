@@ -118,8 +118,10 @@ def _sweep_now(sweep: Sweep, before: Sweep, epochs: int | None, source: Path) ->
 
 def _begun(past: Past, now: Sweep, growth: Growth) -> Sequence[str]:
     """Notices of a search that goes on as it was begun."""
-    as_begun = past.trials and not past.evidence and not past.grown and not growth.changes
-    return now.search.resumed(now, past.trials[0].values) if as_begun else []
+    if past.evidence or past.grown or growth.changes:
+        return []
+    first = past.first
+    return [] if first is None else now.search.resumed(now, first.values)
 
 
 def _ended(resumed: Plan, past: Past, stopped: Sequence[EndEvent]) -> str:
