@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +56,8 @@ class Sweep:
         self.writer.write(sweep_event(sweep, None, "abcd"), *map(trial_event, trials))
         self.trackers: list[Tracker] = []
 
-    def begin(self) -> None:
-        launches = set_up_trackers(TRACKERS, {})
+    def begin(self, trackers: Sequence[str | LoggerClass] = TRACKERS) -> None:
+        launches = set_up_trackers(trackers, {})
         self.trackers = make_trackers(launches, self.where, self.notices.append)
         for tracker in self.trackers:
             tracker.start()

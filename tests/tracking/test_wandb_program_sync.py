@@ -227,12 +227,13 @@ def test_the_server_hears_of_an_end_while_the_sweep_goes_on(
     sweep.run("t1", "time.sleep(60)", report=lambda its: len(its) == 3)
     name = f"{sweep.id}-t1"
     end = time.monotonic() + 60
-    while server.summary.get(name, {}).get("state") != "stopped":
+    while name not in server.exit_codes:  # the summary comes before
         assert time.monotonic() < end
         time.sleep(0.1)
     assert server.exit_codes[name] == 0
+    assert server.summary[name]["state"] == "stopped"
     sweep.run("t2", KILLED, state="interrupted")
     sweep.close()
-    runs.finish()
+    runs.finish(120)  # W&B's own command takes as long as other work lets it
     assert server.summary[f"{sweep.id}-t2"]["state"] == "interrupted"
     assert len(sweep.where.root.joinpath("wandb-sent.jsonl").read_text().splitlines()) == 2

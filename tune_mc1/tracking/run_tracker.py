@@ -1,13 +1,15 @@
 """Tracker that mirrors a sweep as runs of another tool, one per trial."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from tune_mc1.errors import InputError
 from tune_mc1.results.events import Event
 from tune_mc1.results.states import ENDED
 from tune_mc1.tracking.journal_tracker import JournalTracker
-from tune_mc1.tracking.tracker import Launch, Notify, Tracker
+from tune_mc1.tracking.tracker import TRACKERS, Launch, Notify, Tracker
 from tune_mc1.tracking.trial_runs import IMPORTS, Mirror, Source, TrialRuns
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ class RunTracker(JournalTracker):
             if self._abandoned.is_set():
                 return
             self._mirror.update(trial, ends=source.row(trial)["state"] in ENDED)
+        self._pass_on()
 
     def take(self, event: Event) -> None:
         """Notes which runs have changed, and from which epoch on."""
@@ -68,12 +71,46 @@ class RunTracker(JournalTracker):
             since = self._due.pop(trial)
             if trial in started:
                 self._mirror.update(trial, since)
+        self._pass_on()
 
     def close(self) -> None:
         """Ends the runs of trials that were interrupted, and closes the store's side."""
         if not self._abandoned.is_set():
             self._mirror.update_all()
         self._mirror.runs.close()
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Shows the user what the runs have to say."""
+        notices, self._mirror.runs.notices = self._mirror.runs.notices, []
+        for notice in notices:
+            self.say(f"Tracker {self.name}: {notice}.")
+
+
+def register_runs(name: str, packages: Sequence[str], make: MakeRuns) -> Callable[[], None]:
+    """Registers a tracker by name that has no flag of its own.
+
+    Args:
+        name: Its name, and that of the extra with what it needs.
+        packages: Names of modules that it needs; checked without importing them.
+        make: Creates the runs.
+
+    Returns:
+        A function that raises InputError unless the packages are installed.
+    """
+
+    def require() -> None:
+        missing = [package for package in packages if find_spec(package) is None]
+        if missing:
+            rule = f"needs {' and '.join(missing)}"
+            raise InputError(f"{name}: {rule}: pip install 'tune_mc1[{name}]'")
+
+    def set_up(_: str | None) -> Launch:
+        require()
+        return launcher(name, make)
+
+    TRACKERS.register(name, set_up)
+    return require
 
 
 def launcher(name: str, make: MakeRuns) -> Launch:

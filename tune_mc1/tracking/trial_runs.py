@@ -106,10 +106,12 @@ class TrialRuns(ABC):
 
     Attributes:
         source: What they are written from.
+        notices: What the user is to be told, in lines; who reads them removes them.
     """
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.notices: list[str] = []
 
     def begin(self) -> None:  # noqa: B027  some have nothing that belongs to no run
         """Prepares the store."""

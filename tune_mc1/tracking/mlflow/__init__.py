@@ -5,13 +5,10 @@ package, as `tune_mc1.tracking` is never on the module search path.
 """
 
 import os
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tune_mc1.errors import InputError
-from tune_mc1.tracking.run_tracker import launcher
-from tune_mc1.tracking.tracker import TRACKERS, Launch
+from tune_mc1.tracking.run_tracker import register_runs
 
 if TYPE_CHECKING:
     from tune_mc1.results.directory import ResultDir
@@ -26,28 +23,6 @@ It is read once, before anything is logged: Lightning's MLFlowLogger sets the va
 FILE = "mlflow.db"
 
 
-def set_up(_: str | None) -> Launch:
-    """Launch function; there is no flag of its own.
-
-    Raises:
-        InputError: If MLflow is not installed.
-    """
-    require()
-    return launcher("mlflow", _runs)
-
-
-def require() -> None:
-    """Checks that MLflow and what its database needs are installed.
-
-    Raises:
-        InputError: If they are not.
-    """
-    missing = [name for name in ("mlflow", "sqlalchemy", "alembic") if find_spec(name) is None]
-    if missing:
-        rule = f"needs {' and '.join(missing)}"
-        raise InputError(f"mlflow: {rule}: pip install 'tune_mc1[mlflow]'")
-
-
 def database(file: Path) -> str:
     """The URI of a database file."""
     return f"sqlite:///{file.absolute()}"
@@ -60,4 +35,4 @@ def _runs(where: "ResultDir", source: "Source") -> "TrialRuns":
     return MLflowRuns(source, uri, where.root / "mlflow-artifacts")
 
 
-TRACKERS.register("mlflow", set_up)
+require = register_runs("mlflow", ("mlflow", "sqlalchemy", "alembic"), _runs)

@@ -125,8 +125,9 @@ class ProgramSync(Upload):
         facts = run.facts
         place = facts.entity or self._api.default_entity
         path = f"{place}/{facts.project or _NO_PROJECT}/{facts.run_id}"
-        last_step, summary = ask(self._api, path)
-        return last_step >= facts.steps and summary.get("state") == facts.state
+        stored = ask(self._api, path)
+        same = stored.last_step >= facts.steps and stored.summary.get("state") == facts.state
+        return same and stored.ended  # an upload that was cut off may lack the end alone
 
     def _upload(self, runs: Sequence[_TrialRun]) -> None:
         """Sends runs, and notes those that the server then has."""

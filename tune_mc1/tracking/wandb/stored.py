@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import wandb
 from pydantic import ValidationError
@@ -20,8 +20,26 @@ class SyncError(TuneMc1Error):
     """The server failed, or rejected data."""
 
 
-def ask(api: wandb.Api, path: str) -> tuple[int, dict[str, Any]]:
-    """The last step and the summary of a run on the server; -1 and empty if there is no run.
+OPEN = ("running", "crashed", "pending")
+"""States of a run on the server of which it has not heard the end; it crashed if that is late."""
+
+
+class Stored(NamedTuple):
+    """What the server has of a run.
+
+    Attributes:
+        last_step: Its last step; -1 without a run.
+        summary: Its summary.
+        ended: Whether the server has heard of its end.
+    """
+
+    last_step: int
+    summary: dict[str, Any]
+    ended: bool
+
+
+def ask(api: wandb.Api, path: str) -> Stored:
+    """Asks the server for a run.
 
     Args:
         api: W&B's API.
@@ -32,9 +50,9 @@ def ask(api: wandb.Api, path: str) -> tuple[int, dict[str, Any]]:
         run = api.run(path)
     except (wandb.Error, ValueError) as error:
         if _is_not_found(error):
-            return -1, {}
+            return Stored(-1, {}, False)
         raise
-    return run.lastHistoryStep, dict(run.summary_metrics)
+    return Stored(run.lastHistoryStep, dict(run.summary_metrics), run.state not in OPEN)
 
 
 @contextmanager

@@ -99,8 +99,8 @@ class Sync(Upload):
         path = (
             f"{entity}/{metadata.get('project') or PROJECT}/{run_id(self.where, metadata, trial)}"
         )
-        last_step, summary = ask(self._api, path)
-        return max(last_step, 0), summary
+        stored = ask(self._api, path)
+        return max(stored.last_step, 0), stored.summary
 
     def _collect(self, full: bool) -> None:
         done = [future for future in self._finishing if future.done()]
