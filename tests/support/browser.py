@@ -78,5 +78,12 @@ class Tab:
         self.page.on("request", note)
         self.page.goto(address)
 
+    def column(self, number: int) -> list[str]:
+        """Texts of a column of the table of trials, from 1, as far as its rows are in sight."""
+        return list(
+            self.page.locator(f".trials tbody td:nth-child({number})").all_inner_texts()
+        )
+
     def close(self) -> None:
+        """Closes the tab."""
         self._context.close()

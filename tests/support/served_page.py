@@ -36,6 +36,21 @@ early_terminate: {{type: asha, min_iter: 2, eta: 3}}
 """
 
 
+REAL: dict[str, Any] = {
+    "method": "random",
+    "run_cap": 8,
+    "limit_images": 0.3,
+    "early_terminate": {"type": "asha", "min_iter": 1, "eta": 2},
+    "parameters": {
+        "model": {"value": "CNN_simple"},
+        "learning_rate": {"distribution": "log_uniform_values", "min": 1e-3, "max": 0.1},
+        "batch_size": {"values": [32, 64]},
+        "epochs": {"value": 3},
+    },
+}
+"""A small sweep that is really run."""
+
+
 @contextmanager
 def served(place: Path, *, read_only: bool = False) -> Iterator[str]:
     """Serves a directory; yields the page's address."""
@@ -109,6 +124,26 @@ def more_epochs(where: ResultDir, trials: int, epoch: int, *, first: int = 0) ->
     journal = Journal(where.journal)
     journal.write(*cast(Any, [_epoch(i, epoch) for i in range(first, first + trials)]))
     journal.close()
+
+
+def diverge(where: ResultDir, i: int, score: float) -> None:
+    """Appends a last epoch of a trial that runs, with some score, and that it diverged."""
+    journal = Journal(where.journal)
+    end = {"event": "end", "trial": name(i), "state": "diverged", "error": "loss is nan"}
+    journal.write(*cast(Any, [_epoch(i, 5) | {"val_acc": score}, end | {"time": 1e9 + 99}]))
+    journal.close()
+
+
+def address_of(address: str, where: Path, **shown: str) -> str:
+    """Address of a sweep's page.
+
+    Args:
+        address: That of the server.
+        where: The sweep's directory.
+        shown: What the page shows: `view`, `trial`, `filter`.
+    """
+    more = "".join(f"&{key}={value}" for key, value in shown.items())
+    return f"{address}#sweep={where.name}{more}"
 
 
 def _head() -> dict[str, Any]:

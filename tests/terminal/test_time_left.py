@@ -4,10 +4,7 @@
 work also used, their times counted from the start.
 """
 
-import gzip
 import heapq
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from statistics import fmean, median
@@ -15,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from tune_mc1.config.trial import Trial, TrialConfig
+from tests.support.replayed import errors, estimate_for, read_journal
+from tune_mc1.config.trial import TrialConfig
 from tune_mc1.planning.dry_run import rung_table
-from tune_mc1.planning.forecast import epoch_seconds
-from tune_mc1.planning.fusion import group_seconds
 from tune_mc1.planning.plan import prepare
 from tune_mc1.planning.rungs import Rungs
 from tune_mc1.planning.schedulers.asha import SuccessiveHalving
@@ -27,37 +23,13 @@ from tune_mc1.terminal.time_left import TimeLeft
 
 RECORDED = Path(__file__).parent / "recorded"
 CONFIGS = Path(__file__).parents[2] / "configs"
-IMAGES, SHAPE, CLASSES = 8000, (3, 32, 32), 10
-
-
-def cost(trial: Trial, size: int) -> float:
-    each = epoch_seconds(trial.config, IMAGES, SHAPE, CLASSES)
-    return group_seconds([trial] * size, lambda _: each, False, (SHAPE, CLASSES)) / size
-
-
-def errors(events: list[dict[str, Any]], left: TimeLeft) -> Iterator[float]:
-    """Relative errors of the estimate at each event, from a third of the sweep to nine tenths."""
-    tables = SweepTables()
-    begin = next(e["time"] for e in events if e["event"] == "start")
-    end = max(e["time"] for e in events if e["event"] == "end")
-    total = sum(e["event"] == "trial" for e in events)
-    for event in events:
-        tables.apply(event)  # type: ignore[arg-type]
-        if event["event"] in ("start", "epoch", "end"):
-            real, done = end - event["time"], (event["time"] - begin) / (end - begin)
-            if 1 / 3 <= done <= 0.9:
-                found = left.seconds(tables, total, event["time"])
-                assert found is not None
-                yield (found - real) / real
 
 
 @pytest.mark.parametrize(("name", "most"), [("grid", 0.15), ("random", 0.2)])
 def test_quick_start_files(name: str, most: float) -> None:
-    lines = gzip.decompress((RECORDED / f"{name}.jsonl.gz").read_bytes()).splitlines()
-    events = [json.loads(line) for line in lines]
-    sizes = {e["trial"]: e["fused"] for e in events if e["event"] == "start"}
-    left = TimeLeft(rung_table(prepare(None, CONFIGS / f"{name}.yaml")), cost, sizes=sizes)
-    found = [abs(error) for error in errors(events, left)]
+    events = read_journal(RECORDED / f"{name}.jsonl.gz")
+    left = estimate_for(events, rung_table(prepare(None, CONFIGS / f"{name}.yaml")))
+    found = [abs(error) for _, error in errors(events, left)]
     assert median(found) < most
     assert sum(error < 0.25 for error in found) > 0.7 * len(found)  # other work cost the rest
 
@@ -104,10 +76,10 @@ def test_it_knows_the_rungs() -> None:
     first = []
     for seed in range(40):
         left = TimeLeft(early.dry_run_rows(40, 9))
-        first.append(next(errors(made_up(seed), left)))
+        first.append(next(errors(made_up(seed), left))[1])
     assert abs(fmean(first)) < 0.1
     assert median(map(abs, first)) < 0.2
-    blind = [next(errors(made_up(seed), TimeLeft())) for seed in range(40)]
+    blind = [next(errors(made_up(seed), TimeLeft()))[1] for seed in range(40)]
     assert median(map(abs, blind)) > median(map(abs, first))
 
 

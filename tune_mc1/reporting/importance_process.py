@@ -8,6 +8,7 @@ from tune_mc1.errors import InputError
 from tune_mc1.page.analysis import write_analysis
 
 if TYPE_CHECKING:
+    from tune_mc1.config.field_types import Lang
     from tune_mc1.reporting.statistics.importance import Importances
 
 
@@ -31,14 +32,19 @@ def importance_of(directory: Path) -> dict[str, Any]:
     return importance_facts(importance(read_frames(directory)))
 
 
-def importance_facts(found: "Importances") -> dict[str, Any]:
-    """Importances as plain data; numbers that are not known are null."""
+def importance_facts(found: "Importances", lang: "Lang" = "en") -> dict[str, Any]:
+    """Importances as plain data; numbers that are not known are null.
+
+    Args:
+        found: The importances.
+        lang: Language of the reason.
+    """
     names = ("value", "low", "high", "correlation")
     rows = [
         {"parameter": row.parameter, **{name: _number(getattr(row, name)) for name in names}}
         for row in found.rows
     ]
-    reason = found.reason.of("en")
+    reason = found.reason.of(lang)
     return {"rows": rows, "settings": found.settings, "reliable": found.reliable, "reason": reason}
 
 

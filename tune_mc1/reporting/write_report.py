@@ -152,8 +152,7 @@ def _chapter(
     study = "" if frames.of_program else frames.name
     own = [verdict_row(v, lang) for v in found if v.studies[0] == study]
     small = len(frames.history) <= MOST_ROWS
-    facts = frames.where, frames.metric, statistics.importance
-    explorer = explorer_data(*facts, sweeps) if small else ""
+    explorer = explorer_data(frames, statistics.importance, lang, sweeps) if small else ""
     return Chapter(section, pictures, list(figures.left_out), study, own, explorer)
 
 

@@ -8,8 +8,9 @@ import { mistakes } from "./views/mistakes.js";
 import { parallel } from "./views/parallel.js";
 import { rungs } from "./views/rungs.js";
 import { settings } from "./views/settings.js";
+import { t } from "./words.js";
 
-// Each has a label, tells whether a sweep has it, and mounts itself; what it returns has `end`.
+// Each has a label (English, German), tells whether a sweep has it, and mounts itself; what it returns has `end`.
 const VIEWS = { curves, parallel, heat: heatMap, importance, rungs, settings, mistakes };
 
 // `open` opens a trial; `shown` is called with the key of a figure that the reader has chosen.
@@ -17,7 +18,7 @@ export function figures(store, wanted, open, shown) {
   const number = figures.count = (figures.count ?? 0) + 1; // ids are unique where there are several
   const panel = `figure-${number}`;
   const figure = h("section", { class: "figure", role: "tabpanel", id: panel, tabindex: "-1" });
-  const tabs = h("div", { class: "tabs", role: "tablist", "aria-label": "Figures" });
+  const tabs = h("div", { class: "tabs", role: "tablist", "aria-label": t("Figures", "Figuren") });
   const element = h("section", { class: "figures" }, tabs, figure);
   let view = null;
 
@@ -42,7 +43,7 @@ export function figures(store, wanted, open, shown) {
     replace(tabs, keys.map((key) => h("button", {
       type: "button", role: "tab", id: `tab-${number}-${key}`, "aria-selected": String(view?.key === key), "aria-controls": panel,
       tabindex: view?.key === key ? "0" : "-1", onclick: () => choose(key), onkeydown: (event) => step(event, keys, key),
-    }, VIEWS[key].label)));
+    }, t(...VIEWS[key].label))));
     if (focused) tabs.querySelector("[aria-selected=true]")?.focus();
   }
 
@@ -56,6 +57,6 @@ export function figures(store, wanted, open, shown) {
   store.on((change) => change.full && drawTabs());
   const [first] = there();
   if (first) show(there().includes(wanted) ? wanted : first);
-  else replace(figure, h("p", { class: "empty" }, "No parameter varies and no metric is recorded: there is nothing to draw."));
+  else replace(figure, h("p", { class: "empty" }, t("No parameter varies and no metric is recorded: there is nothing to draw.", "Kein Parameter variiert, und keine Metrik ist aufgezeichnet: es gibt nichts zu zeichnen.")));
   return { element, end: () => view?.end() };
 }

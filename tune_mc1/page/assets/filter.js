@@ -1,6 +1,8 @@
 // The filter of trials: terms that must all hold, such as
 //   model=CNN2,CNN3   learning_rate=0.01..0.1   val_acc>0.5   state!=failed   t0012   pinned
 
+import { t } from "./words.js";
+
 const TERM = /^([^=<>!]+?)(!=|>=|<=|=|>|<)(.*)$/;
 
 export function words(text) {
@@ -29,7 +31,7 @@ export function compile(text, store) {
       continue;
     }
     const own = column(store, term.name);
-    if (!own) problems.push(`no column ${term.name}`);
+    if (!own) problems.push(t(`no column ${term.name}`, `keine Spalte ${term.name}`));
     else tests.push(comparing(store.index.get(own.key), term));
   }
   return { any: tests.length > 0, problems, test: (row) => tests.every((test) => test(row)) };

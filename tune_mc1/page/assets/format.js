@@ -1,5 +1,7 @@
 // Numbers, durations and times as the terminal shows them.
 
+import { grouped, t } from "./words.js";
+
 export const NONE = "–";
 
 export function metric(value, ofProgram = false) {
@@ -47,4 +49,13 @@ export function clock(seconds) {
   return today ? `${time}` : `${day} ${time}`;
 }
 
-export const count = (number, one, many = `${one}s`) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
+// A number of things, in singular or plural; those of a report are known in German too.
+export const count = (number, one, many = `${one}s`) => {
+  const [single, several] = GERMAN[one] ?? [one, many];
+  return `${grouped(number)} ${number === 1 ? t(one, single) : t(many, several)}`;
+};
+
+const GERMAN = {
+  trial: ["Trial", "Trials"], "other trial": ["weiterer Trial", "weitere Trials"],
+  setting: ["Einstellung", "Einstellungen"], "other setting": ["weitere Einstellung", "weitere Einstellungen"],
+};

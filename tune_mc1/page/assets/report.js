@@ -4,12 +4,14 @@ import { drawOn, h } from "./dom.js";
 import { figures } from "./figures.js";
 import { Store } from "./store.js";
 import { trialTable } from "./table.js";
+import { speak } from "./words.js";
 
 class ReportStore extends Store {
   constructor(data) {
     super(data.changes.sweep.directory);
     this.data = data;
     this.readOnly = true;
+    this.live = false;
     this.status = data.changes.status;
     this.apply(data.changes);
   }
@@ -39,4 +41,5 @@ function explore(place, style) {
 }
 
 const style = document.getElementById("explorer-style");
+if (style) speak(document.documentElement.lang);
 if (style) document.querySelectorAll("script.explorer-data").forEach((place) => explore(place, style.textContent));

@@ -5,19 +5,21 @@ import { metric, significant, value } from "./format.js";
 const FEW = 12; // numbers with at most so many values have one place each where that is asked for
 
 // An axis of a column: place(cell) is a share from 0 to 1, or null; value(share) is its inverse.
-export function axisOf(store, column) {
+// `before` is the axis that it takes the place of; its ends stay while they fit.
+export function axisOf(store, column, before = null) {
   const at = store.index.get(column.key);
   const cells = [...store.rows.values()].map((row) => row[at]);
   const known = cells.filter((cell) => cell !== null && cell !== undefined);
   const numeric = known.length > 0 && known.every((cell) => typeof cell === "number");
-  const own = numeric ? numberAxis(store, column, known) : categories(cells);
+  const own = numeric ? numberAxis(store, column, known, before) : categories(cells);
   return { key: column.key, label: column.label, ...own };
 }
 
-function numberAxis(store, column, known) {
-  const low = known.reduce((a, b) => Math.min(a, b));
-  const high = known.reduce((a, b) => Math.max(a, b));
-  const log = isLog(column, low, high);
+function numberAxis(store, column, known, before) {
+  const least = known.reduce((a, b) => Math.min(a, b));
+  const most = known.reduce((a, b) => Math.max(a, b));
+  const log = isLog(column, least, most);
+  const [low, high] = before?.log === log ? steady(least, most, before) : [least, most];
   const f = log ? Math.log10 : (x) => x;
   const span = f(high) - f(low);
   const place = (cell) => {
@@ -35,6 +37,16 @@ function numberAxis(store, column, known) {
   const marks = distinct.size <= 6 ? [...distinct] : log ? decades(low, high) : nice(low, high);
   const ticks = marks.map((cell) => ({ cell, share: place(cell), text: show(cell) })).filter((tick) => tick.share !== null);
   return { categorical: false, log, low, high, place, value: inverse, ticks };
+}
+
+// Ends of an axis that was there before: they stay while they fit, and have some room where they did
+// not, so that what is drawn by them is not drawn anew whenever a score is the best so far.
+function steady(least, most, before) {
+  const [f, back] = before.log ? [Math.log10, (x) => 10 ** x] : [(x) => x, (x) => x];
+  const fits = least >= before.low && most <= before.high;
+  const span = f(most) - f(least);
+  if (fits && span > 0.7 * (f(before.high) - f(before.low))) return [before.low, before.high];
+  return [least < before.low ? back(f(least) - 0.1 * span) : least, most > before.high ? back(f(most) + 0.1 * span) : most];
 }
 
 // As the sweep file draws it; listed values over more than a decade and a half are logarithmic.

@@ -18,6 +18,7 @@ export class Store {
     this.visible = []; // trials that the filter lets through
     this.chosen = new Set(); // trials that are drawn in colour
     this.readOnly = false;
+    this.live = true; // whether its server is asked for more
     this.listeners = new Set();
   }
 
@@ -82,11 +83,16 @@ export class Store {
     return this.columns.filter((column) => column.group === "parameter");
   }
 
+  // Whether a trial ranks after those that ended well, whatever its score.
+  isBroken(row) {
+    return this.sweep.rank === "ended" && BROKEN.includes(row[this.index.get("state")]);
+  }
+
   // Trials with a score, best first and broken ones last, of those that the filter lets through.
   ranked() {
     const sign = this.sweep.maximize ? -1 : 1;
     const scored = this.visible.filter((trial) => this.cell(trial, "score") !== null);
-    const broken = (trial) => Number(this.sweep.rank === "ended" && BROKEN.includes(this.cell(trial, "state")));
+    const broken = (trial) => Number(this.isBroken(this.rows.get(trial)));
     return scored.sort((a, b) => broken(a) - broken(b) || sign * (this.cell(a, "score") - this.cell(b, "score")));
   }
 

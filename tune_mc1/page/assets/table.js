@@ -3,6 +3,7 @@
 import { columnsShown, columnChooser } from "./table_columns.js";
 import { h, onFrame, replace } from "./dom.js";
 import { count } from "./format.js";
+import { grouped, t } from "./words.js";
 
 const ROW = 28; // height of a row in pixels, as in base.css
 const FRESH = 5000; // milliseconds for which widths of columns stay
@@ -13,11 +14,11 @@ export function trialTable(store, open) {
   const head = h("thead");
   const body = h("tbody");
   const group = h("colgroup");
-  const table = h("table", { class: "trials", "aria-label": "Trials" }, group, head, body);
+  const table = h("table", { class: "trials", "aria-label": t("Trials", "Trials") }, group, head, body);
   const frame = h("div", { class: "scroll", tabindex: "-1" }, table);
   const said = h("p", { class: "said", role: "status" });
   const box = h("input", {
-    type: "search", class: "filter", "aria-label": "Filter trials", spellcheck: "false", autocomplete: "off",
+    type: "search", class: "filter", "aria-label": t("Filter trials", "Trials filtern"), spellcheck: "false", autocomplete: "off",
     placeholder: "Filter: model=CNN2  learning_rate=0.01..0.1  val_acc>0.5", value: store.filter,
     oninput: (event) => store.setFilter(event.target.value),
   });
@@ -32,12 +33,25 @@ export function trialTable(store, open) {
     const place = store.index.get(state.sort) ?? 0;
     const sign = state.down ? -1 : 1;
     const rows = store.rows;
-    state.order = [...store.visible].sort((a, b) => compare(rows.get(a)[place], rows.get(b)[place], sign));
-    const total = store.rows.size;
+    const last = state.sort === "score" ? (row) => row[place] !== null && store.isBroken(row) : () => false;
+    const keyed = store.visible.map((trial) => {
+      const row = rows.get(trial);
+      return { trial, value: row[place], last: last(row) };
+    });
+    keyed.sort((a, b) => compare(a, b, sign));
+    state.order = keyed.map((one) => one.trial);
     const problem = store.passes.problems[0];
-    said.textContent = problem ?? (store.visible.length === total ? count(total, "trial")
-      : `${store.visible.length.toLocaleString("en")} of ${count(total, "trial")}`);
+    said.textContent = problem ?? told(keyed.filter((one) => one.last).length);
     said.classList.toggle("error", Boolean(problem));
+  }
+
+  // How many trials there are, and how many of them rank last whatever their score.
+  function told(broken) {
+    const [seen, total] = [store.visible.length, store.rows.size];
+    const number = seen === total ? count(total, "trial") : t(`${grouped(seen)} of ${count(total, "trial")}`, `${grouped(seen)} von ${count(total, "trial")}`);
+    if (!broken) return number;
+    return t(`${number}, ${grouped(broken)} of which diverged or failed and rank${broken === 1 ? "s" : ""} last`,
+      `${number}, davon ${grouped(broken)} divergiert oder gescheitert und darum zuletzt`);
   }
 
   function sortBy(key) {
@@ -61,7 +75,7 @@ export function trialTable(store, open) {
         scope: "col", class: column.numeric ? "num" : null,
         "aria-sort": state.sort === column.key ? (state.down ? "descending" : "ascending") : null,
       }, h("button", { type: "button", "data-key": column.key, title: column.title, onclick: () => sortBy(column.key) }, column.label)));
-    replace(head, h("tr", {}, h("th", { class: "mark", scope: "col" }, h("span", { class: "hidden" }, "draw in colour")), cells, h("th", { class: "rest", "aria-hidden": "true" })));
+    replace(head, h("tr", {}, h("th", { class: "mark", scope: "col" }, h("span", { class: "hidden" }, t("draw in colour", "in Farbe zeichnen"))), cells, h("th", { class: "rest", "aria-hidden": "true" })));
   }
 
   function drawRows() {
@@ -73,7 +87,7 @@ export function trialTable(store, open) {
     for (let i = from; i < to; i++) rows.push(row(state.order[i]));
     if (to < state.order.length) rows.push(space(state.order.length - to));
     if (state.order.length === 0) {
-      const why = store.rows.size ? "No trial passes this filter." : "No trials yet: they appear once the search has planned them.";
+      const why = store.rows.size ? t("No trial passes this filter.", "Kein Trial besteht diesen Filter.") : t("No trials yet: they appear once the search has planned them.", "Noch keine Trials.");
       rows.push(h("tr", {}, h("td", { class: "empty", colspan: String(shown.length + 2) }, why)));
     }
     replace(body, rows);
@@ -85,7 +99,7 @@ export function trialTable(store, open) {
   function row(trial) {
     const cells = store.rows.get(trial);
     const mark = h("input", {
-      type: "checkbox", "aria-label": `Draw ${trial} in colour`, checked: store.chosen.has(trial),
+      type: "checkbox", "aria-label": t(`Draw ${trial} in colour`, `${trial} in Farbe zeichnen`), checked: store.chosen.has(trial),
       onclick: (event) => event.stopPropagation(), onchange: (event) => store.choose(trial, event.target.checked),
     });
     return h("tr", { class: store.opened === trial ? "open" : null, onclick: () => open(trial) },
@@ -138,8 +152,10 @@ export function trialTable(store, open) {
   return element;
 }
 
-// Missing cells come last whichever way.
-function compare(a, b, sign) {
+// Missing cells come last whichever way, and before them scores of trials that broke off.
+function compare(one, other, sign) {
+  const [a, b] = [one.value, other.value];
+  if (one.last !== other.last && (one.last ? b : a) !== null) return one.last ? 1 : -1;
   if (a === b) return 0;
   if (a === null || a === undefined) return 1;
   if (b === null || b === undefined) return -1;

@@ -2,14 +2,17 @@
 
 import { h, replace } from "./dom.js";
 import { clock, duration, metric, value } from "./format.js";
+import { t } from "./words.js";
 
 const ALWAYS = ["trial", "state", "score"];
-const LABELS = { epochs_run: "epochs", seconds: "time", config_hash: "setting", epochs: "planned" };
+const LABELS = { epochs_run: ["epochs", "Epochen"], seconds: ["time", "Zeit"], config_hash: ["setting", "Einstellung"], epochs: ["planned", "geplant"] };
 const TITLES = {
-  score: "The sweep's metric at the trial's best epoch",
-  epochs_run: "Epochs run so far", best_epoch: "Epoch of the score", fused: "Trials that are trained as one model",
-  config_hash: "Equal for replicates and folds of one setting", attempts: "Starts",
+  score: ["The sweep's metric at the trial's best epoch", "Die Metrik des Sweeps in der besten Epoche des Trials"],
+  epochs_run: ["Epochs run so far", "Bisherige Epochen"], best_epoch: ["Epoch of the score", "Epoche des Werts"],
+  fused: ["Trials that are trained as one model", "Trials, die als ein Modell trainiert werden"],
+  config_hash: ["Equal for replicates and folds of one setting", "Gleich für Replikate und Folds einer Einstellung"], attempts: ["Starts", "Starts"],
 };
+const LAST = [". Trials that diverged or failed rank last", ". Divergierte und gescheiterte Trials stehen zuletzt"];
 const SAMPLE = 300;
 
 // The columns as the reader has chosen them.
@@ -38,12 +41,19 @@ function described(store, column) {
   const cells = sample(store, place);
   const numeric = cells.length > 0 ? cells.every((cell) => typeof cell === "number") : key === "score";
   const show = shower(store, column);
-  const label = key === "score" ? store.sweep.metric || "score" : LABELS[key] ?? column.label;
+  const label = key === "score" ? store.sweep.metric || t("score", "Wert") : labelOf(column);
   const longest = Math.max(label.length + 2, ...cells.slice(0, SAMPLE).map((cell) => show(cell).length + (key === "state" ? 2 : 0)));
   const width = Math.min(Math.max(longest, 5), 26) + 2;
   const low = column.group === "metric" && column.maximize === false;
   const downFirst = numeric && !(low || (key === "score" && !store.sweep.maximize));
-  return { ...column, label, numeric, show, width, downFirst, title: TITLES[key] ?? `Sort by ${label}` };
+  return { ...column, label, numeric, show, width, downFirst, title: titleOf(store, key, label) };
+}
+
+const labelOf = (column) => (LABELS[column.key] ? t(...LABELS[column.key]) : column.label);
+
+function titleOf(store, key, label) {
+  const title = TITLES[key] ?? [`Sort by ${label}`, `Nach ${label} sortieren`];
+  return t(...title) + (key === "score" && store.sweep.rank === "ended" ? t(...LAST) : "");
 }
 
 function sample(store, place) {
@@ -70,7 +80,7 @@ function shower(store, { key, group }) {
 // A menu of the columns.
 export function columnChooser(store, state, changed) {
   const list = h("div", { class: "menu" });
-  const element = h("details", { class: "chooser" }, h("summary", {}, "Columns"), list);
+  const element = h("details", { class: "chooser" }, h("summary", {}, t("Columns", "Spalten")), list);
 
   element.refresh = () => {
     const hidden = state.hidden ?? hiddenAtFirst(store);
@@ -82,7 +92,7 @@ export function columnChooser(store, state, changed) {
           state.hidden[event.target.checked ? "delete" : "add"](column.key);
           changed();
         },
-      }), LABELS[column.key] ?? column.label)));
+      }), labelOf(column))));
   };
   element.refresh();
   element.addEventListener("keydown", (event) => {

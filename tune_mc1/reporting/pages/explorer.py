@@ -8,14 +8,15 @@ from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from typing import Any
 
+from tune_mc1.config.field_types import Lang
 from tune_mc1.files import PACKAGE
 from tune_mc1.page.live_sweep import LiveSweep
 from tune_mc1.page.rungs_view import rungs_view
 from tune_mc1.page.settings_view import settings_view
 from tune_mc1.page.sweep_facts import changes
+from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.importance_process import importance_facts
 from tune_mc1.reporting.statistics.importance import Importances
-from tune_mc1.results.directory import ResultDir
 
 ASSETS = PACKAGE / "page" / "assets"
 STYLES = ("vendor/uplot.min.css", "css/tokens.css", "css/base.css", "css/figures.css")
@@ -35,22 +36,25 @@ PRIVATE = frozenset({"node", "error", "note"})
 _IMPORT = re.compile(r'(from |import )"(\.{1,2}/[^"]+)"')
 
 
-def explorer_data(where: ResultDir, metric: str, importance: Importances, sweeps: int) -> str:
+def explorer_data(
+    frames: SweepFrames, importance: Importances, lang: Lang, sweeps: int
+) -> str:
     """Data of a sweep's interactive figures as JSON that can stand in HTML.
 
     Args:
-        where: Its directory.
-        metric: Column of the metric by which the report compares its trials.
+        frames: The sweep, with the metric and the ranking of the report.
         importance: Importance of its parameters.
+        lang: Language of the report; that of the figures' own words is beside them (`words.js`).
         sweeps: Number of sweeps in the report, which share the room.
 
     Returns:
         Empty if it has no trials, or the sweep itself compared them by another metric.
     """
-    live = LiveSweep(where)
+    live = LiveSweep(frames.where)
     live.refresh()
-    if not live.tables.trials or live.tables.metric != metric:
+    if not live.tables.trials or live.tables.metric != frames.metric:
         return ""
+    live.tables.rank = frames.rank
     best = [row["trial"] for row in live.tables.ranked()][: MOST_TRIALS // sweeps]
     told = _public(changes(live, 0), set(best))
     data = {
@@ -58,7 +62,7 @@ def explorer_data(where: ResultDir, metric: str, importance: Importances, sweeps
         "curves": {live.tables.metric: _curves(live, best, MOST_POINTS // sweeps)},
         "settings": settings_view(live),
         "rungs": rungs_view(live),
-        "analysis/importance": importance_facts(importance),
+        "analysis/importance": importance_facts(importance, lang),
     }
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c")  # no tag ends the script

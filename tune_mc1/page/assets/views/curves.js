@@ -4,12 +4,13 @@ import { colour, lineChart } from "../charts.js";
 import { choice, h, replace } from "../dom.js";
 import { count, metric } from "../format.js";
 import { go, route } from "../route.js";
+import { grouped, t, unit } from "../words.js";
 
 const FAINT = 600; // curves that are drawn behind those in colour
 const COLOURED = 5;
 
 export const curves = {
-  label: "Curves",
+  label: ["Curves", "Kurven"],
   there: (store) => store.metrics.length > 0,
 
   mount(where, store, open) {
@@ -25,7 +26,7 @@ export const curves = {
     let chart = null;
 
     const toolbar = h("div", { class: "toolbar" },
-      choice("metric", store.metrics, state.metric, (name) => {
+      choice(t("metric", "Metrik"), store.metrics, state.metric, (name) => {
         state.metric = name;
         go({ metric: name === store.sweep.metric ? null : name });
         begin();
@@ -33,14 +34,14 @@ export const curves = {
       h("label", { class: "choice" }, h("input", { type: "checkbox", onchange: (event) => {
         state.log = event.target.checked;
         begin();
-      } }), h("span", {}, "log scale")));
+      } }), h("span", {}, t("log scale", "logarithmisch"))));
     replace(where, toolbar, frame, note);
 
     function begin() {
       chart?.end();
       replace(frame);
       chart = lineChart(frame, {
-        height: 320, xLabel: store.sweep.unit, logY: state.log, format: (v) => metric(v, store.ofProgram),
+        height: 320, xLabel: unit(store), logY: state.log, format: (v) => metric(v, store.ofProgram),
         range: () => range, background: () => behind, onPick: pick,
       });
       draw();
@@ -61,11 +62,13 @@ export const curves = {
     }
 
     function said(front, rest, shown, beyond) {
-      if (front.length + rest.length === 0) return `No ${store.sweep.unit} has ended yet.`;
-      const what = store.chosen.size ? "the chosen trials" : `the best ${front.length === 1 ? "trial" : front.length}`;
-      const many = shown.length < rest.length ? `${count(shown.length, "other trial")} of ${rest.length.toLocaleString("en")}` : count(rest.length, "other trial");
-      const out = beyond ? ` ${count(beyond, "curve goes", "curves go")} beyond the axis.` : "";
-      return `In colour ${what}${rest.length ? `, behind them ${many}` : ""}. Click a curve to open its trial.${out}`;
+      if (front.length + rest.length === 0) return t(`No ${unit(store)} has ended yet.`, `Noch ist keine ${unit(store)} zu Ende.`);
+      const best = front.length === 1 ? t("the best trial", "der beste Trial") : t(`the best ${front.length}`, `die besten ${front.length}`);
+      const what = store.chosen.size ? t("the chosen trials", "die gewählten Trials") : best;
+      const many = shown.length < rest.length ? `${count(shown.length, "other trial")} ${t("of", "von")} ${grouped(rest.length)}` : count(rest.length, "other trial");
+      const out = beyond ? t(` ${count(beyond, "curve goes", "curves go")} beyond the axis.`, ` Über die Achse hinaus ${beyond === 1 ? "geht eine Kurve" : `gehen ${grouped(beyond)} Kurven`}.`) : "";
+      const behindThem = rest.length ? t(`, behind them ${many}`, `, dahinter ${many}`) : "";
+      return t(`In colour ${what}${behindThem}. Click a curve to ${store.live ? "open" : "choose"} its trial.${out}`, `In Farbe ${what}${behindThem}. Ein Klick auf eine Kurve wählt ihren Trial.${out}`);
     }
 
     // The curve that is nearest to a click.

@@ -5,9 +5,10 @@ import { count, metric } from "../format.js";
 import { withTerm } from "../filter.js";
 import { inkOn, ramp, rampLegend } from "../ramp.js";
 import { groupsOf } from "../scales.js";
+import { t } from "../words.js";
 
 export const heatMap = {
-  label: "Heat map",
+  label: ["Heat map", "Heatmap"],
   there: (store) => store.parameters.filter((one) => one.key !== "seed").length > 1,
 
   mount(where, store) {
@@ -27,9 +28,9 @@ export const heatMap = {
 
     function drawBar(ends) {
       replace(bar,
-        choice("across", names().filter((name) => name !== state.y), state.x, (name) => ((state.x = name), draw())),
-        choice("down", names().filter((name) => name !== state.x), state.y, (name) => ((state.y = name), draw())),
-        choice("of a cell", [["mean", "mean"], ["best", "best"]], state.of, (kind) => ((state.of = kind), draw())),
+        choice(t("across", "waagrecht"), names().filter((name) => name !== state.y), state.x, (name) => ((state.x = name), draw())),
+        choice(t("down", "senkrecht"), names().filter((name) => name !== state.x), state.y, (name) => ((state.y = name), draw())),
+        choice(t("of a cell", "je Zelle"), [["mean", t("mean", "Mittel")], ["best", t("best", "Bestes")]], state.of, (kind) => ((state.of = kind), draw())),
         ends ? rampLegend(store.sweep.metric, ...ends.map((end) => metric(end, store.ofProgram))) : null);
     }
 
@@ -42,7 +43,7 @@ export const heatMap = {
       const scores = cells.flat().filter((cell) => cell.n).map((cell) => cell.score);
       if (!scores.length) {
         drawBar(null);
-        replace(frame, h("p", { class: "empty" }, "No trial has a score yet."));
+        replace(frame, h("p", { class: "empty" }, t("No trial has a score yet.", "Noch hat kein Trial einen Wert.")));
         return replace(note);
       }
       const [low, high] = [Math.min(...scores), Math.max(...scores)];
@@ -54,9 +55,10 @@ export const heatMap = {
       const head = h("tr", {}, h("td"), columns.map((one) => h("th", { scope: "col" }, one.text)));
       const body = rows.map((row, i) => h("tr", {}, h("th", { scope: "row" }, row.text), columns.map((column, j) => h("td", {}, square(cells[i][j], share, column, row)))));
       replace(frame, h("table", { class: "heat" },
-        h("caption", {}, `${state.of === "mean" ? "Mean" : "Best"} ${store.sweep.metric} by ${state.y} (down) and ${state.x} (across)`),
+        h("caption", {}, t(`${state.of === "mean" ? "Mean" : "Best"} ${store.sweep.metric} by ${state.y} (down) and ${state.x} (across)`,
+          `${store.sweep.metric} (${state.of === "mean" ? "Mittel" : "Bestes"}) nach ${state.y} (senkrecht) und ${state.x} (waagrecht)`)),
         h("tbody", {}, body, head)));
-      replace(note, "Each cell has the number of its trials. Click one to keep its trials.");
+      replace(note, t("Each cell has the number of its trials. Click one to keep its trials.", "Jede Zelle nennt die Zahl ihrer Trials. Ein Klick behält diese."));
       return undefined;
     }
 
@@ -78,7 +80,7 @@ export const heatMap = {
     }
 
     function square(cell, share, column, row) {
-      if (!cell.n) return h("span", { class: "square none", title: "no trial with a score" }, "");
+      if (!cell.n) return h("span", { class: "square none", title: t("no trial with a score", "kein Trial mit einem Wert") }, "");
       const colour = ramp(share(cell.score));
       const said = `${state.x} ${column.text}, ${state.y} ${row.text}: ${metric(cell.score, store.ofProgram)}, ${count(cell.n, "trial")}`;
       return h("button", {

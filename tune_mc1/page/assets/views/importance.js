@@ -2,9 +2,10 @@
 
 import { h, replace, s } from "../dom.js";
 import { count } from "../format.js";
+import { t } from "../words.js";
 
 export const importance = {
-  label: "Importance",
+  label: ["Importance", "Wichtigkeit"],
   there: (store) => store.parameters.length > 0,
 
   mount(where, store) {
@@ -23,15 +24,16 @@ export const importance = {
     }
 
     function draw() {
-      const again = h("button", { type: "button", onclick: () => read(true) }, "Compute again");
-      const of = h("p", { class: "note" }, `Of ${count(found.settings, "setting")}.`);
+      const again = store.live && h("button", { type: "button", onclick: () => read(true) }, "Compute again");
+      const of = h("p", { class: "note" }, t(`Of ${count(found.settings, "setting")}.`, `Von ${found.settings === 1 ? "einer Einstellung" : count(found.settings, "setting")}.`));
       if (!found.rows.length) {
         replace(where, h("div", { class: "toolbar" }, of, again), h("p", { class: "empty" }, found.reason));
         return;
       }
       replace(where, h("div", { class: "toolbar" }, of, again), table(),
         h("p", { class: found.reliable ? "note" : "note warn" }, found.reason),
-        h("p", { class: "note" }, "Importance is the loss of R² on held-out settings when the parameter is shuffled, with its 95 % interval; the correlation is Spearman's with the score."));
+        h("p", { class: "note" }, t("Importance is the loss of R² on held-out settings when the parameter is shuffled, with its 95 % interval; the correlation is Spearman's with the score.",
+          "Die Wichtigkeit ist der Verlust an R² auf zurückgehaltenen Einstellungen, wenn der Parameter gemischt wird, mit 95-%-Intervall; die Korrelation ist jene von Spearman mit dem Wert.")));
     }
 
     function table() {
@@ -43,9 +45,9 @@ export const importance = {
         h("th", { scope: "row" }, row.parameter),
         h("td", { class: "wide" }, bar(row, x)),
         h("td", { class: "num" }, fixed(row.value)),
-        h("td", { class: "num soft" }, row.low === null ? "–" : `${fixed(row.low)} to ${fixed(row.high)}`),
+        h("td", { class: "num soft" }, row.low === null ? "–" : `${fixed(row.low)} ${t("to", "bis")} ${fixed(row.high)}`),
         h("td", { class: "num" }, row.correlation === null ? "–" : signed(row.correlation))));
-      const head = ["parameter", "importance", "", "95 % interval", "correlation"];
+      const head = [t("parameter", "Parameter"), t("importance", "Wichtigkeit"), "", t("95 % interval", "95-%-Intervall"), t("correlation", "Korrelation")];
       return h("div", { class: "scroll-x" }, h("table", { class: `bars ${found.reliable ? "" : "unsure"}` },
         h("thead", {}, h("tr", {}, head.map((text, i) => h("th", { scope: "col", class: i > 1 ? "num" : null }, text)))), h("tbody", {}, lines)));
     }

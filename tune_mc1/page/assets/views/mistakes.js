@@ -6,7 +6,7 @@ import { count } from "../format.js";
 const FIRST = 60;
 
 export const mistakes = {
-  label: "Mistakes",
+  label: ["Mistakes", "Fehler"],
   there: (store) => store.sweep.mistakes,
 
   mount(where, store, open) {

@@ -3,19 +3,23 @@
 import { choice, h, onFrame, onResize, replace, s } from "../dom.js";
 import { metric } from "../format.js";
 import { nice } from "../scales.js";
+import { t, unit } from "../words.js";
 
 const HEIGHT = 320;
 const MARGIN = { left: 58, right: 12, top: 10, bottom: 52 };
 const DOTS = 400; // arrivals at a rung that are drawn
 
 export const rungs = {
-  label: "Rungs",
+  label: ["Rungs", "Stufen"],
   there: (store) => store.sweep.rungs,
 
   mount(where, store, open) {
     const bar = h("div", { class: "toolbar" });
     const frame = h("div", { class: "scroll-x" });
-    replace(where, bar, frame, h("p", { class: "note" }, "Filled: the trial continued. Hollow: it was stopped there, or waits. Lines join trials that reached the next rung. Click a trial to open it."));
+    replace(where, bar, frame, h("p", { class: "note" }, t(
+      `Filled: the trial continued. Hollow: it was stopped there, or waits. Lines join trials that reached the next rung. Click a trial to ${store.live ? "open" : "choose"} it.`,
+      "Gefüllt: der Trial lief weiter. Hohl: er wurde dort gestoppt, oder er wartet. Linien verbinden Trials, welche die nächste Stufe erreichten. Ein Klick wählt einen Trial.",
+    )));
     let found = [];
     let version = -1;
     let bracket = null;
@@ -35,17 +39,17 @@ export const rungs = {
       if (!width) return;
       const brackets = [...new Set(found.map((rung) => rung.bracket))];
       if (!brackets.includes(bracket)) [bracket] = brackets;
-      replace(bar, brackets.length > 1 ? choice("bracket", brackets.map((b) => [String(b), String(b)]), String(bracket), (b) => {
+      replace(bar, brackets.length > 1 ? choice(t("bracket", "Gruppe"), brackets.map((b) => [String(b), String(b)]), String(bracket), (b) => {
         bracket = Number(b);
         draw();
       }) : null);
       const own = found.filter((rung) => rung.bracket === bracket);
-      replace(frame, own.length ? figure(own) : h("p", { class: "empty" }, "No trial has reached a rung yet."));
+      replace(frame, own.length ? figure(own) : h("p", { class: "empty" }, t("No trial has reached a rung yet.", "Noch hat kein Trial eine Stufe erreicht.")));
     });
 
     function figure(own) {
       const scores = own.flatMap((rung) => rung.arrivals.map((one) => one[1])).filter((score) => score !== null);
-      if (!scores.length) return h("p", { class: "empty" }, "No trial has a score at a rung yet.");
+      if (!scores.length) return h("p", { class: "empty" }, t("No trial has a score at a rung yet.", "Noch hat kein Trial einen Wert auf einer Stufe."));
       const wide = Math.max(width, own.length * 90 + 70);
       const [low, high] = [Math.min(...scores), Math.max(...scores)];
       const inner = { w: wide - MARGIN.left - MARGIN.right, h: HEIGHT - MARGIN.top - MARGIN.bottom };
@@ -65,13 +69,14 @@ export const rungs = {
       const labels = own.map((rung, i) => {
         const on = rung.arrivals.filter((one) => one[2]).length;
         return s("text", { class: "tick-text", x: middle(i), y: HEIGHT - 34, "text-anchor": "middle" },
-          s("tspan", { class: "strong" }, `${store.sweep.unit} ${rung.epoch}`), s("tspan", { x: middle(i), dy: 15 }, `${rung.arrivals.length} arrived, ${on} continued`));
+          s("tspan", { class: "strong" }, `${unit(store)} ${rung.epoch}`), s("tspan", { x: middle(i), dy: 15 }, t(`${rung.arrivals.length} arrived, ${on} continued`, `${rung.arrivals.length} kamen, ${on} weiter`)));
       });
-      return s("svg", { width: wide, height: HEIGHT, class: "rungs", role: "group", "aria-label": `${store.sweep.metric} at each rung` }, grid, joins, dots, labels);
+      return s("svg", { width: wide, height: HEIGHT, class: "rungs", role: "group", "aria-label": t(`${store.sweep.metric} at each rung`, `${store.sweep.metric} auf jeder Stufe`) }, grid, joins, dots, labels);
     }
 
     function dot([trial, score, on], { x, y }, rung) {
-      const said = `${trial}: ${metric(score, store.ofProgram)} at ${store.sweep.unit} ${rung.epoch}, ${on ? "continued" : "stopped or waits"}`;
+      const value = metric(score, store.ofProgram);
+      const said = t(`${trial}: ${value} at ${unit(store)} ${rung.epoch}, ${on ? "continued" : "stopped or waits"}`, `${trial}: ${value} in ${unit(store)} ${rung.epoch}, ${on ? "weiter" : "gestoppt oder wartet"}`);
       return s("circle", { cx: x, cy: y, r: 4, class: on ? "on" : "out", onclick: () => open(trial) }, s("title", {}, said));
     }
 

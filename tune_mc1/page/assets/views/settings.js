@@ -2,11 +2,12 @@
 
 import { h, onFrame, replace, s } from "../dom.js";
 import { count, metric, value } from "../format.js";
+import { t } from "../words.js";
 
 const MOST = 100;
 
 export const settings = {
-  label: "Settings",
+  label: ["Settings", "Einstellungen"],
   there: (store) => Boolean(store.sweep.metric),
 
   mount(where, store, open) {
@@ -30,29 +31,29 @@ export const settings = {
     function draw(found) {
       const scored = found.settings.filter((one) => one.mean !== null);
       if (!scored.length) {
-        replace(where, h("p", { class: "empty" }, "No setting has a score yet."));
+        replace(where, h("p", { class: "empty" }, t("No setting has a score yet.", "Noch hat keine Einstellung einen Wert.")));
         return;
       }
       const rows = scored.slice(0, MOST);
       const ends = rows.flatMap((one) => [one.low ?? one.mean, one.high ?? one.mean]);
       const [low, high] = [Math.min(...ends), Math.max(...ends)];
       const x = (v) => 6 + (188 * (v - low)) / (high - low || 1);
-      const head = ["", ...found.parameters, `mean ${store.sweep.metric}`, "", "95 % interval", "runs", "trials"];
+      const head = ["", ...found.parameters, t(`mean ${store.sweep.metric}`, `${store.sweep.metric} (Mittel)`), "", t("95 % interval", "95-%-Intervall"), t("runs", "Läufe"), t("trials", "Trials")];
       const body = rows.map((one) => h("tr", { class: one.place === 1 ? "first" : null },
         h("td", { class: "num soft" }, String(one.place)),
         one.values.map((cell) => h("td", { class: typeof cell === "number" ? "num" : null }, value(cell))),
         h("td", { class: "num" }, metric(one.mean, store.ofProgram)),
         h("td", {}, interval(one, x)),
-        h("td", { class: "num soft" }, one.low === null ? "–" : `${metric(one.low, store.ofProgram)} to ${metric(one.high, store.ofProgram)}`),
+        h("td", { class: "num soft" }, one.low === null ? "–" : `${metric(one.low, store.ofProgram)} ${t("to", "bis")} ${metric(one.high, store.ofProgram)}`),
         h("td", { class: "num" }, String(one.n)),
-        h("td", {}, one.trials.slice(0, 6).map((trial) => [h("button", { type: "button", class: "link", onclick: () => open(trial) }, trial), " "]), one.tied ? h("span", { class: "tag", title: "Cannot be told apart from the best" }, "tied") : null)));
+        h("td", {}, one.trials.slice(0, 6).map((trial) => [h("button", { type: "button", class: "link", onclick: () => open(trial) }, trial), " "]), one.tied ? h("span", { class: "tag", title: t("Cannot be told apart from the best", "Nicht von der besten zu unterscheiden") }, t("tied", "gleichauf")) : null)));
       const numeric = new Set(found.parameters.map((_, i) => i + 1).filter((i) => rows.every((one) => typeof one.values[i - 1] === "number")));
       const heads = head.map((text, i) => h("th", { scope: "col", class: numeric.has(i) || [1, 3, 4].includes(i - found.parameters.length) ? "num" : null }, text));
-      const more = found.total > rows.length ? ` The best ${rows.length} of ${count(found.total, "setting")}.` : "";
+      const more = found.total > rows.length ? t(` The best ${rows.length} of ${count(found.total, "setting")}.`, ` Die besten ${rows.length} von ${count(found.total, "setting")}.`) : "";
       const tied = scored.filter((one) => one.tied).length;
-      const lead = tied ? `${count(tied, "other setting")} cannot be told apart from the best. ` : "";
+      const lead = tied ? t(`${count(tied, "other setting")} cannot be told apart from the best. `, `Nicht von der besten zu unterscheiden: ${count(tied, "other setting")}. `) : "";
       replace(where, h("div", { class: "scroll-x tall" }, h("table", { class: "bars" }, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, body))),
-        h("p", { class: "note" }, `${lead}An interval needs three runs of a setting (seeds or folds).${more}`));
+        h("p", { class: "note" }, `${lead}${t("An interval needs three runs of a setting (seeds or folds).", "Ein Intervall braucht drei Läufe einer Einstellung (Seeds oder Folds).")}${more}`));
     }
 
     const later = onFrame(() => {
