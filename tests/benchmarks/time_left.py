@@ -22,7 +22,9 @@ def main() -> None:
     print(f"{'sweep':<36} {'estimates':>9} {'within 25 %':>12} {'median |e|':>11} {'median e':>9}")
     for place in map(Path, sys.argv[1:]):
         journal = place / "journal.jsonl" if place.is_dir() else place
-        file = place / "sweep.yaml" if place.is_dir() else place.with_suffix("").with_suffix(".yaml")
+        file = (
+            place / "sweep.yaml" if place.is_dir() else place.with_suffix("").with_suffix(".yaml")
+        )
         events = read_journal(journal)
         found = list(errors(events, estimate_for(events, rung_table(prepare(None, file)))))
         sizes = [abs(error) for _, error in found]

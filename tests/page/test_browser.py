@@ -159,7 +159,9 @@ def test_a_trial_that_diverged_ranks_last(browser: Any, tmp_path: Path) -> None:
     diverge(where, 11, 0.99)
     with served(tmp_path) as address:
         tab = Tab(browser, address_of(address, where.root), viewport=WIDE)
-        tab.page.locator(".said", has_text="1 of which diverged or failed and ranks last").wait_for()
+        tab.page.locator(
+            ".said", has_text="1 of which diverged or failed and ranks last"
+        ).wait_for()
         order = [row["trial"] for row in where.read().ranked()]
         assert (tab.column(2), order[-1]) == (order, "t0012")
         tab.page.locator(".trials th button[data-key=score]").click()

@@ -80,9 +80,7 @@ class Tab:
 
     def column(self, number: int) -> list[str]:
         """Texts of a column of the table of trials, from 1, as far as its rows are in sight."""
-        return list(
-            self.page.locator(f".trials tbody td:nth-child({number})").all_inner_texts()
-        )
+        return list(self.page.locator(f".trials tbody td:nth-child({number})").all_inner_texts())
 
     def close(self) -> None:
         """Closes the tab."""

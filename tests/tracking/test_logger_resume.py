@@ -33,7 +33,7 @@ class NewRuns(Logger):
         assert self._own is not None
         self._own += [(step, name) for name in metrics if name == "loss"]
 
-    name, version = "new runs", 0  # type: ignore[assignment]
+    name, version = "new runs", 0
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
-"""How many epochs a trial is expected to run still.
+"""How many trials go on after each epoch, and so how many epochs one is expected to run.
 
-A trial may end before its last epoch: the scheduler stops it at a rung, or it diverges. Whether it
-goes on at a rung is for `tune_mc1.terminal.chances` to say, and how many diverge follows from those
-that have.
+A trial may end before its last epoch: the scheduler stops it at a rung, or it diverges. How many go
+on at a rung follows from the scheduler's factor, and how many diverge from those that have.
 """
 
 from collections import Counter
@@ -11,86 +10,53 @@ from functools import cache
 from itertools import pairwise
 
 from tune_mc1.results.schema import Row
-from tune_mc1.results.tables import SweepTables
-from tune_mc1.terminal.chances import Chances, Settings
+
+PRIOR = 100.0
+"""Number of trials at a rung that count as much as what the rung's factor says. It is large: how
+many of the first have gone on says next to nothing of the next, which are compared with them."""
 
 STOPPED, BROKE = ("stopped", "paused"), ("diverged", "failed", "dropped")
 """States of trials that ended before their last epoch: by the scheduler, and by themselves."""
 
 
 class Survival:
-    """How long trials go on.
+    """How many trials go on after each epoch.
+
+    Attributes:
+        left: Returns the epochs that a trial with so many of so many is expected to run still.
 
     Args:
-        tables: The sweep's tables.
+        rows: Rows of the trials.
         rungs: How many trials are expected to reach an epoch (`TimeLeft`).
-        settings: The settings of its trials.
     """
 
-    def __init__(
-        self, tables: SweepTables, rungs: Sequence[Mapping[str, int]], settings: Settings
-    ) -> None:
-        rows = list(tables.trials.values())
+    def __init__(self, rows: Sequence[Row], rungs: Sequence[Mapping[str, int]]) -> None:
         early = [row for row in rows if row["epochs_run"] < row["epochs"]]
         self._stopped = Counter(r["epochs_run"] for r in early if r["state"] in STOPPED)
         self._broke = Counter(r["epochs_run"] for r in early if r["state"] in BROKE)
         self._reached = Counter(row["epochs_run"] for row in rows if row["state"] != "pending")
-        self._expected = expected_ends(rungs)
-        self._chances = Chances(tables, rows, self._expected, settings)
-        if self._expected:
-            settings.know(tables, rows)
-        self._rungs = sorted(self._expected)
-        self._between = cache(self._run_on)
-
-    def left(self, row: Row) -> float:
-        """Epochs that a trial is expected to run still.
-
-        Args:
-            row: The trial's row.
-        """
-        return self._epochs(row["epochs_run"], row["epochs"], row)
-
-    def of_new(self, last: int) -> float:
-        """Epochs that a trial whose setting is not known yet is expected to run.
-
-        Args:
-            last: Its last epoch.
-        """
-        return self._epochs(0, last, None)
-
-    def _epochs(self, done: int, last: int, row: Row | None) -> float:
-        share, epochs = 1.0, 0.0
-        for until in (*(rung for rung in self._rungs if done < rung < last), last):
-            more, survives = self._between(done, until)
-            epochs += share * more
-            share *= survives
-            if until in self._expected:
-                stops = self._expected[until]
-                share *= 1 - stops if row is None else self._chances.goes_on(row, until)
-            done = until
-        return epochs
-
-    def _run_on(self, done: int, until: int) -> tuple[float, float]:
-        """Epochs that a trial is expected to run up to a rung, and its chance to get there."""
-        share, epochs = 1.0, 0.0
-        for epoch in range(done + 1, until + 1):
-            epochs += share
-            share *= self._share_after(epoch)
-        return epochs, share
+        self._expected = _expected_ends(rungs)
+        self.left, self._share = cache(self._left), cache(self._share_after)
 
     def _share_after(self, epoch: int) -> float:
-        """Share of the trials that complete an epoch and neither diverge nor fail after it.
-
-        Where no rung is expected, those that were stopped count too, as by a request.
-        """
+        """Share of the trials that go on, of those that complete an epoch."""
         arrived = sum(n for at, n in self._reached.items() if at >= epoch)
         if not arrived:
-            return 1.0
-        stopped = 0 if epoch in self._expected else self._stopped[epoch]
-        return (1 - stopped / arrived) * (1 - self._broke[epoch] / arrived)
+            return 1 - self._expected.get(epoch, 0.0)
+        prior = PRIOR if epoch in self._expected else 0.0
+        stopped = self._stopped[epoch] + prior * self._expected.get(epoch, 0.0)
+        return (1 - stopped / (arrived + prior)) * (1 - self._broke[epoch] / arrived)
+
+    def _left(self, done: int, last: int) -> float:
+        """Epochs that a trial with `done` of `last` epochs is expected to run still."""
+        share, epochs = 1.0, 0.0
+        for epoch in range(done + 1, last + 1):
+            epochs += share
+            share *= self._share(epoch)
+        return epochs
 
 
-def expected_ends(rungs: Sequence[Mapping[str, int]]) -> dict[int, float]:
+def _expected_ends(rungs: Sequence[Mapping[str, int]]) -> dict[int, float]:
     """Share of the trials that are expected to end at each rung, over all brackets."""
     brackets: dict[int, list[Mapping[str, int]]] = {}
     for row in rungs:

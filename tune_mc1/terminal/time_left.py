@@ -13,7 +13,6 @@ from statistics import fmean
 from tune_mc1.config.trial import Trial
 from tune_mc1.results.schema import ENDED, Row
 from tune_mc1.results.tables import SweepTables, trial_of
-from tune_mc1.terminal.chances import Settings
 from tune_mc1.terminal.survival import Survival
 
 WAITING = ("pending", "interrupted")
@@ -53,7 +52,6 @@ class TimeLeft:
     sizes: Mapping[str, int] = field(default_factory=dict)
     slots: int = 0
     _costs: dict[tuple[str, int], float] = field(default_factory=dict)
-    _settings: Settings = field(default_factory=Settings)
 
     def seconds(self, tables: SweepTables, total: int, now: float) -> float | None:
         """Seconds to the end of the last trial; None before the first epoch.
@@ -73,8 +71,10 @@ class TimeLeft:
             return None
         self._know(tables)
         scale = self._scales(rows, took)
-        go_on = Survival(tables, self.rungs, self._settings)
-        left = go_on.left
+        go_on = Survival(rows, self.rungs)
+
+        def left(row: Row) -> float:
+            return go_on.left(row["epochs_run"], row["epochs"])
 
         def group_epoch(row: Row) -> float:
             """Seconds of an epoch of the whole group of a trial."""
@@ -90,7 +90,7 @@ class TimeLeft:
         waiting = [row for row in rows if row["state"] in WAITING]
         tasks = [group_epoch(r) / self._size(r) * left(r) for r in waiting]
         if total > len(rows):
-            each = [group_epoch(r) / self._size(r) * go_on.of_new(r["epochs"]) for r in rows]
+            each = [group_epoch(r) / self._size(r) * go_on.left(0, r["epochs"]) for r in rows]
             tasks += [fmean(each)] * (total - len(rows))
         return _fill(busy.values(), tasks, self.slots)
 

@@ -36,9 +36,7 @@ PRIVATE = frozenset({"node", "error", "note"})
 _IMPORT = re.compile(r'(from |import )"(\.{1,2}/[^"]+)"')
 
 
-def explorer_data(
-    frames: SweepFrames, importance: Importances, lang: Lang, sweeps: int
-) -> str:
+def explorer_data(frames: SweepFrames, importance: Importances, lang: Lang, sweeps: int) -> str:
     """Data of a sweep's interactive figures as JSON that can stand in HTML.
 
     Args:
