@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -63,3 +64,14 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def link(path: Path, new: Path) -> None:
+    """Makes `new` a hard link to `path`, for files that are replaced and never overwritten."""
+    aside = new.with_name(f".{new.name}.{os.getpid()}.tmp")
+    aside.unlink(missing_ok=True)
+    try:
+        aside.hardlink_to(path)
+    except OSError:  # not every file system has hard links
+        shutil.copyfile(path, aside)
+    aside.replace(new)

@@ -9,7 +9,7 @@ from lightning.pytorch.callbacks import Callback
 from tests.support.group_run import run
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.images import ImageData
-from tune_mc1.training.checkpoints import link
+from tune_mc1.files import link
 
 TRIALS = [
     Trial(id=f"t{i}", config=TrialConfig(model="CNN", learning_rate=rate, epochs=3))

@@ -4,8 +4,8 @@ Each type is a pydantic model next to its trial scheduler: a file in `tune_mc1.p
 or a module of another package.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, ValidationError
 
@@ -16,6 +16,7 @@ from tune_mc1.registry import Registry
 
 if TYPE_CHECKING:
     from tune_mc1.config.sweep import Sweep
+    from tune_mc1.config.trial import Trial
 
 
 class EarlyTerminate(BaseModel):
@@ -23,9 +24,12 @@ class EarlyTerminate(BaseModel):
 
     Attributes:
         type: Its name.
+        does: What it does to poor trials, for a notice.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    does: ClassVar[str] = "stops poor trials early"
 
     type: str
 
@@ -52,6 +56,18 @@ class EarlyTerminate(BaseModel):
             longest: Epochs of the longest trial.
         """
         raise NotImplementedError
+
+    def scheduler_of(self, sweep: "Sweep") -> TrialScheduler[Any]:
+        """Builds a new scheduler for a sweep, of which most need to know the epochs only."""
+        return self.scheduler(sweep.longest_epochs)
+
+    def changes(self, sweep: "Sweep") -> Sequence[str]:
+        """Parameters whose values it may change while a trial runs."""
+        return ()
+
+    def exchanges(self, sweep: "Sweep", trials: "Sequence[Trial]") -> dict[str, Any]:
+        """When trials would exchange weights and settings, for an outline; empty if they do not."""
+        return {}
 
     def dry_run_rows(self, trials: int, longest: int) -> list[dict[str, int]]:
         """Number of trials that reach each epoch, as far as it is known in advance.

@@ -73,6 +73,11 @@ def best_text(
         for setting, one in best
         if setting.broken
     ]
+    said += [
+        f"--best: {one.place}: {trial.id} exchanged settings as it ran; only the last ones run again"
+        for trial, one in trials
+        if not one.had_one_setting(trial.id)
+    ]
     return source, config_to_yaml(sweep), said
 
 

@@ -49,11 +49,14 @@ def differences(before: Sweep, now: Sweep) -> Iterator[str]:
             longest = f"its maximum was {before.longest_epochs}, is {now.longest_epochs}"
             yield f"parameters.epochs: {longest}; {rule}"
     fixed = now.search.learns and not now.search.adopts
+    exchanged = early is not None and early.changes(now)
     for name, line in _changes(before, now):
         if not _is_growth(name):
             yield line
         elif fixed and name.partition(".")[0] in MAY_GROW and name != "run_cap":
             yield f"{line}; method {now.search.name} learns, so that it is fixed"
+        elif exchanged and early is not None and name.partition(".")[0] in MAY_GROW:
+            yield f"{line}; {early.type} exchanges settings between its trials, so that it is fixed"
 
 
 def growing_changes(before: Sweep, now: Sweep) -> list[str]:

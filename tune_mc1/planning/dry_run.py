@@ -67,6 +67,7 @@ def outline(plan: Plan, cores: int | None = None, place: Place | None = None) ->
         (maximum total),
         and `forecast_seconds`, a rough estimate. For a program `command`, the words of the first
         trial's command line, `directory`, and `first`, its values, instead of the last three.
+        Where trials exchange weights `exchanges`, the epochs after which they do, and how many.
         With a budget `budget`, what it buys (`tune_mc1.planning.budget.buys`).
     """
     place = place or _this_machine(plan, float(cores or os.cpu_count() or 1))
@@ -115,12 +116,20 @@ def _common(plan: Plan, place: Place) -> dict[str, Any]:
         "trials": [t.model_dump() for t in plan.trials],
         "total": plan.total,
         "rungs": rung_table(plan),
+        **_exchanges(plan),
         "resources": {
             "cpu": place.per_trial.cpu,
             "gpu": place.per_trial.gpu,
             "trials_at_once": place.concurrent,
         },
     }
+
+
+def _exchanges(plan: Plan) -> dict[str, Any]:
+    """When trials exchange weights and settings, if they do."""
+    early = plan.sweep.early_terminate
+    found = {} if early is None else early.exchanges(plan.sweep, plan.training_trials)
+    return {"exchanges": found} if found else {}
 
 
 def _program_outline(plan: Plan, sweep: ProgramSweep) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from tune_mc1.errors import InputError
 from tune_mc1.files import as_url
 from tune_mc1.planning.past import Past, read_past
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.exchanges import COPIED_FROM
 from tune_mc1.results.schema import Row
 from tune_mc1.results.store.local_copy import RESULTS_DIR, fetch, remote_named
 
@@ -47,6 +48,10 @@ class Earlier:
     def trials(self) -> Mapping[str, AnyTrial]:
         """Its trials by id."""
         return {trial.id: trial for trial in self.past.trials}
+
+    def had_one_setting(self, trial: str) -> bool:
+        """True if a trial had its settings, and no other trial's weights, in all of its epochs."""
+        return self.past.tables.trials[trial].get(COPIED_FROM) is None
 
     def history(self, trial: str) -> list[Row]:
         """Rows of a trial's epochs, in order."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from tune_mc1.config.program_trial import AnyTrial, ProgramTrial
 from tune_mc1.config.search import SEARCHES
@@ -14,12 +14,16 @@ from tune_mc1.errors import InputError
 from tune_mc1.planning.spent import Spent
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import DecisionEvent, Event, RungEvent
+from tune_mc1.results.exchanges import ExchangeEvent
 from tune_mc1.results.growth_events import EvidenceEvent, GrowEvent
 from tune_mc1.results.journal import read_events
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.tables import SweepTables, trial_of
 
 T = TypeVar("T", bound=AnyTrial)
+
+Decided = RungEvent | DecisionEvent | ExchangeEvent
+"""Event of a trial scheduler's decision."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Past:
     """
 
     tables: SweepTables = field(default_factory=SweepTables)
-    decisions: Sequence[RungEvent | DecisionEvent] = field(default_factory=list)
+    decisions: Sequence[Decided] = field(default_factory=list)
     search: Sequence[Event] = field(default_factory=list)
     removed: frozenset[str] = frozenset()
     evidence: Sequence[EvidenceEvent] = field(default_factory=list)
@@ -87,7 +91,9 @@ class Past:
     @cached_property
     def waiting(self) -> set[str]:
         """Ids of the trials that pause, and were not promoted."""
-        last = {event["trial"]: event["stop"] for event in self.decisions}
+        last: dict[str, bool] = {}
+        for event in self.decisions:
+            last |= _stops(event)
         rows = self.tables.trials.items()
         return {t for t, row in rows if row["state"] == "paused" and last.get(t, True)}
 
@@ -114,7 +120,7 @@ class Past:
         """
         if sweep.early_terminate is None:
             return None
-        scheduler = sweep.early_terminate.scheduler(sweep.longest_epochs)
+        scheduler = sweep.early_terminate.scheduler_of(sweep)
         decisions = []
         for event in self.decisions:
             try:
@@ -137,22 +143,31 @@ def _learned(tables: SweepTables) -> bool:
     return tables.of_program or method not in SEARCHES or SEARCHES[method].learns
 
 
-def _decisions(events: Iterable[Event]) -> list[RungEvent | DecisionEvent]:
+def _decisions(events: Iterable[Event]) -> list[Decided]:
     """Decisions that hold: not those that stopped a trial that ran again after it had failed."""
-    found: list[RungEvent | DecisionEvent] = []
+    found: list[Decided] = []
     for event in events:
-        if event["event"] == "rung" or event["event"] == "decision":
-            found.append(event)
+        if event["event"] in ("rung", "decision", "exchange"):
+            found.append(cast(Decided, event))
         elif event["event"] == "again":
             found = without_stops(found, {event["trial"]})
     return found
 
 
-def without_stops(
-    decisions: Iterable[RungEvent | DecisionEvent], trials: Collection[str]
-) -> list[RungEvent | DecisionEvent]:
+def without_stops(decisions: Iterable[Decided], trials: Collection[str]) -> list[Decided]:
     """Decisions other than those that stopped one of these trials."""
-    return [event for event in decisions if not event["stop"] or event["trial"] not in trials]
+    return [
+        event
+        for event in decisions
+        if not any(stop and trial in trials for trial, stop in _stops(event).items())
+    ]
+
+
+def _stops(event: Decided) -> Mapping[str, bool]:
+    """Which trials a decision is about, and whether each leaves its worker."""
+    if event["event"] == "exchange":
+        return dict.fromkeys(event["trials"], False)
+    return {event["trial"]: event["stop"]}
 
 
 def read_past(where: ResultDir) -> Past:

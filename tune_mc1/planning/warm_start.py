@@ -78,7 +78,9 @@ def warmed(plan: Plan, earlier: Sequence[Earlier]) -> Plan:
         InputError: If one of them ran another task.
     """
     check_task(earlier, plan.sweep)
-    taken = tuple(_taken(plan.trials, earlier))
+    early = plan.sweep.early_terminate
+    exchanges = early is not None and early.changes(plan.sweep)  # so that no trial stands alone
+    taken = () if exchanges else tuple(_taken(plan.trials, earlier))
     learns = plan.sweep.search.learns
     evidence = tuple(e for one in earlier for e in _evidence(plan.sweep, one)) if learns else ()
     warm = WarmStart(tuple(earlier), taken, evidence)
@@ -113,7 +115,8 @@ def _taken(trials: Sequence[AnyTrial], earlier: Sequence[Earlier]) -> Iterator[T
     done: dict[Any, tuple[Earlier, str]] = {}
     for one in earlier:
         for name, trial in one.trials.items():
-            if one.past.tables.trials[name]["state"] in ("completed", "diverged"):
+            ended = one.past.tables.trials[name]["state"] in ("completed", "diverged")
+            if ended and one.had_one_setting(name):
                 done.setdefault(same_result(trial), (one, name))
     for trial in trials:
         if found := done.pop(same_result(trial), None):  # once, so that nothing counts twice
@@ -139,7 +142,8 @@ def _evidence(sweep: Sweep, earlier: Earlier) -> Iterator[EvidenceEvent]:
     """
     epochs, metric = same_epochs(sweep), earlier.past.tables.metric
     for name, row in earlier.past.tables.trials.items():
-        if row["state"] not in ("completed", "stopped", "diverged", "failed"):
+        ended = row["state"] in ("completed", "stopped", "diverged", "failed")
+        if not ended or not earlier.had_one_setting(name):
             continue
         (trial,) = with_epochs([earlier.trials[name]], epochs)
         setting = drawable_setting(sweep, trial, any_seed=True)

@@ -67,6 +67,15 @@ class Columns(ABC):
     def add(self, names: Iterable[str]) -> None:
         """Adds columns of metrics, where that is possible, unless they are known."""
 
+    def of_epoch(self, row: Row, epoch: int) -> Row:
+        """What the row of an epoch has of its trial's: parameters that may change as it runs.
+
+        Args:
+            row: The trial's row.
+            epoch: The epoch.
+        """
+        return {}
+
     @abstractmethod
     def epoch_row(self, event: Mapping[str, Any], metric: str) -> Row:
         """The row of an epoch.

@@ -17,6 +17,7 @@ from tune_mc1.config.trial import TrialConfig, core_fields, trial_defaults, tria
 from tune_mc1.results.any_columns import Columns
 from tune_mc1.results.cells import TYPES, cell, column_names, value_of
 from tune_mc1.results.columns_of_programs import TAKEN_FROM, ProgramColumns
+from tune_mc1.results.exchanges import COPIED_COLUMNS, COPIED_FROM, copied_before
 from tune_mc1.results.schema import (
     Row,
     history_schema,
@@ -36,6 +37,7 @@ class TrainingColumns(Columns):
         recipe: Parameters of the training recipe that the sweep sets.
         chosen: Metrics that the sweep records beside those of every sweep.
         conditional: Parameters that some of its trials lack.
+        changing: Parameters that trials exchange while they run.
         takes: Whether trials may come from earlier sweeps.
     """
 
@@ -46,10 +48,13 @@ class TrainingColumns(Columns):
         recipe: Sequence[str] = (),
         chosen: Sequence[str] = (),
         conditional: Sequence[str] = (),
+        changing: Sequence[str] = (),
         *,
         takes: bool = False,
     ) -> None:
         self._more = [pa.field(TAKEN_FROM, pa.string())] if takes else []
+        self._more += COPIED_COLUMNS if changing else []
+        self.changing = tuple(changing)
         self.arguments, self._passes, self.recipe = arguments or {}, passes or {}, tuple(recipe)
         self.chosen, self._conditional = tuple(chosen), tuple(conditional)
         taken: set[str] = set()
@@ -89,8 +94,13 @@ class TrainingColumns(Columns):
         return pa.schema([*fields[:place], *own, *fields[place:], *self._more])
 
     def history_schema(self) -> pa.Schema:
-        """See `tune_mc1.results.schema.history_schema`."""
-        return history_schema(self.chosen)
+        """See `tune_mc1.results.schema.history_schema`; those that change come after the others."""
+        schema = history_schema(self.chosen)
+        if not self.changing:
+            return schema
+        of_trial = self.trial_schema()
+        own = [of_trial.field(name) for name in self.changing if name not in schema.names]
+        return pa.schema([*schema, *own, COPIED_COLUMNS[0]])
 
     def add(self, names: Iterable[str]) -> None:
         """Nothing: the columns are fixed."""
@@ -132,6 +142,13 @@ class TrainingColumns(Columns):
         passes = tuple(name for name in passed if name not in inactive)
         return TrialConfig(**values, arguments=arguments, passes=passes, inactive=inactive)
 
+    def of_epoch(self, row: Row, epoch: int) -> Row:
+        """Parameters that trials exchange, but the learning rate, which every epoch has."""
+        if not self.changing:
+            return {}
+        values = {name: row[name] for name in self.changing if name != "learning_rate"}
+        return values | {COPIED_FROM: copied_before(row, epoch)}
+
     def epoch_row(self, event: Mapping[str, Any], metric: str) -> Row:
         """The columns of `history_schema`, and the sweep's metric."""
         return {name: event.get(name) for name in (*self.history_schema().names, metric)}
@@ -153,7 +170,7 @@ def columns_of(metadata: Mapping[str, Any]) -> Columns:
     """
     takes = "from" in metadata
     if "program" not in metadata:
-        names = ("parameters", "passes", "recipe", "metrics", "conditional")
+        names = ("parameters", "passes", "recipe", "metrics", "conditional", "changing")
         own = [metadata.get(name) for name in names]
         if not any(own) and not takes:
             return TRAINING_COLUMNS

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tune_mc1.results.tables import SweepTables
 
 LAST, BEST, PREVIOUS = "last.ckpt", "best.ckpt", "previous.ckpt"
+COPIED = "copied.ckpt"
+"""Checkpoint of another trial with which a trial is to go on."""
+
 STORAGE_URL = "storage.url"
 
 

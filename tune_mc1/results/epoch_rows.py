@@ -27,6 +27,7 @@ def take_epoch(tables: "SweepTables", event: EpochEvent) -> None:
     # null, as readers of parquet take NaN as the largest number, or not as missing
     cells = tables.columns.epoch_row(event, tables.metric).items()
     entry = {name: None if value != value else value for name, value in cells}  # noqa: PLR0124
+    entry |= tables.columns.of_epoch(row, epoch)
     if entry == old:
         return  # told again by a later attempt
     if tables.of_program and epoch <= row["epochs_run"]:

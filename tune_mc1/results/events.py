@@ -6,6 +6,7 @@ An event is a JSON object whose field `event` names its kind. Importing this mod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, Required, cast
 
+from tune_mc1.results.exchanges import ExchangeEvent
 from tune_mc1.results.growth_events import (
     AgainEvent,
     DropEvent,
@@ -208,6 +209,7 @@ Event = (
     | AgainEvent
     | EnoughEvent
     | PriceEvent
+    | ExchangeEvent
     | SteeringEvent
     | CloseEvent
 )

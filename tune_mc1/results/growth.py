@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from tune_mc1.results.cells import value_of
 from tune_mc1.results.columns import columns_of
 from tune_mc1.results.columns_of_programs import TAKEN_FROM, ProgramColumns
+from tune_mc1.results.exchanges import take_exchange
 from tune_mc1.results.growth_events import (
     ENDING,
     TESTED,
@@ -89,6 +90,7 @@ HANDLERS: Mapping[str, Callable[["SweepTables", Any], None]] = {
     "taken": take_over,
     "again": run_again,
     "enough": end_early,
+    "exchange": take_exchange,
     **STEERING_HANDLERS,
 }
 """Functions that apply an event to the tables, by its name."""

@@ -139,12 +139,14 @@ def sweep_event(
 
 def _of_training(sweep: Sweep, data: ImageData | None) -> dict[str, object]:
     assert data is not None
+    early = sweep.early_terminate
     own = {
         "parameters": argument_kinds(sweep),
         "passes": {model: list(names) for model, names in sweep.passes.items() if names},
         "recipe": [name for name in sweep.parameters if name in RECIPE],
         "metrics": list(sweep.chosen_metrics),
         "conditional": list(sweep.space.conditional),
+        "changing": list(early.changes(sweep)) if early is not None else [],
     }
     return {name: value for name, value in own.items() if value} | {
         "fuse": sweep.fuse,

@@ -30,6 +30,7 @@ class SweepEvent(Stamped, SweepsBefore, total=False):
         objectives: Metrics that it optimises, each with `name` and `goal`; absent if there is one.
         metrics: Metrics that it records beside those of every sweep; absent if there are none.
         conditional: Parameters that some of its trials lack; absent if there are none.
+        changing: Parameters that trials exchange while they run; absent if there are none.
         id: Random part of the ids of its runs in W&B.
         group: Their group, the first name of its directory.
         module: Path of the user's LightningModule; absent in other sweeps.
@@ -65,6 +66,7 @@ class SweepEvent(Stamped, SweepsBefore, total=False):
     objectives: list[dict[str, str]]
     metrics: list[str]
     conditional: list[str]
+    changing: list[str]
     id: str
     group: str
     module: str

@@ -45,6 +45,7 @@ from tune_mc1.results.events import (
     StartEvent,
     TrialEvent,
 )
+from tune_mc1.results.exchanges import hash_of
 from tune_mc1.results.growth import HANDLERS
 from tune_mc1.results.growth_events import ENDING, TESTED
 from tune_mc1.results.ranking import Rank, is_broken, rank_key
@@ -154,7 +155,7 @@ class SweepTables:
 
     def _on_extend(self, event: ExtendEvent) -> None:
         row = self.trials[event["trial"]]
-        row |= self.columns.cells(event["config"]) | {"config_hash": event["config_hash"]}
+        row |= self.columns.cells(event["config"]) | {"config_hash": hash_of(row, event)}
         row |= dict.fromkeys(self.columns.tests)  # a longer sweep may have another winner
         self.metadata.pop(TESTED, None)
         if row["state"] == "completed":

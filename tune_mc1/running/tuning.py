@@ -33,8 +33,10 @@ from tune_mc1.running.early_end import EarlyEnd
 from tune_mc1.running.grouping import batches_of, groups_of
 from tune_mc1.running.own_context import OwnContext
 from tune_mc1.running.ray_tuner import fit, make_tuner, resource_request, trainable_of
-from tune_mc1.running.schedulers.early_stopping import EarlyStopping, make_scheduler
+from tune_mc1.running.schedulers.choice import make_scheduler
+from tune_mc1.running.schedulers.early_stopping import EarlyStopping
 from tune_mc1.running.schedulers.first_come import FirstCome
+from tune_mc1.running.schedulers.population import PopulationTraining
 from tune_mc1.running.search.begin_learning import learning_trials
 from tune_mc1.running.search.learning import LearningTrials
 from tune_mc1.running.search.limited import LimitedTrials
@@ -163,6 +165,8 @@ def _scheduler(
         return None, None
     view.why, scheduler.cuts = scheduler.why, end.cuts
     scheduler.know(run.warm.taken)
+    if isinstance(scheduler, PopulationTraining):
+        scheduler.say = view.say
     regrouped = scheduler.promotes and run.sweep.fuse != "off"
     if run.program is None and not regrouped and not grouped:
         return scheduler, None

@@ -44,7 +44,7 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
         if plan.trials and _known_sizes(plan):
             line += f"; roughly {duration(facts['forecast_seconds'])} {place}"
     console.print(line, highlight=False, soft_wrap=True)
-    for text in (*_where(plan, facts), *_budget(facts)):
+    for text in (*_where(plan, facts), *_exchanges(facts), *_budget(facts)):
         console.print(text, highlight=False, markup=False, soft_wrap=True)
     fixed = [f"{n}={typed(rows[0][n])}" for n in plan.sweep.parameters if rows and n not in names]
     if fixed:
@@ -88,6 +88,21 @@ def _budget(facts: dict[str, Any]) -> Iterator[str]:
         shown = [f"time {duration(spent['time'])}", f"epochs {spent['epochs']}"]
         shown += [f"cost {spent['cost']:.2f}"] if "cost" in limits else []
         yield f"Spent so far: {', '.join(shown)}"
+
+
+def _exchanges(facts: dict[str, Any]) -> Iterator[str]:
+    """The line on when trials exchange weights and settings."""
+    found = facts.get("exchanges")
+    if found is None:
+        return
+    epochs = [str(epoch) for epoch in found["epochs"]]
+    shown = epochs if len(epochs) <= 5 else [*epochs[:3], "...", epochs[-1]]
+    sizes = Counter((p["copy"], p["trials"]) for p in found["populations"])
+    who = ", ".join(
+        f"{n} of {size}" + (f" in each of {times} populations" if times > 1 else "")
+        for (n, size), times in sizes.items()
+    )
+    yield f"Exchanges after epochs {', '.join(shown)}: {who} trials go on as one of the best do"
 
 
 def _known_sizes(plan: Plan) -> bool:

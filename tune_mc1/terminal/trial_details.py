@@ -9,6 +9,7 @@ from tune_mc1.config.load import load_sweep
 from tune_mc1.errors import InputError, did_you_mean
 from tune_mc1.planning.stop_reasons import stop_reasons
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.exchanges import copies_of
 from tune_mc1.results.schema import Row
 from tune_mc1.results.steering.marks import notes, pinned
 from tune_mc1.results.tables import SweepTables
@@ -63,6 +64,9 @@ def _print_trial(
     if score is not None:
         best = metric_text(score, of_program=tables.of_program)
         facts.add_row(f"best {tables.metric}", f"{best} at {unit} {row['best_epoch']}")
+    if copies := copies_of(tables, row["trial"]):
+        text = "; ".join(f"from {source} after epoch {epoch}" for epoch, source in copies)
+        facts.add_row("copied", text)
     facts.add_row("time", duration(tables.running.of(row)))
     own = tables.columns.own_names
     for name in tables.columns.parameters:
@@ -77,6 +81,8 @@ def _print_history(tables: SweepTables, row: Row, unit: str, console: Console) -
     epochs = [tables.history.get((row["trial"], e)) for e in range(1, row["epochs_run"] + 1)]
     shown = [entry for entry in epochs if entry is not None]
     columns = [Column(unit, [str(entry["epoch"]) for entry in shown])]
+    for name in getattr(tables.columns, "changing", ()):
+        columns.append(Column(name, [typed(entry.get(name)) for entry in shown]))
     for name in tables.columns.metrics(tables.metric):
         values = [metric_text(e.get(name), of_program=tables.of_program) for e in shown]
         columns.append(Column(name, values, 0 if name == tables.metric else 1))

@@ -6,8 +6,6 @@ trial, and assembled from them again; so a trial can continue alone, or in anoth
 A running trial also keeps its previous checkpoint, in case the last one is damaged.
 """
 
-import os
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ from lightning.fabric.plugins import CheckpointIO
 from torch import Tensor
 
 from tune_mc1.errors import STORAGE_ERRNOS, StorageError
-from tune_mc1.files import replacing
+from tune_mc1.files import link, replacing
 from tune_mc1.results.directory import BEST, LAST, PREVIOUS
 from tune_mc1.training.averaging import TRAINED
 from tune_mc1.training.model_facts import FACTS
@@ -107,17 +105,6 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """A trial's checkpoint, on the CPU."""
     loaded: Checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     return loaded
-
-
-def link(path: Path, new: Path) -> None:
-    """Makes `new` a hard link to `path`; checkpoints are replaced, never overwritten."""
-    aside = new.with_name(f".{new.name}.{os.getpid()}.tmp")
-    aside.unlink(missing_ok=True)
-    try:
-        aside.hardlink_to(path)
-    except OSError:  # not every file system has hard links
-        shutil.copyfile(path, aside)
-    aside.replace(new)
 
 
 def last_state(directory: Path) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from lightning.pytorch.callbacks import Checkpoint
 from tune_mc1.config.lr_schedules import factor_at
 from tune_mc1.config.metrics import better
 from tune_mc1.errors import DivergedError
+from tune_mc1.files import link
 from tune_mc1.results.directory import BEST, LAST
 from tune_mc1.results.schema import Row
-from tune_mc1.training.checkpoints import TrialCheckpoints, link
+from tune_mc1.training.checkpoints import TrialCheckpoints
 from tune_mc1.training.group import Group
 from tune_mc1.training.module import ClassifierModule
 
@@ -77,12 +78,16 @@ class EpochReport(Checkpoint):
         self.states = state_dict["trials"]
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Reports the rows of the checkpoint from which the trials continue, if any."""
-        if self.files is None or self.states[0]["row"] is None:
+        """Reports the rows of the checkpoint from which the trials continue, if any.
+
+        A trial that goes on from a copy of another one's has reported its own row before.
+        """
+        if self.files is None:
             return
         pairs = zip(self.states, self.files.directories, strict=True)
-        rows = [restore_report(state, directory) for state, directory in pairs]
-        self._say(trainer, pl_module, rows, [])
+        rows = [restore_report(state, place) for state, place in pairs if state["row"] is not None]
+        if rows:
+            self._say(trainer, pl_module, rows, [])
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Starts timing the epoch."""
@@ -179,6 +184,8 @@ def impatient_ends(group: Group, states: Sequence[Row], metric: str) -> list[Row
     """
     ends = []
     for trial, state in zip(group.trials, states, strict=True):
+        if state["row"] is None:
+            continue
         patience, epoch = trial.config.early_stopping_patience, state["row"]["epoch"]
         waited = epoch - (state["best_epoch"] or 0)
         if patience and waited >= patience and epoch < trial.config.epochs:

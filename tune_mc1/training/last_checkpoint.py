@@ -4,8 +4,9 @@ import logging
 import zipfile
 from pathlib import Path
 
+from tune_mc1.files import link
 from tune_mc1.results.directory import BEST, LAST, PREVIOUS
-from tune_mc1.training.checkpoints import link, read_checkpoint
+from tune_mc1.training.checkpoints import read_checkpoint
 
 log = logging.getLogger(__name__)
 

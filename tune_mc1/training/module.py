@@ -25,6 +25,7 @@ from tune_mc1.training.augment import augment_batch
 from tune_mc1.training.averaging import TRAINED, averaged_weights
 from tune_mc1.training.checkpoint_fit import check_fit, with_backbone, without_backbone
 from tune_mc1.training.clipping import gradient_clip
+from tune_mc1.training.copied_checkpoint import with_own_settings
 from tune_mc1.training.inputs import Inputs
 from tune_mc1.training.learning_rates import LearningRates, learning_rates
 from tune_mc1.training.lightning_private import step_counter
@@ -107,6 +108,8 @@ class ClassifierModule(ScoringModule):
         """Refuses the checkpoint of another network, before Lightning loads it."""
         checkpoint["state_dict"] = with_backbone(checkpoint["state_dict"], self.state_dict())
         check_fit(checkpoint["state_dict"], self.state_dict(), self.configs[0].model)
+        parts = parts_of(self.model, self.configs[0])
+        with_own_settings(checkpoint, self.configs, parts, fused=self.fused)
         if TRAINED in checkpoint:
             if self.averaged is not None:
                 self.averaged.load(checkpoint["state_dict"], PREFIX)

@@ -20,6 +20,7 @@ from tune_mc1.models.graph_reading import NoFusedForm
 from tune_mc1.results.directory import LAST
 from tune_mc1.training.checkpoint_fit import with_backbone
 from tune_mc1.training.checkpoints import TrialCheckpoints, last_state, read_checkpoint
+from tune_mc1.training.copied_checkpoint import take_copy
 from tune_mc1.training.epoch_report import EpochReport, Reporter, diverged_ends, restore_report
 from tune_mc1.training.group import EVAL_BATCH, Group
 from tune_mc1.training.inputs import inputs_of
@@ -161,6 +162,8 @@ def _at_one_epoch(
     """
     if checkpoints is None:
         return [(0, list(trials))]
+    for trial in trials:
+        take_copy(checkpoints(trial.id))
     done = {t.id: epochs_done(checkpoints(t.id)) for t in trials}
     least = min(done.values())
     for trial in trials:

@@ -8,14 +8,11 @@ from ray.tune.schedulers import TrialScheduler
 
 from tune_mc1.config.trial_scheduler import Decided
 from tune_mc1.config.trial_scheduler import TrialScheduler as Decider
-from tune_mc1.planning.no_stopping import NoStopping
 from tune_mc1.planning.stop_reasons import reason_text
 from tune_mc1.results.events import DecisionEvent
 from tune_mc1.results.growth_events import TakenEvent
 from tune_mc1.results.schema import Row
-from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.schedulers.first_come import FirstCome
-from tune_mc1.running.sweep_run import SweepRun
 
 
 class EarlyStopping(FirstCome):
@@ -36,6 +33,7 @@ class EarlyStopping(FirstCome):
         stopped: Ids of the trials that are stopped, or paused.
         publish: Called with the name of a report and the ids of the stopped trials of its group.
         cuts: Called with the ids of a report's trials, and its rows; returns those that must end.
+        changed: Dumped trials whose settings have changed as they paused, by their ids.
     """
 
     def __init__(
@@ -55,6 +53,7 @@ class EarlyStopping(FirstCome):
         self._score, self._sign = metric, 1.0 if maximize else -1.0
         self.record = record
         self.stopped = set(stopped)
+        self.changed: dict[str, dict[str, Any]] = {}
         self.cuts: Callable[[Sequence[str], Sequence[Row]], Collection[str]] = lambda *_: ()
 
     def on_trial_result(
@@ -135,18 +134,3 @@ class EarlyStopping(FirstCome):
             self.stopped.add(decision.trial)
         elif self._decider.promotes:
             self.stopped.discard(decision.trial)
-
-
-def make_scheduler(run: SweepRun, writer: ResultWriter) -> EarlyStopping | None:
-    """The scheduler of a sweep that stops trials early, or has a budget, else None.
-
-    Args:
-        run: The sweep.
-        writer: Records each decision.
-    """
-    known = run.past.scheduler(run.sweep)
-    if known is None and run.sweep.budget is None:
-        return None
-    decider, stopped = known or (NoStopping(), set[str]())
-    facts = (run.sweep.metric.name, run.maximize, writer.write)
-    return EarlyStopping(decider, stopped, *facts, patient=run.program is not None)

@@ -84,6 +84,7 @@ class PromotingTrials(QueueSearcher):
         if first is None:
             return None
         promoted = [first]
+        self._specs |= self._scheduler.changed
         if self._regroup is not None:
             epoch = rows[first]["epochs_run"]
             alike = {t for t in among if rows[t]["epochs_run"] == epoch}

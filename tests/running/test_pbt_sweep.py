@@ -1,0 +1,154 @@
+"""Whole sweeps of population based training: exchanges, kills, fused groups, and what is shown."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import torch
+
+from tests.support.in_process import Ran, run_here, sweep_here
+from tune_mc1.errors import SweepStopped
+from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.exchanges import copies_of
+from tune_mc1.results.writer import ResultWriter
+
+TRIALS, EPOCHS = 6, 4
+
+
+def content(image_dir: Path, **keys: Any) -> dict[str, Any]:
+    rate = {"distribution": "log_uniform_values", "min": 0.0005, "max": 0.2}
+    return {
+        "method": "random",
+        "run_cap": TRIALS,
+        "metric": {"name": "val_loss", "goal": "minimize"},
+        "parameters": {
+            "model": {"value": "CNN"},
+            "learning_rate": rate,
+            "momentum": {"values": [0.0, 0.5, 0.9]},
+            "batch_size": {"values": [32, 64]},
+            "epochs": {"value": EPOCHS},
+        },
+        "early_terminate": {"type": "pbt", "perturbation_interval": 1, "quantile_fraction": 0.34},
+        "data": str(image_dir),
+        "tracker": "none",
+        **keys,
+    }
+
+
+def history_of(root: Path) -> pd.DataFrame:
+    rows = pd.read_parquet(root / "history.parquet").set_index(["trial", "epoch"]).sort_index()
+    return rows.drop(columns=["seconds", "images_per_second", "time"])
+
+
+def exchanges_of(ran: Ran) -> list[dict[str, Any]]:
+    return [{k: v for k, v in e.items() if k != "time"} for e in ran.events("exchange")]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
+    """A sweep that nothing interrupted, with every trial alone."""
+    ran = sweep_here(tmp_path_factory.mktemp("whole"), content(image_dir, fuse="off"), "random")
+    assert ran.status == 0, ran.err
+    return ran
+
+
+def test_the_results_have_the_settings_of_every_epoch(whole: Ran, tmp_path: Path) -> None:
+    tables, history = ResultDir(whole.root).read(), history_of(whole.root)
+    assert {row["state"] for row in tables.trials.values()} == {"completed"}
+    assert len(history) == TRIALS * EPOCHS
+    events = exchanges_of(whole)
+    assert [event["epoch"] for event in events] == [1, 2, 3]
+    for event in events:
+        scores = history["val_loss"].xs(event["epoch"], level="epoch").sort_values()
+        assert {copy["trial"] for copy in event["copies"]} == set(scores.index[-3:])
+        assert {copy["source"] for copy in event["copies"]} <= set(scores.index[:3])
+        for copy in event["copies"]:
+            after = history.loc[copy["trial"], event["epoch"] + 1]
+            source = history.loc[copy["source"], event["epoch"]]
+            assert after["copied_from"] == copy["source"]
+            assert after["batch_size"] == source["batch_size"] == copy["config"]["batch_size"]
+            for name in ("learning_rate", "momentum"):
+                assert after[name] == copy["config"][name]
+    copied = [(c["trial"], e["epoch"], c["source"]) for e in events for c in e["copies"]]
+    assert history["copied_from"].notna().sum() == len(copied)
+    listed = [(t, *pair) for t in tables.trials for pair in copies_of(tables, t)]
+    assert sorted(listed) == sorted(copied)
+    trial, epoch, source = copied[0]
+    shown = run_here("show", whole.root, trial, cwd=tmp_path).stdout
+    assert f"from {source} after epoch {epoch}" in shown
+    assert "momentum" in shown
+    assert f"{trial} copies {source} after epoch {epoch}, val_loss" in whole.out + whole.err
+    assert tables.trials[trial]["seed"] == 0
+    hashes = [row["config_hash"] for row in tables.trials.values()]
+    assert len(set(hashes)) == TRIALS
+    assert run_here("report", whole.root, cwd=tmp_path).returncode == 0
+
+
+def test_a_trial_goes_on_with_its_own_settings(whole: Ran) -> None:
+    """Its optimiser has the weights' momentum, and the rate of the trial."""
+    last = exchanges_of(whole)[-1]["copies"][0]
+    folder = whole.root / "checkpoints" / last["trial"]
+    assert not (folder / "copied.ckpt").exists()
+    saved = torch.load(folder / "last.ckpt", weights_only=True)
+    (group,) = saved["optimizer_states"][0]["param_groups"]
+    assert group["lr"] == last["config"]["learning_rate"]
+    assert group["momentum"] == last["config"]["momentum"]
+
+
+def after_exchange(seen: list[str]) -> bool:
+    return seen.count("exchange") == 1 and seen[-1] == "exchange"
+
+
+def before_exchange(seen: list[str]) -> bool:
+    return seen.count("pause") == 2 * TRIALS
+
+
+def as_it_trains(seen: list[str]) -> bool:
+    return seen.count("exchange") == 2 and seen[-1] == "epoch"
+
+
+@pytest.mark.parametrize("when", [after_exchange, before_exchange, as_it_trains])
+def test_killed_anywhere_it_ends_alike(
+    tmp_path: Path,
+    image_dir: Path,
+    whole: Ran,
+    monkeypatch: pytest.MonkeyPatch,
+    when: Callable[[list[str]], bool],
+) -> None:
+    """No decision and no number depends on where the sweep was cut off."""
+    real, seen = ResultWriter.write, list[str]()
+
+    def write(self: ResultWriter, *events: Any) -> None:
+        if when(seen) and events and events[0]["event"] not in ("end", "close"):
+            raise SweepStopped
+        real(self, *events)
+        seen.extend(event["event"] for event in events)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ResultWriter, "write", write)
+        ran = sweep_here(tmp_path, content(image_dir, fuse="off"), "random")
+    assert ran.status == 130, ran.err
+    assert len(exchanges_of(ran)) < 3
+    done = run_here("sweep", "random", "--resume", ran.root, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert exchanges_of(ran) == exchanges_of(whole)
+    pd.testing.assert_frame_equal(history_of(ran.root), history_of(whole.root))
+
+
+def test_fused_trials_exchange_alike(tmp_path: Path, image_dir: Path, whole: Ran) -> None:
+    file = content(image_dir, fuse=4)
+    ran = sweep_here(tmp_path, file, "random")
+    assert ran.status == 0, ran.err
+    assert max(event["fused"] for event in ran.events("start")) > 1
+    assert [e["trials"] for e in exchanges_of(ran)] == [e["trials"] for e in exchanges_of(whole)]
+    rows, alone = history_of(ran.root), history_of(whole.root)
+    pd.testing.assert_series_equal(
+        rows["val_loss"].xs(1, level="epoch"), alone["val_loss"].xs(1, level="epoch"), rtol=0.02
+    )
+    for event in exchanges_of(ran):
+        for copy in event["copies"]:
+            after = rows.loc[copy["trial"], event["epoch"] + 1]
+            assert after["learning_rate"] == copy["config"]["learning_rate"]
+    assert not list(ran.root.glob("checkpoints/*/copied.ckpt"))

@@ -1,0 +1,137 @@
+"""Adapter that runs population based training on Ray Tune."""
+
+from collections.abc import Callable, Collection, Hashable, Mapping
+
+from pydantic import ValidationError
+
+from tune_mc1.config.sweep import Sweep
+from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.errors import StorageError, SweepStopped
+from tune_mc1.files import link
+from tune_mc1.planning.exchanges import Copy, Exchange, Population, network_key
+from tune_mc1.results.directory import COPIED, LAST
+from tune_mc1.results.exchanges import COPIED_AFTER, CopyFields
+from tune_mc1.results.tables import trial_of
+from tune_mc1.results.writer import ResultWriter
+from tune_mc1.running.schedulers.early_stopping import EarlyStopping
+from tune_mc1.terminal.formatting import metric_text, typed
+
+
+class PopulationTraining(EarlyStopping):
+    """Lets trials that have come equally far exchange weights and settings, and go on.
+
+    Each trial ends as one of Ray's when it comes to an exchange, so that its resources are free for
+    those behind it. When none is behind, all that wait are compared. The checkpoint that a trial
+    copies is linked beside its own; then the journal gets the whole exchange in one line; then the
+    first of its trials starts. So a sweep that is killed goes on with the same exchange.
+
+    Args:
+        population: Decides.
+        stopped: Trials that waited before the sweep was resumed.
+        sweep: The sweep.
+        writer: Its results.
+
+    Attributes:
+        say: Called with a line for the user on each trial that copies another one.
+    """
+
+    def __init__(
+        self, population: Population, stopped: Collection[str], sweep: Sweep, writer: ResultWriter
+    ) -> None:
+        metric = sweep.metric
+        super().__init__(population, stopped, metric.name, metric.maximize, writer.write)
+        self.say: Callable[[str], None] = lambda _: None
+        self._population, self._writer = population, writer
+        self._released: list[str] = []
+        self._forget_copies()
+
+    def _forget_copies(self) -> None:
+        """Removes copies of an exchange that a killed run prepared and did not write down."""
+        for trial, row in self._writer.tables.trials.items():
+            if row[COPIED_AFTER] is None or row[COPIED_AFTER] != row["epochs_run"]:
+                (self._writer.where.checkpoints(trial) / COPIED).unlink(missing_ok=True)
+
+    def promote(self, among: Collection[str], *, last: bool = False) -> str | None:
+        """Lets a trial go on after an exchange, which is made when no trial runs any more."""
+        if last and not any(trial in among for trial in self._released):
+            self._exchange(among)
+        found = next((trial for trial in self._released if trial in among), None)
+        if found is not None:
+            self._released.remove(found)
+        return found
+
+    def _exchange(self, among: Collection[str]) -> None:
+        made = self._population.exchange(self._networks(among))
+        if made is None:
+            return
+        copies = [self._copied(copy, made.epoch) for copy in made.copies]
+        for copy in made.copies:
+            self._link(copy)
+        self._writer.write(
+            {
+                "event": "exchange",
+                "epoch": made.epoch,
+                "trials": list(made.trials),
+                "copies": copies,
+            }
+        )
+        self._begin(made)
+
+    def _networks(self, among: Collection[str]) -> Mapping[str, Hashable]:
+        tables = self._writer.tables
+        return {
+            trial: network_key(trial_of(row, tables.columns).config)
+            for trial, row in tables.trials.items()
+            if trial in among
+        }
+
+    def _begin(self, made: Exchange) -> None:
+        """Lets the trials of an exchange go on, with the settings that the tables have now."""
+        self._population.restore([made])
+        self.stopped.difference_update(made.trials)
+        self._released = list(made.trials)
+        self.changed |= {copy.trial: self._trial(copy.trial).model_dump() for copy in made.copies}
+        for copy in made.copies:
+            self.say(self._line(copy, made.epoch))
+
+    def _trial(self, trial: str) -> Trial:
+        tables = self._writer.tables
+        return trial_of(tables.trials[trial], tables.columns)
+
+    def _copied(self, copy: Copy, epoch: int) -> CopyFields:
+        """Settings with which a trial goes on: the other one's, explored, with its own seed."""
+        own, source = self._trial(copy.trial).config, self._trial(copy.source).config
+        kept = source.model_copy(update={"seed": own.seed})
+        names = [n for n in self._population.parameters if n not in source.inactive]
+        values = {name: getattr(source, name) for name in names}
+        explored = self._population.explored(values, copy.trial, epoch)
+        try:
+            config = TrialConfig.model_validate(kept.model_dump() | explored)
+        except ValidationError:  # they do not go together, so none is explored
+            config = kept
+        return {
+            "trial": copy.trial,
+            "source": copy.source,
+            "score": copy.score,
+            "source_score": copy.source_score,
+            "config": config.values,
+            "config_hash": config.config_hash,
+        }
+
+    def _link(self, copy: Copy) -> None:
+        where = self._writer.where
+        try:
+            link(where.checkpoints(copy.source) / LAST, where.checkpoints(copy.trial) / COPIED)
+        except OSError as error:
+            place = error.filename or where.checkpoints(copy.source)
+            raise SweepStopped(str(StorageError.of(place, error))) from None
+
+    def _line(self, copy: Copy, epoch: int) -> str:
+        row = self._writer.tables.trials[copy.trial]
+        values = " ".join(f"{n}={typed(row[n])}" for n in self._population.parameters)
+        scores = [
+            "-" if score is None else metric_text(self._sign * score)
+            for score in (copy.score, copy.source_score)
+        ]
+        line = f"{copy.trial} copies {copy.source} after epoch {epoch}, {self._score}"
+        return f"{line} {scores[0]} against {scores[1]}  ({values})"
