@@ -158,7 +158,12 @@ def drive(tried: Population, trials: Sequence[str]) -> Iterator[dict[str, Any]]:
             names = ("trial", "source", "score", "source_score")
             copies = [{name: getattr(copy, name) for name in names} for copy in made.copies]
             tried.restore([made])
-            yield {"event": "exchange", "epoch": made.epoch, "trials": made.trials, "copies": copies}
+            yield {
+                "event": "exchange",
+                "epoch": made.epoch,
+                "trials": made.trials,
+                "copies": copies,
+            }
         for trial in running:
             for epoch in range(epochs[trial] + 1, 9):
                 epochs[trial] = epoch

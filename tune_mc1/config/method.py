@@ -50,7 +50,9 @@ def resolve_method(sweep: Sweep, command: str, *, source: str = "") -> tuple[Swe
         update["early_terminate"] = early.model_validate(chosen.early_terminate)
         notices.append(chosen.notice)
     elif chosen.early_terminate is None and sweep.early_terminate is not None:
-        notices.append(f"early_terminate: {command} {sweep.early_terminate.does}, as set in the file")
+        notices.append(
+            f"early_terminate: {command} {sweep.early_terminate.does}, as set in the file"
+        )
     resolved = sweep.model_copy(update=update)
     rule = resolved.early_terminate
     if rule is not None and (notice := rule.notice(resolved)):

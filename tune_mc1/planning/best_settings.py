@@ -74,7 +74,7 @@ def best_text(
         if setting.broken
     ]
     said += [
-        f"--best: {one.place}: {trial.id} exchanged settings as it ran; only the last ones run again"
+        f"--best: {one.place}: {trial.id} exchanged settings as it ran; the last ones run again"
         for trial, one in trials
         if not one.had_one_setting(trial.id)
     ]

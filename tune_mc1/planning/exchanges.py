@@ -148,7 +148,7 @@ class Population(TrialScheduler[Arrival | Exchange]):
 
     def _copies(self, members: Sequence[Arrival], epoch: int) -> Iterable[Copy]:
         """Those of the lowest quantile, each with one of the highest; ties go to the first."""
-        ranked = sorted(reversed(members), key=_value)
+        ranked = sorted(members, key=lambda one: (_value(one), -members.index(one)))
         count = members_of_quantile(len(members), self._quantile)
         sources = [one for one in ranked[len(ranked) - count :] if one.score is not None]
         for one in sorted(ranked[:count], key=lambda each: each.trial):

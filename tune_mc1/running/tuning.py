@@ -96,6 +96,8 @@ def tune_trials(
     largest = max([batch.limit, *map(len, groups)])
     end = EarlyEnd(run, writer)
     scheduler, decisions = _scheduler(run, writer, view, end, grouped=largest > 1)
+    if isinstance(scheduler, PopulationTraining):
+        scheduler.say, scheduler.processes = view.say, min(at_once, run.max_concurrent or at_once)
     again = partial(_promoting, run, at_once, resources, capacity.up, scheduler)
     learning = learning_trials(run, groups, writer, batch) if learns else None
     source = learning or PlannedTrials(groups)
@@ -165,8 +167,6 @@ def _scheduler(
         return None, None
     view.why, scheduler.cuts = scheduler.why, end.cuts
     scheduler.know(run.warm.taken)
-    if isinstance(scheduler, PopulationTraining):
-        scheduler.say = view.say
     regrouped = scheduler.promotes and run.sweep.fuse != "off"
     if run.program is None and not regrouped and not grouped:
         return scheduler, None

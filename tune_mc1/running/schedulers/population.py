@@ -1,9 +1,13 @@
 """Adapter that runs population based training on Ray Tune."""
 
 from collections.abc import Callable, Collection, Hashable, Mapping
+from functools import partial
+from typing import Any
 
 from pydantic import ValidationError
+from ray.tune.experiment import Trial as TuneTrial
 
+from tune_mc1.cluster.ray_processes_private import keep_processes
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.errors import StorageError, SweepStopped
@@ -33,6 +37,7 @@ class PopulationTraining(EarlyStopping):
 
     Attributes:
         say: Called with a line for the user on each trial that copies another one.
+        processes: Number of processes to keep while their trials wait.
     """
 
     def __init__(
@@ -43,6 +48,9 @@ class PopulationTraining(EarlyStopping):
         self.say: Callable[[str], None] = lambda _: None
         self._population, self._writer = population, writer
         self._released: list[str] = []
+        self._is_last = False
+        self.processes = 0
+        self._keep: Callable[[int], None] | None = None
         self._forget_copies()
 
     def _forget_copies(self) -> None:
@@ -51,6 +59,13 @@ class PopulationTraining(EarlyStopping):
             if row[COPIED_AFTER] is None or row[COPIED_AFTER] != row["epochs_run"]:
                 (self._writer.where.checkpoints(trial) / COPIED).unlink(missing_ok=True)
 
+    def on_trial_add(self, tune_controller: Any, trial: TuneTrial) -> None:
+        """A trial was suggested; the process of the first one and its like are kept."""
+        super().on_trial_add(tune_controller, trial)
+        if self._keep is None:
+            self._keep = partial(keep_processes, tune_controller, trial)
+            self._keep(self.processes)
+
     def promote(self, among: Collection[str], *, last: bool = False) -> str | None:
         """Lets a trial go on after an exchange, which is made when no trial runs any more."""
         if last and not any(trial in among for trial in self._released):
@@ -58,6 +73,8 @@ class PopulationTraining(EarlyStopping):
         found = next((trial for trial in self._released if trial in among), None)
         if found is not None:
             self._released.remove(found)
+            if self._is_last and not self._released and self._keep is not None:
+                self._keep(-self.processes)
         return found
 
     def _exchange(self, among: Collection[str]) -> None:
@@ -90,6 +107,7 @@ class PopulationTraining(EarlyStopping):
         self._population.restore([made])
         self.stopped.difference_update(made.trials)
         self._released = list(made.trials)
+        self._is_last = made.epoch == max(self._population.epochs)
         self.changed |= {copy.trial: self._trial(copy.trial).model_dump() for copy in made.copies}
         for copy in made.copies:
             self.say(self._line(copy, made.epoch))
