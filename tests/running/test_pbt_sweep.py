@@ -14,7 +14,7 @@ from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.exchanges import copies_of
 from tune_mc1.results.writer import ResultWriter
 
-TRIALS, EPOCHS = 6, 4
+TRIALS, EPOCHS = 5, 3
 
 
 def content(image_dir: Path, **keys: Any) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def content(image_dir: Path, **keys: Any) -> dict[str, Any]:
             "batch_size": {"values": [32, 64]},
             "epochs": {"value": EPOCHS},
         },
-        "early_terminate": {"type": "pbt", "perturbation_interval": 1, "quantile_fraction": 0.34},
+        "early_terminate": {"type": "pbt", "perturbation_interval": 1, "quantile_fraction": 0.4},
         "data": str(image_dir),
         "tracker": "none",
         **keys,
@@ -59,11 +59,11 @@ def test_the_results_have_the_settings_of_every_epoch(whole: Ran, tmp_path: Path
     assert {row["state"] for row in tables.trials.values()} == {"completed"}
     assert len(history) == TRIALS * EPOCHS
     events = exchanges_of(whole)
-    assert [event["epoch"] for event in events] == [1, 2, 3]
+    assert [event["epoch"] for event in events] == [1, 2]
     for event in events:
         scores = history["val_loss"].xs(event["epoch"], level="epoch").sort_values()
-        assert {copy["trial"] for copy in event["copies"]} == set(scores.index[-3:])
-        assert {copy["source"] for copy in event["copies"]} <= set(scores.index[:3])
+        assert {copy["trial"] for copy in event["copies"]} == set(scores.index[-2:])
+        assert {copy["source"] for copy in event["copies"]} <= set(scores.index[:2])
         for copy in event["copies"]:
             after = history.loc[copy["trial"], event["epoch"] + 1]
             source = history.loc[copy["source"], event["epoch"]]
@@ -102,13 +102,14 @@ def after_exchange(seen: list[str]) -> bool:
 
 
 def before_exchange(seen: list[str]) -> bool:
-    return seen.count("pause") == 2 * TRIALS
+    return seen.count("pause") == TRIALS
 
 
 def as_it_trains(seen: list[str]) -> bool:
-    return seen.count("exchange") == 2 and seen[-1] == "epoch"
+    return seen.count("exchange") == 2 and seen.count("start") > 2 * TRIALS + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", [after_exchange, before_exchange, as_it_trains])
 def test_killed_anywhere_it_ends_alike(
     tmp_path: Path,
@@ -118,11 +119,14 @@ def test_killed_anywhere_it_ends_alike(
     when: Callable[[list[str]], bool],
 ) -> None:
     """No decision and no number depends on where the sweep was cut off."""
-    real, seen = ResultWriter.write, list[str]()
+    real, seen, killed = ResultWriter.write, list[str](), list[bool]()
 
     def write(self: ResultWriter, *events: Any) -> None:
-        if when(seen) and events and events[0]["event"] not in ("end", "close"):
-            raise SweepStopped
+        if killed or (when(seen) and events):
+            killed.append(True)
+            if len(killed) == 1:
+                raise SweepStopped
+            return  # nothing is written any more
         real(self, *events)
         seen.extend(event["event"] for event in events)
 
@@ -130,7 +134,7 @@ def test_killed_anywhere_it_ends_alike(
         patch.setattr(ResultWriter, "write", write)
         ran = sweep_here(tmp_path, content(image_dir, fuse="off"), "random")
     assert ran.status == 130, ran.err
-    assert len(exchanges_of(ran)) < 3
+    assert {row["state"] for row in ResultDir(ran.root).read().trials.values()} != {"completed"}
     done = run_here("sweep", "random", "--resume", ran.root, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert exchanges_of(ran) == exchanges_of(whole)

@@ -9,8 +9,8 @@ import torch
 from lightning.pytorch import Trainer
 
 from tune_mc1.errors import TrialError
+from tune_mc1.files import link
 from tune_mc1.results.directory import BEST, LAST, PREVIOUS
-from tune_mc1.training.checkpoints import link
 
 _SHOWN = 3
 

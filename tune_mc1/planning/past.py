@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from tune_mc1.config.program_trial import AnyTrial, ProgramTrial
 from tune_mc1.config.search import SEARCHES
@@ -148,7 +148,7 @@ def _decisions(events: Iterable[Event]) -> list[Decided]:
     found: list[Decided] = []
     for event in events:
         if event["event"] in ("rung", "decision", "exchange"):
-            found.append(cast(Decided, event))
+            found.append(event)
         elif event["event"] == "again":
             found = without_stops(found, {event["trial"]})
     return found

@@ -56,18 +56,19 @@ def with_own_settings(
         parts: What is trained.
         fused: Whether the checkpoint is that of a group.
     """
-    states = next((s["trials"] for s in _callbacks(checkpoint) if "trials" in s), [])
+    each = (known["trials"] for known in _callbacks(checkpoint) if "trials" in known)
+    states: list[dict[str, Any]] = next(each, [])
     copied = [state["row"] is None for state in states]
     if not any(copied):
         return
     (optimizer,) = checkpoint["optimizer_states"]
     for saved, part in zip(optimizer["param_groups"], parts, strict=True):
-        settings = saved["trials"] if fused else [saved]
-        for each, config, is_copied in zip(settings, configs, copied, strict=True):
+        of_trials = saved["trials"] if fused else [saved]
+        for settings, config, is_copied in zip(of_trials, configs, copied, strict=True):
             if is_copied:
                 own = plain_settings(config, part)
-                each.update({n: own[n] for n in SETTINGS if n in own and n in each})
-                each.pop("initial_lr", None)
+                settings.update({n: own[n] for n in SETTINGS if n in own and n in settings})
+                settings.pop("initial_lr", None)
 
 
 def _callbacks(checkpoint: Checkpoint) -> list[dict[str, Any]]:

@@ -148,7 +148,7 @@ class PopulationBasedTraining(EarlyTerminate):
 
 def explored_parameters(sweep: Sweep) -> dict[str, Parameter]:
     """Parameters that are explored: they vary, can change, and no other one depends on them."""
-    owners = set()
+    owners: set[str] = set()
     for parameter in sweep.parameters.values():
         owners.update(parameter.when or ())
         owners.update([parameter.same_as] if isinstance(parameter, SameAs) else ())
