@@ -8,7 +8,7 @@ import statistics
 import sys
 from pathlib import Path
 
-from tests.support.replayed import errors, estimate_for, read_journal
+from tests.support.replayed import estimate_for, estimates, read_journal
 from tune_mc1.planning.dry_run import rung_table
 from tune_mc1.planning.plan import prepare
 
@@ -19,23 +19,29 @@ PARTS = 3
 
 def main() -> None:
     """Prints a line for each journal."""
-    print(f"{'sweep':<36} {'estimates':>9} {'within 25 %':>12} {'median |e|':>11} {'median e':>9}")
+    print(
+        f"{'sweep':<36} {'estimates':>9} {'within 25 %':>12} {'in range':>9} {'median |e|':>11} "
+        f"{'median e':>9}"
+    )
     for place in map(Path, sys.argv[1:]):
         journal = place / "journal.jsonl" if place.is_dir() else place
         file = (
             place / "sweep.yaml" if place.is_dir() else place.with_suffix("").with_suffix(".yaml")
         )
         events = read_journal(journal)
-        found = list(errors(events, estimate_for(events, rung_table(prepare(None, file)))))
-        sizes = [abs(error) for _, error in found]
+        found = list(estimates(events, estimate_for(events, rung_table(prepare(None, file)))))
+        sizes = [abs(one.error) for one in found]
         parts: list[list[float]] = [[] for _ in range(PARTS)]
-        for done, error in found:
-            parts[min(PARTS - 1, int((done - 1 / 3) / (0.9 - 1 / 3) * PARTS))].append(error)
+        for one in found:
+            part = min(PARTS - 1, int((one.done - 1 / 3) / (0.9 - 1 / 3) * PARTS))
+            parts[part].append(one.error)
         by_part = " ".join(f"{statistics.median(part):+.2f}" for part in parts if part)
         within = sum(size < WITHIN for size in sizes) / len(sizes)
+        covered = sum(one.in_range for one in found) / len(found)
         print(
-            f"{place.name:<36} {len(sizes):>9} {within:>12.0%} {statistics.median(sizes):>11.2f} "
-            f"{statistics.median(error for _, error in found):>+9.2f}  by part {by_part}"
+            f"{place.name:<36} {len(sizes):>9} {within:>12.0%} {covered:>9.0%} "
+            f"{statistics.median(sizes):>11.2f} "
+            f"{statistics.median(one.error for one in found):>+9.2f}  by part {by_part}"
         )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.browser import Tab
 from tests.support.served_page import diverge, made_sweep
+from tune_mc1.config.field_types import Lang
 from tune_mc1.reporting.write_report import write_report
 
 FIGURES = 6
@@ -24,9 +25,17 @@ WORDS = """() => {
 """All that a reader of the interactive figures reads or hears."""
 
 
+@pytest.fixture(scope="module")
+def reports(real: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Reports on the real sweep, by language."""
+    where = tmp_path_factory.mktemp("reports")
+    langs: tuple[Lang, ...] = ("en", "de")
+    return {lang: write_report([real], where / lang, lang) for lang in langs}
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_report_is_interactive(browser: Any, real: Path, tmp_path: Path, scheme: str) -> None:
-    page = write_report([real], tmp_path, "en")
+def test_a_report_is_interactive(browser: Any, reports: dict[str, Path], scheme: str) -> None:
+    page = reports["en"]
     assert page.stat().st_size < 6e6
     tab = Tab(browser, page.as_uri(), color_scheme=scheme)
     tab.page.locator(".trials tbody [data-trial]").nth(7).wait_for()
@@ -46,10 +55,10 @@ def test_a_report_is_interactive(browser: Any, real: Path, tmp_path: Path, schem
     bare.close()
 
 
-def test_a_report_in_german_is_german(browser: Any, real: Path, tmp_path: Path) -> None:
+def test_a_report_in_german_is_german(browser: Any, reports: dict[str, Path]) -> None:
     said: dict[str, set[str]] = {}
-    for lang in ("en", "de"):
-        tab = Tab(browser, write_report([real], tmp_path / lang, lang).as_uri())
+    for lang, path in reports.items():
+        tab = Tab(browser, path.as_uri())
         tab.page.locator(".trials tbody [data-trial]").nth(7).wait_for()
         text = ""
         for i in range(FIGURES):

@@ -4,12 +4,13 @@ import gzip
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tune_mc1.config.trial import Trial
 from tune_mc1.planning.forecast import epoch_seconds
 from tune_mc1.planning.fusion import group_seconds
 from tune_mc1.results.tables import SweepTables
+from tune_mc1.terminal.live_view import CLEAR, RANGE
 from tune_mc1.terminal.time_left import Cost, TimeLeft
 
 Events = list[dict[str, Any]]
@@ -37,12 +38,22 @@ def estimate_for(events: Events, rungs: Sequence[Mapping[str, int]]) -> TimeLeft
     return TimeLeft(rungs, priced, sizes=sizes)
 
 
-def errors(events: Events, left: TimeLeft) -> Iterator[tuple[float, float]]:
-    """Errors of the estimate at each event, from a third of the sweep to nine tenths.
+class Estimate(NamedTuple):
+    """An estimate of the time left.
 
-    Yields:
-        The share of the sweep's time that has passed, and the error relative to what is left.
+    Attributes:
+        done: Share of the sweep's time that had passed.
+        error: Its error relative to what was left.
+        in_range: Whether what was left is within the range that is shown.
     """
+
+    done: float
+    error: float
+    in_range: bool
+
+
+def estimates(events: Events, left: TimeLeft) -> Iterator[Estimate]:
+    """The estimates at each event, from a third of the sweep to nine tenths."""
     tables = SweepTables()
     begin = next(e["time"] for e in events if e["event"] == "start")
     end = max(e["time"] for e in events if e["event"] == "end")
@@ -54,4 +65,5 @@ def errors(events: Events, left: TimeLeft) -> Iterator[tuple[float, float]]:
             if 1 / 3 <= done <= 0.9:
                 found = left.seconds(tables, total, event["time"])
                 assert found is not None
-                yield done, (found - real) / real
+                room = max(RANGE * left.spread, CLEAR * found)
+                yield Estimate(done, (found - real) / real, abs(found - real) <= room)

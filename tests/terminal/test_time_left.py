@@ -5,20 +5,24 @@ work also used, their times counted from the start.
 """
 
 import heapq
+from io import StringIO
 from pathlib import Path
 from random import Random
 from statistics import fmean, median
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from rich.console import Console
 
-from tests.support.replayed import errors, estimate_for, read_journal
+from tests.support.replayed import estimate_for, estimates, read_journal
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.planning.dry_run import rung_table
 from tune_mc1.planning.plan import prepare
 from tune_mc1.planning.rungs import Rungs
 from tune_mc1.planning.schedulers.asha import SuccessiveHalving
 from tune_mc1.results.tables import SweepTables
+from tune_mc1.terminal.live_view import SweepView
 from tune_mc1.terminal.time_left import TimeLeft
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -29,7 +33,7 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 def test_quick_start_files(name: str, most: float) -> None:
     events = read_journal(RECORDED / f"{name}.jsonl.gz")
     left = estimate_for(events, rung_table(prepare(None, CONFIGS / f"{name}.yaml")))
-    found = [abs(error) for _, error in errors(events, left)]
+    found = [abs(one.error) for one in estimates(events, left)]
     assert median(found) < most
     assert sum(error < 0.25 for error in found) > 0.7 * len(found)  # other work cost the rest
 
@@ -73,14 +77,33 @@ def made_up(seed: int, trials: int = 40, epochs: int = 9, slots: int = 2) -> lis
 def test_it_knows_the_rungs() -> None:
     """ASHA's own chance is what is left: on the average over sweeps the estimate is right."""
     early = SuccessiveHalving(type="asha", min_iter=1, eta=3)
-    first = []
+    first, in_range = [], []
     for seed in range(40):
         left = TimeLeft(early.dry_run_rows(40, 9))
-        first.append(next(errors(made_up(seed), left))[1])
+        one = next(estimates(made_up(seed), left))
+        first.append(one.error)
+        in_range.append(one.in_range)
     assert abs(fmean(first)) < 0.1
     assert median(map(abs, first)) < 0.2
-    blind = [next(errors(made_up(seed), TimeLeft()))[1] for seed in range(40)]
+    assert 0.7 < fmean(in_range) < 1.0  # four in five
+    blind = [next(estimates(made_up(seed), TimeLeft())).error for seed in range(40)]
     assert median(map(abs, blind)) > median(map(abs, first))
+
+
+@pytest.mark.parametrize(
+    ("spread", "text"),
+    [
+        (0.0, "about 1m 40s left"),
+        (15.0, "about 1m 40s left"),
+        (40.0, "about 49s to 2m 31s left"),
+        (75.0, "up to 3m 16s left"),
+    ],
+)
+def test_the_text(spread: float, text: str) -> None:
+    view = SweepView(Console(file=StringIO()), 4)
+    view.left.spread = spread
+    with patch.object(TimeLeft, "seconds", return_value=100.0):
+        assert view.headline().plain.endswith(text)
 
 
 def test_programs_take_as_long_as_those_that_ended() -> None:

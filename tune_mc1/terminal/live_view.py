@@ -19,6 +19,12 @@ from tune_mc1.terminal.time_left import TimeLeft
 ESTIMATE_S = 2.0
 """Seconds between two estimates of the time left, which read all trials."""
 
+RANGE = 1.28
+"""Standard deviations of the time left to both sides, within which it is four times in five."""
+
+CLEAR = 0.25
+"""Half of a range relative to its middle, below which the middle is shown alone."""
+
 MAX_ROWS = 16
 """Maximum number of trials in the live table: first those running, then the best ended ones."""
 
@@ -146,10 +152,20 @@ class SweepView:
             r["images_per_second"] or 0.0 for r in tables.trials.values() if r["state"] == "running"
         )
         text += f" | {rate:,.0f} images/s" if rate else ""
-        left = self.seconds_left()
         elapsed = duration(time.monotonic() - self._began)
-        text += f" | {elapsed} elapsed" + (f", about {duration(left)} left" if left else "")
-        return Text(text)
+        return Text(f"{text} | {elapsed} elapsed{self._left_text()}")
+
+    def _left_text(self) -> str:
+        """The time left, as a range if it is chance how many trials the scheduler stops."""
+        left = self.seconds_left()
+        if not left:
+            return ""
+        room = RANGE * self.left.spread
+        if room < CLEAR * left:
+            return f", about {duration(left)} left"
+        if left < 1.25 * room:
+            return f", up to {duration(left + room)} left"
+        return f", about {duration(left - room)} to {duration(left + room)} left"
 
     def seconds_left(self) -> float | None:
         """Estimated time to the end of the last trial; None before the first epoch."""

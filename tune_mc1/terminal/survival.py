@@ -23,7 +23,8 @@ class Survival:
     """How many trials go on after each epoch.
 
     Attributes:
-        left: Returns the epochs that a trial with so many of so many is expected to run still.
+        left: Returns the epochs that a trial with so many of so many is expected to run still, and
+            their variance.
 
     Args:
         rows: Rows of the trials.
@@ -47,13 +48,14 @@ class Survival:
         stopped = self._stopped[epoch] + prior * self._expected.get(epoch, 0.0)
         return (1 - stopped / (arrived + prior)) * (1 - self._broke[epoch] / arrived)
 
-    def _left(self, done: int, last: int) -> float:
-        """Epochs that a trial with `done` of `last` epochs is expected to run still."""
-        share, epochs = 1.0, 0.0
-        for epoch in range(done + 1, last + 1):
+    def _left(self, done: int, last: int) -> tuple[float, float]:
+        """Epochs that a trial with `done` of `last` epochs is expected to run still; variance."""
+        share, epochs, squares = 1.0, 0.0, 0.0
+        for number, epoch in enumerate(range(done + 1, last + 1), 1):
             epochs += share
+            squares += (2 * number - 1) * share
             share *= self._share(epoch)
-        return epochs
+        return epochs, max(squares - epochs**2, 0.0)
 
 
 def _expected_ends(rungs: Sequence[Mapping[str, int]]) -> dict[int, float]:

@@ -8,6 +8,7 @@ then fill the processes that run at once.
 import heapq
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import sqrt
 from statistics import fmean
 
 from tune_mc1.config.trial import Trial
@@ -44,6 +45,8 @@ class TimeLeft:
     Attributes:
         sizes: Number of trials in the group of each trial that has not begun, where it is known.
         slots: Number of processes that have run at once.
+        spread: Standard deviation of the last estimate in seconds, as far as it is chance which
+            trials go on at their rungs.
     """
 
     rungs: Sequence[Mapping[str, int]] = ()
@@ -51,6 +54,7 @@ class TimeLeft:
     trials: dict[str, Trial] = field(default_factory=dict)
     sizes: Mapping[str, int] = field(default_factory=dict)
     slots: int = 0
+    spread: float = 0.0
     _costs: dict[tuple[str, int], float] = field(default_factory=dict)
 
     def seconds(self, tables: SweepTables, total: int, now: float) -> float | None:
@@ -73,7 +77,7 @@ class TimeLeft:
         scale = self._scales(rows, took)
         go_on = Survival(rows, self.rungs)
 
-        def left(row: Row) -> float:
+        def left(row: Row) -> tuple[float, float]:
             return go_on.left(row["epochs_run"], row["epochs"])
 
         def group_epoch(row: Row) -> float:
@@ -83,16 +87,21 @@ class TimeLeft:
             seconds, epochs = took.get(row["trial"], (0.0, 0.0))
             return (seconds * epochs + expected * OWN) / (epochs + OWN)
 
-        busy: dict[tuple[float, int], float] = {}
+        busy: dict[tuple[float, int], tuple[float, float]] = {}
         for row in running:
             group = row["started"] or 0.0, row["fused"] or 1
-            busy[group] = max(busy.get(group, 0.0), group_epoch(row) * left(row))
+            busy[group] = max(busy.get(group, (0.0, 0.0)), _timed(group_epoch(row), left(row)))
         waiting = [row for row in rows if row["state"] in WAITING]
-        tasks = [group_epoch(r) / self._size(r) * left(r) for r in waiting]
+        tasks = [_timed(group_epoch(r) / self._size(r), left(r)) for r in waiting]
         if total > len(rows):
-            each = [group_epoch(r) / self._size(r) * go_on.left(0, r["epochs"]) for r in rows]
-            tasks += [fmean(each)] * (total - len(rows))
-        return _fill(busy.values(), tasks, self.slots)
+            each = [
+                _timed(group_epoch(r) / self._size(r), go_on.left(0, r["epochs"])) for r in rows
+            ]
+            mean, variance = (fmean(column) for column in zip(*each, strict=True))
+            tasks += [(mean, variance)] * (total - len(rows))
+        chance = sum(variance for _, variance in (*busy.values(), *tasks))
+        self.spread = sqrt(chance) / max(self.slots, 1)
+        return _fill((mean for mean, _ in busy.values()), (mean for mean, _ in tasks), self.slots)
 
     def _size(self, row: Row) -> int:
         """Number of trials in the group of a trial; one that waits may have a new group."""
@@ -160,6 +169,11 @@ class TimeLeft:
         mean = fmean(took)
         busy = [max(mean - (now - (row["started"] or now)), 0.0) for row in running]
         return _fill(busy, [mean] * (left - len(running)), self.slots)
+
+
+def _timed(epoch_s: float, epochs: tuple[float, float]) -> tuple[float, float]:
+    """Mean and variance of a time, from those of a number of epochs of so many seconds."""
+    return epoch_s * epochs[0], epoch_s**2 * epochs[1]
 
 
 def _fill(busy: Iterable[float], tasks: Iterable[float], slots: int) -> float:
