@@ -54,12 +54,30 @@ def test_searches_need_a_number_of_settings(command: Any) -> None:
 def test_asha_is_random_search_stopped_early() -> None:
     sweep, notices = resolve_method(sweep_of(run_cap=7), "asha")
     assert (sweep.method, sweep.run_cap) == ("random", 7)
-    assert sweep.early_terminate == SuccessiveHalving(type="asha", min_iter=1, eta=3)
+    assert sweep.early_terminate == SuccessiveHalving(type="asha", min_iter=1, eta=2)
     assert "Ray: grace_period" in notices[0]
     own = {"type": "hyperband", "min_iter": 2}
     sweep, notices = resolve_method(sweep_of(run_cap=5, early_terminate=own), "asha")
     assert sweep.early_terminate == Hyperband(type="hyperband", min_iter=2)
     assert notices == []
+
+
+def test_bayes_promotes_where_that_fits() -> None:
+    sweep, notices = resolve_method(sweep_of(run_cap=7), "bayes")
+    assert sweep.early_terminate is not None
+    rule = sweep.early_terminate.model_dump(include={"type", "eta", "min_iter"})
+    assert rule == {"type": "asha_promote", "eta": 2, "min_iter": 1}
+    assert "early_terminate: null" in notices[0]
+    longer = {"learning_rate": {"values": [0.1, 0.2]}, "epochs": {"value": 30}}
+    sweep, notices = resolve_method(sweep_of(run_cap=7, parameters=longer), "bayes")
+    assert sweep.early_terminate is not None
+    assert sweep.early_terminate.model_dump()["min_iter"] == 3
+    assert "using asha_promote with min_iter 3 and eta 2" in notices[0]
+    short = {"learning_rate": {"values": [0.1, 0.2]}, "epochs": {"value": 1}}
+    for raw in ({"early_terminate": None}, {"parameters": short}):
+        sweep, notices = resolve_method(sweep_of(run_cap=7, **raw), "bayes")
+        assert sweep.early_terminate is None
+        assert notices == []
 
 
 def test_asha_needs_two_epochs() -> None:

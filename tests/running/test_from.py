@@ -109,7 +109,7 @@ def test_evidence_is_what_the_search_could_have_drawn(
     tmp_path: Path, image_dir: Path, first: Ran
 ) -> None:
     rates = sorted(trials(first.root)["learning_rate"])
-    narrow = content(image_dir, 3)
+    narrow = {**content(image_dir, 3), "early_terminate": None}
     narrow["parameters"]["learning_rate"] = {**RATE, "min": rates[0] * 1.01}
     words = ("--from", first.root, "--dry-run")
     done = start(tmp_path, "bayes", write_sweep(tmp_path, narrow), *words)

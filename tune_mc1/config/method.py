@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from tune_mc1.config.early_terminate import EARLY_TERMINATE
+from tune_mc1.config.early_terminate import EARLY_TERMINATE, EarlyTerminate
 from tune_mc1.config.problems import Problem
 from tune_mc1.config.program_sweep import ProgramSweep
-from tune_mc1.config.search import COMMANDS, sweep_commands
+from tune_mc1.config.search import COMMANDS, SweepCommand, sweep_commands
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.validation import Folds
 from tune_mc1.errors import InputError
@@ -45,11 +45,11 @@ def resolve_method(sweep: Sweep, command: str, *, source: str = "") -> tuple[Swe
     if sweep.method not in (None, chosen.method):
         notices.append(f"method: the file's {sweep.method} is overridden by the command {command}")
     update: dict[str, Any] = {"method": chosen.method}
-    if chosen.early_terminate is not None and sweep.early_terminate is None:
-        early = EARLY_TERMINATE[chosen.early_terminate["type"]]
-        update["early_terminate"] = early.model_validate(chosen.early_terminate)
-        notices.append(chosen.notice)
-    elif chosen.early_terminate is None and sweep.early_terminate is not None:
+    own = _own_rule(chosen, sweep)
+    if own is not None:
+        update["early_terminate"] = own
+        notices.append(chosen.notice.format(min_iter=getattr(own, "min_iter", None)))
+    elif chosen.method == command and sweep.early_terminate is not None:
         notices.append(
             f"early_terminate: {command} {sweep.early_terminate.does}, as set in the file"
         )
@@ -65,6 +65,21 @@ def resolve_method(sweep: Sweep, command: str, *, source: str = "") -> tuple[Swe
     if isinstance(resolved, ProgramSweep) and resolved.adapter and resolved.run_cap is None:
         notices.append("run_cap: not given, so the sweep goes on until Ctrl-C; -n limits it")
     return resolved, notices + resolved.search.notices(resolved)
+
+
+def _own_rule(chosen: SweepCommand, sweep: Sweep) -> EarlyTerminate | None:
+    """The command's early termination, for a sweep without one that it fits."""
+    if chosen.early_terminate is None or sweep.early_terminate is not None:
+        return None
+    kind = EARLY_TERMINATE[chosen.early_terminate["type"]]
+    if not chosen.first_rung:
+        return kind.model_validate(chosen.early_terminate)
+    left_out = "early_terminate" in sweep.model_fields_set
+    if left_out or isinstance(sweep, ProgramSweep) or len(sweep.objectives) > 1:
+        return None
+    first = max(1, sweep.longest_epochs // chosen.first_rung)
+    early = kind.model_validate({**chosen.early_terminate, "min_iter": first})
+    return None if early.problem(sweep.longest_epochs) or early.unfit(sweep) else early
 
 
 def _problems(sweep: Sweep, command: str) -> list[Problem]:

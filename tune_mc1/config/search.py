@@ -207,12 +207,16 @@ class SweepCommand:
     Attributes:
         method: Name of the search.
         early_terminate: Default for a file without `early_terminate`.
-        notice: Notice for the user if that default is used.
+        notice: Notice for the user if that default is used; `{min_iter}` stands for its first rung.
+        first_rung: Part of the epochs of the longest trial that the first rung is, such as 9 for a
+            ninth; 0 for the rung that the default names. Sweeps that this default does not fit go
+            without early termination.
     """
 
     method: str
     early_terminate: Mapping[str, Any] | None = None
     notice: str = ""
+    first_rung: int = 0
 
 
 COMMANDS: Registry[SweepCommand] = Registry("command")
@@ -224,12 +228,21 @@ COMMANDS.register(
     "asha",
     SweepCommand(
         "random",
-        {"type": "asha", "min_iter": 1, "eta": 3},
-        "early_terminate: not in the file; using min_iter 1 (Ray: grace_period) and eta 3 "
+        {"type": "asha", "min_iter": 1, "eta": 2},
+        "early_terminate: not in the file; using min_iter 1 (Ray: grace_period) and eta 2 "
         "(Ray: reduction_factor)",
     ),
 )
-COMMANDS.register("bayes", SweepCommand("bayes"))
+COMMANDS.register(
+    "bayes",
+    SweepCommand(
+        "bayes",
+        {"type": "asha_promote", "eta": 2},
+        "early_terminate: not in the file; using asha_promote with min_iter {min_iter} and eta 2; "
+        "early_terminate: null trains every setting to its end",
+        first_rung=9,
+    ),
+)
 
 
 def sweep_commands() -> dict[str, SweepCommand]:

@@ -34,6 +34,8 @@ ASHA = {"type": "asha", "min_iter": 1, "eta": 3}
 ASHA_2 = ASHA | {"eta": 2}
 PROMOTE = {"type": "asha_promote", "min_iter": 1, "eta": 3}
 PROMOTE_2 = PROMOTE | {"eta": 2}
+LATER = {"min_iter": 3}
+"""A ninth of the epochs of the recorded trials."""
 
 
 def _ours(method: str, early: Mapping[str, Any] | None = None, sampler: str | None = None) -> Make:
@@ -92,11 +94,17 @@ METHODS: dict[str, Entry] = {
     "asha_2": Entry("asha, eta 2", OURS, _ours("random", ASHA_2)),
     "promote": Entry("asha_promote, eta 3", OURS, _ours("random", PROMOTE)),
     "promote_2": Entry("asha_promote, eta 2", OURS, _ours("random", PROMOTE_2)),
+    "promote_2_later": Entry(
+        "asha_promote, eta 2, min_iter 3", OURS, _ours("random", PROMOTE_2 | LATER)
+    ),
     "bayes": Entry("bayes", OURS, _ours("bayes"), public=True),
     "bayes_promote": Entry("bayes, asha_promote, eta 3", OURS, _ours("bayes", PROMOTE)),
     "gp_promote_2": Entry("bayes, gp, asha_promote, eta 2", OURS, _ours("bayes", PROMOTE_2, "gp")),
     "bayes_asha_2": Entry("bayes, asha, eta 2", OURS, _ours("bayes", ASHA_2)),
     "bayes_promote_2": Entry("bayes, asha_promote, eta 2", OURS, _ours("bayes", PROMOTE_2)),
+    "bayes_promote_2_later": Entry(
+        "bayes, asha_promote, eta 2, min_iter 3", OURS, _ours("bayes", PROMOTE_2 | LATER)
+    ),
     "ray_asha": Entry("ASHA", "Ray Tune", _ray("RandomVariants")),
     "ray_optuna": Entry("ASHA, OptunaSearch", "Ray Tune", _ray("optuna_search")),
     "optuna_hyperband": Entry("TPE, Hyperband", "Optuna", _optuna("tpe", "hyperband")),
