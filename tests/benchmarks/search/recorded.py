@@ -11,7 +11,15 @@ import pyarrow.parquet as pq
 from tests.benchmarks.search.record import CURVES
 from tests.benchmarks.search.task import Spec, Task, fitted_weights
 
-CHOICE = {"sgd, CNN 1 2", "sgd, CNN 3 to 6", "australian", "blood_transfusion", "car", "credit_g", "cifar10"}
+CHOICE = {
+    "sgd, CNN 1 2",
+    "sgd, CNN 3 to 6",
+    "australian",
+    "blood_transfusion",
+    "car",
+    "credit_g",
+    "cifar10",
+}
 """Tasks and tables on which defaults may be chosen; they are only reported on the others."""
 
 PARTS = {
