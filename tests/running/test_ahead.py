@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,10 +18,10 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.planning.flags import PlanFlags
 from tune_mc1.planning.plan import prepare
 from tune_mc1.planning.resources import TrialResources
-from tune_mc1.running import ahead as ahead_module
 from tune_mc1.running import decisions
 from tune_mc1.running.ahead import ReportsAhead
 from tune_mc1.running.callbacks.spare import SpareProcess
+from tune_mc1.running.schedulers.first_come import FirstCome
 from tune_mc1.running.steering import signals
 from tune_mc1.running.steering.signals import Listener
 from tune_mc1.training.run_trials import run_trials
@@ -44,7 +45,7 @@ class FarDriver:
 @pytest.fixture
 def driver(monkeypatch: pytest.MonkeyPatch) -> Iterator[FarDriver]:
     far = FarDriver()
-    monkeypatch.setattr(ahead_module.tune, "report", far.report)
+    monkeypatch.setattr("tune_mc1.running.ahead.tune.report", far.report)
     yield far
     far.answers.set()
 
@@ -96,7 +97,7 @@ def test_a_trial_that_is_stopped_ends_with_its_next_report(
     def stop(_: object) -> None:
         raise SystemExit(0)
 
-    monkeypatch.setattr(ahead_module.tune, "report", stop)
+    monkeypatch.setattr("tune_mc1.running.ahead.tune.report", stop)
     reports = ReportsAhead()
     reports.send({"rows": []})
     with pytest.raises(SystemExit):
@@ -111,7 +112,7 @@ def test_rows_that_may_not_have_arrived_are_in_the_next_checkpoint(
     trial = plan.training_trials[0]
     validation = plan.sweep.validation
 
-    class Lost(Exception):
+    class LostError(Exception):
         pass
 
     class Far:
@@ -124,11 +125,11 @@ def test_rows_that_may_not_have_arrived_are_in_the_next_checkpoint(
 
         def __call__(self, rows: Any, ends: Any = ()) -> Any:
             if rows[-1]["epoch"] == 2:
-                raise Lost
+                raise LostError
             self.ahead.send({"rows": rows})
             return ()
 
-    with pytest.raises(Lost):
+    with pytest.raises(LostError):
         run_trials([trial], images, validation, checkpoints=tmp_path.joinpath, report=Far())
     (first,) = driver.reports[0]["rows"]
     heard: list[Any] = []
@@ -198,15 +199,13 @@ def test_a_group_asks_before_it_reports(monkeypatch: pytest.MonkeyPatch) -> None
     """Both are under way at the same time."""
     order: list[str] = []
 
-    class Actor:
-        class take:
-            @staticmethod
-            def remote(report: str) -> str:
-                order.append(f"asked {report}")
-                return report
+    def take(report: str) -> str:
+        order.append(f"asked {report}")
+        return report
 
-    monkeypatch.setattr(decisions.ray, "get", lambda answer: [f"stop of {answer}"])
-    answer = decisions.asking(Actor, "r1")
+    actor = SimpleNamespace(take=SimpleNamespace(remote=take))
+    monkeypatch.setattr("tune_mc1.running.decisions.ray.get", lambda answer: [f"stop of {answer}"])
+    answer = decisions.asking(actor, "r1")
     order.append("reported")
     assert answer() == ["stop of r1"]
     assert order == ["asked r1", "reported"]
@@ -214,15 +213,39 @@ def test_a_group_asks_before_it_reports(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_step_of_the_driver_waits_for_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trials that still run on a cluster would wait for it with their reports."""
+
     def sleep(_: float) -> None:
         raise AssertionError("the driver waits")
 
     monkeypatch.setattr(nodes, "free_resources", lambda: {"a": {"CPU": 0.0}})
     monkeypatch.setattr(nodes, "_resources", lambda: {"a": {"CPU": 2.0}})
     monkeypatch.setattr(nodes, "other_drivers", lambda: False)
-    monkeypatch.setattr(nodes.time, "sleep", sleep)
+    monkeypatch.setattr("tune_mc1.cluster.nodes.time.sleep", sleep)
     spare = SpareProcess(2, TrialResources(cpu=1, gpu=0), own=False, interval_s=0)
-    running: Any = type("Running", (), {"status": TuneTrial.RUNNING})
+    running: Any = SimpleNamespace(status=TuneTrial.RUNNING)
     spare.on_trial_complete(1, [running, running], running)
     spare.on_step_end(1, [running, running])
     assert spare.process is None
+
+
+def waiting(name: str, status: str = TuneTrial.PENDING) -> Any:
+    return SimpleNamespace(name=name, status=status)
+
+
+def test_a_free_process_takes_a_trial_that_has_none() -> None:
+    """Not the first one that waits: its process would end just before it is ready."""
+    starting, next_one, running = waiting("a"), waiting("b"), waiting("c", TuneTrial.RUNNING)
+    actors = {"a": "process of a", "c": "process of c", "b": "asked for"}
+    manager = SimpleNamespace(
+        _live_actors_to_ray_actors_resources={"process of a": 1, "process of c": 2}
+    )
+    inside = SimpleNamespace(
+        _trial_to_actor=SimpleNamespace(get=lambda trial: actors[trial.name]),
+        _actor_manager=manager,
+    )
+    there = [running, starting, next_one]
+    controller = SimpleNamespace(_tune_controller=inside, get_trials=lambda: there)
+    scheduler = FirstCome()
+    assert scheduler.choose_trial_to_run(controller) is next_one
+    there.remove(next_one)
+    assert scheduler.choose_trial_to_run(controller) is None
