@@ -15,8 +15,9 @@ from tests.lab.onprem import Place, onprem
 from tests.lab.sweeping import Sweep
 from tune_mc1.data.source import load_data
 
-IMAGES = 12_000
+IMAGES = 8_000
 SLOTS = 4
+"""Trials that run at once."""
 
 
 def first_epochs(place: Place, name: str) -> list[float]:

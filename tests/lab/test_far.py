@@ -26,7 +26,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             "model": {"value": "CNN_simple"},
             "learning_rate": {"values": [0.01, 0.03]},
             "seed": {"values": [1, 2]},
-            "epochs": {"value": 150},  # so that trials outlast the cut
+            "epochs": {"value": 100},  # so that trials outlast the cut
         },
         "resources": {"cpu": 1},
         "fuse": "off",

@@ -96,7 +96,8 @@ class TuneReport:
             last, self._last = self._last, None
             ahead.send(last)
         rows: Sequence[Row] = result["rows"]
-        self._complete |= {r["trial"] for r in rows if r["epoch"] >= self._lengths[r["trial"]]}
+        at = {row["trial"]: row["epoch"] for row in rows}
+        self._complete |= {t for t, length in self._lengths.items() if at.get(t, 0) >= length}
         if self._lengths.keys() <= self._complete | self.ended:
             ahead.wait()
             self._last = result
