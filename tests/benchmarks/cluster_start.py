@@ -78,9 +78,10 @@ def main() -> None:
             up = time.monotonic() - began
             package = {n: (got - before[n]) / 1e6 for n, got in place.received().items()}
             firsts = [first_epochs(place, f"first{i}") for i in range(given.runs)]
-            print(firsts, flush=True)
+            print(f"ray up {up:.1f} s, received {package} MB; first epochs {firsts} s", flush=True)
             write_images(shared / "many", IMAGES)
             images = sent(place, shared / "many")
+            print(f"received with images {images} MB", flush=True)
             many = load_data(str(shared / "many"))
             size = many.train_images.nbytes + many.test_images.nbytes
             parameters = parameters_of(place.content, trials=64, epochs=12)
