@@ -109,8 +109,7 @@ def tune_trials(
     each = widen_gpu_share(resources, busy * workers, capacity, free)
     if steering is not None:
         context = replace(context, signals=steering.signals.key)
-    ahead = scheduler is None and not learns
-    train = trainable_of(context, images, each, decisions, ahead=ahead)
+    train = trainable_of(context, images, each, decisions, ahead=not (scheduler or learns))
     trainable = tune.with_resources(train, resource_request(each, workers))
     if not learns:
         # Ray starts the trials of a searcher one by one, in case they depend on each other.
