@@ -175,7 +175,7 @@ def test_a_look_for_words_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> 
         return b'{"stop": ["t1"], "void": ["a"]}'
 
     monkeypatch.setattr(signals, "told", told)
-    monkeypatch.setattr(Listener, "_ran_before", True)
+    monkeypatch.setattr(Listener, "ran_before", True)
     listener = Listener("key")
     assert not listener.is_void("a"), "a process that ran before was given what it is to run"
     assert listener.stops(["t1"]) == []
@@ -191,7 +191,7 @@ def test_a_new_process_waits_for_the_word_that_its_start_is_void(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(signals, "told", lambda _: b'{"void": ["a"]}')
-    monkeypatch.setattr(Listener, "_ran_before", False)
+    monkeypatch.setattr(Listener, "ran_before", False)
     assert Listener("key").is_void("a")
 
 

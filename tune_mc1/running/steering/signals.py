@@ -64,10 +64,12 @@ class Listener:
 
     Args:
         key: Name under which to look; empty if there is nobody who tells anything.
+
+    Attributes:
+        ran_before: Whether this process has run a trial before.
     """
 
-    _ran_before: ClassVar[bool] = False
-    """Whether this process has run a trial before."""
+    ran_before: ClassVar[bool] = False
 
     def __init__(self, key: str) -> None:
         self._key = key
@@ -87,9 +89,9 @@ class Listener:
         Only a new process may have been asked for before its trial was withdrawn; one that has run
         another trial is given its next one as it is then.
         """
-        if Listener._ran_before:
+        if Listener.ran_before:
             return False
-        Listener._ran_before = True
+        Listener.ran_before = True
         return start in self._heard(None).get("void", ())
 
     def _heard(self, patience: float | None) -> Words:
