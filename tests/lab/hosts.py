@@ -12,6 +12,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from tests.lab import relay
 from tests.lab.machine import HOME, SSHD, Machine, Place
 
 SUBNET = "10.77.0"
@@ -54,9 +55,12 @@ class Lab:
         client = Place(home, user, shared)
         self.client = Machine("client", f"{SUBNET}.1", client, ["sleep", "infinity"])
         self.hosts: dict[str, Machine] = {}
+        self._cables: dict[str, subprocess.Popen[str]] = {}
         self.wait_until("ip -br address show lab | grep -q /24")
 
-    def boot(self, number: int, *, profile: str = "", fresh: bool = False) -> Machine:
+    def boot(
+        self, number: int, *, profile: str = "", fresh: bool = False, far: bool = False
+    ) -> Machine:
         """Boots a host for the first time, or again after its power was cut.
 
         Args:
@@ -64,6 +68,7 @@ class Lab:
             profile: Lines for the `.bashrc` of this host.
             fresh: Whether it is another machine than the one that had this address before, if any;
                 else its home is as it was.
+            far: Whether its cable can be made long (`distance`).
         """
         name = f"host{number}"
         home = self.folder / f"{name}-home"
@@ -81,11 +86,15 @@ class Lab:
         self.hosts[name] = host
         # With a new hardware address, the others would not find a host again for a minute.
         mac = f"02:00:0a:4d:00:{number:02x}"
-        self.client.run(
-            f"ip link delete {name} 2>/dev/null; "  # the kernel clears up after a while only
-            f"ip link add {name} type veth peer name eth0 address {mac} "
-            f"netns {host.number_in(self.client)} && ip link set {name} master lab up"
-        )
+        self.client.run(f"ip link delete {name} 2>/dev/null || true")  # the kernel is slow to
+        if far:
+            self._cables[name] = _long_cable(self.client, host, name, mac)
+        else:
+            self.client.run(
+                f"ip link add {name} type veth peer name eth0 address {mac} "
+                f"netns {host.number_in(self.client)}"
+            )
+        self.client.run(f"ip link set {name} master lab up")
         self.wait_until(f"read -rt 1 line </dev/tcp/{host.address}/22; [[ $line == SSH* ]]")
         return host
 
@@ -97,11 +106,20 @@ class Lab:
         """Joins it again."""
         self.client.run(f"ip link set {host.name} up")
 
+    def distance(self, host: Machine, seconds: float) -> None:
+        """Sets how long every frame from and to a host is on its way; it was booted as `far`."""
+        cable = self._cables[host.name].stdin
+        assert cable is not None
+        cable.write(f"{seconds}\n")
+        cable.flush()
+
     def close(self) -> None:
         """Ends everything; what is just booting ends with the client."""
         self.client.power_off()
         for host in list(self.hosts.values()):
             host.power_off()
+        for cable in self._cables.values():
+            cable.communicate()
 
     def wait_until(self, command: str, seconds: float = 30.0) -> None:
         """Waits until a shell command succeeds on the client."""
@@ -128,3 +146,16 @@ class Lab:
         public = (client / ".ssh" / f"{KEY.name}.pub").read_text()
         (host / ".ssh" / "authorized_keys").write_text(public)
         (client / ".ray" / "auth_token").write_text(secrets.token_hex(32))
+
+
+def _long_cable(client: Machine, host: Machine, name: str, mac: str) -> "subprocess.Popen[str]":
+    """Starts the process that is a host's cable."""
+    cable = subprocess.Popen(
+        [sys.executable, "-I", "-S", relay.__file__, str(client.pid), str(host.pid), name, mac],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert cable.stdout is not None
+    assert cable.stdout.readline() == "ready\n", "no cable"
+    return cable

@@ -1,26 +1,48 @@
 """Sweeps on a cluster of the lab, watched from outside by their journal."""
 
+import subprocess
 import time
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
-from tests.lab.launcher import Launcher
 from tests.lab.machine import Machine
 from tests.support.faults import events, history, result_dir, trials, write_sweep
 
 PATIENCE_S = 400.0
 
 
-class Sweep:
-    """A sweep that runs on the head, started by `ray exec` on the client.
+class Starter(Protocol):
+    """What starts a command in the project's copy on the head: the launcher, or a shell there."""
+
+    def start(self, command: str, log: Path) -> "subprocess.Popen[str]":
+        """Starts a command in the background, which says what it says to a file."""
+
+
+class Shell:
+    """A shell on a host.
 
     Args:
-        cluster: The cluster.
+        host: The host.
+    """
+
+    def __init__(self, host: Machine) -> None:
+        self.host = host
+
+    def start(self, command: str, log: Path) -> "subprocess.Popen[str]":
+        """Starts a command in the background."""
+        return self.host.start(f"source ~/.bashrc; cd ~/tune_mc1 && {command}", log=log)
+
+
+class Sweep:
+    """A sweep that runs on the head.
+
+    Args:
+        cluster: Starts it.
         folder: Of this sweep, whose results go to `out` there; one that was cut off goes on.
         content: Of its file.
         store: URL of an object store for its results, of which the driver has a copy; None writes
@@ -30,7 +52,7 @@ class Sweep:
 
     def __init__(
         self,
-        cluster: Launcher,
+        cluster: Starter,
         folder: Path,
         content: dict[str, Any],
         store: str | None = None,
@@ -72,6 +94,12 @@ class Sweep:
             since: The time from which on, in seconds since 1970.
         """
         return {e["node"] for e in self.events("epoch") if e["time"] >= since}
+
+    def seconds(self) -> float:
+        """Time from the start of the first trial to the end of the last one."""
+        began = min(e["time"] for e in self.events("start"))
+        ended: float = max(e["time"] for e in self.events("end"))
+        return ended - float(began)
 
     def on(self, node: str) -> set[str]:
         """Trials that run on a host, by their last report, and will not end just now."""

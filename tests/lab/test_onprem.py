@@ -5,72 +5,23 @@ The tests are one story, in order: what a cluster went through is what the next 
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.conftest import write_images
-from tests.lab.hosts import KEY, Lab
-from tests.lab.launcher import Config, Launcher, cluster_file, without_pip
 from tests.lab.machine import Machine
-from tests.lab.sweeping import Sweep, alone, namespaces_in_use, same, within
+from tests.lab.onprem import CPUS, Place, onprem
+from tests.lab.sweeping import alone, namespaces_in_use, same, within
 from tests.support.faults import trials
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
-
-CPUS = {4: 1, 5: 1, 6: 2}
-"""Cores of each host as Ray is told, by the last part of its address; the first is the head."""
 
 NOTICED_S = 60.0
 """Until a node that is gone must have been noticed; seen: 2 s for a power cut, 9 s for a cable."""
 
 
-@dataclass
-class Place:
-    """The lab with the cluster file as it is used there."""
-
-    lab: Lab
-    cluster: Launcher
-    shared: Path
-    content: dict[str, Any]
-
-    @property
-    def head(self) -> Machine:
-        return self.lab.hosts["host4"]
-
-    def boot(self, number: int) -> Machine:
-        cpus = f"export RAY_OVERRIDE_RESOURCES='{{\"CPU\": {CPUS[number]}}}'"
-        return self.lab.boot(number, profile=cpus)
-
-    def wait_for_nodes(self, *names: str) -> None:
-        within(120, lambda: set(self.cluster.nodes(self.head)) == set(names))
-
-    def status(self) -> str:
-        """What the autoscaler last said of the nodes, some seconds after they came."""
-        return self.cluster.exec("ray status").replace("\r", "")
-
-    def sweep(self, name: str) -> Sweep:
-        return Sweep(self.cluster, self.shared / name, self.content)
-
-
-def in_the_lab(config: Config, shared: Path) -> Config:
-    """The cluster file with addresses, key and installation of the lab, and nothing else."""
-    head, *workers = (f"10.77.0.{number}" for number in CPUS)
-    setup = [command.replace("/srv/tune_mc1", str(shared)) for command in config["setup_commands"]]
-    return {
-        **config,
-        "provider": config["provider"] | {"head_ip": head, "worker_ips": workers},
-        "auth": config["auth"] | {"ssh_private_key": str(KEY)},
-        "setup_commands": without_pip(setup),
-    }
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    shared = tmp_path_factory.mktemp("shared")
-    write_images(shared / "images")
     content = {
         "method": "grid",
         "parameters": {
@@ -79,19 +30,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             "batch_size": {"values": [32, 64]},
             "epochs": {"value": 120},  # so that trials outlast what happens to hosts
         },
-        "data": str(shared / "images"),
         "resources": {"cpu": 1},
         "fuse": "off",
     }
-    config = in_the_lab(cluster_file("onprem.yaml"), shared)
-    lab = Lab(tmp_path_factory.mktemp("lab"), config["auth"]["ssh_user"], shared)
-    try:
-        here = Place(lab, Launcher(lab, config), shared, content)
-        for number in CPUS:
-            here.boot(number)
+    folders = (tmp_path_factory.mktemp("shared"), tmp_path_factory.mktemp("lab"))
+    with onprem(*folders, content) as here:
         yield here
-    finally:
-        lab.close()
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +45,7 @@ def quiet(place: Place) -> Path:
 
 
 def test_ray_up_starts_all_hosts(place: Place, quiet: Path) -> None:
-    place.cluster.up()
-    place.wait_for_nodes("host4", "host5", "host6")
+    place.up()
     nodes = place.cluster.nodes(place.head)
     assert [nodes[f"host{number}"]["CPU"] for number in CPUS] == list(CPUS.values())
     within(60, lambda: "Active:\n 3 local.cluster.node" in place.status())  # it lags behind
@@ -154,8 +97,7 @@ def test_the_head_dies_and_the_sweep_goes_on_on_a_new_cluster(place: Place, quie
     before = len(sweep.events("epoch"))
 
     place.boot(4)
-    place.cluster.up()
-    place.wait_for_nodes("host4", "host5", "host6")
+    place.up()
     again = place.sweep("resumed")
     assert again.wait() == 0, again.log.read_text()
     assert len(again.events("epoch")) > before

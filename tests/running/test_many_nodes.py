@@ -78,6 +78,18 @@ def test_parts_of_gpus_are_spread(cluster: Cluster, tmp_path: Path, images: Imag
     check_load(told, writer, most=1, gpu=1)
 
 
+def test_two_sweeps_right_after_another_get_whole_gpus(
+    cluster: Cluster, tmp_path: Path, images: ImageData
+) -> None:
+    """What the first one has reserved is not free yet when the second one plans."""
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        told, writer = telling_sweep(
+            tmp_path / name, images, 5, together=5, epochs=1, resources=QUARTER
+        )
+        check_load(told, writer, most=1, gpu=1)
+
+
 def test_fewer_at_once_have_more(cluster: Cluster, tmp_path: Path, images: ImageData) -> None:
     told, _ = telling_sweep(tmp_path, images, 4, epochs=1, resources=QUARTER, max_concurrent=2)
     assert {record["gpu"] for record in told} == {1}

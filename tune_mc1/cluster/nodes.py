@@ -66,14 +66,15 @@ def free_nodes() -> list[Node]:
     other sweeps use is not.
     """
     end = time.monotonic() + SETTLE_S
-    while (free := _free_nodes()) != [_node(resources) for resources in _resources().values()]:
+    while (free := free_now()) != [_node(resources) for resources in _resources().values()]:
         if time.monotonic() > end or other_drivers():
             break
         time.sleep(0.1)
     return free
 
 
-def _free_nodes() -> list[Node]:
+def free_now() -> list[Node]:
+    """Free resources of each running node at this moment."""
     all_of = _resources()
     free = free_resources()
     return [_node((all_of if free is None else free).get(name, {})) for name in all_of]

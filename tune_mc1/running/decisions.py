@@ -5,7 +5,7 @@ scheduler publishes each decision to an actor, which the group asks.
 """
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import ray
@@ -44,7 +44,18 @@ def start_decisions() -> Any:
     return ray.remote(Decisions).options(num_cpus=0, max_concurrency=WAITING).remote()
 
 
-def ask(decisions: Any, report: str) -> Collection[str]:
-    """Waits for the scheduler's decision on a report; returns the ids of the trials that stop."""
-    stopped: list[str] = ray.get(decisions.take.remote(report))
-    return stopped
+def asking(decisions: Any, report: str) -> Callable[[], Collection[str]]:
+    """Asks for the scheduler's decision on a report that is about to be made.
+
+    The question is on its way while the report is, so that both cost one round trip.
+
+    Returns:
+        A function that waits for the decision, and returns the ids of the trials that stop.
+    """
+    answer = decisions.take.remote(report)
+
+    def wait() -> Collection[str]:
+        stopped: list[str] = ray.get(answer)
+        return stopped
+
+    return wait

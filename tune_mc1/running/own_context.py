@@ -94,12 +94,13 @@ class TrialReport:
         if self._context.decisions is None:
             self._tell(rows)
             return self.asked_to_stop()
-        from tune_mc1.running.decisions import ask
+        from tune_mc1.running.decisions import asking
 
         for row in rows:
             name = uuid4().hex
+            stopped = asking(self._context.decisions, name)
             self._tell([row], decision=name)
-            if self.trial in ask(self._context.decisions, name):
+            if self.trial in stopped():
                 return True
         return self.asked_to_stop()
 

@@ -33,13 +33,26 @@ def resource_request(each: TrialResources, workers: int) -> Any:
 
 
 def trainable_of(
-    context: SweepContext | OwnContext, images: Any, each: TrialResources, decisions: Any
+    context: SweepContext | OwnContext,
+    images: Any,
+    each: TrialResources,
+    decisions: Any,
+    *,
+    ahead: bool,
 ) -> Any:
-    """The function that trains a trial or group, with what all of them share."""
+    """The function that trains a trial or group, with what all of them share.
+
+    Args:
+        context: Settings that the trials share.
+        images: Reference to the images in the object store; None for a program.
+        each: Resources of each trial or group.
+        decisions: Actor that tells which trials are stopped early; None without one.
+        ahead: Whether nothing is decided on reports, so that our own training need not wait.
+    """
     if isinstance(context, OwnContext):
         told = replace(context, cpus=each.cpu, gpus=each.gpu, decisions=decisions)
         return tune.with_parameters(context.trainable, context=told)
-    shared = replace(context, gpu=each.gpu, decisions=decisions)
+    shared = replace(context, gpu=each.gpu, decisions=decisions, ahead=ahead)
     return tune.with_parameters(run_in_tune, context=shared, data=images)
 
 

@@ -1,6 +1,6 @@
 """Reports of a trial or group of our own training to Ray Tune."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -8,6 +8,7 @@ from ray import tune
 
 from tune_mc1.results.schema import Row
 from tune_mc1.results.store.trial_store import TrialStore
+from tune_mc1.running.ahead import ReportsAhead
 from tune_mc1.running.steering.signals import Listener, stopped_end
 
 if TYPE_CHECKING:
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
 class TuneReport:
     """Reports to Ray Tune, and remembers which trials have ended.
 
+    Where nothing is decided on a report (`SweepContext.ahead`), training goes on while it is under
+    way, and the last report, which `finish` sends, ends Ray's trial.
+
     Args:
-        trials: Ids of the trials in the group.
+        lengths: Number of epochs of each trial of the group, by its id.
         context: Settings that the trials of the sweep share.
         listener: Hears of trials that are to stop by request.
         store: Uploads the files of a report before it is sent; None for a shared directory.
@@ -26,23 +30,43 @@ class TuneReport:
 
     def __init__(
         self,
-        trials: Sequence[str],
+        lengths: Mapping[str, int],
         context: "SweepContext",
         listener: Listener,
         store: TrialStore | None = None,
     ) -> None:
-        self.size, self.context, self.store = len(trials), context, store
-        self._trials, self._listener = trials, listener
+        self.size, self.context, self.store = len(lengths), context, store
+        self._lengths, self._listener = lengths, listener
         self.ended: set[str] = set()
+        self._complete: set[str] = set()
+        self._ahead = ReportsAhead() if context.ahead else None
+        self._last: dict[str, Any] | None = None
+
+    @property
+    def unsent(self) -> Sequence[Row]:
+        """Rows of which it is not known whether they are recorded; those in a store are."""
+        return () if self._ahead is None or self.store is not None else self._ahead.unsent
 
     def begin(self) -> None:
         """Ends trials that were asked to stop while no process ran them."""
         if asked := self._asked():
             self([], [stopped_end(trial) for trial in asked])
 
+    def finish(self) -> None:
+        """Waits until all that was reported is recorded.
+
+        Raises:
+            SystemExit: If Ray Tune has stopped the trial.
+        """
+        if self._ahead is not None:
+            self._ahead.wait()
+        if self._last is not None:
+            last, self._last = self._last, None
+            tune.report({**last, "done": True})
+
     def _asked(self) -> list[str]:
         """Trials that are to stop by request now."""
-        return self._listener.stops([trial for trial in self._trials if trial not in self.ended])
+        return self._listener.stops([trial for trial in self._lengths if trial not in self.ended])
 
     def __call__(self, rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
         """Reports, and returns the ids of the trials that are to stop."""
@@ -58,15 +82,37 @@ class TuneReport:
                 "epoch": rows[-1]["epoch"],
                 self.context.metric: rows[-1][self.context.metric],
             }
+        if self._ahead is not None:
+            self._send(result, self._ahead)
+            return asked
         if self.size == 1 or self.context.decisions is None:
             tune.report(result)
             return asked
-        from tune_mc1.running.decisions import ask
+        return [*self._decided(result), *asked]
+
+    def _send(self, result: dict[str, Any], ahead: ReportsAhead) -> None:
+        """Sends a report without waiting for it; the last one is kept for `finish`."""
+        if self._last is not None:
+            last, self._last = self._last, None
+            ahead.send(last)
+        rows: Sequence[Row] = result["rows"]
+        at = {row["trial"]: row["epoch"] for row in rows}
+        self._complete |= {t for t, length in self._lengths.items() if at.get(t, 0) >= length}
+        if self._lengths.keys() <= self._complete | self.ended:
+            ahead.wait()
+            self._last = result
+        else:
+            ahead.send(result)
+
+    def _decided(self, result: dict[str, Any]) -> Collection[str]:
+        """Reports for a group, and returns which of its trials the scheduler has stopped."""
+        from tune_mc1.running.decisions import asking
 
         name = uuid4().hex
+        decision = asking(self.context.decisions, name)
         tune.report({**result, "decision": name})
-        stopped = ask(self.context.decisions, name)
+        stopped = decision()
         self.ended.update(stopped)
         if self.store is not None:
             self.store.release(stopped)
-        return [*stopped, *asked]
+        return stopped

@@ -109,9 +109,8 @@ def tune_trials(
     each = widen_gpu_share(resources, busy * workers, capacity, free)
     if steering is not None:
         context = replace(context, signals=steering.signals.key)
-    trainable = tune.with_resources(
-        trainable_of(context, images, each, decisions), resource_request(each, workers)
-    )
+    train = trainable_of(context, images, each, decisions, ahead=not (scheduler or learns))
+    trainable = tune.with_resources(train, resource_request(each, workers))
     if not learns:
         # Ray starts the trials of a searcher one by one, in case they depend on each other.
         os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(at_once)

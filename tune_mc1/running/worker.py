@@ -50,6 +50,8 @@ class SweepContext:
         blocks: Actor from which other nodes copy mapped images; None without such.
         signals: Name under which trials look whether they are to stop by request; empty if nobody
             can ask for it.
+        ahead: Whether trials go on while their reports are under way, as nothing is decided on
+            these.
     """
 
     root: Path
@@ -66,6 +68,7 @@ class SweepContext:
     sent: str | None = None
     blocks: Any = None
     signals: str = ""
+    ahead: bool = False
 
     def find_user_code(self) -> None:
         """Makes the user's own networks importable in this process."""
@@ -88,20 +91,33 @@ def run_in_tune(config: dict[str, Any], context: SweepContext, data: ImageData) 
     if not trials:  # all trials of the group ended just before its process was lost
         return
     try:
+        _run_reporting(trials, context, listener, data)
+    except (OSError, StorageError) as error:
+        if isinstance(error, OSError) and error.errno not in DISK_FULL:
+            raise
+        tune.report({"rows": [], "ends": [], "stop": f"{trials[0].id}: {error}"})
+
+
+def _run_reporting(
+    trials: Sequence[Trial], context: SweepContext, listener: Listener, data: ImageData
+) -> None:
+    """Runs a trial or group; returns when all that it reported has arrived."""
+    report: TuneReport | None = None
+    try:
         with (
             files_of(trials, context.root, context.remote, keep=context.keep) as store,
             group_log({trial.id: ResultDir(context.root).log(trial.id) for trial in trials}),
         ):
-            report = TuneReport([trial.id for trial in trials], context, listener, store)
+            lengths = {trial.id: trial.config.epochs for trial in trials}
+            report = TuneReport(lengths, context, listener, store)
             report.begin()
             data = images_here(data, context.blocks)
             trials = [trial for trial in trials if trial.id not in report.ended]
             for part in parts_that_fit(trials, context, data):
                 run_parts(part, report, context, data)
-    except (OSError, StorageError) as error:
-        if isinstance(error, OSError) and error.errno not in DISK_FULL:
-            raise
-        tune.report({"rows": [], "ends": [], "stop": f"{trials[0].id}: {error}"})
+    finally:
+        if report is not None:
+            report.finish()
 
 
 def parts_that_fit(

@@ -43,7 +43,8 @@ class EpochReport(Checkpoint):
 
     It is a `Checkpoint`, since Lightning calls those after the module's own hooks, when the
     training and validation metrics of the epoch are both available. The row is part of the
-    checkpoint: a trial that was interrupted between checkpoint and report reports it when resumed.
+    checkpoint: a trial that was interrupted between checkpoint and report reports it when resumed,
+    after those that were still under way (`unsent`).
 
     Args:
         group: The trials.
@@ -85,8 +86,9 @@ class EpochReport(Checkpoint):
         if self.files is None:
             return
         pairs = zip(self.states, self.files.directories, strict=True)
-        rows = [restore_report(state, place) for state, place in pairs if state["row"] is not None]
-        if rows:
+        told = [(state, place) for state, place in pairs if state["row"] is not None]
+        if told:
+            rows = [row for state, place in told for row in restored_rows(state, place)]
             self._say(trainer, pl_module, rows, [])
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -135,6 +137,7 @@ class EpochReport(Checkpoint):
             factor = factor_at(trial.config, trainer.global_step - 1, self.group.total_steps)
             rate = trial.config.learning_rate * factor
             state["row"] = {"trial": trial.id, **metrics, "learning_rate": rate, **common}
+            _note_unsent(state, self.report)
             if better(metrics[self.metric], state["best"], maximize=self.maximize):
                 state["best"], state["best_epoch"] = metrics[self.metric], common["epoch"]
                 improved.append(index)
@@ -194,8 +197,16 @@ def impatient_ends(group: Group, states: Sequence[Row], metric: str) -> list[Row
     return ends
 
 
-def restore_report(state: Row, directory: Path) -> Row:
-    """The row of a checkpoint, to be reported again.
+def _note_unsent(state: Row, report: Reporter) -> None:
+    """Puts rows of earlier epochs into a trial's state that may not have been recorded yet."""
+    rows: Sequence[Row] = getattr(report, "unsent", ())
+    state.pop("unsent", None)
+    if mine := [row for row in rows if row["trial"] == state["row"]["trial"]]:
+        state["unsent"] = mine
+
+
+def restored_rows(state: Row, directory: Path) -> list[Row]:
+    """The row of a checkpoint, to be reported again, after those that may not have arrived.
 
     A trial that was interrupted after its best checkpoint may lack `best.ckpt`, which is restored.
 
@@ -206,7 +217,7 @@ def restore_report(state: Row, directory: Path) -> Row:
     row: Row = state["row"]
     if state["best_epoch"] == row["epoch"]:
         link(directory / LAST, directory / BEST)
-    return row
+    return [*state.get("unsent", ()), row]
 
 
 def device_name(device: torch.device) -> str:

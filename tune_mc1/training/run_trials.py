@@ -21,7 +21,7 @@ from tune_mc1.results.directory import LAST
 from tune_mc1.training.checkpoint_fit import with_backbone
 from tune_mc1.training.checkpoints import TrialCheckpoints, last_state, read_checkpoint
 from tune_mc1.training.copied_checkpoint import take_copy
-from tune_mc1.training.epoch_report import EpochReport, Reporter, diverged_ends, restore_report
+from tune_mc1.training.epoch_report import EpochReport, Reporter, diverged_ends, restored_rows
 from tune_mc1.training.group import EVAL_BATCH, Group
 from tune_mc1.training.inputs import inputs_of
 from tune_mc1.training.last_checkpoint import epochs_done, step_back
@@ -103,7 +103,8 @@ class _Training:
         for done, part in _at_one_epoch(trials, self.checkpoints):
             if self.checkpoints is not None and done >= part[0].config.epochs:
                 folders = [self.checkpoints(t.id) for t in part]
-                self.report([restore_report(last_state(folder), folder) for folder in folders])
+                states = [(last_state(folder), folder) for folder in folders]
+                self.report([row for one in states for row in restored_rows(*one)])
             else:
                 self._run_group(part, done)
 

@@ -8,7 +8,7 @@ import ray
 from ray.tune import Callback
 from ray.tune.experiment import Trial as TuneTrial
 
-from tune_mc1.cluster.nodes import free_nodes
+from tune_mc1.cluster.nodes import free_now
 from tune_mc1.planning.resources import TrialResources
 from tune_mc1.running.callbacks.driver_only import DriverOnly
 from tune_mc1.running.winner_worker import ready
@@ -68,7 +68,7 @@ class SpareProcess(DriverOnly, Callback):
         if not self._due or self.process is not None or now < self._next:
             return
         self._next = now + self.interval_s
-        if any(node.max_concurrent(self.each) for node in free_nodes()):
+        if any(node.max_concurrent(self.each) for node in free_now()):
             self._start(self.each.cpu, self.each.gpu)
 
     def _is_last(self, trials: list[TuneTrial], trial: TuneTrial) -> bool:

@@ -1,10 +1,11 @@
 """Ray Tune's usual scheduler, and access to the search that Ray Tune asks for trials."""
 
-from typing import Any
+from typing import Any, cast
 
 from ray.tune.experiment import Trial as TuneTrial
 from ray.tune.schedulers import FIFOScheduler
 
+from tune_mc1.cluster.ray_reuse_private import can_tell, has_process
 from tune_mc1.cluster.ray_steering_private import reopen
 from tune_mc1.running.callbacks.driver_only import DriverOnly
 
@@ -20,6 +21,21 @@ class FirstCome(DriverOnly, FIFOScheduler):
         """A trial was suggested."""
         self._search = tune_controller.search_alg
         super().on_trial_add(tune_controller, trial)
+
+    def choose_trial_to_run(self, tune_controller: Any) -> TuneTrial | None:
+        """The next trial for a process that is free: the first without a process of its own.
+
+        Ray would choose the first that waits, which is one whose process is still loading its
+        libraries, and end that process; so where trials are short, processes on slow nodes never
+        came to run any. At the end, when no other trial waits, it still does.
+        """
+        if not can_tell():
+            chosen: TuneTrial | None = super().choose_trial_to_run(tune_controller)
+            return chosen
+        for trial in tune_controller.get_trials():
+            if trial.status == TuneTrial.PENDING and not has_process(tune_controller, trial):
+                return cast(TuneTrial, trial)
+        return None
 
     def reopen(self) -> bool:
         """Lets Ray Tune ask its search again after it had no further trials.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ray.tune.experiment import Trial as TuneTrial
 
+from tune_mc1.cluster.ray_private import actor_of
 from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.errors import InputError
 from tune_mc1.running.early_end import EarlyEnd
@@ -42,8 +43,8 @@ class RunningSearch:
     tunes: Sequence[TuneTrial] = field(default_factory=list)
 
     def running(self) -> set[str]:
-        """Ids of the trials that have a process."""
-        found = (_ids(one) for one in self.tunes if one.status == TuneTrial.RUNNING)
+        """Ids of the trials that have a process, or are about to take over one."""
+        found = (_ids(one) for one in self.tunes if _has_process(one))
         return {trial for ids in found for trial in ids}
 
     def take_out(self, trials: Collection[str]) -> None:
@@ -63,7 +64,8 @@ class RunningSearch:
             self._withdraw(list(self._waiting())[::-1][:excess])
 
     def _waiting(self) -> Iterator[TuneTrial]:
-        return (one for one in self.tunes if one.status == TuneTrial.PENDING and _ids(one))
+        pending = (one for one in self.tunes if one.status == TuneTrial.PENDING and _ids(one))
+        return (one for one in pending if not _has_process(one))
 
     def _withdraw(self, tunes: Sequence[TuneTrial], leave_out: Collection[str] = ()) -> None:
         """Takes back what Ray's trials were to run, which then end at once.
@@ -82,6 +84,12 @@ class RunningSearch:
             again = [spec for spec in one.config["trials"] if spec["id"] not in leave_out]
             one.config["trials"] = []
             self.search.withdraw(one.trial_id, again)
+
+
+def _has_process(trial: TuneTrial) -> bool:
+    """True if what a trial is to run has been sent to its process."""
+    pending = trial.status == TuneTrial.PENDING
+    return trial.status == TuneTrial.RUNNING or (pending and actor_of(trial) is not None)
 
 
 def _ids(trial: TuneTrial) -> list[str]:

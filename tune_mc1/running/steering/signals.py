@@ -3,13 +3,20 @@
 import json
 import time
 from collections.abc import Collection, Iterable
-from typing import Any
+from concurrent.futures import Future, wait
+from threading import Thread
+from typing import Any, ClassVar
 
 from tune_mc1.cluster.ray_steering_private import can_tell, forget, tell_all, told
 from tune_mc1.results.steering.marks import BY_REQUEST
 
 LOOK_S = 0.3
 """Minimum seconds between two looks of a process."""
+
+PATIENCE_S = 0.02
+"""Seconds for which a trial waits for the head of the cluster before it goes on."""
+
+Words = dict[str, list[str]]
 
 
 class Signals:
@@ -52,31 +59,57 @@ class Signals:
 class Listener:
     """Looks for words to a trial's process, at most once in `LOOK_S`.
 
+    A look asks the head of the cluster, which may be far away. So it takes place beside the
+    training: the trial waits for `PATIENCE_S` at most, and hears later words at its next report.
+
     Args:
         key: Name under which to look; empty if there is nobody who tells anything.
+
+    Attributes:
+        ran_before: Whether this process has run a trial before.
     """
+
+    ran_before: ClassVar[bool] = False
 
     def __init__(self, key: str) -> None:
         self._key = key
         self._next = 0.0
-        self._seen: dict[str, list[str]] = {}
+        self._seen: Words = {}
+        self._look: Future[Words] | None = None
+        self._far = False
 
     def stops(self, trials: Collection[str]) -> list[str]:
         """Those of these trials that are to stop, in their order."""
-        asked = self._look().get("stop", ())
+        asked = self._heard(0.0 if self._far else PATIENCE_S).get("stop", ())
         return [trial for trial in trials if trial in asked] if asked else []
 
     def is_void(self, start: str | None) -> bool:
-        """True if one of Ray's trials, by its id, is not to run anything."""
-        return start in self._look().get("void", ())
+        """True if one of Ray's trials, by its id, is not to run anything.
 
-    def _look(self) -> dict[str, list[str]]:
+        Only a new process may have been asked for before its trial was withdrawn; one that has run
+        another trial is given its next one as it is then.
+        """
+        if Listener.ran_before:
+            return False
+        Listener.ran_before = True
+        return start in self._heard(None).get("void", ())
+
+    def _heard(self, patience: float | None) -> Words:
+        """What has been told, as far as it is known within a time in seconds; None waits."""
         now = time.monotonic()
-        if self._key and now >= self._next:
+        if self._key and self._look is None and now >= self._next:
             self._next = now + LOOK_S
-            found = told(self._key)
-            self._seen = json.loads(found) if found else {}
+            self._look = Future()
+            Thread(target=self._ask, args=(self._look,), daemon=True).start()
+        if self._look is not None and wait([self._look], timeout=patience).done:
+            self._seen, self._look = self._look.result(), None
         return self._seen
+
+    def _ask(self, answer: "Future[Words]") -> None:
+        began = time.monotonic()
+        found = told(self._key)
+        self._far = time.monotonic() - began > PATIENCE_S
+        answer.set_result(json.loads(found) if found else {})
 
 
 def stopped_end(trial: str) -> dict[str, Any]:
