@@ -120,7 +120,7 @@ DISTRIBUTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("keys", "inside"), DISTRIBUTIONS, ids=lambda k: str(k)[:40])
+@pytest.mark.parametrize(("keys", "inside"), DISTRIBUTIONS, ids=[str(k) for k, _ in DISTRIBUTIONS])
 def test_values_stay_in_their_distribution(keys: dict[str, Any], inside: Any) -> None:
     own = parameter(**keys)
     rng = np.random.default_rng(1)
