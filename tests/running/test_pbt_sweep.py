@@ -13,6 +13,7 @@ from tune_mc1.errors import SweepStopped
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.exchanges import copies_of
 from tune_mc1.results.writer import ResultWriter
+from tune_mc1.running.callbacks.watch import ProgressCallback
 
 TRIALS, EPOCHS = 5, 3
 
@@ -97,20 +98,16 @@ def test_a_trial_goes_on_with_its_own_settings(whole: Ran) -> None:
     assert group["momentum"] == last["config"]["momentum"]
 
 
-def after_exchange(seen: list[str]) -> bool:
-    return seen.count("exchange") == 1 and seen[-1] == "exchange"
-
-
 def before_exchange(seen: list[str]) -> bool:
-    return seen.count("pause") == TRIALS
+    return seen.count("pause") >= TRIALS - 1
 
 
 def as_it_trains(seen: list[str]) -> bool:
-    return seen.count("exchange") == 2 and seen.count("start") > 2 * TRIALS + 1
+    return seen.count("exchange") == 2
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("when", [after_exchange, before_exchange, as_it_trains])
+@pytest.mark.parametrize("when", [before_exchange, as_it_trains])
 def test_killed_anywhere_it_ends_alike(
     tmp_path: Path,
     image_dir: Path,
@@ -119,19 +116,20 @@ def test_killed_anywhere_it_ends_alike(
     when: Callable[[list[str]], bool],
 ) -> None:
     """No decision and no number depends on where the sweep was cut off."""
-    real, seen, killed = ResultWriter.write, list[str](), list[bool]()
+    write, end, seen = ResultWriter.write, ProgressCallback.on_step_end, list[str]()
 
-    def write(self: ResultWriter, *events: Any) -> None:
-        if killed or (when(seen) and events):
-            killed.append(True)
-            if len(killed) == 1:
-                raise SweepStopped
-            return  # nothing is written any more
-        real(self, *events)
+    def record(self: ResultWriter, *events: Any) -> None:
+        write(self, *events)
         seen.extend(event["event"] for event in events)
 
+    def stop(self: ProgressCallback, *args: Any, **info: Any) -> None:
+        end(self, *args, **info)
+        if when(seen):
+            raise SweepStopped
+
     with monkeypatch.context() as patch:
-        patch.setattr(ResultWriter, "write", write)
+        patch.setattr(ResultWriter, "write", record)
+        patch.setattr(ProgressCallback, "on_step_end", stop)
         ran = sweep_here(tmp_path, content(image_dir, fuse="off"), "random")
     assert ran.status == 130, ran.err
     assert {row["state"] for row in ResultDir(ran.root).read().trials.values()} != {"completed"}
