@@ -202,7 +202,7 @@ def _await_imminent(run: SweepRun, tables: SweepTables, stopped: SweepStopped) -
 def _await_checkpoints(folders: Sequence[Path], seconds: float) -> None:
     """Waits until each trial has written a new checkpoint, or the time is up.
 
-    Ray Tune no longer takes reports, so each trial blocks after its checkpoint.
+    Ray Tune no longer takes reports, so each trial blocks after this checkpoint or the next.
     """
 
     def changed(folder: Path) -> int:
