@@ -1,19 +1,28 @@
 """Whole sweeps of population based training: exchanges, kills, fused groups, and what is shown."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copytree
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
 import torch
+import yaml
 
 from tests.support.in_process import Ran, run_here, sweep_here
-from tune_mc1.errors import SweepStopped
+from tune_mc1.errors import InputError, SweepStopped
+from tune_mc1.planning.flags import PlanFlags
+from tune_mc1.planning.plan import prepare
+from tune_mc1.planning.resume import prepare_resume
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.exchanges import copies_of
+from tune_mc1.results.tables import trial_of
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.callbacks.watch import ProgressCallback
+from tune_mc1.running.steering.adding import grown
 
 TRIALS, EPOCHS = 5, 3
 
@@ -96,6 +105,35 @@ def test_a_trial_goes_on_with_its_own_settings(whole: Ran) -> None:
     (group,) = saved["optimizer_states"][0]["param_groups"]
     assert group["lr"] == last["config"]["learning_rate"]
     assert group["momentum"] == last["config"]["momentum"]
+
+
+def test_another_budget_leaves_out_no_trial(tmp_path: Path, whole: Ran) -> None:
+    """Other sweeps look for their trials by their settings then, which here are not their own."""
+    root = tmp_path / "copy"
+    copytree(whole.root, root)
+    source, trial = ResultDir(root).read().trials.values(), "t0001"
+    other = next(row for row in source if row["trial"] != trial)
+    columns = ResultDir(root).read().columns
+    config = trial_of(other, columns).config
+    copy = {"trial": trial, "source": other["trial"], "score": 0.1, "source_score": 0.2}
+    copy |= {"config": config.values, "config_hash": config.config_hash}
+    event = {"time": 1.0, "event": "exchange", "epoch": 2, "trials": [trial], "copies": [copy]}
+    with (root / "journal.jsonl").open("a") as journal:
+        journal.write(json.dumps(event) + "\n")
+    flags = PlanFlags.of(budget="epochs=100")
+    plan = prepare_resume("random", None, root, flags=flags)
+    assert plan.growth.changes
+    assert [trial.id for trial in plan.trials] == [f"t{i:04}" for i in range(1, TRIALS + 1)]
+    assert not plan.growth.outside
+    assert plan.trials[0].values["learning_rate"] == other["learning_rate"]
+
+
+def test_a_population_cannot_grow_as_it_runs(image_dir: Path, tmp_path: Path) -> None:
+    file = tmp_path / "pbt.yaml"
+    file.write_text(yaml.safe_dump(content(image_dir)))
+    plan = prepare("random", file)
+    with pytest.raises(InputError, match="pbt exchanges settings between its trials, so that"):
+        grown(SimpleNamespace(sweep=plan.sweep), plan.trials, 2)  # type: ignore[arg-type]
 
 
 def before_exchange(seen: list[str]) -> bool:

@@ -106,6 +106,26 @@ def test_the_text(spread: float, text: str) -> None:
         assert view.headline().plain.endswith(text)
 
 
+def test_trials_that_wait_for_an_exchange_go_on() -> None:
+    tables = SweepTables()
+    facts = {"metric": "val_acc", "maximize": True, "changing": ["learning_rate"], "time": 0.0}
+    tables.apply({"event": "sweep", **facts})  # type: ignore[arg-type]
+    config = TrialConfig(epochs=3).values
+    for i in range(4):
+        planned: dict[str, Any] = {"trial": f"t{i}", "config": config, "config_hash": ""}
+        tables.apply({"event": "trial", **planned, "fold": None, "time": 0.0})  # type: ignore[arg-type]
+    left, time = TimeLeft(), 0.0
+    took = {"epoch": 1, "val_acc": 0.5, "steps": 1, "seconds": 1.0, "learning_rate": 0.1}
+    for i in range(4):
+        about: dict[str, Any] = {"trial": f"t{i}", "time": time}
+        tables.apply({"event": "start", "log": "", "fused": 1, **about})
+        time += 1
+        about["time"] = time
+        tables.apply({"event": "epoch", **took, "images_per_second": 1.0, **about})
+        tables.apply({"event": "pause", **about})
+        assert left.seconds(tables, 4, time) == pytest.approx(12 - time)
+
+
 def test_programs_take_as_long_as_those_that_ended() -> None:
     facts = {"metric": "", "maximize": True, "program": "t.py", "format": 2, "parameters": {}}
     tables = SweepTables()

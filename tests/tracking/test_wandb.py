@@ -32,13 +32,14 @@ RUN_IDS = "4f2a77c1"
 class Sweep:
     """Plays a sweep: writes what one writes to its journal, with made-up numbers."""
 
-    def __init__(self, parent: Path) -> None:
+    def __init__(self, parent: Path, **keys: Any) -> None:
         self.where = ResultDir.create(parent, "my sweep")
         self.notices: list[str] = []
         self.begin()
         head = {"name": "my sweep", "description": "why", "project": "cifar", "entity": None}
         facts = {"metric": "val_acc", "maximize": True, "data": "shapes10", "fingerprint": "f00"}
-        sweep: Any = {"event": "sweep", **head, **facts, "id": RUN_IDS, "group": "first name"}
+        more = {"id": RUN_IDS, "group": "first name", **keys}
+        sweep: Any = {"event": "sweep", **head, **facts, **more}
         self.writer.write(sweep)
         for trial, rate in RATES.items():
             config = TrialConfig(learning_rate=rate)
@@ -161,6 +162,26 @@ def test_offline_sweep_leaves_one_whole_file_a_trial(sweep: Sweep) -> None:
     assert (run.head["project"], run.head["run_id"][-6:]) == ("cifar", "-t0004")
     words = [sweep.writer.tables.metadata.get(key) for key in ("name", "method")]
     assert run.head["tags"] == [tag for tag in (*words, "shapes10") if tag]
+
+
+def test_a_trial_that_copies_another_has_its_settings(tmp_path: Path) -> None:
+    sweep = Sweep(tmp_path, changing=["learning_rate"])
+    sweep.mirror.start()
+    sweep.start("t0001", "t0002")
+    sweep.epoch("t0001", 1)
+    config = TrialConfig(learning_rate=0.5)
+    copy: Any = {"trial": "t0001", "source": "t0002", "score": 0.1, "source_score": 0.2}
+    copy |= {"config": config.values, "config_hash": "abc"}
+    trials = ["t0001", "t0002"]
+    sweep.writer.write({"event": "exchange", "epoch": 1, "trials": trials, "copies": [copy]})
+    sweep.epoch("t0001", 2)
+    sweep.end("t0001")
+    sweep.close()
+    assert sweep.notices == []
+    run = Run(sweep.where, "t0001")
+    assert run.epochs == [1, 2]
+    assert run.facts["config"]["learning_rate"] == 0.5
+    assert run.facts["config"]["config_hash"] == "abc"
 
 
 def test_trial_that_starts_again_still_has_one_file(sweep: Sweep) -> None:

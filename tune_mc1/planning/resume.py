@@ -205,12 +205,15 @@ def _with_epochs(sweep: Sweep, epochs: int) -> Sweep:
 def _trials(plan: Plan, past: Past, before: Sweep, now: Sweep) -> tuple[list[AnyTrial], Growth]:
     """The trials in the journal that still count, with the new number of epochs, and new ones.
 
-    New ones are those that the sweep has more than before, or that a torn journal lacks.
+    New ones are those that the sweep has more than before, or that a torn journal lacks. Trials
+    that have exchanged settings are not looked for by them.
     """
     epochs = same_epochs(now) if same_epochs(before) is not None else None
     known, planned = with_epochs(past.trials, epochs), with_epochs(plan.trials, epochs)
     changes = growing_changes(before, now)
-    if not changes and not past.grown and len(known) >= len(planned):
-        return known, Growth()
+    early = now.early_terminate
+    exchanges = early is not None and early.changes(now)
+    if (exchanges or not (changes or past.grown)) and len(known) >= len(planned):
+        return known, Growth(tuple(changes))
     trials, outside = regrown(now, known, planned, plan.source)
     return trials, Growth(tuple(changes), tuple(outside))

@@ -84,7 +84,11 @@ def warmed(plan: Plan, earlier: Sequence[Earlier]) -> Plan:
     learns = plan.sweep.search.learns
     evidence = tuple(e for one in earlier for e in _evidence(plan.sweep, one)) if learns else ()
     warm = WarmStart(tuple(earlier), taken, evidence)
-    return replace(plan, warm=warm, notices=[*plan.notices, *_said(warm, learns)])
+    said = _said(warm, learns)
+    if early is not None and exchanges:
+        rule = f"no trial is taken over, as {early.type} exchanges settings between its trials"
+        said = (f"--from {one.place}: {rule}" for one in earlier)
+    return replace(plan, warm=warm, notices=[*plan.notices, *said])
 
 
 def check_task(earlier: Sequence[Earlier], sweep: Sweep) -> None:

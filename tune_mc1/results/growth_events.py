@@ -8,7 +8,7 @@ ENDING = "ending"
 """Field of a sweep's metadata: why it ended early, until it goes on."""
 
 TESTED = "tested"
-"""Field of a sweep's metadata: columns of the metrics that the test of a module's winner gave."""
+"""Field of a sweep's metadata: columns of what a module's test of the winner gave, by trial."""
 
 
 class GrowEvent(Stamped, total=False):

@@ -181,8 +181,7 @@ class SweepTables:
         own = {name for row in rows for name in row}
         named = {f"test.{n}" if metric_column(n) in own else n: v for n, v in scores.items()}
         self._log_last(self.trials[trial], named)
-        tested = self.metadata.setdefault(TESTED, [])
-        tested += [c for c in map(metric_column, named) if c not in tested]
+        self.metadata.setdefault(TESTED, {})[trial] = list(map(metric_column, named))
 
     def in_state(self, state: str) -> list[str]:
         """Ids of the trials in a state."""

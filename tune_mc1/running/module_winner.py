@@ -11,7 +11,7 @@ from tune_mc1.planning.resources import TrialResources
 from tune_mc1.results.directory import BEST, ResultDir
 from tune_mc1.results.events import Event, own_score_event
 from tune_mc1.results.growth_events import ENDING, TESTED
-from tune_mc1.results.schema import ENDED
+from tune_mc1.results.schema import ENDED, Row
 from tune_mc1.results.settings import winners
 from tune_mc1.results.store.program_store import program_files_of
 from tune_mc1.results.tables import SweepTables
@@ -28,7 +28,7 @@ def test_winners(
     tables: SweepTables,
     notify: Callable[[str], None],
 ) -> Sequence[Event]:
-    """Tests the trials of the best setting, once; an interrupted sweep has no winner.
+    """Tests the trials of the best setting, each once; an interrupted sweep has no winner.
 
     Args:
         context: Settings that the trials share.
@@ -37,12 +37,12 @@ def test_winners(
         notify: Called if a trial could not be tested.
     """
     ended = all(row["state"] in ENDED for row in tables.trials.values())
-    if not (ended or ENDING in tables.metadata) or is_tested(tables):
+    if not (ended or ENDING in tables.metadata):
         return []
     told = replace(context, cpus=resources.cpu, gpus=resources.gpu)
     task: Any = ray.remote(num_cpus=resources.cpu, num_gpus=resources.gpu)(test_trial)
     pending = {}
-    for row in winners(tables):
+    for row in _untested(tables):
         trial = ProgramTrial(id=row["trial"], values=tables.columns.values(row))
         pending[trial.id] = task.remote(trial.model_dump(), told)
     events = []
@@ -56,8 +56,13 @@ def test_winners(
 
 
 def is_tested(tables: SweepTables) -> bool:
-    """True if the winner has been tested, or there is none."""
-    return TESTED in tables.metadata or not winners(tables)
+    """True if all trials of the best setting have been tested, or there are none."""
+    return not _untested(tables)
+
+
+def _untested(tables: SweepTables) -> list[Row]:
+    known = tables.metadata.get(TESTED, {})
+    return [row for row in winners(tables) if row["trial"] not in known]
 
 
 def test_trial(spec: dict[str, Any], context: ModuleContext) -> dict[str, float | None]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from tune_mc1.config.metrics import possible_range, shown_test_metrics
 from tune_mc1.results.directory import BEST, ResultDir
+from tune_mc1.results.exchanges import COPIED_AFTER, COPIED_FROM
 from tune_mc1.results.growth_events import TESTED
 from tune_mc1.results.image_error import ImageError, image_error
 from tune_mc1.results.lead import Lead
@@ -45,6 +46,7 @@ def best_lines(
     score = summary_text(settings[0].score, of_program=tables.of_program)
     metric = tables.metadata["metric"] if tables.of_program else tables.metric
     yield f"Best: {', '.join(row['trial'] for row in best)}: {metric} {score}"
+    yield from _exchange_lines(best)
     yield from _losses_lines(tables, settings, lead)
     of_images = image_error(where, tables.metric, [row["trial"] for row in best])
     yield from _lead_lines(tables, settings, lead, of_images)
@@ -59,6 +61,18 @@ def best_lines(
     yield from _test_lines(best, tables.metric)
     if of_images is not None and not _on_test(tables):
         yield f"Standard error of {of_images.column}: {_jackknife(of_images)} test images"
+
+
+def _exchange_lines(best: Sequence[Row]) -> Iterator[str]:
+    """Says if a best score is older than the settings of its row."""
+    for row in best:
+        after = row.get(COPIED_AFTER)
+        if after is not None and row["best_epoch"] <= after:
+            yield (
+                f"{row['trial']} had that score at epoch {row['best_epoch']}, before it copied "
+                f"{row[COPIED_FROM]} after epoch {after}: its row has the settings since then, "
+                "history.parquet those of each epoch"
+            )
 
 
 def _losses_lines(tables: SweepTables, settings: Sequence[Setting], lead: Lead) -> Iterator[str]:
@@ -174,7 +188,8 @@ def _test_lines(best: Sequence[Row], metric: str) -> Iterator[str]:
 
 def _own_test_lines(best: Sequence[Row], tables: SweepTables) -> Iterator[str]:
     """Lines about what the test of a user's module has logged."""
-    for column in tables.metadata.get(TESTED, ()):
+    columns = tables.metadata.get(TESTED, {})
+    for column in dict.fromkeys(c for row in best for c in columns.get(row["trial"], ())):
         tested = [row[f"last_{column}"] for row in best if row.get(f"last_{column}") is not None]
         if tested:
             score = summary_text(summarize(tested), of_program=True)

@@ -5,7 +5,7 @@ on at a rung follows from the scheduler's factor, and how many diverge from thos
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 
@@ -16,7 +16,8 @@ PRIOR = 100.0
 many of the first have gone on says next to nothing of the next, which are compared with them."""
 
 STOPPED, BROKE = ("stopped", "paused"), ("diverged", "failed", "dropped")
-"""States of trials that ended before their last epoch: by the scheduler, and by themselves."""
+"""States of trials that ended before their last epoch: by the scheduler, and by themselves. Those
+that pause to exchange their weights go on (`TimeLeft`)."""
 
 
 class Survival:
@@ -29,10 +30,17 @@ class Survival:
     Args:
         rows: Rows of the trials.
         rungs: How many trials are expected to reach an epoch (`TimeLeft`).
+        waiting: States of trials that go on.
     """
 
-    def __init__(self, rows: Sequence[Row], rungs: Sequence[Mapping[str, int]]) -> None:
-        early = [row for row in rows if row["epochs_run"] < row["epochs"]]
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        rungs: Sequence[Mapping[str, int]],
+        waiting: Collection[str] = (),
+    ) -> None:
+        going_on = (row for row in rows if row["state"] not in waiting)
+        early = [row for row in going_on if row["epochs_run"] < row["epochs"]]
         self._stopped = Counter(r["epochs_run"] for r in early if r["state"] in STOPPED)
         self._broke = Counter(r["epochs_run"] for r in early if r["state"] in BROKE)
         self._reached = Counter(row["epochs_run"] for row in rows if row["state"] != "pending")

@@ -17,7 +17,7 @@ from tune_mc1.results.tables import SweepTables, trial_of
 from tune_mc1.terminal.survival import Survival
 
 WAITING = ("pending", "interrupted")
-"""States of trials that have not begun, or not again."""
+"""States of trials that have not begun, or not again; with exchanges also those that pause."""
 
 OWN = 4.0
 """Number of its epochs from which a trial's own time counts more than its forecast."""
@@ -75,7 +75,8 @@ class TimeLeft:
             return None
         self._know(tables)
         scale = self._scales(rows, took)
-        go_on = Survival(rows, self.rungs)
+        states = (*WAITING, "paused") if tables.metadata.get("changing") else WAITING
+        go_on = Survival(rows, self.rungs, states)
 
         def left(row: Row) -> tuple[float, float]:
             return go_on.left(row["epochs_run"], row["epochs"])
@@ -91,7 +92,7 @@ class TimeLeft:
         for row in running:
             group = row["started"] or 0.0, row["fused"] or 1
             busy[group] = max(busy.get(group, (0.0, 0.0)), _timed(group_epoch(row), left(row)))
-        waiting = [row for row in rows if row["state"] in WAITING]
+        waiting = [row for row in rows if row["state"] in states]
         tasks = [_timed(group_epoch(r) / self._size(r), left(r)) for r in waiting]
         if total > len(rows):
             each = [

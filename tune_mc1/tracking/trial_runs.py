@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tune_mc1.results.states import ENDED
 from tune_mc1.tracking.wandb.rows import SUMMARY, run_name
 
 if TYPE_CHECKING:
@@ -151,6 +152,7 @@ class Mirror:
     runs: TrialRuns
     _seen: dict[str, dict[int, "Row"]] = field(default_factory=dict)
     _states: dict[str, Any] = field(default_factory=dict)
+    _configs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def update(self, trial: str, since: int = 1, *, ends: bool = True) -> None:
         """Brings the run of a trial up to date.
@@ -162,11 +164,14 @@ class Mirror:
         """
         source, row = self.runs.source, self.runs.source.row(trial)
         if trial not in self._seen:
+            self._configs[trial] = source.config(trial)
             self._reopen(trial)
             since = 1
         seen, history = self._seen[trial], source.tables.history
         last = next(reversed(seen), 0)
-        if any(history.get((trial, e)) is not seen.get(e) for e in range(since, last + 1)):
+        told_anew = any(history.get((trial, e)) is not seen.get(e) for e in range(since, last + 1))
+        if told_anew or (row["state"] in ENDED and self._configs[trial] != source.config(trial)):
+            self._configs[trial] = source.config(trial)  # another one after an exchange
             self.runs.restart(trial)
             seen.clear()
             since = 1

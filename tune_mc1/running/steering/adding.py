@@ -49,6 +49,10 @@ def grown(run: SweepRun, known: Sequence[AnyTrial], more: int) -> Added:
         raise InputError(f"{sweep.search.name} runs every setting of its file; {rule}")
     if sweep.run_cap is None:
         raise InputError("the sweep has no run_cap: it goes on until it is stopped")
+    early = sweep.early_terminate
+    if early is not None and early.changes(sweep):
+        rule = "exchanges settings between its trials, so that their number is fixed"
+        raise InputError(f"{early.type} {rule}")
     cap = sweep.run_cap + more
     if cap * sweep.replicates > MAX_TRIALS:
         raise InputError(f"more: the sweep would have more than {MAX_TRIALS} trials, got {more}")

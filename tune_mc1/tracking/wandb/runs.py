@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 import wandb
 
@@ -21,6 +21,7 @@ from tune_mc1.results.events import (
     StartEvent,
     TrialEvent,
 )
+from tune_mc1.results.exchanges import ExchangeEvent
 from tune_mc1.results.journal import Record
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.tracking.wandb.one_run import finish_run, open_run
@@ -76,6 +77,10 @@ class WandbRuns:
             self._planned[event["trial"]] = event
             for name, value in event["config"].items():
                 self._values[name].add(repr(value))
+        elif event["event"] == "exchange":
+            for copy in event["copies"]:
+                now = {"config": copy["config"], "config_hash": copy["config_hash"]}
+                self._planned[copy["trial"]] = cast(TrialEvent, self._planned[copy["trial"]] | now)
 
     def take(self, event: Event) -> None:
         """Mirrors one event.
@@ -125,6 +130,13 @@ class WandbRuns:
 
     def _on_start(self, event: StartEvent) -> None:
         self._opened(event["trial"])
+
+    def _on_exchange(self, event: ExchangeEvent) -> None:
+        """Gives runs that are open the settings with which their trials go on."""
+        for copy in event["copies"]:
+            if copy["trial"] in self._open:
+                now = {**copy["config"], "config_hash": copy["config_hash"]}
+                self._open[copy["trial"]].run.config.update(now, allow_val_change=True)
 
     def _on_epoch(self, event: EpochEvent) -> None:
         self._log(event["trial"], event["epoch"])
