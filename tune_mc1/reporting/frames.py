@@ -20,6 +20,7 @@ from tune_mc1.reporting.program_columns import cells, readable, renamed
 from tune_mc1.results.columns import TRAINING_COLUMNS
 from tune_mc1.results.columns_of_programs import metric_column
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.exchanges import COPIED_FROM
 from tune_mc1.results.frames import read_tables
 from tune_mc1.results.ranking import Rank, is_broken
 from tune_mc1.results.schema import ENDED
@@ -125,6 +126,11 @@ class SweepFrames:
     def varied(self) -> list[str]:
         """The parameters of a setting in which trials differ."""
         return [n for n in self.setting_names if self.trials[n].nunique(dropna=False) > 1]
+
+    @property
+    def exchanged(self) -> bool:
+        """True if a trial went on with weights and settings of another one."""
+        return COPIED_FROM in self.trials and bool(self.trials[COPIED_FROM].notna().any())
 
     def decimals(self, fewest: int = 4) -> int:
         """Decimals of scores: four digits of a program's metric, which may have any size.

@@ -115,7 +115,9 @@ def warnings(frames: SweepFrames, t: Say) -> list[str]:
         found.append(t("warn_test"))
     found += _scaled(frames, t)
     seeded = "seed" in trials
-    if trials["config_hash"].is_unique and len(trials) > 1:
+    if frames.exchanged:
+        found.append(t("warn_exchanged"))
+    elif trials["config_hash"].is_unique and len(trials) > 1:
         found.append(t("warn_one_run"))
     if not trials["config_hash"].is_unique and not seeded:
         found.append(t("warn_repeats"))

@@ -16,6 +16,10 @@ from tune_mc1.reporting.frames import SweepFrames, plain
 from tune_mc1.reporting.statistics.scores import scores
 from tune_mc1.reporting.words.text import Text, join, say
 
+EXCHANGED = Text(
+    "Not reliable: trials exchanged weights and settings, of which each counts with its last.",
+    "Nicht verlässlich: Trials tauschten Gewichte und Einstellungen; es zählen ihre letzten.",
+)
 LEAST_R2 = 0.3
 LEAST_SETTINGS = 15
 MOST_SETTINGS = 500
@@ -102,8 +106,8 @@ def importance(
     ]
     rows.sort(key=lambda row: -row.value)
     r2 = float(forest.oob_score_)
-    reason = _reason(n, r2)
-    reliable = r2 >= LEAST_R2 and n >= LEAST_SETTINGS
+    reason = EXCHANGED if frames.exchanged else _reason(n, r2)
+    reliable = r2 >= LEAST_R2 and n >= LEAST_SETTINGS and not frames.exchanged
     return Importances(tuple(rows), r2, n, reliable, table.column, join([reason, table.note]))
 
 
