@@ -14,6 +14,7 @@ from tests.support.modules import LIT, QUICK, module_sweep
 from tune_mc1.programs.history import HistoryReader
 from tune_mc1.programs.trial_run import run_file
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.running.module_winner import is_tested
 
 
 def trials(ran: Ran) -> pd.DataFrame:
@@ -224,6 +225,22 @@ def test_the_winner_is_tested_once_by_its_own_test(tmp_path: Path) -> None:
     assert again.returncode == 0, again.stderr
     journal = (ran.root / "journal.jsonl").read_text()
     assert journal.count('"event":"test"') == 1
+
+
+def test_each_trial_of_the_winner_is_tested_also_after_a_resume(tmp_path: Path) -> None:
+    keys: dict[str, Any] = {"parameters": {"lr": {"value": 0.1}, "seed": {"value": 1}}}
+    ran = module_sweep(tmp_path, "grid", "--replicates", "2", code=TESTED, **keys)
+    assert ran.status == 0, ran.err
+    journal = ran.root / "journal.jsonl"
+    tested = [line for line in journal.read_text().splitlines() if '"event":"test"' in line]
+    assert len(tested) == 2
+    journal.write_text(journal.read_text().replace(tested[1] + "\n", ""))  # as if it had failed
+    tables = ResultDir(ran.root).read()
+    assert not is_tested(tables)
+    again = run_here("sweep", "grid", "--resume", ran.root, cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert is_tested(ResultDir(ran.root).read())
+    assert journal.read_text().count('"event":"test"') == 2
 
 
 def test_a_winner_whose_test_fails_is_said_and_the_sweep_is_complete(tmp_path: Path) -> None:
