@@ -118,11 +118,11 @@ def test_trials_that_wait_for_an_exchange_go_on() -> None:
     took = {"epoch": 1, "val_acc": 0.5, "steps": 1, "seconds": 1.0, "learning_rate": 0.1}
     for i in range(4):
         about: dict[str, Any] = {"trial": f"t{i}", "time": time}
-        tables.apply({"event": "start", "log": "", "fused": 1, **about})
+        tables.apply({"event": "start", "log": "", "fused": 1, **about})  # type: ignore[arg-type]
         time += 1
         about["time"] = time
-        tables.apply({"event": "epoch", **took, "images_per_second": 1.0, **about})
-        tables.apply({"event": "pause", **about})
+        tables.apply({"event": "epoch", **took, "images_per_second": 1.0, **about})  # type: ignore[arg-type]
+        tables.apply({"event": "pause", **about})  # type: ignore[arg-type]
         assert left.seconds(tables, 4, time) == pytest.approx(12 - time)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import wandb
 
@@ -136,7 +136,8 @@ class WandbRuns:
         for copy in event["copies"]:
             if copy["trial"] in self._open:
                 now = {**copy["config"], "config_hash": copy["config_hash"]}
-                self._open[copy["trial"]].run.config.update(now, allow_val_change=True)
+                config: Any = self._open[copy["trial"]].run.config
+                config.update(now, allow_val_change=True)
 
     def _on_epoch(self, event: EpochEvent) -> None:
         self._log(event["trial"], event["epoch"])
