@@ -7,8 +7,8 @@ trained, which is counted as a whole. Everything random depends on epoch, image 
 
 import logging
 import math
-import time
 from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -95,7 +95,7 @@ class MidEpoch(Callback):
         self._plan()
 
     def _plan(self) -> None:
-        self.due = time.monotonic() + max(INTERVAL_S, self._took_s / SHARE)
+        self.due = monotonic() + max(INTERVAL_S, self._took_s / SHARE)
 
     def _steps_done(self, trainer: Trainer) -> int:
         """Optimiser steps of this epoch so far."""
@@ -117,7 +117,7 @@ class MidEpoch(Callback):
             return
         if module.device.type == "cuda":  # its steps are still under way
             torch.cuda.synchronize(module.device)
-        began = time.monotonic()
+        began = monotonic()
         self._state = {"trials": self._of_each(module, macro, outputs, labels)}
         try:
             module.trainer.save_checkpoint(PARTIAL, weights_only=False)
@@ -128,7 +128,7 @@ class MidEpoch(Callback):
             self._failed = True
         finally:
             self._state = {}
-        self._took_s = time.monotonic() - began
+        self._took_s = monotonic() - began
         self._plan()
         if not self._said and not self._failed:
             every = max(INTERVAL_S, self._took_s / SHARE)

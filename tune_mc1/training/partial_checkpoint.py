@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import lightning.pytorch
+import lightning
 
 from tune_mc1 import __version__
 from tune_mc1.config.trial import Trial
@@ -81,7 +81,7 @@ def _read(trial: Trial, path: Path) -> tuple[Place | None, str]:
         return None, ""
     except Exception as error:  # torch has no specific error for a broken file
         return None, f"damaged: {' '.join(str(error).split())}"
-    if versions != (__version__, lightning.pytorch.__version__):
+    if versions != (__version__, lightning.__version__):
         return None, f"written by tune_mc1 {versions[0]} with Lightning {versions[1]}"
     if _without_length(facts["config"]) != _without_length(trial.config.model_dump(mode="json")):
         return None, "it is of another setting"

@@ -82,8 +82,8 @@ def run_trials(
     """
     torch.set_num_threads(threads)
     best = (metric, maximize, tuple(chosen))
-    rest = (shared, threads, gpu, callbacks)
-    _Training(data, validation, *best, checkpoints, report, saved, *rest).run(trials)
+    files = (checkpoints, report, saved)
+    _Training(data, validation, *best, *files, shared, threads, gpu, callbacks).run(trials)
 
 
 @dataclass(frozen=True)
