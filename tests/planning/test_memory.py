@@ -82,6 +82,8 @@ class Report:
         for end in ends:
             print("end", end["trial"], end["state"], end["error"])
         return ()
+    def saved(self, trials):
+        pass
 
 rng = np.random.default_rng(0)
 labels = np.arange(64) % 10

@@ -8,10 +8,12 @@ import pytest
 import torch
 
 from tests.running.test_sweep import _into as into
+from tests.support.mid_epoch import after_each_step
 from tests.support.object_store import ObjectStore, serving_all
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
+from tune_mc1.errors import StorageError
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.store.remote import Remote
 from tune_mc1.results.store.trial_store import TrialStore
@@ -52,9 +54,13 @@ class Node:
         self.group = group
         self.store = TrialStore(remote, self.where, group, keep=True)
         self.reports: list[list[Row]] = []
+        self.saved = 0
 
-    def run(self, data: ImageData, until: int = 100) -> list[Row]:
-        """Runs the group up to the report of an epoch; returns all rows that were reported."""
+    def run(self, data: ImageData, until: int = 100, within: int = 0) -> list[Row]:
+        """Runs the group up to the report of an epoch; returns all rows that were reported.
+
+        With `within`, up to that checkpoint within an epoch, of those after every step.
+        """
         self.store.fetch()
 
         def report(rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
@@ -63,14 +69,22 @@ class Node:
                 raise PowerCut
             return ()
 
-        run_trials(
-            self.group,
-            data,
-            Holdout(),
-            checkpoints=self.where.checkpoints,
-            report=report,
-            gpu=False,
-        )
+        def saved(names: Sequence[str]) -> None:
+            self.store.send_partial(names)
+            self.saved += 1
+            if self.saved == within:
+                raise PowerCut
+
+        with after_each_step(0.0 if within else 45.0):
+            run_trials(
+                self.group,
+                data,
+                Holdout(),
+                checkpoints=self.where.checkpoints,
+                report=report,
+                saved=saved,
+                gpu=False,
+            )
         self.store.close()
         return [row for rows in self.reports for row in rows]
 
@@ -156,6 +170,46 @@ def test_a_group_that_is_cut_between_its_trials_stays_together(
         [2] * 3,
         [3] * 3,
     ]
+
+
+@pytest.mark.parametrize("within", [5, 40])
+def test_a_trial_goes_on_within_its_epoch_on_another_node(
+    tmp_path: Path,
+    images: ImageData,
+    remote: Remote,
+    store: ObjectStore,
+    straight: list[Row],
+    caplog: pytest.LogCaptureFixture,
+    within: int,
+) -> None:
+    """In its first epoch, of which there is no other checkpoint, and in its second."""
+    with pytest.raises(PowerCut):
+        Node(tmp_path / "a", remote, trials()).run(images, within=within)
+    with caplog.at_level("INFO"):
+        rows = Node(tmp_path / "b", remote, trials()).run(images)
+    assert "optimiser steps" in caplog.text
+    assert numbers(rows) == numbers(straight)
+    assert not any(name.endswith("partial.ckpt") for name in store.names(remote.name))
+
+
+def test_a_store_that_fails_within_an_epoch_costs_that_checkpoint_only(
+    tmp_path: Path,
+    images: ImageData,
+    remote: Remote,
+    straight: list[Row],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put = Remote.put
+
+    def failing(self: Remote, file: Path, name: str) -> None:
+        if name == "partial.ckpt":
+            raise StorageError("not now")
+        put(self, file, name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Remote, "put", failing)
+        rows = Node(tmp_path / "a", remote, trials()).run(images, within=1000)
+    assert numbers(rows) == numbers(straight)
 
 
 def test_a_checkpoint_of_another_setting_is_not_taken(

@@ -3,6 +3,7 @@
 import math
 import warnings
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import torch
 from torch import Tensor, nn
@@ -192,10 +193,14 @@ class LaneBatches:
 
     Args:
         lanes: The batches of each order, all of equal sizes.
+
+    Attributes:
+        skip: Macro-batches that the next iteration leaves out, as they are done.
     """
 
     def __init__(self, lanes: Sequence[MacroBatches]) -> None:
         self.lanes = list(lanes)
+        self.skip = 0
 
     @property
     def images(self) -> int:
@@ -223,11 +228,9 @@ class LaneBatches:
 
     def __iter__(self) -> Iterator[Tensor]:
         """Yields the macro-batches of the epoch."""
-        if len(self.lanes) == 1:
-            yield from self.lanes[0]
-            return
-        for parts in zip(*self.lanes, strict=True):
-            yield torch.stack(parts, dim=1)
+        skip, self.skip = self.skip, 0
+        for parts in islice(zip(*self.lanes, strict=True), skip, None):
+            yield parts[0] if len(parts) == 1 else torch.stack(parts, dim=1)
 
 
 class EvalBatches:

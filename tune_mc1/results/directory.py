@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tune_mc1.results.tables import SweepTables
 
 LAST, BEST, PREVIOUS = "last.ckpt", "best.ckpt", "previous.ckpt"
+PARTIAL = "partial.ckpt"
+"""Checkpoint within a long epoch."""
+
 COPIED = "copied.ckpt"
 """Checkpoint of another trial with which a trial is to go on."""
 
@@ -49,7 +52,10 @@ class ResultDir:
         self.features = self.root / "features"  # of a frozen backbone, while the sweep runs
 
     def checkpoints(self, trial: str) -> Path:
-        """Folder of a trial's `best.ckpt`, `last.ckpt` and, while it runs, `previous.ckpt`."""
+        """Folder of a trial's `best.ckpt` and `last.ckpt`.
+
+        While it runs, also of `previous.ckpt`, and in a long epoch of `partial.ckpt`.
+        """
         return self.root / "checkpoints" / trial
 
     def program_files(self, trial: str) -> Path:
@@ -60,6 +66,17 @@ class ResultDir:
         """Removes the checkpoint that an ended trial no longer needs."""
         with suppress(OSError):
             (self.checkpoints(trial) / PREVIOUS).unlink()
+
+    def forget_partial(self, trial: str, state: str) -> None:
+        """Removes the checkpoint within an epoch of a trial that has ended, unless it may go on.
+
+        Args:
+            trial: Its id.
+            state: The state in which it has ended.
+        """
+        if state in ("completed", "stopped", "diverged"):
+            with suppress(OSError):
+                (self.checkpoints(trial) / PARTIAL).unlink()
 
     def shown(self, path: Path) -> str:
         """Location of a file of this directory: its path, or its URL if only the store has it."""

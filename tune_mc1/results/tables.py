@@ -11,7 +11,7 @@ A sweep's directory holds:
 | `history.parquet` | one row per trial and epoch: `history_schema()` |
 | `settings.parquet` | one row per setting: `tune_mc1.results.settings` |
 | `predictions.parquet` | the winner's prediction for each test image: `tune_mc1.running.winner` |
-| `checkpoints/<trial>/` | `best.ckpt`, `last.ckpt` and, while the trial runs, `previous.ckpt` |
+| `checkpoints/<trial>/` | `best.ckpt`, `last.ckpt`; while it runs `previous.ckpt`, `partial.ckpt` |
 | `logs/<trial>.log` | output of the trial |
 | `wandb/` | W&B's offline runs |
 | `ray/` | Ray Tune's own state |

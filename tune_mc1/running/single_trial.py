@@ -153,3 +153,4 @@ def _train(
     finally:
         writer.write(end)
         where.forget_previous(trial.id)
+        where.forget_partial(trial.id, end["state"])

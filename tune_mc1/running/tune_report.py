@@ -68,10 +68,20 @@ class TuneReport:
         """Trials that are to stop by request now."""
         return self._listener.stops([trial for trial in self._lengths if trial not in self.ended])
 
+    def saved(self, trials: Sequence[str]) -> None:
+        """Uploads checkpoints within an epoch that the trials have just written.
+
+        Raises:
+            StorageError: If the store fails.
+        """
+        if self.store is not None:
+            self.store.send_partial(trials)
+
     def __call__(self, rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
         """Reports, and returns the ids of the trials that are to stop."""
         if self.store is not None:
             rows = self.store.send(rows)
+            self.store.forget_partial(e["trial"] for e in ends if e["state"] != "failed")
         self.ended |= {end["trial"] for end in ends}
         asked = self._asked() if rows else []  # those that run have just been saved
         self.ended.update(asked)

@@ -5,7 +5,7 @@ from typing import Any
 
 from tune_mc1.data.images import ImageData
 from tune_mc1.results.directory import BEST, ResultDir
-from tune_mc1.results.store.trial_store import files_of
+from tune_mc1.results.store.trial_files import files_of
 from tune_mc1.running.mapped_nodes import images_here
 from tune_mc1.running.trial_specs import read_trial
 from tune_mc1.running.worker import SweepContext

@@ -17,7 +17,7 @@ from tune_mc1.planning.memory import available_memory, group_limit
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.schema import Row
 from tune_mc1.results.store.remote import Remote
-from tune_mc1.results.store.trial_store import files_of
+from tune_mc1.results.store.trial_files import files_of
 from tune_mc1.running.mapped_nodes import images_here
 from tune_mc1.running.steering.signals import Listener
 from tune_mc1.running.trial_specs import read_trial
@@ -143,6 +143,9 @@ class Report(Protocol):
     def __call__(self, rows: Sequence[Row], ends: Sequence[Row] = ()) -> Collection[str]:
         """Same as `tune_mc1.training.epoch_report.Reporter`."""
 
+    def saved(self, trials: Sequence[str]) -> None:
+        """Same as `saved` of `tune_mc1.training.run_trials.run_trials`."""
+
 
 def run_parts(
     trials: Sequence[Trial],
@@ -211,6 +214,7 @@ def _run_together(
         chosen=context.chosen,
         checkpoints=where.checkpoints,
         report=report,
+        saved=report.saved,
         shared=where.features,
         threads=context.threads,
         gpu=context.gpu > 0,

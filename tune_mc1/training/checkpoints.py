@@ -3,10 +3,13 @@
 A group's state has a leading trial axis. It is split into plain Lightning checkpoints, one per
 trial, and assembled from them again; so a trial can continue alone, or in another group.
 
-A running trial also keeps its previous checkpoint, in case the last one is damaged.
+A running trial also keeps its previous checkpoint, in case the last one is damaged, and in a long
+epoch one within the epoch (`tune_mc1.training.mid_epoch`).
 """
 
+import os
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ from torch import Tensor
 
 from tune_mc1.errors import STORAGE_ERRNOS, StorageError
 from tune_mc1.files import link, replacing
-from tune_mc1.results.directory import BEST, LAST, PREVIOUS
+from tune_mc1.results.directory import BEST, LAST, PARTIAL, PREVIOUS
 from tune_mc1.training.averaging import TRAINED
 from tune_mc1.training.model_facts import FACTS
 
@@ -42,7 +45,7 @@ class TrialCheckpoints(CheckpointIO):
     def save_checkpoint(
         self, checkpoint: Checkpoint, path: Any, storage_options: Any | None = None
     ) -> None:
-        """Writes each trial's part, atomically.
+        """Writes each trial's part, atomically; `last.ckpt` supersedes all within its epoch.
 
         Args:
             checkpoint: Lightning's checkpoint.
@@ -52,22 +55,29 @@ class TrialCheckpoints(CheckpointIO):
         Raises:
             StorageError: If the storage fails.
         """
-        for index, directory in enumerate(self.directories):
-            part = extract_trial(checkpoint, index) if self.fused else checkpoint
-            try:
-                self._save(part, directory, Path(path).name, improved=index in self.improved)
-            except (OSError, RuntimeError) as error:
-                cause = _storage_error(error)
-                if cause is not None:
-                    raise StorageError.of(cause.filename or directory, cause) from error
-                raise
+        within = Path(path).name == PARTIAL
+        with ExitStack() as all_written:  # then those within an epoch take their places at once
+            for index, directory in enumerate(self.directories):
+                part = extract_trial(checkpoint, index) if self.fused else checkpoint
+                try:
+                    for folder in (directory.parent, directory):  # never the result directory
+                        folder.mkdir(exist_ok=True)
+                    if within:
+                        aside = all_written.enter_context(replacing(directory / PARTIAL))
+                        _write(part, aside, sync=True)
+                    else:
+                        self._save_last(part, directory, improved=index in self.improved)
+                except (OSError, RuntimeError) as error:
+                    cause = _storage_error(error)
+                    if cause is not None:
+                        raise StorageError.of(cause.filename or directory, cause) from error
+                    raise
+        if not within:  # only now, as the trials of a group that is cut off here go back together
+            self.remove_checkpoint(PARTIAL)
 
-    def _save(self, part: Checkpoint, directory: Path, name: str, *, improved: bool) -> None:
-        for folder in (directory.parent, directory):  # but never the result directory itself
-            folder.mkdir(exist_ok=True)
-        with replacing(directory / name) as aside:
-            with aside.open("wb") as file:  # given a path, torch hides why a write fails
-                torch.save(part, file)
+    def _save_last(self, part: Checkpoint, directory: Path, *, improved: bool) -> None:
+        with replacing(directory / LAST) as aside:
+            _write(part, aside)
             if (directory / LAST).exists():
                 link(directory / LAST, directory / PREVIOUS)
         if improved:
@@ -80,8 +90,8 @@ class TrialCheckpoints(CheckpointIO):
 
         Args:
             path: Name of the files.
-            map_location: Not used: everything is loaded to the CPU first.
-            weights_only: Not used: nothing but plain data is ever loaded.
+            map_location: Not used: all is loaded to the CPU first.
+            weights_only: Not used: nothing but plain data is loaded.
         """
         parts = [read_checkpoint(d / Path(path).name) for d in self.directories]
         return stack_trials(parts) if self.fused else parts[0]
@@ -90,6 +100,14 @@ class TrialCheckpoints(CheckpointIO):
         """Removes a file of each trial."""
         for directory in self.directories:
             (directory / Path(path).name).unlink(missing_ok=True)
+
+
+def _write(part: Checkpoint, path: Path, *, sync: bool = False) -> None:
+    with path.open("wb") as file:  # given a path, torch hides why a write fails
+        torch.save(part, file)
+        file.flush()
+        if sync:
+            os.fsync(file.fileno())
 
 
 def _storage_error(error: BaseException | None) -> OSError | None:
@@ -103,8 +121,7 @@ def _storage_error(error: BaseException | None) -> OSError | None:
 
 def read_checkpoint(path: Path) -> Checkpoint:
     """A trial's checkpoint, on the CPU."""
-    loaded: Checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    return loaded
+    return dict(torch.load(path, map_location="cpu", weights_only=True))
 
 
 def last_state(directory: Path) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def with_own_settings(
         fused: Whether the checkpoint is that of a group.
     """
     each = (known["trials"] for known in _callbacks(checkpoint) if "trials" in known)
-    states: list[dict[str, Any]] = next(each, [])
+    states: list[dict[str, Any]] = next((some for some in each if "row" in some[0]), [])
     copied = [state["row"] is None for state in states]
     if not any(copied):
         return

@@ -4,6 +4,9 @@ Averaging a metric over batches, as the reference study did, biases macro F1 dow
 takes one `bincount` for many batches, so nothing is computed at every step.
 """
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
@@ -48,6 +51,18 @@ class EpochCounts:
         counts = torch.bincount(cells.view(-1), minlength=self.confusion.numel())
         self.confusion += counts.view_as(self.confusion)
         return sums
+
+    def of_each(self) -> list[dict[str, Tensor]]:
+        """Each trial's counts so far, as copies, for `restore`."""
+        return [
+            {"confusion": counts.clone(), "loss_sum": total.clone()}
+            for counts, total in zip(self.confusion, self.loss_sums, strict=True)
+        ]
+
+    def restore(self, each: Sequence[Mapping[str, Any]]) -> None:
+        """Goes on from each trial's counts, on any device."""
+        self.confusion.copy_(torch.stack([own["confusion"] for own in each]))
+        self.loss_sums.copy_(torch.stack([own["loss_sum"] for own in each]))
 
     def compute(self, split: Split) -> list[dict[str, float]]:
         """Each trial's metrics so far.

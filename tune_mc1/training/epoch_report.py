@@ -93,7 +93,16 @@ class EpochReport(Checkpoint):
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Starts timing the epoch."""
-        self._began = self._trained = time.perf_counter()
+        self.begin_epoch()
+
+    def begin_epoch(self, seconds: float = 0.0) -> None:
+        """Starts timing an epoch, of which some seconds are over."""
+        self._began = self._trained = time.perf_counter() - seconds
+
+    @property
+    def seconds(self) -> float:
+        """Seconds that the epoch has taken so far."""
+        return time.perf_counter() - self._began
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Stops timing the training part."""
@@ -122,7 +131,7 @@ class EpochReport(Checkpoint):
         self._drop(trainer, module, {*stopped, *(end["trial"] for end in tired)})
 
     def _take_rows(self, trainer: Trainer, module: ClassifierModule) -> list[Row]:
-        wall = time.perf_counter() - self._began
+        wall = self.seconds
         common = {
             "epoch": trainer.current_epoch + 1,
             "steps": trainer.global_step,

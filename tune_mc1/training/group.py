@@ -39,8 +39,11 @@ class Group:
         data: The images.
         validation: Choice of the validation images.
         gpu: Whether they are trained on a GPU.
+        steps_per_macro: Optimiser steps per macro-batch, of a checkpoint within an epoch; None
+            chooses them.
 
     Attributes:
+        steps_per_macro: Optimiser steps per macro-batch.
         trials: The remaining trials.
         train: Their training batches.
         val: Their validation batches.
@@ -53,6 +56,7 @@ class Group:
         data: ImageData,
         validation: Validation,
         gpu: bool = False,
+        steps_per_macro: int | None = None,
     ) -> None:
         self.trials = sorted(trials, key=lambda t: t.image_order)
         folds = dict.fromkeys(t.fold for t in self.trials)
@@ -63,7 +67,7 @@ class Group:
         config = self.trials[0].config
         step_bytes = 4 * math.prod(config.input_shape(data.image_shape)) * config.batch_size
         most = min(GPU_STEPS_PER_MACRO if gpu else STEPS_PER_MACRO, MACRO_BYTES // step_bytes)
-        self._steps_per_macro = max(1, most // count)
+        self.steps_per_macro = steps_per_macro or max(1, most // count)
         eval_batch = EVAL_BATCH // len(self.trials)
         if gpu:
             shape, classes = data.image_shape, len(data.classes)
@@ -103,7 +107,7 @@ class Group:
                 self._splits[trial.fold].train,
                 config.batch_size,
                 trial.config.seed if trial.config.shuffle else None,
-                steps_per_macro=self._steps_per_macro,
+                steps_per_macro=self.steps_per_macro,
                 overfit_batches=config.overfit_batches,
                 drop_last=config.drop_last,
             )

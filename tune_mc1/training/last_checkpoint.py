@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tune_mc1.files import link
 from tune_mc1.results.directory import BEST, LAST, PREVIOUS
-from tune_mc1.training.checkpoints import read_checkpoint
+from tune_mc1.training.checkpoints import Checkpoint, read_checkpoint
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ def epochs_done(directory: Path) -> int:
     for name in (LAST, PREVIOUS, BEST):
         path = directory / name
         try:
-            epochs = _sound_epochs(path)
+            epochs = int(read_sound(path)["epoch"]) + 1
         except FileNotFoundError:
             continue
         except Exception as error:  # torch has no specific error for a broken file
@@ -48,7 +48,7 @@ def step_back(directory: Path, epochs: int) -> bool:
             (directory / name).unlink(missing_ok=True)
         return True
     try:
-        found = _sound_epochs(directory / PREVIOUS)
+        found = int(read_sound(directory / PREVIOUS)["epoch"]) + 1
     except Exception:  # as in `epochs_done`
         return False
     if found == epochs:
@@ -56,10 +56,15 @@ def step_back(directory: Path, epochs: int) -> bool:
     return found == epochs
 
 
-def _sound_epochs(path: Path) -> int:
-    """Completed epochs of an intact checkpoint; torch itself does not verify checksums."""
+def read_sound(path: Path) -> Checkpoint:
+    """An intact checkpoint; torch itself does not verify checksums.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        Exception: If it is damaged; torch has no specific error for that.
+    """
     with zipfile.ZipFile(path) as file:
         damaged = file.testzip()
     if damaged:
         raise zipfile.BadZipFile(f"wrong checksum of {damaged}")
-    return int(read_checkpoint(path)["epoch"]) + 1
+    return read_checkpoint(path)

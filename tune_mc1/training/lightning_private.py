@@ -60,6 +60,19 @@ TREESPEC = PrivateName(
     SEEN,
     "check a trial's log: the warning is gone, or comes from another module",
 )
+BATCHES = PrivateName(
+    "lightning.pytorch.loops.training_epoch_loop:_TrainingEpochLoop.batch_progress",
+    "says in a checkpoint within an epoch with which batch the epoch goes on",
+    SEEN,
+    "no checkpoints are written within epochs; a trial that is cut off repeats its epoch",
+)
+NOT_RESUMABLE = PrivateName(
+    "lightning.pytorch.loops.training_epoch_loop "
+    '"You\'re resuming from a checkpoint that ended before the epoch ended"',
+    "keeps a warning about loaders that cannot go on within an epoch, as ours do, out of logs",
+    SEEN,
+    "check a trial's log: the warning is gone, or worded differently",
+)
 VERSION = PrivateName(
     "lightning_utilities.core.imports:_version",
     "keeps torchmetrics from importing packages that only its image and audio metrics need",
@@ -74,7 +87,7 @@ RESUMING = PrivateName(
     "a resumed trial of a module has another order of batches in its first epoch",
 )
 
-NAMES = (*COUNT, RESUMING, TIP, TREESPEC, VERSION)
+NAMES = (*COUNT, BATCHES, NOT_RESUMABLE, RESUMING, TIP, TREESPEC, VERSION)
 """All names of Lightning; a test looks for each in the version that is installed."""
 
 
@@ -156,6 +169,20 @@ def step_counter(trainer: "Trainer") -> Callable[[], None] | None:
     return count
 
 
+def begin_with_batch(checkpoint: dict[str, Any]) -> None:
+    """Makes a checkpoint that was taken while a batch is trained go on with that batch.
+
+    The total counts must agree too, as a later checkpoint tells from them where it was taken.
+
+    Args:
+        checkpoint: Lightning's checkpoint, which is changed.
+    """
+    progress = checkpoint["loops"]["fit_loop"]["epoch_loop.batch_progress"]
+    for counts in (progress["total"], progress["current"]):
+        counts.update(dict.fromkeys(("ready", "started", "processed"), counts["completed"]))
+    progress["is_last_batch"] = False
+
+
 def renew_iterator(trainer: "Trainer") -> None:
     """Makes a resumed fit create the iterator of its first epoch when that begins, as any other.
 
@@ -167,10 +194,10 @@ def renew_iterator(trainer: "Trainer") -> None:
 
 
 def hide_noise() -> None:
-    """Hides two lines of every fit and test from the terminal and from logs.
+    """Hides three lines of fits and tests from the terminal and from logs.
 
-    One is an advertisement, the other a warning that only concerns Lightning's authors. All other
-    output of Lightning stays.
+    One is an advertisement, one a warning that only concerns Lightning's authors, and one warns of
+    what `tune_mc1.training.mid_epoch` does. All other output of Lightning stays.
     """
     for name in ("lightning.pytorch.utilities.rank_zero", "lightning.fabric.utilities.rank_zero"):
         logging.getLogger(name).addFilter(_is_not_tip)
@@ -179,6 +206,9 @@ def hide_noise() -> None:
         message=r"`isinstance\(treespec, LeafSpec\)` is deprecated",
         category=FutureWarning,
         module=r"lightning\.pytorch\.utilities\._pytree",
+    )
+    warnings.filterwarnings(
+        "ignore", message="You're resuming from a checkpoint that ended before the epoch ended"
     )
 
 

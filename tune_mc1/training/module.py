@@ -9,7 +9,8 @@ per epoch.
 import logging
 import math
 from collections.abc import Sequence
-from typing import Any, cast
+from time import monotonic
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
@@ -26,6 +27,7 @@ from tune_mc1.training.averaging import TRAINED, averaged_weights
 from tune_mc1.training.checkpoint_fit import check_fit, with_backbone, without_backbone
 from tune_mc1.training.clipping import gradient_clip
 from tune_mc1.training.copied_checkpoint import with_own_settings
+from tune_mc1.training.epoch_counts import EpochCounts
 from tune_mc1.training.inputs import Inputs
 from tune_mc1.training.learning_rates import LearningRates, learning_rates
 from tune_mc1.training.lightning_private import step_counter
@@ -42,6 +44,9 @@ from tune_mc1.training.optimizers.parts import parts_of
 from tune_mc1.training.scoring import ScoringModule
 from tune_mc1.training.steps import BY_OPERATION, GraphSteps, Steps
 from tune_mc1.training.torch_private import CLEAR_CUBLAS
+
+if TYPE_CHECKING:
+    from tune_mc1.training.mid_epoch import MidEpoch
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +73,8 @@ class ClassifierModule(ScoringModule):
     Attributes:
         diverged: Errors of trials whose loss is no longer finite, by the trial's index.
         facts: What a checkpoint says of the network of each trial; empty to say nothing.
+        mid_epoch: Saves within long epochs; None without checkpoints.
+        train_counts: Of the epoch's training predictions.
         unrecorded: Why a GPU does not record its steps; empty if it does.
     """
 
@@ -91,6 +98,8 @@ class ClassifierModule(ScoringModule):
         self.diverged: dict[int, DivergedError] = {}
         self.facts: list[ModelFacts] = []
         self.averaged = averaged_weights(configs, model, self.fused)
+        self.mid_epoch: MidEpoch | None = None
+        self.train_counts: EpochCounts
         self._clip = gradient_clip(configs, self.fused)
         self._steps: Steps | None = None
         self._rates: LearningRates | None = None
@@ -138,7 +147,7 @@ class ClassifierModule(ScoringModule):
 
     def on_train_epoch_start(self) -> None:
         """Resets the counts for the epoch."""
-        self._train_counts = self._counts()
+        self.train_counts = self.new_counts()
         self.epoch_metrics = [{} for _ in self.configs]
 
     def training_step(self, batch: Tensor, batch_idx: int) -> None:
@@ -158,17 +167,22 @@ class ClassifierModule(ScoringModule):
         labels = self._by_trial(labels)
         if self._steps is None:
             self._steps = self._make_steps()
-        outputs, model, do_step = [], self.model, self._steps
-        size, first = self.configs[0].batch_size, self.global_step
-        batches = zip(torch.split(images, size), torch.split(labels, size, dim=-1), strict=True)
-        for step, (x, y) in enumerate(batches, first):
+        outputs: list[Tensor] = []
+        done, mid_epoch = 0, self.mid_epoch
+        if mid_epoch is not None and mid_epoch.taken:
+            outputs, done = mid_epoch.take_up(self, labels)
+        model, do_step, size = self.model, self._steps, self.configs[0].batch_size
+        parts = (torch.split(images, size)[done:], torch.split(labels, size, dim=-1)[done:])
+        for step, (x, y) in enumerate(zip(*parts, strict=True), self.global_step):
             model.at_step(step)
             if self._rates is not None:
                 self._rates.set(step)
             outputs.append(do_step(*mix_batch(self.configs[0], x, y, step, self.classes)))
             if self.averaged is not None:
                 self.averaged.update(step + 1)
-        sums = self._train_counts.add(torch.cat(outputs, dim=-2), labels)
+            if mid_epoch is not None and monotonic() >= mid_epoch.due:
+                mid_epoch.save(self, batch_idx, outputs, labels)
+        sums = self.train_counts.add(torch.cat(outputs, dim=-2), labels)
         self._note_divergence(sums.tolist())
 
     def _make_steps(self) -> Steps:
@@ -202,7 +216,7 @@ class ClassifierModule(ScoringModule):
 
     def on_train_epoch_end(self) -> None:
         """Keeps the training metrics of the epoch."""
-        self._keep_metrics(self._train_counts.compute("train"))
+        self._keep_metrics(self.train_counts.compute("train"))
 
     def keep(self, indices: Tensor) -> None:
         """Keeps only some of a group's trials, packed together.
@@ -216,6 +230,8 @@ class ClassifierModule(ScoringModule):
         cast(GroupOptimizer, optimizer).keep(indices)
         kept = indices.tolist()
         self.configs = [self.configs[i] for i in kept]
+        if self.mid_epoch is not None:
+            self.mid_epoch.keep(kept)
         self.class_weights = [self.class_weights[i] for i in kept]
         if self.averaged is not None:
             self.averaged.keep(indices)

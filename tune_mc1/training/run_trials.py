@@ -17,7 +17,7 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.errors import DivergedError
 from tune_mc1.models.build import build_model
 from tune_mc1.models.graph_reading import NoFusedForm
-from tune_mc1.results.directory import LAST
+from tune_mc1.results.directory import LAST, PARTIAL
 from tune_mc1.training.checkpoint_fit import with_backbone
 from tune_mc1.training.checkpoints import TrialCheckpoints, last_state, read_checkpoint
 from tune_mc1.training.copied_checkpoint import take_copy
@@ -25,9 +25,12 @@ from tune_mc1.training.epoch_report import EpochReport, Reporter, diverged_ends,
 from tune_mc1.training.group import EVAL_BATCH, Group
 from tune_mc1.training.inputs import inputs_of
 from tune_mc1.training.last_checkpoint import epochs_done, step_back
+from tune_mc1.training.lightning_private import BATCHES
 from tune_mc1.training.make_module import make_module
+from tune_mc1.training.mid_epoch import MidEpoch, Saved
 from tune_mc1.training.module import ClassifierModule
 from tune_mc1.training.normalize import make_normalize
+from tune_mc1.training.partial_checkpoint import Place, fits, place_of
 from tune_mc1.training.trainer import free_memory, make_trainer, pick_device
 from tune_mc1.training.trial_log import of_trial
 
@@ -47,12 +50,13 @@ def run_trials(
     chosen: Sequence[str] = (),
     checkpoints: Checkpoints | None = None,
     report: Reporter,
+    saved: Saved = lambda _: None,
     shared: Path | None = None,
     threads: int = 1,
     gpu: bool = True,
     callbacks: tuple[Callback, ...] = (),
 ) -> None:
-    """Trains and validates for all epochs, continuing from `last.ckpt` if it exists.
+    """Trains and validates for all epochs, from `last.ckpt` on, or `partial.ckpt` in a long epoch.
 
     A single trial is a plain model: on the same machine with the same number of threads, its
     numbers are reproducible bit for bit, alone or in any sweep. Several trials are one fused model
@@ -67,6 +71,7 @@ def run_trials(
         chosen: Metrics that the sweep records beside those of every sweep.
         checkpoints: Directories of the trials' checkpoints; None to write none.
         report: Called after each epoch, and for diverged trials.
+        saved: Called with the ids of trials that have just written `partial.ckpt`.
         shared: Folder for shared features of a frozen backbone; None to share nothing.
         threads: Number of CPU threads.
         gpu: Whether a GPU may be used.
@@ -77,9 +82,8 @@ def run_trials(
     """
     torch.set_num_threads(threads)
     best = (metric, maximize, tuple(chosen))
-    _Training(data, validation, *best, checkpoints, report, shared, threads, gpu, callbacks).run(
-        trials
-    )
+    files = (checkpoints, report, saved)
+    _Training(data, validation, *best, *files, shared, threads, gpu, callbacks).run(trials)
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,7 @@ class _Training:
     chosen: Sequence[str]
     checkpoints: Checkpoints | None
     report: Reporter
+    saved: Saved
     shared: Path | None
     threads: int
     gpu: bool
@@ -116,7 +121,9 @@ class _Training:
             done: Epochs that all of them have completed.
         """
         device = pick_device(part[0].config, self.gpu)
-        group = Group(part, self.data, self.validation, gpu=device.type == "cuda")
+        place = self._place(part, done)
+        macro = None if place is None else place.steps_per_macro
+        group = Group(part, self.data, self.validation, device.type == "cuda", macro)
         try:
             module = make_module(group, self.data, device, self.shared, self.chosen)
         except NoFusedForm as error:
@@ -128,11 +135,17 @@ class _Training:
         if self.checkpoints is not None:
             folders = [self.checkpoints(t.id) for t in group.trials]
             files = TrialCheckpoints(folders, module.fused)
+            if place is not None and not fits(files, module):
+                self._run_group(part, done)
+                return
         reporter = EpochReport(group, self.metric, self.maximize, files, self.report)
         callbacks = [*self.callbacks, reporter]
+        if files is not None and BATCHES.usable():
+            module.mid_epoch = MidEpoch(group, reporter, self.saved)
+            callbacks.append(module.mid_epoch)
         trainer = make_trainer(group.trials[0].config, device, callbacks, files)
         _log_parameters(group, device, self.threads)
-        start = LAST if done else None
+        start = PARTIAL if place is not None else LAST if done else None
         try:
             trainer.fit(module, group.train, group.val, ckpt_path=start, weights_only=True)
         except DivergedError:  # all of them
@@ -141,6 +154,11 @@ class _Training:
             module.forget_steps()
             if device.type == "cuda":
                 free_memory()
+
+    def _place(self, part: Sequence[Trial], done: int) -> Place | None:
+        if self.checkpoints is None or not BATCHES.usable():
+            return None
+        return place_of(part, [self.checkpoints(trial.id) for trial in part], done)
 
 
 def _log_parameters(group: Group, device: torch.device, threads: int) -> None:

@@ -60,7 +60,7 @@ class ScoringModule(LightningModule):
 
     def on_validation_epoch_start(self) -> None:
         """Resets the counts for the validation."""
-        self._val_counts = self._counts()
+        self._val_counts = self.new_counts()
         self._val_scores = EpochScores(self.chosen, len(self.configs))
 
     def validation_step(self, batch: Tensor, batch_idx: int) -> None:
@@ -116,7 +116,8 @@ class ScoringModule(LightningModule):
             return labels
         return labels.T.repeat_interleave(len(self.configs) // labels.shape[1], dim=0)
 
-    def _counts(self) -> EpochCounts:
+    def new_counts(self) -> EpochCounts:
+        """Counts of an epoch that begins."""
         return EpochCounts(self.classes, self.device, len(self.configs))
 
     def _keep_metrics(self, each: list[dict[str, float]]) -> None:

@@ -4,25 +4,26 @@ A trial continues from its copy in the store, wherever it runs next. Before each
 its files are uploaded: first the rows, then the checkpoint. So nothing is reported that could be
 lost with a node, and a checkpoint is never ahead of its rows. The journal in the store lags a
 little behind; a resumed trial reports again what it missed.
+
+In a long epoch, its checkpoint within the epoch is uploaded as soon as it is written.
 """
 
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tune_mc1.config.trial import Trial, trial_defaults
 from tune_mc1.errors import StorageError
-from tune_mc1.results.directory import BEST, LAST, PREVIOUS, ResultDir
+from tune_mc1.results.directory import BEST, LAST, PARTIAL, PREVIOUS, ResultDir
 from tune_mc1.results.schema import Row
 from tune_mc1.results.store.remote import Remote, retry
 from tune_mc1.results.store.scratch_dir import claim_private_dir
-from tune_mc1.results.store.shared_dir import check_shared
 
 Identity = tuple[int, int, int] | None
 T = TypeVar("T")
@@ -33,49 +34,15 @@ ROWS = "rows.jsonl"
 NAMES = (PREVIOUS, LAST, BEST)
 """Checkpoints in upload order: the last one becomes the previous one first."""
 
+WANTED = (*NAMES, PARTIAL)
+"""Checkpoints from which a trial goes on."""
+
 LOG_S = 30.0
 """Minimum time between two uploads of a log, except for the final one."""
 
 LOG_PATIENCE_S = 5.0
 
 AT_ONCE = 8
-
-
-@contextmanager
-def files_of(
-    trials: Sequence[Trial],
-    root: Path,
-    remote: Remote | None,
-    names: Sequence[str] = NAMES,
-    *,
-    keep: bool,
-) -> Iterator["TrialStore | None"]:
-    """Provides the files of trials on this node, and their copies in an object store.
-
-    Args:
-        trials: A group.
-        root: The result directory, or the node's scratch directory.
-        remote: The sweep's folder in the store; None if all nodes share the directory.
-        names: The checkpoints that are needed.
-        keep: Whether files stay on the node after the trials.
-
-    Yields:
-        The uploader; None for a shared directory.
-
-    Raises:
-        StorageError: If this node does not share the directory, or the object store fails.
-    """
-    where = ResultDir(root)
-    if remote is None:
-        check_shared(where)
-        yield None
-        return
-    store = TrialStore(remote, where, trials, keep=keep)
-    store.fetch(names)
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 class TrialStore:
@@ -99,7 +66,7 @@ class TrialStore:
         self._rows: dict[str, list[Row]] = {name: [] for name in self.trials}
         self._unreported = set(self.trials)
 
-    def fetch(self, names: Sequence[str] = NAMES) -> None:
+    def fetch(self, names: Sequence[str] = WANTED) -> None:
         """Downloads the files of the trials, replacing those on the node.
 
         Args:
@@ -133,9 +100,40 @@ class TrialStore:
                 reported += _before(self._rows[row["trial"]], row)
         self._unreported -= {row["trial"] for row in rows}
         self._of_each(lambda row: retry(lambda: self._send(row)), rows)
+        here = {row["trial"]: self.where.checkpoints(row["trial"]) / PARTIAL for row in rows}
+        self.forget_partial(trial for trial, file in here.items() if not file.exists())
         if time.monotonic() - self._logs_sent >= LOG_S:
             self._send_logs()
         return sorted(reported, key=lambda row: int(row["epoch"]))
+
+    def send_partial(self, trials: Iterable[str]) -> None:
+        """Uploads checkpoints within an epoch, once: the next one replaces what failed.
+
+        Args:
+            trials: Ids of the trials, which have just written them.
+
+        Raises:
+            StorageError: If the store fails.
+            OSError: If the node's disk fails.
+        """
+        self._of_each(self._send_partial, trials)
+
+    def _send_partial(self, name: str) -> None:
+        file, sent = self.where.checkpoints(name) / PARTIAL, self._sent[name]
+        if not sent:
+            self._write_rows(name, self._rows[name])
+        now = identity(file)
+        self._remote(name).put(file, PARTIAL)
+        sent[PARTIAL] = now
+
+    def forget_partial(self, trials: Iterable[str]) -> None:
+        """Removes the copies of checkpoints within epochs that are over, or whose trials are."""
+        self._of_each(self._delete_partial, [t for t in trials if PARTIAL in self._sent[t]])
+
+    def _delete_partial(self, name: str) -> None:
+        with suppress(StorageError):  # nobody takes up that of another epoch
+            self._remote(name).delete(PARTIAL)
+        del self._sent[name][PARTIAL]
 
     def close(self) -> None:
         """Uploads the final logs, and removes files that are kept in the store only."""
@@ -163,7 +161,7 @@ class TrialStore:
         folder = self.where.checkpoints(trial.id)
         remote = self._remote(trial.id)
         there = retry(remote.files)
-        if LAST not in there:
+        if not {LAST, PARTIAL} & there.keys():
             return
         if not self._is_of(trial, retry(lambda: remote.read(ROWS)).splitlines()):
             shutil.rmtree(folder, ignore_errors=True)
@@ -195,9 +193,7 @@ class TrialStore:
         folder, remote, sent = self.where.checkpoints(name), self._remote(name), self._sent[name]
         rows = [*_before(self._rows[name], row), row]
         if rows != self._rows[name] or not sent:
-            lines = [_setting(self.trials[name]), *rows]
-            remote.write(ROWS, "".join(json.dumps(line) + "\n" for line in lines).encode())
-            self._rows[name] = rows
+            self._write_rows(name, rows)
         for file in NAMES:
             now = identity(folder / file)
             if now is None or now == sent.get(file):
@@ -208,6 +204,12 @@ class TrialStore:
             else:
                 remote.copy(twin, file)
             sent[file] = now
+
+    def _write_rows(self, name: str, rows: list[Row]) -> None:
+        lines = [_setting(self.trials[name]), *rows]
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        self._remote(name).write(ROWS, text.encode())
+        self._rows[name] = rows
 
     def _fetch_log(self, log: Path) -> None:
         with suppress(FileNotFoundError):

@@ -87,6 +87,7 @@ class ResultCallback(DriverOnly, Callback):
         for event in events:
             if event["event"] == "end" and event["state"] in ENDED:
                 self.writer.where.forget_previous(event["trial"])
+                self.writer.where.forget_partial(event["trial"], event["state"])
         self._let_go(trial, [event["trial"] for event in events if event["event"] == "pause"])
 
     def _of_rows(self, rows: Sequence[Row], lengths: Mapping[str, int]) -> list[Event]:

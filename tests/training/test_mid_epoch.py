@@ -1,0 +1,70 @@
+"""Trials that are cut off within an epoch go on there, to the last bit."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.group_run import group
+from tests.support.mid_epoch import alone, cut, run, same
+from tests.support.one_trial import few
+from tune_mc1.config.trial import Trial
+from tune_mc1.data.images import ImageData
+
+SAVED = 99
+"""In an epoch of 100 steps: 800 images in batches of 8, in macro-batches of 32, 32, 32 and 4. All
+steps but the 99th are followed by a checkpoint within the epoch."""
+
+
+def check(trials: Sequence[Trial], images: ImageData, folder: Path, *places: int) -> None:
+    """Cuts trials off after each of several steps, one after the other; compares with an uncut run.
+
+    Args:
+        trials: Alone, or a group.
+        images: The images.
+        folder: For checkpoints.
+        places: Numbers of checkpoints within epochs, from 1, after which the power goes.
+    """
+    whole = run(trials, images, folder / "whole")
+    before = 0
+    for place in places:
+        cut(trials, images, folder / "cut", place - before)
+        before = place
+    found = run(trials, images, folder / "cut").rows
+    assert found == {key: row for key, row in whole.rows.items() if key in found}
+    assert {epoch for _, epoch in found} == {1, 2}, "the first one is said again, if it had ended"
+    same(folder / "whole", folder / "cut", trials)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"optimizer": "AdamW", "lr_schedule": "cosine", "warmup_steps": 20},
+        {"ema_decay": 0.9, "momentum": 0.9, "augment": "flip", "batch_norm": True},
+        {"mixup_alpha": 0.4, "cutmix_alpha": 1.0, "precision": "bf16-mixed", "clip_grad": 1.0},
+    ],
+)
+def test_a_trial_goes_on_within_its_epoch(
+    images: ImageData, tmp_path: Path, parameters: dict[str, Any]
+) -> None:
+    check(alone(**parameters), images, tmp_path, 1, 32, 33, 90, SAVED, SAVED + 40)
+
+
+def test_dropout_goes_on_within_an_epoch(images: ImageData, tmp_path: Path) -> None:
+    trials = alone(model="CNN8", dropout_p=0.3, batch_size=5, optimizer="Adam", learning_rate=1e-3)
+    check(trials, few(images), tmp_path, 2, 7)
+
+
+@pytest.mark.parametrize("seeds", [(0, 0, 0), (0, 1, 2)])
+def test_a_group_goes_on_within_its_epoch(
+    images: ImageData, tmp_path: Path, seeds: tuple[int, ...]
+) -> None:
+    trials = [
+        Trial(
+            id=trial.id,
+            config=trial.config.model_copy(update={"seed": seed, "model": "CNN_simple"}),
+        )
+        for trial, seed in zip(group(3, epochs=2, momentum=0.9, batch_size=8), seeds, strict=True)
+    ]
+    check(trials, images, tmp_path, 7, 45, SAVED, SAVED + 1)
