@@ -12,16 +12,15 @@ import pytest
 import torch
 import yaml
 
+from tests.support.faults import driving, events, result_dir, wait_for, write_sweep
 from tests.support.in_process import Ran, run_here, sweep_here
-from tune_mc1.errors import InputError, SweepStopped
+from tune_mc1.errors import InputError
 from tune_mc1.planning.flags import PlanFlags
 from tune_mc1.planning.plan import prepare
 from tune_mc1.planning.resume import prepare_resume
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.exchanges import copies_of
 from tune_mc1.results.tables import trial_of
-from tune_mc1.results.writer import ResultWriter
-from tune_mc1.running.callbacks.watch import ProgressCallback
 from tune_mc1.running.steering.adding import grown
 
 TRIALS, EPOCHS = 5, 3
@@ -68,9 +67,9 @@ def test_the_results_have_the_settings_of_every_epoch(whole: Ran, tmp_path: Path
     tables, history = ResultDir(whole.root).read(), history_of(whole.root)
     assert {row["state"] for row in tables.trials.values()} == {"completed"}
     assert len(history) == TRIALS * EPOCHS
-    events = exchanges_of(whole)
-    assert [event["epoch"] for event in events] == [1, 2]
-    for event in events:
+    exchanges = exchanges_of(whole)
+    assert [event["epoch"] for event in exchanges] == [1, 2]
+    for event in exchanges:
         scores = history["val_loss"].xs(event["epoch"], level="epoch").sort_values()
         assert {copy["trial"] for copy in event["copies"]} == set(scores.index[-2:])
         assert {copy["source"] for copy in event["copies"]} <= set(scores.index[:2])
@@ -136,45 +135,33 @@ def test_a_population_cannot_grow_as_it_runs(image_dir: Path, tmp_path: Path) ->
         grown(SimpleNamespace(sweep=plan.sweep), plan.trials, 2)  # type: ignore[arg-type]
 
 
-def before_exchange(seen: list[str]) -> bool:
-    return seen.count("pause") >= TRIALS - 1
+def before_exchange(root: Path) -> bool:
+    return len(events(root, "pause")) >= TRIALS - 1
 
 
-def as_it_trains(seen: list[str]) -> bool:
-    return seen.count("exchange") == 2
+def as_it_trains(root: Path) -> bool:
+    return len(events(root, "exchange")) == 2
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("when", [before_exchange, as_it_trains])
 def test_killed_anywhere_it_ends_alike(
-    tmp_path: Path,
-    image_dir: Path,
-    whole: Ran,
-    monkeypatch: pytest.MonkeyPatch,
-    when: Callable[[list[str]], bool],
+    tmp_path: Path, image_dir: Path, whole: Ran, when: Callable[[Path], bool]
 ) -> None:
     """No decision and no number depends on where the sweep was cut off."""
-    write, end, seen = ResultWriter.write, ProgressCallback.on_step_end, list[str]()
-
-    def record(self: ResultWriter, *events: Any) -> None:
-        write(self, *events)
-        seen.extend(event["event"] for event in events)
-
-    def stop(self: ProgressCallback, *args: Any, **info: Any) -> None:
-        end(self, *args, **info)
-        if when(seen):
-            raise SweepStopped
-
-    with monkeypatch.context() as patch:
-        patch.setattr(ResultWriter, "write", record)
-        patch.setattr(ProgressCallback, "on_step_end", stop)
-        ran = sweep_here(tmp_path, content(image_dir, fuse="off"), "random")
-    assert ran.status == 130, ran.err
-    assert {row["state"] for row in ResultDir(ran.root).read().trials.values()} != {"completed"}
-    done = run_here("sweep", "random", "--resume", ran.root, cwd=tmp_path)
+    file, out = write_sweep(tmp_path, content(image_dir, fuse="off")), tmp_path / "out"
+    words = ("sweep", "random", file, "-o", out, "--wandb", "disabled")
+    with driving(*words, cwd=tmp_path) as driver:
+        wait_for(lambda: any(map(when, out.glob("*"))), driver)
+        driver.kill_all()
+    root = result_dir(out)
+    assert {row["state"] for row in ResultDir(root).read().trials.values()} != {"completed"}
+    done = run_here("sweep", "random", "--resume", root, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert exchanges_of(ran) == exchanges_of(whole)
-    pd.testing.assert_frame_equal(history_of(ran.root), history_of(whole.root))
+    assert [(e["epoch"], e["copies"]) for e in events(root, "exchange")] == [
+        (e["epoch"], e["copies"]) for e in exchanges_of(whole)
+    ]
+    pd.testing.assert_frame_equal(history_of(root), history_of(whole.root))
 
 
 def test_fused_trials_exchange_alike(tmp_path: Path, image_dir: Path, whole: Ran) -> None:
