@@ -80,7 +80,7 @@ def test_the_results_have_the_settings_of_every_epoch(whole: Ran, tmp_path: Path
             assert after["batch_size"] == source["batch_size"] == copy["config"]["batch_size"]
             for name in ("learning_rate", "momentum"):
                 assert after[name] == copy["config"][name]
-    copied = [(c["trial"], e["epoch"], c["source"]) for e in events for c in e["copies"]]
+    copied = [(c["trial"], e["epoch"], c["source"]) for e in exchanges for c in e["copies"]]
     assert history["copied_from"].notna().sum() == len(copied)
     listed = [(t, *pair) for t in tables.trials for pair in copies_of(tables, t)]
     assert sorted(listed) == sorted(copied)
