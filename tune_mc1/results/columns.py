@@ -6,7 +6,7 @@ its own names; `param.` or `metric.` comes before a name that would collide.
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
@@ -17,15 +17,10 @@ from tune_mc1.config.trial import TrialConfig, core_fields, trial_defaults, tria
 from tune_mc1.results.any_columns import Columns
 from tune_mc1.results.cells import TYPES, cell, column_names, value_of
 from tune_mc1.results.columns_of_programs import TAKEN_FROM, ProgramColumns
-from tune_mc1.results.exchanges import COPIED_COLUMNS, COPIED_FROM, copied_before
-from tune_mc1.results.schema import (
-    Row,
-    history_schema,
-    trial_schema,
-)
+from tune_mc1.results.exchanges import COPIED_AFTER, COPIED_FROM, copied_before
+from tune_mc1.results.schema import Row, history_schema, trial_schema
 
-if TYPE_CHECKING:
-    pass
+_COPIED = (pa.field(COPIED_FROM, pa.string()), pa.field(COPIED_AFTER, pa.int32()))
 
 
 class TrainingColumns(Columns):
@@ -53,7 +48,7 @@ class TrainingColumns(Columns):
         takes: bool = False,
     ) -> None:
         self._more = [pa.field(TAKEN_FROM, pa.string())] if takes else []
-        self._more += COPIED_COLUMNS if changing else []
+        self._more += _COPIED if changing else []
         self.changing = tuple(changing)
         self.arguments, self._passes, self.recipe = arguments or {}, passes or {}, tuple(recipe)
         self.chosen, self._conditional = tuple(chosen), tuple(conditional)
@@ -100,7 +95,7 @@ class TrainingColumns(Columns):
             return schema
         of_trial = self.trial_schema()
         own = [of_trial.field(name) for name in self.changing if name not in schema.names]
-        return pa.schema([*schema, *own, COPIED_COLUMNS[0]])
+        return pa.schema([*schema, *own, _COPIED[0]])
 
     def add(self, names: Iterable[str]) -> None:
         """Nothing: the columns are fixed."""

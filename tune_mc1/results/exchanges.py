@@ -8,8 +8,6 @@ row has the settings of its last epoch; `history.parquet` has those of each epoc
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-import pyarrow as pa
-
 from tune_mc1.config.setting_hash import setting_hash
 from tune_mc1.results.states import Row
 from tune_mc1.results.sweep_event import Stamped
@@ -18,12 +16,8 @@ if TYPE_CHECKING:
     from tune_mc1.results.tables import SweepTables
 
 COPIED_FROM, COPIED_AFTER = "copied_from", "copied_after"
-
-COPIED_COLUMNS = (
-    pa.field(COPIED_FROM, pa.string()),  # the trial whose weights it went on with last
-    pa.field(COPIED_AFTER, pa.int32()),  # after that epoch
-)
-"""Columns of `trials.parquet` in a sweep whose trials exchange; the first also of the history."""
+"""Columns of `trials.parquet` in a sweep whose trials exchange, the first also of the history: the
+trial whose weights a trial went on with last, and the epoch after which it did."""
 
 
 class CopyFields(TypedDict):
