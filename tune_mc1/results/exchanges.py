@@ -8,7 +8,6 @@ row has the settings of its last epoch; `history.parquet` has those of each epoc
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from tune_mc1.config.setting_hash import setting_hash
 from tune_mc1.results.states import Row
 from tune_mc1.results.sweep_event import Stamped
 
@@ -81,6 +80,8 @@ def hash_of(row: Row, planned: Mapping[str, Any]) -> str:
     plain = str(planned["config_hash"])
     if row.get(COPIED_FROM) is None:
         return plain
+    from tune_mc1.config.setting_hash import setting_hash  # with pydantic, which readers do without
+
     return setting_hash({"setting": plain, "trial": row["trial"]})
 
 

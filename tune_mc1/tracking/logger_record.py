@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tune_mc1.results.journal import read_records
-from tune_mc1.results.store.local_copy import remote_of
-from tune_mc1.results.store.result_files import Files
 
 if TYPE_CHECKING:
     from tune_mc1.results.directory import ResultDir
@@ -31,6 +29,10 @@ class LoggerRecord:
     """
 
     def __init__(self, where: "ResultDir", name: str, database: Path | None) -> None:
+        # A dry run imports the trackers, but not the results and with them pyarrow.
+        from tune_mc1.results.store.local_copy import remote_of
+        from tune_mc1.results.store.result_files import Files
+
         self._files = Files(where, remote_of(where))
         self._beside = f"{FOLDER}/{name}.jsonl"
         self._database = database
