@@ -4,6 +4,7 @@ The first signal ends the sweep cleanly: at a point where nothing is half writte
 `DEADLINE_S`. A second signal, or the deadline, ends the process at once; the journal is complete.
 """
 
+import logging
 import os
 import signal
 import sys
@@ -21,6 +22,9 @@ STEP_S = 1.5
 
 DEADLINE_S = 11.0
 """Seconds from the first signal until the process exits at once, plus `STEP_S` per exit hook."""
+
+LATER_S = 0.05
+"""Seconds after which a signal is sent again that came while a log line was written."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED = 130
@@ -91,6 +95,13 @@ class Interruption:
             timer.start()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._interruptible and _in_logging(frame):
+            # An exception there is lost if it is in a hook of a fork, and logging's lock is kept.
+            main = threading.main_thread().ident or 0
+            again = threading.Timer(LATER_S, signal.pthread_kill, (main, number))
+            again.daemon = True
+            again.start()
+            return
         if self._since is not None:
             self._exit_now()
         self.stop(None)
@@ -107,6 +118,12 @@ class Interruption:
             reason = f"{self._reason}\n" if self._reason else ""
             os.write(sys.stderr.fileno(), f"\n{reason}{self.exit_message}\n".encode())
         os._exit(1 if self._reason else INTERRUPTED)
+
+
+def _in_logging(frame: FrameType | None) -> bool:
+    while frame is not None and frame.f_code.co_filename != logging.__file__:
+        frame = frame.f_back
+    return frame is not None
 
 
 def _quietly(step: Callable[[], Any]) -> None:

@@ -101,8 +101,10 @@ def test_without_a_run_cap_there_is_no_end(method: str) -> None:
 def test_rungs_are_those_that_can_stop_a_trial() -> None:
     assert dry_run("asha", "sweep.yaml", "-n", "20")["rungs"] == [
         {"bracket": 0, "epoch": 1, "trials": 20},
-        {"bracket": 0, "epoch": 3, "trials": 7},
-        {"bracket": 0, "epoch": 9, "trials": 3},
+        {"bracket": 0, "epoch": 2, "trials": 10},
+        {"bracket": 0, "epoch": 4, "trials": 5},
+        {"bracket": 0, "epoch": 8, "trials": 3},
+        {"bracket": 0, "epoch": 16, "trials": 2},
     ]
     lines, _ = shown("asha", "sweep.yaml", "-n", "20")
     assert any(line.split()[:2] == ["bracket", "iteration"] for line in lines)

@@ -1,5 +1,6 @@
 """Ctrl-C, SIGTERM, lost processes: how a sweep ends, and that nothing of it stays behind."""
 
+import logging
 import signal
 import time
 from pathlib import Path
@@ -20,6 +21,8 @@ from tests.support.faults import (
     write_sweep,
 )
 from tests.support.in_process import run_here
+from tune_mc1.errors import SweepStopped
+from tune_mc1.interruption import SIGNALS, Interruption
 
 LONG = {
     "method": "grid",
@@ -102,3 +105,31 @@ def test_without_ray_it_ends_with_the_reason(tmp_path: Path, image_dir: Path, vi
         assert not driver.left_behind()
     assert not temp_dirs(driver, result_dir(tmp_path / "out"))
     check_resumable(driver, tmp_path)
+
+
+def test_a_signal_while_a_line_is_logged_raises_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted(logging.Handler):
+        done = False
+
+        def emit(self, record: logging.LogRecord) -> None:
+            signal.raise_signal(signal.SIGTERM)
+            self.done = True
+
+    monkeypatch.setattr("tune_mc1.interruption.DEADLINE_S", 1e6)  # after which it exits
+    logger, handler, interruption = logging.Logger("own"), Interrupted(), Interruption()
+    logger.addHandler(handler)
+
+    def log_and_wait() -> None:
+        with interruption.interruptible():
+            logger.warning("a line")
+            assert handler.done
+            time.sleep(30)
+
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        interruption.install()
+        with pytest.raises(SweepStopped):
+            log_and_wait()
+    finally:
+        for number, handled in before.items():
+            signal.signal(number, handled)
