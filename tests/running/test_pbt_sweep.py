@@ -150,7 +150,7 @@ def test_killed_anywhere_it_ends_alike(
 ) -> None:
     """No decision and no number depends on where the sweep was cut off."""
     file, out = write_sweep(tmp_path, content(image_dir, fuse="off")), tmp_path / "out"
-    words = ("sweep", "random", file, "-o", out, "--wandb", "disabled")
+    words = ("sweep", "random", file, "-o", out)
     with driving(*words, cwd=tmp_path) as driver:
         wait_for(lambda: any(map(when, out.glob("*"))), driver)
         driver.kill_all()
