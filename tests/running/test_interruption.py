@@ -122,7 +122,6 @@ def test_a_signal_while_a_line_is_logged_raises_after_it(monkeypatch: pytest.Mon
     def log_and_wait() -> None:
         with interruption.interruptible():
             logger.warning("a line")
-            assert handler.done
             time.sleep(30)
 
     before = {number: signal.getsignal(number) for number in SIGNALS}
@@ -130,6 +129,7 @@ def test_a_signal_while_a_line_is_logged_raises_after_it(monkeypatch: pytest.Mon
         interruption.install()
         with pytest.raises(SweepStopped):
             log_and_wait()
+        assert handler.done
     finally:
         for number, handled in before.items():
             signal.signal(number, handled)
