@@ -46,3 +46,16 @@ def test_a_fused_sweep_and_its_resumption(tmp_path: Path, image_dir: Path) -> No
     assert len(settings) == 16
     assert len({str(setting) for setting in settings}) == 16
     assert len([event for event in events if event["event"] == "told"]) == 16
+
+
+def test_one_that_was_begun_without_early_stopping_goes_on_without(
+    tmp_path: Path, image_dir: Path
+) -> None:
+    content = {name: CONTENT["parameters"][name] for name in ("learning_rate", "epochs")}
+    file = {"parameters": content, "early_terminate": None, "run_cap": 2, "limit_images": 0.5}
+    ran = sweep_here(tmp_path, file | {"data": str(image_dir)}, "bayes", "--tracker", "none")
+    assert ran.status == 0, ran.err
+    words = ("sweep", "bayes", "--resume", ran.root, "-n", "3", "--dry-run")
+    done = run_here(*words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "rungs" not in done.stdout

@@ -72,7 +72,9 @@ def prepare_resume(
         command,
         source,
         flags.with_defaults(**same),
-        change=lambda sweep: _where_it_is(sweep, moved, own_file=file is not None),
+        change=lambda sweep: _stopped_as_before(
+            _where_it_is(sweep, moved, own_file=file is not None), before
+        ),
         text=None if file is not None else kept,
     )
     now = _sweep_now(plan.sweep, before, epochs, source)
@@ -87,6 +89,13 @@ def prepare_resume(
     resumed = Plan(*facts, growth=growth)
     notices = [*plan.notices, *moved, *_said(growth), *retried, *_begun(past, now, growth)]
     return replace(resumed, notices=[*notices, *_size(past), _ended(resumed, past, stopped)])
+
+
+def _stopped_as_before(sweep: Sweep, before: Sweep) -> Sweep:
+    """The sweep, which gets no default early termination if it was begun without."""
+    if sweep.early_terminate is not None or before.early_terminate is not None:
+        return sweep
+    return sweep.model_copy(update={"early_terminate": None})  # as if the file said so
 
 
 def _sweep_now(sweep: Sweep, before: Sweep, epochs: int | None, source: Path) -> Sweep:
