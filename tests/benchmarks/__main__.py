@@ -71,6 +71,7 @@ GPU_SCRIPTS: dict[str, list[str]] = {
     "gpu_fused_SmallResNet": ["fused", "--gpu", "--eager", "--model", "SmallResNet"],
     "gpu_fused_VGG": ["fused", "--gpu", "--model", "VGG", "--runs", "3", "--images", "4000"],
     "gpu_precision": ["precision", "--gpu", "--batch-size", "512"],
+    "gpu_precision_compiled": ["precision", "--gpu", "--batch-size", "512", "--compile"],
     "gpu_grid": [
         *["grid", "--gpu", "--runs", "1", "--images", "50000", "--reference-epochs", "2"],
         *["--ways", "reference", "optuna"],

@@ -166,7 +166,7 @@ def epochs_on_gpu(trials: Sequence[Trial], data: ImageData) -> list[float]:
     return [after - before for before, after in pairwise(marks[1:])]
 
 
-def _eager(model: Any, loss_of: Any, optimizer: Any, _: Any) -> Steps:
+def _eager(model: Any, loss_of: Any, optimizer: Any, _: Any, *rest: Any) -> Steps:
     return Steps(model, loss_of, optimizer)
 
 

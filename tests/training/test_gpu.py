@@ -1,75 +1,18 @@
-"""On a GPU: recorded steps give the numbers of steps done one operation at a time, bit for bit."""
+"""On a GPU: trials train, resume and agree with a CPU."""
 
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-import torch
-from torch import nn
 
-import tune_mc1.training.module
-from tests.support.group_run import CutOff, Report, group, nearly_equal, run, state
-from tests.support.plugins import registered
-from tune_mc1.config.architectures import ARCHITECTURES, Architecture
-from tune_mc1.config.lr_schedules import LR_SCHEDULES
-from tune_mc1.config.optimizers import OPTIMIZERS, Optimizer
+from tests.support import mid_epoch
+from tests.support.group_run import CutOff, Report, group, nearly_equal, run
+from tests.support.recorded_steps import same_runs
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
 from tune_mc1.training.run_trials import run_trials, score_test
-from tune_mc1.training.steps import BY_OPERATION, GraphSteps, Steps
 
 pytestmark = pytest.mark.gpu
-
-CASES: dict[str, tuple[int, dict[str, Any]]] = {
-    "alone": (1, {"model": "CNN"}),
-    "alone, Adam": (1, {"model": "CNN", "optimizer": "Adam", "batch_norm": True}),
-    "alone, dropout": (1, {"model": "CNN8", "dropout_p": 0.5, "batch_size": 64}),
-    "group": (4, {"model": "CNN", "momentum": 0.9}),
-    "group, Adam": (4, {"model": "CNN", "optimizer": "AdamW", "batch_norm": True}),
-    "group, dropout": (2, {"model": "CNN8", "dropout_p": 0.5, "batch_size": 64}),
-    "group, bf16": (3, {"model": "CNN5", "precision": "bf16-mixed"}),
-    "alone, schedule": (1, {"model": "CNN", "momentum": 0.9, "lr_schedule": "linear"}),
-    "alone, Adam, schedule": (1, {"model": "CNN", "optimizer": "Adam", "lr_schedule": "linear"}),
-    "group, schedule": (3, {"model": "CNN", "momentum": 0.9, "lr_schedule": "linear"}),
-    "group, AdamW, schedule": (
-        3,
-        {"model": "CNN", "optimizer": "AdamW", "lr_schedule": "linear"},
-    ),
-    "alone, augmented": (1, {"model": "CNN", "augment": "flip"}),
-    "group, augmented": (4, {"model": "CNN", "momentum": 0.9, "augment": "flip"}),
-    "own network": (1, {"model": "Mine"}),
-    "user's network": (1, {"model": f"{__name__}:Plain"}),
-    "users' networks": (3, {"model": f"{__name__}:Plain"}),
-    "torchvision": (1, {"model": "torchvision:resnet18", "batch_size": 64}),
-    "timm": (1, {"model": "timm:convnext_atto", "optimizer": "AdamW", "batch_size": 64}),
-    "alone, clipped": (1, {"model": "CNN", "clip_grad": 0.5}),
-    "group, clipped": (3, {"model": "CNN", "clip_grad": 0.5}),
-    "alone, averaged": (1, {"model": "CNN", "batch_norm": True, "ema_decay": 0.9}),
-    "group, averaged": (3, {"model": "CNN", "batch_norm": True, "ema_decay": 0.9}),
-    "alone, recipe": (
-        1,
-        {
-            "model": "Airbench",
-            "arguments": {"filters": [8, 16, 16]},
-            "weights_init_type": "dirac",
-            "nesterov": True,
-            "momentum": 0.85,
-            "lr_schedule": "linear",
-            "warmup_epochs": 0.5,
-            "filter_bias_and_bn": True,
-            "norm_bias_lr_factor": 64.0,
-            "label_smoothing": 0.2,
-            "augment": "flip_alternate+crop",
-            "normalize": "dataset",
-            "precision": "bf16-mixed",
-            "drop_last": True,
-        },
-    ),
-}
-"""Number of trials, and their parameters."""
 
 OUTSIDE = [
     "torchvision:alexnet",
@@ -82,180 +25,6 @@ OUTSIDE = [
     "timm:mixer_s32_224",
 ]
 """Networks of both libraries, of all families."""
-
-
-def one_epoch(step: int, total_steps: int, config: TrialConfig) -> float:
-    return float(step < total_steps / config.epochs)
-
-
-def build(_: TrialConfig, image_shape: tuple[int, int, int], classes: int) -> nn.Module:
-    channels, height, width = image_shape
-    return nn.Sequential(
-        nn.Conv2d(channels, 8, 3, padding=1),
-        nn.BatchNorm2d(8),
-        nn.ReLU(),
-        nn.Flatten(),
-        nn.Dropout(0.3),
-        nn.Linear(8 * height * width, classes),
-    )
-
-
-class Plain(nn.Sequential):
-    """A user's network whose layers are all known."""
-
-    def __init__(self, num_classes: int) -> None:
-        super().__init__(
-            nn.Conv2d(3, 6, 3), nn.BatchNorm2d(6), nn.ReLU(), nn.MaxPool2d(4), nn.Flatten()
-        )
-        self.append(nn.Linear(6 * 7 * 7, num_classes))
-
-
-class Normed(nn.Module):
-    """A user's network with a layer that is not known."""
-
-    def __init__(self, image_shape: tuple[int, int, int], num_classes: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(image_shape)
-        self.linear = nn.Linear(image_shape[0] * image_shape[1] * image_shape[2], num_classes)
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = self.linear(self.norm(images.contiguous()).flatten(1))
-        return logits
-
-
-def build_waiting(_: TrialConfig, image_shape: tuple[int, int, int], classes: int) -> nn.Module:
-    return Waiting(nn.Dropout(0.2), nn.Flatten(), nn.Linear(3 * image_shape[1] ** 2, classes))
-
-
-class Waiting(nn.Sequential):
-    """Waits for the GPU in each step, which a graph cannot."""
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = super().forward(images)  # type: ignore[no-untyped-call]
-        return logits * (1.0 if images.sum().item() else 2.0)
-
-
-def build_rprop(config: TrialConfig, parameters: list[nn.Parameter]) -> torch.optim.Rprop:
-    return torch.optim.Rprop(parameters, lr=config.learning_rate)
-
-
-@pytest.fixture(autouse=True)
-def parts() -> Iterator[None]:
-    """Schedules, a network and an optimiser of another package."""
-    own = Architecture(build=f"{__name__}:build", recordable=True)
-    with (
-        registered(LR_SCHEDULES, "one_epoch", one_epoch),
-        registered(ARCHITECTURES, "Mine", own),
-        registered(ARCHITECTURES, "Unsaid", replace(own, recordable=False)),
-        registered(ARCHITECTURES, "Waits", replace(own, build=f"{__name__}:build_waiting")),
-        registered(OPTIMIZERS, "Rprop", Optimizer(f"{__name__}:build_rprop")),
-    ):
-        yield
-
-
-@pytest.fixture
-def recorded(monkeypatch: pytest.MonkeyPatch) -> list[GraphSteps]:
-    """The steps that were recorded, once they are."""
-    found: list[GraphSteps] = []
-    record = GraphSteps._record
-
-    def spy(steps: GraphSteps, *batch: Any) -> Any:
-        found.append(steps)
-        return record(steps, *batch)
-
-    monkeypatch.setattr(GraphSteps, "_record", spy)
-    return found
-
-
-def _eager(model: Any, loss_of: Any, optimizer: Any, _: Any, clip: Any = None) -> Steps:
-    return Steps(model, loss_of, optimizer, clip)
-
-
-def _same(one: Report, other: Report, trials: list[Trial], folders: tuple[Path, Path]) -> None:
-    assert one.rows == other.rows
-    for trial in trials:
-        first, second = (state(folder / trial.id) for folder in folders)
-        for name, value in first.items():
-            assert torch.equal(value, second[name]), name
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_recorded_steps_are_the_steps(
-    case: str,
-    images: ImageData,
-    tmp_path: Path,
-    recorded: list[GraphSteps],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    count, parameters = CASES[case]
-    trials = group(count, epochs=2, **parameters)
-    replayed = run(trials, images, tmp_path / "replayed")
-    assert len(recorded) == 1
-    monkeypatch.setattr(tune_mc1.training.module, "GraphSteps", _eager)
-    eager = run(trials, images, tmp_path / "eager")
-    assert len(recorded) == 1
-    _same(replayed, eager, trials, (tmp_path / "replayed", tmp_path / "eager"))
-
-
-@pytest.mark.parametrize("optimizer", ["SGD", "Adam", "AdamW"])
-@pytest.mark.parametrize("count", [1, 3])
-def test_a_recorded_step_has_the_rate_of_its_schedule(
-    images: ImageData, tmp_path: Path, recorded: list[GraphSteps], count: int, optimizer: str
-) -> None:
-    """It is recorded while the rate is above 0, and moves no weight once it is 0."""
-    trials = group(count, epochs=2, model="CNN", optimizer=optimizer, lr_schedule="one_epoch")
-    report = run(trials, images, tmp_path)
-    assert len(recorded) == 1
-    for trial in trials:
-        first = state(tmp_path / trial.id, "previous.ckpt")
-        for name, value in state(tmp_path / trial.id).items():
-            assert torch.equal(value, first[name]), name
-        assert report.rows[trial.id, 1]["learning_rate"] == trial.config.learning_rate
-        assert report.rows[trial.id, 2]["learning_rate"] == 0
-
-
-@pytest.mark.parametrize(
-    ("parameters", "why"),
-    [
-        ({"optimizer": "Rprop"}, "the optimiser Rprop"),
-        ({"model": "Unsaid"}, "the network Unsaid"),
-        ({"model": f"{__name__}:Normed"}, "LayerNorm"),
-    ],
-)
-def test_what_cannot_be_recorded_runs_step_by_step(
-    images: ImageData,
-    tmp_path: Path,
-    recorded: list[GraphSteps],
-    parameters: dict[str, Any],
-    why: str,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    trials = group(1, epochs=2, lr_schedule="linear", **parameters)
-    with caplog.at_level("INFO"):
-        report = run(trials, images, tmp_path)
-    assert not recorded
-    assert report.rows["t0", 2]["train_loss"] < report.rows["t0", 1]["train_loss"]
-    (line,) = [text for text in caplog.messages if text.startswith(BY_OPERATION)]
-    assert why in line
-
-
-@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
-def test_a_refused_recording_goes_on_step_by_step(
-    images: ImageData,
-    tmp_path: Path,
-    recorded: list[GraphSteps],
-    optimizer: str,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    trials = group(1, epochs=3, model="Waits", optimizer=optimizer, lr_schedule="linear")
-    with caplog.at_level("INFO"):
-        refused = run(trials, images, tmp_path / "refused")
-    assert len(recorded) == 1
-    assert sum(text.startswith(BY_OPERATION) for text in caplog.messages) == 1
-    monkeypatch.setattr(tune_mc1.training.module, "GraphSteps", _eager)
-    eager = run(trials, images, tmp_path / "eager")
-    _same(refused, eager, trials, (tmp_path / "refused", tmp_path / "eager"))
 
 
 @pytest.mark.parametrize("model", OUTSIDE)
@@ -273,21 +42,13 @@ def test_half_precision_is_scaled(images: ImageData, tmp_path: Path) -> None:
     assert report.rows["t0", 3]["train_loss"] < report.rows["t0", 1]["train_loss"]
 
 
-def test_a_trial_gives_the_same_numbers_again(images: ImageData, tmp_path: Path) -> None:
-    trials = group(1, model="CNN")
-    once, again = (run(trials, images, tmp_path / name) for name in "ab")
-    _same(once, again, trials, (tmp_path / "a", tmp_path / "b"))
-
-
-def test_a_group_is_recorded_again_when_a_trial_leaves(
-    images: ImageData, tmp_path: Path, recorded: list[GraphSteps], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_trial_gives_the_same_numbers_again(
+    images: ImageData, tmp_path: Path, compiled: bool
 ) -> None:
-    trials = group(4, model="CNN", momentum=0.9)
-    replayed = run(trials, images, tmp_path / "replayed", stop=["t1"])
-    assert len(recorded) == 2
-    monkeypatch.setattr(tune_mc1.training.module, "GraphSteps", _eager)
-    eager = run(trials, images, tmp_path / "eager", stop=["t1"])
-    _same(replayed, eager, trials, (tmp_path / "replayed", tmp_path / "eager"))
+    trials = group(1, model="CNN", torch_compile=compiled)
+    once, again = (run(trials, images, tmp_path / name) for name in "ab")
+    same_runs(once, again, trials, (tmp_path / "a", tmp_path / "b"))
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -303,6 +64,29 @@ def test_a_trial_is_resumed(
     again = run(trials, images, tmp_path / "cut")
     last = {key: row for key, row in straight.rows.items() if key[1] >= 2}
     assert last == {key: row for key, row in again.rows.items() if key[1] >= 2}
+
+
+@pytest.mark.parametrize("seeds", [(0,), (0, 0, 0), (0, 1, 2)])
+@pytest.mark.parametrize("model", ["CNN_simple", "CNN8"])
+def test_a_trial_goes_on_within_its_epoch(
+    images: ImageData, tmp_path: Path, seeds: tuple[int, ...], model: str
+) -> None:
+    """Its step is recorded anew then, after a few that are done operation by operation."""
+    options = {"dropout_p": 0.5} if model == "CNN8" else {}
+    trials = [
+        Trial(id=t.id, config=t.config.model_copy(update={"seed": seed}))
+        for t, seed in zip(
+            group(len(seeds), epochs=2, model=model, momentum=0.9, batch_size=8, **options),
+            seeds,
+            strict=True,
+        )
+    ]
+    whole = mid_epoch.run(trials, images, tmp_path / "whole")
+    for place in (2, 40, 70):
+        mid_epoch.cut(trials, images, tmp_path / "cut", place)
+    found = mid_epoch.run(trials, images, tmp_path / "cut").rows
+    assert found == {key: row for key, row in whole.rows.items() if key in found}
+    mid_epoch.same(tmp_path / "whole", tmp_path / "cut", trials)
 
 
 def test_a_trial_of_a_gpu_goes_on_on_a_cpu(images: ImageData, tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ PARAMETER_ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "ema_decay": ("model_ema_decay", "ema"),
     "ema_warmup": ("model_ema_warmup",),
+    "torch_compile": ("compile",),
     "early_stopping_patience": ("patience", "es_patience", "early_stop_patience"),
     "nesterov": ("use_nesterov", "nesterov_momentum"),
     "betas": ("adam_betas", "opt_betas", "optimizer_betas"),

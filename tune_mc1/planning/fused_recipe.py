@@ -10,6 +10,8 @@ def recipe_reason(config: TrialConfig) -> str | None:
         return "a network that is frozen in part has no fused form"
     if config.precision == "16-mixed":
         return "each trial scales its own loss for precision 16-mixed"
+    if config.torch_compile:
+        return "torch_compile compiles the network of one trial"
     if not find_loss(config.loss_function).grouped:
         return f"loss_function {config.loss_function} has no fused form"
     return None

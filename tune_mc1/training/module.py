@@ -26,6 +26,7 @@ from tune_mc1.training.augment import augment_batch
 from tune_mc1.training.averaging import TRAINED, averaged_weights
 from tune_mc1.training.checkpoint_fit import check_fit, with_backbone, without_backbone
 from tune_mc1.training.clipping import gradient_clip
+from tune_mc1.training.compiled import CompiledForward
 from tune_mc1.training.copied_checkpoint import with_own_settings
 from tune_mc1.training.epoch_counts import EpochCounts
 from tune_mc1.training.inputs import Inputs
@@ -102,6 +103,7 @@ class ClassifierModule(ScoringModule):
         self.train_counts: EpochCounts
         self._clip = gradient_clip(configs, self.fused)
         self._steps: Steps | None = None
+        self._forward: CompiledForward | None = None
         self._rates: LearningRates | None = None
         self.unrecorded = ""
         self._said_unrecorded = False
@@ -200,11 +202,12 @@ class ClassifierModule(ScoringModule):
             log.info("%s, not as a recorded CUDA graph: %s", BY_OPERATION, self.unrecorded)
         recorded = count is not None and not self.unrecorded and CLEAR_CUBLAS.usable()
         self._rates = learning_rates(self.configs, optimizer.optimizer, self.total_steps, recorded)
+        if self.configs[0].torch_compile and self._forward is None:
+            self._forward = CompiledForward(cast(Classifier, self.model))
         if count is not None and recorded:
-            return GraphSteps(self.model, loss_of, optimizer, count, self._clip)
-        if self._scaler is not None:
-            return Steps(self.model, loss_of, optimizer, scale=self._scaler.scale)
-        return Steps(self.model, loss_of, optimizer, self._clip)
+            return GraphSteps(self.model, loss_of, optimizer, count, self._clip, self._forward)
+        scale, clip = (None, self._clip) if self._scaler is None else (self._scaler.scale, None)
+        return Steps(self.model, loss_of, optimizer, clip, scale, self._forward)
 
     def _note_divergence(self, loss_sums: list[float]) -> None:
         for index, value in enumerate(loss_sums):

@@ -44,6 +44,7 @@ class Steps:
         optimizer: Optimiser of the trained parameters, as wrapped by Lightning.
         clip: Clips the gradients, if any are to be.
         scale: Scales the loss, so that float16 holds its gradients; Lightning scales them back.
+        forward: Maps inputs to the model's logits; None for the model itself.
 
     Attributes:
         refused: Whether PyTorch has refused to record the step.
@@ -56,9 +57,11 @@ class Steps:
         optimizer: "LightningOptimizer",
         clip: GradientClip | None = None,
         scale: Callable[[Tensor], Tensor] | None = None,
+        forward: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
         self.model, self.loss_of, self.optimizer = model, loss_of, optimizer
         self.clip, self.scale = clip, scale
+        self.forward = forward or model
         self.refused = False
         # Looked up once, as a module's attribute access takes a microsecond.
         self.trained = [p for p in model.parameters() if p.requires_grad]
@@ -70,7 +73,7 @@ class Steps:
         return logits
 
     def _gradients(self, inputs: Tensor, labels: Tensor) -> Tensor:
-        logits = cast(Tensor, self.model(inputs))
+        logits = cast(Tensor, self.forward(inputs))
         for parameter in self.trained:
             parameter.grad = None
         loss = self.loss_of(logits, labels)
@@ -92,6 +95,7 @@ class GraphSteps(Steps):
         optimizer: Optimiser of the trained parameters, as wrapped by Lightning.
         count: Called after each replay, as Lightning does not notice it.
         clip: Clips the gradients, if any are to be.
+        forward: Maps inputs to the model's logits; None for the model itself.
     """
 
     def __init__(
@@ -101,8 +105,9 @@ class GraphSteps(Steps):
         optimizer: "LightningOptimizer",
         count: Callable[[], None],
         clip: GradientClip | None = None,
+        forward: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
-        super().__init__(model, loss_of, optimizer, clip)
+        super().__init__(model, loss_of, optimizer, clip, forward=forward)
         self.count = count
         self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         self._graph: torch.cuda.CUDAGraph | None = None

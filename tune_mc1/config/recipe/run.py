@@ -19,6 +19,8 @@ class RunParameters(BaseModel):
         ema_warmup: Whether that decay rises from 0 to `ema_decay` (timm's `use_warmup`).
         early_stopping_patience: Epochs without a better value of the sweep's metric after which the
             trial ends. 0 runs all epochs.
+        torch_compile: Whether the network's forward and backward pass are compiled
+            (`torch.compile`).
     """
 
     clip_grad: Annotated[Float | None, ParameterInfo("gradient norm", "Gradientennorm")] = Field(
@@ -30,4 +32,7 @@ class RunParameters(BaseModel):
     ema_warmup: Annotated[bool, ParameterInfo("EMA warm-up", "EMA-Warm-up")] = False
     early_stopping_patience: Annotated[Int, ParameterInfo("patience", "Geduld")] = Field(
         default=0, ge=0, le=100_000
+    )
+    torch_compile: Annotated[bool, ParameterInfo("torch.compile", "torch.compile", agree=True)] = (
+        False
     )
