@@ -102,7 +102,7 @@ def test_a_network_that_cannot_be_compiled_is_trained_as_it_is(
 
 def test_compiled_trials_are_not_fused() -> None:
     config = TrialConfig(model="CNN", torch_compile=True)
-    assert "torch_compile" in (unfusable_reason(config, (3, 32, 32)) or "")
+    assert "torch_compile" in (unfusable_reason(config, ((3, 32, 32), 10)) or "")
 
 
 @pytest.mark.slow
