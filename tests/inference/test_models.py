@@ -43,6 +43,7 @@ OWN = f"{__name__}:Own"
 SETTINGS: dict[str, dict[str, Any]] = {
     "plain": {},
     "flip and average": {"test_time_flip": True, "ema_decay": 0.9},
+    "shifted": {"test_time_translate": 2},
     "smaller, by the data set": {"image_size": 24, "normalize": "dataset"},
     "larger, by ImageNet": {"image_size": 40, "normalize": "imagenet"},
     "frozen in part": {"freeze": 1},
@@ -75,7 +76,12 @@ def test_a_checkpoint_alone_gives_the_predictions_of_the_sweep(
     assert model.config["learning_rate"] == 0.03
 
 
-PREPARED = {"image_size": 24, "normalize": "dataset", "test_time_flip": True}
+PREPARED = {
+    "image_size": 24,
+    "normalize": "dataset",
+    "test_time_flip": True,
+    "test_time_translate": 1,
+}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from tests.support import group_run, one_trial
 from tests.support.group_run import CutOff, Report, nearly_equal
-from tune_mc1.config.augmentations import AUGMENTATIONS
+from tune_mc1.config.augmentations import AUGMENTATIONS, augmentation_image_problem
 from tune_mc1.config.problems import problems_of
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
@@ -200,3 +200,25 @@ def test_an_augmentation_that_changes_a_shape_is_named(
     monkeypatch.setitem(AUGMENTATIONS._parts, "cut", lambda x, y, *_: (x[..., 1:], y))
     with pytest.raises(TrialError, match=r"augmentation cut: must keep the shapes \(5, 3, 32, 32"):
         augmented(images, torch.arange(5), augment="cut")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "problem"),
+    [
+        ({"augment": "crop", "crop_padding": 32}, "crop_padding: must be less than"),
+        ({"augment": "cutout", "cutout_size": 40}, "cutout_size: must be less than"),
+        ({"test_time_translate": 32}, "test_time_translate: must be less than"),
+    ],
+)
+def test_sizes_fit_the_images(parameters: dict[str, Any], problem: str) -> None:
+    config = TrialConfig(**parameters)
+    found = augmentation_image_problem(config, (32, 48))
+    assert found is not None
+    assert found.startswith(f"{problem} the side of images of 32x48, got ")
+    assert augmentation_image_problem(config, (48, 48)) is None
+
+
+def test_views_of_features_that_are_computed_once_are_refused() -> None:
+    rule = "test_time_translate: not valid with model ResNeXt50, whose frozen features"
+    with pytest.raises(ValueError, match=rule):
+        TrialConfig(model="ResNeXt50", test_time_translate=1)

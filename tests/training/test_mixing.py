@@ -1,12 +1,14 @@
-"""Mixup, CutMix, and the test-time flip."""
+"""Mixup, CutMix, and views at test time."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
 from tests.support import one_trial
 from tests.support.group_run import CutOff
@@ -98,9 +100,34 @@ def test_mixing_trials_are_trained_alone_and_the_plan_says_so() -> None:
     assert unfused_notices(trials, "auto") == [told]
 
 
-def test_the_flip_at_test_time_averages_logits(images: ImageData, tmp_path: Path) -> None:
-    rows = one_trial.run(images, tmp_path, test_time_flip=True)
-    trial = Trial(id="t0001", config=TrialConfig(epochs=2, learning_rate=0.03, test_time_flip=True))
+def _mirrored(model: nn.Module, pixels: torch.Tensor) -> torch.Tensor:
+    logits: torch.Tensor = (model(pixels) + model(pixels.flip(-1))) / 2
+    return logits
+
+
+def _shifted(model: nn.Module, pixels: torch.Tensor) -> torch.Tensor:
+    """Written with indices: row i of the shifted image is row i + 1, or i - 1, mirrored."""
+    side = pixels.shape[-1]
+    up = [*range(1, side), side - 2]
+    down = [1, *range(side - 1)]
+    shifted = [pixels[:, :, rows][..., rows] for rows in (up, down)]
+    logits: torch.Tensor = model(pixels) / 2 + sum(model(view) for view in shifted) / 4
+    return logits
+
+
+@pytest.mark.parametrize(
+    ("views", "logits_of"),
+    [({"test_time_flip": True}, _mirrored), ({"test_time_translate": 1}, _shifted)],
+    ids=["flip", "translate"],
+)
+def test_views_at_test_time_are_averaged(
+    images: ImageData,
+    tmp_path: Path,
+    views: dict[str, Any],
+    logits_of: Callable[[nn.Module, torch.Tensor], torch.Tensor],
+) -> None:
+    rows = one_trial.run(images, tmp_path, **views)
+    trial = Trial(id="t0001", config=TrialConfig(epochs=2, learning_rate=0.03, **views))
     scores, arrays = score_test(trial, images, tmp_path / "best.ckpt")
     model = build_model(trial.config, images.image_shape, 10)
     state = read_checkpoint(tmp_path / "best.ckpt")["state_dict"]
@@ -108,9 +135,12 @@ def test_the_flip_at_test_time_averages_logits(images: ImageData, tmp_path: Path
     model.eval()
     pixels = ImageTensors(images.test_images, images.test_labels).gather(torch.arange(400))
     with torch.no_grad():
-        logits = (model(pixels) + model(pixels.flip(-1))) / 2
+        logits = logits_of(model, pixels)
     predicted = logits.argmax(dim=1).numpy()
     assert scores["test_acc"] == pytest.approx(np.mean(predicted == images.test_labels))
+    assert scores["test_loss"] == pytest.approx(
+        float(cross_entropy(logits, torch.as_tensor(images.test_labels))), rel=1e-5
+    )
     assert np.mean(predicted == arrays["predicted"]) > 0.99  # a tie within rounding
     plain = one_trial.run(images)
     assert [r["train_loss"] for r in plain] == [r["train_loss"] for r in rows]

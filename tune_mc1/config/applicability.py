@@ -176,6 +176,7 @@ _OTHERS: dict[str, tuple[Rule, ...]] = {
     "mixup_alpha": _MIXED,
     "cutmix_alpha": _MIXED,
     "test_time_flip": (_NO_BACKBONE,),
+    "test_time_translate": (_NO_BACKBONE,),
     "layer_decay": (
         Rule(("freeze",), lambda get: get("freeze") != BACKBONE, lambda value, _: value is None),
         Rule(

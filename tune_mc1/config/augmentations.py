@@ -159,7 +159,7 @@ def augmentation_problem(config: "TrialConfig") -> str | None:
                 return f"{parameter}: {rule}probabilities as labels, got {value}"
     if config.architecture.backbone is None:
         return None
-    for parameter in ("mixup_alpha", "cutmix_alpha", "test_time_flip"):
+    for parameter in ("mixup_alpha", "cutmix_alpha", "test_time_flip", "test_time_translate"):
         if value := getattr(config, parameter):
             rule = f"not valid with model {config.model}, whose frozen features are computed once"
             return f"{parameter}: {rule}, got {str(value).lower()}"
@@ -180,6 +180,9 @@ def augmentation_image_problem(config: "TrialConfig", size: tuple[int, int]) -> 
     if "cutout" in names and config.cutout_size >= min(size):
         rule = f"must be less than the side of {shown}"
         return f"cutout_size: {rule}, got {config.cutout_size}"
+    if config.test_time_translate >= min(size):
+        rule = f"must be less than the side of {shown}"
+        return f"test_time_translate: {rule}, got {config.test_time_translate}"
     return None
 
 

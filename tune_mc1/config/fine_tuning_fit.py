@@ -16,7 +16,8 @@ def has_features(config: "TrialConfig") -> bool:
     """
     frozen = config.freeze == BACKBONE or config.architecture.backbone is not None
     varies = config.augment != NONE or config.mixup_alpha or config.cutmix_alpha
-    return frozen and not varies and not config.test_time_flip
+    views = config.test_time_flip or config.test_time_translate
+    return frozen and not varies and not views
 
 
 def fine_tuning_problem(config: "TrialConfig") -> str | None:

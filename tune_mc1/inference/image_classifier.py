@@ -2,7 +2,7 @@
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,7 @@ from tune_mc1.data.on_device import fit_batch
 from tune_mc1.inference.predictions import Images, Predictions
 from tune_mc1.models.build import Classifier, build_model
 from tune_mc1.models.pretrained import without_weights
+from tune_mc1.models.views import mean_over_views
 from tune_mc1.training.model_facts import ModelFacts
 
 BATCH = 500
@@ -21,8 +22,9 @@ BATCH = 500
 class ImageClassifier(nn.Module):
     """A trained network that maps images to logits, in eval mode.
 
-    Normalisation is inside, and so are a change of size (`image_size`) and the mirror image
-    (`test_time_flip`), if the trial has them. Weights are the averaged ones, if there are any.
+    Normalisation is inside, and so are a change of size (`image_size`) and the views of an image
+    (`test_time_flip`, `test_time_translate`), if the trial has them. Weights are the averaged ones,
+    if there are any.
 
     Args:
         network: The network.
@@ -50,7 +52,6 @@ class ImageClassifier(nn.Module):
         for name, values in (("_scale", 0.5 / std), ("_shift", shift)):
             self.register_buffer(name, values.float().view(-1, 1, 1), persistent=False)
         self._half = set(facts.mean) == set(facts.std) == {0.5}
-        self._flip = facts.config.test_time_flip
         self.eval()
 
     @property
@@ -98,10 +99,13 @@ class ImageClassifier(nn.Module):
             inputs = fit_batch(inputs, size)
         if not self._half:
             inputs = inputs.mul_(self._scale).add_(self._shift)
-        logits = cast(Tensor, self.network(inputs))
-        if not self._flip:
-            return logits
-        return (logits + cast(Tensor, self.network(inputs.flip(-1)))) / 2
+        config = self.facts.config
+        return mean_over_views(
+            self.network,
+            inputs,
+            flip=config.test_time_flip,
+            translate=config.test_time_translate,
+        )
 
     def predict(self, images: Images, *, batch_size: int = BATCH) -> Predictions:
         """Classes and probabilities of images, on the device of the module.

@@ -101,6 +101,8 @@ def _use(facts: ModelFacts, exported: Exported | None) -> str:
         inside.insert(0, f"resizing to {size}x{size}")
     if facts.config.test_time_flip:
         inside.append("the mean of the logits of each image and its mirror image")
+    if shift := facts.config.test_time_translate:
+        inside.append(f"the mean with those of the image shifted by {shift} pixels")
     text = f"## Use\n\nAn image classifier with {len(facts.classes)} classes. "
     if exported is not None and exported.form == "safetensors":
         return text + (

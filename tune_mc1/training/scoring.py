@@ -1,7 +1,6 @@
 """LightningModule that scores one trial or a group: validation and test, exact over an epoch."""
 
 from collections.abc import Callable, Sequence
-from typing import cast
 
 from lightning import LightningModule
 from torch import Tensor
@@ -9,6 +8,7 @@ from torch import Tensor
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.models.build import Classifier
 from tune_mc1.models.fused import FusedClassifier
+from tune_mc1.models.views import mean_over_views
 from tune_mc1.training.averaging import AveragedWeights
 from tune_mc1.training.epoch_counts import EpochCounts
 from tune_mc1.training.epoch_scores import EpochScores, latency_ms, param_count
@@ -73,15 +73,9 @@ class ScoringModule(LightningModule):
         self._val_scores.add(logits, self._by_trial(labels))
 
     def _predict(self, inputs: Tensor) -> Tensor:
-        """Logits; with `test_time_flip`, the mean of those of the images and their mirror images.
-
-        The mirrored ones are (B, channels, height, width), whatever lanes are side by side in them.
-        """
-        network = self.averaged or self.model
-        logits = cast(Tensor, network(inputs))
-        if not self.configs[0].test_time_flip:
-            return logits
-        return (logits + cast(Tensor, network(inputs.flip(-1)))) / 2
+        """Logits, averaged over the views that the trials ask for (`test_time_flip`)."""
+        flip, translate = self.configs[0].test_time_flip, self.configs[0].test_time_translate
+        return mean_over_views(self.averaged or self.model, inputs, flip=flip, translate=translate)
 
     def on_validation_epoch_end(self) -> None:
         """Keeps the validation metrics of the epoch."""

@@ -33,6 +33,9 @@ class AugmentationParameters(BaseModel):
             batch draws one of them.
         test_time_flip: Whether validation and test average the logits of an image and its mirror
             image.
+        test_time_translate: Pixels by which validation and test also shift each image up and left,
+            and down and right, for the mean of the logits; the image's own place counts half. 0
+            shifts nothing.
     """
 
     crop_padding: Annotated[Int, ParameterInfo("padding of crops", "Rand beim Zuschneiden")] = (
@@ -79,3 +82,6 @@ class AugmentationParameters(BaseModel):
     test_time_flip: Annotated[
         bool, ParameterInfo("test-time flip", "Test-Time Flip", agree=True)
     ] = False
+    test_time_translate: Annotated[
+        Int, ParameterInfo("test-time translation", "Test-Time Translation", agree=True)
+    ] = Field(default=0, ge=0, le=1024)
