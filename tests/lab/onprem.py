@@ -96,6 +96,8 @@ def onprem(
         cpus: Cores of each host as Ray is told.
         far: Hosts whose cables can be made long.
     """
+    reason = missing()
+    assert reason is None, reason
     write_images(shared / "images")
     config = in_the_lab(cluster_file("onprem.yaml"), shared, cpus)
     lab = Lab(folder, config["auth"]["ssh_user"], shared)
