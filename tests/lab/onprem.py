@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import write_images
-from tests.lab.hosts import KEY, SUBNET, Lab
+from tests.lab.hosts import KEY, SUBNET, Lab, missing
 from tests.lab.launcher import Config, Launcher, cluster_file, without_pip
 from tests.lab.machine import Machine
 from tests.lab.sweeping import Shell, Sweep, within
