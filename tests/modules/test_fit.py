@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch._dynamo.utils import counters
 
 from tests.support.modules import LIT, QUICK, write_module
 from tune_mc1.config.user_code import look_in
@@ -204,3 +205,30 @@ def test_the_next_trial_of_a_process_starts_at_once(tmp_path: Path) -> None:
     begin = time.process_time()
     play.run(cut=1)
     assert time.process_time() - begin < 0.2, "measured: 0.05 s, with an epoch of 4 steps"
+
+
+def test_any_number_of_modules_is_compiled_in_a_process(tmp_path: Path) -> None:
+    """Dynamo compiles a function for eight kinds of input, then gives up."""
+    parts = LIT.replace("nn.Sequential(", "Parts(").replace(
+        "class Net(",
+        "class Parts(nn.Sequential):\n"
+        "    def forward(self, x):\n"
+        "        for layer in self:\n"
+        "            x = layer(x)\n"
+        "        return x\n\n\n"
+        "class Net(",
+    )
+    code = parts.replace(
+        "        )\n\n    def training",
+        '        )\n        self.net = torch.compile(self.net, backend="eager", dynamic=False)\n\n'
+        "    def training",
+    )
+    assert code.count("torch.compile") == 1
+    play = Play(tmp_path, code, max_epochs=1)
+    for hidden in range(1, 12):
+        before = counters["stats"]["unique_graphs"]
+        play.folder = tmp_path / str(hidden)
+        outcome, _ = play.run(hidden=hidden)
+        assert outcome is not None
+        assert outcome.state == "completed", outcome
+        assert counters["stats"]["unique_graphs"] > before

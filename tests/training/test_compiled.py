@@ -11,11 +11,12 @@ from torch._dynamo.utils import counters
 
 from tests.support.group_run import group, run
 from tests.support.one_trial import few
-from tune_mc1.config.trial import TrialConfig
+from tune_mc1.config.trial import Trial, TrialConfig
+from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
-from tune_mc1.models.build import build_model
 from tune_mc1.planning.fusion import unfusable_reason
-from tune_mc1.training.compiled import NOT_COMPILED, CompiledForward
+from tune_mc1.training.compiled import NOT_COMPILED
+from tune_mc1.training.run_trials import run_trials
 
 CASES: dict[str, dict[str, Any]] = {
     "plain": {"model": "CNN_simple", "batch_norm": True},
@@ -74,16 +75,34 @@ def test_a_compiled_network_trains_as_it_does_plain(
         assert compiled[key]["val_loss"] == pytest.approx(row["val_loss"], rel=1e-4)
 
 
+class Compiles(nn.Module):
+    """A user's network that compiles a part of itself."""
+
+    def __init__(self, num_classes: int, units: int) -> None:
+        super().__init__()
+        flat = nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, units), nn.ReLU())
+        self.features = torch.compile(flat, backend="aot_eager", dynamic=False)
+        self.last = nn.Linear(units, num_classes)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.last(self.features(images.contiguous()))
+        return logits
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["own", "parameter"])
 @pytest.mark.usefixtures("graph_only")
-def test_any_number_of_networks_is_compiled_in_a_process() -> None:
+def test_any_number_of_trials_is_compiled_in_a_process(images: ImageData, own: bool) -> None:
     """Dynamo compiles a function for eight kinds of input, then gives up."""
-    for size in range(1, 12):
-        config = TrialConfig(model="CNN_simple", torch_compile=True)
-        forward = CompiledForward(build_model(config, (3, 32, 32), 10))
+    data = few(images)
+    for number in range(1, 12):
+        config = (
+            TrialConfig(model=f"{__name__}:Compiles", arguments={"units": number}, epochs=1)
+            if own
+            else TrialConfig(model="CNN_simple", torch_compile=True, epochs=1, batch_size=number)
+        )
         before = compiled_graphs()
-        for _ in range(2):
-            forward(torch.zeros(size, 3, 32, 32))
-            assert compiled_graphs() == before + 1
+        run_trials([Trial(id="t", config=config)], data, Holdout(), report=lambda *_: ())
+        assert compiled_graphs() > before
 
 
 def test_a_network_that_cannot_be_compiled_is_trained_as_it_is(

@@ -22,6 +22,7 @@ from tune_mc1.modules.progress import Progress
 from tune_mc1.modules.ranks import Rank
 from tune_mc1.modules.routes import RouteError
 from tune_mc1.modules.trainer import make_trainer, with_save_dirs
+from tune_mc1.training.compiled import forget_compiled
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ def fit(trial: ModuleTrial, report: Report | None) -> FitOutcome:
     for folder in (trial.folder, trial.checkpoints):
         folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(trial.threads)
+    forget_compiled()
     seed_everything(seed_of(trial.values), workers=True, verbose=False)
     try:
         made = made_of(trial)

@@ -1,6 +1,7 @@
 """The forward pass of a network, compiled by `torch.compile`."""
 
 import logging
+import sys
 from typing import TYPE_CHECKING, cast
 
 import torch
@@ -16,6 +17,17 @@ log = logging.getLogger(__name__)
 
 NOT_COMPILED = "torch_compile: the network is trained as it is"
 """Beginning of the line of the log that says why a network is not compiled."""
+
+
+def forget_compiled() -> None:
+    """Lets a process compile the networks of its next trial as a new process would.
+
+    Dynamo keeps what it compiled with the code of a function, such as `forward`, which all networks
+    of a class share, and compiles no more than eight forms of it: those of the trials before would
+    count. User code may use `torch.compile` without our parameter.
+    """
+    if "torch._dynamo" in sys.modules:
+        torch.compiler.reset()
 
 
 class CompiledForward:
@@ -44,9 +56,6 @@ class CompiledForward:
         return self._compiled(inputs)
 
     def _first(self, inputs: Tensor) -> Tensor:
-        # Dynamo keeps what it compiled for a function of Python, `Classifier.forward`, whatever the
-        # instance, and gives up after eight kinds; a process trains many networks.
-        torch.compiler.reset()
         if isinstance(self.model, OwnNetwork):
             self.model.lay_out(inputs)  # tries the network, which must not be compiled too
         for layer in self.model.modules():

@@ -20,6 +20,7 @@ from tune_mc1.models.graph_reading import NoFusedForm
 from tune_mc1.results.directory import LAST, PARTIAL
 from tune_mc1.training.checkpoint_fit import with_backbone
 from tune_mc1.training.checkpoints import TrialCheckpoints, last_state, read_checkpoint
+from tune_mc1.training.compiled import forget_compiled
 from tune_mc1.training.copied_checkpoint import take_copy
 from tune_mc1.training.epoch_report import EpochReport, Reporter, diverged_ends, restored_rows
 from tune_mc1.training.group import EVAL_BATCH, Group
@@ -81,6 +82,7 @@ def run_trials(
         TrialError: If the model cannot be built.
     """
     torch.set_num_threads(threads)
+    forget_compiled()
     best = (metric, maximize, tuple(chosen))
     files = (checkpoints, report, saved)
     _Training(data, validation, *best, *files, shared, threads, gpu, callbacks).run(trials)
