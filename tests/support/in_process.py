@@ -19,7 +19,7 @@ from unittest.mock import patch
 import ray
 import yaml
 
-from tests.support.ray_forks_private import Forks, forking
+from tests.support.ray_forks_private import forking
 from tune_mc1.cli.app import main
 from tune_mc1.cluster.ray_runtime import remove, start_ray
 from tune_mc1.cluster.ray_tokens_private import AUTH_MODE, set_auth_mode
@@ -27,7 +27,6 @@ from tune_mc1.interruption import SIGNALS
 from tune_mc1.results.journal import read_records
 
 _temp: list[Path] = []
-_forks: list[Forks] = []
 
 
 @dataclass
@@ -88,9 +87,7 @@ def connected() -> None:
         _temp.append(Path(mkdtemp(prefix="ray-", dir="/tmp")))
         with patch.dict(os.environ):
             set_auth_mode(None)
-            if not _forks:
-                _forks.append(Forks())
-            with forking(_forks[0]):
+            with forking():
                 start_ray(None, _temp[-1])
 
 

@@ -22,6 +22,7 @@ from typing import Any
 from ray._private.node import Node
 
 HERE = Path(__file__).parent
+_server: list["Forks"] = []
 
 
 class Forks:
@@ -42,9 +43,11 @@ class Forks:
 
 
 @contextmanager
-def forking(forks: Forks) -> Iterator[None]:
+def forking() -> Iterator[None]:
     """A block in which Ray starts on this machine, with processes that are forks."""
-    start = Node.start_raylet
+    if not _server:
+        _server.append(Forks())
+    (forks,), start = _server, Node.start_raylet
 
     def start_raylet(node: Any, *args: Any, **named: Any) -> None:
         node._ray_params.setup_worker_path = str(forks.client)
