@@ -7,21 +7,21 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
 
 import tune_mc1.training.module
-from tests.support.group_run import CutOff, Report, group, nearly_equal, run, state
+from tests.support.gpu_networks import one_epoch
+from tests.support.group_run import Report, group, run, state
 from tests.support.plugins import registered
 from tune_mc1.config.architectures import ARCHITECTURES, Architecture
 from tune_mc1.config.lr_schedules import LR_SCHEDULES
 from tune_mc1.config.optimizers import OPTIMIZERS, Optimizer
-from tune_mc1.config.trial import Trial, TrialConfig
-from tune_mc1.config.validation import Holdout
+from tune_mc1.config.trial import Trial
 from tune_mc1.data.images import ImageData
-from tune_mc1.training.run_trials import run_trials, score_test
 from tune_mc1.training.steps import BY_OPERATION, GraphSteps, Steps
 
 pytestmark = pytest.mark.gpu
+
+NETWORKS = "tests.support.gpu_networks"
 
 CASES: dict[str, tuple[int, dict[str, Any]]] = {
     "alone": (1, {"model": "CNN"}),
@@ -41,8 +41,8 @@ CASES: dict[str, tuple[int, dict[str, Any]]] = {
     "alone, augmented": (1, {"model": "CNN", "augment": "flip"}),
     "group, augmented": (4, {"model": "CNN", "momentum": 0.9, "augment": "flip"}),
     "own network": (1, {"model": "Mine"}),
-    "user's network": (1, {"model": f"{__name__}:Plain"}),
-    "users' networks": (3, {"model": f"{__name__}:Plain"}),
+    "user's network": (1, {"model": f"{NETWORKS}:Plain"}),
+    "users' networks": (3, {"model": f"{NETWORKS}:Plain"}),
     "torchvision": (1, {"model": "torchvision:resnet18", "batch_size": 64}),
     "timm": (1, {"model": "timm:convnext_atto", "optimizer": "AdamW", "batch_size": 64}),
     "alone, clipped": (1, {"model": "CNN", "clip_grad": 0.5}),
@@ -84,71 +84,16 @@ OUTSIDE = [
 """Networks of both libraries, of all families."""
 
 
-def one_epoch(step: int, total_steps: int, config: TrialConfig) -> float:
-    return float(step < total_steps / config.epochs)
-
-
-def build(_: TrialConfig, image_shape: tuple[int, int, int], classes: int) -> nn.Module:
-    channels, height, width = image_shape
-    return nn.Sequential(
-        nn.Conv2d(channels, 8, 3, padding=1),
-        nn.BatchNorm2d(8),
-        nn.ReLU(),
-        nn.Flatten(),
-        nn.Dropout(0.3),
-        nn.Linear(8 * height * width, classes),
-    )
-
-
-class Plain(nn.Sequential):
-    """A user's network whose layers are all known."""
-
-    def __init__(self, num_classes: int) -> None:
-        super().__init__(
-            nn.Conv2d(3, 6, 3), nn.BatchNorm2d(6), nn.ReLU(), nn.MaxPool2d(4), nn.Flatten()
-        )
-        self.append(nn.Linear(6 * 7 * 7, num_classes))
-
-
-class Normed(nn.Module):
-    """A user's network with a layer that is not known."""
-
-    def __init__(self, image_shape: tuple[int, int, int], num_classes: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(image_shape)
-        self.linear = nn.Linear(image_shape[0] * image_shape[1] * image_shape[2], num_classes)
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = self.linear(self.norm(images.contiguous()).flatten(1))
-        return logits
-
-
-def build_waiting(_: TrialConfig, image_shape: tuple[int, int, int], classes: int) -> nn.Module:
-    return Waiting(nn.Dropout(0.2), nn.Flatten(), nn.Linear(3 * image_shape[1] ** 2, classes))
-
-
-class Waiting(nn.Sequential):
-    """Waits for the GPU in each step, which a graph cannot."""
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = super().forward(images)  # type: ignore[no-untyped-call]
-        return logits * (1.0 if images.sum().item() else 2.0)
-
-
-def build_rprop(config: TrialConfig, parameters: list[nn.Parameter]) -> torch.optim.Rprop:
-    return torch.optim.Rprop(parameters, lr=config.learning_rate)
-
-
 @pytest.fixture(autouse=True)
 def parts() -> Iterator[None]:
     """Schedules, a network and an optimiser of another package."""
-    own = Architecture(build=f"{__name__}:build", recordable=True)
+    own = Architecture(build=f"{NETWORKS}:build", recordable=True)
     with (
         registered(LR_SCHEDULES, "one_epoch", one_epoch),
         registered(ARCHITECTURES, "Mine", own),
         registered(ARCHITECTURES, "Unsaid", replace(own, recordable=False)),
-        registered(ARCHITECTURES, "Waits", replace(own, build=f"{__name__}:build_waiting")),
-        registered(OPTIMIZERS, "Rprop", Optimizer(f"{__name__}:build_rprop")),
+        registered(ARCHITECTURES, "Waits", replace(own, build=f"{NETWORKS}:build_waiting")),
+        registered(OPTIMIZERS, "Rprop", Optimizer(f"{NETWORKS}:build_rprop")),
     ):
         yield
 
@@ -219,7 +164,7 @@ def test_a_recorded_step_has_the_rate_of_its_schedule(
     [
         ({"optimizer": "Rprop"}, "the optimiser Rprop"),
         ({"model": "Unsaid"}, "the network Unsaid"),
-        ({"model": f"{__name__}:Normed"}, "LayerNorm"),
+        ({"model": f"{NETWORKS}:Normed"}, "LayerNorm"),
     ],
 )
 def test_what_cannot_be_recorded_runs_step_by_step(
@@ -288,70 +233,3 @@ def test_a_group_is_recorded_again_when_a_trial_leaves(
     monkeypatch.setattr(tune_mc1.training.module, "GraphSteps", _eager)
     eager = run(trials, images, tmp_path / "eager", stop=["t1"])
     _same(replayed, eager, trials, (tmp_path / "replayed", tmp_path / "eager"))
-
-
-@pytest.mark.parametrize("count", [1, 3])
-@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
-@pytest.mark.parametrize("schedule", ["constant", "linear"])
-def test_a_trial_is_resumed(
-    images: ImageData, tmp_path: Path, count: int, optimizer: str, schedule: str
-) -> None:
-    trials = group(count, model="CNN", optimizer=optimizer, lr_schedule=schedule, momentum=0.0)
-    straight = run(trials, images, tmp_path / "straight")
-    with pytest.raises((KeyboardInterrupt, SystemExit)):
-        run(trials, images, tmp_path / "cut", callbacks=(CutOff(),))
-    again = run(trials, images, tmp_path / "cut")
-    last = {key: row for key, row in straight.rows.items() if key[1] >= 2}
-    assert last == {key: row for key, row in again.rows.items() if key[1] >= 2}
-
-
-def test_a_trial_of_a_gpu_goes_on_on_a_cpu(images: ImageData, tmp_path: Path) -> None:
-    trial = Trial(id="t", config=TrialConfig(model="CNN", optimizer="Adam", epochs=2))
-    with pytest.raises((KeyboardInterrupt, SystemExit)):
-        run([_longer(trial)], images, tmp_path, callbacks=(CutOff(),))
-    report = Report()
-    run_trials(
-        [_longer(trial)],
-        images,
-        Holdout(holdout=0.2),
-        checkpoints=tmp_path.joinpath,
-        report=report,
-        gpu=False,
-    )
-    assert report.rows["t", 3]["device_name"] == "cpu"
-    scores = [
-        score_test(trial, images, tmp_path / "t" / "last.ckpt", gpu=gpu)[0] for gpu in (True, False)
-    ]
-    assert scores[0]["test_acc"] == pytest.approx(scores[1]["test_acc"], abs=0.01)
-
-
-def _longer(trial: Trial) -> Trial:
-    return trial.model_copy(update={"config": trial.config.model_copy(update={"epochs": 3})})
-
-
-@pytest.mark.parametrize("schedule", ["constant", "linear"])
-def test_gpu_and_cpu_agree(images: ImageData, tmp_path: Path, schedule: str) -> None:
-    trials = group(1, epochs=2, model="CNN", lr_schedule=schedule)
-    on_gpu = run(trials, images, tmp_path / "gpu")
-    on_cpu = Report()
-    run_trials(
-        trials,
-        images,
-        Holdout(holdout=0.2),
-        checkpoints=(tmp_path / "cpu").joinpath,
-        report=on_cpu,
-        gpu=False,
-    )
-    for key, row in on_gpu.rows.items():
-        assert row.pop("device_name") != on_cpu.rows[key].pop("device_name") == "cpu"
-        nearly_equal(row, on_cpu.rows[key], 10)
-
-
-@pytest.mark.parametrize("schedule", ["constant", "linear"])
-def test_fused_and_alone_agree(images: ImageData, tmp_path: Path, schedule: str) -> None:
-    trials = group(4, epochs=2, model="CNN", lr_schedule=schedule)
-    fused = run(trials, images, tmp_path / "fused")
-    for trial in trials:
-        alone = run([trial], images, tmp_path / "alone")
-        for key, row in alone.rows.items():
-            nearly_equal(fused.rows[key], row, 10)
