@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
+from unittest.mock import patch
 
 from ray._private.node import Node
 
@@ -53,8 +54,5 @@ def forking() -> Iterator[None]:
         node._ray_params.setup_worker_path = str(forks.client)
         start(node, *args, **named)
 
-    Node.start_raylet = start_raylet
-    try:
+    with patch.object(Node, "start_raylet", start_raylet):
         yield
-    finally:
-        Node.start_raylet = start
