@@ -179,7 +179,7 @@ def measure(nodes: int, trials: int, seconds: float) -> dict[str, float]:
         seconds: Of each of the four epochs of the first sweep's trials.
     """
     began = time.time()
-    with gpu_cluster([(GPUS, GPUS)] * nodes) as cluster:
+    with gpu_cluster([(GPUS, GPUS)] * nodes, forks=False) as cluster:
         figures = {"seconds until all nodes were up": time.time() - began}
         figures |= measure_loss(cluster, trials, seconds)
         figures |= measure_speed(trials)

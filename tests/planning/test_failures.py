@@ -9,7 +9,8 @@ from tune_mc1.planning.failures import may_have_changed, with_failed_again
 from tune_mc1.planning.past import read_past
 from tune_mc1.planning.search_space import plan_trials
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.events import Event, RungEvent, end_event, trial_event
+from tune_mc1.results.events import Event, end_event, trial_event
+from tune_mc1.results.trial_events import RungEvent
 from tune_mc1.results.writer import ResultWriter
 
 

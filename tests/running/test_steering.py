@@ -149,14 +149,18 @@ def test_a_trial_of_a_group_stops_and_the_others_go_on(tmp_path: Path, image_dir
     assert (rows["trial"] == "t0002").sum() == found["t0002"]["epochs_run"]
 
 
+def both_run(events: list[dict[str, Any]]) -> bool:
+    return all(reached(trial, 1)(events) for trial in ("t0001", "t0002"))
+
+
 @pytest.mark.parametrize("early", [None, "asha_promote"])
 def test_fewer_run_at_a_time(tmp_path: Path, image_dir: Path, early: str | None) -> None:
     """Those that wait for resources with Ray are taken back; one of them is stopped."""
-    rule = {"early_terminate": {"type": early, "min_iter": 10, "eta": 3}} if early else {}
+    rule = {"early_terminate": {"type": early, "min_iter": 20, "eta": 3}} if early else {}
     sweep = content(image_dir, 6, resources={"cpu": 1}, **rule)
-    sweep["parameters"]["epochs"] = {"value": 30}
+    sweep["parameters"]["epochs"] = {"value": 60}
     steps: Steps = [
-        (reached("t0001", 1), Resize(1)),
+        (both_run, Resize(1)),
         (at_once, StopTrials(("t0004",))),
         (at_once, Add(1)),
     ]

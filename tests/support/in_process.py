@@ -19,6 +19,7 @@ from unittest.mock import patch
 import ray
 import yaml
 
+from tests.support.ray_forks_private import forking
 from tune_mc1.cli.app import main
 from tune_mc1.cluster.ray_runtime import remove, start_ray
 from tune_mc1.cluster.ray_tokens_private import AUTH_MODE, set_auth_mode
@@ -86,7 +87,8 @@ def connected() -> None:
         _temp.append(Path(mkdtemp(prefix="ray-", dir="/tmp")))
         with patch.dict(os.environ):
             set_auth_mode(None)
-            start_ray(None, _temp[-1])
+            with forking():
+                start_ray(None, _temp[-1])
 
 
 def disconnect() -> None:

@@ -6,7 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,6 +18,7 @@ from ray.cluster_utils import Cluster
 from rich.console import Console
 
 from tests.support.in_process import disconnect
+from tests.support.ray_forks_private import forking
 from tune_mc1.cluster.nodes import cluster_capacity
 from tune_mc1.cluster.ray_runtime import QUIET_RAY
 from tune_mc1.cluster.ray_tokens_private import AUTH_MODE, set_auth_mode
@@ -48,12 +49,15 @@ has a use for the processes that Ray starts beforehand: they lack the environmen
 
 
 @contextmanager
-def gpu_cluster(nodes: Sequence[tuple[int, int]], *, connect: bool = True) -> Iterator[Cluster]:
+def gpu_cluster(
+    nodes: Sequence[tuple[int, int]], *, connect: bool = True, forks: bool = True
+) -> Iterator[Cluster]:
     """A cluster with a head that takes no trials.
 
     Args:
         nodes: Cores and GPUs, which need not exist, of each node beside the head.
         connect: Whether this process is to be its driver.
+        forks: Whether trials are to run in forks of a process that has imported the libraries.
     """
     disconnect()
     mode = os.environ.get(AUTH_MODE)
@@ -61,6 +65,7 @@ def gpu_cluster(nodes: Sequence[tuple[int, int]], *, connect: bool = True) -> It
     with (
         TemporaryDirectory(prefix="ray-") as folder,
         patch.dict(os.environ, PATIENT_RAY),
+        forking() if forks else nullcontext(),
         patch("ray._private.utils.write_ray_address"),  # it would be `auto` for all of the machine
     ):
         head = {"num_cpus": 0, "temp_dir": folder, "include_dashboard": False}

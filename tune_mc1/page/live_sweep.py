@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from tune_mc1.page.alive import Alive
 from tune_mc1.page.columns import ShownColumns, plain
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.events import Event, RungEvent
+from tune_mc1.results.events import Event
 from tune_mc1.results.journal import read_events
 from tune_mc1.results.status import Status, status_of
 from tune_mc1.results.store.local_copy import remote_of
 from tune_mc1.results.store.result_files import Files
 from tune_mc1.results.tables import SweepTables
+from tune_mc1.results.trial_events import RungEvent
 
 RESHAPING = frozenset({"sweep", "grow", "resume", "again", "extend", "test"})
 """Events after which the rows of all trials may differ."""

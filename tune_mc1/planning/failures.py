@@ -8,9 +8,10 @@ from dataclasses import replace
 from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.errors import InputError, did_you_mean
 from tune_mc1.planning.past import Past, without_stops
-from tune_mc1.results.events import EndEvent, Event, end_event
+from tune_mc1.results.events import Event, end_event
 from tune_mc1.results.schema import Row
 from tune_mc1.results.steering.marks import BY_REQUEST, to_stop
+from tune_mc1.results.trial_events import EndEvent
 
 _MAY_PASS = (
     (r"process was lost|killed by SIG|terminated by SIG", "its process was lost"),

@@ -13,12 +13,13 @@ from tune_mc1.config.trial_scheduler import TrialScheduler
 from tune_mc1.errors import InputError
 from tune_mc1.planning.spent import Spent
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.events import DecisionEvent, Event, RungEvent
+from tune_mc1.results.events import Event
 from tune_mc1.results.exchanges import ExchangeEvent
 from tune_mc1.results.growth_events import EvidenceEvent, GrowEvent
 from tune_mc1.results.journal import read_events
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.tables import SweepTables, trial_of
+from tune_mc1.results.trial_events import DecisionEvent, RungEvent
 
 T = TypeVar("T", bound=AnyTrial)
 

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from tune_mc1.config.stop_reason import StopReason
 from tune_mc1.config.trial_scheduler import TrialScheduler
 from tune_mc1.planning.rungs import draw_bracket
-from tune_mc1.results.events import RungEvent
+from tune_mc1.results.trial_events import RungEvent
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,10 @@ from tune_mc1.planning.growth import Growth, regrown, with_epochs
 from tune_mc1.planning.past import Past, read_past
 from tune_mc1.planning.plan import Plan, prepare
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.events import EndEvent
 from tune_mc1.results.lost_metrics import lost_metrics
 from tune_mc1.results.steering.marks import size
 from tune_mc1.results.store.local_copy import resumable
+from tune_mc1.results.trial_events import EndEvent
 
 MOST_SHOWN = 12
 """Maximum number of trials that a notice names."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from tune_mc1.config.stop_reason import StopReason
 from tune_mc1.config.trial_scheduler import TrialScheduler
-from tune_mc1.results.events import RungEvent
+from tune_mc1.results.trial_events import RungEvent
 from tune_mc1.seeding import derive_seed
 
 

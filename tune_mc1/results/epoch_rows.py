@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from tune_mc1.config.metrics import better
-from tune_mc1.results.events import EpochEvent
 from tune_mc1.results.schema import Row
+from tune_mc1.results.trial_events import EpochEvent
 
 if TYPE_CHECKING:
     from tune_mc1.results.tables import SweepTables

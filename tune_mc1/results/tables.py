@@ -32,19 +32,7 @@ from tune_mc1.results.any_columns import Columns
 from tune_mc1.results.columns import TRAINING_COLUMNS, TrainingColumns, columns_of
 from tune_mc1.results.columns_of_programs import ProgramColumns, metric_column
 from tune_mc1.results.epoch_rows import nothing_yet, take_epoch
-from tune_mc1.results.events import (
-    EndEvent,
-    EpochEvent,
-    Event,
-    ExtendEvent,
-    OwnScoreEvent,
-    PauseEvent,
-    ResumeEvent,
-    RetryEvent,
-    ScoreEvent,
-    StartEvent,
-    TrialEvent,
-)
+from tune_mc1.results.events import Event, ResumeEvent
 from tune_mc1.results.exchanges import hash_of
 from tune_mc1.results.growth import HANDLERS
 from tune_mc1.results.growth_events import ENDING, TESTED
@@ -53,6 +41,17 @@ from tune_mc1.results.running_time import RunningTime
 from tune_mc1.results.schema import Row
 from tune_mc1.results.steering.marks import forget_stop
 from tune_mc1.results.sweep_event import SweepEvent
+from tune_mc1.results.trial_events import (
+    EndEvent,
+    EpochEvent,
+    ExtendEvent,
+    OwnScoreEvent,
+    PauseEvent,
+    RetryEvent,
+    ScoreEvent,
+    StartEvent,
+    TrialEvent,
+)
 
 
 @dataclass

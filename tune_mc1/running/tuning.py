@@ -95,18 +95,15 @@ def tune_trials(
     batch = batches_of(run, at_once, resources, capacity.up, group)
     largest = max([batch.limit, *map(len, groups)])
     end = EarlyEnd(run, writer)
-    scheduler, decisions = _scheduler(run, writer, view, end, grouped=largest > 1)
-    if isinstance(scheduler, PopulationTraining):
-        scheduler.say, scheduler.processes = view.say, min(at_once, run.max_concurrent or at_once)
+    scheduler, decisions = _scheduler(run, writer, view, end, at_once, grouped=largest > 1)
     again = partial(_promoting, run, at_once, resources, capacity.up, scheduler)
     learning = learning_trials(run, groups, writer, batch) if learns else None
     source = learning or PlannedTrials(groups)
     search = LimitedTrials(UntilTheEnd(again(source), end), run.max_concurrent, largest)
     samples = _most_new(run) + len(left) if learns else len(groups)
     workers = workers_of(run.sweep)
-    busy = min(samples, search.groups or samples)
-    free = free_nodes() if resources.gpu else None
-    each = widen_gpu_share(resources, busy * workers, capacity, free)
+    busy = min(samples, search.groups or samples) * workers
+    each = widen_gpu_share(resources, busy, capacity, free_nodes() if resources.gpu else None)
     if steering is not None:
         context = replace(context, signals=steering.signals.key)
     train = trainable_of(context, images, each, decisions, ahead=not (scheduler or learns))
@@ -115,24 +112,18 @@ def tune_trials(
         # Ray starts the trials of a searcher one by one, in case they depend on each other.
         os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(at_once)
     spare = SpareProcess(samples, resources, own=run.address is None, more=search.has_more)
-    hangs = HangCallback(run.sweep.trial_timeout or math.inf)
-    recorder = _recorder(writer, scheduler, hangs, end)
-    callbacks: list[Callback] = [recorder, ProgressCallback(view, run.trackers, check), hangs]
-    further_ones = (None if run.program is not None else spare, further, steering)
-    callbacks += [own for own in further_ones if own is not None]
+    optional = (None if run.program is not None else spare, further, steering)
+    callbacks = _callbacks(run, writer, ProgressCallback(view, run.trackers, check), scheduler, end)
+    callbacks += [callback for callback in optional if callback is not None]
     starts: EarlyStopping | FirstCome = scheduler or FirstCome()
     if steering is not None:
         groupable = scheduler is None or decisions is not None  # else nobody would tell a group
-        dividing = partial(groups_of, run, at_once=at_once, resources=resources, up=capacity.up)
-        divide = dividing if groupable else alone().group
-        room = partial(_room, each, workers)
-        steering.begin(
-            RunningSearch(search, source, end, divide, room, starts.reopen, steering.signals)
-        )
+        divide = partial(groups_of, run, at_once=at_once, resources=resources, up=capacity.up)
+        parts = (end, divide if groupable else alone().group, partial(_room, each, workers))
+        steering.begin(RunningSearch(search, source, *parts, starts.reopen, steering.signals))
     retry_lost_resets()
     count_no_callbacks()
-    promotes = scheduler is not None and scheduler.promotes
-    started = _UNLIMITED if promotes else samples
+    started = _UNLIMITED if scheduler is not None and scheduler.promotes else samples
     fit(make_tuner(run, trainable, search, started, starts, callbacks), run.where)
     if steering is not None:
         steering.signals.close()
@@ -158,12 +149,20 @@ def _told(view: SweepView, groups: Sequence[Sequence[AnyTrial]]) -> Sequence[Seq
 
 
 def _scheduler(
-    run: SweepRun, writer: ResultWriter, view: SweepView, end: EarlyEnd, *, grouped: bool
+    run: SweepRun,
+    writer: ResultWriter,
+    view: SweepView,
+    end: EarlyEnd,
+    at_once: int,
+    *,
+    grouped: bool,
 ) -> tuple[EarlyStopping | None, Any]:
     """The sweep's trial scheduler, and the actor that tells trials its decisions, if they ask."""
     scheduler = make_scheduler(run, writer)
     if scheduler is None:
         return None, None
+    if isinstance(scheduler, PopulationTraining):
+        scheduler.say, scheduler.processes = view.say, min(at_once, run.max_concurrent or at_once)
     view.why, scheduler.cuts = scheduler.why, end.cuts
     scheduler.know(run.warm.taken)
     regrouped = scheduler.promotes and run.sweep.fuse != "off"
@@ -174,14 +173,20 @@ def _scheduler(
     return scheduler, decisions
 
 
-def _recorder(
-    writer: ResultWriter, scheduler: EarlyStopping | None, hangs: HangCallback, end: EarlyEnd
-) -> ResultCallback:
-    """The callback that records what trials report, and how they end."""
+def _callbacks(
+    run: SweepRun,
+    writer: ResultWriter,
+    progress: ProgressCallback,
+    scheduler: EarlyStopping | None,
+    end: EarlyEnd,
+) -> list[Callback]:
+    """Callbacks of every sweep; the first records what trials report, and how they end."""
+    hangs = HangCallback(run.sweep.trial_timeout or math.inf)
     stopped = scheduler.stopped if scheduler is not None else frozenset[str]()
     waits = scheduler.waits if scheduler is not None else stopped.__contains__
     is_hung, is_cut = hangs.hung.__contains__, end.cut.__contains__
-    return ResultCallback(writer, stopped.__contains__, is_hung, waits, is_cut)
+    recorder = ResultCallback(writer, stopped.__contains__, is_hung, waits, is_cut)
+    return [recorder, progress, hangs]
 
 
 def _room(each: TrialResources, workers: int) -> int:

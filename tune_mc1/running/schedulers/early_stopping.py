@@ -9,9 +9,9 @@ from ray.tune.schedulers import TrialScheduler
 from tune_mc1.config.trial_scheduler import Decided
 from tune_mc1.config.trial_scheduler import TrialScheduler as Decider
 from tune_mc1.planning.stop_reasons import reason_text
-from tune_mc1.results.events import DecisionEvent
 from tune_mc1.results.growth_events import TakenEvent
 from tune_mc1.results.schema import Row
+from tune_mc1.results.trial_events import DecisionEvent
 from tune_mc1.running.schedulers.first_come import FirstCome
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import wandb
 
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.events import TrialEvent
+from tune_mc1.results.trial_events import TrialEvent
 from tune_mc1.tracking.wandb.offline_file import is_whole
 from tune_mc1.tracking.wandb.wandb_private import experimental_settings
 

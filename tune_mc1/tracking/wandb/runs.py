@@ -13,17 +13,11 @@ from typing import Any, Literal, cast
 import wandb
 
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.events import (
-    EndEvent,
-    EpochEvent,
-    Event,
-    ScoreEvent,
-    StartEvent,
-    TrialEvent,
-)
+from tune_mc1.results.events import Event
 from tune_mc1.results.exchanges import ExchangeEvent
 from tune_mc1.results.journal import Record
 from tune_mc1.results.tables import SweepTables
+from tune_mc1.results.trial_events import EndEvent, EpochEvent, ScoreEvent, StartEvent, TrialEvent
 from tune_mc1.tracking.wandb.one_run import finish_run, open_run
 from tune_mc1.tracking.wandb.rows import epoch_rows, exit_code, run_name, summary_values
 from tune_mc1.tracking.wandb.sent import sync_command

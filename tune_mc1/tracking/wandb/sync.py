@@ -15,9 +15,9 @@ from typing import Any
 
 import wandb
 
-from tune_mc1.results.events import TrialEvent
 from tune_mc1.results.schema import Row
 from tune_mc1.results.tables import SweepTables
+from tune_mc1.results.trial_events import TrialEvent
 from tune_mc1.tracking.wandb.one_run import PROJECT, finish_run, open_run, run_id
 from tune_mc1.tracking.wandb.rows import epoch_rows, exit_code, run_name, summary_values
 from tune_mc1.tracking.wandb.sent import marks_of
