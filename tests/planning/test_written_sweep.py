@@ -52,11 +52,13 @@ def test_shipped_files_run_again_as_they_were(
 ) -> None:
     path = CONFIGS / name
     monkeypatch.chdir(path.parent)
+    own = yaml.safe_load(path.read_text()).get("method")
+    if COMMANDS[command].method == own:  # a file fits the command that it is for
+        check(prepare(command, path, flags_of(path)), tmp_path)
+        return
     try:
         plan = prepare(command, path, flags_of(path))
-    except InputError as error:
-        own = yaml.safe_load(path.read_text()).get("method")
-        assert COMMANDS[command].method != own, error  # a file fits the command that it is for
+    except InputError:
         return
     check(plan, tmp_path)
 
