@@ -45,7 +45,7 @@ from tune_mc1.results.events import (
     StartEvent,
     TrialEvent,
 )
-from tune_mc1.results.exchanges import hash_of
+from tune_mc1.results.exchanges import COPIED_AFTER, hash_of
 from tune_mc1.results.growth import HANDLERS
 from tune_mc1.results.growth_events import ENDING, TESTED
 from tune_mc1.results.ranking import Rank, is_broken, rank_key
@@ -226,4 +226,5 @@ def trial_of(row: Row, columns: Columns = TRAINING_COLUMNS) -> Trial:
         columns: Columns of the table.
     """
     assert isinstance(columns, TrainingColumns)
-    return Trial(id=row["trial"], config=columns.config(row), fold=row["fold"])
+    config, copied_after = columns.config(row), row.get(COPIED_AFTER)
+    return Trial(id=row["trial"], config=config, fold=row["fold"], copied_after=copied_after)
