@@ -1,5 +1,6 @@
 """Copies of another trial's checkpoint: late, damaged, missing, and taken up twice."""
 
+import time
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -12,7 +13,6 @@ from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import TrialError
 from tune_mc1.results.directory import COPIED, LAST, PREVIOUS
-from tune_mc1.training import copied_checkpoint
 from tune_mc1.training.checkpoints import last_state, read_checkpoint
 from tune_mc1.training.copied_checkpoint import take_copy
 from tune_mc1.training.last_checkpoint import epochs_done
@@ -76,7 +76,7 @@ def test_a_copy_that_comes_late_is_taken_up(
         elif step == "whole":
             copyfile(source, own / COPIED)
 
-    monkeypatch.setattr(copied_checkpoint.time, "sleep", wait)
+    monkeypatch.setattr(time, "sleep", wait)
     before = last_state(own)
     take_copy(own, 2, wait_s=1000)
     assert next(steps, None) is None
