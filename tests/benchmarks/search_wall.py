@@ -28,6 +28,7 @@ from tune_mc1.results.journal import read_records
 RATE, DECAY = (0.001, 1.0), (1e-6, 1e-2)
 BATCHES, MOMENTA = (32, 64, 128), (0.0, 0.5, 0.9)
 HOLDOUT = 0.4
+REACHED = "reached at"
 RANDOM_SEED = 1000
 """Of the random search that says which accuracy is to be reached."""
 
@@ -98,7 +99,7 @@ def optuna_side(args: argparse.Namespace) -> None:
                 scores.append(float(row["val_acc"]))
                 trial.report(scores[-1], row["epoch"])
                 if scores[-1] >= args.target:
-                    print(time.time(), flush=True)
+                    print(f"{REACHED} {time.time()}", flush=True)
                     os._exit(0)
                 pruned.append(trial.should_prune())
             return ["t"] if any(pruned) else []
@@ -166,9 +167,9 @@ def compare(args: argparse.Namespace, folder: Path) -> None:
         command += [word for name, fact in facts.items() for word in (f"--{name}", str(fact))]
         began = time.time()
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-        words = done.stdout.split()
-        missed["optuna"] += not words
-        return (float(words[-1]) if words else time.time()) - began
+        lines = [line for line in done.stdout.splitlines() if line.startswith(REACHED)]
+        missed["optuna"] += not lines
+        return (float(lines[0].split()[-1]) if lines else time.time()) - began
 
     spent = alternate({"ours": ours, "optuna": optuna}, args.runs, warm_up=False)
     name = f"until the best of {args.random} random settings"
