@@ -24,8 +24,8 @@ from tune_mc1.cli.options import (
 )
 from tune_mc1.cluster.address import check_link, is_job_server
 from tune_mc1.cluster.jobs.job_command import JobCommand
+from tune_mc1.config.commands import sweep_commands
 from tune_mc1.config.module_sweep import ModuleSweep
-from tune_mc1.config.search import sweep_commands
 from tune_mc1.errors import InputError
 from tune_mc1.page.beside import check_installed, watch_beside
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags

@@ -1,4 +1,4 @@
-"""Undocumented names of Ray Tune that say which waiting trials have a process already."""
+"""Undocumented names of Ray Tune around the processes of trials: who has one, and their release."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +10,12 @@ if TYPE_CHECKING:
 _CONTROLLER = "ray.tune.execution.tune_controller"
 
 
-def _name(path: str) -> PrivateName:
-    return PrivateName(
-        path,
-        "tells trials whose process is starting from those that wait for resources",
-        "seen in Ray 2.60",
-        "a process that starts slowly is given up while faster ones run all trials",
-    )
+def _name(
+    path: str,
+    purpose: str = "tells trials whose process is starting from those that wait for resources",
+    without: str = "a process that starts slowly is given up while faster ones run all trials",
+) -> PrivateName:
+    return PrivateName(path, purpose, "seen in Ray 2.60", without)
 
 
 INSIDE = _name(f"{_CONTROLLER}:TrialRunnerWrapper._tune_controller")
@@ -25,13 +24,18 @@ MANAGER = _name(f"{_CONTROLLER}:TuneController._actor_manager")
 LIVE = _name(
     "ray.air.execution._internal.actor_manager:RayActorManager._live_actors_to_ray_actors_resources"
 )
+CLEANUP = _name(
+    "ray.air.execution._internal.actor_manager:RayActorManager.cleanup",
+    "ends the processes of a sweep that was stopped, in a Ray that outlives it",
+    "a sweep in the same process waits for ever for the resources of the one before",
+)
 
-NAMES = (INSIDE, ACTORS, MANAGER, LIVE)
+NAMES = (INSIDE, ACTORS, MANAGER, LIVE, CLEANUP)
 
 
 def can_tell() -> bool:
     """Whether `has_process` knows."""
-    return all(name.usable() for name in NAMES)
+    return all(name.usable() for name in (INSIDE, ACTORS, MANAGER, LIVE))
 
 
 def has_process(controller: Any, trial: "TuneTrial") -> bool:
@@ -44,3 +48,15 @@ def has_process(controller: Any, trial: "TuneTrial") -> bool:
     inside = controller._tune_controller
     actor = inside._trial_to_actor.get(trial)
     return actor in inside._actor_manager._live_actors_to_ray_actors_resources
+
+
+def release(controller: Any) -> None:
+    """Kills the processes of all trials and gives their resources back to Ray.
+
+    Tune does that itself unless what ends it is no `Exception`, as an interruption is not.
+
+    Args:
+        controller: What Ray Tune passes to a scheduler.
+    """
+    if all(name.usable() for name in (INSIDE, MANAGER, CLEANUP)):
+        controller._tune_controller._actor_manager.cleanup()

@@ -57,12 +57,16 @@ class Cluster:
         root: The sweep's directory. The temporary directory of our own Ray is named after it, so
             that a resumed sweep can remove what a killed one left behind.
         say: Called with what it does, before that takes seconds.
+
+    Attributes:
+        at_end: Called at the end if Ray goes on: gives back what the sweep still holds of it.
     """
 
     def __init__(
         self, address: str | None, root: Path, say: Callable[[str], None] = lambda _: None
     ) -> None:
         self.address, self._say = address, say
+        self.at_end: list[Callable[[], None]] = []
         self._temp = _temp_dir(root) if address is None else None
         self._own = False
         self._auth_mode = os.environ.get(AUTH_MODE)
@@ -133,6 +137,9 @@ class Cluster:
         if self._own or self.address is not None:
             ray.shutdown()
             set_auth_mode(self._auth_mode)
+        elif ray.is_initialized():  # it was there before
+            for release in self.at_end:
+                release()
         self._kill_children()
         self._remove_temp()
         self._watchdog.stop()

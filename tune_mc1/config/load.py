@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from tune_mc1.config.aliases import alias_notices, metric_name, parameter_name
 from tune_mc1.config.argument_parameters import names_in
 from tune_mc1.config.budget import Budget
+from tune_mc1.config.commands import keys_with_defaults
 from tune_mc1.config.early_stopping import read_early_stopping
 from tune_mc1.config.early_terminate import model_of
 from tune_mc1.config.image_files import ImageFiles
@@ -183,10 +184,17 @@ def config_to_yaml(sweep: Sweep) -> str:
     else:
         content = sweep.model_dump(mode="json", exclude_none=True, exclude={"parameters"})
         content["parameters"] = parameters
+    content |= dict.fromkeys(_nulls(sweep))
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
     if "\x85" in text:  # PyYAML writes this character as is, but reads it as a line break
         text = yaml.safe_dump(content, sort_keys=False)
     return text
+
+
+def _nulls(sweep: Sweep) -> Iterable[str]:
+    """Keys whose null means something else than their absence."""
+    names = keys_with_defaults(sweep.method)
+    return (name for name in names if getattr(sweep, name) is None)
 
 
 def _with_way_out(problems: list[Problem]) -> list[Problem]:

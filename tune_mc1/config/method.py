@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from tune_mc1.config.commands import COMMANDS, SweepCommand, sweep_commands
 from tune_mc1.config.early_terminate import EARLY_TERMINATE, EarlyTerminate
 from tune_mc1.config.problems import Problem
 from tune_mc1.config.program_sweep import ProgramSweep
-from tune_mc1.config.search import COMMANDS, SweepCommand, sweep_commands
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.validation import Folds
 from tune_mc1.errors import InputError

@@ -6,12 +6,8 @@ Each algorithm is a file in `tune_mc1.planning.search`, or a module of another p
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from pydantic import PlainValidator
-from pydantic_core import PydanticKnownError
-
-from tune_mc1.config.field_types import listed
 from tune_mc1.registry import Registry
 
 if TYPE_CHECKING:
@@ -198,65 +194,3 @@ def register_search(kind: S) -> S:
     """Class decorator that registers a search by its name."""
     SEARCHES.register(kind.name, kind())
     return kind
-
-
-@dataclass(frozen=True)
-class SweepCommand:
-    """A method that can follow `sweep` on the command line.
-
-    Attributes:
-        method: Name of the search.
-        early_terminate: Default for a file without `early_terminate`.
-        notice: Notice for the user if that default is used; `{min_iter}` stands for its first rung.
-        first_rung: Part of the epochs of the longest trial that the first rung is, such as 9 for a
-            ninth; 0 for the rung that the default names. Sweeps that this default does not fit go
-            without early termination.
-    """
-
-    method: str
-    early_terminate: Mapping[str, Any] | None = None
-    notice: str = ""
-    first_rung: int = 0
-
-
-COMMANDS: Registry[SweepCommand] = Registry("command")
-"""Commands that mean more than the search of the same name, and those listed first in the help."""
-
-COMMANDS.register("grid", SweepCommand("grid"))
-COMMANDS.register("random", SweepCommand("random"))
-COMMANDS.register(
-    "asha",
-    SweepCommand(
-        "random",
-        {"type": "asha", "min_iter": 1, "eta": 2},
-        "early_terminate: not in the file; using min_iter 1 (Ray: grace_period) and eta 2 "
-        "(Ray: reduction_factor)",
-    ),
-)
-COMMANDS.register(
-    "bayes",
-    SweepCommand(
-        "bayes",
-        {"type": "asha_promote", "eta": 2},
-        "early_terminate: not in the file; using asha_promote with min_iter {min_iter} and eta 2; "
-        "early_terminate: null trains every setting to its end",
-        first_rung=9,
-    ),
-)
-
-
-def sweep_commands() -> dict[str, SweepCommand]:
-    """All commands: those in `COMMANDS`, then one for each further search."""
-    others = {name: SweepCommand(name) for name in SEARCHES if name not in COMMANDS}
-    return dict(COMMANDS) | others
-
-
-def _known(value: Any) -> str:
-    methods = list(dict.fromkeys(command.method for command in sweep_commands().values()))
-    if isinstance(value, str) and value in methods:
-        return value
-    raise PydanticKnownError("literal_error", {"expected": listed(methods)})
-
-
-Method = Annotated[str, PlainValidator(_known)]
-"""Name of a search."""

@@ -16,6 +16,7 @@ from pydantic import (
 from tune_mc1.config.budget import Budget
 from tune_mc1.config.candidates import Candidates
 from tune_mc1.config.chosen_metrics import chosen_columns
+from tune_mc1.config.commands import Method
 from tune_mc1.config.conditions import training_problems
 from tune_mc1.config.constraints import Constraint, ConstraintText, read_constraint
 from tune_mc1.config.early_terminate import AnyEarlyTerminate
@@ -29,7 +30,7 @@ from tune_mc1.config.problems import Problem
 from tune_mc1.config.reference import Reference
 from tune_mc1.config.resources import Resources
 from tune_mc1.config.sampler import AnySampler
-from tune_mc1.config.search import SEARCHES, Method, Search
+from tune_mc1.config.search import SEARCHES, Search
 from tune_mc1.config.space import Space
 from tune_mc1.config.sweep_parameters import fitting_parameters
 from tune_mc1.config.trial import TrialConfig, trial_fields

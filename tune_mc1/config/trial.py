@@ -195,6 +195,8 @@ class Trial(BaseModel):
         id: Short name, unique in the sweep, such as `t0007`.
         config: Its parameters.
         fold: Index of the fold held out for validation, from 0; None without cross-validation.
+        copied_after: Epochs after which it went on with another trial's weights last; None if it
+            never did.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -202,6 +204,7 @@ class Trial(BaseModel):
     id: str
     config: TrialConfig
     fold: int | None = None
+    copied_after: int | None = None
 
     @property
     def values(self) -> dict[str, Any]:

@@ -155,6 +155,7 @@ def _run(
     resources = trial_resources(run.sweep, run.training_trials)
     keeper = checkpoint_keeper(run, writer, notify)
     tune = partial(tune_trials, check=interruption.check, further=keeper, steering=steering)
+    tune = partial(tune, at_end=cluster.at_end)
     if run.program is not None:
         with view.showing(writer.tables):
             tune(run, run.program, None, resources, writer, view)

@@ -64,6 +64,7 @@ def tune_trials(
     check: Callable[[], None] = lambda: None,
     further: Callback | None = None,
     steering: Steering | None = None,
+    at_end: list[Callable[[], None]] | None = None,
 ) -> Any:
     """Runs all trials of a sweep that have not ended; the results are in the writer's tables.
 
@@ -77,6 +78,7 @@ def tune_trials(
         check: Called after each step; an exception from it ends the sweep.
         further: A further callback.
         steering: Takes up requests.
+        at_end: Gets what ends the trials' processes, for a Ray that goes on after an interruption.
 
     Returns:
         Reference to the task that prepares a spare process for the winner's test; None without one.
@@ -115,7 +117,7 @@ def tune_trials(
     optional = (None if run.program is not None else spare, further, steering)
     callbacks = _callbacks(run, writer, ProgressCallback(view, run.trackers, check), scheduler, end)
     callbacks += [callback for callback in optional if callback is not None]
-    starts: EarlyStopping | FirstCome = scheduler or FirstCome()
+    starts = _held(scheduler or FirstCome(), at_end)
     if steering is not None:
         groupable = scheduler is None or decisions is not None  # else nobody would tell a group
         divide = partial(groups_of, run, at_once=at_once, resources=resources, up=capacity.up)
@@ -129,6 +131,15 @@ def tune_trials(
         steering.signals.close()
     _end(learning, end, writer, view)
     return spare.process
+
+
+def _held(
+    scheduler: EarlyStopping | FirstCome, at_end: list[Callable[[], None]] | None
+) -> EarlyStopping | FirstCome:
+    """The scheduler, which ends the trials' processes once all that is at the end is called."""
+    if at_end is not None:
+        at_end.append(scheduler.release)
+    return scheduler
 
 
 def _end(

@@ -184,7 +184,7 @@ def _at_one_epoch(
     if checkpoints is None:
         return [(0, list(trials))]
     for trial in trials:
-        take_copy(checkpoints(trial.id))
+        take_copy(checkpoints(trial.id), trial.copied_after)
     done = {t.id: epochs_done(checkpoints(t.id)) for t in trials}
     least = min(done.values())
     for trial in trials:

@@ -34,6 +34,7 @@ ASHA = {"type": "asha", "min_iter": 1, "eta": 3}
 ASHA_2 = ASHA | {"eta": 2}
 PROMOTE = {"type": "asha_promote", "min_iter": 1, "eta": 3}
 PROMOTE_2 = PROMOTE | {"eta": 2}
+MEDIAN = {"type": "median"}
 LATER = {"min_iter": 3}
 """A ninth of the epochs of the recorded trials."""
 
@@ -97,7 +98,9 @@ METHODS: dict[str, Entry] = {
     "promote_2_later": Entry(
         "asha_promote, eta 2, min_iter 3", OURS, _ours("random", PROMOTE_2 | LATER)
     ),
+    "median": Entry("median", OURS, _ours("random", MEDIAN)),
     "bayes": Entry("bayes", OURS, _ours("bayes"), public=True),
+    "bayes_median": Entry("bayes, median", OURS, _ours("bayes", MEDIAN)),
     "bayes_promote": Entry("bayes, asha_promote, eta 3", OURS, _ours("bayes", PROMOTE)),
     "gp_promote_2": Entry("bayes, gp, asha_promote, eta 2", OURS, _ours("bayes", PROMOTE_2, "gp")),
     "bayes_asha_2": Entry("bayes, asha, eta 2", OURS, _ours("bayes", ASHA_2)),

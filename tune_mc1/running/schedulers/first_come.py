@@ -5,7 +5,7 @@ from typing import Any, cast
 from ray.tune.experiment import Trial as TuneTrial
 from ray.tune.schedulers import FIFOScheduler
 
-from tune_mc1.cluster.ray_reuse_private import can_tell, has_process
+from tune_mc1.cluster.ray_reuse_private import can_tell, has_process, release
 from tune_mc1.cluster.ray_steering_private import reopen
 from tune_mc1.running.callbacks.driver_only import DriverOnly
 
@@ -16,9 +16,11 @@ class FirstCome(DriverOnly, FIFOScheduler):
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._search: Any = None
+        self._controller: Any = None
 
     def on_trial_add(self, tune_controller: Any, trial: TuneTrial) -> None:
         """A trial was suggested."""
+        self._controller = tune_controller
         self._search = tune_controller.search_alg
         super().on_trial_add(tune_controller, trial)
 
@@ -44,3 +46,8 @@ class FirstCome(DriverOnly, FIFOScheduler):
             Whether that is possible.
         """
         return self._search is not None and reopen(self._search)
+
+    def release(self) -> None:
+        """Ends the processes of all trials, and gives back their resources."""
+        if self._controller is not None:
+            release(self._controller)
