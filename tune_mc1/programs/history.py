@@ -114,7 +114,8 @@ def _change(values: dict[str, Any], record: Any) -> None:
         *groups, name = tuple(item.nested_key) or (item.key,)
         place = values
         for group in groups:
-            place = place.get(group) if isinstance(place.get(group), dict) else {}
+            inner = place.get(group)
+            place = inner if isinstance(inner, dict) else {}
         place.pop(name, None)
 
 
