@@ -22,6 +22,6 @@ def test_a_trial_without_results_is_not_named(
     ray_tuner.make_tuner(run, print, nothing, 1, nothing, [])
     own = [c for c in given["run_config"].callbacks if isinstance(c, TrialProgressCallback)]
     (progress,) = own or [TrialProgressCallback()]  # as Ray Tune adds it where there is none
-    trial: Any = SimpleNamespace(last_result={})
+    trial: Any = type("Trial", (), {"last_result": {}})()
     progress.on_trial_complete(1, [trial], trial)
     assert capsys.readouterr().out == ""
