@@ -10,8 +10,10 @@ import pytest
 
 from tests.support.bad_input import FORMS
 from tests.support.examples import example
-from tests.support.plugins import write_plugin
+from tests.support.plugins import registered, write_plugin
 from tune_mc1.data.images import ImageData
+from tune_mc1.data.request import Notify
+from tune_mc1.data.source import SOURCES, Source, check_data_form, check_data_spec
 
 PLUGIN = example("digits.py")
 
@@ -51,3 +53,32 @@ def test_images_of_the_wrong_form_are_named() -> None:
     )
     for train, told in cases:
         assert str(ImageData.build("mine", train, good, "ab").problem()).startswith(told)
+
+
+class _Small(Source):
+    """As a package may write it: `takes` knows the paths alone, and `check` raises."""
+
+    name = "small"
+
+    def takes(self, spec: str) -> bool:
+        return spec.startswith("small:")
+
+    def check(self, spec: str, home: Path | None) -> str | None:
+        if spec != self.name and not Path(spec.removeprefix("small:")).exists():
+            raise ValueError("must be an archive that exists")
+        return None
+
+    def load(self, spec: str, home: Path | None, notify: Notify) -> ImageData:
+        raise NotImplementedError
+
+
+def test_a_source_that_also_takes_other_words_keeps_its_name() -> None:
+    with registered(SOURCES, "small", _Small()):
+        assert check_data_spec("small") is None
+        assert check_data_form("small") is None
+
+
+def test_a_rule_may_be_raised() -> None:
+    with registered(SOURCES, "small", _Small()):
+        rule = "must be an archive that exists, got 'small:none.npz'"
+        assert check_data_spec("small:none.npz") == rule

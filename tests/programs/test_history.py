@@ -8,7 +8,7 @@ import pytest
 from wandb.proto import wandb_internal_pb2
 
 from tests.support.wandb_programs import run_offline
-from tune_mc1.programs.history import HistoryReader, read_summary
+from tune_mc1.programs.history import HistoryReader
 from tune_mc1.programs.log_row import LogRow
 from tune_mc1.programs.wandb_log import BLOCK
 from tune_mc1.programs.wandb_record import MESSAGES
@@ -61,8 +61,9 @@ def test_every_kind_of_value(runs: list[Path]) -> None:
     assert reader.exit_code == 0
     assert first.timestamp is not None
     assert abs(first.timestamp - time.time()) < 300
-    summary = read_summary(runs[0])
+    summary = reader.summary()
     assert (summary["best"], summary["s"], summary["n.y.z"]) == (5, 2, 2)
+    assert reader.left_out == kinds
 
 
 def test_the_second_run_of_a_program_has_a_file_of_its_own(runs: list[Path]) -> None:

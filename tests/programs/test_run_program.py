@@ -60,6 +60,47 @@ def test_without_a_metric_each_log_counts(tmp_path: Path) -> None:
     assert outcome.state == "completed"
 
 
+def test_what_only_the_summary_has_counts_at_the_end(tmp_path: Path) -> None:
+    """As in W&B, whose sweeps take their metric from there too."""
+    code = """
+import wandb
+run = wandb.init()
+run.define_metric("loss", summary="min,max")
+for loss in (3, 1, 2):
+    run.log({"loss": loss, "at": {"best": loss}})
+run.summary["at"] = {"best": 7}
+run.summary["acc"] = 0.75
+run.summary["final"] = {"f1": 0.5, "name": "x"}
+"""
+    seen, outcome = run(tmp_path, code)
+    rest = {"loss": 2, "loss.min": 1, "loss.max": 3, "at.best": 2, "final.f1": 0.5}
+    assert [(i.number, i.metrics) for i in seen] == [(1, rest | {"acc": 0.75})]
+    assert (outcome.state, outcome.iterations, outcome.last) == ("completed", 1, {})
+
+
+def test_a_summary_beside_logs_of_the_metric(tmp_path: Path) -> None:
+    code = """
+import wandb
+run = wandb.init()
+for acc in (0.5, 0.25):
+    run.log({"acc": acc})
+run.summary.update({"acc": 0.5, "best_acc": 0.5})
+"""
+    seen, outcome = run(tmp_path, code)
+    assert [i.metrics for i in seen] == [{"acc": 0.5}, {"acc": 0.25}]
+    assert outcome.last == {"best_acc": 0.5}
+    seen, outcome = run(tmp_path, code, lambda iteration: iteration.number == 2)
+    assert (outcome.state, len(seen)) == ("stopped", 2)
+
+
+def test_a_summary_that_is_no_number(tmp_path: Path) -> None:
+    _, outcome = run(tmp_path, "import wandb\nwandb.init().summary['acc'] = '0.9'")
+    assert outcome.reason == "acc was logged as text, must be a number"
+    _, outcome = run(tmp_path, "import wandb\nwandb.init().summary['Acc'] = 0.9")
+    assert outcome.reason is not None
+    assert "did you mean 'Acc'?" in outcome.reason
+
+
 ENDLESS = """
 import time, wandb
 run = wandb.init()

@@ -45,7 +45,7 @@ class Source(ABC):
     keys: ClassVar[tuple[str, ...]] = ()
 
     def takes(self, spec: str) -> bool:
-        """True if the word in `data:` means this source.
+        """True if a word in `data:` means this source; its name, without a `form`, always does.
 
         Raises:
             OSError: If it is a path that cannot be accessed.
@@ -64,6 +64,7 @@ class Source(ABC):
 
         Raises:
             OSError: If a file cannot be accessed.
+            ValueError: Instead of returning; its text is the rule that the word violates.
         """
         return None
 
@@ -179,6 +180,8 @@ def check_data_spec(data: str | ImageFiles, home: Path | None = None) -> str | N
             return source.check(files.path, home) or _key_problem(source, files)
     except OSError as error:
         return f"{must_be(files.path)} ({error.strerror})"
+    except ValueError as error:
+        return f"{error}, got {files.path!r}"
     return must_be(files.path) + (did_you_mean(files.path, _words()) or " (no such path)")
 
 
@@ -208,7 +211,7 @@ def check_data_form(data: str | ImageFiles) -> str | None:
         `rule, got value`, which follows `file: data: ` in the message; None if it is valid.
     """
     spec = as_files(data).path
-    if spec.startswith("/") or any(source.takes(spec) for source in _named()):
+    if spec.startswith("/") or any(_means(spec, source) for source in _named()):
         return None
     return (
         f"must be {', '.join(_words())}, or an absolute path on the cluster, got {spec!r}"
@@ -224,7 +227,13 @@ def fixed_source(name: str) -> Source | None:
 
 def _source_of(spec: str) -> Source | None:
     sources = sorted(SOURCES.values(), key=lambda source: source.by_path)
-    return next((source for source in sources if source.takes(spec)), None)
+    return next((source for source in sources if _means(spec, source)), None)
+
+
+def _means(spec: str, source: Source) -> bool:
+    """Whether a word means a source: a `takes` of a package's own need not know the name."""
+    is_word = not source.by_path and source.form is None
+    return (is_word and spec == source.name) or source.takes(spec)
 
 
 def _named() -> list[Source]:

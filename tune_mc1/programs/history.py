@@ -11,7 +11,7 @@ from tune_mc1.programs.log_row import Kind, LogRow, make_row, scalar_of_json, sc
 from tune_mc1.programs.wandb_log import WandbLog
 from tune_mc1.programs.wandb_record import MESSAGES, Record, type_of
 
-SUMMARY = MESSAGES["Record"]["summary"][0]
+HISTORY, SUMMARY = (MESSAGES["Record"][name][0] for name in ("history", "summary"))
 
 
 class HistoryReader:
@@ -53,12 +53,27 @@ class HistoryReader:
             if record.HasField("history"):
                 rows.append(self._row(record.history.item))
             elif record.HasField("config"):
-                self._configure(record.config)
+                _change(self._config, record.config)
             elif record.HasField("run"):
-                self._configure(record.run.config)
+                _change(self._config, record.run.config)
             elif record.HasField("exit"):
                 self.exit_code = record.exit.exit_code
         return rows
+
+    def summary(self) -> dict[str, float]:
+        """Scalars of the run's summary: its last values, and those that the program set itself.
+
+        The whole file is read again. Values that are no scalars are added to `left_out`.
+        """
+        values: dict[str, Any] = {}
+        for record in _decode(WandbLog(self.path), skip=HISTORY):
+            _change(values, record.summary)
+        found: dict[str, float] = {}
+        left_out: dict[str, Kind] = {}
+        for name, value in values.items():
+            found |= scalars(name, value, left_out)
+        self.left_out = left_out | self.left_out
+        return {name: value for name, value in found.items() if not name.startswith("_")}
 
     def _row(self, items: Any) -> LogRow:
         values: dict[str, float] = {}
@@ -84,39 +99,30 @@ class HistoryReader:
         self.left_out |= {prefix.removesuffix("."): "media" for prefix in media}
         return {name: v for name, v in values.items() if not name.startswith(prefixes)}
 
-    def _configure(self, record: Any) -> None:
-        for item in record.update:
-            *groups, name = tuple(item.nested_key) or (item.key,)
-            place = self._config
-            for group in groups:
-                place = place.setdefault(group, {})
-            place[name] = value_of_json(item.value_json)
-        for item in record.remove:
-            self._config.pop(item.key, None)
+
+def _change(values: dict[str, Any], record: Any) -> None:
+    """Applies a change of a run's config or summary to its values."""
+    for item in record.update:
+        *groups, name = tuple(item.nested_key) or (item.key,)
+        place = values
+        for group in groups:
+            if not isinstance(place.get(group), dict):
+                place[group] = {}
+            place = place[group]
+        place[name] = value_of_json(item.value_json)
+    for item in record.remove:
+        *groups, name = tuple(item.nested_key) or (item.key,)
+        place = values
+        for group in groups:
+            inner = place.get(group)
+            place = inner if isinstance(inner, dict) else {}
+        place.pop(name, None)
 
 
-def read_summary(path: Path) -> dict[str, float]:
-    """Scalars of a run's summary, its last values and those that the program set itself.
-
-    Args:
-        path: The run's `.wandb` file, all of which is read.
-    """
-    texts: dict[tuple[str, ...], str] = {}
-    for record in _decode(WandbLog(path)):
-        for item in record.summary.update:
-            texts[tuple(item.nested_key) or (item.key,)] = item.value_json
-        for item in record.summary.remove:
-            texts.pop(tuple(item.nested_key) or (item.key,), None)
-    found: dict[str, float] = {}
-    for keys, text in texts.items():
-        found |= scalars(".".join(keys), value_of_json(text))
-    return {name: value for name, value in found.items() if not name.startswith("_")}
-
-
-def _decode(log: WandbLog, skip: int | None = None) -> Iterator[Any]:
+def _decode(log: WandbLog, skip: int) -> Iterator[Any]:
     """The new records of a log, but those of one type, which cost nothing then."""
     for data in log.new_records():
-        if skip is None or type_of(data) != skip:
+        if type_of(data) != skip:
             with suppress(DecodeError):  # a record of a version of W&B to come
                 yield Record.FromString(data)
 

@@ -94,6 +94,24 @@ class Iterations:
                 else:
                     self.ignored += 1
 
+    def conclude(self, summary: Mapping[str, float]) -> list[Iteration]:
+        """Takes what a program that has ended never logged, but set in its run's summary.
+
+        As in W&B, the summary counts where the metric is only there: as one more iteration.
+
+        Args:
+            summary: Scalars by name; those that were logged as well are left out.
+        """
+        new = {name: value for name, value in summary.items() if name not in self.names}
+        self.names.update(new)
+        self.pending |= new
+        if self._metric not in new:
+            return []
+        self.count += 1
+        self.finite += self._is_finite(new)
+        metrics, self.pending = self.pending, {}
+        return [Iteration(self.count, metrics, None, None, None)]
+
     def _is_finite(self, metrics: Mapping[str, float]) -> bool:
         return math.isfinite(metrics.get(self._metric or "", 0.0))
 

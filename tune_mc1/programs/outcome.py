@@ -8,7 +8,7 @@ from typing import Literal
 from tune_mc1.errors import did_you_mean
 from tune_mc1.programs.failure import last_words
 from tune_mc1.programs.history import HistoryReader
-from tune_mc1.programs.iterations import Iterations
+from tune_mc1.programs.iterations import Iteration, Iterations
 from tune_mc1.programs.process import Ending
 
 _MOST_NAMES = 20
@@ -75,6 +75,14 @@ class Facts:
     log: Path
     log_begin: int = 0
     runs: list[HistoryReader] = field(default_factory=list)
+
+    def conclude(self) -> list[Iteration]:
+        """Takes what only the summaries of its runs have; returns the iteration that it makes."""
+        leader = self.iterations.leader
+        summary: dict[str, float] = {}
+        for run in [leader] if isinstance(leader, HistoryReader) else self.runs:
+            summary |= run.summary()
+        return self.iterations.conclude(summary)
 
 
 def judge(facts: Facts, ending: Ending, stopped: bool) -> Outcome:

@@ -78,6 +78,9 @@ def run_program(
                 pass
     assert ending is not None
     stopped = stopped or running.pass_on(report, None)
+    if stopped or ending.ok:
+        new = running.facts.conclude()
+        stopped = stopped or (bool(new) and report(new))
     outcome = judge(running.facts, ending, stopped)
     running.run.end(outcome)
     return outcome

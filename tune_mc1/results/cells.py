@@ -27,16 +27,17 @@ def column_names(names: Iterable[str], taken: Collection[str]) -> dict[str, str]
 
 def argument_kinds(sweep: "Sweep") -> dict[str, str]:
     """Kind of the column of each parameter of a network's own."""
-    return {
-        name: kind_of(_values(source_of(name, sweep.parameters))) for name in sweep.argument_names
-    }
+    return {name: kind_of(typical_values(name, sweep.parameters)) for name in sweep.argument_names}
 
 
-def _values(parameter: Parameter) -> Sequence[Any] | None:
+def typical_values(name: str, parameters: Mapping[str, Parameter]) -> Sequence[Any] | None:
+    """Values that have the types of all that a parameter can have, for `kind_of`."""
+    parameter = source_of(name, parameters)
     if isinstance(parameter, IntUniform):
         return [parameter.min, parameter.max]
     if type(quantum := getattr(parameter, "q", None)) is int:  # its values are integers too
-        return [quantum]
+        ends = getattr(parameter, "bounds", ())
+        return [quantum, *(int(end) if math.isfinite(end) else 2**63 for end in ends)]
     return listed_values(parameter) or getattr(parameter, "values", None)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from tune_mc1.results.any_columns import Columns
-from tune_mc1.results.cells import TYPES, cell, column_names, kind_of, value_of
+from tune_mc1.results.cells import TYPES, cell, column_names, kind_of, typical_values, value_of
 from tune_mc1.results.schema import EXECUTION_COLUMNS, ID_COLUMNS, SUMMARY_COLUMNS, Row
 
 if TYPE_CHECKING:
@@ -103,4 +103,4 @@ def metric_column(name: str) -> str:
 
 def parameter_kinds(sweep: "ProgramSweep") -> dict[str, str]:
     """Kind of each parameter's column: `bool`, `int`, `float`, `text` or `json`, by its values."""
-    return {name: kind_of(sweep.values_of(name)) for name in sweep.parameters}
+    return {name: kind_of(typical_values(name, sweep.parameters)) for name in sweep.parameters}

@@ -14,6 +14,7 @@ from ray.tune import (
     TuneConfig,
     Tuner,
 )
+from ray.tune.progress_reporter import TrialProgressCallback
 from ray.tune.search import Searcher
 
 from tune_mc1.errors import SweepStopped
@@ -80,9 +81,19 @@ def make_tuner(
             storage_path=str(run.where.ray),
             verbose=0,
             failure_config=FailureConfig(max_failures=run.sweep.max_failures),
-            callbacks=list(callbacks),
+            callbacks=[*callbacks, _NoProgress()],
         ),
     )
+
+
+class _NoProgress(TrialProgressCallback):
+    """In the place of Ray Tune's, which names a trial without results even with `verbose=0`."""
+
+    def log_result(self, *_: Any, **__: Any) -> None:
+        """Prints nothing."""
+
+    def on_trial_complete(self, *_: Any, **__: Any) -> None:
+        """Prints nothing."""
 
 
 def fit(tuner: Tuner, where: ResultDir) -> None:
