@@ -32,25 +32,8 @@ from tune_mc1.results.any_columns import Columns
 from tune_mc1.results.columns import TRAINING_COLUMNS, TrainingColumns, columns_of
 from tune_mc1.results.columns_of_programs import ProgramColumns, metric_column
 from tune_mc1.results.epoch_rows import nothing_yet, take_epoch
-<<<<<<< HEAD
 from tune_mc1.results.events import Event, ResumeEvent
-from tune_mc1.results.exchanges import hash_of
-=======
-from tune_mc1.results.events import (
-    EndEvent,
-    EpochEvent,
-    Event,
-    ExtendEvent,
-    OwnScoreEvent,
-    PauseEvent,
-    ResumeEvent,
-    RetryEvent,
-    ScoreEvent,
-    StartEvent,
-    TrialEvent,
-)
 from tune_mc1.results.exchanges import COPIED_AFTER, hash_of
->>>>>>> search
 from tune_mc1.results.growth import HANDLERS
 from tune_mc1.results.growth_events import ENDING, TESTED
 from tune_mc1.results.ranking import Rank, is_broken, rank_key
