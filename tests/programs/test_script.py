@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.program_trials import trial_of
 from tune_mc1.errors import InputError
+from tune_mc1.planning.script_sweep import load_script
 from tune_mc1.programs.iterations import Iteration
 from tune_mc1.programs.outcome import Outcome
 from tune_mc1.programs.run_program import run_program
@@ -113,7 +114,52 @@ def test_a_script_that_names_its_program(user: Path) -> None:
     assert (found.command, found.config["program"]) == (None, "train.py")
 
 
+CREATED = "script.py: creates 2 sweeps; the one that its first call of wandb.agent gets is run"
+LOOP = "script.py: calls wandb.agent several times (line 12, in a loop); only the first call is run"
+TWICE = "script.py: calls wandb.agent several times (lines 11, 12); only the first call is run"
+MANY = """
+import wandb
+
+
+def train():
+    pass
+
+
+first = wandb.sweep({"method": "grid", "parameters": {"lr": {"value": 1}}})
+second = wandb.sweep({"method": "grid", "parameters": {"lr": {"value": 2}}}, project="mine")
+"""
+
+
+@pytest.mark.parametrize(
+    ("calls", "rate", "notices"),
+    [
+        ("wandb.agent(first, train)", 1, [CREATED]),
+        ('wandb.agent(f"me/mine/{second}", train)', 2, [CREATED]),
+        ("for one in (second, first):\n    wandb.agent(one, train)", 2, [CREATED, LOOP]),
+        ("wandb.agent(first, train)\nwandb.agent(second, train)", 1, [CREATED, TWICE]),
+    ],
+    ids=["first", "second", "loop", "both"],
+)
+def test_a_script_with_several_sweeps(
+    user: Path, calls: str, rate: int, notices: list[str]
+) -> None:
+    (user / "script.py").write_text(MANY + calls)
+    found = read(user, "script.py")
+    assert found.config["parameters"] == {"lr": {"value": rate}}
+    assert list(found.notices) == notices
+
+
+def test_a_sweep_says_what_of_its_script_is_not_run(
+    user: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(user.parent))
+    (user / "script.py").write_text(MANY + "wandb.agent(second, train)")
+    assert CREATED in load_script(Path("script.py")).notices
+
+
 BAD = {
+    "import wandb; wandb.sweep({'method': 'grid'}); wandb.agent('me/x/abc', print)": "calls "
+    "wandb.agent for a sweep on W&B's server, must call wandb.sweep before",
     "pass": "calls neither wandb.sweep nor wandb.agent",
     "import wandb; wandb.agent('me/x/abc', print)": "calls wandb.agent for a sweep on W&B's "
     "server, must call wandb.sweep before",

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tune_mc1.config.load import LoadedSweep, load_program_content
@@ -35,7 +36,8 @@ def load_script(script: Path, overrides: Sequence[str] = ()) -> LoadedSweep:
         content["command"] = list(found.command.words)
     if found.count is not None:
         content.setdefault("run_cap", found.count)
-    return load_program_content(script, content, overrides=overrides)
+    loaded = load_program_content(script, content, overrides=overrides)
+    return replace(loaded, notices=[*found.notices, *loaded.notices])
 
 
 def _folder(script: Path) -> Path:

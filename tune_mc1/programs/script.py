@@ -4,12 +4,13 @@ The script runs twice or more and is not changed: once until it calls `wandb.age
 trial. So what it does before that call, such as loading data, happens in each.
 """
 
+import ast
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from tune_mc1.errors import InputError
 from tune_mc1.files import PACKAGE
@@ -29,11 +30,13 @@ class ScriptSweep:
         config: The configuration: the content of a sweep file.
         count: How many trials its agent runs; None for no limit.
         command: Runs one trial. None if the configuration has a `program` that does.
+        notices: What of the script is not run.
     """
 
     config: dict[str, Any]
     count: int | None
     command: Command | None
+    notices: tuple[str, ...] = ()
 
 
 def read_script(
@@ -71,7 +74,37 @@ def read_script(
     if not found.exists() or ending is None or not ending.ok:
         raise InputError(f"{script}: {_why_not(ending, log, limit_s)}")
     words = (interpreter, str(_HOST), "trial", "-", str(home), str(source), *arguments)
-    return _sweep(script, json.loads(found.read_text(encoding="utf-8")), words)
+    swept = _sweep(script, json.loads(found.read_text(encoding="utf-8")), words)
+    return replace(swept, notices=(*swept.notices, *_further_calls(script, source)))
+
+
+def _further_calls(script: Path, source: Path) -> list[str]:
+    """A notice if the code calls `wandb.agent` at several places, or in a loop."""
+    loops = (ast.For, ast.While, ast.comprehension, ast.ListComp)
+    tree = ast.parse(source.read_bytes())
+    calls = {node.lineno for node in ast.walk(tree) if _is_agent(node)}
+    repeated = {
+        node.lineno
+        for loop in ast.walk(tree)
+        if isinstance(loop, loops)
+        for node in ast.walk(loop)
+        if _is_agent(node)
+    }
+    if len(calls) < 2 and not repeated:
+        return []
+    lines = ", ".join(map(str, sorted(calls)))
+    where = f"line {lines}, in a loop" if len(calls) == 1 else f"lines {lines}"
+    return [f"{script}: calls wandb.agent several times ({where}); only the first call is run"]
+
+
+def _is_agent(node: ast.AST) -> TypeGuard[ast.Call]:
+    if not isinstance(node, ast.Call):
+        return False
+    function = node.func
+    if isinstance(function, ast.Attribute):
+        owner = function.value
+        return function.attr == "agent" and isinstance(owner, ast.Name) and owner.id == "wandb"
+    return isinstance(function, ast.Name) and function.id == "agent"
 
 
 def _sweep(script: Path, found: dict[str, Any], words: tuple[str, ...]) -> ScriptSweep:
@@ -84,13 +117,17 @@ def _sweep(script: Path, found: dict[str, Any], words: tuple[str, ...]) -> Scrip
         raise InputError(f"{script}: wandb.sweep must get a dict, got {config!r}")
     names = {"project": found["project"], "entity": found["entity"]}
     config |= {name: value for name, value in names.items() if value is not None}
+    others: tuple[str, ...] = ()
+    if (count := found["sweeps"]) > 1:
+        told = "the one that its first call of wandb.agent gets is run"
+        others = (f"{script}: creates {count} sweeps; {told}",)
     if found.get("function"):
-        return ScriptSweep(config, found["count"], Command(words))
+        return ScriptSweep(config, found["count"], Command(words), others)
     if "program" not in config and "command" not in config:
         raise InputError(
             f"{script}: must hand a function to wandb.agent, or name a program in the configuration"
         )
-    return ScriptSweep(config, found.get("count"), None)
+    return ScriptSweep(config, found.get("count"), None, others)
 
 
 def _why_not(ending: Any, log: Path, limit_s: float) -> str:

@@ -30,14 +30,19 @@ class Finder:
     def __init__(self, out: str) -> None:
         self._out = Path(out)
         self._found: dict[str, Any] = {}
+        self._sweeps: dict[str, dict[str, Any]] = {}
 
     def sweep(self, sweep: Any, entity: Any = None, project: Any = None, *_: Any, **__: Any) -> str:
-        """In place of `wandb.sweep`; of several configurations the first counts."""
+        """In place of `wandb.sweep`; without a call of `wandb.agent` the first one counts."""
         config = sweep() if callable(sweep) else sweep
-        if not self._found:
-            self._found = {"config": config, "entity": entity, "project": project}
-            self._write()
-        return SWEEP_ID
+        number = len(self._sweeps) + 1
+        sweep_id = SWEEP_ID if number == 1 else f"{SWEEP_ID}{number}"
+        self._sweeps[sweep_id] = {"config": config, "entity": entity, "project": project}
+        if number == 1:
+            self._found = self._sweeps[sweep_id]
+        self._found["sweeps"] = number
+        self._write()
+        return sweep_id
 
     def agent(
         self,
@@ -48,8 +53,11 @@ class Finder:
         count: Any = None,
         **_: Any,
     ) -> NoReturn:
-        """In place of `wandb.agent`."""
+        """In place of `wandb.agent`; runs the sweep of its id, or of `ENTITY/PROJECT/ID`."""
+        named = str(sweep_id).rsplit("/", 1)[-1]
+        self._found = self._sweeps.get(named, {})
         self._found |= {"function": callable(function), "count": count}
+        self._found["sweeps"] = len(self._sweeps)
         self._write()
         sys.exit(0)
 
