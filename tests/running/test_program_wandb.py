@@ -80,7 +80,7 @@ def test_run_ids_are_those_of_the_sweep(folder: Path) -> None:
     assert run_names(first.root) == [f"{id_}-t0001"]
     (notice,) = [line for line in (first.out + first.err).splitlines() if "W&B" in line]
     assert notice.endswith(
-        f"W&B: 1 run is recorded offline. {sync_command(ResultDir(first.root))} uploads them."
+        f"W&B: 1 run is recorded offline. {sync_command(ResultDir(first.root))} uploads it."
     )
     with (first.root / "journal.jsonl").open("a") as journal:  # as if it were killed now
         event = {"event": "start", "trial": "t0001", "log": "logs/t0001.log", "time": time.time()}

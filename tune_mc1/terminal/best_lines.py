@@ -134,14 +134,15 @@ def _lead_lines(
     second = settings[1]
     names = ", ".join(row["trial"] for row in second.rows[:3])
     names += f" ({second.losses})" if second.losses else ""
-    behind = metric_text(lead.gap, of_program=tables.of_program)
+    gap = metric_text(lead.gap, of_program=tables.of_program)
+    behind = f"{gap} behind" if lead.gap else "with the same score"
     if not lead.basis:
         unknown = "with one run each, it is not known whether they differ"
-        yield f"Runner-up: {names}, {behind} behind; {unknown}"
+        yield f"Runner-up: {names}, {behind}; {unknown}"
     elif lead.tied:
         count = f"{len(lead.tied)} of {lead.settings - 1} others"
         yield (
-            f"Runner-up: {names}, {behind} behind; {count} cannot be told apart from the best "
+            f"Runner-up: {names}, {behind}; {count} cannot be told apart from the best "
             f"(marked =; {BASES[lead.basis]})"
         )
     else:
@@ -149,7 +150,7 @@ def _lead_lines(
         if lead.untested:
             tested = lead.settings - 1 - lead.untested
             others = f"all {tested} others that can be tested are worse"
-        yield f"Runner-up: {names}, {behind} behind; {others} ({BASES[lead.basis]})"
+        yield f"Runner-up: {names}, {behind}; {others} ({BASES[lead.basis]})"
 
 
 def _on_test(tables: SweepTables) -> bool:

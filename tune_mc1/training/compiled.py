@@ -9,6 +9,7 @@ from torch import Tensor
 
 from tune_mc1.models.classifier import Classifier, OwnNetwork
 from tune_mc1.models.dropout import SeededDropout
+from tune_mc1.training.dynamo_private import COMPILER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +27,8 @@ def forget_compiled() -> None:
     of a class share, and compiles no more than eight forms of it: those of the trials before would
     count. User code may use `torch.compile` without our parameter.
     """
-    if "torch._dynamo" in sys.modules:
+    # `torch._dynamo` alone may be our stand-in, and a reset imports all of it.
+    if f"{COMPILER}.eval_frame" in sys.modules:
         torch.compiler.reset()
 
 

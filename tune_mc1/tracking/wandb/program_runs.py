@@ -69,8 +69,8 @@ class ProgramRuns:
         elif self._process is not None:
             self._process.kill()
         elif self.mode == "offline" and count:
-            runs = "1 run is" if count == 1 else f"{count} runs are"
-            self.notify(f"W&B: {runs} recorded offline. {sync_command(self.where)} uploads them.")
+            runs, them = ("1 run is", "it") if count == 1 else (f"{count} runs are", "them")
+            self.notify(f"W&B: {runs} recorded offline. {sync_command(self.where)} uploads {them}.")
 
     def abandon(self) -> None:
         """Ends the upload."""
