@@ -141,18 +141,17 @@ class Cluster:
             for release in self.at_end:
                 release()
         self._kill_children()
-        self._remove_temp()
+        self.remove_files()
         self._watchdog.stop()
 
     def kill(self) -> None:
-        """Kills the processes of our own Ray."""
+        """Kills the processes of our own Ray; its files are left to `remove_files`."""
         self._ended.set()
         self._track_children()
         self._kill_children()
         if self._own:
             kill_processes()
         self._watchdog.stop()
-        self._remove_temp()  # last, as it may take longer than the process waits for this
 
     def _track_children(self) -> None:
         """Records Ray's child processes, some of which would survive if Ray were killed."""
@@ -173,7 +172,8 @@ class Cluster:
             with suppress(psutil.Error):
                 process.kill()
 
-    def _remove_temp(self) -> None:
+    def remove_files(self) -> None:
+        """Removes the files of our own Ray, once its processes have ended."""
         if self._temp is not None:
             remove(self._temp)
 

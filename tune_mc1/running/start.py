@@ -97,7 +97,7 @@ def run_plan(
         past = current_past(plan, where)
         view = SweepView(console, 0)
         cluster = Cluster(address, where.root, view.say)
-        interruption.exit_hooks.append(cluster.kill)
+        interruption.exit_hooks += [cluster.kill, cluster.remove_files]  # each may take its time
         complete = nothing_left(plan, past, where)
         data = _images(loading, past, None if complete else cluster)
         plan = with_images(plan, data)
