@@ -115,8 +115,9 @@ def test_a_script_that_names_its_program(user: Path) -> None:
 
 
 CREATED = "script.py: creates 2 sweeps; the one that its first call of wandb.agent gets is run"
-LOOP = "script.py: calls wandb.agent several times (line 12, in a loop); only the first call is run"
-TWICE = "script.py: calls wandb.agent several times (lines 11, 12); only the first call is run"
+REACHED = "only the first that is reached is run"
+LOOP = f"script.py: has several calls of wandb.agent (line 12, in a loop); {REACHED}"
+TWICE = f"script.py: has several calls of wandb.agent (lines 11, 12); {REACHED}"
 MANY = """
 import wandb
 

@@ -94,7 +94,8 @@ def _further_calls(script: Path, source: Path) -> list[str]:
         return []
     lines = ", ".join(map(str, sorted(calls)))
     where = f"line {lines}, in a loop" if len(calls) == 1 else f"lines {lines}"
-    return [f"{script}: calls wandb.agent several times ({where}); only the first call is run"]
+    rule = "only the first that is reached is run"
+    return [f"{script}: has several calls of wandb.agent ({where}); {rule}"]
 
 
 def _is_agent(node: ast.AST) -> TypeGuard[ast.Call]:
