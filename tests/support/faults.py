@@ -18,7 +18,7 @@ import pandas as pd
 import psutil
 import yaml
 
-from tune_mc1.cluster.ray_runtime import _temp_dir
+from tune_mc1.cluster.ray_temp import temp_dir
 from tune_mc1.results.journal import read_records
 
 CLOCK = ["seconds", "images_per_second", "time"]
@@ -191,7 +191,7 @@ def trials(root: Path) -> pd.DataFrame:
 def temp_dirs(driver: Driver, root: Path) -> list[Path]:
     """Temporary directories that a sweep has left: its own, and one that Ray makes by default."""
     default = Path(tempfile.gettempdir(), "ray").glob(f"session_*_{driver.process.pid}")
-    return [path for path in (_temp_dir(root), *default) if path.exists()]
+    return [path for path in (temp_dir(root), *default) if path.exists()]
 
 
 def same(root: Path, quiet: Path) -> None:

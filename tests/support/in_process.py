@@ -19,14 +19,17 @@ from unittest.mock import patch
 import ray
 import yaml
 
-from tests.support.ray_forks_private import forking
 from tune_mc1.cli.app import main
-from tune_mc1.cluster.ray_runtime import remove, start_ray
+from tune_mc1.cluster.forks.ray_forks_private import ForkServer, usable
+from tune_mc1.cluster.ray_runtime import start_ray
+from tune_mc1.cluster.ray_temp import remove
 from tune_mc1.cluster.ray_tokens_private import AUTH_MODE, set_auth_mode
 from tune_mc1.interruption import SIGNALS
 from tune_mc1.results.journal import read_records
+from tune_mc1.running.preload import load_modules, path_of
 
 _temp: list[Path] = []
+_forks: list[ForkServer] = []
 
 
 @dataclass
@@ -87,8 +90,14 @@ def connected() -> None:
         _temp.append(Path(mkdtemp(prefix="ray-", dir="/tmp")))
         with patch.dict(os.environ):
             set_auth_mode(None)
-            with forking():
-                start_ray(None, _temp[-1])
+            start_ray(None, _temp[-1], forks=forks_of_tests())
+
+
+def forks_of_tests() -> ForkServer | None:
+    """The process whose forks serve all tests of this process; None where forks are not usable."""
+    if usable() and not _forks:
+        _forks.append(ForkServer(path_of(load_modules)))  # what any test may need
+    return _forks[0] if _forks else None
 
 
 def disconnect() -> None:

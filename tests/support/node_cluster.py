@@ -17,8 +17,7 @@ from ray import tune
 from ray.cluster_utils import Cluster
 from rich.console import Console
 
-from tests.support.in_process import disconnect
-from tests.support.ray_forks_private import forking
+from tests.support.in_process import disconnect, forks_of_tests
 from tune_mc1.cluster.nodes import cluster_capacity
 from tune_mc1.cluster.ray_runtime import QUIET_RAY
 from tune_mc1.cluster.ray_tokens_private import AUTH_MODE, set_auth_mode
@@ -62,10 +61,11 @@ def gpu_cluster(
     disconnect()
     mode = os.environ.get(AUTH_MODE)
     os.environ.update(QUIET_RAY)
+    forked = forks_of_tests() if forks else None
     with (
         TemporaryDirectory(prefix="ray-") as folder,
         patch.dict(os.environ, PATIENT_RAY),
-        forking() if forks else nullcontext(),
+        forked.taken() if forked else nullcontext(),
         patch("ray._private.utils.write_ray_address"),  # it would be `auto` for all of the machine
     ):
         head = {"num_cpus": 0, "temp_dir": folder, "include_dashboard": False}

@@ -1,19 +1,16 @@
 """Ray runtime of a sweep: its own, which it shuts down, or a running cluster."""
 
-import hashlib
 import logging
 import os
-import shutil
-import tempfile
 import threading
-import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import ray
 
+from tune_mc1.cluster.forks.ray_forks_private import ForkServer, usable
 from tune_mc1.cluster.ray_output import DASHBOARD_ERRORS
 from tune_mc1.cluster.ray_private import dead_processes, kill_processes
 from tune_mc1.cluster.ray_start_private import (
@@ -23,13 +20,10 @@ from tune_mc1.cluster.ray_start_private import (
     leave_signals_alone,
     without_helpers,
 )
+from tune_mc1.cluster.ray_temp import remove, temp_dir
 from tune_mc1.cluster.ray_tokens_private import AUTH_MODE, set_auth_mode
 from tune_mc1.cluster.watchdog import Watchdog
 from tune_mc1.errors import SweepStopped
-
-LONGEST_TEMP = 40
-"""Maximum length of the temporary directory's path: Ray keeps sockets below it, whose paths must
-be short."""
 
 WATCH_S = 1.0
 
@@ -57,17 +51,24 @@ class Cluster:
         root: The sweep's directory. The temporary directory of our own Ray is named after it, so
             that a resumed sweep can remove what a killed one left behind.
         say: Called with what it does, before that takes seconds.
+        preload: `module:function` that imports what all processes need; where possible, those of
+            our own Ray are forks of one that has called it.
 
     Attributes:
         at_end: Called at the end if Ray goes on: gives back what the sweep still holds of it.
     """
 
     def __init__(
-        self, address: str | None, root: Path, say: Callable[[str], None] = lambda _: None
+        self,
+        address: str | None,
+        root: Path,
+        say: Callable[[str], None] = lambda _: None,
+        preload: str = "",
     ) -> None:
-        self.address, self._say = address, say
+        self.address, self._say, self._preload = address, say, preload
+        self._forks: ForkServer | None = None
         self.at_end: list[Callable[[], None]] = []
-        self._temp = _temp_dir(root) if address is None else None
+        self._temp = temp_dir(root) if address is None else None
         self._own = False
         self._auth_mode = os.environ.get(AUTH_MODE)
         self._ended = threading.Event()
@@ -104,7 +105,9 @@ class Cluster:
             try:
                 if self._own:
                     self._watchdog.start()
-                start_ray(self.address, self._temp, tuned=tries_left > 0)
+                    if self._preload and tries_left and usable():
+                        self._forks = ForkServer(self._preload)
+                start_ray(self.address, self._temp, tuned=tries_left > 0, forks=self._forks)
                 return
             except Exception:  # what Ray raises if one of its processes takes too long
                 if not tries_left:
@@ -141,8 +144,14 @@ class Cluster:
             for release in self.at_end:
                 release()
         self._kill_children()
+        self._close_forks()
         self.remove_files()
         self._watchdog.stop()
+
+    def _close_forks(self) -> None:
+        if self._forks is not None:
+            self._forks.close()
+            self._forks = None
 
     def kill(self) -> None:
         """Kills the processes of our own Ray; its files are left to `remove_files`."""
@@ -151,6 +160,7 @@ class Cluster:
         self._kill_children()
         if self._own:
             kill_processes()
+        self._close_forks()
         self._watchdog.stop()
 
     def _track_children(self) -> None:
@@ -184,6 +194,7 @@ def start_ray(
     *,
     tuned: bool = True,
     environment: Mapping[str, Any] | None = None,
+    forks: ForkServer | None = None,
 ) -> None:
     """Connects this process to Ray, with little output, unless it is connected.
 
@@ -192,6 +203,7 @@ def start_ray(
         temp: Directory for the files of our own Ray; None for Ray's default.
         tuned: Whether our own Ray gets undocumented settings.
         environment: Runtime environment of all that runs on a cluster, besides `QUIET_RAY`.
+        forks: The process whose forks our own Ray takes as its processes; None for its own.
     """
     os.environ.update(QUIET_RAY)
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # the result tables say it better
@@ -213,7 +225,11 @@ def start_ray(
         options["_temp_dir"] = str(temp)
     # Tune prints a trace for each trial that fails; the journal and the terminal name its cause.
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
-    with without_helpers() if address is None and tuned else nullcontext():
+    with ExitStack() as starting:
+        if address is None and tuned:
+            starting.enter_context(without_helpers())
+        if forks is not None:
+            starting.enter_context(forks.taken())
         ray.init(
             address=address or "local",
             include_dashboard=False if address is None else None,
@@ -221,25 +237,3 @@ def start_ray(
             logging_level=logging.ERROR,
             **options,
         )
-
-
-def _temp_dir(root: Path) -> Path:
-    """Temporary directory of the sweep, with a stable and short name."""
-    parent = tempfile.gettempdir()
-    if len(parent) > LONGEST_TEMP:
-        parent = "/tmp"
-    name = hashlib.sha256(f"{os.getuid()} {root}".encode()).hexdigest()[:10]
-    path = Path(parent) / f"tune_mc1-{name}"
-    if path.exists() and (path.is_symlink() or path.stat().st_uid != os.getuid()):
-        return Path(tempfile.mkdtemp(prefix="tune_mc1-", dir=parent))
-    return path
-
-
-def remove(folder: Path) -> None:
-    """Removes a directory that exiting processes may still write to."""
-    for _ in range(20):
-        shutil.rmtree(folder, ignore_errors=True)
-        if not folder.exists():
-            return
-        with suppress(InterruptedError):
-            time.sleep(0.1)

@@ -34,6 +34,7 @@ from tune_mc1.results.tables import SweepTables
 from tune_mc1.running.forecast_left import time_left
 from tune_mc1.running.image_lines import constant_guess, images_line
 from tune_mc1.running.loading import Loading, check_same_images
+from tune_mc1.running.preload import preload_of
 from tune_mc1.running.program_start import (
     check_requirements,
     cluster_environment,
@@ -96,7 +97,7 @@ def run_plan(
         tell(directory=str(where.root))
         past = current_past(plan, where)
         view = SweepView(console, 0)
-        cluster = Cluster(address, where.root, view.say)
+        cluster = Cluster(address, where.root, view.say, preload_of(plan.sweep))
         interruption.exit_hooks += [cluster.kill, cluster.remove_files]  # each may take its time
         complete = nothing_left(plan, past, where)
         data = _images(loading, past, None if complete else cluster)

@@ -1,0 +1,70 @@
+"""Program that our own Ray starts as each of its processes: it has the server fork that process.
+
+It waits for the end of the fork, and imports nothing that takes time. Without a server, or for a
+runtime environment of more than variables, it goes on as Ray's own program.
+"""
+
+import array
+import json
+import os
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+SOCKET = "TUNE_MC1_FORKS"
+"""Variable with the path of the server's socket."""
+
+CONTEXT = "--serialized-runtime-env-context="
+OWN = (CONTEXT, "--language=")
+"""Options of Ray's first step, `setup_worker.py`; the others are of its second."""
+
+WORKER, FIRST_STEP = "default_worker.py", "setup_worker.py"
+
+
+def main() -> None:
+    """Hands over arguments, environment and files, and ends when the fork does."""
+    words = sys.argv[1:]
+    program = next(word for word in words if word.endswith(WORKER))
+    request = _request(program, words)
+    with suppress(OSError):
+        if request is not None and _forked(request):
+            return
+    first = str(Path(program).with_name(FIRST_STEP))
+    os.execv(sys.executable, [sys.executable, first, *words])
+
+
+def _request(program: str, words: list[str]) -> dict[str, Any] | None:
+    """What the fork needs to know; None if Ray itself must prepare its environment."""
+    given = [word.removeprefix(CONTEXT) for word in words if word.startswith(CONTEXT)]
+    context = json.loads(given[0] or "{}") if given else {}
+    variables = context.pop("env_vars", {})
+    if any(value not in (None, [], sys.executable) for value in context.values()):
+        return None
+    own = [word for word in words[words.index(program) :] if not word.startswith(OWN)]
+    return {
+        "words": own,
+        "environment": {k: v for k, v in {**os.environ, **variables}.items() if k != SOCKET},
+        "directory": str(Path.cwd()),
+        "nice": os.getpriority(os.PRIO_PROCESS, 0),
+    }
+
+
+def _forked(request: dict[str, Any]) -> bool:
+    """Has the server fork; False if it did not, once the fork has ended otherwise."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.connect(os.environ.get(SOCKET, ""))
+        rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0, 1, 2]))
+        server.sendmsg([b"."], [rights])
+        server.sendall(json.dumps(request).encode())
+        server.shutdown(socket.SHUT_WR)
+        forked = server.recv(1) + server.recv(1) == b"?."
+        if forked:
+            with suppress(ConnectionResetError):
+                server.recv(1)  # nothing is sent, so this returns when the fork ends
+        return forked
+
+
+if __name__ == "__main__":
+    main()
