@@ -4,7 +4,9 @@ A sweep by the real command costs a start of Python, of Ray and of each of its p
 minute on a busy core. Tests whose subject is none of these run their sweeps here.
 """
 
+import atexit
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -96,7 +98,9 @@ def connected() -> None:
 def forks_of_tests() -> ForkServer | None:
     """The process whose forks serve all tests of this process; None where forks are not usable."""
     if usable() and not _forks:
-        _forks.append(ForkServer(path_of(load_modules)))  # what any test may need
+        folder = Path(mkdtemp(prefix="forks-", dir="/tmp"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        _forks.append(ForkServer(path_of(load_modules), folder))  # what any test may need
     return _forks[0] if _forks else None
 
 

@@ -105,8 +105,8 @@ class Cluster:
             try:
                 if self._own:
                     self._watchdog.start()
-                    if self._preload and tries_left and usable():
-                        self._forks = ForkServer(self._preload)
+                    if self._temp and self._preload and tries_left and usable():
+                        self._forks = ForkServer(self._preload, self._temp)
                 start_ray(self.address, self._temp, tuned=tries_left > 0, forks=self._forks)
                 return
             except Exception:  # what Ray raises if one of its processes takes too long

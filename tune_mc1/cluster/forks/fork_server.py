@@ -11,7 +11,6 @@ import json
 import os
 import runpy
 import select
-import shutil
 import signal
 import socket
 import sys
@@ -61,7 +60,7 @@ def main(place: Path, load: str) -> None:
     for fork in forks:
         with suppress(ProcessLookupError):
             os.kill(fork, signal.SIGKILL)
-    shutil.rmtree(place.parent, ignore_errors=True)
+    place.unlink(missing_ok=True)
 
 
 def _preload(path: str) -> None:

@@ -8,13 +8,11 @@ Private names of Ray: where it starts its node manager, and the parameter with t
 """
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 from tune_mc1.cluster.forks.fork_client import SOCKET
@@ -53,11 +51,13 @@ class ForkServer:
 
     Args:
         preload: `module:function` that imports what the processes need.
+        folder: Where to put its socket; the path must be short.
     """
 
-    def __init__(self, preload: str) -> None:
+    def __init__(self, preload: str, folder: Path) -> None:
         self._listening = False
-        self._socket = Path(mkdtemp(prefix="tune_mc1-forks-", dir="/tmp")) / "socket"
+        self._socket = folder / "forks.socket"
+        folder.mkdir(mode=0o700, exist_ok=True)
         module = "tune_mc1.cluster.forks.fork_server"
         self._process = subprocess.Popen(
             [sys.executable, "-m", module, str(self._socket), preload],
@@ -101,4 +101,4 @@ class ForkServer:
                     pipe.close()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(2)
-        shutil.rmtree(self._socket.parent, ignore_errors=True)  # as it may have been killed
+        self._socket.unlink(missing_ok=True)  # as it may have been killed
