@@ -6,7 +6,6 @@ lists fails with the same text.
 """
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -62,8 +61,8 @@ class PrivateName:
         """Like `exists`, but logs a missing name once."""
         return self.exists() or bool(_warn(self))
 
-    def replace(self, new: Callable[..., Any]) -> None:
-        """Replaces the library's function, if it exists.
+    def replace(self, new: Any) -> None:
+        """Replaces the library's object, if it exists.
 
         Args:
             new: The replacement.

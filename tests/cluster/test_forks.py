@@ -14,7 +14,7 @@ import ray
 
 from tests.support.in_process import disconnect
 from tune_mc1.cluster.forks.fork_client import CONTEXT, _request
-from tune_mc1.cluster.forks.ray_forks_private import usable
+from tune_mc1.cluster.forks.ray_forks_private import ForkServer, usable
 from tune_mc1.cluster.ray_runtime import Cluster
 from tune_mc1.running.preload import load_modules, load_programs, load_training, path_of
 
@@ -27,10 +27,11 @@ WORKER = "/ray/default_worker.py"
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
     """Our own Ray, whose processes are forks."""
     disconnect()
-    made = Cluster(None, tmp_path, preload=path_of(load_programs))
-    made.connect()
-    yield made
-    made.shutdown()
+    with ForkServer(path_of(load_programs)) as forks:
+        made = Cluster(None, tmp_path, forks=forks)
+        made.connect()
+        yield made
+        made.shutdown()
 
 
 def state() -> tuple[int, bool, int, str | None]:
@@ -62,8 +63,6 @@ def test_a_process_that_has_ended_leaves_no_zombie(cluster: Cluster) -> None:
     fork.kill()
     fork.wait(20)
     assert ray.get(ask.remote())[1], "the next one is a fork, too"
-    cluster.shutdown()
-    server.wait(20)
 
 
 def test_without_the_server_ray_starts_its_own_processes(cluster: Cluster) -> None:

@@ -6,7 +6,6 @@ minute on a busy core. Tests whose subject is none of these run their sweeps her
 
 import atexit
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -98,9 +97,8 @@ def connected() -> None:
 def forks_of_tests() -> ForkServer | None:
     """The process whose forks serve all tests of this process; None where forks are not usable."""
     if usable() and not _forks:
-        folder = Path(mkdtemp(prefix="forks-", dir="/tmp"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        _forks.append(ForkServer(path_of(load_modules), folder))  # what any test may need
+        _forks.append(ForkServer(path_of(load_modules)))  # what any test may need
+        atexit.register(_forks[0].close)
     return _forks[0] if _forks else None
 
 

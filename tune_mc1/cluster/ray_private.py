@@ -1,6 +1,6 @@
 """Names of Ray that are not part of its documented API."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,14 @@ CALLBACKS = _name(
     "ray.air._internal.usage:_count_callbacks",
     "keeps Tune from importing W&B and other trackers to count their callbacks",
     "a sweep starts some tenths of a second later",
+)
+VARIABLES = tuple(
+    _name(
+        f"ray.tune.execution.class_cache:{name}",
+        "lets trials on this machine take the processes that Ray has started beforehand",
+        "each trial of a new process waits for the start of one, and those others are never used",
+    )
+    for name in ("DEFAULT_ENV_VARS", "ENV_VARS_TO_PROPAGATE")
 )
 FREE = _name(
     "ray._private.state:state.available_resources_per_node",
@@ -103,6 +111,7 @@ JOBS = _name(
 
 NAMES = (
     JOBS,
+    *VARIABLES,
     *(FAILURE, RESETTING, CALLBACKS, FREE, LIMITS, NODE, ACTOR, ERROR_FILE, GPU_VARIABLES),
     *(PREPARE, VALIDATE, REQUEST, DASHBOARD, SCHEMA, AUTOSCALER_FILE, METADATA),
 )
@@ -137,6 +146,26 @@ def retry_lost_resets() -> None:
 def count_no_callbacks() -> None:
     """Keeps Tune from importing W&B, MLflow and Comet, where installed, to count callbacks."""
     CALLBACKS.replace(lambda _: {})
+
+
+def drop_variables() -> Callable[[], None]:
+    """Keeps Tune from giving its trials variables of their own, for a Ray that has the driver's.
+
+    Tune gives them one that Lightning no longer reads, and copies some of the driver's. For that,
+    Ray starts further processes, although it has some ready.
+
+    Returns:
+        Function that undoes it.
+    """
+    before = [(name, name.get()) for name in VARIABLES if name.usable()]
+    for name, value in before:
+        name.replace(type(value)())
+
+    def undo() -> None:
+        for name, value in before:
+            name.replace(value)
+
+    return undo
 
 
 def free_resources() -> Mapping[str, Mapping[str, float]] | None:

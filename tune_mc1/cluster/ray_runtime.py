@@ -10,9 +10,9 @@ from typing import Any
 
 import ray
 
-from tune_mc1.cluster.forks.ray_forks_private import ForkServer, usable
+from tune_mc1.cluster.forks.ray_forks_private import ForkServer
 from tune_mc1.cluster.ray_output import DASHBOARD_ERRORS
-from tune_mc1.cluster.ray_private import dead_processes, kill_processes
+from tune_mc1.cluster.ray_private import dead_processes, drop_variables, kill_processes
 from tune_mc1.cluster.ray_start_private import (
     SYSTEM_CONFIG,
     TEMP_DIR,
@@ -51,8 +51,7 @@ class Cluster:
         root: The sweep's directory. The temporary directory of our own Ray is named after it, so
             that a resumed sweep can remove what a killed one left behind.
         say: Called with what it does, before that takes seconds.
-        preload: `module:function` that imports what all processes need; where possible, those of
-            our own Ray are forks of one that has called it.
+        forks: Serves the processes of our own Ray; None for those that Ray starts itself.
 
     Attributes:
         at_end: Called at the end if Ray goes on: gives back what the sweep still holds of it.
@@ -63,13 +62,13 @@ class Cluster:
         address: str | None,
         root: Path,
         say: Callable[[str], None] = lambda _: None,
-        preload: str = "",
+        forks: ForkServer | None = None,
     ) -> None:
-        self.address, self._say, self._preload = address, say, preload
-        self._forks: ForkServer | None = None
+        self.address, self._say, self._forks = address, say, forks
         self.at_end: list[Callable[[], None]] = []
         self._temp = temp_dir(root) if address is None else None
         self._own = False
+        self._undo: Callable[[], None] = lambda: None
         self._auth_mode = os.environ.get(AUTH_MODE)
         self._ended = threading.Event()
         self._children: set[Any] = set()
@@ -105,9 +104,10 @@ class Cluster:
             try:
                 if self._own:
                     self._watchdog.start()
-                    if self._temp and self._preload and tries_left and usable():
-                        self._forks = ForkServer(self._preload, self._temp)
-                start_ray(self.address, self._temp, tuned=tries_left > 0, forks=self._forks)
+                forks = self._forks if tries_left else None
+                start_ray(self.address, self._temp, tuned=tries_left > 0, forks=forks)
+                if self._own:
+                    self._undo = drop_variables()
                 return
             except Exception:  # what Ray raises if one of its processes takes too long
                 if not tries_left:
@@ -136,6 +136,7 @@ class Cluster:
     def shutdown(self) -> None:
         """Shuts down our own Ray; disconnects from a running cluster."""
         self._ended.set()
+        self._undo()
         self._track_children()
         if self._own or self.address is not None:
             ray.shutdown()
@@ -144,14 +145,8 @@ class Cluster:
             for release in self.at_end:
                 release()
         self._kill_children()
-        self._close_forks()
         self.remove_files()
         self._watchdog.stop()
-
-    def _close_forks(self) -> None:
-        if self._forks is not None:
-            self._forks.close()
-            self._forks = None
 
     def kill(self) -> None:
         """Kills the processes of our own Ray; its files are left to `remove_files`."""
@@ -160,7 +155,6 @@ class Cluster:
         self._kill_children()
         if self._own:
             kill_processes()
-        self._close_forks()
         self._watchdog.stop()
 
     def _track_children(self) -> None:

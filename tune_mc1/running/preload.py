@@ -4,18 +4,27 @@ Ray is not among it: when it is loaded, it reads variables that differ between i
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
+from tune_mc1.cluster.forks.ray_forks_private import ForkServer, usable
 from tune_mc1.config.module_sweep import ModuleSweep
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.sweep import Sweep
 
 
-def preload_of(sweep: Sweep) -> str:
-    """Path (`module:function`) of the function that imports it."""
+def fork_server(sweep: Sweep, address: str | None) -> AbstractContextManager[ForkServer | None]:
+    """The process whose forks run the trials, not started yet; None where they cannot be forks.
+
+    Args:
+        sweep: The sweep.
+        address: A running cluster, which starts its own processes; None for our own Ray.
+    """
+    if address is not None or not usable():
+        return nullcontext()
     load: Callable[[], None] = load_training
     if isinstance(sweep, ProgramSweep):
         load = load_modules if isinstance(sweep, ModuleSweep) else load_programs
-    return path_of(load)
+    return ForkServer(path_of(load))
 
 
 def path_of(load: Callable[[], None]) -> str:

@@ -3,7 +3,7 @@
 import shlex
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +34,7 @@ from tune_mc1.results.tables import SweepTables
 from tune_mc1.running.forecast_left import time_left
 from tune_mc1.running.image_lines import constant_guess, images_line
 from tune_mc1.running.loading import Loading, check_same_images
-from tune_mc1.running.preload import preload_of
+from tune_mc1.running.preload import fork_server
 from tune_mc1.running.program_start import (
     check_requirements,
     cluster_environment,
@@ -87,17 +87,22 @@ def run_plan(
     _check_ray(plan, address, parent, field, notify)
     interruption = Interruption()
     interruption.install()
-    loading = _begin_loading(plan, address, notify, interruption)
-    from tune_mc1.cluster.ray_runtime import Cluster
-    from tune_mc1.running.sweep_run import SweepRun
-    from tune_mc1.running.winner import nothing_left
-    from tune_mc1.terminal.printing import print_result
+    with ExitStack() as ending:
+        forks = ending.enter_context(fork_server(plan.sweep, address))
+        if forks is not None and plan.directory is None:  # else there may be nothing to run
+            forks.start()
+        loading = _begin_loading(plan, address, notify, interruption)
+        from tune_mc1.cluster.ray_runtime import Cluster
+        from tune_mc1.running.sweep_run import SweepRun
+        from tune_mc1.running.winner import nothing_left
+        from tune_mc1.terminal.printing import print_result
 
-    with result_dir_of(plan, parent, interruption) as (where, remote), locked(where):
+        where, remote = ending.enter_context(result_dir_of(plan, parent, interruption))
+        ending.enter_context(locked(where))
         tell(directory=str(where.root))
         past = current_past(plan, where)
         view = SweepView(console, 0)
-        cluster = Cluster(address, where.root, view.say, preload_of(plan.sweep))
+        cluster = Cluster(address, where.root, view.say, forks)
         interruption.exit_hooks += [cluster.kill, cluster.remove_files]  # each may take its time
         complete = nothing_left(plan, past, where)
         data = _images(loading, past, None if complete else cluster)

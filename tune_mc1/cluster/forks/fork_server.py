@@ -11,6 +11,7 @@ import json
 import os
 import runpy
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -60,7 +61,7 @@ def main(place: Path, load: str) -> None:
     for fork in forks:
         with suppress(ProcessLookupError):
             os.kill(fork, signal.SIGKILL)
-    place.unlink(missing_ok=True)
+    shutil.rmtree(place.parent, ignore_errors=True)
 
 
 def _preload(path: str) -> None:

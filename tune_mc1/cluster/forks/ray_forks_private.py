@@ -8,14 +8,17 @@ Private names of Ray: where it starts its node manager, and the parameter with t
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from tempfile import gettempdir, mkdtemp
+from typing import Any, Self
 
 from tune_mc1.cluster.forks.fork_client import SOCKET
+from tune_mc1.cluster.ray_temp import LONGEST_TEMP
 from tune_mc1.private_names import PrivateName
 
 _WITHOUT = "each process of a sweep imports PyTorch for itself: a later start, and more memory"
@@ -36,31 +39,47 @@ NAMES = (START, FIRST_STEP)
 
 _CLIENT = Path(__file__).with_name("fork_client.py")
 
+SOCKET_NAME = "socket"
+
 GPUS = ("nvidia[0-9]*", "kfd", "accel*")
 """Devices of `/dev`. Nobody has tried forks beside them, so there are none."""
 
 
 def usable() -> bool:
-    """True on Linux without a GPU, with a version of Ray that has the names."""
-    here = sys.platform == "linux" and not any(any(Path("/dev").glob(name)) for name in GPUS)
-    return here and START.usable() and FIRST_STEP.usable()
+    """True on Linux without a GPU."""
+    return sys.platform == "linux" and not any(any(Path("/dev").glob(name)) for name in GPUS)
 
 
 class ForkServer:
-    """The process whose forks Ray takes; it ends with this one, and its forks with it.
+    """The process whose forks our own Ray takes; it ends with this one, and its forks with it.
+
+    Leaving it as a context ends it, too.
 
     Args:
         preload: `module:function` that imports what the processes need.
-        folder: Where to put its socket; the path must be short.
     """
 
-    def __init__(self, preload: str, folder: Path) -> None:
+    def __init__(self, preload: str) -> None:
+        self._preload = preload
+        self._folder: Path | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._listening = False
-        self._socket = folder / "forks.socket"
-        folder.mkdir(mode=0o700, exist_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Starts to import; does nothing if it has."""
+        if self._process is not None:
+            return
+        parent = gettempdir() if len(gettempdir()) <= LONGEST_TEMP else "/tmp"
+        self._folder = Path(mkdtemp(prefix="tune_mc1-forks-", dir=parent))
         module = "tune_mc1.cluster.forks.fork_server"
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module, str(self._socket), preload],
+            [sys.executable, "-m", module, str(self._folder / SOCKET_NAME), self._preload],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -70,11 +89,15 @@ class ForkServer:
     @contextmanager
     def taken(self) -> Iterator[None]:
         """A block in which Ray may start on this machine; its processes are forks then."""
+        self.start()
+        if not (START.usable() and FIRST_STEP.usable()):
+            yield
+            return
         start = START.get()
 
         def start_raylet(node: Any, *args: Any, **named: Any) -> None:
             if self._listens():  # else it has ended, and Ray's own way is taken
-                os.environ[SOCKET] = str(self._socket)
+                os.environ[SOCKET] = f"{self._folder}/{SOCKET_NAME}"
                 node._ray_params.setup_worker_path = str(_CLIENT)
             try:
                 start(node, *args, **named)
@@ -89,16 +112,21 @@ class ForkServer:
 
     def _listens(self) -> bool:
         """True once its socket is there; False if it ended before."""
+        assert self._process is not None
         assert self._process.stdout is not None
         self._listening = self._listening or bool(self._process.stdout.readline())
         return self._listening
 
     def close(self) -> None:
         """Ends the process, and what is left of its forks."""
+        if self._process is None:
+            return
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 with suppress(OSError):
                     pipe.close()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(2)
-        self._socket.unlink(missing_ok=True)  # as it may have been killed
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)  # as it may have been killed
+        self._process = None
