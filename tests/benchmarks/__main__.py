@@ -48,6 +48,7 @@ SCRIPTS: dict[str, list[str]] = {
     "grid": ["grid", "--images", "20000", "--runs", "1"],
     "idle": ["idle"],
     "memory": ["memory"],
+    "worker_memory": ["worker_memory"],
     "growth": ["growth"],
     "many_nodes": ["many_nodes"],
     "report": ["report"],
