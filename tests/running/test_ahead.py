@@ -242,10 +242,13 @@ def test_a_free_process_takes_a_trial_that_has_none() -> None:
     inside = SimpleNamespace(
         _trial_to_actor=SimpleNamespace(get=lambda trial: actors[trial.name]),
         _actor_manager=manager,
+        _pending_trials=[starting, next_one],
+        _max_pending_trials=1,
     )
     there = [running, starting, next_one]
     controller = SimpleNamespace(_tune_controller=inside, get_trials=lambda: there)
     scheduler = FirstCome()
     assert scheduler.choose_trial_to_run(controller) is next_one
+    assert inside._max_pending_trials == 2, "one that waits, and one whose process is starting"
     there.remove(next_one)
     assert scheduler.choose_trial_to_run(controller) is None

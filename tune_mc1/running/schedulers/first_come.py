@@ -5,7 +5,7 @@ from typing import Any, cast
 from ray.tune.experiment import Trial as TuneTrial
 from ray.tune.schedulers import FIFOScheduler
 
-from tune_mc1.cluster.ray_reuse_private import can_tell, has_process, release
+from tune_mc1.cluster.ray_reuse_private import Waiting, can_tell, has_process, release
 from tune_mc1.cluster.ray_steering_private import reopen
 from tune_mc1.running.callbacks.driver_only import DriverOnly
 
@@ -17,6 +17,7 @@ class FirstCome(DriverOnly, FIFOScheduler):
         super().__init__()  # type: ignore[no-untyped-call]
         self._search: Any = None
         self._controller: Any = None
+        self._waiting: Waiting | None = None
 
     def on_trial_add(self, tune_controller: Any, trial: TuneTrial) -> None:
         """A trial was suggested."""
@@ -29,8 +30,12 @@ class FirstCome(DriverOnly, FIFOScheduler):
 
         Ray would choose the first that waits, which is one whose process is still loading its
         libraries, and end that process; so where trials are short, processes on slow nodes never
-        came to run any. At the end, when no other trial waits, it still does.
+        came to run any. At the end, when no other trial waits, it still does. So that a search that
+        learns has another trial by then, those whose process is starting do not count as waiting.
         """
+        if self._waiting is None:
+            self._waiting = Waiting(tune_controller)
+        self._waiting.update()
         if not can_tell():
             chosen: TuneTrial | None = super().choose_trial_to_run(tune_controller)
             return chosen
