@@ -165,6 +165,27 @@ def test_calls_to_a_trial(
     assert len(ran.events("end")) == 3
 
 
+@pytest.mark.parametrize(
+    ("method", "keys"),
+    [
+        ("grid", {"early_terminate": {"type": "asha", "min_iter": 2, "eta": 2}}),
+        ("grid", {"early_terminate": {"type": "asha", "min_iter": 2, "eta": 2}, "fuse": 3}),
+        ("bayes", {"early_terminate": None, "run_cap": 3}),
+    ],
+    ids=["rungs", "rungs fused", "learns"],
+)
+def test_calls_where_something_is_decided(
+    tmp_path: Path, image_dir: Path, calls: Counter[str], method: str, keys: dict[str, Any]
+) -> None:
+    """No more than one a report: the last one, at no rung, ends the trial."""
+    ran = sweep_here(tmp_path, content(image_dir, **keys), method, *OFF)
+    assert ran.status == 0, ran.err
+    rows = history(ran.root)
+    assert len(rows) >= EPOCHS
+    reports = len(rows) if keys.get("fuse") is None else rows["epoch"].max()
+    assert calls["train"] == reports
+
+
 def test_a_look_for_words_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = Event()
     looks = []

@@ -1,5 +1,6 @@
 """Ray Tune's usual scheduler, and access to the search that Ray Tune asks for trials."""
 
+from collections.abc import Collection
 from typing import Any, cast
 
 from ray.tune.experiment import Trial as TuneTrial
@@ -7,6 +8,7 @@ from ray.tune.schedulers import FIFOScheduler
 
 from tune_mc1.cluster.ray_reuse_private import Waiting, can_tell, has_process, release
 from tune_mc1.cluster.ray_steering_private import reopen
+from tune_mc1.running.awaited import DECIDED
 from tune_mc1.running.callbacks.driver_only import DriverOnly
 
 
@@ -23,7 +25,13 @@ class FirstCome(DriverOnly, FIFOScheduler):
         """A trial was suggested."""
         self._controller = tune_controller
         self._search = tune_controller.search_alg
+        ids = [spec["id"] for spec in trial.config.get("trials", ())]
+        trial.config[DECIDED] = {trial_id: self.decides_at(trial_id) for trial_id in ids}
         super().on_trial_add(tune_controller, trial)
+
+    def decides_at(self, trial: str) -> Collection[int] | None:
+        """Epochs after which something is decided on a trial; None if it may be after each."""
+        return ()
 
     def choose_trial_to_run(self, tune_controller: Any) -> TuneTrial | None:
         """The next trial for a process that is free: the first without a process of its own.
