@@ -72,6 +72,7 @@ run_node() {
   trap 'kill -TERM $ray 2>/dev/null' TERM INT
   ray start "${words[@]}" & ray=$!
   while kill -0 $ray 2>/dev/null; do wait $ray; done   # a signal ends only the wait
+  rm -rf "$temp" 2>/dev/null   # as far as nobody writes there any more
 }
 
 # Waits until all nodes have joined, so that the sweep plans with all of them.
@@ -95,10 +96,10 @@ while True:
 PYTHON
 }
 
-driver= again= status=1
+driver= again= cancelled= status=1
 stop() { [ -z "$driver" ] || kill -TERM "$driver" 2>/dev/null; }
 trap 'again=yes; echo "The time limit is near: the sweep stops, to go on in a new job"; stop' USR1
-trap 'stop' TERM INT
+trap 'cancelled=yes; stop' TERM INT   # scancel, or Slurm as it preempts this job and requeues it
 
 # shellcheck disable=SC2016
 srun --nodes="$SLURM_JOB_NUM_NODES" --ntasks="$SLURM_JOB_NUM_NODES" --ntasks-per-node=1 \
@@ -114,7 +115,7 @@ epochs() { cat /dev/null "$out"/*/journal.jsonl | grep -c '"event": *"epoch"'; }
 before=$(epochs)
 if [ "${joined:-1}" != 0 ]; then
   echo "Not all nodes have started Ray: $out/ray-${SLURM_RESTART_COUNT:-0}.log" >&2
-elif [ -n "$again" ]; then
+elif [ -n "$again$cancelled" ]; then
   :   # the signal came first
 else
   if [ ${#begun[@]} -gt 0 ]; then   # this job was requeued; these options are not in the directory
@@ -136,10 +137,12 @@ fi
 
 kill -TERM $nodes 2>/dev/null
 while kill -0 $nodes 2>/dev/null; do wait $nodes; done
-# Slurm has ended what Ray has left behind; now nobody writes there any more.
+# Slurm has ended what Ray has left behind; now nobody writes there any more. (A job that is being
+# cancelled can start nothing: srun would hang until Slurm kills it, and whoever waits for the nodes.)
 # shellcheck disable=SC2016
-srun --nodes="$SLURM_JOB_NUM_NODES" --ntasks="$SLURM_JOB_NUM_NODES" --ntasks-per-node=1 \
-  bash -c 'rm -rf "/tmp/ray-$SLURM_JOB_ID-$SLURM_NODEID"'
+[ -n "$cancelled" ] ||
+  srun --nodes="$SLURM_JOB_NUM_NODES" --ntasks="$SLURM_JOB_NUM_NODES" --ntasks-per-node=1 \
+    bash -c 'rm -rf "/tmp/ray-$SLURM_JOB_ID-$SLURM_NODEID"'
 rm -f "$RAY_AUTH_TOKEN_PATH"
 if [ -n "$again" ] && [ "$(epochs)" -le "$before" ] && [ "$status" != 0 ]; then
   echo "No epoch has ended before the time limit: the job is not requeued; give it more --time" >&2
