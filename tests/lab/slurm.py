@@ -97,7 +97,7 @@ class Slurm:
         self.lab.client.run(f"munged --force {words}")
 
     def _until_idle(self, count: int) -> str:
-        return f"until [ $(sinfo -h -N -t idle | wc -l) = {count} ]; do sleep 0.2; done"
+        return f"until [ $(sinfo -h -N -p main -t idle | wc -l) = {count} ]; do sleep 0.2; done"
 
     def submit(self, folder: Path, words: str, *, options: str = "") -> str:
         """Submits `clusters/slurm.sh`; returns the job's number.
