@@ -99,7 +99,7 @@ def test_the_slow_process_of_a_search_that_learns(
         run_config=RunConfig(storage_path=str(tmp_path / "ray"), verbose=0),
     )
     results = tuner.fit()
-    ran = [(result.metrics or {})["process"] for result in results]
+    ran = [(results[i].metrics or {})["process"] for i in range(len(results))]
     assert len(ran) == TRIALS
     assert len(set(ran)) == PROCESSES
     assert len(list(seen.glob("process*"))) == PROCESSES, "none was started and given up"
