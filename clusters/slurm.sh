@@ -135,8 +135,8 @@ else
   while kill -0 $driver 2>/dev/null; do wait $driver; status=$?; done
 fi
 
-# Where preempted jobs have a GraceTime, Slurm tells the nodes' steps alone that it has begun, and does
-# not requeue a job that ends within it.
+# Where preempted jobs have a GraceTime, Slurm tells the nodes' steps alone that it has begun; this job
+# does not count on being requeued when it ends before Slurm ends it.
 if [ -e "$RAY_JOB_TOLD" ] && [ -z "$cancelled$again" ] && [ "$status" != 0 ]; then
   echo "Slurm has ended Ray, to give the nodes to another job: the sweep goes on in a new job"
   again=yes status=130
