@@ -4,12 +4,14 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import ray
 from ray import tune
 from ray.tune import RunConfig, TuneConfig, Tuner
+from ray.tune.experiment import Trial as TuneTrial
 from ray.tune.search import Searcher
 
 from tests.support.in_process import disconnect
@@ -103,3 +105,29 @@ def test_the_slow_process_of_a_search_that_learns(
     assert len(ran) == TRIALS
     assert len(set(ran)) == PROCESSES
     assert len(list(seen.glob("process*"))) == PROCESSES, "none was started and given up"
+
+
+def waiting(name: str, status: str = TuneTrial.PENDING) -> Any:
+    return SimpleNamespace(name=name, status=status)
+
+
+def test_a_free_process_takes_a_trial_that_has_none() -> None:
+    """Not the first one that waits: its process would end just before it is ready."""
+    starting, next_one, running = waiting("a"), waiting("b"), waiting("c", TuneTrial.RUNNING)
+    actors = {"a": "process of a", "c": "process of c", "b": "asked for"}
+    manager = SimpleNamespace(
+        _live_actors_to_ray_actors_resources={"process of a": 1, "process of c": 2}
+    )
+    inside = SimpleNamespace(
+        _trial_to_actor=SimpleNamespace(get=lambda trial: actors[trial.name]),
+        _actor_manager=manager,
+        _pending_trials=[starting, next_one],
+        _max_pending_trials=1,
+    )
+    there = [running, starting, next_one]
+    controller = SimpleNamespace(_tune_controller=inside, get_trials=lambda: there)
+    scheduler = FirstCome()
+    assert scheduler.choose_trial_to_run(controller) is next_one
+    assert inside._max_pending_trials == 2, "one that waits, and one whose process is starting"
+    there.remove(next_one)
+    assert scheduler.choose_trial_to_run(controller) is None
