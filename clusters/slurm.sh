@@ -38,11 +38,11 @@ arguments=("${@//%a/${SLURM_ARRAY_TASK_ID:-%a}}")
 name=$(scontrol show node "$SLURMD_NODENAME" | sed -n 's/.*NodeAddr=\([^ ]*\).*/\1/p')
 head=$(getent ahostsv4 "$name" | awk '{print $1; exit}')
 export RAY_JOB_PORT=$((10000 + SLURM_JOB_ID % 200 * 100))   # and the 99 after it
-export RAY_JOB_HEAD=$head:$RAY_JOB_PORT
+export RAY_JOB_HEAD=$head:$RAY_JOB_PORT RAY_JOB_TOLD=$out/ended_by_slurm
 
 # Only who can read this file may use this job's Ray.
 export RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH=$out/ray_token
-mkdir -p "$out" || exit 1
+mkdir -p "$out" && rm -f "$RAY_JOB_TOLD" || exit 1
 (umask 077 && python -c 'import secrets; print(secrets.token_hex(32), end="")' >"$RAY_AUTH_TOKEN_PATH")
 
 # Runs on every node: its part of Ray, with the cores and GPUs that Slurm gave to this job.
@@ -69,9 +69,10 @@ run_node() {
     until (: <"/dev/tcp/${RAY_JOB_HEAD%:*}/$port") 2>/dev/null; do sleep 0.5; done
     words+=(--address "$RAY_JOB_HEAD" --temp-dir "$temp")
   fi
-  trap 'kill -TERM $ray 2>/dev/null' TERM INT
+  trap ': >"$RAY_JOB_TOLD"; kill -TERM $ray 2>/dev/null' TERM INT
   ray start "${words[@]}" & ray=$!
   while kill -0 $ray 2>/dev/null; do wait $ray; done   # a signal ends only the wait
+  rm -rf "$temp" 2>/dev/null   # as far as nobody writes there any more
 }
 
 # Waits until all nodes have joined, so that the sweep plans with all of them.
@@ -95,10 +96,10 @@ while True:
 PYTHON
 }
 
-driver= again= status=1
+driver= again= cancelled= status=1
 stop() { [ -z "$driver" ] || kill -TERM "$driver" 2>/dev/null; }
 trap 'again=yes; echo "The time limit is near: the sweep stops, to go on in a new job"; stop' USR1
-trap 'stop' TERM INT
+trap 'cancelled=yes; stop' TERM INT   # scancel, or Slurm as it preempts this job and requeues it
 
 # shellcheck disable=SC2016
 srun --nodes="$SLURM_JOB_NUM_NODES" --ntasks="$SLURM_JOB_NUM_NODES" --ntasks-per-node=1 \
@@ -114,7 +115,7 @@ epochs() { cat /dev/null "$out"/*/journal.jsonl | grep -c '"event": *"epoch"'; }
 before=$(epochs)
 if [ "${joined:-1}" != 0 ]; then
   echo "Not all nodes have started Ray: $out/ray-${SLURM_RESTART_COUNT:-0}.log" >&2
-elif [ -n "$again" ]; then
+elif [ -n "$again$cancelled" ]; then
   :   # the signal came first
 else
   if [ ${#begun[@]} -gt 0 ]; then   # this job was requeued; these options are not in the directory
@@ -134,13 +135,21 @@ else
   while kill -0 $driver 2>/dev/null; do wait $driver; status=$?; done
 fi
 
+# Where preempted jobs have a GraceTime, Slurm tells the nodes' steps alone that it has begun; this job
+# does not count on being requeued when it ends before Slurm ends it.
+if [ -e "$RAY_JOB_TOLD" ] && [ -z "$cancelled$again" ] && [ "$status" != 0 ]; then
+  echo "Slurm has ended Ray, to give the nodes to another job: the sweep goes on in a new job"
+  again=yes status=130
+fi
 kill -TERM $nodes 2>/dev/null
 while kill -0 $nodes 2>/dev/null; do wait $nodes; done
-# Slurm has ended what Ray has left behind; now nobody writes there any more.
+# Slurm has ended what Ray has left behind; now nobody writes there any more. (A job that is being
+# cancelled can start nothing: srun would hang until Slurm kills it, and whoever waits for the nodes.)
 # shellcheck disable=SC2016
-srun --nodes="$SLURM_JOB_NUM_NODES" --ntasks="$SLURM_JOB_NUM_NODES" --ntasks-per-node=1 \
-  bash -c 'rm -rf "/tmp/ray-$SLURM_JOB_ID-$SLURM_NODEID"'
-rm -f "$RAY_AUTH_TOKEN_PATH"
+[ -n "$cancelled" ] ||
+  srun --nodes="$SLURM_JOB_NUM_NODES" --ntasks="$SLURM_JOB_NUM_NODES" --ntasks-per-node=1 \
+    bash -c 'rm -rf "/tmp/ray-$SLURM_JOB_ID-$SLURM_NODEID"'
+rm -f "$RAY_AUTH_TOKEN_PATH" "$RAY_JOB_TOLD"
 if [ -n "$again" ] && [ "$(epochs)" -le "$before" ] && [ "$status" != 0 ]; then
   echo "No epoch has ended before the time limit: the job is not requeued; give it more --time" >&2
 elif [ -n "$again" ] && [ "$status" = 130 ]; then

@@ -1,7 +1,8 @@
 """A real Slurm in the lab: slurmctld on the client, slurmd on hosts, one munge for all.
 
 The hosts share the machine's kernel, so that they reach the one munge by its socket, in the shared
-directory. Slurm knows of a GPU on every host, whose device file is /dev/null.
+directory. Slurm knows of two GPUs on every host, whose device files are /dev/null and /dev/zero.
+Jobs in the partition `urgent` preempt those in `main`, which are requeued.
 """
 
 import os
@@ -31,6 +32,9 @@ JobRequeue=1
 ReturnToService=2
 KillWait=30
 GresTypes=gpu
+SlurmdParameters=config_overrides
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool.%n
 SlurmctldPidFile={folder}/slurmctld.pid
@@ -38,8 +42,10 @@ SlurmdPidFile={folder}/slurmd.%n.pid
 SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/slurmd.%n.log
 {nodes}
-PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=1
+PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=2 PreemptMode=OFF
 """
+GPUS = ("/dev/null", "/dev/zero")
 
 
 def missing() -> str | None:
@@ -66,12 +72,14 @@ class Slurm:
         for name in ("state", *(f"spool.{host.name}" for host in hosts)):
             (self.folder / name).mkdir(parents=True)
         nodes = "\n".join(
-            f"NodeName={h.name} NodeAddr={h.address} CPUs={cpus} Gres=gpu:1" for h in hosts
+            f"NodeName={h.name} NodeAddr={h.address} CPUs={cpus} Gres=gpu:{len(GPUS)}"
+            for h in hosts
         )
         conf = self.folder / "slurm.conf"
         conf.write_text(CONF.format(folder=self.folder, nodes=nodes, subnet=SUBNET))
         names = ",".join(host.name for host in hosts)
-        (self.folder / "gres.conf").write_text(f"NodeName={names} Name=gpu File=/dev/null\n")
+        gpus = [f"NodeName={names} Name=gpu File={device}\n" for device in GPUS]
+        (self.folder / "gres.conf").write_text("".join(gpus))
         self.env = {"SLURM_CONF": str(conf)}
         self._munge()
         lab.client.run("slurmctld", env=self.env)
@@ -89,7 +97,7 @@ class Slurm:
         self.lab.client.run(f"munged --force {words}")
 
     def _until_idle(self, count: int) -> str:
-        return f"until [ $(sinfo -h -N -t idle | wc -l) = {count} ]; do sleep 0.2; done"
+        return f"until [ $(sinfo -h -N -p main -t idle | wc -l) = {count} ]; do sleep 0.2; done"
 
     def submit(self, folder: Path, words: str, *, options: str = "") -> str:
         """Submits `clusters/slurm.sh`; returns the job's number.
@@ -97,20 +105,30 @@ class Slurm:
         Args:
             folder: Where it is submitted, in the shared directory.
             words: Arguments of the script.
-            options: Options of sbatch, besides two nodes with one core and the GPU each.
+            options: Options of sbatch, besides two nodes with one core and a GPU each.
         """
         script = PROJECT / "clusters" / "slurm.sh"
-        said = self.lab.client.run(
-            f"cd {folder} && sbatch --parsable --nodes=2 --cpus-per-task=1 {options} "
-            f"--export=ALL,HOME={HOME} {script} {words}",
-            env=self.env,
-        )
-        return said.strip().splitlines()[-1]
+        options = f"--nodes=2 --cpus-per-task=1 {options} --export=ALL,HOME={HOME}"
+        return self.sbatch(folder, f"{options} {script} {words}")
+
+    def sbatch(self, folder: Path, words: str) -> str:
+        """Submits anything; returns the job's number."""
+        command = f"cd {folder} && sbatch --parsable {words}"
+        return self.lab.client.run(command, env=self.env).strip().splitlines()[-1]
+
+    def cancel(self, job: str) -> None:
+        """Ends a job."""
+        self.lab.client.run(f"scancel {job}", env=self.env)
+
+    def tasks(self, array: str) -> dict[int, str]:
+        """The job's number of each task of an array, once all have started."""
+        said = self.lab.client.run(f"scontrol -o show job {array}", env=self.env)
+        jobs = [_fields(line) for line in said.splitlines() if line]
+        return {int(job["ArrayTaskId"]): job["JobId"] for job in jobs}
 
     def state(self, job: str) -> dict[str, str]:
         """What `scontrol` tells of a job, such as `JobState`."""
-        said = self.lab.client.run(f"scontrol -o show job {job}", env=self.env)
-        return dict(word.split("=", 1) for word in said.split() if "=" in word)
+        return _fields(self.lab.client.run(f"scontrol -o show job {job}", env=self.env))
 
     def end_soon(self, job: str) -> None:
         """Sets a running job's time limit, in whole minutes, to one that is near."""
@@ -138,3 +156,8 @@ class Slurm:
         """What a job has said, and its Ray."""
         logs = [*self.lab.shared.rglob(f"*-{job}.out"), *self.lab.shared.rglob("ray-*.log")]
         return "\n".join(f"{log}:\n{log.read_text()}" for log in logs)
+
+
+def _fields(line: str) -> dict[str, str]:
+    """Names and values of a line of `scontrol`."""
+    return dict(word.split("=", 1) for word in line.split() if "=" in word)

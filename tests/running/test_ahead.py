@@ -21,7 +21,6 @@ from tune_mc1.planning.resources import TrialResources
 from tune_mc1.running import decisions
 from tune_mc1.running.ahead import ReportsAhead
 from tune_mc1.running.callbacks.spare import SpareProcess
-from tune_mc1.running.schedulers.first_come import FirstCome
 from tune_mc1.running.steering import signals
 from tune_mc1.running.steering.signals import Listener
 from tune_mc1.training.run_trials import run_trials
@@ -165,6 +164,27 @@ def test_calls_to_a_trial(
     assert len(ran.events("end")) == 3
 
 
+@pytest.mark.parametrize(
+    ("method", "keys"),
+    [
+        ("grid", {"early_terminate": {"type": "asha", "min_iter": 2, "eta": 2}}),
+        ("grid", {"early_terminate": {"type": "asha", "min_iter": 2, "eta": 2}, "fuse": 3}),
+        ("bayes", {"early_terminate": None, "run_cap": 3}),
+    ],
+    ids=["rungs", "rungs fused", "learns"],
+)
+def test_calls_where_something_is_decided(
+    tmp_path: Path, image_dir: Path, calls: Counter[str], method: str, keys: dict[str, Any]
+) -> None:
+    """No more than one a report: the last one, at no rung, ends the trial."""
+    ran = sweep_here(tmp_path, content(image_dir, **keys), method, *OFF)
+    assert ran.status == 0, ran.err
+    rows = history(ran.root)
+    assert len(rows) >= EPOCHS
+    reports = len(rows) if keys.get("fuse") is None else rows["epoch"].max()
+    assert calls["train"] == reports
+
+
 def test_a_look_for_words_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = Event()
     looks = []
@@ -226,26 +246,3 @@ def test_a_step_of_the_driver_waits_for_no_gpu(monkeypatch: pytest.MonkeyPatch) 
     spare.on_trial_complete(1, [running, running], running)
     spare.on_step_end(1, [running, running])
     assert spare.process is None
-
-
-def waiting(name: str, status: str = TuneTrial.PENDING) -> Any:
-    return SimpleNamespace(name=name, status=status)
-
-
-def test_a_free_process_takes_a_trial_that_has_none() -> None:
-    """Not the first one that waits: its process would end just before it is ready."""
-    starting, next_one, running = waiting("a"), waiting("b"), waiting("c", TuneTrial.RUNNING)
-    actors = {"a": "process of a", "c": "process of c", "b": "asked for"}
-    manager = SimpleNamespace(
-        _live_actors_to_ray_actors_resources={"process of a": 1, "process of c": 2}
-    )
-    inside = SimpleNamespace(
-        _trial_to_actor=SimpleNamespace(get=lambda trial: actors[trial.name]),
-        _actor_manager=manager,
-    )
-    there = [running, starting, next_one]
-    controller = SimpleNamespace(_tune_controller=inside, get_trials=lambda: there)
-    scheduler = FirstCome()
-    assert scheduler.choose_trial_to_run(controller) is next_one
-    there.remove(next_one)
-    assert scheduler.choose_trial_to_run(controller) is None

@@ -73,6 +73,13 @@ class TrialScheduler(ABC, Generic[D]):
             The decision; None if the trial continues and nothing has to be remembered.
         """
 
+    def decides_at(self, trial: str) -> Collection[int] | None:
+        """Epochs after which it decides on a trial; None if it may after each.
+
+        After any other epoch, the trial goes on while its report is under way.
+        """
+        return None
+
     def forfeit(self, trial: str, epoch: int) -> D | None:
         """Records that a trial failed in an epoch, from 1, and will not continue."""
         return None

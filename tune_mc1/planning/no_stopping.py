@@ -1,6 +1,6 @@
 """The trial scheduler of a sweep that stops no trial early."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from tune_mc1.config.trial_scheduler import Decision, TrialScheduler
@@ -11,6 +11,10 @@ class NoStopping(TrialScheduler[Decision]):
 
     def decide(self, trial: str, epoch: int, score: float | None) -> None:
         """Lets the trial continue."""
+
+    def decides_at(self, trial: str) -> Collection[int]:
+        """Never."""
+        return ()
 
     def restore(self, decisions: Iterable[Decision]) -> None:
         """Nothing to restore."""

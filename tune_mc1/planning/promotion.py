@@ -83,6 +83,10 @@ class PromotingRungs(TrialScheduler[RungStep]):
         """Draws the bracket of a trial from its id, in Hyperband's proportions."""
         return draw_bracket(trial, [bracket_weight(len(r), self.eta) for r in self.brackets])
 
+    def decides_at(self, trial: str) -> Collection[int]:
+        """The rungs of its bracket."""
+        return self.brackets[self.bracket_of(trial)]
+
     def decide(self, trial: str, epoch: int, score: float | None) -> RungStep | None:
         """Lets a trial that has reached a new rung pause, or go on if it is among the best there.
 

@@ -8,7 +8,7 @@ every rung (ray#11670).
 
 import math
 from bisect import insort
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +64,10 @@ class Rungs(TrialScheduler[RungEntry]):
         The weights are those of Ray Tune (softmax of the number of rungs).
         """
         return draw_bracket(trial, [math.exp(len(rungs)) for rungs in self.brackets])
+
+    def decides_at(self, trial: str) -> Collection[int]:
+        """The rungs of its bracket."""
+        return self.brackets[self.bracket_of(trial)]
 
     def decide(self, trial: str, epoch: int, score: float | None) -> RungEntry | None:
         """Decides whether a trial stops if it has reached a new rung.

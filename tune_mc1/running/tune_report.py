@@ -9,6 +9,7 @@ from ray import tune
 from tune_mc1.results.schema import Row
 from tune_mc1.results.store.trial_store import TrialStore
 from tune_mc1.running.ahead import ReportsAhead
+from tune_mc1.running.awaited import Awaited, Decided
 from tune_mc1.running.steering.signals import Listener, stopped_end
 
 if TYPE_CHECKING:
@@ -18,14 +19,15 @@ if TYPE_CHECKING:
 class TuneReport:
     """Reports to Ray Tune, and remembers which trials have ended.
 
-    Where nothing is decided on a report (`SweepContext.ahead`), training goes on while it is under
-    way, and the last report, which `finish` sends, ends Ray's trial.
+    Where nothing is decided on a report, training goes on while it is under way, and if it is the
+    last one, which `finish` sends, it ends Ray's trial.
 
     Args:
         lengths: Number of epochs of each trial of the group, by its id.
         context: Settings that the trials of the sweep share.
         listener: Hears of trials that are to stop by request.
         store: Uploads the files of a report before it is sent; None for a shared directory.
+        decided: Epochs after which the scheduler decides on the trials.
     """
 
     def __init__(
@@ -34,18 +36,20 @@ class TuneReport:
         context: "SweepContext",
         listener: Listener,
         store: TrialStore | None = None,
+        decided: Decided | None = None,
     ) -> None:
         self.size, self.context, self.store = len(lengths), context, store
         self._lengths, self._listener = lengths, listener
         self.ended: set[str] = set()
         self._complete: set[str] = set()
-        self._ahead = ReportsAhead() if context.ahead else None
+        self._ahead = ReportsAhead()
+        self._awaited = Awaited(dict.fromkeys(lengths, ()) if context.ahead else decided or {})
         self._last: dict[str, Any] | None = None
 
     @property
     def unsent(self) -> Sequence[Row]:
         """Rows of which it is not known whether they are recorded; those in a store are."""
-        return () if self._ahead is None or self.store is not None else self._ahead.unsent
+        return () if self.store is not None else self._ahead.unsent
 
     def begin(self) -> None:
         """Ends trials that were asked to stop while no process ran them."""
@@ -58,8 +62,7 @@ class TuneReport:
         Raises:
             SystemExit: If Ray Tune has stopped the trial.
         """
-        if self._ahead is not None:
-            self._ahead.wait()
+        self._ahead.wait()
         if self._last is not None:
             last, self._last = self._last, None
             tune.report({**last, "done": True})
@@ -92,27 +95,31 @@ class TuneReport:
                 "epoch": rows[-1]["epoch"],
                 self.context.metric: rows[-1][self.context.metric],
             }
-        if self._ahead is not None:
-            self._send(result, self._ahead)
+        self._complete |= {r["trial"] for r in rows if r["epoch"] >= self._lengths[r["trial"]]}
+        if not self._awaited(rows, ends):
+            self._send(result)
             return asked
+        self._flush()
+        self._ahead.wait()
         if self.size == 1 or self.context.decisions is None:
             tune.report(result)
             return asked
         return [*self._decided(result), *asked]
 
-    def _send(self, result: dict[str, Any], ahead: ReportsAhead) -> None:
+    def _flush(self) -> None:
+        """Sends the report that was to be the last one, as another one follows."""
+        last, self._last = self._last, None
+        if last is not None:
+            self._ahead.send(last)
+
+    def _send(self, result: dict[str, Any]) -> None:
         """Sends a report without waiting for it; the last one is kept for `finish`."""
-        if self._last is not None:
-            last, self._last = self._last, None
-            ahead.send(last)
-        rows: Sequence[Row] = result["rows"]
-        at = {row["trial"]: row["epoch"] for row in rows}
-        self._complete |= {t for t, length in self._lengths.items() if at.get(t, 0) >= length}
+        self._flush()
         if self._lengths.keys() <= self._complete | self.ended:
-            ahead.wait()
+            self._ahead.wait()
             self._last = result
         else:
-            ahead.send(result)
+            self._ahead.send(result)
 
     def _decided(self, result: dict[str, Any]) -> Collection[str]:
         """Reports for a group, and returns which of its trials the scheduler has stopped."""

@@ -18,6 +18,7 @@ from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.schema import Row
 from tune_mc1.results.store.remote import Remote
 from tune_mc1.results.store.trial_files import files_of
+from tune_mc1.running.awaited import DECIDED, Decided
 from tune_mc1.running.mapped_nodes import images_here
 from tune_mc1.running.steering.signals import Listener
 from tune_mc1.running.trial_specs import read_trial
@@ -79,7 +80,7 @@ def run_in_tune(config: dict[str, Any], context: SweepContext, data: ImageData) 
     """Ray Tune's trainable: runs one trial, or a group, and reports each epoch.
 
     Args:
-        config: `{"trials": [...]}`, dumped `Trial`s.
+        config: `{"trials": [...]}`, dumped `Trial`s, with `DECIDED` if a scheduler decides on them.
         context: Settings that the trials of the sweep share.
         data: The images, mapped from the object store without a copy.
     """
@@ -91,7 +92,7 @@ def run_in_tune(config: dict[str, Any], context: SweepContext, data: ImageData) 
     if not trials:  # all trials of the group ended just before its process was lost
         return
     try:
-        _run_reporting(trials, context, listener, data)
+        _run_reporting(trials, context, listener, data, config.get(DECIDED))
     except (OSError, StorageError) as error:
         if isinstance(error, OSError) and error.errno not in DISK_FULL:
             raise
@@ -99,7 +100,11 @@ def run_in_tune(config: dict[str, Any], context: SweepContext, data: ImageData) 
 
 
 def _run_reporting(
-    trials: Sequence[Trial], context: SweepContext, listener: Listener, data: ImageData
+    trials: Sequence[Trial],
+    context: SweepContext,
+    listener: Listener,
+    data: ImageData,
+    decided: Decided | None,
 ) -> None:
     """Runs a trial or group; returns when all that it reported has arrived."""
     report: TuneReport | None = None
@@ -109,7 +114,7 @@ def _run_reporting(
             group_log({trial.id: ResultDir(context.root).log(trial.id) for trial in trials}),
         ):
             lengths = {trial.id: trial.config.epochs for trial in trials}
-            report = TuneReport(lengths, context, listener, store)
+            report = TuneReport(lengths, context, listener, store, decided)
             report.begin()
             data = images_here(data, context.blocks)
             trials = [trial for trial in trials if trial.id not in report.ended]

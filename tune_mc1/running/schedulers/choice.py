@@ -22,4 +22,6 @@ def make_scheduler(run: SweepRun, writer: ResultWriter) -> EarlyStopping | None:
     if isinstance(decider, Population):
         return PopulationTraining(decider, stopped, run.sweep, writer)
     facts = (run.sweep.metric.name, run.maximize, writer.write)
-    return EarlyStopping(decider, stopped, *facts, patient=run.program is not None)
+    scheduler = EarlyStopping(decider, stopped, *facts, patient=run.program is not None)
+    scheduler.each_epoch = run.sweep.budget is not None  # which may end the sweep after any
+    return scheduler

@@ -34,6 +34,7 @@ class EarlyStopping(FirstCome):
         publish: Called with the name of a report and the ids of the stopped trials of its group.
         cuts: Called with the ids of a report's trials, and its rows; returns those that must end.
         changed: Dumped trials whose settings have changed as they paused, by their ids.
+        each_epoch: Whether something else may be decided after each epoch.
     """
 
     def __init__(
@@ -54,12 +55,17 @@ class EarlyStopping(FirstCome):
         self.record = record
         self.stopped = set(stopped)
         self.changed: dict[str, dict[str, Any]] = {}
+        self.each_epoch = False
         self.cuts: Callable[[Sequence[str], Sequence[Row]], Collection[str]] = lambda *_: ()
+
+    def decides_at(self, trial: str) -> Collection[int] | None:
+        """Epochs after which something is decided on a trial; None if it may be after each."""
+        return None if self.each_epoch else self._decider.decides_at(trial)
 
     def on_trial_result(
         self, tune_controller: Any, trial: TuneTrial, result: dict[str, Any]
     ) -> str:
-        """Decides on a report; the trial waits for the decision."""
+        """Decides on a report; the trial waits for it where something is decided."""
         for row in result.get("rows", ()):
             value = row.get("metrics", row).get(self._score)
             score = None if value is None else self._sign * value
