@@ -169,3 +169,10 @@ def test_a_trial_that_diverged_ranks_last(browser: Any, tmp_path: Path) -> None:
         assert "rank last" in tab.page.locator("button[data-key=score]").get_attribute("title")
         assert tab.said == []
         tab.close()
+    with served(tmp_path, rank="score") as address:
+        tab = Tab(browser, address_of(address, where.root), viewport=WIDE)
+        tab.page.locator(".facts", has_text="0.9900 t0012").wait_for()
+        assert tab.column(2) == ["t0012", *order[:-1]]
+        assert "rank" not in tab.page.locator(".said").inner_text()
+        assert tab.said == []
+        tab.close()

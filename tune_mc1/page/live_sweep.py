@@ -11,6 +11,7 @@ from tune_mc1.page.columns import ShownColumns, plain
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import Event
 from tune_mc1.results.journal import read_events
+from tune_mc1.results.ranking import Rank
 from tune_mc1.results.status import Status, status_of
 from tune_mc1.results.store.local_copy import remote_of
 from tune_mc1.results.store.result_files import Files
@@ -32,6 +33,7 @@ class LiveSweep:
     Args:
         where: Its result directory.
         alive: Says whether it runs.
+        rank: How its trials and settings are ranked.
 
     Attributes:
         tables: Its tables.
@@ -53,9 +55,13 @@ class LiveSweep:
     rungs: list[RungEvent] = field(default_factory=list)
     columns: ShownColumns = field(default_factory=lambda: ShownColumns(SweepTables()))
     alive: Alive = field(default_factory=Alive)
+    rank: Rank = "ended"
     _offset: int = 0
     _stamp: tuple[tuple[int, int], ...] = ()
     _known: dict[str, list[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.tables.rank = self.rank
 
     def refresh(self) -> bool:
         """Reads what was written since the last call; returns whether anything was.
@@ -87,6 +93,7 @@ class LiveSweep:
 
     def _read_all(self) -> None:
         self.tables, self._offset = self.where.read_to_end()
+        self.tables.rank = self.rank
         self.version = self.whole = next(_versions)
         self.changed, self.epochs, self._known = {}, {}, {}
         for trial, epoch in self.tables.history:
