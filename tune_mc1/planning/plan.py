@@ -30,6 +30,8 @@ from tune_mc1.planning.script_sweep import SCRIPTS, load_script
 from tune_mc1.planning.search_space import fewer_notice, plan_program_trials, plan_trials
 from tune_mc1.programs.command import Command, activated
 from tune_mc1.programs.command_check import read_command
+from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.written_sweep import lacking
 
 if TYPE_CHECKING:
     from tune_mc1.planning.past import Past
@@ -124,7 +126,10 @@ def prepare(
             raise InputError(f"--program: not valid with {path}, which is a program itself")
         loaded = load_script(path, flags.overrides)
     else:
-        loaded = load_sweep(path, overrides=flags.overrides, program=program, text=text)
+        try:
+            loaded = load_sweep(path, overrides=flags.overrides, program=program, text=text)
+        except InputError as error:  # it may be the file of results
+            raise lacking(ResultDir(path.parent), error) from None
     flagged = change(flags.apply(loaded.sweep))
     method = command or flagged.method or "grid"
     sweep, notices = resolve_method(flagged, method, source=str(path))

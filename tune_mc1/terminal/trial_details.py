@@ -1,11 +1,10 @@
 """One trial of a past sweep in the terminal: its setting, its epochs, and why it ended."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
 from rich.table import Table
 
-from tune_mc1.config.load import load_sweep
 from tune_mc1.errors import InputError, did_you_mean
 from tune_mc1.planning.stop_reasons import stop_reasons
 from tune_mc1.results.directory import ResultDir
@@ -13,12 +12,17 @@ from tune_mc1.results.exchanges import copies_of
 from tune_mc1.results.schema import Row
 from tune_mc1.results.steering.marks import notes, pinned
 from tune_mc1.results.tables import SweepTables
+from tune_mc1.results.written_sweep import written_sweep
 from tune_mc1.terminal.fitting import Column, print_fitted
 from tune_mc1.terminal.formatting import duration, metric_text, typed
 
 
 def print_trials(
-    where: ResultDir, tables: SweepTables, trials: Sequence[str], console: Console
+    where: ResultDir,
+    tables: SweepTables,
+    trials: Sequence[str],
+    console: Console,
+    notify: Callable[[str], None],
 ) -> None:
     """Prints trials one after the other.
 
@@ -27,15 +31,28 @@ def print_trials(
         tables: Its tables.
         trials: Their ids.
         console: Where to print.
+        notify: Called with the reason why it is not known why trials were stopped.
 
     Raises:
         InputError: If the sweep has no such trial.
     """
     check_trials(where, tables, trials)
-    sweep = load_sweep(where.sweep_file).sweep if where.sweep_file.exists() else None
-    reasons = stop_reasons(where, sweep) if sweep is not None else {}
+    reasons = _reasons(where, tables, trials, notify)
     for trial in trials:
         _print_trial(where, tables, tables.trials[trial], reasons.get(trial), console)
+
+
+def _reasons(
+    where: ResultDir, tables: SweepTables, trials: Sequence[str], notify: Callable[[str], None]
+) -> dict[str, str]:
+    if not where.sweep_file.exists():
+        return {}
+    try:
+        return stop_reasons(where, written_sweep(where))
+    except InputError as error:  # the rest of the results is there
+        if any(tables.trials[trial]["state"] in ("stopped", "paused") for trial in trials):
+            notify(f"Why trials were stopped is not known here: {error.problems[0]}")
+        return {}
 
 
 def check_trials(where: ResultDir, tables: SweepTables, trials: Sequence[str]) -> None:
