@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tune_mc1.page.alive import Alive
 from tune_mc1.page.columns import ShownColumns, plain
+from tune_mc1.planning.stop_reasons import reasons_of
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import Event
 from tune_mc1.results.journal import read_events
@@ -59,6 +60,7 @@ class LiveSweep:
     _offset: int = 0
     _stamp: tuple[tuple[int, int], ...] = ()
     _known: dict[str, list[int]] = field(default_factory=dict)
+    _reasons: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.tables.rank = self.rank
@@ -95,7 +97,7 @@ class LiveSweep:
         self.tables, self._offset = self.where.read_to_end()
         self.tables.rank = self.rank
         self.version = self.whole = next(_versions)
-        self.changed, self.epochs, self._known = {}, {}, {}
+        self.changed, self.epochs, self._known, self._reasons = {}, {}, {}, {}
         for trial, epoch in self.tables.history:
             self._known.setdefault(trial, []).append(epoch)
         self.rungs = list(_rungs(self.where, self._offset))
@@ -184,6 +186,14 @@ class LiveSweep:
     def status(self) -> Status:
         """Whether the sweep runs, has finished, or was interrupted."""
         return status_of(self.where, self.tables, alive=self.alive.get(self.where))
+
+    def why(self, trial: str) -> str | None:
+        """Why a trial was stopped, which stays as it is; None if it was not, or is not known."""
+        if self.tables.trials[trial]["state"] != "stopped":
+            return None
+        if trial not in self._reasons:
+            self._reasons |= {trial: "", **reasons_of(self.where)}
+        return self._reasons[trial] or None
 
     @property
     def files(self) -> Files:
