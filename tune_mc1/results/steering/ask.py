@@ -8,9 +8,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tune_mc1.errors import InputError, StorageError
+from tune_mc1.errors import InputError
 from tune_mc1.files import as_url
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.resume_command import resume_command
 from tune_mc1.results.running_process import beating, elsewhere, holder_of, is_running
 from tune_mc1.results.steering.ended import mark_ended
 from tune_mc1.results.steering.place import (
@@ -152,14 +153,6 @@ def _check_beating(line: str | None, shown: str, where: ResultDir | None) -> Non
 
 def _instead(shown: str, where: ResultDir | None) -> str:
     """What to do with a sweep that does not run."""
-    method = _method_of(where)
-    return f"resume it: python -m tune_mc1 sweep {method} --resume {shlex.quote(shown)}"
-
-
-def _method_of(where: ResultDir | None) -> str:
     if where is None:
-        return "METHOD"
-    try:
-        return str(where.read().metadata.get("method") or "METHOD")
-    except (InputError, StorageError):
-        return "METHOD"
+        return f"resume it: python -m tune_mc1 sweep METHOD --resume {shlex.quote(shown)}"
+    return f"resume it: {resume_command(where)}"
