@@ -96,6 +96,20 @@ def test_a_sweep_that_was_cut_off_while_it_read_its_images(tmp_path: Path) -> No
     assert done.stderr.strip().endswith("or has yet to read its images")
 
 
+def test_a_trial_in_detail_has_whole_lines_and_the_times_of_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")  # less than a path takes
+    where = made_sweep(tmp_path / "made", 3)
+    done = run_here("show", where.root, "t0002", cwd=tmp_path)
+    facts = dict(line.split(None, 1) for line in done.stdout.splitlines() if "  " in line)
+    assert facts["log"] == str(where.root / "logs" / "t0002.log")
+    assert facts["time"] == "6s"  # six epochs of a second, though it ended a minute after its start
+    monkeypatch.setenv("COLUMNS", "200")
+    (row,) = [line for line in shown(where).splitlines() if " t0002 " in line]
+    assert row.split()[-1] == "6s"
+
+
 def failing(where: ResultDir) -> list[Event]:
     """The ends of two trials that fail."""
     ends: list[Any] = [

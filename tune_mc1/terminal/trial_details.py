@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 from rich.console import Console
-from rich.table import Table
 
 from tune_mc1.errors import InputError, did_you_mean
 from tune_mc1.planning.stop_reasons import stop_reasons
@@ -15,6 +14,7 @@ from tune_mc1.results.tables import SweepTables
 from tune_mc1.results.written_sweep import written_sweep
 from tune_mc1.terminal.fitting import Column, print_fitted
 from tune_mc1.terminal.formatting import duration, metric_text, typed
+from tune_mc1.terminal.ranked_tables import seconds_of
 
 
 def print_trials(
@@ -67,30 +67,32 @@ def _print_trial(
     where: ResultDir, tables: SweepTables, row: Row, reason: str | None, console: Console
 ) -> None:
     unit = "iteration" if tables.of_program else "epoch"
-    facts = Table(box=None, pad_edge=False, show_header=False)
+    facts: list[tuple[str, str]] = []
     state = f"{row['state']} at {unit} {row['epochs_run']}"
-    facts.add_row("trial", row["trial"])
-    facts.add_row("state", f"{state}: {reason}" if reason else state)
+    facts.append(("trial", row["trial"]))
+    facts.append(("state", f"{state}: {reason}" if reason else state))
     if note := notes(tables).get(row["trial"]):
-        facts.add_row("note", note)
+        facts.append(("note", note))
     if row["trial"] in pinned(tables):
-        facts.add_row("pinned", "yes")
+        facts.append(("pinned", "yes"))
     if row["error"]:
-        facts.add_row("error", row["error"])
+        facts.append(("error", row["error"]))
     score = tables.score(row)
     if score is not None:
         best = metric_text(score, of_program=tables.of_program)
-        facts.add_row(f"best {tables.metric}", f"{best} at {unit} {row['best_epoch']}")
+        facts.append((f"best {tables.metric}", f"{best} at {unit} {row['best_epoch']}"))
     if copies := copies_of(tables, row["trial"]):
         text = "; ".join(f"from {source} after epoch {epoch}" for epoch, source in copies)
-        facts.add_row("copied", text)
-    facts.add_row("time", duration(tables.running.of(row)))
+        facts.append(("copied", text))
+    facts.append(("time", duration(seconds_of(tables, row))))
     own = tables.columns.own_names
     for name in tables.columns.parameters:
-        facts.add_row(own.get(name, name), typed(row[name]))
+        facts.append((own.get(name, name), typed(row[name])))
     if row["log"]:
-        facts.add_row("log", where.shown(where.root / row["log"]))
-    console.print(facts, highlight=False, markup=False, soft_wrap=True)
+        facts.append(("log", where.shown(where.root / row["log"])))
+    width = max(len(name) for name, _ in facts)
+    for name, text in facts:  # a table would break a path where the terminal ends
+        console.print(f"{name:<{width}}  {text}", highlight=False, markup=False, soft_wrap=True)
     _print_history(tables, row, unit, console)
 
 
