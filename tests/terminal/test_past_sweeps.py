@@ -53,14 +53,17 @@ def test_a_killed_sweep_says_how_it_is_resumed(tmp_path: Path, after: str, state
     assert any(line.startswith("#  trial") for line in lines) == (after != "sweep")
     done = run_here("show", where.root, "--json", cwd=tmp_path)
     assert json.loads(done.stdout)["sweep"]["status"] == "interrupted"
+    assert "(interrupted)" in run_here("list", tmp_path, cwd=tmp_path, COLUMNS="200").stdout
 
 
 def test_a_sweep_that_runs_is_not_resumed(tmp_path: Path) -> None:
     where = cut(tmp_path / "made", "start")
     with locked(where):
         text = shown(where)
+        listed = run_here("list", tmp_path, cwd=tmp_path, COLUMNS="200").stdout
     assert "State: running, 0 of 3 trials ended" in text
     assert "--resume" not in text
+    assert "interrupted" not in listed
 
 
 @pytest.mark.parametrize("ended", ["all trials", "the budget"])

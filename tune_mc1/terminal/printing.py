@@ -25,7 +25,7 @@ from tune_mc1.terminal.fitting import Column, print_fitted
 from tune_mc1.terminal.formatting import metric_text
 from tune_mc1.terminal.pareto_table import print_pareto
 from tune_mc1.terminal.ranked_tables import setting_columns, trial_columns
-from tune_mc1.terminal.state_lines import current_status, state_lines
+from tune_mc1.terminal.state_lines import current_status, local_status, state_lines
 
 
 def print_result(
@@ -177,6 +177,7 @@ def _summary(where: ResultDir) -> dict[str, Any]:
         "method": _search(where, tables),
         "data": tables.metadata.get("data"),
         "trials": len(tables.trials),
+        "status": local_status(where, tables),
         "states": dict(Counter(row["state"] for row in tables.trials.values())),
         "metric": tables.metric,
         "best": tables.score(best) if best else None,
@@ -196,7 +197,7 @@ def print_sweeps(rows: list[dict[str, Any]], parent: Path, console: Console) -> 
         console.print(f"{parent}: no sweeps here yet", highlight=False, markup=False)
         return
     what = " or ".join(n for n in ("data", "program") if any(row.get(n) for row in rows))
-    states = [", ".join(f"{n} {state}" for state, n in row["states"].items()) for row in rows]
+    states = [_states(row) for row in rows]
     best = [
         f"{row['metric']} {metric_text(row['best'], of_program='program' in row)}"
         if row["metric"] and row["best"] is not None
@@ -221,6 +222,12 @@ def print_sweeps(rows: list[dict[str, Any]], parent: Path, console: Console) -> 
         console,
         "list --json",
     )
+
+
+def _states(row: dict[str, Any]) -> str:
+    """Trials by state; of a sweep that was cut off, the states in which they were then."""
+    states = ", ".join(f"{n} {state}" for state, n in row["states"].items()) or "none yet"
+    return f"{states} ({row['status']})" if row["status"] == "interrupted" else states
 
 
 def _state(row: dict[str, Any]) -> str:

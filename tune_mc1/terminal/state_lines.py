@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tune_mc1.errors import InputError, StorageError
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.resume_command import resume_command
-from tune_mc1.results.running_process import is_running
+from tune_mc1.results.running_process import holder_of, is_running
 from tune_mc1.results.states import ENDED
 from tune_mc1.results.status import Status, planned_trials, status_of
 from tune_mc1.results.tables import SweepTables
@@ -25,6 +25,18 @@ def current_status(where: ResultDir, tables: SweepTables) -> Status:
     except (InputError, StorageError):  # no network, no credentials, no such bucket any more
         alive = False
     return status_of(where, tables, alive=alive)
+
+
+def local_status(where: ResultDir, tables: SweepTables) -> Status | None:
+    """As `current_status`, by what this machine knows; None if a store would have to be asked.
+
+    Args:
+        where: The result directory.
+        tables: Its tables.
+    """
+    status = status_of(where, tables, alive=holder_of(where) is not None)
+    copy = where.storage_url.exists() and not where.lock.exists()
+    return None if copy and status == "interrupted" else status
 
 
 def state_lines(where: ResultDir, tables: SweepTables) -> Iterator[str]:
