@@ -123,6 +123,7 @@ class LiveSweep:
         kind, trial = event.get("event"), str(event.get("trial", ""))
         if kind in RESHAPING:
             self.whole = self.version
+            self._reasons.clear()
         elif trial in self.tables.trials:
             self.changed[trial] = self.version
         if event["event"] == "rung":
