@@ -2,14 +2,17 @@
 
 import json
 import shlex
+from typing import TYPE_CHECKING
 
 from tune_mc1.errors import InputError, StorageError
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.store.local_copy import remote_of
-from tune_mc1.results.tables import SweepTables
+
+if TYPE_CHECKING:
+    from tune_mc1.results.tables import SweepTables
 
 
-def resume_command(where: ResultDir, tables: SweepTables | None = None) -> str:
+def resume_command(where: ResultDir, tables: "SweepTables | None" = None) -> str:
     """The command that resumes a sweep, from any machine if an object store has it.
 
     Args:
@@ -32,7 +35,7 @@ def _began_with(where: ResultDir) -> str | None:
         return None
 
 
-def _method(where: ResultDir, tables: SweepTables | None) -> str:
+def _method(where: ResultDir, tables: "SweepTables | None") -> str:
     try:
         found = where.read() if tables is None else tables
     except (InputError, StorageError):
