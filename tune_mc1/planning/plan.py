@@ -30,8 +30,6 @@ from tune_mc1.planning.script_sweep import SCRIPTS, load_script
 from tune_mc1.planning.search_space import fewer_notice, plan_program_trials, plan_trials
 from tune_mc1.programs.command import Command, activated
 from tune_mc1.programs.command_check import read_command
-from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.written_sweep import lacking
 
 if TYPE_CHECKING:
     from tune_mc1.planning.past import Past
@@ -129,6 +127,9 @@ def prepare(
         try:
             loaded = load_sweep(path, overrides=flags.overrides, program=program, text=text)
         except InputError as error:  # it may be the file of results
+            from tune_mc1.results.directory import ResultDir
+            from tune_mc1.results.written_sweep import lacking
+
             raise lacking(ResultDir(path.parent), error) from None
     flagged = change(flags.apply(loaded.sweep))
     method = command or flagged.method or "grid"
