@@ -126,7 +126,9 @@ def prepare(
     else:
         try:
             loaded = load_sweep(path, overrides=flags.overrides, program=program, text=text)
-        except InputError as error:  # it may be the file of results
+        except InputError as error:
+            if not (path.parent / "provenance.json").exists():  # it is no file of results
+                raise
             from tune_mc1.results.directory import ResultDir
             from tune_mc1.results.written_sweep import lacking
 
