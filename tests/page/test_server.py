@@ -12,7 +12,6 @@ import pytest
 
 from tests.support.served_page import (
     ask,
-    diverge,
     made_sweep,
     more_epochs,
     name,
@@ -23,7 +22,6 @@ from tune_mc1.page.security import Guard
 from tune_mc1.page.sweep_facts import facts
 from tune_mc1.page.sweeps import read_whole
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.ranking import Rank
 
 TRIALS = 30
 
@@ -195,35 +193,6 @@ def test_only_what_has_changed_is_told(tmp_path: Path) -> None:
         scores = {row[0]: row[keys.index("score")] for row in whole["rows"]}
         tables = where.read()
         assert scores == {t: tables.score(row) for t, row in tables.trials.items()}
-
-
-def best_by_rank(address: str) -> tuple[str, str, str, float]:
-    """Best trial in the list and of the page, first setting's trial, last score of progress."""
-    (summary,) = ask(address, "/api/sweeps")[2]["sweeps"]
-    whole = ask(address, "/api/sweeps/made")[2]["sweep"]
-    settings = ask(address, "/api/sweeps/made/settings")[2]["settings"]
-    progress = ask(address, "/api/sweeps/made/compared")[2]["progress"]
-    assert summary["rank"] == whole["rank"]
-    first = settings[0]["trials"][0]
-    return summary["best"]["trial"], whole["best"]["trial"], first, progress[-1][2]
-
-
-@pytest.mark.parametrize("rank", ["ended", "score"])
-def test_one_ranking_everywhere(tmp_path: Path, rank: Rank) -> None:
-    where = made_sweep(tmp_path / "made", 12, running=1)
-    diverge(where, 11, 0.99)
-    tables = where.read()
-    tables.rank = rank
-    best = tables.ranked()[0]
-    assert (best["trial"] == name(11)) == (rank == "score")
-    with served(tmp_path, rank=rank) as address:
-        expected = (*(best["trial"],) * 3, tables.score(best))
-        assert best_by_rank(address) == expected
-        more_epochs(where, 1, 6)  # the journal is read on
-        assert best_by_rank(address) == expected
-    where.write_tables(where.read(), where.journal.stat().st_size)  # a summary reads the tables
-    with served(tmp_path, rank=rank) as address:
-        assert best_by_rank(address) == expected
 
 
 def test_a_version_of_another_reading_gets_everything(where: ResultDir, address: str) -> None:
