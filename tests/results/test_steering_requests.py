@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from tests.support.object_store import serving_all
-from tests.support.served_page import made_sweep
 from tune_mc1 import file_lock
 from tune_mc1.errors import InputError
 from tune_mc1.results.directory import ResultDir
@@ -26,7 +25,6 @@ from tune_mc1.results.steering.requests import (
     Answer,
     Note,
     Pin,
-    Request,
     Resize,
     StopSweep,
     StopTrials,
@@ -143,25 +141,6 @@ def test_where_no_sweep_runs_only_marks_are_possible(where: ResultDir) -> None:
     assert (notes(tables), pinned(tables)) == ({"t0002": "looked at"}, ["t0001"])
     with pytest.raises(InputError, match="not a result directory"):
         ask(where.root / "none", Pin("t0001"))
-
-
-@pytest.mark.parametrize(
-    ("request_", "instead"),
-    [
-        (Resize(2), "it has finished"),
-        (Add(5), "it has finished, and can go on with more: python -m tune_mc1 sweep random "
-                 "--resume {root} -n 8"),
-    ],
-    ids=["resize", "add"],
-)  # fmt: skip
-def test_a_sweep_that_has_finished_is_not_resumed_for_nothing(
-    tmp_path: Path, request_: Request, instead: str
-) -> None:
-    where = made_sweep(tmp_path / "made", 3)
-    with pytest.raises(InputError) as error:
-        ask(where, request_)
-    line = f"{where.root}: no sweep runs here; {instead.format(root=where.root)}"
-    assert error.value.problems == [line]
 
 
 def test_a_directory_without_its_journal_keeps_its_results(where: ResultDir) -> None:
