@@ -149,5 +149,10 @@ def resolve(path: str) -> Any:
 
 
 def _origin(point: EntryPoint) -> str:
-    package = f" of {point.dist.name} {point.dist.version}" if point.dist is not None else ""
+    package = f" of {package_of(point)}" if point.dist is not None else ""
     return f"plugin {point.name}{package} ({point.value})"
+
+
+def package_of(point: EntryPoint) -> str:
+    """Name and version of the package that declares a plugin; its module if that is not known."""
+    return point.value if point.dist is None else f"{point.dist.name} {point.dist.version}"

@@ -53,6 +53,7 @@ SCRIPTS: dict[str, list[str]] = {
     "many_nodes": ["many_nodes"],
     "report": ["report"],
     "python_use": ["python_use"],
+    "page_beside": ["page_beside", "--epochs", "2", "--runs", "2"],
     "dry_run": ["dry_run"],
     "programs": ["programs"],
     "modules": ["modules"],

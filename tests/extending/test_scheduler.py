@@ -1,7 +1,10 @@
 """A trial scheduler of another package: one that stops trials below the mean."""
 
+import html
+import re
 from functools import partial
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -16,7 +19,7 @@ from tests.support.faults import (
     wait_for,
     write_sweep,
 )
-from tests.support.in_process import Ran
+from tests.support.in_process import Done, Ran, run_here
 from tests.support.session import Session
 
 ONE = ("--max-concurrent", "1", "--wandb", "disabled")
@@ -58,6 +61,58 @@ def test_it_stops_trials(quiet: Ran) -> None:
     decisions = quiet.events("decision")
     assert [d["trial"] for d in decisions if d["stop"]] == ["t0003", "t0004", "t0005"]
     assert all(d["score"] < 0 for d in decisions), "a loss, turned"
+
+
+WHY = r"val_loss (\d\.\d+) > (\d\.\d+), the mean of 2 trials at epoch 2"
+
+
+def test_it_says_why_in_its_own_words(quiet: Ran, tmp_path: Path, there: Session) -> None:
+    """Live, of one trial, and in the report in both languages; a loss as it was logged."""
+    live = re.search(rf"t0003 stopped after epoch 2, .*\n +({WHY})\n", quiet.out)
+    assert live is not None, quiet.out
+    own, mean = (float(number) for number in live.groups()[1:])
+    losses = [e["val_loss"] for e in quiet.events("epoch") if e["epoch"] == 2]
+    assert own == pytest.approx(losses[2], abs=1e-3)
+    assert mean == pytest.approx(fmean(losses[:2]), abs=1e-3)
+    done = there.run("show", quiet.root, "t0003", cwd=tmp_path)
+    assert re.search(rf"^state +stopped at epoch 2: {WHY} *$", done.stdout, re.M), done.stdout
+    for lang, words in (("en", WHY), ("de", "der Mittelwert von 2 Trials nach Epoche 2")):
+        where = tmp_path / lang
+        done = there.run("report", quiet.root, "-o", where, "--lang", lang, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert re.search(words, html.unescape((where / "report.html").read_text()))
+
+
+def test_results_without_the_package_name_it(quiet: Ran, tmp_path: Path) -> None:
+    """Here it is not installed: what can be read is read, and one line says what lacks."""
+
+    def run(*words: str | Path) -> Done:
+        return run_here(*words, cwd=tmp_path)
+
+    named = r"plugins? .*own_below_mean of own-below-mean 1\.0.* not installed here"
+    shown = run("show", quiet.root)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "stopped" in shown.stdout
+    one = run("show", quiet.root, "t0003")
+    assert one.returncode == 0
+    assert "stopped at epoch 2" in one.stdout
+    assert re.search(f"Why trials were stopped is not known here: .*{named}", one.stderr)
+    assert run("export", "results", quiet.root, "--to", "csv", "-o", "csv").returncode == 0
+    assert (tmp_path / "csv" / "trials.csv").exists()
+    for words in (
+        ("report", quiet.root, "-o", "report"),
+        ("export", "model", quiet.root, "--to", "safetensors"),
+        ("export", "results", quiet.root, "--to", "optuna", "-o", "optuna.log"),
+        ("sweep", "grid", "--resume", quiet.root),
+        ("sweep", "grid", "--from", quiet.root, "--best", "1", "--dry-run"),
+        ("sweep", "grid", quiet.root / "sweep.yaml", "--dry-run"),
+        ("train", quiet.root, "--trial", "t0003"),
+    ):
+        done = run(*words)
+        assert done.returncode == 2, (words, done.stdout)
+        (line,) = done.stderr.strip().splitlines()
+        assert re.search(named, line), line
+        assert "got 'below_mean'" in line or words[2] == "--resume"  # it lacks a metric's column
 
 
 def test_killed_it_goes_on_as_if_nothing_had_been(

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.browser import CONTRASTS, Tab
 from tests.support.served_page import address_of, diverge, made_sweep, served
+from tune_mc1.planning.stop_reasons import reasons_of
 from tune_mc1.results.directory import ResultDir
 
 WIDTHS = (375, 768, 1280, 1920)
@@ -83,6 +84,9 @@ def test_sorts_filters_and_opens_a_trial(browser: Any, address: str, real: Path)
     page.wait_for_function("t => document.querySelector('.log').textContent.includes(t)", arg=log)
     page.keyboard.press("Escape")
     assert page.get_by_role("complementary").count() == 0
+    stopped = next(t for t, row in tables.trials.items() if row["state"] == "stopped")
+    page.locator(f"[data-trial={stopped}]").click()
+    panel.locator("dd", has_text=reasons_of(ResultDir(real))[stopped]).wait_for()
     assert tab.said == []
     tab.close()
 
@@ -154,6 +158,32 @@ def test_sweeps_side_by_side(browser: Any, real: Path, tmp_path: Path) -> None:
         tab.close()
 
 
+PLOTS = """Object.defineProperty(globalThis, "uPlot", {
+  get() { return this.kept; },
+  set(made) {
+    globalThis.plots = [];
+    this.kept = class extends made { constructor(...all) { super(...all); plots.push(this); } };
+  },
+})"""
+"""Keeps all figures of the library in `plots`."""
+
+
+@pytest.mark.parametrize("sweeps", [1, 2])
+def test_few_sweeps_over_time_span_no_years(browser: Any, tmp_path: Path, sweeps: int) -> None:
+    for number in range(sweeps):  # they began at the same time
+        made_sweep(tmp_path / f"made-{number}", 3)
+    with served(tmp_path) as address:
+        tab = Tab(browser, "about:blank", viewport=WIDE)
+        tab.page.add_init_script(PLOTS)
+        tab.page.goto(address)
+        tab.page.locator(".figures .chart canvas").wait_for(state="attached")
+        low, high = tab.page.evaluate("[plots[0].scales.x.min, plots[0].scales.x.max]")
+        assert (low + high) / 2 == pytest.approx(1e9, abs=3600)
+        assert high - low < 3 * 86400
+        assert tab.said == []
+        tab.close()
+
+
 def test_a_trial_that_diverged_ranks_last(browser: Any, tmp_path: Path) -> None:
     where = made_sweep(tmp_path / "made", 12, running=1)
     diverge(where, 11, 0.99)
@@ -167,5 +197,12 @@ def test_a_trial_that_diverged_ranks_last(browser: Any, tmp_path: Path) -> None:
         tab.page.locator(".trials th button[data-key=score]").click()
         assert tab.column(2) == [*reversed(order[:-1]), "t0012"]
         assert "rank last" in tab.page.locator("button[data-key=score]").get_attribute("title")
+        assert tab.said == []
+        tab.close()
+    with served(tmp_path, rank="score") as address:
+        tab = Tab(browser, address_of(address, where.root), viewport=WIDE)
+        tab.page.locator(".facts", has_text="0.9900 t0012").wait_for()
+        assert tab.column(2) == ["t0012", *order[:-1]]
+        assert "rank" not in tab.page.locator(".said").inner_text()
         assert tab.said == []
         tab.close()

@@ -50,13 +50,15 @@ def test_steers_a_running_sweep(
     assert states["t0001"] == "stopped"
     assert 0 < tables.trials["t0001"]["epochs_run"] < 300
     assert states["t0002"] == "interrupted"
+    assert tables.trials["t0002"]["started"] < tables.trials["t0001"]["ended"]
+    assert tables.metadata["max_concurrent"] == 2
     assert sorted(states) == ["t0001", "t0002", "t0003", "t0004", "t0005"]
     assert tables.metadata["notes"] == {"t0002": "looked at <b>it</b>"}
     assert tables.metadata["pinned"] == ["t0002"]
 
 
 def steer(tab: Tab, found: list[str]) -> None:
-    """Adds trials, stops one, pins and notes another, and stops the sweep."""
+    """Adds trials, lets two run at once, stops one, pins and notes another, and stops the sweep."""
     page = tab.page
     link = page.locator(".sweeps a")
     link.wait_for(timeout=120_000)
@@ -68,6 +70,11 @@ def steer(tab: Tab, found: list[str]) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Add").click()
     page.locator("[data-trial=t0005]").wait_for(timeout=60_000)
     page.locator(".counts", has_text="of 5 trials ended").wait_for(timeout=30_000)
+    page.get_by_role("button", name="Resize").click()
+    page.get_by_role("spinbutton", name="At most").fill("2")
+    page.get_by_role("dialog").get_by_role("button", name="Resize").click()
+    page.get_by_role("button", name="At once: 2").wait_for(timeout=30_000)
+    page.locator(".counts", has_text="2 running").wait_for(timeout=60_000)
     panel = page.get_by_role("complementary")
     panel.get_by_role("button", name="Stop").click(timeout=60_000)
     page.get_by_role("dialog").get_by_role("button", name="Stop").click()

@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.served_page import ask, made_sweep, more_epochs, name, served
+from tests.support.served_page import (
+    ask,
+    made_sweep,
+    more_epochs,
+    name,
+    served,
+)
 from tune_mc1.page.live_sweep import LiveSweep
 from tune_mc1.page.security import Guard
 from tune_mc1.page.sweep_facts import facts
@@ -224,11 +230,15 @@ def test_a_log_is_followed(where: ResultDir, address: str) -> None:
 
 def test_command_serves_until_it_is_ended(where: ResultDir) -> None:
     words = [sys.executable, "-m", "tune_mc1", "watch", str(where.root), "--port", "0"]
+    words += ["--rank", "score"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         address = process.stdout.readline().removeprefix("Page: ").strip()
         with urllib.request.urlopen(address, timeout=30) as answer:
             assert b"<!doctype html>" in answer.read()
+        token = address.partition("token=")[2]
+        told = ask(address, "/api/sweeps/one", X_Token=token)[2]
+        assert told["sweep"]["rank"] == "score"
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
     assert address.startswith("http://127.0.0.1:")

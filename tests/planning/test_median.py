@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from ray.tune.schedulers import MedianStoppingRule
 
 from tune_mc1.config.early_terminate import model_of
+from tune_mc1.config.stop_reason import StopReason
 from tune_mc1.planning.schedulers.median import MedianStopping
 
 
@@ -51,7 +52,7 @@ def test_the_same_trials_are_stopped_as_in_ray_tune(seed: int) -> None:
         if expected:
             stopped.add(trial)
             reason = ours.reason(trial)
-            assert reason is not None
+            assert isinstance(reason, StopReason)
             assert reason.score < reason.limit  # type: ignore[operator]
     assert 0 < len(stopped) < 20
 

@@ -1,11 +1,13 @@
 """Why a trial was stopped, in words."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tune_mc1.config.stop_reason import StopReason
+from tune_mc1.config.field_types import Lang
+from tune_mc1.config.stop_reason import StopReason, Why
 from tune_mc1.config.trial_scheduler import TrialScheduler
 from tune_mc1.planning.promotion import PromotingRungs
 from tune_mc1.planning.rungs import Rungs
@@ -13,6 +15,11 @@ from tune_mc1.planning.schedulers.hyperband import BandScheduler
 from tune_mc1.planning.stop_reasons import reason_text
 
 SHARE = StopReason(3, 3, 0.21, 0.34, "best_share", 12, 3)
+OWN = replace(SHARE, rule="own", share=0)
+MEAN: dict[Lang, str] = {
+    "en": "the mean of {n} at {unit} {at}",
+    "de": "der Mittelwert von {n} nach {unit} {at}",
+}
 
 
 @pytest.mark.parametrize(
@@ -45,9 +52,20 @@ SHARE = StopReason(3, 3, 0.21, 0.34, "best_share", 12, 3)
             "best val_acc is missing or not finite",
             "bestes val_acc fehlt oder ist nicht endlich",
         ),
+        (
+            replace(OWN, words=MEAN),
+            "val_acc 0.21 < 0.34, the mean of 12 trials at epoch 3",
+            "val_acc 0.21 < 0.34, der Mittelwert von 12 Trials nach Epoche 3",
+        ),
+        (
+            replace(OWN, words={"en": "{half} of {n"}),
+            "val_acc 0.21 < 0.34, {half} of {n",
+            "val_acc 0.21 < 0.34, {half} of {n",
+        ),
+        ("no network\n left", "no network left", "no network left"),
     ],
 )
-def test_in_both_languages(reason: StopReason, en: str, de: str) -> None:
+def test_in_both_languages(reason: Why, en: str, de: str) -> None:
     assert reason_text(reason, "val_acc", maximize=True) == en
     assert reason_text(reason, "val_acc", maximize=True, lang="de") == de
 

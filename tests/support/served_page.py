@@ -19,6 +19,7 @@ from tune_mc1.page.sweeps import Sweeps
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import Event
 from tune_mc1.results.journal import Journal
+from tune_mc1.results.ranking import Rank
 from tune_mc1.results.writer import ResultWriter
 
 TOKEN = "a-token-of-the-tests"
@@ -52,11 +53,11 @@ REAL: dict[str, Any] = {
 
 
 @contextmanager
-def served(place: Path, *, read_only: bool = False) -> Iterator[str]:
+def served(place: Path, *, read_only: bool = False, rank: Rank = "ended") -> Iterator[str]:
     """Serves a directory; yields the page's address."""
     loop = asyncio.new_event_loop()
     guard = Guard(TOKEN, "127.0.0.1")
-    runner = web.AppRunner(Page(Sweeps(place), guard, read_only).app(), access_log=None)
+    runner = web.AppRunner(Page(Sweeps(place, rank), guard, read_only).app(), access_log=None)
     ready = threading.Event()
 
     async def start() -> None:

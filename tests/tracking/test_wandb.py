@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from tune_mc1.results.head import sweep_event
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.tracking.wandb.mirror import WandbMirror
 from tune_mc1.tracking.wandb.one_run import run_id
+from tune_mc1.tracking.wandb.sent import sync_command
 
 RATES = {"t0001": 0.01, "t0002": 0.02, "t0003": 0.03, "t0004": 0.04}
 
@@ -35,6 +37,7 @@ class Sweep:
     def __init__(self, parent: Path, **keys: Any) -> None:
         self.where = ResultDir.create(parent, "my sweep")
         self.notices: list[str] = []
+        self.offline: list[str] = []  # those that say how runs are sent later
         self.begin()
         head = {"name": "my sweep", "description": "why", "project": "cifar", "entity": None}
         facts = {"metric": "val_acc", "maximize": True, "data": "shapes10", "fingerprint": "f00"}
@@ -52,7 +55,9 @@ class Sweep:
 
     def hear(self, notice: str) -> None:
         """Keeps notices, but for the one that depends on how busy the machine is."""
-        if "waiting" not in notice:
+        if re.match(r"W&B: \d+ runs? (is|are) recorded offline\.", notice):
+            self.offline.append(notice)
+        elif "waiting" not in notice:
             self.notices.append(notice)
 
     def start(self, *trials: str) -> None:
@@ -129,6 +134,8 @@ def test_offline_sweep_leaves_one_whole_file_a_trial(sweep: Sweep) -> None:
     sweep.close()
 
     assert sweep.notices == []
+    command = sync_command(sweep.where)
+    assert sweep.offline == [f"W&B: 4 runs are recorded offline. {command} uploads them."]
     assert len(list(sweep.where.root.rglob("*.wandb"))) == len(RATES)
     for trial in RATES:
         run = Run(sweep.where, trial)

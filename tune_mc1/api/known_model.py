@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from tune_mc1.config.load import load_sweep
 from tune_mc1.config.user_code import look_in
 from tune_mc1.errors import InputError, TuneMc1Error
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.schema import Row
 from tune_mc1.results.tables import SweepTables, trial_of
+from tune_mc1.results.written_sweep import written_sweep
 
 if TYPE_CHECKING:
     from tune_mc1.data.images import Statistics
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def look_for_code(where: ResultDir) -> None:
     """Makes networks of the user's own importable, as its sweep file says where they are."""
     if where.sweep_file.exists():
-        look_in(load_sweep(where.sweep_file).sweep.import_from)
+        look_in(written_sweep(where).import_from)
 
 
 def known_facts(where: ResultDir, tables: SweepTables, row: Row) -> "ModelFacts | None":
@@ -53,7 +53,7 @@ def _statistics(where: ResultDir, facts: dict[str, Any]) -> "Statistics":
     from tune_mc1.data.on_disk import images_on_disk
     from tune_mc1.data.wanted import channel_statistics
 
-    data = images_on_disk(load_sweep(where.sweep_file).sweep, str(facts["data"]))
+    data = images_on_disk(written_sweep(where), str(facts["data"]))
     if data.fingerprint != facts["fingerprint"]:
         raise InputError(f"{where.root}: its images are not those of {data.name}")
     return channel_statistics(data.train_images)

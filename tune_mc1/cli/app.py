@@ -73,9 +73,9 @@ def show(
             facts["trials"] = [row for row in facts["trials"] if row["trial"] in trials]
         print_json(facts)
     elif trials:
-        print_trials(where, tables, trials, Console())
+        print_trials(where, tables, trials, Console(), print_notice)
     else:
-        print_result(where, tables, Console(), limit, by_class=True)
+        print_result(where, tables, Console(), limit, past=True)
 
 
 def commands() -> typer.Typer:

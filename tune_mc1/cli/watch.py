@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tune_mc1.cli.options import local
+from tune_mc1.cli.options import RankBy, local
 
 
 def watch(
@@ -23,6 +23,7 @@ def watch(
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Refuse to stop, resize or add to a sweep.")
     ] = False,
+    rank: RankBy = "ended",
     open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Show sweeps in a browser, also while they run, and steer them.
@@ -34,7 +35,7 @@ def watch(
     from tune_mc1.page.sweeps import Sweeps
 
     check_installed("watch")
-    Sweeps(directory)  # which says what is wrong
+    sweeps = Sweeps(directory, rank)
     listening = listen(host, port)
 
     def ready(address: str) -> None:
@@ -43,4 +44,4 @@ def watch(
         if open_:
             open_browser(address)
 
-    serve(directory, host=host, listening=listening, read_only=read_only, ready=ready)
+    serve(sweeps, host=host, listening=listening, read_only=read_only, ready=ready)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from tune_mc1.config.stop_reason import StopReason
+from tune_mc1.config.stop_reason import Why
 
 
 class Decided(Protocol):
@@ -102,7 +102,7 @@ class TrialScheduler(ABC, Generic[D]):
         """
         return None
 
-    def reason(self, trial: str) -> StopReason | None:
+    def reason(self, trial: str) -> Why | None:
         """Explains why a trial was stopped or paused; None if it was not, or if it is unknown."""
         return None
 
@@ -139,17 +139,20 @@ class EpochScheduler(TrialScheduler[Decision]):
     def __init__(self) -> None:
         self.scores: dict[str, dict[int, float]] = {}
         """Scores by trial and epoch, higher is better; -inf if missing or not finite."""
-        self._reasons: dict[str, StopReason | None] = {}
+        self._reasons: dict[str, Why | None] = {}
 
     @abstractmethod
     def stops(self, trial: str, epoch: int) -> bool:
         """True if a trial stops after an epoch, whose score is already in `scores`."""
 
-    def why(self, trial: str, epoch: int) -> StopReason | None:
-        """Explains why a trial stops after an epoch; asked when `stops` was true."""
+    def why(self, trial: str, epoch: int) -> Why | None:
+        """Explains why a trial stops after an epoch; asked when `stops` was true.
+
+        A line of text is shown as it is, a `StopReason` in words with the metric's own sign.
+        """
         return None
 
-    def reason(self, trial: str) -> StopReason | None:
+    def reason(self, trial: str) -> Why | None:
         """What `why` said when the trial was stopped."""
         return self._reasons.get(trial)
 

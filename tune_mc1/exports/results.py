@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
-from tune_mc1.config.load import load_sweep
 from tune_mc1.errors import InputError, StorageError
 from tune_mc1.files import as_url
 from tune_mc1.registry import resolve
@@ -91,7 +90,7 @@ def export_results(where: "ResultDir", to: Form, output: str | Path | None) -> E
     place = str(where.root / "export" / kind.default if output is None else output)
     if output is not None:
         _check_place(kind, to, place)
-    source = Source(where.root.name, load_sweep(where.sweep_file).sweep, where.read())
+    source = Source(where, where.read())
     write: Write = resolve(kind.write)
     try:
         if not _is_uri(place):

@@ -73,8 +73,10 @@ def main() -> None:
         if not exists(sweep):
             return
         time.sleep(0.2)
+    from tune_mc1.page.sweeps import Sweeps
+
     serve(
-        directory,
+        Sweeps(directory),
         host=LOOPBACK,
         listening=given["socket"],
         read_only=False,

@@ -4,12 +4,12 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tune_mc1.config.load import load_sweep
 from tune_mc1.errors import TuneMc1Error
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.states import Row
 from tune_mc1.results.steering.marks import NOTES, PINNED
 from tune_mc1.results.tables import SweepTables
+from tune_mc1.results.written_sweep import written_sweep
 from tune_mc1.terminal.formatting import varied
 
 RUN_COLUMNS = ("best_epoch", "epochs_run", "seconds", "started", "ended", "attempts", "fused")
@@ -98,7 +98,7 @@ def plain(value: Any) -> Any:
 def _declared(where: ResultDir) -> Mapping[str, dict[str, Any]]:
     """What the sweep file says of parameters: whether those drawn have a logarithmic scale."""
     try:
-        parameters = load_sweep(where.sweep_file).sweep.parameters
+        parameters = written_sweep(where).parameters
     except (OSError, TuneMc1Error):  # a plugin that is missing here; the page does without
         return {}
     return {

@@ -36,12 +36,15 @@ def compared(live: LiveSweep) -> dict[str, Any]:
 
 def _progress(live: LiveSweep) -> list[list[float]]:
     tables = live.tables
+    # those that diverged count where there are no others, or where they rank like the others
+    group = min((tables.place_of(row)[0] for row in tables.trials.values()), default=0)
     scored = [
         (row["ended"], score)
         for row in tables.trials.values()
         if row["ended"] is not None
         and (score := plain(tables.score(row))) is not None
         and tables.permits(row)
+        and tables.place_of(row)[0] == group
     ]
     scored.sort()
     starts = [row["started"] for row in tables.trials.values() if row["started"] is not None]

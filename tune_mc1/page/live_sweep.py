@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 from tune_mc1.page.alive import Alive
 from tune_mc1.page.columns import ShownColumns, plain
+from tune_mc1.planning.stop_reasons import reasons_of
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import Event
 from tune_mc1.results.journal import read_events
+from tune_mc1.results.ranking import Rank
 from tune_mc1.results.status import Status, status_of
 from tune_mc1.results.store.local_copy import remote_of
 from tune_mc1.results.store.result_files import Files
@@ -32,6 +34,7 @@ class LiveSweep:
     Args:
         where: Its result directory.
         alive: Says whether it runs.
+        rank: How its trials and settings are ranked.
 
     Attributes:
         tables: Its tables.
@@ -53,9 +56,14 @@ class LiveSweep:
     rungs: list[RungEvent] = field(default_factory=list)
     columns: ShownColumns = field(default_factory=lambda: ShownColumns(SweepTables()))
     alive: Alive = field(default_factory=Alive)
+    rank: Rank = "ended"
     _offset: int = 0
     _stamp: tuple[tuple[int, int], ...] = ()
     _known: dict[str, list[int]] = field(default_factory=dict)
+    _reasons: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.tables.rank = self.rank
 
     def refresh(self) -> bool:
         """Reads what was written since the last call; returns whether anything was.
@@ -87,8 +95,9 @@ class LiveSweep:
 
     def _read_all(self) -> None:
         self.tables, self._offset = self.where.read_to_end()
+        self.tables.rank = self.rank
         self.version = self.whole = next(_versions)
-        self.changed, self.epochs, self._known = {}, {}, {}
+        self.changed, self.epochs, self._known, self._reasons = {}, {}, {}, {}
         for trial, epoch in self.tables.history:
             self._known.setdefault(trial, []).append(epoch)
         self.rungs = list(_rungs(self.where, self._offset))
@@ -114,6 +123,7 @@ class LiveSweep:
         kind, trial = event.get("event"), str(event.get("trial", ""))
         if kind in RESHAPING:
             self.whole = self.version
+            self._reasons.clear()
         elif trial in self.tables.trials:
             self.changed[trial] = self.version
         if event["event"] == "rung":
@@ -177,6 +187,14 @@ class LiveSweep:
     def status(self) -> Status:
         """Whether the sweep runs, has finished, or was interrupted."""
         return status_of(self.where, self.tables, alive=self.alive.get(self.where))
+
+    def why(self, trial: str) -> str | None:
+        """Why a trial was stopped, which stays as it is; None if it was not, or is not known."""
+        if self.tables.trials[trial]["state"] != "stopped":
+            return None
+        if trial not in self._reasons:
+            self._reasons |= {trial: "", **reasons_of(self.where)}
+        return self._reasons[trial] or None
 
     @property
     def files(self) -> Files:

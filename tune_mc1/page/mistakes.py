@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from pyarrow import ArrowException
 
-from tune_mc1.config.load import load_sweep
 from tune_mc1.data.on_disk import images_on_disk
 from tune_mc1.errors import InputError, TuneMc1Error
 from tune_mc1.page.analysis import write_analysis
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.written_sweep import written_sweep
 
 MOST, MOST_OF_PAIR = 240, 12
 """Images that are shown: the most confident mistakes, and of each pair of classes at least so many
@@ -55,7 +55,7 @@ def winners_mistakes(directory: Path) -> dict[str, Any]:
         raise InputError(f"{where.predictions}: no predictions of the winner there") from None
     own = np.array([trial == trials[0] for trial in trials])
     image, label, predicted, sure = (each[own] for each in (image, label, predicted, sure))
-    sweep = load_sweep(where.sweep_file).sweep
+    sweep = written_sweep(where)
     tables = where.read()
     count = int(max(label.max(), predicted.max())) + 1
     names = [str(name) for name in tables.metadata.get("classes") or ()]

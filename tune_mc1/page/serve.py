@@ -9,7 +9,6 @@ import sys
 import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tune_mc1.errors import InputError
@@ -28,7 +27,7 @@ the sweep has ended and nobody asked for anything."""
 
 
 def serve(
-    place: Path,
+    sweeps: "Sweeps",
     *,
     host: str,
     listening: socket.socket | int,
@@ -40,25 +39,20 @@ def serve(
     """Serves the page until Ctrl-C or SIGTERM.
 
     Args:
-        place: A result directory, or a directory of them.
+        sweeps: The sweeps that it shows.
         host: Name or address on which it listens.
         listening: The socket, or its descriptor.
         read_only: Whether requests that steer a sweep are refused.
         ready: Called with the page's address, which holds its token.
         token: The token; a new one if None.
         beside: Id of a process; the page ends some time after it.
-
-    Raises:
-        InputError: If there is no such directory.
     """
     from aiohttp import web
 
     from tune_mc1.page.security import Guard
     from tune_mc1.page.server import Page
-    from tune_mc1.page.sweeps import Sweeps
 
     token = token or secrets.token_urlsafe(24)
-    sweeps = Sweeps(place)
     if isinstance(listening, int):
         listening = socket.socket(fileno=listening)
     page = Page(sweeps, Guard(token, host), read_only)

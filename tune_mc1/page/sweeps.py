@@ -15,6 +15,7 @@ from tune_mc1.page.alive import Alive
 from tune_mc1.page.live_sweep import LiveSweep
 from tune_mc1.page.sweep_facts import facts
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.ranking import Rank
 from tune_mc1.results.status import status_of
 from tune_mc1.results.sweep_event import SweepEvent
 from tune_mc1.results.tables import SweepTables
@@ -31,13 +32,14 @@ class Sweeps:
 
     Args:
         place: A result directory, or a directory of them.
+        rank: How trials and settings are ranked.
 
     Raises:
         InputError: If there is no such directory.
     """
 
-    def __init__(self, place: Path) -> None:
-        self.place = place.absolute()
+    def __init__(self, place: Path, rank: Rank = "ended") -> None:
+        self.place, self.rank = place.absolute(), rank
         if not self.place.is_dir():
             raise InputError(f"{place}: no such directory; give a result directory, or its parent")
         self.single = is_result(self.place)
@@ -81,7 +83,7 @@ class Sweeps:
         where = self.directories().get(name)
         if where is None:
             raise InputError(f"{name}: no such sweep in {self.place}")
-        live = LiveSweep(where, alive=self._alive)
+        live = LiveSweep(where, rank=self.rank, alive=self._alive)
         with self._guard:
             self._live[name] = live
             while len(self._live) > KEPT:
@@ -111,17 +113,18 @@ class Sweeps:
             return facts(live) | {"trials": trials, "status_without": ended, "status": ended}
 
         try:
-            whole = read_whole(where)
+            whole = read_whole(where, self.rank)
             return self.use(name, work) if whole is None else work(whole)
         except (TuneMc1Error, OSError) as error:
             return {"directory": name, "error": str(error)}
 
 
-def read_whole(where: ResultDir) -> LiveSweep | None:
+def read_whole(where: ResultDir, rank: Rank = "ended") -> LiveSweep | None:
     """A sweep without its history, ten times as fast; None if its journal has more than its table.
 
     Args:
         where: Its directory.
+        rank: How its trials are ranked.
     """
     try:
         with ParquetFile(where.trials) as file:
@@ -137,7 +140,7 @@ def read_whole(where: ResultDir) -> LiveSweep | None:
         }
     except (OSError, ArrowException, KeyError, TypeError, ValueError):
         return None
-    return LiveSweep(where, tables)
+    return LiveSweep(where, tables, rank=rank)
 
 
 def is_result(path: Path) -> bool:

@@ -39,6 +39,7 @@ def trial_details(live: LiveSweep, trial: str) -> dict[str, Any]:
     return {
         **{name: plain(row.get(name)) for name in FACTS},
         "score": plain(tables.score(row)),
+        "why": live.why(trial),
         "config": tables.columns.values(row),
         "varied": [tables.columns.own_names.get(n, n) for n in live.columns.parameters],
         "epochs": [entry["epoch"] for entry in known],

@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tune_mc1.config.load import load_sweep
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.config.sweep import Sweep
@@ -18,6 +17,7 @@ from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.exchanges import COPIED_FROM
 from tune_mc1.results.schema import Row
 from tune_mc1.results.store.local_copy import RESULTS_DIR, fetch, remote_named
+from tune_mc1.results.written_sweep import written_sweep
 
 SAME_FACTS = ("fingerprint", "validation", "limit_images")
 """Metadata that two sweeps share if their trials can be compared, beside the metric."""
@@ -123,7 +123,7 @@ def _read(place: str) -> Earlier:
         where = ResultDir(Path(place))
     past = read_past(where)
     text = past.grown[-1]["sweep"] if past.grown else None
-    return Earlier(place, where, load_sweep(where.sweep_file, text=text).sweep, past)
+    return Earlier(place, where, written_sweep(where, text), past)
 
 
 def check_images(earlier: Sequence[Earlier], facts: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tune_mc1.config.image_files import ImageFiles
-from tune_mc1.config.load import load_sweep, sweep_of
+from tune_mc1.config.load import sweep_of
 from tune_mc1.config.parameters import Constant
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
@@ -17,6 +17,7 @@ from tune_mc1.planning.past import read_past
 from tune_mc1.planning.plan import Plan, checked_data, prepare
 from tune_mc1.planning.search_space import plan_trials
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.written_sweep import written_sweep
 
 
 def plan_one(
@@ -84,7 +85,7 @@ def plan_resumed(directory: Path, data: str | None = None) -> Plan:
             f"--resume: must have a trial that has not ended, got {directory} whose "
             f"{trials[0].id} is {state}"
         )
-    sweep = load_sweep(where.sweep_file).sweep
+    sweep = written_sweep(where)
     sweep = sweep.model_copy(update={"data": _data(sweep, data, directory)})
     sweep = check_networks(sweep, lambda path: f"{where.sweep_file}: parameters.{path[0]}")
     return Plan("grid", sweep, trials, directory=where.root, past=past)
@@ -95,7 +96,8 @@ def _of_source(source: Path, name: str | None) -> tuple[Sweep, Trial, list[str]]
     notices: list[str] = []
     if source.is_dir():
         where = ResultDir(source)
-        trials, sweep = read_past(where).trials, load_sweep(where.sweep_file).sweep
+        past, sweep = read_past(where), written_sweep(where)
+        trials = past.trials
     else:
         plan = prepare(None, source)
         trials, sweep, notices = list(plan.trials), plan.sweep, plan.notices

@@ -124,7 +124,15 @@ def prepare(
             raise InputError(f"--program: not valid with {path}, which is a program itself")
         loaded = load_script(path, flags.overrides)
     else:
-        loaded = load_sweep(path, overrides=flags.overrides, program=program, text=text)
+        try:
+            loaded = load_sweep(path, overrides=flags.overrides, program=program, text=text)
+        except InputError as error:
+            if not (path.parent / "provenance.json").exists():  # it is no file of results
+                raise
+            from tune_mc1.results.directory import ResultDir
+            from tune_mc1.results.written_sweep import lacking
+
+            raise lacking(ResultDir(path.parent), error) from None
     flagged = change(flags.apply(loaded.sweep))
     method = command or flagged.method or "grid"
     sweep, notices = resolve_method(flagged, method, source=str(path))

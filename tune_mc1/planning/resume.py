@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from tune_mc1.config.fields import coerce
-from tune_mc1.config.load import load_sweep
 from tune_mc1.config.parameters import Constant
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.program_trial import AnyTrial
@@ -23,6 +22,7 @@ from tune_mc1.results.lost_metrics import lost_metrics
 from tune_mc1.results.steering.marks import size
 from tune_mc1.results.store.local_copy import resumable
 from tune_mc1.results.trial_events import EndEvent
+from tune_mc1.results.written_sweep import lacking, written_sweep
 
 MOST_SHOWN = 12
 """Maximum number of trials that a notice names."""
@@ -60,10 +60,8 @@ def prepare_resume(
     if not where.sweep_file.exists():
         raise InputError(f"{where.sweep_file}: is missing, so this sweep cannot be resumed")
     if lost := lost_metrics(where, past.tables):
-        raise InputError(
-            f"{where.root}: has the metrics {', '.join(lost)} of a package that is not installed "
-            "here; a resume requires it"
-        )
+        rule = f"has the metrics {', '.join(lost)} of a package that is not installed here"
+        raise lacking(where, InputError(f"{where.root}: {rule}; a resume requires it"))
     before, kept = _as_it_was(where, past)
     source = file or where.sweep_file
     same = {} if past.tables.of_program else {"data": _same_data(past)}
@@ -149,11 +147,11 @@ def _as_it_was(where: ResultDir, past: Past) -> tuple[Sweep, str | None]:
 
     A sweep that was killed while it grew has its new form in the journal only.
     """
-    found = load_sweep(where.sweep_file).sweep
+    found = written_sweep(where)
     if not past.grown:
         return found, None
     text = past.grown[-1]["sweep"]
-    before = load_sweep(where.sweep_file, text=text).sweep
+    before = written_sweep(where, text)
     return before, text if growing_changes(found, before) else None
 
 

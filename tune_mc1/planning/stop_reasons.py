@@ -1,13 +1,15 @@
 """Words for why trials were stopped, and the reasons of a past sweep, from its journal."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from tune_mc1.config.field_types import Lang
-from tune_mc1.config.stop_reason import StopReason
+from tune_mc1.config.stop_reason import Why
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.errors import InputError
 from tune_mc1.planning.past import read_past
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.written_sweep import written_sweep
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     "missing": ("{name} is missing or not finite", "{name} fehlt oder ist nicht endlich"),
@@ -35,7 +37,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 
 
 def reason_text(
-    reason: StopReason,
+    reason: Why,
     metric: str,
     *,
     maximize: bool,
@@ -51,6 +53,8 @@ def reason_text(
         of_program: Whether the trials are runs of a program, which have iterations.
         lang: The language.
     """
+    if isinstance(reason, str):
+        return " ".join(reason.split())
 
     def say(key: str, **values: object) -> str:
         return _WORDS[key][lang == "de"].format(**values)
@@ -59,13 +63,17 @@ def reason_text(
     if reason.score is None:
         return say("missing", name=name)
     share = f"{reason.share:g}"
-    what = say(
-        reason.rule,
-        n=say("trial" if reason.trials == 1 else "trials", n=reason.trials),
-        unit=say("iteration" if of_program else "epoch"),
-        at=reason.at,
-        share=say(share) if share in _WORDS else say("part", share=share),
-    )
+    values: dict[str, object] = {
+        "n": say("trial" if reason.trials == 1 else "trials", n=reason.trials),
+        "unit": say("iteration" if of_program else "epoch"),
+        "at": reason.at,
+    }
+    if reason.rule == "own":
+        what = _own(reason.words, lang, values)
+    else:
+        what = say(
+            reason.rule, share=say(share) if share in _WORDS else say("part", share=share), **values
+        )
     sign = 1 if maximize else -1
     score = _digits(sign * reason.score, reason.limit, sign)
     if reason.limit is None or reason.limit == reason.score:
@@ -76,11 +84,31 @@ def reason_text(
     return say("below", name=name, score=score, sign=relation, limit=limit, what=what)
 
 
+def _own(words: Mapping[Lang, str], lang: Lang, values: Mapping[str, object]) -> str:
+    """A scheduler's own words, as they are where they have other places for values."""
+    text = words.get(lang) or words.get("en", "")
+    with suppress(LookupError, ValueError, AttributeError):  # a sweep does not end by it
+        text = text.format(**values)
+    return " ".join(text.split())
+
+
 def _digits(value: float, other: float | None, sign: int) -> str:
     """A number with four significant digits, or more if it would look like the other one."""
     short = f"{value:.4g}"
     differs = other is None or sign * other == value or short != f"{sign * other:.4g}"
     return short if differs else f"{value:.8g}"
+
+
+def reasons_of(where: ResultDir) -> dict[str, str]:
+    """Why the trials of a sweep were stopped, by trial; none if its file cannot be read here.
+
+    Args:
+        where: The result directory.
+    """
+    try:
+        return stop_reasons(where, written_sweep(where))
+    except (InputError, OSError):  # a package is missing; the rest of the results is there
+        return {}
 
 
 def stop_reasons(where: ResultDir, sweep: Sweep, lang: Lang = "en") -> dict[str, str]:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tune_mc1.config.load import load_sweep
 from tune_mc1.config.parameters import Parameter
 from tune_mc1.config.program_sweep import SEED, ProgramSweep
 from tune_mc1.config.space import source_of
@@ -25,6 +24,7 @@ from tune_mc1.results.frames import read_tables
 from tune_mc1.results.ranking import Rank, is_broken
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.settings import Run, means_of_runs, rank_settings
+from tune_mc1.results.written_sweep import written_sweep
 
 
 def _of_training() -> Mapping[str, str]:
@@ -166,7 +166,7 @@ def read_frames(directory: Path, rank: Rank = "ended") -> SweepFrames:
     about = [n for n in ("config_hash", "fold", *names) if n not in history]
     history = history.merge(trials[["trial", *about]], on="trial")
     provenance = json.loads(where.provenance.read_text()) if where.provenance.exists() else {}
-    sweep = load_sweep(where.sweep_file).sweep
+    sweep = written_sweep(where)
     if sweep.limits:  # a trial that violates a constraint has no score
         trials[_best_column(sweep)] = trials[_best_column(sweep)].where(permitted(trials, sweep))
     return SweepFrames(where, sweep, facts, provenance, trials, history, names, rank)

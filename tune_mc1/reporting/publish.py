@@ -22,6 +22,7 @@ KEPT_FACTS = (
     "git_commit",
     "python",
     "packages",
+    "plugins",
     "processor",
     "cores",
     "memory_bytes",

@@ -145,9 +145,7 @@ class ResultDir:
         """As `read`, with the byte of the journal after the last event that was read."""
         try:
             if not (self.journal.exists() or self.trials.exists()):
-                raise InputError(
-                    f"{self.root}: not a result directory (no journal.jsonl or trials.parquet)"
-                )
+                raise InputError(f"{self.root}: {self._without_results()}")
         except OSError as error:
             raise InputError(f"{self.root}: cannot be read: {error.strerror}") from None
         from tune_mc1.results.tables import SweepTables  # which take time to import
@@ -165,6 +163,12 @@ class ResultDir:
                 ) from None
             self._check_format(self.journal, tables.metadata.get("format", FORMAT))
         return tables, end
+
+    def _without_results(self) -> str:
+        """Why a directory without a journal has no results."""
+        if self.log("").parent.is_dir() and self.checkpoints("").is_dir():
+            return "has no results, as its sweep was cut off, or has yet to read its images"
+        return "not a result directory (no journal.jsonl or trials.parquet)"
 
     def _check_format(self, path: Path, found: Any) -> None:
         if not isinstance(found, int) or found > FORMAT:

@@ -12,6 +12,7 @@ from typing import Any
 from tune_mc1 import __version__
 from tune_mc1.files import PACKAGE
 from tune_mc1.redaction import redact
+from tune_mc1.registry import load_plugins, package_of
 
 PACKAGES = ("torch", "torchvision", "lightning", "ray", "wandb", "torchmetrics", "numpy", "pyarrow")
 
@@ -24,8 +25,8 @@ def provenance() -> dict[str, Any]:
 
     Returns:
         Command line, start time (ISO 8601, UTC), git commit of the checkout (None outside a
-        checkout; with the suffix `+dirty` if files were changed), versions, processor, cores and
-        memory in bytes.
+        checkout; with the suffix `+dirty` if files were changed), versions, packages of
+        plugins, processor, cores and memory in bytes.
     """
     return {
         "command": ["python", "-m", "tune_mc1", *(redact(word) for word in sys.argv[1:])],
@@ -34,6 +35,7 @@ def provenance() -> dict[str, Any]:
         "git_commit": git_commit(),
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in PACKAGES},
+        "plugins": {name: package_of(point) for name, point in load_plugins().items()},
         "platform": platform.platform(),
         "processor": _processor(),
         "cores": os.cpu_count(),

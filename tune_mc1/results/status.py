@@ -32,12 +32,12 @@ def status_of(where: ResultDir, tables: "SweepTables", *, alive: bool) -> Status
 
 def planned_trials(where: ResultDir) -> int:
     """Trials of a search that learns, which are not known in advance; 0 for any other."""
-    from tune_mc1.config.load import load_sweep
+    from tune_mc1.results.written_sweep import written_sweep
 
     if not where.sweep_file.exists():
         return 0
     try:
-        sweep = load_sweep(where.sweep_file).sweep
+        sweep = written_sweep(where)
     except InputError:  # a package of its own search or model is missing here
         return 0
     return (sweep.run_cap or 0) if sweep.adapter else 0

@@ -186,6 +186,10 @@ class SweepTables:
         """Ids of the trials in a state."""
         return [trial for trial, row in self.trials.items() if row["state"] == state]
 
+    def attempted(self) -> list[str]:
+        """Ids of the trials that have started."""
+        return [trial for trial, row in self.trials.items() if row["attempts"]]
+
     def ranked(self) -> list[Row]:
         """Trial rows by their best value of the sweep's metric, best first.
 

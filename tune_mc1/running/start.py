@@ -125,7 +125,7 @@ def run_plan(
         view.total, view.left = run.total, time_left(plan, run)
         stopped = _run(run, cluster, view, notify, interruption)
         tables = where.read()
-    print_result(where, tables, console)
+    print_result(where, tables, console, said=view.said)
     if data is not None and (told := constant_guess(tables, plan.sweep, data)):
         notify(told)
     if stopped is None:

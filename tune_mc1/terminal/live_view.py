@@ -58,6 +58,7 @@ class SweepView:
         self._names: list[str] = []
         self._estimated: tuple[float, float | None] | None = None
         self.left = TimeLeft() if left is None else left
+        self.said: set[str] = set()  # failed trials whose reasons were printed
         self.why: Callable[[str], str | None] = lambda _: None  # why a trial was stopped
 
     @contextmanager
@@ -126,6 +127,7 @@ class SweepView:
             line += f"  ({settings})" if settings else ""
             if reason := row["error"] or (row["state"] == "stopped" and self.why(trial)):
                 line += f"\n      {reason}"
+                self.said.update([trial] if row["state"] == "failed" else ())
             self.say(line)
 
     def _varied(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from tune_mc1.terminal.fitting import Column, print_fitted
 from tune_mc1.terminal.formatting import metric_text
 from tune_mc1.terminal.pareto_table import print_pareto
 from tune_mc1.terminal.ranked_tables import setting_columns, trial_columns
+from tune_mc1.terminal.state_lines import current_status, local_status, state_lines
 
 
 def print_result(
@@ -33,7 +34,8 @@ def print_result(
     console: Console,
     limit: int | None = 20,
     *,
-    by_class: bool = False,
+    past: bool = False,
+    said: Collection[str] = (),
 ) -> None:
     """Prints a sweep's trials, best first, and a summary.
 
@@ -42,11 +44,14 @@ def print_result(
         tables: Its tables.
         console: Where to print.
         limit: Maximum number of trials; None prints all.
-        by_class: Whether to print the winner's recall of each class.
+        past: Whether the sweep did not end just now: then the winner's recall of each class is
+            printed, and how to go on with a sweep that was cut off.
+        said: Failed trials whose reasons were printed just before.
     """
     rows, settings = tables.ranked(), settings_of(tables)
     lead = lead_of(tables, settings)
-    _print_tables(tables, settings, lead, console, limit)
+    if rows:
+        _print_tables(tables, settings, lead, console, limit)
     if limit is not None and len(rows) > limit:
         console.print(f"... and {len(rows) - limit} more (show --limit {len(rows)})")
     print_pareto(tables, console, limit)
@@ -57,7 +62,7 @@ def print_result(
     if not tables.of_program:
         lines.append(f"Data: {facts.get('data')} ({facts.get('fingerprint')})")
     lines += best_lines(where, tables, settings, lead)
-    lines += recall_lines(where, tables) if by_class else ()
+    lines += recall_lines(where, tables) if past else ()
     lines += _few_runs(tables, settings)
     if count := repeats(tables):
         trials = "1 trial has" if count == 1 else f"{count} trials have"
@@ -70,7 +75,9 @@ def print_result(
     for row in rows:
         if row["state"] == "failed":
             log = where.shown(where.root / row["log"])
-            lines.append(f"Failed: {row['trial']}: {row['error']} (log: {log})")
+            reason = "" if row["trial"] in said else f": {row['error']}"
+            lines.append(f"Failed: {row['trial']}{reason} (log: {log})")
+    lines += state_lines(where, tables) if past else ()
     lines.append(f"More: python -m tune_mc1 show {shlex.quote(str(short_path(where.root)))}")
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -130,6 +137,7 @@ def result_facts(where: ResultDir, tables: SweepTables) -> dict[str, Any]:
     """
     settings = settings_of(tables)
     sweep = {**tables.metadata, "search": _search(where, tables)}
+    sweep["status"] = current_status(where, tables)
     facts = {"sweep": sweep, "trials": tables.ranked(), "lead": vars(lead_of(tables, settings))}
     if winner := winner_facts(settings):
         facts["winner"] = winner
@@ -169,6 +177,7 @@ def _summary(where: ResultDir) -> dict[str, Any]:
         "method": _search(where, tables),
         "data": tables.metadata.get("data"),
         "trials": len(tables.trials),
+        "status": local_status(where, tables),
         "states": dict(Counter(row["state"] for row in tables.trials.values())),
         "metric": tables.metric,
         "best": tables.score(best) if best else None,
@@ -188,7 +197,7 @@ def print_sweeps(rows: list[dict[str, Any]], parent: Path, console: Console) -> 
         console.print(f"{parent}: no sweeps here yet", highlight=False, markup=False)
         return
     what = " or ".join(n for n in ("data", "program") if any(row.get(n) for row in rows))
-    states = [", ".join(f"{n} {state}" for state, n in row["states"].items()) for row in rows]
+    states = [_states(row) for row in rows]
     best = [
         f"{row['metric']} {metric_text(row['best'], of_program='program' in row)}"
         if row["metric"] and row["best"] is not None
@@ -213,6 +222,12 @@ def print_sweeps(rows: list[dict[str, Any]], parent: Path, console: Console) -> 
         console,
         "list --json",
     )
+
+
+def _states(row: dict[str, Any]) -> str:
+    """Trials by state; of a sweep that was cut off, the states in which they were then."""
+    states = ", ".join(f"{n} {state}" for state, n in row["states"].items()) or "none yet"
+    return f"{states} ({row['status']})" if row["status"] == "interrupted" else states
 
 
 def _state(row: dict[str, Any]) -> str:

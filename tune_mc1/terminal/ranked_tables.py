@@ -44,7 +44,7 @@ def trial_columns(
         *parameter_columns(tables, shown, varied(rows, tables.columns.parameters)),
         *_scores(tables, shown),
         Column("state", [row["state"] for row in shown]),
-        Column("time", [duration(_seconds(tables, row)) for row in shown], TIME),
+        Column("time", [duration(seconds_of(tables, row)) for row in shown], TIME),
     ]
 
 
@@ -120,5 +120,6 @@ def _column(
     return Column(heading, cells, rank)
 
 
-def _seconds(tables: SweepTables, row: Row) -> float:
+def seconds_of(tables: SweepTables, row: Row) -> float:
+    """Seconds of training, or for which a program has run."""
     return tables.running.of(row) if tables.of_program else row["seconds"] or 0.0

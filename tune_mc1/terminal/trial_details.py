@@ -1,11 +1,9 @@
 """One trial of a past sweep in the terminal: its setting, its epochs, and why it ended."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
-from rich.table import Table
 
-from tune_mc1.config.load import load_sweep
 from tune_mc1.errors import InputError, did_you_mean
 from tune_mc1.planning.stop_reasons import stop_reasons
 from tune_mc1.results.directory import ResultDir
@@ -13,12 +11,18 @@ from tune_mc1.results.exchanges import copies_of
 from tune_mc1.results.schema import Row
 from tune_mc1.results.steering.marks import notes, pinned
 from tune_mc1.results.tables import SweepTables
+from tune_mc1.results.written_sweep import written_sweep
 from tune_mc1.terminal.fitting import Column, print_fitted
 from tune_mc1.terminal.formatting import duration, metric_text, typed
+from tune_mc1.terminal.ranked_tables import seconds_of
 
 
 def print_trials(
-    where: ResultDir, tables: SweepTables, trials: Sequence[str], console: Console
+    where: ResultDir,
+    tables: SweepTables,
+    trials: Sequence[str],
+    console: Console,
+    notify: Callable[[str], None],
 ) -> None:
     """Prints trials one after the other.
 
@@ -27,15 +31,28 @@ def print_trials(
         tables: Its tables.
         trials: Their ids.
         console: Where to print.
+        notify: Called with the reason why it is not known why trials were stopped.
 
     Raises:
         InputError: If the sweep has no such trial.
     """
     check_trials(where, tables, trials)
-    sweep = load_sweep(where.sweep_file).sweep if where.sweep_file.exists() else None
-    reasons = stop_reasons(where, sweep) if sweep is not None else {}
+    reasons = _reasons(where, tables, trials, notify)
     for trial in trials:
         _print_trial(where, tables, tables.trials[trial], reasons.get(trial), console)
+
+
+def _reasons(
+    where: ResultDir, tables: SweepTables, trials: Sequence[str], notify: Callable[[str], None]
+) -> dict[str, str]:
+    if not where.sweep_file.exists():
+        return {}
+    try:
+        return stop_reasons(where, written_sweep(where))
+    except InputError as error:  # the rest of the results is there
+        if any(tables.trials[trial]["state"] in ("stopped", "paused") for trial in trials):
+            notify(f"Why trials were stopped is not known here: {error.problems[0]}")
+        return {}
 
 
 def check_trials(where: ResultDir, tables: SweepTables, trials: Sequence[str]) -> None:
@@ -50,30 +67,32 @@ def _print_trial(
     where: ResultDir, tables: SweepTables, row: Row, reason: str | None, console: Console
 ) -> None:
     unit = "iteration" if tables.of_program else "epoch"
-    facts = Table(box=None, pad_edge=False, show_header=False)
+    facts: list[tuple[str, str]] = []
     state = f"{row['state']} at {unit} {row['epochs_run']}"
-    facts.add_row("trial", row["trial"])
-    facts.add_row("state", f"{state}: {reason}" if reason else state)
+    facts.append(("trial", row["trial"]))
+    facts.append(("state", f"{state}: {reason}" if reason else state))
     if note := notes(tables).get(row["trial"]):
-        facts.add_row("note", note)
+        facts.append(("note", note))
     if row["trial"] in pinned(tables):
-        facts.add_row("pinned", "yes")
+        facts.append(("pinned", "yes"))
     if row["error"]:
-        facts.add_row("error", row["error"])
+        facts.append(("error", row["error"]))
     score = tables.score(row)
     if score is not None:
         best = metric_text(score, of_program=tables.of_program)
-        facts.add_row(f"best {tables.metric}", f"{best} at {unit} {row['best_epoch']}")
+        facts.append((f"best {tables.metric}", f"{best} at {unit} {row['best_epoch']}"))
     if copies := copies_of(tables, row["trial"]):
         text = "; ".join(f"from {source} after epoch {epoch}" for epoch, source in copies)
-        facts.add_row("copied", text)
-    facts.add_row("time", duration(tables.running.of(row)))
+        facts.append(("copied", text))
+    facts.append(("time", duration(seconds_of(tables, row))))
     own = tables.columns.own_names
     for name in tables.columns.parameters:
-        facts.add_row(own.get(name, name), typed(row[name]))
+        facts.append((own.get(name, name), typed(row[name])))
     if row["log"]:
-        facts.add_row("log", where.shown(where.root / row["log"]))
-    console.print(facts, highlight=False, markup=False, soft_wrap=True)
+        facts.append(("log", where.shown(where.root / row["log"])))
+    width = max(len(name) for name, _ in facts)
+    for name, text in facts:  # a table would break a path where the terminal ends
+        console.print(f"{name:<{width}}  {text}", highlight=False, markup=False, soft_wrap=True)
     _print_history(tables, row, unit, console)
 
 

@@ -42,9 +42,7 @@ class RunTracker(JournalTracker):
 
     def begin(self) -> None:
         """Creates the store's side, and completes runs of trials that ran before."""
-        from tune_mc1.config.load import load_sweep
-
-        source = Source(self.where.root.name, load_sweep(self.where.sweep_file).sweep, self.tables)
+        source = Source(self.where, self.tables)
         with IMPORTS[self.name]:
             self._mirror = Mirror(self._make(self.where, source))
             self._mirror.runs.begin()

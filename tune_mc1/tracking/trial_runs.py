@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tune_mc1.results.states import ENDED
@@ -16,6 +17,7 @@ from tune_mc1.tracking.wandb.rows import SUMMARY, run_name
 
 if TYPE_CHECKING:
     from tune_mc1.config.sweep import Sweep
+    from tune_mc1.results.directory import ResultDir
     from tune_mc1.results.schema import Row
     from tune_mc1.results.tables import SweepTables
 
@@ -37,14 +39,24 @@ class Source:
     """What the runs of a sweep are written from.
 
     Attributes:
-        name: Name of the result directory.
-        sweep: Its sweep file.
+        where: The result directory.
         tables: Its tables.
     """
 
-    name: str
-    sweep: "Sweep"
+    where: "ResultDir"
     tables: "SweepTables"
+
+    @property
+    def name(self) -> str:
+        """Name of the directory."""
+        return self.where.root.name
+
+    @cached_property
+    def sweep(self) -> "Sweep":
+        """The sweep of its file, which is only read by who needs it."""
+        from tune_mc1.results.written_sweep import written_sweep
+
+        return written_sweep(self.where)
 
     def row(self, trial: str) -> "Row":
         """A trial's row of `trials.parquet`."""

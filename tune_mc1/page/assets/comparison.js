@@ -5,6 +5,7 @@ import { choice, h, replace } from "./dom.js";
 import { duration, metric, value } from "./format.js";
 
 const MOST = 7;
+const DAY_S = 86400;
 
 export function comparison(where, read) {
   const state = { over: "trials", metric: null, key: "" };
@@ -63,10 +64,11 @@ export function comparison(where, read) {
 
   function weeks(element, sweeps) {
     const sorted = [...sweeps].sort((a, b) => a.started - b.started);
-    const gap = sorted.length > 1 ? 0 : 86400;
+    const alone = new Set(sorted.map((one) => one.started)).size === 1; // uPlot would show three years
+    const around = (low, high) => [low - 0.03 * (high - low), high + 0.03 * (high - low)];
     const chart = lineChart(element, {
       height: 200, time: true, whole: false, format: (v) => metric(v, false), legend: false,
-      rangeX: (_, low, high) => [low - gap - 0.03 * (high - low), high + gap + 0.03 * (high - low)],
+      rangeX: (_, low, high) => (alone ? [low - DAY_S / 2, low + DAY_S / 2] : around(low, high)),
     });
     chart.update([{ label: state.metric ?? "", color: colour(0), width: 0, dots: true, points: columns(sorted.map((one) => [one.started, one.best.score])) }]);
     charts.push(chart);

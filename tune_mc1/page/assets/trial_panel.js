@@ -50,6 +50,7 @@ export function trialPanel(store, trial, open, reload) {
     const one = details;
     const rows = [["state", [h("i", { class: `dot ${one.state}`, "aria-hidden": "true" }), one.state]]];
     if (one.note) rows.push(["note", one.note]);
+    if (one.why) rows.push(["stopped as", one.why]);
     if (one.error) rows.push(["error", h("span", { class: "error" }, one.error)]);
     if (one.score !== null) rows.push([store.sweep.metric, `${metric(one.score, store.ofProgram)} at ${store.sweep.unit} ${one.best_epoch}`]);
     for (const [name, score] of Object.entries(one.tests)) rows.push([name, metric(score, store.ofProgram)]);

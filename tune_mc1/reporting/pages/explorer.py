@@ -48,11 +48,10 @@ def explorer_data(frames: SweepFrames, importance: Importances, lang: Lang, swee
     Returns:
         Empty if it has no trials, or the sweep itself compared them by another metric.
     """
-    live = LiveSweep(frames.where)
+    live = LiveSweep(frames.where, rank=frames.rank)
     live.refresh()
     if not live.tables.trials or live.tables.metric != frames.metric:
         return ""
-    live.tables.rank = frames.rank
     best = [row["trial"] for row in live.tables.ranked()][: MOST_TRIALS // sweeps]
     told = _public(changes(live, 0), set(best))
     data = {

@@ -3,15 +3,16 @@
 The process that runs the sweep alone writes its journal; it takes requests up between two steps.
 """
 
-import shlex
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tune_mc1.errors import InputError, StorageError
+from tune_mc1.errors import InputError
 from tune_mc1.files import as_url
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.resume_command import resume_command
 from tune_mc1.results.running_process import beating, elsewhere, holder_of, is_running
+from tune_mc1.results.status import status_of
 from tune_mc1.results.steering.ended import mark_ended
 from tune_mc1.results.steering.place import (
     ANSWER,
@@ -21,7 +22,7 @@ from tune_mc1.results.steering.place import (
     RemotePlace,
     new_id,
 )
-from tune_mc1.results.steering.requests import Answer, Note, Pin, Request, to_data
+from tune_mc1.results.steering.requests import Add, Answer, Note, Pin, Request, to_data
 from tune_mc1.results.store.local_copy import remote_named, remote_of
 
 WAIT_S, STORE_WAIT_S = 8.0, 60.0
@@ -119,15 +120,16 @@ def _place_of(source: Path | str | ResultDir, request: Request) -> tuple[ResultD
     where = _directory(source)
     if where is None:
         remote = remote_named(str(source), request.ask)
-        _check_beating(beating(remote), remote.url, None)
+        if beating(remote) is None:
+            instead = f"resume it: python -m tune_mc1 sweep METHOD --resume {remote.url}"
+            raise InputError(f"{remote.url}: no sweep runs here; {instead}")
         return None, RemotePlace(remote)
     if holder_of(where) is not None:
         return where, LocalPlace(where)
     store = remote_of(where)
     if store is not None and elsewhere(where, store):
         return None, RemotePlace(store)
-    _check_beating(None, str(where.root), where)
-    raise AssertionError
+    raise InputError(f"{where.root}: no sweep runs here; {_instead(where, request)}")
 
 
 def _directory(source: Path | str | ResultDir) -> ResultDir | None:
@@ -144,22 +146,13 @@ def _directory(source: Path | str | ResultDir) -> ResultDir | None:
     return where
 
 
-def _check_beating(line: str | None, shown: str, where: ResultDir | None) -> None:
-    """Raises InputError if no process runs the sweep."""
-    if line is None:
-        raise InputError(f"{shown}: no sweep runs here; {_instead(shown, where)}")
-
-
-def _instead(shown: str, where: ResultDir | None) -> str:
+def _instead(where: ResultDir, request: Request) -> str:
     """What to do with a sweep that does not run."""
-    method = _method_of(where)
-    return f"resume it: python -m tune_mc1 sweep {method} --resume {shlex.quote(shown)}"
-
-
-def _method_of(where: ResultDir | None) -> str:
-    if where is None:
-        return "METHOD"
-    try:
-        return str(where.read().metadata.get("method") or "METHOD")
-    except (InputError, StorageError):
-        return "METHOD"
+    tables = where.read()
+    command = resume_command(where, tables)
+    if status_of(where, tables, alive=False) != "finished":
+        return f"resume it: {command}"
+    if isinstance(request, Add) and tables.metadata.get("method") != "grid":
+        settings = len({row["config_hash"] for row in tables.trials.values()})
+        return f"it has finished, and can go on with more: {command} -n {settings + request.more}"
+    return "it has finished"

@@ -16,7 +16,7 @@ from tune_mc1.files import PACKAGE
 from tune_mc1.redaction import redact
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.journal import read_events, read_records
-from tune_mc1.tracking.wandb.sent import sync_command
+from tune_mc1.tracking.wandb.sent import offline_line, sync_command
 
 POLL_S = 0.25
 PATIENCE_S = 5.0
@@ -143,6 +143,8 @@ class WandbMirror:
                 f"W&B: incomplete runs: {', '.join(missing[:10])}{more}. "
                 f"{sync_command(self.where)} uploads the missing data."
             )
+        elif self.mode == "offline" and started:
+            self.notify(offline_line(self.where, len(self.where.read().attempted())))
 
 
 def status_file(where: ResultDir) -> Path:

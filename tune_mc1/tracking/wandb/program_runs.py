@@ -15,7 +15,7 @@ from tune_mc1.results.directory import ResultDir
 from tune_mc1.tracking.wandb.mode import Mode
 from tune_mc1.tracking.wandb.rows import exit_code
 from tune_mc1.tracking.wandb.run_places import RunPlaces
-from tune_mc1.tracking.wandb.sent import sync_command
+from tune_mc1.tracking.wandb.sent import offline_line, sync_command
 
 PATIENCE_S = 5.0
 """Seconds of waiting at the end of a sweep before a notice says why."""
@@ -69,8 +69,7 @@ class ProgramRuns:
         elif self._process is not None:
             self._process.kill()
         elif self.mode == "offline" and count:
-            runs, them = ("1 run is", "it") if count == 1 else (f"{count} runs are", "them")
-            self.notify(f"W&B: {runs} recorded offline. {sync_command(self.where)} uploads {them}.")
+            self.notify(offline_line(self.where, count))
 
     def abandon(self) -> None:
         """Ends the upload."""

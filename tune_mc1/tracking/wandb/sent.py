@@ -85,6 +85,17 @@ def sync_command(where: ResultDir) -> str:
     return f"`python -m tune_mc1 wandb sync {shlex.quote(str(where.root))}`"
 
 
+def offline_line(where: ResultDir, count: int) -> str:
+    """The notice of how runs that were recorded offline are sent.
+
+    Args:
+        where: The result directory.
+        count: Number of runs.
+    """
+    runs, them = ("1 run is", "it") if count == 1 else (f"{count} runs are", "them")
+    return f"W&B: {runs} recorded offline. {sync_command(where)} uploads {them}."
+
+
 def marks_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """Values of a trial's row that change whenever there is more to upload."""
     tests = [name for name in test_metrics() if name in row]
