@@ -88,7 +88,8 @@ def main() -> None:
     found = alternate(
         {name: partial(held, args.processes, forks) for name, forks in sides.items()}, args.runs
     )
-    figures = [Figure(f"{args.processes} processes, {name}", mb, "MB") for name, mb in found.items()]
+    count = args.processes
+    figures = [Figure(f"{count} processes, {name}", mb, "MB") for name, mb in found.items()]
     over = Figure("the first over the second", ratios(*found.values()), goal="<= 0.7")
     publish([*figures, over], args.json)
 
