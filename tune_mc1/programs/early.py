@@ -106,7 +106,7 @@ class EarlyPrograms:
             return
         try:
             program = start()
-        except OSError:  # the trial's own start will say it
+        except Exception:  # the trial's own start will say it
             self._more = False
             return
         self.began[trial], self._waiting[trial] = time.time(), program

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tune_mc1.cluster.ray_runtime import Cluster
 from tune_mc1.config.program_trial import ProgramTrial
+from tune_mc1.programs.command import activated
 from tune_mc1.programs.early import EarlyPrograms
 from tune_mc1.programs.run_program import begin_program
 from tune_mc1.results.directory import ResultDir
@@ -47,8 +48,9 @@ class EarlyStart:
         trials = [trial for trial in run.left if isinstance(trial, ProgramTrial)]
         fresh = takewhile(partial(_is_fresh, context.root), trials)
         told = replace(context, cpus=each)
+        variables = dict(activated())  # before Ray's own are among them
         starts = {
-            trial.id: partial(begin_program, attempt_at(trial, told))
+            trial.id: partial(begin_program, replace(attempt_at(trial, told), variables=variables))
             for trial in islice(fresh, places if _may_end_early(run) else MOST)
         }
         if places and starts:
