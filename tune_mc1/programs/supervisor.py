@@ -54,9 +54,13 @@ class Supervisor:
         signal.set_wakeup_fd(write, warn_on_full_buffer=False)
         for number in (signal.SIGCHLD, *_ASKED_TO_END):
             signal.signal(number, lambda *_: None)
+        ready, begins = os.pipe()
         self._program = os.fork()
         if self._program == 0:
             self._become(log, words)
+        os.close(begins)
+        os.read(ready, 1)  # nothing, once the program is there: it would miss a signal before
+        os.close(ready)
         _say(f"started {self._program}")
 
     def run(self, grace_s: float) -> None:
