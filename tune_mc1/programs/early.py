@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from tune_mc1.programs.process import Ending, Held, Program
+from tune_mc1.programs.process import Ending, Held, Program, TakenOver
 
 ANSWER_S = 10.0
 """Seconds for which a process of Ray waits for an answer."""
@@ -182,4 +182,4 @@ def take_over(address: str, trial: str) -> Program | None:
         os.set_inheritable(file, False)
     held = json.loads(text)
     ending = held.pop("ending")
-    return Program.taken_over(Held(**held, ending=Ending(**ending) if ending else None), files)
+    return TakenOver(Held(**held, ending=Ending(**ending) if ending else None), files)

@@ -112,22 +112,6 @@ class Program:
         assert self._process.stdout is not None
         self._keep(Held(self._process.pid, ""), self._process.stdin, self._process.stdout)
 
-    @classmethod
-    def taken_over(cls, held: Held, files: Sequence[int]) -> Self:
-        """A program that another process has started, and that ends with this one from now on.
-
-        Args:
-            held: How far it is.
-            files: Descriptors of the pipes to and from its supervisor; empty if it has ended.
-        """
-        program = cls.__new__(cls)
-        program._process = None
-        if files:
-            program._keep(held, os.fdopen(files[0], "wb", 0), os.fdopen(files[1], "rb", 0))
-        else:
-            program._keep(held, BytesIO(), BytesIO())
-        return program
-
     def _keep(self, held: Held, to: IO[bytes], from_: IO[bytes]) -> None:
         self.ending, self.ended = held.ending, held.ended
         self.supervisor, self._said = held.supervisor, held.said.encode()
@@ -209,6 +193,22 @@ class Program:
             with suppress(ProcessLookupError):
                 os.killpg(self._pid, signal.SIGKILL)
         return Ending(_LOST)
+
+
+class TakenOver(Program):
+    """A program that another process has started, and that ends with this one from now on.
+
+    Args:
+        held: How far it is.
+        files: Descriptors of the pipes to and from its supervisor; empty if it has ended.
+    """
+
+    def __init__(self, held: Held, files: Sequence[int]) -> None:
+        self._process = None
+        if files:
+            self._keep(held, os.fdopen(files[0], "wb", 0), os.fdopen(files[1], "rb", 0))
+        else:
+            self._keep(held, BytesIO(), BytesIO())
 
 
 def _readable(file: int, limit_s: float) -> bool:
