@@ -54,6 +54,7 @@ SCRIPTS: dict[str, list[str]] = {
     "python_use": ["python_use"],
     "dry_run": ["dry_run"],
     "programs": ["programs"],
+    "program_cost": ["program_cost"],
     "modules": ["modules"],
     "mapped_data": ["mapped_data"],
 }

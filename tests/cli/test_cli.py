@@ -90,6 +90,13 @@ atexit.register(check)
 """
 
 
+def test_the_interpreter_ends_without_a_search_of_all_objects() -> None:
+    code = "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count() > 0))"
+    done = as_process("--version", code=code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "True"
+
+
 @pytest.mark.parametrize("words", [("--dry-run",), ("--set", "learning_rate=-1")])
 def test_answers_come_before_torch_and_ray(good: Path, words: tuple[str, ...]) -> None:
     done = as_process("sweep", "grid", good, *words, "--data", "shapes10", code=HEAVY)
