@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
@@ -12,6 +12,7 @@ import pytest
 from tests.programs.test_process import wait_gone
 from tests.support.program_trials import trial_of
 from tune_mc1.programs.early import EarlyPrograms, take_over
+from tune_mc1.programs.iterations import Iteration
 from tune_mc1.programs.process import Ending, Program
 from tune_mc1.programs.run_program import begin_program, run_program
 
@@ -121,16 +122,19 @@ for acc in (1, 2, 3):
     time.sleep({pause})
 """
     trial = trial_of(tmp_path, code)
+    seen: list[float] = []
+
+    def note(rows: Sequence[Iteration]) -> bool:
+        seen.extend(row.metrics["acc"] for row in rows)
+        return False
+
     early = EarlyPrograms({"t0": lambda: begin_program(trial)}, places=1)
     try:
         until(lambda: bool(list(tmp_path.glob("results/t0/wandb/*/*.wandb"))))
         time.sleep(0.5)
         begun = take_over(early.serve(tmp_path), "t0")
         assert begun is not None
-        seen: list[float] = []
-        outcome = run_program(
-            trial, lambda rows: bool(seen.extend(r.metrics["acc"] for r in rows)), begun=begun
-        )
+        outcome = run_program(trial, note, begun=begun)
     finally:
         early.close()
     assert seen == [1, 2, 3]

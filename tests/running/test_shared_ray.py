@@ -152,8 +152,8 @@ def test_requirements_are_installed_on_the_nodes(
     }
     here = ["--no-index", f"--find-links {wheels}"]
     with one_node(layered_environment(tmp_path / "node")) as cluster:
-        words = ("sweep", "grid", "-o", tmp_path / "out", "--address", cluster)
-        words = (*words, "--wandb", "disabled")
+        out = ("-o", tmp_path / "out", "--wandb", "disabled")
+        words = ("sweep", "grid", *out, "--address", cluster)
         file = write_sweep(user, {**keys, "requirements": ["tiny_wheel>=2", *here]})
         with driving(*words, file, cwd=user) as driver:
             assert driver.wait(300) == 2, driver.out

@@ -8,7 +8,6 @@ import pytest
 from rich.console import Console
 
 from tune_mc1.results.tables import SweepTables
-from tune_mc1.terminal import live_view
 from tune_mc1.terminal.live_view import SweepView
 
 SWEEP: dict[str, Any] = {
@@ -39,7 +38,7 @@ def test_a_new_row_is_shown_long_before_the_next_update(
     tables: SweepTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [1000.0]
-    monkeypatch.setattr(live_view.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
     out = StringIO()
     view = SweepView(Console(file=out, force_terminal=True, width=120), 1, interval_s=500.0)
     with view.showing(tables):
@@ -62,7 +61,7 @@ def test_updates_take_a_small_part_of_the_time(
     tables: SweepTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     view = SweepView(Console(file=StringIO(), force_terminal=True, width=120), 1, interval_s=500.0)
-    drawn = []
+    drawn: list[None] = []
     render = view.render
 
     def slow() -> Any:
