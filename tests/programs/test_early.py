@@ -11,7 +11,7 @@ import pytest
 
 from tests.programs.test_process import wait_gone
 from tests.support.program_trials import trial_of
-from tune_mc1.programs.early import EarlyPrograms, take_over
+from tune_mc1.programs.early import NICE, EarlyPrograms, take_over
 from tune_mc1.programs.iterations import Iteration
 from tune_mc1.programs.process import Ending, Program
 from tune_mc1.programs.run_program import begin_program, run_program
@@ -62,6 +62,8 @@ def test_each_place_runs_one_after_the_other_until_the_first_is_asked_for(tmp_pa
         runs = take_over(address, "t2")
         assert runs is not None
         assert runs.wait(0.0) is None
+        until(lambda: runs.pid is not None)
+        assert psutil.Process(runs.pid).nice() >= NICE
         assert take_over(address, "t2") is None, "it is handed over once"
         runs.stop()
         assert runs.wait(30) == Ending("signal", 15)

@@ -21,6 +21,9 @@ from tune_mc1.programs.process import Ending, Held, Program, TakenOver
 ANSWER_S = 10.0
 """Seconds for which a process of Ray waits for an answer."""
 
+NICE = 15
+"""Priority of the programs, as Ray gives it to its processes that run trials: Ray comes first."""
+
 _ASK_S = 1.0
 _LONGEST = 4096
 
@@ -109,6 +112,8 @@ class EarlyPrograms:
         except Exception:  # the trial's own start will say it
             self._more = False
             return
+        with suppress(OSError):  # before the supervisor starts the program, which inherits it
+            os.setpriority(os.PRIO_PROCESS, program.supervisor, max(NICE, os.nice(0)))
         self.began[trial], self._waiting[trial] = time.time(), program
         _, stdout = program.files
         self._selector.register(stdout, selectors.EVENT_READ, lambda: self._look(program, stdout))
