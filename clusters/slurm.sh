@@ -72,7 +72,11 @@ run_node() {
   trap ': >"$RAY_JOB_TOLD"; kill -TERM $ray 2>/dev/null' TERM INT
   ray start "${words[@]}" & ray=$!
   while kill -0 $ray 2>/dev/null; do wait $ray; done   # a signal ends only the wait
-  rm -rf "$temp" 2>/dev/null   # as far as nobody writes there any more
+  for _ in {1..20}; do   # Ray's agents go on writing there for a while
+    rm -rf "$temp" 2>/dev/null
+    [ -e "$temp" ] || break
+    sleep 0.2
+  done
 }
 
 # Waits until all nodes have joined, so that the sweep plans with all of them.

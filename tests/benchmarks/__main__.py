@@ -56,6 +56,7 @@ SCRIPTS: dict[str, list[str]] = {
     "page_beside": ["page_beside", "--epochs", "2", "--runs", "2"],
     "dry_run": ["dry_run"],
     "programs": ["programs"],
+    "program_cost": ["program_cost"],
     "modules": ["modules"],
     "mapped_data": ["mapped_data"],
 }

@@ -90,6 +90,26 @@ atexit.register(check)
 """
 
 
+def test_an_interruption_of_the_imports_has_no_traceback() -> None:
+    code = (
+        "import runpy, sys\n"
+        "class Interrupts:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'tune_mc1.cli.app': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupts())\n"
+        "runpy.run_module('tune_mc1', run_name='__main__')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_the_interpreter_ends_without_a_search_of_all_objects() -> None:
+    code = "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count() > 0))"
+    done = as_process("--version", code=code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "True"
+
+
 @pytest.mark.parametrize("words", [("--dry-run",), ("--set", "learning_rate=-1")])
 def test_answers_come_before_torch_and_ray(good: Path, words: tuple[str, ...]) -> None:
     done = as_process("sweep", "grid", good, *words, "--data", "shapes10", code=HEAVY)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -67,6 +68,8 @@ def test_a_script_must_be_among_what_is_sent(program: Path, tmp_path: Path) -> N
     assert command.entrypoint() == (
         "cd program && exec python -m tune_mc1 sweep random --address=auto -- a.py"
     )
+    given = replace(command, arguments=("--count", "two words"))
+    assert given.entrypoint().endswith("--address=auto -- a.py --count 'two words'")
     with pytest.raises(InputError, match=r"b\.py: must be in .*, which is sent to the cluster"):
         JobCommand("http://h:1", ("sweep",), tmp_path / "b.py", {}, program).entrypoint()
 

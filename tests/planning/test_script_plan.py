@@ -52,6 +52,16 @@ def test_a_script_that_starts_its_own_sweep(here: Path, agent: Path, suffix: str
     assert dry_run("random", f"agent{suffix}", "-n", "2")["total"] == 2
 
 
+def test_arguments_reach_the_script_and_each_trial(here: Path, agent: Path) -> None:
+    agent.write_text("import sys\ncount = int(sys.argv[2])\n" + SCRIPT.replace("=3", "=count"))
+    found = dry_run("random", "agent.py", "-n", "2", "--", "-n", "20")
+    assert found["total"] == 2, "what is before -- is ours"
+    assert found["command"][-2:] == ["-n", "20"]
+    found = dry_run("random", "agent.py", "--", "--count", "20", "two words", "--json")
+    assert (found["total"], len(found["trials"])) == (20, 20)
+    assert found["command"][-4:] == ["--count", "20", "two words", "--json"]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -59,6 +69,11 @@ def test_a_script_that_starts_its_own_sweep(here: Path, agent: Path, suffix: str
         (("away.py",), "away.py: no such file"),
         (("agent.py", "--program", "train.py"),
          "--program: not valid with agent.py, which is a program itself"),
+        (("agent.py", "--", "--data", "${args}"),
+         "agent.py: an argument must not have ${, as macros do, got ${args}"),
+        (("sweep.yaml", "--", "--count", "20"),
+         "sweep.yaml: is a sweep file, only a script that calls wandb.agent takes arguments, got "
+         "--count 20"),
         (("agent.py", "--data", "cifar10"),
          "--data: is for built-in training, which a file with a program does not use"),
     ],
@@ -68,4 +83,4 @@ def test_a_script_that_is_refused(
     command_line: CommandLine, here: Path, words: tuple[str, ...], message: str
 ) -> None:
     (here / "train.py").write_text("print('no sweep here')\n")
-    assert command_line("sweep", "random", *words, "--dry-run") == (2, [message])
+    assert command_line("sweep", "random", "--dry-run", *words) == (2, [message])

@@ -119,6 +119,13 @@ def test_stop_is_a_sigterm_to_the_group(tmp_path: Path) -> None:
     assert "tidied" in log_of(tmp_path)
 
 
+def test_one_that_has_hardly_begun_gets_its_sigterm(tmp_path: Path) -> None:
+    for _ in range(5):
+        with start(tmp_path, "import time; time.sleep(300)", grace_s=2.0) as program:
+            program.stop()
+            assert program.wait(30) == Ending("signal", signal.SIGTERM)
+
+
 def test_one_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     code = (
         "import signal, time\n"

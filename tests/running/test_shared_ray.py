@@ -1,9 +1,11 @@
 """Sweeps on a Ray that was there before: two at once, one of them interrupted."""
 
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,6 +26,7 @@ from tests.support.faults import (
 )
 from tests.support.modules import LIT, write_module
 from tests.support.modules import content as module_content
+from tests.support.wheels import layered_environment, write_wheel
 
 pytestmark = pytest.mark.slow
 
@@ -32,11 +35,18 @@ pytestmark = pytest.mark.slow
 def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A cluster of one node, ended by the processes that were started for it."""
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # a test needs no token of the user's
+    with one_node(sys.executable) as found:
+        yield found
+
+
+@contextmanager
+def one_node(python: str) -> Iterator[str]:
+    """A cluster of one node, whose processes have this interpreter."""
     with TemporaryDirectory(prefix="ray-") as folder:
         words = ["start", "--head", "--block", "--port", "0", "--num-cpus", "3"]
         words += ["--include-dashboard", "false", "--temp-dir", folder]
         cluster = subprocess.Popen(
-            [str(Path(sys.executable).parent / "ray"), *words],
+            [python, "-m", "ray.scripts.scripts", *words],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -120,6 +130,47 @@ def test_a_program_runs_in_a_copy_of_its_directory(tmp_path: Path, address: str)
     assert place != user
     assert "working_dir_files" in str(place)
     assert not (place / "results").exists()
+
+
+def test_requirements_are_installed_on_the_nodes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In an environment of their own: the node's, and that of this machine, do not get them."""
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    user = tmp_path / "user"
+    user.mkdir()
+    (user / "train.py").write_text(
+        "import tune_mc1, tiny_wheel\n"
+        "print(tiny_wheel.__file__)\n"
+        "tune_mc1.report({'number': tiny_wheel.NUMBER})\n"
+    )
+    wheels = write_wheel(tmp_path / "wheels", "tiny_wheel", "1.5", "NUMBER = 7\n")
+    keys = {
+        "program": "train.py",
+        "metric": {"name": "number"},
+        "parameters": {"a": {"values": [1, 2]}},
+    }
+    here = ["--no-index", f"--find-links {wheels}"]
+    with one_node(layered_environment(tmp_path / "node")) as cluster:
+        out = ("-o", tmp_path / "out", "--wandb", "disabled")
+        words = ("sweep", "grid", *out, "--address", cluster)
+        file = write_sweep(user, {**keys, "requirements": ["tiny_wheel>=2", *here]})
+        with driving(*words, file, cwd=user) as driver:
+            assert driver.wait(300) == 2, driver.out
+            assert re.search(
+                "requirements: cannot be installed on node .+: No matching .* tiny_wheel>=2",
+                driver.err,
+            )
+        assert not (tmp_path / "out").exists()
+        file = write_sweep(user, {**keys, "requirements": ["tiny_wheel>=1", *here]})
+        with driving(*words, file, cwd=user) as driver:
+            assert driver.wait(300) == 0, driver.err
+            assert "Installing tiny_wheel>=1, --no-index" in driver.err
+    root = result_dir(tmp_path / "out")
+    assert list(trials(root)["best_number"]) == [7.0, 7.0]
+    place = Path((root / "logs" / "t0001.log").read_text().strip())
+    assert not place.is_relative_to(tmp_path / "node")
+    assert "site-packages" in place.parts
 
 
 def test_a_module_is_imported_from_the_copy(tmp_path: Path, address: str) -> None:

@@ -28,7 +28,7 @@ def here(tmp_path: Path) -> Path:
 
 
 def dry_run(*words: str) -> dict[str, Any]:
-    done = run_here("sweep", *words, "--dry-run", "--json", cwd=Path.cwd())
+    done = run_here("sweep", "--dry-run", "--json", *words, cwd=Path.cwd())
     assert done.returncode == 0, done.stderr
     assert not Path("started").exists()
     found: dict[str, Any] = json.loads(done.stdout)

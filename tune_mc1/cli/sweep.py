@@ -1,6 +1,7 @@
 """The `sweep` command."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -51,6 +52,10 @@ def sweep(
     file: Annotated[
         Path | None, typer.Argument(help="A W&B sweep file. Default: configs/METHOD.yaml")
     ] = None,
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(help="Arguments of a script that calls wandb.agent, after a --"),
+    ] = None,
     flags: PlanFlags = NO_FLAGS,
     output: Output = None,
     max_concurrent: MaxConcurrent = None,
@@ -75,6 +80,7 @@ def sweep(
     grace_period), eta (Ray: reduction_factor), brackets}.
     """
     _check_options(context.params)
+    flags = replace(flags, arguments=tuple(arguments or ()))
     check_link(address, cacert, allow_http=allow_http)
     if watch:
         check_installed("--watch")

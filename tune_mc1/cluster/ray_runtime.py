@@ -74,6 +74,16 @@ class Cluster:
         self._children: set[Any] = set()
         self._watchdog = Watchdog()
 
+    @property
+    def folder(self) -> Path | None:
+        """Directory with the files of our own Ray; None for a running cluster."""
+        return self._temp
+
+    @property
+    def is_to_start(self) -> bool:
+        """Whether connecting is to start a Ray of our own."""
+        return self._temp is not None and not ray.is_initialized()
+
     def connect(self) -> None:
         """Connects to the cluster, or starts Ray; does nothing if connected.
 

@@ -65,10 +65,12 @@ class PlanFlags:
     Attributes:
         overrides: Items `name=value[,value...]` of `--set`, which replace parameters of the file.
         values: Values by name in `FLAGS`, without flags that were not given.
+        arguments: Arguments of a script that starts its own sweep.
     """
 
     overrides: Sequence[str] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Sequence[str] = ()
 
     @classmethod
     def of(cls, overrides: Sequence[str] | None = (), **values: Any) -> "PlanFlags":

@@ -1,5 +1,6 @@
 """Plans: from a command and a sweep file, with all checks that need neither torch nor Ray."""
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,7 +123,12 @@ def prepare(
     if path.suffix in SCRIPTS:
         if program is not None:
             raise InputError(f"--program: not valid with {path}, which is a program itself")
-        loaded = load_script(path, flags.overrides)
+        loaded = load_script(path, flags.overrides, flags.arguments)
+    elif flags.arguments:
+        raise InputError(
+            f"{path}: is a sweep file, only a script that calls wandb.agent takes arguments, "
+            f"got {shlex.join(flags.arguments)}"
+        )
     else:
         try:
             loaded = load_sweep(path, overrides=flags.overrides, program=program, text=text)

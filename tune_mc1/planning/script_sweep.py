@@ -15,19 +15,24 @@ SCRIPTS = (".py", ".ipynb")
 """Suffixes of files that are scripts, not sweep files."""
 
 
-def load_script(script: Path, overrides: Sequence[str] = ()) -> LoadedSweep:
+def load_script(
+    script: Path, overrides: Sequence[str] = (), arguments: Sequence[str] = ()
+) -> LoadedSweep:
     """Runs a script up to `wandb.agent`, and takes what it hands to W&B as a sweep file.
 
     Args:
         script: A Python script or a notebook.
         overrides: Items `name=value[,value...]`, each of which replaces a parameter.
+        arguments: Arguments of the script, the same for each trial.
 
     Raises:
         InputError: If it starts no sweep, or the sweep is not valid.
     """
+    if macros := [word for word in arguments if "${" in word]:
+        raise InputError(f"{script}: an argument must not have ${{, as macros do, got {macros[0]}")
     folder = _folder(script)
     try:
-        found = read_script(script, folder, environment=activated())
+        found = read_script(script, folder, arguments, environment=activated())
     except OSError as error:
         raise InputError(f"{folder}: cannot be written: {error.strerror}") from None
     content = dict(found.config)

@@ -23,12 +23,14 @@ class RunFiles:
         own: The trial's `WANDB_DIR`, in which every run counts.
         directory: The program's working directory.
         run_id: The trial's `WANDB_RUN_ID`.
+        begun: Whether the program runs already and is the trial's first: no file is an earlier
+            attempt's.
 
     Attributes:
         earlier: Files of earlier attempts.
     """
 
-    def __init__(self, own: Path, directory: Path, run_id: str) -> None:
+    def __init__(self, own: Path, directory: Path, run_id: str, *, begun: bool = False) -> None:
         self._name = f"run-{run_id}.wandb"
         self._run_id = run_id
         self._places: dict[Path, int] = {own / "wandb": 0, directory / "wandb": 0}
@@ -38,7 +40,7 @@ class RunFiles:
         self._known: set[Path] = set()
         self._names: set[tuple[str, str]] = set()
         self._any = False
-        self.earlier = self.new()
+        self.earlier = [] if begun else self.new()
         self._any = False
 
     def new(self, root: int | None = None) -> list[Path]:

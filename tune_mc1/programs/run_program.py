@@ -50,8 +50,28 @@ class ProgramTrial:
 Report = Callable[[Sequence[Iteration]], bool]
 
 
+def begin_program(trial: ProgramTrial) -> Program:
+    """Starts a trial's program; `run_program` sees it through.
+
+    Raises:
+        OSError: The trial's directory cannot be written, or no process be started.
+    """
+    where, given = trial.environment, trial.variables
+    for folder in (where.folder, where.checkpoint_dir, trial.log.parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    write_parameters(where.parameters_file, trial.parameters)
+    if trial.command.needs_json_file:
+        where.json_file.write_text(args_json(trial.parameters), encoding="utf-8")
+    variables = where.variables() if given is None else where.variables(given)
+    words = trial.command.line(trial.parameters, where.json_file, variables)
+    return Program(words, trial.directory, variables, trial.log, trial.grace_s)
+
+
 def run_program(
-    trial: ProgramTrial, report: Report, asked_to_stop: Callable[[], bool] = lambda: False
+    trial: ProgramTrial,
+    report: Report,
+    asked_to_stop: Callable[[], bool] = lambda: False,
+    begun: Program | None = None,
 ) -> Outcome:
     """Runs a trial's program to its end.
 
@@ -61,14 +81,13 @@ def run_program(
             of earlier attempts that the program goes on from. It returns whether the trial is to
             be stopped. If it raises, the program is ended before the exception goes on.
         asked_to_stop: Whether the trial is to be stopped, also while it reports nothing.
+        begun: The program if it has been started already, as the trial's first attempt.
 
     Raises:
         OSError: The trial's directory cannot be written, or no process be started.
     """
-    running = _Running(trial)
-    where = trial.environment
-    words = trial.command.line(trial.parameters, where.json_file, running.variables)
-    with Program(words, trial.directory, running.variables, trial.log, trial.grace_s) as program:
+    running = _Running(trial, begun=begun is not None)
+    with begun or begin_program(trial) as program:
         stopped = False
         while (ending := program.wait(POLL_S)) is None and not stopped:
             stopped = running.pass_on(report, program.supervisor) or asked_to_stop()
@@ -87,26 +106,21 @@ def run_program(
 
 
 class _Running:
-    def __init__(self, trial: ProgramTrial) -> None:
+    def __init__(self, trial: ProgramTrial, *, begun: bool) -> None:
         where = trial.environment
-        for folder in (where.folder, where.checkpoint_dir, trial.log.parent):
-            folder.mkdir(parents=True, exist_ok=True)
-        write_parameters(where.parameters_file, trial.parameters)
-        if trial.command.needs_json_file:
-            where.json_file.write_text(args_json(trial.parameters), encoding="utf-8")
-        given = trial.variables
-        self.variables = where.variables() if given is None else where.variables(given)
-        log_begin = trial.log.stat().st_size if trial.log.exists() else 0
+        log_begin = trial.log.stat().st_size if trial.log.exists() and not begun else 0
         self.run = TrialRun(where.folder, gather=trial.gather)
-        self._files = RunFiles(where.folder, trial.directory, where.run_id)
+        self._files = RunFiles(where.folder, trial.directory, where.run_id, begun=begun)
         self.facts = Facts(trial.metric, Iterations(trial.metric), trial.log, log_begin)
-        self._earlier: Attempts | None = Attempts(
-            where.folder,
-            where.checkpoint_dir,
-            self._files.earlier,
-            where.report_file,
-            trial.metric,
-        )
+        self._earlier: Attempts | None = None
+        if not begun:
+            self._earlier = Attempts(
+                where.folder,
+                where.checkpoint_dir,
+                self._files.earlier,
+                where.report_file,
+                trial.metric,
+            )
         self.facts.iterations.sources.append(ReportReader(where.report_file))
 
     def pass_on(self, report: Report, root: int | None) -> bool:

@@ -9,15 +9,22 @@ sweep or because the sweep died, the program's process group gets SIGTERM, and a
 seconds everything is killed. Standard output gets `started PID`, and in the end `exit N` or
 `signal N`. On Linux processes that the program leaves behind are adopted, so that those with a
 session of their own are ended as well; elsewhere those of its group.
+
+A trial waits for its start and its end, so it imports as little as it can: no `typing`, no
+`contextlib`.
 """
+
+from __future__ import annotations
 
 import os
 import select
 import signal
 import sys
 import time
-from contextlib import suppress
-from typing import Any, NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 LINGER_S = 2.0
 """Seconds for processes that the program leaves behind: W&B's writes the last rows."""
@@ -47,9 +54,13 @@ class Supervisor:
         signal.set_wakeup_fd(write, warn_on_full_buffer=False)
         for number in (signal.SIGCHLD, *_ASKED_TO_END):
             signal.signal(number, lambda *_: None)
+        ready, begins = os.pipe()
         self._program = os.fork()
         if self._program == 0:
             self._become(log, words)
+        os.close(begins)
+        os.read(ready, 1)  # nothing, once the program is there: it would miss a signal before
+        os.close(ready)
         _say(f"started {self._program}")
 
     def run(self, grace_s: float) -> None:
@@ -91,8 +102,7 @@ class Supervisor:
             if time.monotonic() >= end:
                 self._signal(signal.SIGKILL)
                 for child in _children():
-                    with suppress(ProcessLookupError):
-                        os.kill(child, signal.SIGKILL)
+                    _kill(child)
             self._sleep(_LOOK_S)
 
     def _reap(self) -> bool:
@@ -139,31 +149,47 @@ class Supervisor:
 
 def _prctl() -> Any:
     """The system call, on Linux; elsewhere a function that does nothing."""
-    with suppress(ImportError, OSError, AttributeError):
+    try:
         if sys.platform == "linux":
             import ctypes
 
             call = ctypes.CDLL(None).prctl
             return lambda option, value: call(option, int(value), 0, 0, 0)
+    except (ImportError, OSError, AttributeError):
+        pass
     return lambda *_: None
+
+
+def _kill(process: int) -> None:
+    try:  # noqa: SIM105
+        os.kill(process, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 def _children() -> list[int]:
     """Processes whose parent this one is."""
-    found = []
-    with suppress(FileNotFoundError):
-        for name in os.listdir("/proc"):  # noqa: PTH208
-            with suppress(OSError, ValueError), open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
-                # The command's name, in parentheses, may hold anything.
-                parent = int(file.read().rpartition(b")")[2].split()[1])
-                found += [int(name)] if parent == os.getpid() else []
-    return found
+    names = os.listdir("/proc") if os.path.isdir("/proc") else []  # noqa: PTH112, PTH208
+    return [int(name) for name in names if name.isdigit() and _parent(name) == os.getpid()]
+
+
+def _parent(process: str) -> int:
+    """Process id of a process's parent; 0 if it has ended."""
+    try:
+        with open(f"/proc/{process}/stat", "rb") as file:  # noqa: PTH123
+            # The command's name, in parentheses, may hold anything.
+            return int(file.read().rpartition(b")")[2].split()[1])
+    except (OSError, ValueError):
+        return 0
 
 
 def _say(line: str) -> None:
-    with suppress(OSError):  # nobody is left to read it
+    try:  # noqa: SIM105
         os.write(1, f"{line}\n".encode())
+    except OSError:  # nobody is left to read it
+        pass
 
 
 if __name__ == "__main__":
     Supervisor(sys.argv[1], sys.argv[3:]).run(float(sys.argv[2]))
+    os._exit(0)  # without the interpreter's end, which a trial would wait for

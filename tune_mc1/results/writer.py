@@ -1,7 +1,7 @@
 """Writer of a sweep's results: the journal at once, the parquet files periodically."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
@@ -29,6 +29,7 @@ class ResultWriter:
 
     Attributes:
         listeners: Called with each event once it is written.
+        began: When trials began whose start is recorded later, in seconds since 1970.
 
     Raises:
         SweepStopped: If the journal cannot be written.
@@ -40,6 +41,7 @@ class ResultWriter:
         self.where = where
         self.tables = tables or SweepTables()
         self.listeners: list[Callable[[Event], None]] = []
+        self.began: Mapping[str, float] = {}
         with _stopping_the_sweep(where):
             self._journal = Journal(where.journal)
         self._interval = interval_s

@@ -1,11 +1,9 @@
 """Driver: runs a sweep on Ray Tune, from the validated file to the finished results."""
 
 import shutil
-import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import cast
 
 import ray
@@ -17,7 +15,6 @@ from tune_mc1.data.decoding import portable
 from tune_mc1.errors import SweepStopped
 from tune_mc1.interruption import Interruption
 from tune_mc1.planning.resources import TrialResources
-from tune_mc1.results.directory import LAST
 from tune_mc1.results.events import Event, end_event, extend_event, trial_event
 from tune_mc1.results.head import grow_event, sweep_event, write_head
 from tune_mc1.results.schema import ENDED
@@ -28,6 +25,8 @@ from tune_mc1.results.tables import SweepTables
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.callbacks.keep import checkpoint_keeper
 from tune_mc1.running.early_end import price_events
+from tune_mc1.running.early_start import EarlyStart
+from tune_mc1.running.last_checkpoints import await_imminent
 from tune_mc1.running.mapped_nodes import serve
 from tune_mc1.running.module_context import ModuleContext
 from tune_mc1.running.module_winner import test_winners
@@ -44,9 +43,6 @@ from tune_mc1.tracking.tracker import Tracker
 
 SPARE_WAIT_S = 30
 """Maximum seconds to wait for the spare process for the winner's test."""
-
-CHECKPOINT_WAIT_S = 3.0
-"""Seconds for which an interrupted sweep waits for epochs that are about to end."""
 
 
 def run_sweep(
@@ -85,15 +81,18 @@ def run_sweep(
     for tracker in run.trackers:
         tracker.start()
         interruption.exit_hooks.append(tracker.abandon)
+    early = EarlyStart(run, cluster)
+    writer.began = early.began
     try:
-        _run(run, cluster, writer, view, notify, interruption, steering)
+        _run(run, cluster, writer, view, notify, interruption, steering, early)
     except SweepStopped as stopped:
-        _await_imminent(run, writer.tables, stopped)
+        await_imminent(run, writer.tables, stopped)
         raise
     finally:
         try:
             _close(writer)
         finally:
+            early.close()
             cluster.shutdown()
             shutil.rmtree(run.where.features, ignore_errors=True)
             _finish(run.trackers, interruption)
@@ -140,6 +139,7 @@ def _run(
     notify: Callable[[str], None],
     interruption: Interruption,
     steering: Steering,
+    early: EarlyStart,
 ) -> None:
     if run.complete:
         with view.showing(writer.tables):
@@ -158,7 +158,7 @@ def _run(
     tune = partial(tune, at_end=cluster.at_end)
     if run.program is not None:
         with view.showing(writer.tables):
-            tune(run, run.program, None, resources, writer, view)
+            tune(run, early.told(run.program), None, resources, writer, view)
         if isinstance(run.program, ModuleContext):
             with interruption.interruptible():
                 tested = test_winners(run.program, resources, writer.tables, notify)
@@ -187,37 +187,6 @@ def _remove_scratch(context: SweepContext | OwnContext, interruption: Interrupti
     if not context.keep:
         with interruption.interruptible(), suppress(Exception):  # only cleanup
             on_each_node(remove_scratch_dir, context.root)
-
-
-def _await_imminent(run: SweepRun, tables: SweepTables, stopped: SweepStopped) -> None:
-    """Waits for checkpoints that an interrupted sweep is about to write."""
-    if run.program is not None or stopped.reason is not None:
-        return
-    if run.remote is not None:
-        time.sleep(CHECKPOINT_WAIT_S)  # checkpoints are uploaded from the trials' nodes
-    else:
-        running = [run.where.checkpoints(trial) for trial in tables.in_state("running")]
-        _await_checkpoints(running, CHECKPOINT_WAIT_S)
-
-
-def _await_checkpoints(folders: Sequence[Path], seconds: float) -> None:
-    """Waits until each trial has written a new checkpoint, or the time is up.
-
-    Ray Tune no longer takes reports, so each trial blocks after this checkpoint or the next.
-    """
-
-    def changed(folder: Path) -> int:
-        try:
-            return (folder / LAST).stat().st_mtime_ns
-        except OSError:
-            return 0
-
-    before = [changed(folder) for folder in folders]
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and any(
-        changed(folder) == old for folder, old in zip(folders, before, strict=True)
-    ):
-        time.sleep(0.05)
 
 
 def _finish(trackers: Sequence[Tracker], interruption: Interruption) -> None:

@@ -15,6 +15,7 @@ from ray import tune
 from tune_mc1.config.program_trial import ProgramTrial
 from tune_mc1.errors import StorageError, TrialError
 from tune_mc1.programs.command import Command, activated
+from tune_mc1.programs.early import take_over
 from tune_mc1.programs.iterations import Iteration
 from tune_mc1.programs.outcome import Outcome
 from tune_mc1.programs.parameters_file import TrialEnvironment
@@ -32,9 +33,12 @@ class ProgramContext(OwnContext):
 
     Attributes:
         command: How the program is started.
+        early: Where a trial asks for its program, which may have begun before Ray did; empty if
+            none has.
     """
 
     command: Command
+    early: str = ""
 
     @property
     def trainable(self) -> Callable[..., None]:
@@ -56,19 +60,26 @@ def run_program_in_tune(config: dict[str, Any], context: ProgramContext) -> None
         return
     trial = ProgramTrial.model_validate(config["trials"][0])
     report = _Report(trial.id, context)
+    begun = take_over(context.early, trial.id) if context.early else None
     if report.is_void():
+        if begun is not None:
+            with begun:
+                return
         return
     try:
         with program_files_of(trial, context.root, context.remote, keep=context.keep) as store:
             report.store = store
-            outcome = run_program(_attempt(trial, context), report, report.asked_to_stop)
+            attempt = attempt_at(trial, context)
+            outcome = run_program(attempt, report, report.asked_to_stop, begun)
+            report.ended = begun.ended if begun is not None else None
     except StorageError as error:
         tune.report({"rows": [], "ends": [], "stop": f"{trial.id}: {error}"})
         return
     report.end(outcome)
 
 
-def _attempt(trial: ProgramTrial, context: ProgramContext) -> Attempt:
+def attempt_at(trial: ProgramTrial, context: ProgramContext) -> Attempt:
+    """An attempt at a trial of a sweep."""
     sweep, where = context.sweep, ResultDir(context.root)
     varied = {name: sweep.varies(name) for name in trial.values}
     return Attempt(
@@ -102,6 +113,7 @@ class _Report:
         self._rows = TrialReport(trial, context)
         self.is_void, self.asked_to_stop = self._rows.is_void, self._rows.asked_to_stop
         self.store: ProgramStore | None = None
+        self.ended: float | None = None  # when, if that was before its trial's start
         self._before = 0.0
 
     def __call__(self, iterations: Sequence[Iteration]) -> bool:
@@ -141,5 +153,7 @@ class _Report:
         """
         if outcome.state == "failed" and outcome.may_pass:
             raise TrialError(outcome.reason or "failed")
-        error = {"error": outcome.reason} if outcome.state == "failed" else {}
-        self._rows.end(outcome.state, finite(outcome.last), **error)
+        more: dict[str, Any] = {"error": outcome.reason} if outcome.state == "failed" else {}
+        if self.ended is not None:
+            more["time"] = self.ended
+        self._rows.end(outcome.state, finite(outcome.last), **more)

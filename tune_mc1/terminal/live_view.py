@@ -25,6 +25,12 @@ RANGE = 1.28
 CLEAR = 0.25
 """Half of a range relative to its middle, below which the middle is shown alone."""
 
+SOON_S = 0.1
+"""Minimum time between two updates of the live table where there is something new."""
+
+SHARE = 0.05
+"""Maximum part of the time that these updates take."""
+
 MAX_ROWS = 16
 """Maximum number of trials in the live table: first those running, then the best ended ones."""
 
@@ -35,7 +41,8 @@ class SweepView:
     Args:
         console: Console for the output.
         total: Number of trials that the sweep will have.
-        interval_s: Minimum time between two updates of the live table, in seconds.
+        interval_s: Time between two updates of the live table, in seconds; it is updated sooner
+            for new epochs.
         plain_interval_s: Time between two status lines without a terminal, in seconds.
         left: Estimates the time left.
     """
@@ -53,6 +60,7 @@ class SweepView:
         self._interval = interval_s if console.is_terminal else plain_interval_s
         self._tables = SweepTables()
         self._live: Live | None = None
+        self._soon, self._shown = SOON_S, (0, 0)
         self._began = self._drawn = time.monotonic()
         self._reported = self._named = self._retried = 0
         self._names: list[str] = []
@@ -92,13 +100,17 @@ class SweepView:
         self._report_retried()
         if self._live is None:
             self._report_ended()
-        if not force and time.monotonic() - self._drawn < self._interval:
+        content = len(self._tables.history), len(self._tables.ended)
+        soon = self._live is not None and content != self._shown
+        began = time.monotonic()
+        if not force and began - self._drawn < (self._soon if soon else self._interval):
             return
         if self._live is None:
             self.console.print(self.headline(), highlight=False, soft_wrap=True)
         else:
             self._live.update(self.render(), refresh=True)
-        self._drawn = time.monotonic()
+        self._drawn, self._shown = time.monotonic(), content
+        self._soon = min(self._interval, max(SOON_S, (self._drawn - began) / SHARE))
 
     def _report_retried(self) -> None:
         """Prints a line for each trial that was lost or failed and starts again."""

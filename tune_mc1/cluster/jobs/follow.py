@@ -43,6 +43,7 @@ class Job:
             runs several sweeps.
         place: Location for results.
         root: The sweep's directory on the cluster, once known.
+        arguments: Arguments of a script, which that command needs too.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Job:
     sweep: str | None
     place: str
     root: str | None = None
+    arguments: tuple[str, ...] = ()
     _line: str = field(default="", repr=False)
 
     def show(self, text: str) -> None:
@@ -77,8 +79,10 @@ class Job:
         if self.sweep is not None and (self.root or runs):
             when = ", once it has stopped" if runs else ""
             root = shlex.quote(self.root) if self.root else "DIR"
+            more = f" -- {shlex.join(self.arguments)}" if self.arguments else ""
             lines.append(
-                f"Resume{when}: python -m tune_mc1 {self.sweep} --resume {root} {self.server.words}"
+                f"Resume{when}: python -m tune_mc1 {self.sweep} --resume {root} "
+                f"{self.server.words}{more}"
             )
         return "\n".join([*lines, self.fetch_command()])
 

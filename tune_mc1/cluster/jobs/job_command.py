@@ -38,6 +38,7 @@ class JobCommand:
         directory: Directory of a program, absolute; None in our own training.
         cacert: Certificates of the authorities that the connection trusts; None for the usual ones.
         allow_http: Whether the token may be sent unencrypted.
+        arguments: Arguments of a script that starts its own sweep.
     """
 
     address: str
@@ -47,6 +48,7 @@ class JobCommand:
     directory: Path | None = None
     cacert: Path | None = None
     allow_http: bool = False
+    arguments: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, context: typer.Context) -> "JobCommand":
@@ -57,7 +59,7 @@ class JobCommand:
             name, value = str(parameter.name), values[str(parameter.name)]
             if parameter.param_type_name == "option":
                 options[max(parameter.opts, key=len)] = value
-            elif name != "file":
+            elif name not in ("file", "arguments"):
                 words.append(value)
         address = options["--address"]
         kept = {name: value for name, value in options.items() if name not in LOCAL}
@@ -66,11 +68,12 @@ class JobCommand:
             *(address, tuple(words), None if file is None else Path(file), kept),
             cacert=values.get("cacert"),
             allow_http=values.get("allow_http", False),
+            arguments=tuple(values.get("arguments") or ()),
         )
 
     def entrypoint(self) -> str:
         """The shell command; with `exec`, so that a signal to the job reaches the sweep itself."""
-        file = () if self.file is None else (self._place_of(self.file),)
+        file = () if self.file is None else (self._place_of(self.file), *self.arguments)
         words = (*self.words, *self._spelled(), "--address=auto", *(("--", *file) if file else ()))
         change = "" if self.directory is None else f"cd {PROGRAM} && "
         return f"{change}exec python -m tune_mc1 {shlex.join(words)}"

@@ -67,7 +67,7 @@ def submit(command: JobCommand, plans: Sequence[Plan], notify: Callable[[str], N
     if command.words[0] == "sweep":
         sweep = command.resuming
     place = command.root or command.place or str(plans[0].sweep.storage)
-    job = Job(new_id(), server, sweep, place, command.root)
+    job = Job(new_id(), server, sweep, place, command.root, command.arguments)
     client = server.client()
     try:
         _send(client, job.id, command)

@@ -21,6 +21,7 @@ from tune_mc1.results.events import (
     start_events,
 )
 from tune_mc1.results.schema import ENDED, Row
+from tune_mc1.results.trial_events import StartEvent
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.callbacks.driver_only import DriverOnly
 from tune_mc1.running.callbacks.lost_process import lost_process
@@ -57,7 +58,14 @@ class ResultCallback(DriverOnly, Callback):
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
     ) -> None:
         """A trial starts, or starts again."""
-        self.writer.write(*start_events(_ids(trial)))
+        self.writer.write(*map(self._dated, start_events(_ids(trial))))
+
+    def _dated(self, event: StartEvent) -> Event:
+        """The start of a trial, which may have been before that of Ray."""
+        trial = event["trial"]
+        if trial in self.writer.began and not self.writer.tables.trials[trial]["attempts"]:
+            return {**event, "time": self.writer.began[trial]}
+        return event
 
     def on_trial_result(
         self,
