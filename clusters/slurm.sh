@@ -40,6 +40,9 @@ head=$(getent ahostsv4 "$name" | awk '{print $1; exit}')
 export RAY_JOB_PORT=$((10000 + SLURM_JOB_ID % 200 * 100))   # and the 99 after it
 export RAY_JOB_HEAD=$head:$RAY_JOB_PORT RAY_JOB_TOLD=$out/ended_by_slurm
 
+# Ray's own 30 s, for what still runs, are all that Slurm gives to the steps of a job that it ends.
+export RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S=10
+
 # Only who can read this file may use this job's Ray.
 export RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH=$out/ray_token
 mkdir -p "$out" && rm -f "$RAY_JOB_TOLD" || exit 1

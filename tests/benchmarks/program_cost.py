@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import ray
@@ -109,7 +109,10 @@ def by_wandb_alone() -> str:
 def speeds(runs: int) -> tuple[list[float], list[float]]:
     """Speed in a sweep relative to W&B alone, a round each: by time, and by CPU time."""
     by_time, by_cpu = [], []
-    sides = {"alone": by_wandb_alone, "sweep": lambda: run_sweep(LOGS, 1)[1]}
+    sides: dict[str, Callable[[], str]] = {
+        "alone": by_wandb_alone,
+        "sweep": lambda: run_sweep(LOGS, 1)[1],
+    }
     for round_ in range(runs):
         order = list(sides) if round_ % 2 else list(reversed(sides))
         seen = {name: speed(sides[name]()) for name in order}

@@ -41,7 +41,13 @@ def begun(folder: Path) -> list[str]:
 
 def test_first_programs_run_while_ray_starts(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(PROGRAM)
-    words = [write_sweep(tmp_path, SWEEP), "-o", tmp_path / "out", "--wandb", "disabled"]
+    words: list[str | Path] = [
+        write_sweep(tmp_path, SWEEP),
+        "-o",
+        tmp_path / "out",
+        "--wandb",
+        "disabled",
+    ]
     with driving("sweep", "grid", *words, "--max-concurrent", "1", cwd=tmp_path) as driver:
         assert driver.wait() == 0, driver.err
         assert not driver.left_behind()
@@ -61,7 +67,13 @@ def test_first_programs_run_while_ray_starts(tmp_path: Path) -> None:
 def test_those_that_an_interrupted_start_leaves_are_run_again(tmp_path: Path) -> None:
     slow = PROGRAM.replace("time.sleep(0.2)", "time.sleep(300 if not os.path.exists('go') else 0)")
     (tmp_path / "train.py").write_text(slow)
-    words = [write_sweep(tmp_path, SWEEP), "-o", tmp_path / "out", "--wandb", "disabled"]
+    words: list[str | Path] = [
+        write_sweep(tmp_path, SWEEP),
+        "-o",
+        tmp_path / "out",
+        "--wandb",
+        "disabled",
+    ]
     with driving("sweep", "grid", *words, "--max-concurrent", "2", cwd=tmp_path) as driver:
         wait_for(lambda: len(begun(tmp_path)) == 2, driver)
         driver.family()
