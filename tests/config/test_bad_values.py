@@ -110,7 +110,9 @@ FLAGS: dict[tuple[str, ...], str] = {
     ("sweep", "gird"): "tune_mc1 sweep: invalid value for 'method': 'gird' is not one of 'grid', "
     "'random', 'asha', 'bayes'",
     ("sweep",): "tune_mc1 sweep: missing argument 'method'. Choose from: grid, random, asha, bayes",
-    ("sweep", "grid", "a", "b"): "tune_mc1 sweep: got unexpected extra argument(s) (b)",
+    ("sweep", "grid", "a", "b"): (
+        "a: is a sweep file; only a script that calls wandb.agent takes arguments, got b"
+    ),
     ("GRID", "--runcap", "3"): "tune_mc1 sweep: no such option: --runcap (Possible options: "
     "--rerun, --run-cap)",
     ("GRID", "-n", "0"): "tune_mc1 sweep: invalid value for '--run-cap' / '-n': must be greater "

@@ -72,7 +72,7 @@ def test_arguments_reach_the_script_and_each_trial(here: Path, agent: Path) -> N
         (("agent.py", "--", "--data", "${args}"),
          "agent.py: an argument must not have ${, as macros do, got ${args}"),
         (("sweep.yaml", "--", "--count", "20"),
-         "sweep.yaml: is a sweep file, only a script that calls wandb.agent takes arguments, got "
+         "sweep.yaml: is a sweep file; only a script that calls wandb.agent takes arguments, got "
          "--count 20"),
         (("agent.py", "--data", "cifar10"),
          "--data: is for built-in training, which a file with a program does not use"),

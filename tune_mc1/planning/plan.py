@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -126,14 +127,14 @@ def prepare(
         loaded = load_script(path, flags.overrides, flags.arguments)
     elif flags.arguments:
         raise InputError(
-            f"{path}: is a sweep file, only a script that calls wandb.agent takes arguments, "
+            f"{path}: is a sweep file; only a script that calls wandb.agent takes arguments, "
             f"got {shlex.join(flags.arguments)}"
         )
     else:
         try:
             loaded = load_sweep(path, overrides=flags.overrides, program=program, text=text)
         except InputError as error:
-            if not (path.parent / "provenance.json").exists():  # it is no file of results
+            if not _is_of_results(path):
                 raise
             from tune_mc1.results.directory import ResultDir
             from tune_mc1.results.written_sweep import lacking
@@ -156,6 +157,13 @@ def prepare(
     fewer = fewer_notice(sweep, trials)
     told = [*loaded.notices, *notices, *fewer, *left_out, *unfused, *scheduled]
     return Plan(method, sweep, trials, told, flags=flags, source=str(path))
+
+
+def _is_of_results(path: Path) -> bool:
+    """True for the sweep file of a result directory."""
+    with suppress(OSError):  # nobody but its owner may look there
+        return (path.parent / "provenance.json").exists()
+    return False
 
 
 def _fused(
