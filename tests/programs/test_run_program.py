@@ -123,7 +123,8 @@ def test_a_row_arrives_within_half_a_second_and_may_stop_the_program(tmp_path: P
     assert (outcome.state, outcome.reason, len(seen)) == ("stopped", None, 30)
     assert str(outcome.ending) == "killed by SIGTERM"
     assert sorted(delays)[15] < 0.5
-    mine = [child.cmdline() for child in psutil.Process().children(recursive=True)]
+    children = psutil.Process().children(recursive=True)
+    mine = [child.as_dict(["cmdline"]) for child in children]  # None for one that has ended
     assert not [words for words in mine if "wandb-core" in str(words) or "train.py" in str(words)]
 
 

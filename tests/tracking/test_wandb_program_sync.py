@@ -28,7 +28,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WandbServer]:
         monkeypatch.setenv("WANDB_API_KEY", KEY)
         monkeypatch.setenv("WANDB_BASE_URL", server.url)
         monkeypatch.setenv("WANDB_INIT_TIMEOUT", "4")
-        monkeypatch.setenv("WANDB_FINISH_TIMEOUT", "6")
+        monkeypatch.setenv("WANDB_FINISH_TIMEOUT", "30")
         yield server
 
 

@@ -107,10 +107,10 @@ class Cluster:
     def _start(self) -> None:
         """Starts Ray, or connects to it.
 
-        A busy machine may need a second attempt. It omits Ray's internal settings, as a version
-        that does not know one of them refuses to start.
+        A busy machine may need further attempts, as Ray gives up after 30 s. The last one omits
+        Ray's internal settings, as a version that does not know one of them refuses to start.
         """
-        for tries_left in (1, 0) if self._own else (0,):
+        for tries_left in (2, 1, 0) if self._own else (0,):
             try:
                 if self._own:
                     self._watchdog.start()

@@ -125,8 +125,11 @@ class ForkServer:
             if pipe is not None:
                 with suppress(OSError):
                     pipe.close()
-        with suppress(subprocess.TimeoutExpired):
+        try:
             self._process.wait(2)
+        except subprocess.TimeoutExpired:  # it may still be importing
+            self._process.kill()
+            self._process.wait()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)  # as it may have been killed
         self._process = None
