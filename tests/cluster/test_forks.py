@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 import ray
 
 from tests.support.in_process import disconnect
+from tune_mc1.cluster.forks import fork_client
 from tune_mc1.cluster.forks.fork_client import CONTEXT, _request
 from tune_mc1.cluster.forks.ray_forks_private import ForkServer, usable
 from tune_mc1.cluster.ray_runtime import Cluster
@@ -75,6 +77,24 @@ def test_without_the_server_ray_starts_its_own_processes(cluster: Cluster) -> No
     for fork in forks:
         fork.send_signal(signal.SIGKILL)
     assert ray.get(ask.options(max_retries=5).remote(), timeout=60)[1] is False
+
+
+def test_many_short_processes_at_once_leave_the_server_serving(tmp_path: Path) -> None:
+    """They end together, and while others are asked for."""
+    code = f"import time; time.sleep(max(0, {time.time() + 3} - time.time())); print('ran')"
+    (tmp_path / "default_worker.py").write_text(code)
+    load = ("tune_mc1.cluster.forks.fork_server", str(tmp_path / "s" / "socket"), "gc:collect")
+    (tmp_path / "s").mkdir()
+    words = [sys.executable, "-m", *load]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        server.stdout.readline()
+        client = [sys.executable, fork_client.__file__, str(tmp_path / "default_worker.py")]
+        env = os.environ | {fork_client.SOCKET: load[1]}
+        asked = [subprocess.Popen(client, env=env, stdout=subprocess.PIPE) for _ in range(80)]
+        assert [one.communicate(timeout=60)[0] for one in asked] == [b"ran\n"] * 80
+        assert server.poll() is None
+    assert server.returncode == 0
 
 
 @pytest.mark.parametrize("load", [load_training, load_modules, load_programs])

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import islice, takewhile
 from pathlib import Path
 
+from tune_mc1.cluster.forks.ray_forks_private import has_gpu
 from tune_mc1.cluster.ray_runtime import Cluster
 from tune_mc1.config.program_trial import ProgramTrial
 from tune_mc1.programs.command import activated
@@ -20,7 +21,6 @@ from tune_mc1.running.sweep_run import SweepRun
 MOST = 1000
 """Programs that may start before Ray does; it starts in seconds."""
 
-_GPUS = ("nvidia[0-9]*", "kfd")
 _QUOTA = "/sys/fs/cgroup/cpu.max"
 
 
@@ -87,7 +87,7 @@ def available_cores() -> float:
 
 def _may_begin(run: SweepRun, cluster: Cluster) -> bool:
     resources = run.sweep.resources
-    needs_gpu = resources.gpu > 0 if resources is not None else _has_gpu()
+    needs_gpu = resources.gpu > 0 if resources is not None else has_gpu()
     planned = run.sweep.adapter is None and not run.past.waiting
     return planned and not needs_gpu and run.remote is None and cluster.is_to_start
 
@@ -96,10 +96,6 @@ def _may_end_early(run: SweepRun) -> bool:
     sweep = run.sweep
     limits = (sweep.early_terminate, sweep.budget, sweep.metric.target)
     return any(limit is not None for limit in limits)
-
-
-def _has_gpu() -> bool:
-    return any(next(Path("/dev").glob(name), None) is not None for name in _GPUS)
 
 
 def _is_fresh(root: Path, trial: ProgramTrial) -> bool:

@@ -44,16 +44,11 @@ class Request:
 def main(place: Path, load: str) -> None:
     """Serves at a socket; in each fork, runs the program that was asked for."""
     forks: set[int] = set()
-
-    def reap(*_: object) -> None:
-        forks.difference_update({fork for fork in forks if _has_ended(fork)})
-
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(place))
         server.listen(1024)
         print("requests may come", flush=True)
         _preload(load)
-        signal.signal(signal.SIGCHLD, reap)
         request = _serve(server, forks)
     if request is not None:
         _become(request)
@@ -78,22 +73,37 @@ def _has_ended(fork: int) -> bool:
 
 def _serve(server: socket.socket, forks: set[int]) -> Request | None:
     """Forks at each request until standard input ends; returns the request in each fork."""
-    while True:
-        ready, _, _ = select.select([server, sys.stdin], [], [])
-        if sys.stdin in ready:
-            return None
-        there, _ = server.accept()
-        with there, suppress(OSError, ValueError):  # a client that has ended meanwhile
-            request = _read(there)
-            fork = os.fork()
-            if not fork:
-                there.detach()  # open as long as the fork runs
+    ended, wake = socket.socketpair()  # told of each fork that ends
+    wake.setblocking(False)
+    with ended, wake:
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+        while True:
+            ready, _, _ = select.select([server, sys.stdin, ended], [], [])
+            if sys.stdin in ready:
+                return None
+            if ended in ready:
+                ended.recv(4096)
+                forks -= {fork for fork in forks if _has_ended(fork)}
+            if server in ready and (request := _forked(server, forks)) is not None:
+                signal.set_wakeup_fd(-1)
                 return request
-            forks.add(fork)
-            for file in request.files:
-                os.close(file)
-            there.sendall(b".")
-        forks -= {fork for fork in forks if _has_ended(fork)}  # also before it was added
+
+
+def _forked(server: socket.socket, forks: set[int]) -> Request | None:
+    """Forks for the next client; returns its request in the fork."""
+    there, _ = server.accept()
+    with there, suppress(OSError, ValueError):  # a client that has ended meanwhile
+        request = _read(there)
+        fork = os.fork()
+        if not fork:
+            there.detach()  # open as long as the fork runs
+            return request
+        forks.add(fork)
+        for file in request.files:
+            os.close(file)
+        there.sendall(b".")
+    return None
 
 
 def _read(there: socket.socket) -> Request:

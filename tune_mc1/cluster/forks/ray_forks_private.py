@@ -42,12 +42,17 @@ _CLIENT = Path(__file__).with_name("fork_client.py")
 SOCKET_NAME = "socket"
 
 GPUS = ("nvidia[0-9]*", "kfd", "accel*")
-"""Devices of `/dev`. Nobody has tried forks beside them, so there are none."""
+"""Devices of `/dev`."""
+
+
+def has_gpu() -> bool:
+    """True if this machine has a device for training, whether it can be used or not."""
+    return any(any(Path("/dev").glob(name)) for name in GPUS)
 
 
 def usable() -> bool:
-    """True on Linux without a GPU."""
-    return sys.platform == "linux" and not any(any(Path("/dev").glob(name)) for name in GPUS)
+    """True on Linux without a GPU: nobody has tried forks beside one."""
+    return sys.platform == "linux" and not has_gpu()
 
 
 class ForkServer:
