@@ -83,8 +83,7 @@ def test_many_short_processes_at_once_leave_the_server_serving(tmp_path: Path) -
     """They end together, and while others are asked for."""
     code = f"import time; time.sleep(max(0, {time.time() + 3} - time.time())); print('ran')"
     (tmp_path / "default_worker.py").write_text(code)
-    load = ("tune_mc1.cluster.forks.fork_server", str(tmp_path / "s" / "socket"), "gc:collect")
-    (tmp_path / "s").mkdir()
+    load = ("tune_mc1.cluster.forks.fork_server", f"of-test-{os.getpid()}", "gc:collect")
     words = [sys.executable, "-m", *load]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
@@ -95,6 +94,33 @@ def test_many_short_processes_at_once_leave_the_server_serving(tmp_path: Path) -
         assert [one.communicate(timeout=60)[0] for one in asked] == [b"ran\n"] * 80
         assert server.poll() is None
     assert server.returncode == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_another_user_gets_no_process(tmp_path: Path) -> None:
+    (tmp_path / "default_worker.py").write_text("print('forked')")
+    name = f"of-another-{os.getpid()}"
+    words = [sys.executable, "-m", "tune_mc1.cluster.forks.fork_server", name, "gc:collect"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        server.stdout.readline()
+        code = (
+            "import os, sys; from tune_mc1.cluster.forks import fork_client; "
+            "os.seteuid(int(sys.argv.pop(1))); os.execv = lambda *_: print('its own'); "
+            "fork_client.main()"
+        )
+        env = os.environ | {fork_client.SOCKET: name}
+        asked = {
+            user: subprocess.run(
+                [sys.executable, "-c", code, str(user), str(tmp_path / "default_worker.py")],
+                env=env,
+                stdout=subprocess.PIPE,
+                text=True,
+                check=True,
+            ).stdout
+            for user in (65534, 0)
+        }
+        assert asked == {65534: "its own\n", 0: "forked\n"}
 
 
 @pytest.mark.parametrize("load", [load_training, load_modules, load_programs])

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 SOCKET = "TUNE_MC1_FORKS"
-"""Variable with the path of the server's socket."""
+"""Variable with the name of the server's socket."""
 
 CONTEXT = "--serialized-runtime-env-context="
 OWN = (CONTEXT, "--language=")
@@ -29,10 +29,23 @@ def main() -> None:
     program = next(word for word in words if word.endswith(WORKER))
     request = _request(program, words)
     with suppress(OSError):
-        if request is not None and _forked(request):
+        if request is not None and SOCKET in os.environ and _forked(request):
             return
     first = str(Path(program).with_name(FIRST_STEP))
     os.execv(sys.executable, [sys.executable, first, *words])
+
+
+def address(name: str) -> str:
+    """Address of the abstract socket of a name."""
+    return f"\0{name}"
+
+
+def same_user(there: socket.socket) -> bool:
+    """True if the process at the other end is this user's: others can reach the socket, too."""
+    number = array.array("i")
+    number.frombytes(there.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 3 * number.itemsize))
+    _, user, _ = number
+    return user == os.geteuid()
 
 
 def _request(program: str, words: list[str]) -> dict[str, Any] | None:
@@ -54,7 +67,9 @@ def _request(program: str, words: list[str]) -> dict[str, Any] | None:
 def _forked(request: dict[str, Any]) -> bool:
     """Has the server fork; False if it did not, once the fork has ended otherwise."""
     with socket.socket(socket.AF_UNIX) as server:
-        server.connect(os.environ.get(SOCKET, ""))
+        server.connect(address(os.environ[SOCKET]))
+        if not same_user(server):
+            return False
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0, 1, 2]))
         server.sendmsg([b"."], [rights])
         server.sendall(json.dumps(request).encode())

@@ -1,8 +1,9 @@
 """Imports what the processes of a sweep import, once, and forks one of them at each request.
 
-    python -m tune_mc1.cluster.forks.fork_server SOCKET MODULE:FUNCTION
+    python -m tune_mc1.cluster.forks.fork_server NAME MODULE:FUNCTION
 
-It ends when its standard input does, and its forks with it. `fork_client.py` asks for them.
+It ends when its standard input does, and its forks with it. `fork_client.py` asks for them, at an
+abstract socket of that name: one without a file, so that a server that is killed leaves nothing.
 """
 
 import array
@@ -11,7 +12,6 @@ import json
 import os
 import runpy
 import select
-import shutil
 import signal
 import socket
 import sys
@@ -20,6 +20,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+
+from tune_mc1.cluster.forks.fork_client import address, same_user
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,11 @@ class Request:
     files: Sequence[int]
 
 
-def main(place: Path, load: str) -> None:
+def main(name: str, load: str) -> None:
     """Serves at a socket; in each fork, runs the program that was asked for."""
     forks: set[int] = set()
     with socket.socket(socket.AF_UNIX) as server:
-        server.bind(str(place))
+        server.bind(address(name))
         server.listen(1024)
         print("requests may come", flush=True)
         _preload(load)
@@ -56,7 +58,6 @@ def main(place: Path, load: str) -> None:
     for fork in forks:
         with suppress(ProcessLookupError):
             os.kill(fork, signal.SIGKILL)
-    shutil.rmtree(place.parent, ignore_errors=True)
 
 
 def _preload(path: str) -> None:
@@ -94,6 +95,8 @@ def _forked(server: socket.socket, forks: set[int]) -> Request | None:
     """Forks for the next client; returns its request in the fork."""
     there, _ = server.accept()
     with there, suppress(OSError, ValueError):  # a client that has ended meanwhile
+        if not same_user(there):
+            return None
         request = _read(there)
         fork = os.fork()
         if not fork:
@@ -148,4 +151,4 @@ def _become(request: Request) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(sys.argv[1], sys.argv[2])

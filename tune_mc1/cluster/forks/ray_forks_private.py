@@ -8,17 +8,15 @@ Private names of Ray: where it starts its node manager, and the parameter with t
 """
 
 import os
-import shutil
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import gettempdir, mkdtemp
 from typing import Any, Self
 
 from tune_mc1.cluster.forks.fork_client import SOCKET
-from tune_mc1.cluster.ray_temp import LONGEST_TEMP
 from tune_mc1.private_names import PrivateName
 
 _WITHOUT = "each process of a sweep imports PyTorch for itself: a later start, and more memory"
@@ -38,8 +36,6 @@ FIRST_STEP = PrivateName(
 NAMES = (START, FIRST_STEP)
 
 _CLIENT = Path(__file__).with_name("fork_client.py")
-
-SOCKET_NAME = "socket"
 
 GPUS = ("nvidia[0-9]*", "kfd", "accel*")
 """Devices of `/dev`."""
@@ -66,7 +62,7 @@ class ForkServer:
 
     def __init__(self, preload: str) -> None:
         self._preload = preload
-        self._folder: Path | None = None
+        self._name = f"tune_mc1-forks-{secrets.token_hex(16)}"
         self._process: subprocess.Popen[bytes] | None = None
         self._listening = False
 
@@ -80,11 +76,9 @@ class ForkServer:
         """Starts to import; does nothing if it has."""
         if self._process is not None:
             return
-        parent = gettempdir() if len(gettempdir()) <= LONGEST_TEMP else "/tmp"
-        self._folder = Path(mkdtemp(prefix="tune_mc1-forks-", dir=parent))
         module = "tune_mc1.cluster.forks.fork_server"
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module, str(self._folder / SOCKET_NAME), self._preload],
+            [sys.executable, "-m", module, self._name, self._preload],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -102,7 +96,7 @@ class ForkServer:
 
         def start_raylet(node: Any, *args: Any, **named: Any) -> None:
             if self._listens():  # else it has ended, and Ray's own way is taken
-                os.environ[SOCKET] = f"{self._folder}/{SOCKET_NAME}"
+                os.environ[SOCKET] = self._name
                 node._ray_params.setup_worker_path = str(_CLIENT)
             try:
                 start(node, *args, **named)
@@ -135,6 +129,4 @@ class ForkServer:
         except subprocess.TimeoutExpired:  # it may still be importing
             self._process.kill()
             self._process.wait()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)  # as it may have been killed
         self._process = None
