@@ -218,6 +218,13 @@ def test_sizes_fit_the_images(parameters: dict[str, Any], problem: str) -> None:
     assert augmentation_image_problem(config, (48, 48)) is None
 
 
+def test_validation_without_views_needs_views() -> None:
+    rule = "test_time_in_validation: only valid with test_time_flip or test_time_translate"
+    with pytest.raises(ValueError, match=rule):
+        TrialConfig(test_time_in_validation=False)
+    assert TrialConfig(test_time_flip=True, test_time_in_validation=False).test_time_flip
+
+
 def test_views_of_features_that_are_computed_once_are_refused() -> None:
     rule = "test_time_translate: not valid with model ResNeXt50, whose frozen features"
     with pytest.raises(ValueError, match=rule):

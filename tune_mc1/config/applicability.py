@@ -177,6 +177,13 @@ _OTHERS: dict[str, tuple[Rule, ...]] = {
     "cutmix_alpha": _MIXED,
     "test_time_flip": (_NO_BACKBONE,),
     "test_time_translate": (_NO_BACKBONE,),
+    "test_time_in_validation": (
+        Rule(
+            ("test_time_flip", "test_time_translate"),
+            lambda get: bool(get("test_time_flip") or get("test_time_translate")),
+            lambda value, _: value,
+        ),
+    ),
     "layer_decay": (
         Rule(("freeze",), lambda get: get("freeze") != BACKBONE, lambda value, _: value is None),
         Rule(

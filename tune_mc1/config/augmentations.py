@@ -157,6 +157,12 @@ def augmentation_problem(config: "TrialConfig") -> str | None:
             if value := getattr(config, parameter):
                 rule = f"not valid with loss_function {config.loss_function}, which takes no "
                 return f"{parameter}: {rule}probabilities as labels, got {value}"
+    views = config.test_time_flip or config.test_time_translate
+    if not (config.test_time_in_validation or views):
+        return (
+            "test_time_in_validation: only valid with test_time_flip or test_time_translate, got "
+            "false without them"
+        )
     if config.architecture.backbone is None:
         return None
     for parameter in ("mixup_alpha", "cutmix_alpha", "test_time_flip", "test_time_translate"):

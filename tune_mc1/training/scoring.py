@@ -68,14 +68,20 @@ class ScoringModule(LightningModule):
         inputs = self._normalize(self.val_inputs.gather(batch))
         if batch_idx == 0 and "latency_ms" in self.chosen:
             self._keep_metrics([{"latency_ms": latency_ms(self._predict, inputs[:1])}])
-        logits, labels = self._predict(inputs), self.val_inputs.gather_labels(batch)
+        logits = self._predict(inputs, views=self.configs[0].test_time_in_validation)
+        labels = self.val_inputs.gather_labels(batch)
         self._val_counts.add(logits, self._by_trial(labels))
         self._val_scores.add(logits, self._by_trial(labels))
 
-    def _predict(self, inputs: Tensor) -> Tensor:
+    def _predict(self, inputs: Tensor, *, views: bool = True) -> Tensor:
         """Logits, averaged over the views that the trials ask for (`test_time_flip`)."""
-        flip, translate = self.configs[0].test_time_flip, self.configs[0].test_time_translate
-        return mean_over_views(self.averaged or self.model, inputs, flip=flip, translate=translate)
+        config = self.configs[0]
+        return mean_over_views(
+            self.averaged or self.model,
+            inputs,
+            flip=views and config.test_time_flip,
+            translate=config.test_time_translate if views else 0,
+        )
 
     def on_validation_epoch_end(self) -> None:
         """Keeps the validation metrics of the epoch."""

@@ -36,6 +36,8 @@ class AugmentationParameters(BaseModel):
         test_time_translate: Pixels by which validation and test also shift each image up and left,
             and down and right, for the mean of the logits; the image's own place counts half. 0
             shifts nothing.
+        test_time_in_validation: Whether validation averages over those views, too. If not, it is
+            faster, and only test and predictions do.
     """
 
     crop_padding: Annotated[Int, ParameterInfo("padding of crops", "Rand beim Zuschneiden")] = (
@@ -85,3 +87,9 @@ class AugmentationParameters(BaseModel):
     test_time_translate: Annotated[
         Int, ParameterInfo("test-time translation", "Test-Time Translation", agree=True)
     ] = Field(default=0, ge=0, le=1024)
+    test_time_in_validation: Annotated[
+        bool,
+        ParameterInfo(
+            "test-time views in validation", "Test-Time-Ansichten bei der Validierung", agree=True
+        ),
+    ] = True
