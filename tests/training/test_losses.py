@@ -46,23 +46,27 @@ def drawn(trials: int, soft: bool) -> tuple[Tensor, Tensor]:
 def oracle(config: TrialConfig, logits: Tensor, labels: Tensor) -> Tensor:
     """PyTorch's cross-entropy; the focal loss term by term, as published."""
     weights = weights_of_classes(config, torch.zeros(1, dtype=torch.int64), CLASSES)
-    if not config.focal_gamma:
-        return cross_entropy(logits, labels, weights, label_smoothing=config.label_smoothing)
     w = torch.ones(CLASSES) if weights is None else weights
     soft = labels.is_floating_point()
+    if not config.focal_gamma:
+        mean = cross_entropy(logits, labels, weights, label_smoothing=config.label_smoothing)
+        return mean * len(labels) / (labels * w).sum() if soft else mean  # see `GroupLoss`
     total = torch.zeros(())
     for i, row in enumerate(logits.softmax(-1)):
         y = labels[i] if soft else one_hot(labels[i], CLASSES).float()
         y = y * (1 - config.label_smoothing) + config.label_smoothing / CLASSES
         for c, p in enumerate(row):
             total = total - w[c] * y[c] * (1 - p) ** config.focal_gamma * p.log()
-    return total / (len(logits) if soft or weights is None else w[labels].sum())
+    if soft:
+        return total / (labels * w).sum()
+    return total / (len(logits) if weights is None else w[labels].sum())
 
 
 @pytest.mark.parametrize("soft", [False, True])
 @pytest.mark.parametrize("count", [1, len(SETTINGS)])
 def test_a_loss_and_its_gradient_are_those_of_pytorch(count: int, soft: bool) -> None:
-    configs = [TrialConfig(**setting) for setting in SETTINGS]
+    mixup_alpha = 0.2 if soft else 0.0
+    configs = [TrialConfig(**setting, mixup_alpha=mixup_alpha) for setting in SETTINGS]
     logits, labels = drawn(len(configs), soft)
     weights = [weights_of_classes(c, torch.zeros(1, dtype=torch.int64), CLASSES) for c in configs]
     theirs, mine = (logits.clone().requires_grad_() for _ in range(2))
@@ -77,6 +81,17 @@ def test_a_loss_and_its_gradient_are_those_of_pytorch(count: int, soft: bool) ->
         assert torch.allclose(total, torch.stack(expected).sum(), rtol=1e-5)
         torch.autograd.backward(total)
     assert torch.allclose(mine.grad, theirs.grad, rtol=1e-4, atol=1e-6)  # type: ignore[arg-type]
+
+
+def test_certain_labels_of_mixup_have_the_loss_of_labels_without() -> None:
+    logits, labels = (drawn_.squeeze(0) for drawn_ in drawn(1, soft=False))
+    weights = torch.tensor([0.5, 1, 2, 3, 1.5])
+    found = [
+        make_loss(TrialConfig(class_weights=weights.tolist(), mixup_alpha=alpha), weights)
+        for alpha in (0.0, 0.2)
+    ]
+    certain = one_hot(labels, CLASSES).float()
+    torch.testing.assert_close(found[1](logits, certain), found[0](logits, labels))
 
 
 def test_balanced_weights_are_those_of_scikit_learn() -> None:

@@ -88,8 +88,8 @@ def gamma_of(config: TrialConfig) -> float:
 
 
 def make_cross_entropy(config: TrialConfig, weights: Tensor | None) -> LossOf:
-    """PyTorch's `cross_entropy`, or the focal loss."""
-    if gamma_of(config):
+    """PyTorch's `cross_entropy`, or the focal loss; with weights, that of `GroupLoss`."""
+    if gamma_of(config) or (weights is not None and (config.mixup_alpha or config.cutmix_alpha)):
         group = GroupLoss([config], [weights])
         return lambda logits, labels: group(logits.unsqueeze(0), labels)
     if weights is None and not config.label_smoothing:
@@ -119,8 +119,9 @@ def make_own(config: TrialConfig, _: Tensor | None) -> LossOf:
 class GroupLoss:
     """The sum of the trials' mean losses, each smoothed, weighted and focal in its own way.
 
-    The mean is PyTorch's: with weights, over the weights of the labels, or over the images where
-    labels are probabilities.
+    With weights, the mean is over the weights of the labels, as in PyTorch, also where labels are
+    probabilities: PyTorch divides by the number of images then, so that mixup would change the
+    scale of the loss, and with it the learning rate that fits.
 
     Args:
         configs: Parameters of each trial.
@@ -159,8 +160,6 @@ class GroupLoss:
         if self._weights is None:
             return terms.sum() / batch
         sums = (terms * self._weights).sum(dim=(1, 2))
-        if soft:
-            return sums.sum() / batch
         return (sums / (ones * self._weights).sum(dim=(1, 2))).sum()
 
     def _of_trials(self, like: Tensor) -> tuple[Tensor, Tensor]:
