@@ -107,7 +107,7 @@ def _as_class(one: Factory, part: str) -> Factory:
     """A function as the parser wants it, which does not take one that says not what it returns."""
     if isinstance(one, type):
         return one
-    from jsonargparse import class_from_function
+    from jsonargparse import class_from_function  # type: ignore[attr-defined]
 
     kind = LightningModule if part == "model" else LightningDataModule
     made: Factory = class_from_function(one, kind)
