@@ -2,8 +2,8 @@
 
 What is compared is a step's share of whole epochs, with validation, checkpoint, report and metrics,
 from the second epoch on, so that no side's start counts. As all four processes train in the same
-minutes, other work on the machine falls on all alike. By time the trials are at a disadvantage where
-cores are short, as Ray runs its processes at a lower priority.
+minutes, other work on the machine falls on all alike. By time the trials are at a disadvantage
+where cores are short, as Ray runs its processes at a lower priority.
 """
 
 import os
