@@ -58,6 +58,16 @@ SCRIPTS: dict[str, list[str]] = {
     "programs": ["programs"],
     "program_cost": ["program_cost"],
     "modules": ["modules"],
+    "side_by_side": ["side_by_side", "--runs", "1"],
+    "side_by_side_timm": [
+        "side_by_side",
+        "--side",
+        "timm:resnet18",
+        "--epochs",
+        "8",
+        "--runs",
+        "1",
+    ],
     "mapped_data": ["mapped_data"],
 }
 GPU_SCRIPTS: dict[str, list[str]] = {

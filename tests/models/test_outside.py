@@ -1,10 +1,11 @@
 """Networks from outside: what their constructors get, published weights, and a trial on images."""
 
+import re
 import socket
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -55,6 +56,23 @@ def large_images(num_classes: int) -> nn.Module:
     return nn.Sequential(nn.Conv2d(3, 2, 50), nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
 
+class Faulty(nn.Module):
+    """Has a mistake that images up to a size do not come to."""
+
+    sides: ClassVar[list[int]] = []
+    """Of the images with which it was called."""
+
+    def __init__(self, num_classes: int, up_to: int = 0) -> None:
+        super().__init__()
+        self.up_to = up_to
+
+    def forward(self, images: Tensor) -> Tensor:
+        self.sides.append(images.shape[-1])
+        if images.shape[-1] <= self.up_to:
+            raise ValueError(f"too small {'x' * 500}")
+        return images.flaten(1)  # type: ignore[attr-defined, no-any-return]
+
+
 def no_module(num_classes: int) -> int:
     return num_classes
 
@@ -62,7 +80,7 @@ def no_module(num_classes: int) -> int:
 @pytest.fixture(autouse=True)
 def nets(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = ModuleType("outside_examples")
-    for part in (Head, five_outputs, large_images, no_module):
+    for part in (Head, Faulty, five_outputs, large_images, no_module):
         setattr(module, part.__name__, part)
     monkeypatch.setitem(sys.modules, module.__name__, module)
     signature_of.cache_clear()
@@ -129,6 +147,27 @@ PROBLEMS = [
 def test_a_network_is_tried_on_two_images(config: TrialConfig, line: str | None) -> None:
     found = network_problems([config], CIFAR, 10)
     assert (not found) if line is None else found[0].startswith(line), found
+
+
+def test_larger_images_are_tried_only_where_size_may_be_the_reason() -> None:
+    Faulty.sides.clear()
+    (line,) = network_problems([own("Faulty")], CIFAR, 10)
+    assert line.startswith(
+        "parameters.model: outside_examples:Faulty fails on a batch of 2 images: AttributeError: "
+    )
+    assert Faulty.sides == [32]
+
+
+def test_a_mistake_that_larger_images_bring_out_is_named() -> None:
+    Faulty.sides.clear()
+    (line,) = network_problems([own("Faulty", arguments={"up_to": 48})], CIFAR, 10)
+    assert line.startswith(
+        "parameters.model: outside_examples:Faulty fails on images of 32x32 pixels, and on 64x64 "
+        "for another reason (AttributeError: "
+    )
+    assert "'flaten' (test_outside.py:" in line
+    assert re.search(r": ValueError: too small x+\.\.\. \(test_outside.py:\d+\)$", line)
+    assert Faulty.sides == [32, 48, 64]
 
 
 def pretrained_config(model: str) -> TrialConfig:

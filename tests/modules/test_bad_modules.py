@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.support.in_process import run_here
-from tests.support.modules import LIT, QUICK, content, write_module
+from tests.support.modules import FACTORY, LIT, QUICK, content, write_module
 
 NET = "Net(hidden=8, lr=0.1, batch_size=16, fault='')"
 TRAINER = "Trainer(accelerator, strategy, devices, "
@@ -129,6 +129,17 @@ def test_a_mistake_in_the_file(tmp_path: Path, keys: dict[str, Any], line: str) 
 def test_a_mistake_in_the_module(tmp_path: Path, change: Callable[[str], str], line: str) -> None:
     (found,) = refused(tmp_path, change(LIT))
     assert line in found
+
+
+def test_a_parameter_that_a_function_does_not_take(tmp_path: Path) -> None:
+    (found,) = refused(tmp_path, FACTORY, parameters=lr(hiden=3))
+    rule = "nothing takes it, did you mean 'hidden'? (Net(hidden=8, lr=0.1), Data(batch_size=16))"
+    assert found == f"parameters.hiden: {rule}"
+
+
+def test_a_parameter_within_a_number(tmp_path: Path) -> None:
+    (found,) = refused(tmp_path, parameters={"lr": {"value": 0.1}, "lr.max": {"value": 1}})
+    assert found == "parameters: lr.max is within lr, which is 0.1"
 
 
 def test_a_parameter_that_both_take_goes_to_both(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch._dynamo.utils import counters
 
-from tests.support.modules import LIT, QUICK, write_module
+from tests.support.modules import FACTORY, LIT, QUICK, write_module
 from tune_mc1.config.user_code import look_in
 from tune_mc1.modules.fit import FitOutcome, ModuleTrial, SweepError, fit
 from tune_mc1.results.schema import Row
@@ -195,6 +195,30 @@ def test_an_error_names_the_line_of_the_users_file(tmp_path: Path) -> None:
     assert outcome == FitOutcome(
         "failed", f"ZeroDivisionError: division by zero ({play.name}.py:10)"
     )
+
+
+def test_a_function_may_make_the_module(tmp_path: Path) -> None:
+    play = Play(tmp_path, FACTORY)
+    outcome, rows = play.run(hidden=4)
+    assert outcome is not None
+    assert (outcome.state, len(rows)) == ("completed", 3)
+    assert play.checkpoint()["hyper_parameters"]["hidden"] == 4
+
+
+def test_progress_bars_of_a_published_file_are_left_out(tmp_path: Path) -> None:
+    bars = [{"class_path": "RichProgressBar"}, {"class_path": "TQDMProgressBar"}]
+    outcome, rows = Play(tmp_path, callbacks=bars).run()
+    assert outcome is not None
+    assert (outcome.error, len(rows)) == (None, 3)
+
+
+def test_a_hook_that_lightning_no_longer_has_is_not_tried_again(tmp_path: Path) -> None:
+    hook = "def validation_epoch_end(self, outputs):\n        pass\n\n    def configure_opt"
+    outcome, _ = Play(tmp_path, LIT.replace("def configure_opt", hook)).run()
+    assert outcome is not None
+    assert outcome.state == "failed"
+    assert outcome.error is not None
+    assert "`validation_epoch_end` has been removed" in outcome.error
 
 
 def test_the_next_trial_of_a_process_starts_at_once(tmp_path: Path) -> None:

@@ -22,6 +22,28 @@ def test_arguments_within_arguments() -> None:
     assert arguments_of(values, TAKES)["model"] == {"net": inner}
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"model.net.depth": 2, "model.net": "a.B"},
+        {"net": {"class_path": "a.B"}, "net.depth": 2},
+        {"model.net.depth": 2, "model.net.class_path": "a.B"},
+        {"net": {"class_path": "a.B", "init_args": {"depth": 1}}, "net.init_args.depth": 2},
+    ],
+    ids=["path", "mapping", "path by name", "replaced"],
+)
+def test_arguments_of_a_class_need_no_init_args(values: dict[str, object]) -> None:
+    before = repr(values)
+    net = {"class_path": "a.B", "init_args": {"depth": 2}}
+    assert arguments_of(values, TAKES)["model"] == {"net": net}
+    assert repr(values) == before
+
+
+def test_a_number_has_no_arguments() -> None:
+    with pytest.raises(RouteError, match=r"^lr\.max is within lr, which is 1$"):
+        arguments_of({"lr": 1, "lr.max": 2}, TAKES)
+
+
 def test_a_module_may_take_an_argument_of_the_name_of_a_part() -> None:
     takes = {"model": ["model", "data"], "trainer": []}
     assert arguments_of({"model": 1, "data": 2}, takes)["model"] == {"model": 1, "data": 2}

@@ -56,6 +56,13 @@ class Data(L.LightningDataModule):
         return DataLoader(self.data, self.batch_size)
 """
 
+FACTORY = f"""{LIT.replace("class Net(", "class Real(")}
+
+def Net(hidden=8, lr=0.1):
+    return Real(hidden, lr)
+"""
+"""The same by a function that does not say what it returns."""
+
 QUICK = {"max_epochs": 3, "logger": False, "enable_model_summary": False}
 
 

@@ -23,6 +23,10 @@ FILES = ("model.safetensors", "pytorch_model.bin")
 """Files of weights at the Hugging Face Hub, in timm's order."""
 
 
+class WeightsError(TrialError):
+    """There are no weights as they are asked for; the text is one line."""
+
+
 @dataclass(frozen=True)
 class Weights:
     """Published weights of a network.
@@ -68,7 +72,7 @@ def find_weights(model: str, given: Mapping[str, Any]) -> Weights:
         given: What the sweep gives to its constructor.
 
     Raises:
-        TrialError: If there are none, or they cannot be downloaded.
+        WeightsError: If there are none, or they cannot be downloaded.
     """
     library, _, name = model.partition(":")
     return (_of_timm if library == "timm" else _of_torchvision)(model, name, given)
@@ -79,7 +83,7 @@ def _of_timm(model: str, name: str, given: Mapping[str, Any]) -> Weights:
 
     published = timm.models.get_pretrained_cfg(name)
     if published is None or not (published.has_weights or given.get("pretrained_cfg_overlay")):
-        raise TrialError(f"parameters.pretrained: {model} has no published weights")
+        raise WeightsError(f"parameters.pretrained: {model} has no published weights")
     about = (published.num_classes, tuple(published.mean), tuple(published.std))
     if given.get("pretrained_cfg_overlay") or given.get("pretrained_cfg") or not are_wanted():
         return Weights(*about)  # the user says where they are, or needs none
@@ -116,7 +120,7 @@ def _of_torchvision(model: str, name: str, given: Mapping[str, Any]) -> Weights:
         chosen = known[wanted]
     except KeyError:
         names = ", ".join(known.__members__) or "none"
-        raise TrialError(
+        raise WeightsError(
             f"parameters.weights: {model} has no weights {wanted!r} (it has: {names})"
         ) from None
     if are_wanted():
@@ -139,8 +143,8 @@ def _check_url(model: str, url: str) -> None:
         raise _not_there(model, str(folder), reason)
 
 
-def _not_there(model: str, place: str, reason: str) -> TrialError:
-    return TrialError(
+def _not_there(model: str, place: str, reason: str) -> WeightsError:
+    return WeightsError(
         f"parameters.pretrained: the weights of {model} are not in {place}, and cannot be "
         f"downloaded: {reason}"
     )

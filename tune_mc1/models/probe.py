@@ -13,6 +13,7 @@ from tune_mc1.config.user_code import failed_line
 from tune_mc1.errors import TrialError
 from tune_mc1.models.build import build_model
 from tune_mc1.models.freezing import FreezeError
+from tune_mc1.models.pretrained import WeightsError
 
 ImageShape = tuple[int, int, int]
 
@@ -21,6 +22,16 @@ SECONDS = 10.0
 
 SIZES = (32, 48, 64, 80, 96, 128, 160, 192, 224, 256, 288, 299, 320, 384)
 """Sides of images, in pixels, that are tried for the smallest one that a network takes."""
+
+SIZES_SECONDS = 60.0
+"""Time for these sizes."""
+
+OF_SIZE = (RuntimeError, ValueError, AssertionError, ArithmeticError, LookupError)
+"""What PyTorch, timm, torchvision and users' own checks raise for images of a wrong size. Other
+errors, such as a name that is not defined or an argument too many, come for images of any size."""
+
+MOST_TEXT = 300
+"""Length of a network's own message, of which PyTorch's may have a thousand characters."""
 
 
 def network_problems(
@@ -60,17 +71,16 @@ def _problem(config: TrialConfig, image_shape: ImageShape, classes: int) -> str 
     try:
         output = _output(config, image_shape, classes, count)
     except TrialError as error:
-        helps = not isinstance(error, FreezeError)
-        return f"{error}{_smallest(config, image_shape, classes) if helps else ''}"
+        return f"{error}{_smallest(config, image_shape, classes, error)}"
     except Exception as error:
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())}{failed_line(error)}"
+        reason = _reason(error)
         if count == 1 and "more than 1 value per channel" in reason:
             return (
                 f"parameters.batch_size: {config.model} has batch norm, which cannot be trained on "
                 "batches of one image, got 1"
             )
         _, height, width = config.input_shape(image_shape)
-        smallest = _smallest(config, image_shape, classes)
+        smallest = _smallest(config, image_shape, classes, error)
         what = f"images of {height}x{width} pixels" if smallest else f"a batch of {count} images"
         return f"parameters.model: {config.model} fails on {what}{smallest}: {reason}"
     if not isinstance(output, torch.Tensor):
@@ -97,16 +107,51 @@ def _output(config: TrialConfig, image_shape: ImageShape, classes: int, count: i
         return network(torch.rand(count, *config.input_shape(image_shape)) * 2 - 1)
 
 
-def _smallest(config: TrialConfig, image_shape: ImageShape, classes: int) -> str:
-    """Names the smallest images that a network takes; empty if larger ones do not help."""
+def _smallest(
+    config: TrialConfig, image_shape: ImageShape, classes: int, failure: Exception
+) -> str:
+    """Names the smallest images that a network takes; empty if larger ones do not help.
+
+    Errors of `OF_SIZE` for larger images are passed over: they say that these are too small as
+    well. Any other ends the search, and is named, as it is a mistake that larger images bring out.
+
+    Args:
+        config: The trial's parameters.
+        image_shape: Channels, height and width for which the network fails.
+        classes: Number of classes.
+        failure: How it fails for them.
+    """
+    if not _is_of_size(failure):
+        return ""
     channels, height, width = config.input_shape(image_shape)
+    end = time.monotonic() + SIZES_SECONDS
     for side in SIZES:
         if side <= max(height, width):
             continue
+        if time.monotonic() > end:
+            return ""
         sized = {} if config.image_size is None else {"image_size": side}
         try:
             _output(config.model_copy(update=sized), (channels, side, side), classes, 2)
-        except Exception:  # whatever a network raises
-            continue
-        return f"; the smallest that it takes are {side}x{side}"
+        except Exception as error:
+            if not _is_of_size(error):
+                return f", and on {side}x{side} for another reason ({_reason(error)})"
+        else:
+            return f"; the smallest that it takes are {side}x{side}"
     return ""
+
+
+def _is_of_size(error: Exception) -> bool:
+    """Whether images of another size might help."""
+    if isinstance(error, (FreezeError, WeightsError)):
+        return False
+    cause = error.__cause__ if isinstance(error, TrialError) else error
+    if isinstance(cause, (NotImplementedError, RecursionError)):  # which are RuntimeErrors
+        return False
+    return cause is None or isinstance(cause, OF_SIZE)
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    short = text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}..."
+    return f"{type(error).__name__}: {short}{failed_line(error)}"

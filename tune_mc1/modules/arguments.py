@@ -6,7 +6,9 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from tune_mc1.modules.classes import Classes, signature
+from lightning.pytorch import LightningDataModule, LightningModule
+
+from tune_mc1.modules.classes import Classes, Factory, signature
 from tune_mc1.modules.routes import arguments_of
 from tune_mc1.registry import resolve
 
@@ -51,7 +53,7 @@ class Arguments:
         self.takes: dict[str, list[str]] = {}
         """Names of the arguments of each part."""
         for part, one in classes.parts.items():
-            names = self._parser.add_lightning_class_args(one, part)
+            names = self._parser.add_lightning_class_args(_as_class(one, part), part)
             self.takes[part] = [name.removeprefix(f"{part}.") for name in names]
 
     def parse(self, values: Mapping[str, Any], fixed: Mapping[str, Any] | None = None) -> Any:
@@ -99,6 +101,17 @@ class Arguments:
             value = got[1].strip()
             return f"{key}: must be {' or '.join(expected)}, got {value[:100]}"
         return f"{key}: {' '.join(rest.split())[:300]}"
+
+
+def _as_class(one: Factory, part: str) -> Factory:
+    """A function as the parser wants it, which does not take one that says not what it returns."""
+    if isinstance(one, type):
+        return one
+    from jsonargparse import class_from_function  # type: ignore[attr-defined]
+
+    kind = LightningModule if part == "model" else LightningDataModule
+    made: Factory = class_from_function(one, kind)
+    return made
 
 
 def _expected(text: str) -> Iterator[str]:

@@ -187,6 +187,9 @@ class _Run:
             return FitOutcome("diverged", str(error), error.epoch)
         except (MisconfigurationException, TrialError) as error:
             return FitOutcome("failed", " ".join(str(error).split()))
+        except NotImplementedError as error:  # a hook that is gone, a method that is missing
+            traceback.print_exc()
+            return FitOutcome("failed", str(self._raised(error)))
         except Exception as error:
             raise self._raised(error) from error
         self.epochs.tell_again(self.trainer)

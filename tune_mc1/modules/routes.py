@@ -1,10 +1,13 @@
 """Which parameter of a sweep goes where: to the module, the data module or the trainer."""
 
 from collections.abc import Collection, Mapping
+from itertools import pairwise
 from typing import Any
 
 from tune_mc1.config.program_sweep import SEED
 from tune_mc1.errors import did_you_mean
+
+_OF_A_CLASS = ("class_path", "init_args", "dict_kwargs")
 
 BOTH = ("model", "data")
 """Parts that take a parameter by its bare name."""
@@ -55,14 +58,34 @@ def arguments_of(
         takes: Names of the arguments of each part.
 
     Raises:
-        RouteError: If nothing takes a parameter.
+        RouteError: If nothing takes a parameter, or it is within one that takes no others.
     """
     found: dict[str, dict[str, Any]] = {part: {} for part in takes}
-    for name, value in values.items():
+    for name in sorted(values, key=_outer_first):
         for place in places_of(name, takes):
-            *groups, last = place.split(".")
-            inner = found
-            for group in groups:
-                inner = inner.setdefault(group, {})
-            inner[last] = value
+            inner, keys = found, place.split(".")
+            for group, key in pairwise(keys):
+                inner = _opened(inner, group, key, name)
+            inner[keys[-1]] = values[name]
     return found
+
+
+def _outer_first(name: str) -> tuple[int, bool]:
+    return name.count("."), not name.endswith(".class_path")
+
+
+def _opened(outer: dict[str, Any], group: str, key: str, name: str) -> dict[str, Any]:
+    """The arguments within an argument, one of which is set next.
+
+    As in LightningCLI, those of a class may be named without `init_args`, and the class may be
+    given by its path alone: `model.net: nets.Small` and `model.net.width: 8`.
+    """
+    inner = outer.get(group, {})
+    if isinstance(inner, str):
+        inner = {"class_path": inner}
+    elif not isinstance(inner, Mapping):
+        raise RouteError(f"{name} is within {group}, which is {inner!r}")
+    outer[group] = inner = dict(inner)
+    if "class_path" in inner and key not in _OF_A_CLASS:
+        inner["init_args"] = inner = dict(inner.get("init_args") or {})
+    return inner

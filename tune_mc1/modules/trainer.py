@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Trainer
-from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.callbacks import Callback, ProgressBar
 
 from tune_mc1.modules.ranks import DDP, Rank, rank_strategy
 from tune_mc1.training.lightning_private import hide_noise
@@ -81,7 +81,10 @@ def make_trainer(
     """
     hide_noise()
     given = {name: value for name, value in arguments.items() if value is not None}
-    own = given.pop("callbacks", None) or []
+    callbacks_given = given.pop("callbacks", None) or []
+    own = callbacks_given if isinstance(callbacks_given, list) else [callbacks_given]
+    if not given.get("enable_progress_bar"):  # Lightning refuses bars that are then not shown
+        own = [callback for callback in own if not isinstance(callback, ProgressBar)]
     if "accelerator" not in given or given["accelerator"] == "auto":
         given["accelerator"] = "gpu" if gpu else "cpu"
     if rank is not None:
@@ -97,7 +100,7 @@ def make_trainer(
             "default_root_dir": str(folder),
             "callbacks": [
                 *callbacks[:1],
-                *(own if isinstance(own, list) else [own]),
+                *own,
                 *callbacks[1:],
             ],
         }

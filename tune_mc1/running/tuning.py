@@ -2,8 +2,8 @@
 
 import math
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -13,14 +13,8 @@ from ray.tune import Callback
 from tune_mc1.cluster.nodes import cluster_capacity, free_nodes
 from tune_mc1.cluster.ray_private import count_no_callbacks, retry_lost_resets
 from tune_mc1.config.module_sweep import workers_of
-from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.planning.batches import alone
-from tune_mc1.planning.resources import (
-    Node,
-    TrialResources,
-    max_concurrent,
-    widen_gpu_share,
-)
+from tune_mc1.planning.resources import TrialResources, max_concurrent, widen_gpu_share
 from tune_mc1.planning.search_space import MAX_TRIALS
 from tune_mc1.results.events import end_event
 from tune_mc1.results.writer import ResultWriter
@@ -30,7 +24,7 @@ from tune_mc1.running.callbacks.spare import SpareProcess
 from tune_mc1.running.callbacks.watch import ProgressCallback
 from tune_mc1.running.decisions import start_decisions
 from tune_mc1.running.early_end import EarlyEnd
-from tune_mc1.running.grouping import batches_of, groups_of
+from tune_mc1.running.grouping import Grouping
 from tune_mc1.running.own_context import OwnContext
 from tune_mc1.running.ray_tuner import fit, make_tuner, resource_request, trainable_of
 from tune_mc1.running.schedulers.choice import make_scheduler
@@ -86,51 +80,79 @@ def tune_trials(
     Raises:
         SweepStopped: If the sweep cannot continue.
     """
-    left = run.left
-    learns = run.sweep.adapter is not None
-    if not left and not learns and not run.past.waiting:
+    if not (run.left or run.sweep.adapter is not None or run.past.waiting):
         return None
-    capacity = cluster_capacity()
-    at_once = max(1, max_concurrent(resources, capacity) // workers_of(run.sweep))
-    groups = _told(view, groups_of(run, left, at_once, resources, capacity.up))
-    group = partial(groups_of, run, at_once=1, resources=resources, up=capacity.up)
-    batch = batches_of(run, at_once, resources, capacity.up, group)
-    largest = max([batch.limit, *map(len, groups)])
+    grouping = Grouping(run, resources, cluster_capacity())
+    source = _source(grouping, writer, view)
     end = EarlyEnd(run, writer)
-    scheduler, decisions = _scheduler(run, writer, view, end, at_once, grouped=largest > 1)
-    again = partial(_promoting, run, at_once, resources, capacity.up, scheduler)
-    learning = learning_trials(run, groups, writer, batch) if learns else None
-    source = learning or PlannedTrials(groups)
-    search = LimitedTrials(UntilTheEnd(again(source), end), run.max_concurrent, largest)
-    samples = _most_new(run) + len(left) if learns else len(groups)
-    workers = workers_of(run.sweep)
-    busy = min(samples, search.groups or samples) * workers
-    each = widen_gpu_share(resources, busy, capacity, free_nodes() if resources.gpu else None)
+    scheduler, decisions = _scheduler(grouping, writer, view, end, grouped=source.largest > 1)
+    promoting = _promoting(grouping, scheduler, source.search)
+    search = LimitedTrials(UntilTheEnd(promoting, end), run.max_concurrent, source.largest)
+    each = _share(grouping, min(source.trials, search.groups or source.trials))
     if steering is not None:
         context = replace(context, signals=steering.signals.key)
-    train = trainable_of(context, images, each, decisions, ahead=not (scheduler or learns))
-    trainable = tune.with_resources(train, resource_request(each, workers))
-    if not learns:
+    ahead = not (scheduler or source.learning)
+    train = trainable_of(context, images, each, decisions, ahead=ahead)
+    trainable = tune.with_resources(train, resource_request(each, workers_of(run.sweep)))
+    if source.learning is None:
         # Ray starts the trials of a searcher one by one, in case they depend on each other.
-        os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(at_once)
-    spare = SpareProcess(samples, resources, own=run.address is None, more=search.has_more)
+        os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(grouping.at_once)
+    spare = SpareProcess(source.trials, resources, own=run.address is None, more=search.has_more)
     optional = (None if run.program is not None else spare, further, steering)
     callbacks = _callbacks(run, writer, ProgressCallback(view, run.trackers, check), scheduler, end)
     callbacks += [callback for callback in optional if callback is not None]
     starts = _held(scheduler or FirstCome(), at_end)
     if steering is not None:
         groupable = scheduler is None or decisions is not None  # else nobody would tell a group
-        divide = partial(groups_of, run, at_once=at_once, resources=resources, up=capacity.up)
-        parts = (end, divide if groupable else alone().group, partial(_room, each, workers))
-        steering.begin(RunningSearch(search, source, *parts, starts.reopen, steering.signals))
+        group, room = grouping.groups if groupable else alone().group, partial(_room, each, run)
+        parts = (search, source.search, end, group, room, starts.reopen, steering.signals)
+        steering.begin(RunningSearch(*parts))
     retry_lost_resets()
     count_no_callbacks()
-    started = _UNLIMITED if scheduler is not None and scheduler.promotes else samples
-    fit(make_tuner(run, trainable, search, started, starts, callbacks), run.where)
+    promotes = scheduler is not None and scheduler.promotes
+    most = _UNLIMITED if promotes else source.trials
+    fit(make_tuner(run, trainable, search, most, starts, callbacks), run.where)
     if steering is not None:
         steering.signals.close()
-    _end(learning, end, writer, view)
+    _end(source.learning, end, writer, view)
     return spare.process
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where the trials come from.
+
+    Attributes:
+        search: Gives them, or groups of them.
+        learning: The same, if it learns from their results.
+        largest: Number of trials in the largest group.
+        trials: Largest number of Ray's trials, each a trial or a group.
+    """
+
+    search: PlannedTrials | LearningTrials
+    learning: LearningTrials | None
+    largest: int
+    trials: int
+
+
+def _source(grouping: Grouping, writer: ResultWriter, view: SweepView) -> _Source:
+    """The trials that are left, and those that a search will suggest."""
+    run, batch = grouping.run, grouping.batches()
+    groups = grouping.groups(run.left)
+    view.left.sizes = {trial.id: len(group) for group in groups for trial in group}
+    largest = max([batch.limit, *map(len, groups)])
+    if run.sweep.adapter is None:
+        return _Source(PlannedTrials(groups), None, largest, len(groups))
+    learning = learning_trials(run, groups, writer, batch)
+    most_new = max(0, (run.sweep.run_cap or MAX_TRIALS) - len(run.trials))
+    return _Source(learning, learning, largest, most_new + len(run.left))
+
+
+def _share(grouping: Grouping, at_once: int) -> TrialResources:
+    """Resources of each of so many trials or groups, with a larger part of a GPU that is free."""
+    least, capacity = grouping.resources, grouping.capacity
+    busy = at_once * workers_of(grouping.run.sweep)
+    return widen_gpu_share(least, busy, capacity, free_nodes() if least.gpu else None)
 
 
 def _held(
@@ -153,22 +175,11 @@ def _end(
         writer.write(*(end_event(trial, "stopped") for trial in paused))
 
 
-def _told(view: SweepView, groups: Sequence[Sequence[AnyTrial]]) -> Sequence[Sequence[AnyTrial]]:
-    """The groups, whose sizes the estimate of the time left then knows."""
-    view.left.sizes = {trial.id: len(group) for group in groups for trial in group}
-    return groups
-
-
 def _scheduler(
-    run: SweepRun,
-    writer: ResultWriter,
-    view: SweepView,
-    end: EarlyEnd,
-    at_once: int,
-    *,
-    grouped: bool,
+    grouping: Grouping, writer: ResultWriter, view: SweepView, end: EarlyEnd, *, grouped: bool
 ) -> tuple[EarlyStopping | None, Any]:
     """The sweep's trial scheduler, and the actor that tells trials its decisions, if they ask."""
+    run, at_once = grouping.run, grouping.at_once
     scheduler = make_scheduler(run, writer)
     if scheduler is None:
         return None, None
@@ -200,31 +211,20 @@ def _callbacks(
     return [recorder, progress, hangs]
 
 
-def _room(each: TrialResources, workers: int) -> int:
+def _room(each: TrialResources, run: SweepRun) -> int:
     """Number of trials or groups for which there are resources now."""
-    return max(1, max_concurrent(each, cluster_capacity()) // workers)
-
-
-def _most_new(run: SweepRun) -> int:
-    """Number of settings that a search that learns may still suggest."""
-    return max(0, (run.sweep.run_cap or MAX_TRIALS) - len(run.trials))
+    return max(1, max_concurrent(each, cluster_capacity()) // workers_of(run.sweep))
 
 
 def _promoting(
-    run: SweepRun,
-    at_once: int,
-    resources: TrialResources,
-    up: Sequence[Node],
-    scheduler: EarlyStopping | None,
-    search: QueueSearcher,
+    grouping: Grouping, scheduler: EarlyStopping | None, search: QueueSearcher
 ) -> QueueSearcher:
     """The search, which lets paused trials go on first, if the scheduler promotes them."""
     if scheduler is None or not scheduler.promotes:
         return search
-    fused = run.program is None and run.sweep.fuse != "off"
-    regroup = (
-        partial(groups_of, run, at_once=at_once, resources=resources, up=up) if fused else None
-    )
+    run = grouping.run
+    regroup = grouping.groups if run.program is None and run.sweep.fuse != "off" else None
+    limit = grouping.at_once + 1
     return PromotingTrials(
-        search, scheduler, run.trials, run.past.tables, limit=at_once + 1, regroup=regroup
+        search, scheduler, run.trials, run.past.tables, limit=limit, regroup=regroup
     )

@@ -1,0 +1,242 @@
+"""Two trials of a sweep beside two bare scripts, all at once: their CPU time and time a step.
+
+What is compared is a step's share of whole epochs, with validation, checkpoint, report and metrics,
+from the second epoch on, so that no side's start counts. As all four processes train in the same
+minutes, other work on the machine falls on all alike. By time the trials are at a disadvantage
+where cores are short, as Ray runs its processes at a lower priority.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+
+from tests.benchmarks.common import Figure, images, parser, publish
+
+EXAMPLES = Path(__file__).parents[2] / "configs" / "modules"
+TRAIN, VAL, BATCH = 512, 128, 32
+
+TICKS = """
+import os, time
+from pathlib import Path
+
+class Ticks:
+    def __init__(self):
+        self.name, self.count = f"{{os.getpid()}}-{{time.time_ns()}}", 0
+        self.file = Path(os.environ["TICKS"], self.name).open("w", buffering=1)
+
+    def __call__(self, *_):
+        self.file.write(f"{{time.perf_counter()}} {{time.process_time()}}\\n")
+        self.count += 1
+        if self.count == {per_epoch}:  # all four begin the second epoch together
+            ready = Path("{folder}/ready")
+            (ready / self.name).touch()
+            while len(list(ready.iterdir())) < 4:
+                time.sleep(0.05)
+"""
+
+LIT = """
+import sys
+sys.path.insert(0, {examples!r})
+from lit_digits import DigitsData, LitDigits
+from ticks import Ticks
+
+class Net(LitDigits):
+    def on_fit_start(self):
+        self.ticks = Ticks()
+
+    def training_step(self, batch, index):
+        self.ticks()
+        return super().training_step(batch, index)
+
+class Data(DigitsData):
+    pass
+"""
+
+BARE_LIT = """
+import torch
+from lightning.pytorch import Trainer, seed_everything
+from net import Data, Net
+
+torch.set_num_threads(1)
+seed_everything(0)
+trainer = Trainer(max_epochs={epochs}, accelerator="cpu", devices=1, enable_progress_bar=False)
+trainer.fit(Net(filters=32, lr=0.003), datamodule=Data(batch_size=32))
+"""
+
+LIT_SWEEP = """
+module: net:Net
+datamodule: net:Data
+trainer: {{max_epochs: {epochs}}}
+method: grid
+metric: {{name: val_acc, goal: maximize}}
+resources: {{cpu: 1}}
+parameters:
+  lr: {{values: [0.003, 0.0031]}}
+  filters: {{value: 32}}
+  data.batch_size: {{value: 32}}
+"""
+
+NETWORK = """
+import timm
+from ticks import Ticks
+
+def resnet18(num_classes):
+    network = timm.create_model("resnet18", num_classes=num_classes)
+    ticks = Ticks()
+    network.register_forward_pre_hook(lambda net, _: ticks() if net.training else None)
+    return network
+"""
+
+BARE_NETWORK = """
+import torch
+from torch.nn.functional import cross_entropy
+from torch.utils.data import DataLoader, TensorDataset
+from net import resnet18
+from tests.benchmarks.common import images
+
+torch.set_num_threads(1)
+torch.manual_seed(0)
+data = images({train} + {val})
+x = torch.from_numpy(data.train_images.copy()).permute(0, 3, 1, 2).contiguous() / 127.5 - 1
+y = torch.from_numpy(data.train_labels.copy()).long()
+train = DataLoader(TensorDataset(x[:{train}], y[:{train}]), {batch}, shuffle=True)
+val = DataLoader(TensorDataset(x[{train}:], y[{train}:]), 256)
+network = resnet18(10)
+optimizer = torch.optim.SGD(network.parameters(), 0.01, momentum=0.9)
+for epoch in range({epochs}):
+    network.train()
+    for images, labels in train:
+        optimizer.zero_grad()
+        loss = cross_entropy(network(images), labels)
+        loss.backward()
+        optimizer.step()
+    network.eval()
+    with torch.no_grad():
+        right = sum(int((network(i).argmax(1) == l).sum()) for i, l in val)
+    print(epoch, loss.item(), right / {val}, flush=True)
+    torch.save(network.state_dict(), "last.pt")
+"""
+
+NETWORK_SWEEP = """
+method: grid
+metric: {{name: val_acc, goal: maximize}}
+fuse: off
+limit_images: {part}
+validation: {{holdout: 0.2}}
+resources: {{cpu: 1}}
+parameters:
+  model: {{value: "net:resnet18"}}
+  optimizer: {{value: SGD}}
+  momentum: {{value: 0.9}}
+  batch_size: {{value: {batch}}}
+  learning_rate: {{values: [0.01, 0.011]}}
+  epochs: {{value: {epochs}}}
+"""
+
+SIDES = {
+    "module": (LIT, BARE_LIT, LIT_SWEEP, 45),
+    "timm:resnet18": (NETWORK, BARE_NETWORK, NETWORK_SWEEP, TRAIN // BATCH),
+}
+"""The network's file, the bare script, the sweep file, and steps of an epoch."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What a step of one process took.
+
+    Attributes:
+        cpu: CPU-seconds.
+        wall: Seconds.
+        began: When the second epoch began.
+        ended: When the last epoch began.
+    """
+
+    cpu: float
+    wall: float
+    began: float
+    ended: float
+
+
+def pace(file: Path, per_epoch: int) -> Pace:
+    """Reads the ticks of a process, one at the beginning of each step."""
+    seen = [tuple(map(float, line.split())) for line in file.read_text().splitlines()]
+    kept = seen[per_epoch::per_epoch]  # first step of each epoch, from the second on
+    assert len(kept) > 1, f"{file}: {len(seen)} steps only"
+    (began, cpu_began), (ended, cpu_ended) = kept[0], kept[-1]
+    count = per_epoch * (len(kept) - 1)
+    return Pace((cpu_ended - cpu_began) / count, (ended - began) / count, began, ended)
+
+
+def measure(side: str, epochs: int) -> tuple[list[Pace], list[Pace]]:
+    """Paces of two trials of a sweep, and of two bare scripts that run in the same minutes."""
+    net, bare, sweep, per_epoch = SIDES[side]
+    facts: dict[str, object] = {"epochs": epochs, "train": TRAIN, "val": VAL, "batch": BATCH}
+    facts |= {"examples": str(EXAMPLES), "part": (TRAIN + VAL) / len(images().train_labels)}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "ready").mkdir()
+        facts |= {"folder": folder, "per_epoch": per_epoch}
+        for file, text in (
+            ("ticks.py", TICKS),
+            ("net.py", net),
+            ("bare.py", bare),
+            ("sweep.yaml", sweep),
+        ):
+            (folder / file).write_text(text.format(**facts))
+        command = [sys.executable, "-m", "tune_mc1", "sweep", "grid", "sweep.yaml", "-o", "out"]
+        running = [started(folder, "trial", [*command, "--max-concurrent", "2"])]
+        running += [started(folder, "bare", [sys.executable, "bare.py"]) for _ in range(2)]
+        for process in running:
+            assert process.wait() == 0, (folder / "output.txt").read_text()[-2000:]
+        trial, alone = (
+            [
+                pace(file, per_epoch)
+                for file in (folder / kind).iterdir()
+                if file.stat().st_size > 1000  # not of a network that the plan tries
+            ]
+            for kind in ("trial", "bare")
+        )
+    assert len(trial) == len(alone) == 2
+    return trial, alone
+
+
+def started(folder: Path, kind: str, command: list[str]) -> subprocess.Popen[str]:
+    """A process whose ticks are written to a directory of its own kind."""
+    (folder / kind).mkdir(exist_ok=True)
+    path = f"{folder}{os.pathsep}{Path(__file__).parents[2]}"
+    env = os.environ | {"TICKS": str(folder / kind), "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
+    with (folder / "output.txt").open("a") as output:
+        return subprocess.Popen(
+            command, cwd=folder, env=env, stdout=output, stderr=output, text=True
+        )
+
+
+def main() -> None:
+    """Runs the benchmark."""
+    made = parser(__doc__, runs=3)
+    made.add_argument("--side", choices=SIDES, default="module")
+    made.add_argument("--epochs", type=int, default=40)
+    args = made.parse_args()
+    by_cpu, by_time, together = [], [], []
+    for _ in range(args.runs):
+        trial, bare = measure(args.side, args.epochs)
+        by_cpu.append(fmean(p.cpu for p in bare) / fmean(p.cpu for p in trial))
+        by_time.append(fmean(p.wall for p in bare) / fmean(p.wall for p in trial))
+        both = min(p.ended for p in (*trial, *bare)) - max(p.began for p in (*trial, *bare))
+        together.append(both / max(p.ended - p.began for p in (*trial, *bare)))
+        print(f"trials {trial}\nbare {bare}", flush=True)
+    goal = ">= 0.98" if args.side == "module" else ">= 0.95"
+    figures = [
+        Figure(f"{args.side}: speed of a step over bare, by CPU time", by_cpu, goal=goal),
+        Figure("the same by time", by_time),
+        Figure("share of the time in which all four train", together),
+    ]
+    publish(figures, args.json, side=args.side, epochs=args.epochs)
+
+
+if __name__ == "__main__":
+    main()
