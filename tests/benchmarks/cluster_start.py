@@ -6,7 +6,7 @@ to each, and whether fused groups keep all hosts busy until the end.
 
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -36,9 +36,9 @@ KINDS = {
 """What the command line of each kind of process has."""
 
 
-def cpu_seconds() -> Counter[str]:
+def cpu_seconds() -> dict[str, float]:
     """CPU time that everything in the lab has taken so far, by the kind of process."""
-    found: Counter[str] = Counter()
+    found: dict[str, float] = defaultdict(float)
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):
             line, times = " ".join(process.cmdline()), process.cpu_times()
@@ -48,13 +48,12 @@ def cpu_seconds() -> Counter[str]:
     return found
 
 
-def first_epochs(place: Place, name: str) -> tuple[list[float], Counter[str]]:
+def first_epochs(place: Place, name: str) -> tuple[list[float], dict[str, float]]:
     """Seconds from the command of a sweep to the first epoch on each host, and CPU seconds then."""
     began, before = time.time(), cpu_seconds()
     sweep = place.sweep(name, at_head=True)
     sweep.wait_for(lambda: sweep.nodes() >= set(place.names), 300)
-    used = cpu_seconds()
-    used.subtract(before)
+    used = {kind: seconds - before.get(kind, 0.0) for kind, seconds in cpu_seconds().items()}
     assert sweep.wait(300) == 0, sweep.log.read_text()
     epochs = sweep.events("epoch")
     return [min(e["time"] for e in epochs if e["node"] == n) - began for n in place.names], used
@@ -107,9 +106,9 @@ def main() -> None:
             up = time.monotonic() - began
             package = {n: (got - before[n]) / 1e6 for n, got in place.received().items()}
             runs = [first_epochs(place, f"first{i}") for i in range(given.runs)]
-            firsts, cpu = [seconds for seconds, _ in runs], [used.total() for _, used in runs]
+            firsts, cpu = [seconds for seconds, _ in runs], [sum(used.values()) for _, used in runs]
             for used in (used for _, used in runs):
-                print({kind: round(seconds, 1) for kind, seconds in used.most_common()}, flush=True)
+                print({kind: round(seconds, 1) for kind, seconds in used.items()}, flush=True)
             print(f"ray up {up:.1f} s, received {package} MB; first epochs {firsts} s", flush=True)
             write_images(shared / "many", IMAGES)
             images = sent(place, shared / "many")
