@@ -7,7 +7,7 @@
 #   sbatch clusters/slurm.sh grid configs/grid.yaml --limit-images 0.1     # arguments of `sweep`
 #   sbatch --nodes=4 --gpus-per-node=2 --time=12:00:00 clusters/slurm.sh asha my_sweep.yaml
 #   tail -f tune_mc1-JOBID.out                                             # the sweep's output
-#   scancel JOBID                                                          # stops it, in order
+#   scancel JOBID                  # stops it, in order, for good; with --signal=TERM, too
 #   sbatch --dependency=afterany:JOBID clusters/slurm.sh grid --resume results/slurm-JOBID/grid-...
 # Results are in results/slurm-JOBID, or below TUNE_MC1_OUTPUT.
 #
@@ -144,9 +144,14 @@ fi
 
 # Where preempted jobs have a GraceTime, Slurm tells the nodes' steps alone that it has begun; this job
 # does not count on being requeued when it ends before Slurm ends it.
+# A user's `scancel --signal=TERM` tells them, too, but no other job waits for the nodes then.
 if [ -e "$RAY_JOB_TOLD" ] && [ -z "$cancelled$again" ] && [ "$status" != 0 ]; then
-  echo "Slurm has ended Ray, to give the nodes to another job: the sweep goes on in a new job"
-  again=yes status=130
+  if [[ $(scontrol show job "$SLURM_JOB_ID") == *PreemptTime=None* ]]; then
+    echo "A signal has ended Ray (scancel --signal): the sweep stops, and the job is not requeued"
+  else
+    echo "Slurm has ended Ray, to give the nodes to another job: the sweep goes on in a new job"
+    again=yes status=130
+  fi
 fi
 kill -TERM $nodes 2>/dev/null
 while kill -0 $nodes 2>/dev/null; do wait $nodes; done

@@ -6,8 +6,12 @@ to each, and whether fused groups keep all hosts busy until the end.
 
 import tempfile
 import time
+from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from tests.benchmarks.common import Figure, parser, publish
 from tests.conftest import write_images
@@ -19,16 +23,40 @@ IMAGES = 8_000
 SLOTS = 4
 """Trials that run at once."""
 
+KINDS = {
+    "driver": " sweep ",
+    "trials": "ray::ImplicitFunc",
+    "other workers": "ray::",
+    "starting workers": "_worker.py",
+    "raylet": "raylet",
+    "head": "gcs_server",
+    "agents": "agent",
+    "launcher": "monitor.py",
+}
+"""What the command line of each kind of process has."""
 
-def first_epochs(place: Place, name: str) -> list[float]:
-    """Seconds from the command of a sweep to the first epoch on each host."""
-    began = time.time()
+
+def cpu_seconds() -> dict[str, float]:
+    """CPU time that everything in the lab has taken so far, by the kind of process."""
+    found: dict[str, float] = defaultdict(float)
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            line, times = " ".join(process.cmdline()), process.cpu_times()
+            kind = next((kind for kind, mark in KINDS.items() if mark in line), "others")
+            found[kind] += times.user + times.system
+            found["ended"] += times.children_user + times.children_system
+    return found
+
+
+def first_epochs(place: Place, name: str) -> tuple[list[float], dict[str, float]]:
+    """Seconds from the command of a sweep to the first epoch on each host, and CPU seconds then."""
+    began, before = time.time(), cpu_seconds()
     sweep = place.sweep(name, at_head=True)
+    sweep.wait_for(lambda: sweep.nodes() >= set(place.names), 300)
+    used = {kind: seconds - before.get(kind, 0.0) for kind, seconds in cpu_seconds().items()}
     assert sweep.wait(300) == 0, sweep.log.read_text()
     epochs = sweep.events("epoch")
-    count = {n: sum(e["node"] == n for e in epochs) for n in place.names}
-    assert all(count.values()), f"too few trials for all hosts: {count}"
-    return [min(e["time"] for e in epochs if e["node"] == n) - began for n in place.names]
+    return [min(e["time"] for e in epochs if e["node"] == n) - began for n in place.names], used
 
 
 def sent(place: Place, data: Path) -> dict[str, float]:
@@ -77,7 +105,10 @@ def main() -> None:
             place.up()
             up = time.monotonic() - began
             package = {n: (got - before[n]) / 1e6 for n, got in place.received().items()}
-            firsts = [first_epochs(place, f"first{i}") for i in range(given.runs)]
+            runs = [first_epochs(place, f"first{i}") for i in range(given.runs)]
+            firsts, cpu = [seconds for seconds, _ in runs], [sum(used.values()) for _, used in runs]
+            for used in (used for _, used in runs):
+                print({kind: round(seconds, 1) for kind, seconds in used.items()}, flush=True)
             print(f"ray up {up:.1f} s, received {package} MB; first epochs {firsts} s", flush=True)
             write_images(shared / "many", IMAGES)
             images = sent(place, shared / "many")
@@ -91,6 +122,7 @@ def main() -> None:
     figures = [
         Figure("ray up, until three hosts are there", [up], "s"),
         Figure("until the first epoch on each host", list(map(max, firsts)), "s", "<= 15"),
+        Figure("CPU of all hosts until then", cpu, "s"),
         *(Figure(f"received by {n} in ray up", [mb], "MB") for n, mb in package.items()),
         *(Figure(f"received by {n}, {IMAGES} images", [mb], "MB") for n, mb in images.items()),
         *(Figure(f"last epoch on {n}, 64 fused", [at], "", ">= 0.9") for n, at in until.items()),

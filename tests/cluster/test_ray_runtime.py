@@ -8,9 +8,10 @@ import pytest
 import ray
 from ray import _raylet
 from ray._private.authentication.authentication_token_setup import enable_token_auth_by_default
+from ray.tune.execution import class_cache
 
 from tests.support.in_process import disconnect
-from tune_mc1.cluster.ray_runtime import Cluster
+from tune_mc1.cluster.ray_runtime import QUIET_RAY, Cluster, start_ray
 from tune_mc1.cluster.ray_tokens_private import AUTH_MODE
 from tune_mc1.errors import SweepStopped
 
@@ -66,3 +67,30 @@ def test_a_ray_of_our_own_leaves_no_token_mode_behind(
     cluster.shutdown()
     assert AUTH_MODE not in os.environ
     assert not asks_for_tokens()
+
+
+def test_a_cluster_gets_an_environment_only_where_trials_need_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else trials could not take processes that Ray has started beforehand."""
+    tries: list[dict[str, Any]] = []
+    monkeypatch.setattr(ray, "init", lambda **options: tries.append(options))
+    start_ray("127.0.0.1:6379", None)
+    start_ray("127.0.0.1:6379", None, environment={"working_dir": "here"})
+    assert "runtime_env" not in tries[0]
+    assert tries[1]["runtime_env"] == {"working_dir": "here", "env_vars": QUIET_RAY}
+
+
+def test_tune_gives_trials_on_a_cluster_only_variables_that_the_driver_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    default, copied = class_cache.DEFAULT_ENV_VARS, class_cache.ENV_VARS_TO_PROPAGATE
+    assert default
+    monkeypatch.setattr(ray, "init", lambda **_: None)
+    cluster = Cluster("127.0.0.1:6379", tmp_path)
+    for _ in range(2):  # while images are loaded, and when the sweep starts
+        cluster.connect()
+        assert not class_cache.DEFAULT_ENV_VARS
+        assert copied == class_cache.ENV_VARS_TO_PROPAGATE
+    cluster.shutdown()
+    assert default == class_cache.DEFAULT_ENV_VARS

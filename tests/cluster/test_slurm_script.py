@@ -19,7 +19,10 @@ SCRIPT = Path(__file__).parents[2] / "clusters" / "slurm.sh"
 JOB = f"{os.getpid()}7"
 TEMP = Path(f"/tmp/ray-{JOB}-0")
 COMMANDS = {
-    "scontrol": '[ "$1" != requeue ] || echo "$*" >>"$STUB/log"; echo "NodeAddr=127.0.0.1 "',
+    "scontrol": """
+[ "$1" != requeue ] || echo "$*" >>"$STUB/log"
+[ "$1 $2" != "show job" ] || echo "PreemptTime=$(cat "$STUB/preempted" || echo None)"
+echo "NodeAddr=127.0.0.1 \"""",
     "srun": 'echo srun >>"$STUB/log"; while [ "$1" != bash ]; do shift; done; exec "$@"',
     "ray": 'mkdir "/tmp/ray-$SLURM_JOB_ID-0"; echo $$ >"$STUB/ray_pid"; exec sleep 100',
     "python": f"""
@@ -46,8 +49,14 @@ def limit_is_near(batch: int, ray: int, folder: Path) -> None:
 
 
 def tell_the_step(batch: int, ray: int, folder: Path) -> None:
-    """As Slurm does at the begin of a GraceTime."""
+    """As `scancel --signal=TERM` does."""
     os.kill(psutil.Process(ray).ppid(), signal.SIGTERM)
+
+
+def preempt(batch: int, ray: int, folder: Path) -> None:
+    """As Slurm does at the begin of a GraceTime."""
+    (folder / "preempted").write_text("2026-11-28T14:20:00")
+    tell_the_step(batch, ray, folder)
 
 
 def tell_both(batch: int, ray: int, folder: Path) -> None:
@@ -61,10 +70,11 @@ def tell_both(batch: int, ray: int, folder: Path) -> None:
     [
         (finish, 0, ["srun", "sweep", "srun"]),
         (limit_is_near, 130, ["srun", "sweep", "srun", f"requeue {JOB}"]),
-        (tell_the_step, 130, ["srun", "sweep", "srun", f"requeue {JOB}"]),
+        (preempt, 130, ["srun", "sweep", "srun", f"requeue {JOB}"]),
+        (tell_the_step, 1, ["srun", "sweep", "srun"]),
         (tell_both, 130, ["srun", "sweep"]),  # which can start nothing any more
     ],
-    ids=["finish", "limit", "grace", "cancelled"],
+    ids=["finish", "limit", "grace", "signal", "cancelled"],
 )
 def test_it_ends(
     tmp_path: Path, action: Callable[[int, int, Path], None], status: int, calls: list[str]

@@ -3,7 +3,7 @@
 import json
 import shlex
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,15 @@ INSTALLED = "grep -qs PYTHONPATH ~/.bashrc || echo 'export PYTHONPATH=$HOME/tune
 """Instead of an installation by pip: the lab has no network, and Python is installed already."""
 
 NODES = """
-import json, ray
+import json, ray, sys, time
 ray.init("auto", log_to_driver=False, logging_level="error")
-print("nodes:", json.dumps(ray.nodes()))
+wanted, end = set(sys.argv[2:]), time.monotonic() + float(sys.argv[1])
+while True:
+    nodes = [node for node in ray.nodes() if node["Alive"]]
+    if {node["NodeManagerHostname"] for node in nodes} == wanted or time.monotonic() > end:
+        break
+    time.sleep(0.2)
+print("nodes:", json.dumps(nodes))
 """
 
 
@@ -71,16 +77,30 @@ class Launcher:
         """`ray exec`, to its end."""
         return self._run(_exec(command), seconds)
 
-    def nodes(self, head: Machine) -> dict[str, dict[str, float]]:
-        """Resources of each node that is alive, by its host name, as Ray on the head knows them."""
-        said = self.ssh(head, f"source ~/.bashrc; python -c {shlex.quote(NODES)}")
-        nodes = json.loads(said.partition("nodes:")[2])
-        return {n["NodeManagerHostname"]: n["Resources"] for n in nodes if n["Alive"]}
+    def nodes(
+        self, head: Machine, names: Sequence[str] = (), seconds: float = 0.0
+    ) -> dict[str, dict[str, float]]:
+        """Resources of each node that is alive, by its host name, as Ray on the head knows them.
 
-    def ssh(self, host: Machine, command: str) -> str:
+        Args:
+            head: The head.
+            names: Those that are waited for, and no others.
+            seconds: For how long.
+        """
+        words = shlex.join(["python", "-c", NODES, str(seconds), *names])
+        said = self.ssh(head, f"source ~/.bashrc; {words}", 60 + seconds)
+        nodes = json.loads(said.partition("nodes:")[2])
+        return {n["NodeManagerHostname"]: n["Resources"] for n in nodes}
+
+    def wait_for_nodes(self, head: Machine, names: Sequence[str], seconds: float) -> None:
+        """Waits until these nodes are alive, and no others."""
+        there = set(self.nodes(head, names, seconds))
+        assert there == set(names), f"after {seconds:g} s: {there}"
+
+    def ssh(self, host: Machine, command: str, seconds: float = 120) -> str:
         """A command on a host."""
         options = "-o StrictHostKeyChecking=no -o LogLevel=ERROR -o ConnectTimeout=10"
-        return self._run(f"ssh -i {KEY} {options} {host.address} {shlex.quote(command)}", 120)
+        return self._run(f"ssh -i {KEY} {options} {host.address} {shlex.quote(command)}", seconds)
 
     def _run(self, command: str, seconds: float) -> str:
         return self.machine.run(command, seconds, self.env)

@@ -1,17 +1,20 @@
 """A cluster of the lab by `clusters/onprem.yaml`."""
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.conftest import write_images
+from tests.lab import pausing
 from tests.lab.hosts import KEY, SUBNET, Lab, missing
 from tests.lab.launcher import Config, Launcher, cluster_file, without_pip
-from tests.lab.machine import Machine
-from tests.lab.sweeping import Shell, Sweep, within
+from tests.lab.machine import HOME, Machine
+from tests.lab.sweeping import Shell, Sweep
 
 CPUS = {4: 1, 5: 1, 6: 2}
 """Cores of each host as Ray is told, by the last part of its address; the first is the head."""
@@ -28,6 +31,8 @@ class Place:
         content: A sweep's file.
         cpus: Cores of each host.
         far: Hosts whose cables can be made long.
+        plugin: What hosts have on PYTHONPATH, beside the project.
+        env: Environment variables of the hosts, such as Ray's settings.
     """
 
     lab: Lab
@@ -36,6 +41,11 @@ class Place:
     content: dict[str, Any]
     cpus: Mapping[int, int] = field(default_factory=lambda: CPUS)
     far: Sequence[int] = ()
+    plugin: Path = field(init=False)
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.plugin = pausing.install(self.shared / "plugin")
 
     @property
     def head(self) -> Machine:
@@ -47,7 +57,9 @@ class Place:
 
     def boot(self, number: int) -> Machine:
         has = json.dumps({"CPU": self.cpus[number]})
-        profile = f"export RAY_OVERRIDE_RESOURCES='{has}'"
+        path = f"{HOME}/tune_mc1:{self.plugin}"
+        variables = {**self.env, "RAY_OVERRIDE_RESOURCES": has, "PYTHONPATH": path}
+        profile = "\n".join(f"export {k}={shlex.quote(v)}" for k, v in variables.items())
         return self.lab.boot(number, profile=profile, far=number in self.far)
 
     def up(self) -> None:
@@ -56,11 +68,12 @@ class Place:
         self.wait_for_nodes(*self.names)
 
     def wait_for_nodes(self, *names: str) -> None:
-        within(120, lambda: set(self.cluster.nodes(self.head)) == set(names))
+        self.cluster.wait_for_nodes(self.head, names, 120)
 
-    def status(self) -> str:
-        """What the autoscaler last said of the nodes, some seconds after they came."""
-        return self.cluster.exec("ray status").replace("\r", "")
+    def wait_for_status(self, line: str) -> None:
+        """Waits until the autoscaler says something of the nodes, some seconds after they came."""
+        asked = f"until ray status | grep -q {shlex.quote(line)}; do sleep 1; done"
+        self.cluster.exec(asked, 60)
 
     def sweep(self, name: str, *, at_head: bool = False, **keys: Any) -> Sweep:
         """Starts a sweep.
@@ -86,6 +99,7 @@ def onprem(
     content: Mapping[str, Any],
     cpus: Mapping[int, int] = CPUS,
     far: Sequence[int] = (),
+    env: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Place]:
     """Boots the hosts; nothing runs on them yet.
 
@@ -95,6 +109,7 @@ def onprem(
         content: Of the sweeps' file, without their images.
         cpus: Cores of each host as Ray is told.
         far: Hosts whose cables can be made long.
+        env: Environment variables of the hosts, such as Ray's settings.
     """
     reason = missing()
     assert reason is None, reason
@@ -103,7 +118,8 @@ def onprem(
     lab = Lab(folder, config["auth"]["ssh_user"], shared)
     try:
         data = {"data": str(shared / "images")}
-        here = Place(lab, Launcher(lab, config), shared, data | dict(content), cpus, far)
+        keys = data | dict(content)
+        here = Place(lab, Launcher(lab, config), shared, keys, cpus, far, env=env)
         for number in cpus:
             here.boot(number)
         yield here

@@ -2,13 +2,14 @@
 
 The hosts share the machine's kernel, so that they reach the one munge by its socket, in the shared
 directory. Slurm knows of two GPUs on every host, whose device files are /dev/null and /dev/zero.
-Jobs in the partition `urgent` preempt those in `main`, which are requeued.
+Jobs in the partition `urgent` preempt those in `main`, which are requeued, and those in `graceful`,
+which have a minute before.
 """
 
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -43,6 +44,7 @@ SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/slurmd.%n.log
 {nodes}
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=1
+PartitionName=graceful Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=1 GraceTime=60
 PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=2 PreemptMode=OFF
 """
 GPUS = ("/dev/null", "/dev/zero")
@@ -99,16 +101,20 @@ class Slurm:
     def _until_idle(self, count: int) -> str:
         return f"until [ $(sinfo -h -N -p main -t idle | wc -l) = {count} ]; do sleep 0.2; done"
 
-    def submit(self, folder: Path, words: str, *, options: str = "") -> str:
+    def submit(
+        self, folder: Path, words: str, variables: Mapping[str, str], *, options: str = ""
+    ) -> str:
         """Submits `clusters/slurm.sh`; returns the job's number.
 
         Args:
             folder: Where it is submitted, in the shared directory.
             words: Arguments of the script.
+            variables: More environment variables.
             options: Options of sbatch, besides two nodes with one core and a GPU each.
         """
         script = PROJECT / "clusters" / "slurm.sh"
-        options = f"--nodes=2 --cpus-per-task=1 {options} --export=ALL,HOME={HOME}"
+        given = ",".join(f"{name}={value}" for name, value in variables.items())
+        options = f"--nodes=2 --cpus-per-task=1 {options} --export=ALL,HOME={HOME},{given}"
         return self.sbatch(folder, f"{options} {script} {words}")
 
     def sbatch(self, folder: Path, words: str) -> str:
@@ -116,9 +122,9 @@ class Slurm:
         command = f"cd {folder} && sbatch --parsable {words}"
         return self.lab.client.run(command, env=self.env).strip().splitlines()[-1]
 
-    def cancel(self, job: str) -> None:
-        """Ends a job."""
-        self.lab.client.run(f"scancel {job}", env=self.env)
+    def cancel(self, job: str, options: str = "") -> None:
+        """Ends a job, or sends it a signal."""
+        self.lab.client.run(f"scancel {options} {job}", env=self.env)
 
     def tasks(self, array: str) -> dict[int, str]:
         """The job's number of each task of an array, once all have started."""

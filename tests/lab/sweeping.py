@@ -3,7 +3,7 @@
 import subprocess
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -121,15 +121,38 @@ class Sweep:
         return dict(again)
 
 
+class Alone:
+    """The same sweep on one machine, on a Ray of its own, beside what else there is to do.
+
+    Args:
+        client: The machine.
+        folder: A directory of this sweep.
+        content: Of its file.
+        env: More environment variables.
+    """
+
+    def __init__(
+        self,
+        client: Machine,
+        folder: Path,
+        content: dict[str, Any],
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        file = write_sweep(folder, content)
+        self._out, self._log = folder / "out", folder / "alone.log"
+        words = f"{content['method']} {file} -o {self._out} --wandb disabled --max-concurrent 2"
+        self._process = client.start(f"python -m tune_mc1 sweep {words}", self._log, env)
+
+    @property
+    def results(self) -> Path:
+        """Its results, once it has ended."""
+        assert self._process.wait(900) == 0, self._log.read_text()
+        return result_dir(self._out)
+
+
 def alone(client: Machine, folder: Path, content: dict[str, Any]) -> Path:
     """The same sweep on one machine, on a Ray of its own; returns its results."""
-    file = write_sweep(folder, content)
-    client.run(
-        f"python -m tune_mc1 sweep {content['method']} {file} -o {folder / 'out'} "
-        "--wandb disabled --max-concurrent 2",
-        900,
-    )
-    return result_dir(folder / "out")
+    return Alone(client, folder, content).results
 
 
 def same(root: Path, quiet: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.lab.onprem import Place, onprem
-from tests.lab.sweeping import same, within
+from tests.lab.sweeping import same
 from tests.support.faults import history, trials
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -59,4 +59,4 @@ def test_a_node_cut_off_for_30_s_costs_its_trial_an_epoch_at_most(place: Place) 
     rows = history(sweep.root)
     assert not rows.duplicated(["trial", "epoch"]).any()
     same(sweep.root, near.root)
-    within(90, lambda: set(place.cluster.nodes(place.head)) == set(place.names))  # it is back
+    place.wait_for_nodes(*place.names)  # it is back

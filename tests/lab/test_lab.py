@@ -29,7 +29,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 def ssh(lab: Lab, command: str, status: int = 0) -> str:
     """A command on the first host."""
-    options = "-o StrictHostKeyChecking=no -o LogLevel=ERROR -o ConnectTimeout=5"
+    options = "-o StrictHostKeyChecking=no -o LogLevel=ERROR -o ConnectTimeout=1"
     return lab.client.run(
         f"ssh -i {KEY} {options} someone@10.77.0.4 '{command}'", status=status
     ).strip()
@@ -60,7 +60,7 @@ def test_a_host_is_found_again_after_a_power_cut(lab: Lab) -> None:
 
 @pytest.mark.parametrize("address", ["192.0.2.1", "1.1.1.1", "10.77.0.99"])
 def test_no_address_outside_answers(lab: Lab, address: str) -> None:
-    knock = f'timeout 3 bash -c "</dev/tcp/{address}/22" 2>/dev/null || echo closed'
+    knock = f'timeout 1 bash -c "</dev/tcp/{address}/22" 2>/dev/null || echo closed'
     assert ssh(lab, knock) == "closed"
     assert lab.client.run(knock).strip() == "closed"
     outside = lab.client.run("ip -o link | cut -d: -f2").split()

@@ -1,28 +1,25 @@
 """`sbatch clusters/slurm.sh` on a real Slurm with two nodes.
 
-Sweeps on both, arrays, the GPUs that Slurm gives, the time limit, and preemption.
+Sweeps on both, arrays, the GPUs that Slurm gives, the time limit, preemption, and signals.
 """
 
 import os
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.conftest import write_images
-from tests.lab.hosts import Lab
-from tests.lab.slurm import Slurm, missing
-from tests.lab.sweeping import alone, same
-from tests.support.faults import events, trials, write_sweep
+from tests.lab.on_slurm import Place, epochs_of, on_slurm, sweep_of
+from tests.lab.slurm import missing
+from tests.lab.sweeping import same
+from tests.support.faults import events, trials
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
 
-EPOCHS = 250
+EPOCHS = 150
 """Of each trial that meets the limit: Slurm looks at limits twice a minute only."""
+
+URGENT = "--partition=urgent --nodes=2 --exclusive --wrap='sleep 5'"
 
 TELLS_ITS_GPU = """
 import os
@@ -39,76 +36,19 @@ tune_mc1.report({"gpu": int(os.environ["CUDA_VISIBLE_DEVICES"])})
 """
 
 
-@dataclass
-class Place:
-    """The lab with its Slurm."""
-
-    lab: Lab
-    slurm: Slurm
-    images: Path
-
-    def content(self, epochs: int) -> dict[str, Any]:
-        """A sweep whose trials need a part of a GPU each, which need not exist."""
-        return {
-            "method": "grid",
-            "parameters": {
-                "model": {"value": "CNN_simple"},
-                "learning_rate": {"values": [0.01, 0.03, 0.05, 0.1]},
-                "epochs": {"value": epochs},
-                "device": {"value": "cpu"},
-            },
-            "data": str(self.images),
-            "fuse": "off",
-            "resources": {"cpu": 1, "gpu": 0.5},
-        }
-
-    def wait_for_epochs(self, folder: Path, job: str, count: int) -> None:
-        """Waits until a job's sweep has reported so many epochs."""
-        self.slurm.wait(job, 200, "RUNNING")
-        end = time.monotonic() + 300
-        while len(epochs_of(folder, job)) < count:
-            assert time.monotonic() < end, self.slurm.output(job)
-            time.sleep(0.5)
-
-    def processes_of_ray(self) -> list[str]:
-        """Processes of any Ray that run on the hosts."""
-        found = [host.run("ps -eo args") for host in self.lab.hosts.values()]
-        return [line for text in found for line in text.splitlines() if "ray" in line.lower()]
-
-
-def sweep_of(folder: Path, job: str) -> Path:
-    """The result directory of a job's sweep."""
-    (journal,) = (folder / "results" / f"slurm-{job}").glob("*/journal.jsonl")
-    return journal.parent
-
-
-def epochs_of(folder: Path, job: str) -> list[dict[str, Any]]:
-    """What a job's sweep has reported, also while there is no sweep."""
-    found = (folder / "results" / f"slurm-{job}").glob("*/journal.jsonl")
-    return [event for journal in found for event in events(journal.parent, "epoch")]
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     if (reason := missing()) is not None:
         required = os.environ.get("TUNE_MC1_CLUSTER") == "required"
         (pytest.fail if required else pytest.skip)(reason)
-    shared = tmp_path_factory.mktemp("shared")
-    write_images(shared / "images")
-    lab = Lab(tmp_path_factory.mktemp("lab"), "me", shared)
-    try:
-        hosts = [lab.boot(number) for number in (4, 5)]
-        yield Place(lab, Slurm(lab, hosts, cpus=2), shared / "images")
-    finally:
-        lab.close()
+    folders = (tmp_path_factory.mktemp("shared"), tmp_path_factory.mktemp("lab"))
+    with on_slurm(*folders) as here:
+        yield here
 
 
 def test_a_sweep_uses_both_nodes_and_leaves_nothing(place: Place) -> None:
-    folder = place.lab.shared / "both"
-    folder.mkdir()
-    write_sweep(folder, place.content(epochs=3))
-    begun = time.monotonic()
-    job = place.slurm.submit(folder, "grid sweep.yaml --wandb disabled")
+    folder = place.folder("both")
+    job = place.submit(folder, place.content(epochs=3))
     state = place.slurm.wait(job, 300)
     assert state["JobState"] == "COMPLETED", place.slurm.output(job)
     root = sweep_of(folder, job)
@@ -116,23 +56,17 @@ def test_a_sweep_uses_both_nodes_and_leaves_nothing(place: Place) -> None:
     assert list(table["state"]) == ["completed"] * 4
     assert {e["node"] for e in events(root, "epoch")} == {"host4", "host5"}
     assert {e["resources"]["gpu"] for e in events(root, "start") if "resources" in e} <= {0.5, 1.0}
-    assert place.processes_of_ray() == []
-    for host in place.lab.hosts.values():
-        assert "ray-" not in host.run("ls /tmp"), "the job may go on on other nodes"
+    place.leaves_nothing()
     assert not (root.parent / "ray_token").exists()
-    print(f"{time.monotonic() - begun:.0f} s")
 
 
 @pytest.mark.slow
 def test_each_task_of_an_array_is_a_sweep_of_its_own(place: Place) -> None:
     """Both may be on one node at the same time."""
-    folder = place.lab.shared / "array"
-    folder.mkdir()
+    folder = place.folder("array")
     content = place.content(epochs=2)
     content["parameters"]["learning_rate"] = {"values": [0.01, 0.03]}
-    write_sweep(folder, content)
-    words = "grid sweep.yaml --set seed=%a --wandb disabled"
-    array = place.slurm.submit(folder, words, options="--array=3-4 --nodes=1")
+    array = place.submit(folder, content, "--set seed=%a", options="--array=3-4 --nodes=1")
     ends = {}
     for task in (3, 4):
         ends[task] = place.slurm.wait(f"{array}_{task}", 200)
@@ -140,23 +74,20 @@ def test_each_task_of_an_array_is_a_sweep_of_its_own(place: Place) -> None:
         assert ends[task]["NumNodes"] == "1"
     roots = {task: sweep_of(folder, job) for task, job in place.slurm.tasks(array).items()}
     assert roots.keys() == {3, 4}
-    del content["resources"]  # the client has no GPU
     for task, root in roots.items():
-        quiet = folder / f"alone{task}"
-        quiet.mkdir()
         content["parameters"]["seed"] = {"value": task}
-        same(root, alone(place.lab.client, quiet, content))
-    assert place.processes_of_ray() == []
+        same(root, place.alone(folder, f"alone{task}", content))
+    place.leaves_nothing()
     said = place.lab.client.run(
-        f"cd {folder} && python -m tune_mc1 report results/slurm-*/*/ -o both"
+        f"cd {folder} && python -m tune_mc1 report results/slurm-*/*/ -o both",
+        env={"PYTHONPATH": place.path},
     )
     assert (folder / "both" / "report.html").exists(), said
 
 
 def test_trials_have_the_gpu_that_slurm_gave(place: Place) -> None:
     """Which is another one on each node, as another job has the first one of one node."""
-    folder = place.lab.shared / "gpus"
-    folder.mkdir()
+    folder = place.folder("gpus")
     (folder / "seen").mkdir()
     (folder / "tell.py").write_text(TELLS_ITS_GPU.replace("SEEN", str(folder / "seen")))
     content = {
@@ -166,12 +97,11 @@ def test_trials_have_the_gpu_that_slurm_gave(place: Place) -> None:
         "parameters": {"x": {"values": [1, 2]}},
         "resources": {"cpu": 1, "gpu": 1},
     }
-    write_sweep(folder, content)
     other = place.slurm.sbatch(
         folder, "--nodelist=host4 --gpus-per-node=1 --wrap='echo $CUDA_VISIBLE_DEVICES; sleep 300'"
     )
     place.slurm.wait(other, 60, "RUNNING")
-    job = place.slurm.submit(folder, "grid sweep.yaml --wandb disabled")
+    job = place.submit(folder, content)
     state = place.slurm.wait(job, 200)
     assert state["JobState"] == "COMPLETED", place.slurm.output(job)
     place.slurm.cancel(other)
@@ -182,54 +112,41 @@ def test_trials_have_the_gpu_that_slurm_gave(place: Place) -> None:
 
 @pytest.mark.slow
 def test_a_sweep_that_meets_the_time_limit_is_requeued_and_goes_on(place: Place) -> None:
-    folder = place.lab.shared / "limit"
-    folder.mkdir()
-    content = place.content(EPOCHS)
-    write_sweep(folder, content)
-    job = place.slurm.submit(
-        folder, "grid sweep.yaml --wandb disabled", options="--time=30 --signal=B:USR1@60"
-    )
-    place.wait_for_epochs(folder, job, 8)
+    folder, job = place.begin("limit", EPOCHS, options="--time=30 --signal=B:USR1@60")
     place.slurm.end_soon(job)
     place.slurm.wait(job, 250, "PENDING", "REQUEUED")
     place.slurm.limit(job, 30)
-    root = sweep_of(folder, job)
-    before = len(events(root, "epoch"))
-    assert 8 <= before < 4 * EPOCHS, "in the middle"
+    place.was_cut_off(folder, job, EPOCHS)
     assert "The time limit is near" in place.slurm.output(job)
-    place.slurm.wait(job, 300, "RUNNING")
-    assert place.slurm.state(job)["Restarts"] == "1"
-    state = place.slurm.wait(job, 400)
-    assert state["JobState"] == "COMPLETED", place.slurm.output(job)
-    assert place.processes_of_ray() == []
-    quiet = folder / "alone"
-    quiet.mkdir()
-    del content["resources"]  # the client has no GPU
-    same(root, alone(place.lab.client, quiet, content))
+    place.goes_on(folder, job, EPOCHS)
 
 
 @pytest.mark.slow
 def test_a_sweep_that_is_preempted_is_requeued_and_goes_on(place: Place) -> None:
-    folder = place.lab.shared / "preempted"
-    folder.mkdir()
-    content = place.content(epochs=100)
-    write_sweep(folder, content)
-    job = place.slurm.submit(folder, "grid sweep.yaml --wandb disabled")
-    place.wait_for_epochs(folder, job, 8)
-    urgent = place.slurm.sbatch(folder, "--partition=urgent --nodes=2 --exclusive --wrap='sleep 5'")
+    folder, job = place.begin("preempted", epochs=100)
+    urgent = place.slurm.sbatch(folder, URGENT)
     place.slurm.wait(urgent, 90)
-    root = sweep_of(folder, job)
-    before = len(events(root, "epoch"))
-    assert 8 <= before < 400, "in the middle"
-    assert place.processes_of_ray() == []
-    for host in place.lab.hosts.values():
-        assert "ray-" not in host.run("ls /tmp"), "the job may go on on other nodes"
-    place.slurm.wait(job, 300, "RUNNING")
-    assert place.slurm.state(job)["Restarts"] == "1"
-    state = place.slurm.wait(job, 400)
-    assert state["JobState"] == "COMPLETED", place.slurm.output(job)
-    assert place.processes_of_ray() == []
-    quiet = folder / "alone"
-    quiet.mkdir()
-    del content["resources"]  # the client has no GPU
-    same(root, alone(place.lab.client, quiet, content))
+    place.was_cut_off(folder, job, 100)
+    place.leaves_nothing()
+    place.goes_on(folder, job, 100)
+
+
+@pytest.mark.slow
+def test_a_sweep_that_is_preempted_with_notice_is_requeued_and_goes_on(place: Place) -> None:
+    """Slurm tells the nodes' steps alone, and ends the job only when the `GraceTime` is over."""
+    folder, job = place.begin("graceful", epochs=100, options="--partition=graceful")
+    urgent = place.slurm.sbatch(folder, URGENT)
+    place.slurm.wait(urgent, 200)
+    place.was_cut_off(folder, job, 100)
+    place.goes_on(folder, job, 100)
+
+
+@pytest.mark.slow
+def test_a_signal_to_the_nodes_stops_the_sweep_for_good(place: Place) -> None:
+    folder, job = place.begin("signal", epochs=100)
+    place.slurm.cancel(job, "--signal=TERM")
+    state = place.slurm.wait(job, 200)
+    assert state["Restarts"] == "0"
+    assert "the job is not requeued" in place.slurm.output(job)
+    assert epochs_of(folder, job)
+    place.leaves_nothing()

@@ -32,7 +32,7 @@ CALLBACKS = _name(
 VARIABLES = tuple(
     _name(
         f"ray.tune.execution.class_cache:{name}",
-        "lets trials on this machine take the processes that Ray has started beforehand",
+        "lets trials take the processes that Ray has started beforehand",
         "each trial of a new process waits for the start of one, and those others are never used",
     )
     for name in ("DEFAULT_ENV_VARS", "ENV_VARS_TO_PROPAGATE")
@@ -148,16 +148,21 @@ def count_no_callbacks() -> None:
     CALLBACKS.replace(lambda _: {})
 
 
-def drop_variables() -> Callable[[], None]:
-    """Keeps Tune from giving its trials variables of their own, for a Ray that has the driver's.
+def drop_variables(*, own: bool) -> Callable[[], None]:
+    """Keeps Tune from giving its trials variables of their own.
 
     Tune gives them one that Lightning no longer reads, and copies some of the driver's. For that,
     Ray starts further processes, although it has some ready.
 
+    Args:
+        own: Whether Ray is our own, and so has the driver's variables; a cluster gets those that
+            Tune copies, if the driver has any.
+
     Returns:
         Function that undoes it.
     """
-    before = [(name, name.get()) for name in VARIABLES if name.usable()]
+    names = VARIABLES if own else VARIABLES[:1]
+    before = [(name, name.get()) for name in names if name.usable()]
     for name, value in before:
         name.replace(type(value)())
 

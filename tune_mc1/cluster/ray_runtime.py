@@ -116,8 +116,9 @@ class Cluster:
                     self._watchdog.start()
                 forks = self._forks if tries_left else None
                 start_ray(self.address, self._temp, tuned=tries_left > 0, forks=forks)
-                if self._own:
-                    self._undo = drop_variables()
+                if self._own or self.address is not None:
+                    self._undo()
+                    self._undo = drop_variables(own=self._own)
                 return
             except Exception:  # what Ray raises if one of its processes takes too long
                 if not tries_left:
@@ -206,7 +207,8 @@ def start_ray(
         address: A running cluster, or None to start Ray on this machine.
         temp: Directory for the files of our own Ray; None for Ray's default.
         tuned: Whether our own Ray gets undocumented settings.
-        environment: Runtime environment of all that runs on a cluster, besides `QUIET_RAY`.
+        environment: Runtime environment of all that runs on a cluster; None for none, which lets
+            it take processes that Ray has started beforehand.
         forks: The process whose forks our own Ray takes as its processes; None for its own.
     """
     os.environ.update(QUIET_RAY)
@@ -214,11 +216,12 @@ def start_ray(
     if ray.is_initialized():
         return
     hide_command_line()
-    # Our own Ray inherits the variables. A runtime environment would cost a second per process, as
-    # Ray could not use its prestarted processes.
-    given = environment or {}
-    variables = {**QUIET_RAY, **given.get("env_vars", {})}
-    options: dict[str, Any] = {"runtime_env": {**given, "env_vars": variables}}
+    # The variables are for the driver. A runtime environment with them would cost a second per
+    # process, as Ray could not use its prestarted processes.
+    options: dict[str, Any] = {}
+    if environment is not None:
+        variables = {**QUIET_RAY, **environment.get("env_vars", {})}
+        options["runtime_env"] = {**environment, "env_vars": variables}
     if address is None:
         options = {}
         DASHBOARD_ERRORS.install()
