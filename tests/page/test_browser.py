@@ -206,3 +206,34 @@ def test_a_trial_that_diverged_ranks_last(browser: Any, tmp_path: Path) -> None:
         assert "rank" not in tab.page.locator(".said").inner_text()
         assert tab.said == []
         tab.close()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (9.94, "9.9 s"),
+        (9.96, "10 s"),
+        (59.6, "1:00 min"),
+        (119.6, "2:00 min"),
+        (150, "2:30 min"),
+        (3599.7, "1:00 h"),
+        (3720, "1:02 h"),
+        (200000, "2.3 d"),
+    ],
+)
+def test_a_duration_is_rounded_before_it_is_divided(
+    browser: Any, address: str, seconds: float, text: str
+) -> None:
+    tab = Tab(browser, address)
+    script = "async (s) => (await import('./assets/format.js')).duration(s)"
+    assert tab.page.evaluate(script, seconds) == text
+    tab.close()
+
+
+def test_the_images_are_those_that_train_and_validate(
+    browser: Any, address: str, real: Path
+) -> None:
+    tab = Tab(browser, address_of(address, real))
+    images = tab.page.locator(".facts div", has_text="images").inner_text()
+    assert images.endswith("to train and validate")
+    tab.close()
