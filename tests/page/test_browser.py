@@ -222,12 +222,13 @@ def test_a_trial_that_diverged_ranks_last(browser: Any, tmp_path: Path) -> None:
     ],
 )
 def test_a_duration_is_rounded_before_it_is_divided(
-    browser: Any, address: str, seconds: float, text: str
+    browser: Any, tmp_path: Path, seconds: float, text: str
 ) -> None:
-    tab = Tab(browser, address)
-    script = "async (s) => (await import('./assets/format.js')).duration(s)"
-    assert tab.page.evaluate(script, seconds) == text
-    tab.close()
+    with served(tmp_path) as address:
+        tab = Tab(browser, address)
+        script = "async (s) => (await import('./assets/format.js')).duration(s)"
+        assert tab.page.evaluate(script, seconds) == text
+        tab.close()
 
 
 def test_the_images_are_those_that_train_and_validate(
