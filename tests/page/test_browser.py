@@ -231,10 +231,11 @@ def test_a_duration_is_rounded_before_it_is_divided(
         tab.close()
 
 
-def test_the_images_are_those_that_train_and_validate(
-    browser: Any, address: str, real: Path
-) -> None:
-    tab = Tab(browser, address_of(address, real))
-    images = tab.page.locator(".facts div", has_text="images").inner_text()
-    assert images.endswith("to train and validate")
-    tab.close()
+def test_the_images_are_those_that_train_and_validate(browser: Any, tmp_path: Path) -> None:
+    where = made_sweep(tmp_path / "made", 2)
+    with served(tmp_path) as address:
+        tab = Tab(browser, address_of(address, where.root))
+        facts = tab.page.locator(".facts")
+        facts.wait_for()
+        assert "100 to train and validate" in facts.inner_text()
+        tab.close()
