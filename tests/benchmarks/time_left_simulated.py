@@ -84,7 +84,7 @@ def reference(name: str) -> list[Curve]:
     trials = pd.read_parquet(place / "trials.parquet")
     history = pd.read_parquet(place / "history.parquet").sort_values("epoch")
     scores = history.groupby("trial")["val_acc"].apply(list)
-    varied = trials[["model", "learning_rate", "batch_size"]].to_dict("records")
+    varied: list[Any] = trials[["model", "learning_rate", "batch_size"]].to_dict("records")
     return [(row, scores[t]) for t, row in zip(trials["trial"], varied, strict=True)]
 
 
