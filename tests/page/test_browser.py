@@ -239,3 +239,19 @@ def test_the_images_are_those_that_train_and_validate(browser: Any, tmp_path: Pa
         facts.wait_for()
         assert "100 to train and validate" in facts.inner_text()
         tab.close()
+
+
+def test_an_address_in_the_same_tab_is_followed(browser: Any, tmp_path: Path) -> None:
+    """As when a colleague's link to a trial is opened where the sweep is open."""
+    where = made_sweep(tmp_path / "made", 3)
+    with served(tmp_path) as address:
+        tab = Tab(browser, address_of(address, where.root))
+        panel = tab.page.locator(".panel dl")
+        tab.page.locator(".facts").wait_for()
+        tab.page.goto(address_of(address, where.root, trial="t0002", view="heatmap"))
+        panel.first.wait_for(timeout=5000)
+        assert "t0002" in tab.page.locator(".panel").inner_text()
+        tab.page.go_back()
+        panel.first.wait_for(state="detached", timeout=5000)
+        assert tab.said == []
+        tab.close()
