@@ -12,7 +12,6 @@ from tune_mc1.config.load import config_to_yaml, load_sweep
 from tune_mc1.config.method import resolve_method
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial
-from tune_mc1.errors import InputError
 from tune_mc1.planning.search_space import fewer_notice, plan_program_trials, plan_trials
 from tune_mc1.results.columns import columns_of
 from tune_mc1.results.events import trial_event
@@ -29,13 +28,6 @@ def load(path: Path, content: dict[str, Any]) -> Sweep:
 def planned(path: Path, parameters: dict[str, Any], **keys: Any) -> list[Trial]:
     sweep = load(path, {"method": "grid", "parameters": parameters, **keys})
     return plan_trials(sweep)
-
-
-def mistake(path: Path, parameters: dict[str, Any], **keys: Any) -> str:
-    with pytest.raises(InputError) as caught:
-        planned(path, parameters, **keys)
-    assert len(caught.value.problems) == 1
-    return caught.value.problems[0].removeprefix(f"{path}/sweep.yaml: ")
 
 
 def shown(trials: list[Trial], *names: str) -> list[tuple[Any, ...]]:
@@ -105,12 +97,6 @@ def test_a_valid_grid_stays_as_it_was(tmp_path: Path) -> None:
     assert shown(planned(tmp_path, plain), "momentum") == [(0.0,), (0.0,)]
     norm = {"model": {"values": ["CNN", "CNN2"]}, "batch_norm": {"value": False}}
     assert shown(planned(tmp_path, norm), "batch_norm") == [(False,), (False,)]
-
-
-def test_what_no_trial_can_use_is_refused(tmp_path: Path) -> None:
-    unused = {"optimizer": {"values": ["Adam", "AdamW"]}, "momentum": {"values": [0.5, 0.9]}}
-    with pytest.raises(InputError, match="momentum: only valid with optimizers SGD"):
-        planned(tmp_path, unused)
 
 
 def test_null_does_not_change_the_setting(tmp_path: Path) -> None:
@@ -226,62 +212,6 @@ def test_a_program_does_not_get_what_does_not_apply(tmp_path: Path) -> None:
     for trial in trials:
         tables.apply(trial_event(trial))
     assert tables.trials[adam[0].id]["momentum"] is None
-
-
-SGD = {"optimizer": {"values": ["SGD", "Adam"]}}
-
-
-@pytest.mark.parametrize(
-    ("parameters", "line"),
-    [
-        (
-            SGD | {"momentum": {"value": 0.9, "when": {"optimzer": "SGD"}}},
-            "parameters.momentum.when.optimzer: is not a parameter, did you mean 'optimizer'?",
-        ),
-        (
-            SGD | {"momentum": {"value": 0.9, "when": {"optimizer": "RMSprop"}}},
-            "parameters.momentum.when.optimizer: is never so, so that no trial would have "
-            "momentum, got 'RMSprop'",
-        ),
-        (
-            SGD | {"momentum": {"value": 0.9, "when": {}}},
-            "parameters.momentum.when: must not be empty, got {}",
-        ),
-        (
-            SGD | {"epochs": {"value": 3, "when": {"optimizer": "SGD"}}},
-            "parameters.epochs.when: every trial has epochs",
-        ),
-        (
-            {"weight_decay": {"min": 0.1, "max": 0.2, "zero": 0.1}},
-            "parameters.weight_decay: zero is only valid with logarithmic distributions, not "
-            "uniform, got 0.1",
-        ),
-        (
-            {
-                "learning_rate": {
-                    **{"distribution": "log_uniform_values", "min": 0.1, "max": 0.2},
-                    "zero": 0.1,
-                }
-            },
-            "parameters.learning_rate.zero: draws 0, and learning_rate must be greater than 0, "
-            "got 0.1",
-        ),
-        (
-            {"momentum": {"same_as": "nesterof"}},
-            "parameters.momentum.same_as: must name a parameter, did you mean 'nesterov'?, got "
-            "'nesterof'",
-        ),
-        (
-            {
-                "momentum": {"value": 0.5, "when": {"weight_decay": 0.1}},
-                "weight_decay": {"value": 0.1, "when": {"momentum": 0.5}},
-            },
-            "parameters.momentum.when: depends on itself, by way of another parameter",
-        ),
-    ],
-)
-def test_mistakes_in_conditions(tmp_path: Path, parameters: dict[str, Any], line: str) -> None:
-    assert mistake(tmp_path, parameters) == line or line in mistake(tmp_path, parameters)
 
 
 def test_a_search_that_learns_takes_conditions(tmp_path: Path) -> None:

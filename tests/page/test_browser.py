@@ -206,3 +206,52 @@ def test_a_trial_that_diverged_ranks_last(browser: Any, tmp_path: Path) -> None:
         assert "rank" not in tab.page.locator(".said").inner_text()
         assert tab.said == []
         tab.close()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (9.94, "9.9 s"),
+        (9.96, "10 s"),
+        (59.6, "1:00 min"),
+        (119.6, "2:00 min"),
+        (150, "2:30 min"),
+        (3599.7, "1:00 h"),
+        (3720, "1:02 h"),
+        (200000, "2.3 d"),
+    ],
+)
+def test_a_duration_is_rounded_before_it_is_divided(
+    browser: Any, tmp_path: Path, seconds: float, text: str
+) -> None:
+    with served(tmp_path) as address:
+        tab = Tab(browser, address)
+        script = "async (s) => (await import('./assets/format.js')).duration(s)"
+        assert tab.page.evaluate(script, seconds) == text
+        tab.close()
+
+
+def test_the_images_are_those_that_train_and_validate(browser: Any, tmp_path: Path) -> None:
+    where = made_sweep(tmp_path / "made", 2)
+    with served(tmp_path) as address:
+        tab = Tab(browser, address_of(address, where.root))
+        facts = tab.page.locator(".facts")
+        facts.wait_for()
+        assert "100 to train and validate" in facts.inner_text()
+        tab.close()
+
+
+def test_an_address_in_the_same_tab_is_followed(browser: Any, tmp_path: Path) -> None:
+    """As when a colleague's link to a trial is opened where the sweep is open."""
+    where = made_sweep(tmp_path / "made", 3)
+    with served(tmp_path) as address:
+        tab = Tab(browser, address_of(address, where.root))
+        panel = tab.page.locator(".panel dl")
+        tab.page.locator(".facts").wait_for()
+        tab.page.goto(address_of(address, where.root, trial="t0002", view="heatmap"))
+        panel.first.wait_for(timeout=5000)
+        assert "t0002" in tab.page.locator(".panel").inner_text()
+        tab.page.go_back()
+        panel.first.wait_for(state="detached", timeout=5000)
+        assert tab.said == []
+        tab.close()

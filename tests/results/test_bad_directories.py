@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.support.bad_input import CommandLine
-from tests.tracking.test_wandb import Sweep
+from tests.support.played_sweep import Sweep
 
 
 @pytest.fixture

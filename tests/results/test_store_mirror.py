@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.object_store import ObjectStore, serving_all
-from tests.tracking.test_wandb import Sweep
+from tests.support.played_sweep import Sweep
 from tune_mc1.errors import InputError, StorageError
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.store import remote as remote_module

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from tests.support.object_store import serving_all
-from tests.tracking.test_wandb import RATES, Sweep
+from tests.support.played_sweep import RATES, Sweep
 from tune_mc1.planning.past import read_past
 from tune_mc1.results.events import pause_event
 from tune_mc1.results.store.remote import Remote

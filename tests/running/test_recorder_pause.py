@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.tracking.test_wandb import Sweep
+from tests.support.played_sweep import Sweep
 from tune_mc1.results.journal import read_records
 from tune_mc1.running.callbacks.recorder import ResultCallback
 

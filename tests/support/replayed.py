@@ -45,11 +45,13 @@ class Estimate(NamedTuple):
         done: Share of the sweep's time that had passed.
         error: Its error relative to what was left.
         in_range: Whether what was left is within the range that is shown.
+        clear: Whether one number is shown instead of a range.
     """
 
     done: float
     error: float
     in_range: bool
+    clear: bool
 
 
 def estimates(events: Events, left: TimeLeft) -> Iterator[Estimate]:
@@ -66,4 +68,5 @@ def estimates(events: Events, left: TimeLeft) -> Iterator[Estimate]:
                 found = left.seconds(tables, total, event["time"])
                 assert found is not None
                 room = max(RANGE * left.spread, CLEAR * found)
-                yield Estimate(done, (found - real) / real, abs(found - real) <= room)
+                clear = RANGE * left.spread < CLEAR * found
+                yield Estimate(done, (found - real) / real, abs(found - real) <= room, clear)

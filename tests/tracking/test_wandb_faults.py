@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tracking.test_wandb import RATES, Run, Sweep, wait_until_gone
+from tests.support.played_sweep import RATES, Run, Sweep, wait_until_gone
 from tune_mc1.errors import InputError
 from tune_mc1.tracking.wandb.mirror import WandbMirror
 from tune_mc1.tracking.wandb.mode import choose_mode

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.played_sweep import RATES, RUN_IDS, Run, Sweep
 from tests.support.wandb_server import wandb_server
-from tests.tracking.test_wandb import RATES, RUN_IDS, Run, Sweep
 from tune_mc1.tracking.wandb.mirror import WandbMirror
 
 

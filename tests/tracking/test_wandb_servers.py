@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.support.in_process import sweep_here
+from tests.support.played_sweep import Sweep
 from tests.support.wandb_server import WandbServer, wandb_server
-from tests.tracking.test_wandb import Sweep
 from tests.tracking.test_wandb_faults import KEY
 from tests.tracking.test_wandb_sync import assert_all_there, begin
 from tune_mc1.config.metrics import epoch_metrics

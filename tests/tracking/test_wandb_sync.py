@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support.played_sweep import RATES, RUN_IDS, Run, Sweep, wait_until_gone
 from tests.support.wandb_server import WandbServer, wandb_server
-from tests.tracking.test_wandb import RATES, RUN_IDS, Run, Sweep, wait_until_gone
 from tests.tracking.test_wandb_faults import KEY, refusing_port
 from tune_mc1.tracking.wandb.mirror import WandbMirror
 from tune_mc1.tracking.wandb.mode import server as server_name

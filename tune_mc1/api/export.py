@@ -38,22 +38,23 @@ class Export:
 
 def export_trial(trial: "Trial", form: "Form", output: str | Path | None) -> Export:
     """See `Trial.export`."""
+    from tune_mc1.inference.card_files import Exported, card_for
     from tune_mc1.inference.export import CHECKED, FORMATS, export_model
-    from tune_mc1.inference.model_card import Exported, model_card
+    from tune_mc1.inference.model_card import card_title, model_card
 
     if form not in FORMATS:
         raise InputError(f"to: must be one of {', '.join(FORMATS)}, got {form!r}")
     default = trial.path.parents[1] / "export" / f"{trial.id}{FORMATS[form].suffix}"
     path = default if output is None else Path(output)
-    card = path.with_suffix(".md")
-    if path == card or path.is_dir():
+    if path.suffix == ".md" or path.is_dir():
         raise InputError(f"-o: must be a file such as {default.name}, got {str(path)!r}")
     model = trial.load_model()
     data = _test_images(trial)
     images, checked = _few(model, data, CHECKED)
     difference = export_model(model, form, path, images)
-    exported = Exported(path.name, form, difference, checked)
-    text = model_card(model.facts, _origin(trial), _tested(trial, model, data), exported)
+    exported, origin = Exported(path.name, form, difference, checked), _origin(trial)
+    card, files = card_for(path, card_title(model.facts, origin), exported)
+    text = model_card(model.facts, origin, _tested(trial, model, data), files)
     try:
         with replacing(card) as aside:
             aside.write_text(text, encoding="utf-8")

@@ -1,5 +1,7 @@
 """The `report` command."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -47,18 +49,10 @@ def report(
     ] = False,
 ) -> None:
     """Write a report on one or more sweeps: report.html, slides.md (Marp) and figures."""
-    try:
-        from tune_mc1.reporting.frames import read_frames
-        from tune_mc1.reporting.pages.stat_tables import markdown as lines
-        from tune_mc1.reporting.statistics.reference_table import reference_table
+    with _extra():
         from tune_mc1.reporting.write_report import write_report
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"report: requires the extra `report` (no module {error.name}): pip install '.[report]'"
-        ) from None
     if markdown:
-        rows = [row for d in directories for row in reference_table(read_frames(d))]
-        print("\n".join(lines(rows, lang)))
+        _print_reference_table(directories, lang)
         return
     if goal is not None and metric is None:
         raise InputError("--goal: only valid with --metric")
@@ -74,3 +68,25 @@ def report(
         notify=print_notice,
     )
     Console().print(f"Report: {page}", highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _extra() -> Iterator[None]:
+    """Says which extra is missing where its packages are imported."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"report: requires the extra `report` (no module {error.name}): pip install '.[report]'"
+        ) from None
+
+
+def _print_reference_table(directories: Sequence[Path], lang: Literal["en", "de"]) -> None:
+    """Prints the reference's results and ours as Markdown."""
+    with _extra():
+        from tune_mc1.reporting.frames import read_frames
+        from tune_mc1.reporting.pages.stat_tables import markdown
+        from tune_mc1.reporting.statistics.reference_table import reference_table
+
+    rows = [row for directory in directories for row in reference_table(read_frames(directory))]
+    print("\n".join(markdown(rows, lang)))

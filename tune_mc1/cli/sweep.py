@@ -102,10 +102,22 @@ def sweep(
     if dry_run:
         _print_outline(plan, cluster, address, job, as_json)
         return
+    raise typer.Exit(_run(plan, output, address, max_concurrent, wandb, watch=watch))
+
+
+def _run(
+    plan: "Plan",
+    output: Path | None,
+    address: str | None,
+    max_concurrent: int | None,
+    wandb: str | None,
+    *,
+    watch: bool,
+) -> int:
+    """Runs a sweep to its end; returns the exit status."""
     from tune_mc1.running.start import run_plan
 
-    page = watch_beside if watch else None
-    outcome = run_plan(
+    return run_plan(
         plan,
         output=output,
         address=address,
@@ -113,9 +125,8 @@ def sweep(
         tracker_options={"wandb": wandb},
         console=Console(),
         notify=print_notice,
-        page=page,
+        page=watch_beside if watch else None,
     )
-    raise typer.Exit(outcome)
 
 
 def _submit(job: JobCommand, plan: "Plan | None", *, dry_run: bool) -> None:

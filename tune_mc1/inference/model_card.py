@@ -10,7 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tune_mc1.inference.card_files import HEADS, Exported
 from tune_mc1.training.model_facts import ModelFacts
+
+WEIGHTS = "safetensors"
+"""The form that has weights alone."""
 
 
 @dataclass(frozen=True)
@@ -49,28 +53,11 @@ class Origin:
     provenance: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Exported:
-    """A file of a network.
-
-    Attributes:
-        name: Its name.
-        form: Its form.
-        difference: Largest difference of a probability from the checkpoint's.
-        checked: Number of images that were compared, with what they are.
-    """
-
-    name: str
-    form: str
-    difference: float
-    checked: str
-
-
 def model_card(
     facts: ModelFacts,
     origin: Origin,
     tested: Tested | None,
-    exported: Exported | None,
+    exported: Sequence[Exported] = (),
 ) -> str:
     """The card as Markdown.
 
@@ -78,10 +65,10 @@ def model_card(
         facts: The trial's parameters, classes and images.
         origin: Where the network comes from.
         tested: Its predictions of the test images; None if these are not at hand.
-        exported: The file that it describes; None if there is none.
+        exported: The files that it describes.
     """
     parts = [
-        f"# {facts.config.model}, trial {origin.trial} of {origin.sweep}",
+        card_title(facts, origin),
         _use(facts, exported),
         _data(facts, origin),
         _metrics(origin),
@@ -92,9 +79,30 @@ def model_card(
     return "\n\n".join(parts) + "\n"
 
 
-def _use(facts: ModelFacts, exported: Exported | None) -> str:
+def card_title(facts: ModelFacts, origin: Origin) -> str:
+    """First line of a card, which tells one network from another."""
+    return f"# {facts.config.model}, trial {origin.trial} of {origin.sweep}"
+
+
+def _use(facts: ModelFacts, exported: Sequence[Exported]) -> str:
+    parts = [f"## Use\n\nAn image classifier with {len(facts.classes)} classes."]
+    if exported:
+        parts.append(_table(HEADS, [one.row for one in exported]))
+    weights = [one for one in exported if one.form == WEIGHTS]
+    whole = [f"`{one.name}`" for one in exported if one.form != WEIGHTS]
+    if whole or not exported:
+        parts.append(_takes(facts, whole or ["The network"]))
+    if weights:
+        parts.append(
+            f"`{weights[0].name}` has the weights alone, which take normalised images; its head "
+            "has the classes, the shape of the images and the setting."
+        )
+    return "\n\n".join([*parts, _normalized(facts)])
+
+
+def _takes(facts: ModelFacts, what: Sequence[str]) -> str:
+    """What a network or its files take and give."""
     channels, height, width = facts.image_shape
-    takes = f"float32 images (N, {channels}, {height}, {width}) in [0, 1]"
     size = facts.config.image_size
     inside = ["normalisation by the mean and standard deviation below"]
     if size is not None and (height, width) != (size, size):
@@ -103,21 +111,15 @@ def _use(facts: ModelFacts, exported: Exported | None) -> str:
         inside.append("the mean of the logits of each image and its mirror image")
     if shift := facts.config.test_time_translate:
         inside.append(f"the mean with those of the image shifted by {shift} pixels")
-    text = f"## Use\n\nAn image classifier with {len(facts.classes)} classes. "
-    if exported is not None and exported.form == "safetensors":
-        return text + (
-            f"`{exported.name}` has the weights alone; its head has the classes, the shape of "
-            "the images and the setting. " + _normalized(facts)
-        )
-    what = "The network" if exported is None else f"`{exported.name}` ({exported.form})"
-    text += f"{what} maps {takes} to logits (N, {len(facts.classes)}); N is free. Inside are "
-    text += " and ".join([", ".join(inside[:-1]), inside[-1]] if inside[1:] else inside) + "."
-    if exported is not None:
-        text += (
-            f"\n\nIts probabilities differ from those of the checkpoint by at most "
-            f"{exported.difference:.1e} on {exported.checked}."
-        )
-    return f"{text}\n\n{_normalized(facts)}"
+    return (
+        f"{_listed(what)} {'maps' if len(what) == 1 else 'map'} float32 images "
+        f"(N, {channels}, {height}, {width}) in [0, 1] to logits (N, {len(facts.classes)}); N is "
+        f"free. Inside {'is' if len(inside) == 1 else 'are'} {_listed(inside)}."
+    )
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
 
 
 def _normalized(facts: ModelFacts) -> str:

@@ -47,13 +47,8 @@ def best_text(
     best = _best(earlier, count)
     trials = [(one.trials[setting.rows[0]["trial"]], one) for setting, one in best]
     settings = [{**_values(trial, one), **given} for trial, one in trials]
-    names = list(dict.fromkeys(name for setting in settings for name in setting))
     seeds = [seed for trial, one in trials if (seed := _highest_seed(trial, one)) is not None]
-    conditions = _conditions(earlier)
-    parameters: dict[str, Parameter] = {
-        name: _parameter([s[name] for s in settings if name in s], conditions.get(name))
-        for name in names
-    }
+    parameters = _parameters(settings, earlier)
     if SEED not in given and seeds:
         parameters[SEED] = Constant(value=max(seeds) + 1)
     varied = [name for name, parameter in parameters.items() if isinstance(parameter, Categorical)]
@@ -68,6 +63,25 @@ def best_text(
             "name": f"{base.name or source.stem}-best",
         }
     )
+    return source, config_to_yaml(sweep), _notices(best, trials)
+
+
+def _parameters(
+    settings: Sequence[Mapping[str, Any]], earlier: Sequence[Earlier]
+) -> dict[str, Parameter]:
+    """Parameters with the values of some settings, under the conditions of the earlier sweeps."""
+    names = list(dict.fromkeys(name for setting in settings for name in setting))
+    conditions = _conditions(earlier)
+    return {
+        name: _parameter([s[name] for s in settings if name in s], conditions.get(name))
+        for name in names
+    }
+
+
+def _notices(
+    best: Sequence[tuple[Setting, Earlier]], trials: Sequence[tuple[AnyTrial, Earlier]]
+) -> list[str]:
+    """Notices of settings whose trials all broke, and of trials that exchanged settings."""
     said = [
         f"--best: {one.place}: the setting of {setting.rows[0]['trial']}: {setting.losses}"
         for setting, one in best
@@ -78,7 +92,7 @@ def best_text(
         for trial, one in trials
         if not one.had_one_setting(trial.id)
     ]
-    return source, config_to_yaml(sweep), said
+    return said
 
 
 def _given(base: Sweep, source: Path) -> dict[str, Any]:

@@ -67,16 +67,10 @@ def write_report(
     Raises:
         InputError: If a directory cannot be read, or has no trials.
     """
-    sweeps = [read_frames(directory, rank) for directory in directories]
-    for frames in sweeps:
-        if frames.trials.empty:
-            raise InputError(f"{frames.where.root}: has no trials yet")
+    sweeps = [_with_trials(directory, rank) for directory in directories]
     default = sweeps[0].where.root if len(sweeps) == 1 else Path()
     out = output or default / "report"
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{out}: a report cannot be written here: {error.strerror}") from None
+    _make(out)
     names = unique_names(sweeps)
     if tables:  # the report is on the copies, so that it names no place either
         pairs = zip(sweeps, names, strict=True)
@@ -95,13 +89,30 @@ def write_report(
     title = speaker(lang)("report_title", names=", ".join(names[:4]) + ("…" if names[4:] else ""))
     rows = [verdict_row(v, lang) for v in found if v.result != "not run" or _asked(v, sweeps)]
     page = out / "report.html"
-    for path, text in (
-        (page, render(title, chapters, rows, compared, lang)),
-        (out / "slides.md", write_slides(title, chapters, compared, lang)),
-    ):
-        with replacing(path) as aside:
-            aside.write_text(text)
+    _write(page, render(title, chapters, rows, compared, lang))
+    _write(out / "slides.md", write_slides(title, chapters, compared, lang))
     return page
+
+
+def _with_trials(directory: Path, rank: Rank) -> SweepFrames:
+    """The tables of a sweep, which must have trials."""
+    frames = read_frames(directory, rank)
+    if frames.trials.empty:
+        raise InputError(f"{frames.where.root}: has no trials yet")
+    return frames
+
+
+def _make(out: Path) -> None:
+    """Makes the folder of a report."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{out}: a report cannot be written here: {error.strerror}") from None
+
+
+def _write(path: Path, text: str) -> None:
+    with replacing(path) as aside:
+        aside.write_text(text)
 
 
 def unique_names(sweeps: Sequence[SweepFrames]) -> list[str]:

@@ -116,6 +116,7 @@ def _train(
 
     from tune_mc1.results.schema import Row
     from tune_mc1.training.run_trials import run_trials, score_test
+    from tune_mc1.training.trial_log import lightning_log
 
     trial, where = plan.training_trials[0], writer.where
     writer.write(*start_events([trial.id]))
@@ -134,19 +135,20 @@ def _train(
         return ()
 
     try:
-        run_trials(
-            [trial],
-            images,
-            plan.sweep.validation,
-            checkpoints=where.checkpoints,
-            report=report,
-            callbacks=(RichProgressBar(leave=False),) if console.is_terminal else (),
-        )
-        if end["state"] == "interrupted":
-            end["state"] = "completed"
-        if end["state"] in ("completed", "stopped"):
-            score, _ = score_test(trial, images, where.checkpoints(trial.id) / BEST)
-            writer.write(score_event(trial.id, score))
+        with lightning_log(where.log(trial.id)):
+            run_trials(
+                [trial],
+                images,
+                plan.sweep.validation,
+                checkpoints=where.checkpoints,
+                report=report,
+                callbacks=(RichProgressBar(leave=False),) if console.is_terminal else (),
+            )
+            if end["state"] == "interrupted":
+                end["state"] = "completed"
+            if end["state"] in ("completed", "stopped"):
+                score, _ = score_test(trial, images, where.checkpoints(trial.id) / BEST)
+                writer.write(score_event(trial.id, score))
     except Exception as error:
         end = end_event(trial.id, "failed", error=str(error))
         raise

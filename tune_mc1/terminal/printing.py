@@ -57,7 +57,8 @@ def print_result(
     print_pareto(tables, console, limit)
     facts = tables.metadata
     lines = []
-    if search := _search(where, tables):
+    searched = len(rows) > 1 or facts.get("method") != "grid"  # `train` has one trial
+    if searched and (search := _search(where, tables)):
         lines.append(f"Search: {search}")
     if not tables.of_program:
         lines.append(f"Data: {facts.get('data')} ({facts.get('fingerprint')})")

@@ -8,13 +8,17 @@ then fill the processes that run at once.
 import heapq
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import sqrt
+from math import isfinite, sqrt
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 from tune_mc1.config.trial import Trial
 from tune_mc1.results.schema import ENDED, Row
 from tune_mc1.results.tables import SweepTables, trial_of
-from tune_mc1.terminal.survival import Survival
+from tune_mc1.terminal.survival import Survival, expected_ends
+
+if TYPE_CHECKING:
+    from tune_mc1.terminal.standing import Standings
 
 WAITING = ("pending", "interrupted")
 """States of trials that have not begun, or not again; with exchanges also those that pause."""
@@ -28,6 +32,9 @@ FIRST = 0.3
 FUSED = 0.75
 """Time of groups relative to their forecast, where that of trials alone is 1: recorded sweeps."""
 
+COMPARED = 200
+"""Number of trials above which is not asked which of them will go on: chance evens out by itself,
+and an estimate would take the driver more than 20 ms."""
 
 Cost = Callable[[Trial, int], float]
 """Cost of an epoch of a trial, in proportion to others: its part in a group of so many trials."""
@@ -76,10 +83,10 @@ class TimeLeft:
         self._know(tables)
         scale = self._scales(rows, took)
         states = (*WAITING, "paused") if tables.metadata.get("changing") else WAITING
-        go_on = Survival(rows, self.rungs, states)
+        go_on = Survival(rows, self.rungs, states, self._standings(tables, rows))
 
         def left(row: Row) -> tuple[float, float]:
-            return go_on.left(row["epochs_run"], row["epochs"])
+            return go_on.left(row["epochs_run"], row["epochs"], row["trial"])
 
         def group_epoch(row: Row) -> float:
             """Seconds of an epoch of the whole group of a trial."""
@@ -102,7 +109,26 @@ class TimeLeft:
             tasks += [(mean, variance)] * (total - len(rows))
         chance = sum(variance for _, variance in (*busy.values(), *tasks))
         self.spread = sqrt(chance) / max(self.slots, 1)
-        return _fill((mean for mean, _ in busy.values()), (mean for mean, _ in tasks), self.slots)
+        mean = _fill((mean for mean, _ in busy.values()), (mean for mean, _ in tasks), self.slots)
+        if not mean:
+            return 0.0
+        return mean / (1 + (self.spread / mean) ** 2)  # errs least relative to what will be left
+
+    def _standings(self, tables: SweepTables, rows: Sequence[Row]) -> "Standings | None":
+        """Which trials will go on, if they are compared at rungs and some have been."""
+        ends = expected_ends(self.rungs)
+        if not ends or not tables.metric or len(rows) > COMPARED:
+            return None
+        from tune_mc1.terminal.standing import Standings
+
+        sign = 1.0 if tables.maximize else -1.0
+        scores = {
+            key: sign * value
+            for key, epoch in tables.history.items()
+            if isinstance(value := epoch.get(tables.metric), int | float) and isfinite(value)
+        }
+        found = Standings(rows, scores, ends, tables.columns.parameters)
+        return found if found.known else None
 
     def _size(self, row: Row) -> int:
         """Number of trials in the group of a trial; one that waits may have a new group."""

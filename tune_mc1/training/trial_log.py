@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import (
     AbstractContextManager,
     ExitStack,
@@ -46,6 +46,28 @@ def group_log(paths: Mapping[str, Path]) -> Iterator[None]:
             raise
 
 
+@contextmanager
+def lightning_log(path: Path) -> Iterator[None]:
+    """Sends what Lightning says of its own accord to a log file: devices, hints, how a fit ended.
+
+    All other output stays where it is, so that a trial can be debugged in a terminal.
+    """
+    load_lightning()  # first, as it sets up loggers that would replace ours
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", buffering=1) as file:
+        handler = _dated(logging.StreamHandler(file))
+        shown = logging.StreamHandler()
+        shown.addFilter(lambda record: not _is_of_lightning(record))
+        with _handled(LIGHTNING, [handler]), _handled([WARNINGS], [handler, shown]):
+            yield
+
+
+def _is_of_lightning(record: logging.LogRecord) -> bool:
+    """Whether a warning, a line that begins with its file, comes from Lightning's own code."""
+    place = record.getMessage().partition(": ")[0]
+    return bool({"lightning", "lightning_fabric"} & set(Path(place).parts[:-1]))
+
+
 def of_trial(trial: str) -> dict[str, str]:
     """The argument `extra` of a log line that is about one trial of several."""
     return {_TRIAL: trial}
@@ -75,17 +97,40 @@ class _Both(TextIOBase):
             file.flush()
 
 
+LIGHTNING = ("lightning", "lightning.pytorch", "lightning.fabric")
+WARNINGS = "py.warnings"
+"""Names of loggers."""
+
+
 @contextmanager
 def _everything_to(files: Mapping[str, TextIO]) -> Iterator[None]:
     load_lightning()  # first, as it sets up loggers that would replace ours
 
     handlers: list[logging.Handler] = []
     for trial, file in files.items():
-        handler = logging.StreamHandler(file)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        handler = _dated(logging.StreamHandler(file))
         handler.addFilter(partial(_is_about, trial))
         handlers.append(handler)
-    names = ("tune_mc1", "lightning", "lightning.pytorch", "lightning.fabric", "py.warnings")
+    output: TextIO = _Both(files)  # type: ignore[assignment]
+    if len(files) == 1:
+        (output,) = files.values()
+    with (
+        _handled(("tune_mc1", *LIGHTNING, WARNINGS), handlers),
+        redirect_stdout(output),
+        redirect_stderr(output),
+    ):
+        yield
+
+
+def _dated(handler: logging.Handler) -> logging.Handler:
+    """A handler whose lines begin with time and level."""
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    return handler
+
+
+@contextmanager
+def _handled(names: Sequence[str], handlers: list[logging.Handler]) -> Iterator[None]:
+    """Gives loggers other handlers, which get all from INFO on; warnings are logged meanwhile."""
     loggers = [logging.getLogger(name) for name in names]
     before = [(logger, logger.handlers, logger.propagate, logger.level) for logger in loggers]
     logging.captureWarnings(True)
@@ -93,13 +138,9 @@ def _everything_to(files: Mapping[str, TextIO]) -> Iterator[None]:
         logger.handlers, logger.propagate = handlers, False
         logger.setLevel(logging.INFO)
     try:
-        output: TextIO = _Both(files)  # type: ignore[assignment]
-        if len(files) == 1:
-            (output,) = files.values()
-        with redirect_stdout(output), redirect_stderr(output):
-            yield
+        yield
     finally:
         logging.captureWarnings(False)
-        for logger, handlers, propagate, level in before:
-            logger.handlers, logger.propagate = handlers, propagate
+        for logger, earlier, propagate, level in before:
+            logger.handlers, logger.propagate = earlier, propagate
             logger.setLevel(level)

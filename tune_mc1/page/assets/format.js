@@ -30,10 +30,11 @@ export function value(cell) {
 
 export function duration(seconds) {
   if (seconds === null || seconds === undefined) return NONE;
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes}:${pad(Math.round(seconds % 60) % 60)} min`;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds); // before it is divided: 119.6 s are 2:00, not 1:60
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}:${pad(whole % 60)} min`;
+  const minutes = Math.floor(whole / 60);
   if (minutes < 2880) return `${Math.floor(minutes / 60)}:${pad(minutes % 60)} h`;
   return `${(minutes / 1440).toFixed(1)} d`;
 }

@@ -56,7 +56,7 @@ function described(store) {
   } else if (sweep.metric) found.push([`best ${sweep.metric}`, "none yet"]);
   if (sweep.search) found.push(["search", sweep.search]);
   found.push([sweep.data ? "data" : "program", sweep.data ?? sweep.module ?? sweep.program ?? "–"]);
-  if (sweep.train_images) found.push(["images", `${sweep.train_images.toLocaleString("en")} to train`]);
+  if (sweep.train_images) found.push(["images", images(sweep)]);
   if (sweep.replicates > 1) found.push(["seeds", `${sweep.replicates} per setting`]);
   if (sweep.started) {
     const end = store.status === "running" ? Date.now() / 1000 : sweep.last_end;
@@ -66,6 +66,12 @@ function described(store) {
   if (sweep.constraints) found.push(["constraints", sweep.constraints.join(", ")]);
   if (sweep.description) found.push(["description", value(sweep.description)]);
   return found;
+}
+
+// Part of the training images may be set aside to validate.
+function images(sweep) {
+  const shares = typeof sweep.validation === "object" && sweep.validation !== null;
+  return `${sweep.train_images.toLocaleString("en")} to train${shares ? " and validate" : ""}`;
 }
 
 function openBest(event, store) {

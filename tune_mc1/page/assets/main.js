@@ -7,21 +7,18 @@ import { sweepPage } from "./sweep_page.js";
 import { sweepsPage } from "./sweeps_page.js";
 
 const app = document.getElementById("app");
-let shown = null; // { key, end }
+let shown = null; // the page
 
 async function show() {
   const { sweep } = route();
   const place = await get("place").catch((error) => replace(app, h("p", { class: "empty" }, error.message)) && null);
   if (!place) return;
   const name = sweep ?? (place.single ? place.single : null);
-  const key = name ?? "";
-  if (shown?.key === key) return;
   shown?.end();
   document.title = name ?? "Sweeps";
-  const page = name === null ? sweepsPage(place) : sweepPage(name, place);
-  shown = { key, end: page.end };
-  replace(app, page.element);
+  shown = name === null ? sweepsPage(place) : sweepPage(name, place);
+  replace(app, shown.element);
 }
 
-addEventListener("hashchange", show);
+addEventListener("hashchange", show); // by a link or by hand: what the page itself changes is silent
 show();

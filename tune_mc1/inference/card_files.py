@@ -1,0 +1,73 @@
+"""The files that a model card names: one network, exported in several forms under one name."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+HEADS = ("file", "form", "largest difference of a probability from the checkpoint's")
+
+_ROW = re.compile(r"^\| `(.+)` \| ([\w.]+) \| (\S+) on (.+) \|$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A file of a network.
+
+    Attributes:
+        name: Its name.
+        form: Its form.
+        difference: Largest difference of a probability from the checkpoint's.
+        checked: Number of images that were compared, with what they are.
+    """
+
+    name: str
+    form: str
+    difference: float
+    checked: str
+
+    @property
+    def row(self) -> list[str]:
+        """Its line in the table of a card, which `files_named` reads."""
+        return [f"`{self.name}`", self.form, f"{self.difference:.1e} on {self.checked}"]
+
+
+_TITLE = re.compile(r"# \S+, trial \S+ of \S")
+
+
+def card_for(path: Path, title: str, exported: Exported) -> tuple[Path, list[Exported]]:
+    """The card of an exported file, and all files that it is to name.
+
+    Files of one network that differ in their suffix share a card, `flowers.md`. If that is the
+    card of another network, whose files are still there, or a text of somebody's own, the file has
+    a card of its own: `flowers.onnx.md`.
+
+    Args:
+        path: The exported file.
+        title: First line of the card.
+        exported: The file, as the card describes it.
+    """
+    shared = path.with_suffix(".md")
+    before = _read(shared)
+    named = [one for one in files_named(before) if (path.parent / one.name).exists()]
+    others = [one for one in named if one.name != exported.name]
+    if before.startswith(f"{title}\n"):
+        return shared, sorted([*others, exported], key=lambda one: one.name)
+    if before and (others or not _TITLE.match(before)):
+        return path.with_name(f"{path.name}.md"), [exported]
+    return shared, [exported]
+
+
+def files_named(card: str) -> Sequence[Exported]:
+    """The files in the table of a card."""
+    return [
+        Exported(name, form, float(difference), checked)
+        for name, form, difference, checked in _ROW.findall(card)
+    ]
+
+
+def _read(card: Path) -> str:
+    try:
+        return card.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
