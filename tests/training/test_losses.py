@@ -87,7 +87,7 @@ def test_certain_labels_of_mixup_have_the_loss_of_labels_without() -> None:
     logits, labels = (drawn_.squeeze(0) for drawn_ in drawn(1, soft=False))
     weights = torch.tensor([0.5, 1, 2, 3, 1.5])
     found = [
-        make_loss(TrialConfig(class_weights=weights.tolist(), mixup_alpha=alpha), weights)
+        make_loss(TrialConfig(class_weights="0.5, 1, 2, 3, 1.5", mixup_alpha=alpha), weights)
         for alpha in (0.0, 0.2)
     ]
     certain = one_hot(labels, CLASSES).float()
