@@ -16,6 +16,7 @@ WHERE = {
     "cluster": ("cluster/jobs", "cluster/files/node_config.py"),
     "export": ("inference/formats.py",),
     "mlflow": ("exports/runs.py", "tracking/mlflow"),
+    "modules": ("modules/arguments.py",),
     "notebook": ("api/display.py", "programs/notebook.py"),
     "report": ("api/display.py", "api/figures.py", "api/outputs.py", "reporting"),
     "tensorboard": ("tracking/tensorboard",),

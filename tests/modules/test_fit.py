@@ -198,11 +198,13 @@ def test_an_error_names_the_line_of_the_users_file(tmp_path: Path) -> None:
 
 
 def test_a_function_may_make_the_module(tmp_path: Path) -> None:
-    play = Play(tmp_path, FACTORY)
-    outcome, rows = play.run(hidden=4)
-    assert outcome is not None
-    assert (outcome.state, len(rows)) == ("completed", 3)
-    assert play.checkpoint()["hyper_parameters"]["hidden"] == 4
+    """Also that of another file, with the same name, in the same process."""
+    for hidden in (4, 5):
+        play = Play(tmp_path / str(hidden), FACTORY)
+        outcome, rows = play.run(hidden=hidden)
+        assert outcome is not None
+        assert (outcome.state, len(rows)) == ("completed", 3)
+        assert play.checkpoint()["hyper_parameters"]["hidden"] == hidden
 
 
 def test_progress_bars_of_a_published_file_are_left_out(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
+from itertools import count
 from typing import Any
 
 from lightning.pytorch import LightningDataModule, LightningModule
@@ -15,6 +17,7 @@ from tune_mc1.registry import resolve
 _KEY = re.compile(r'Parser key "([^"]+)":\s*(.*)', re.DOTALL)
 _CLASS = re.compile(r"Problem with given class_path '([^']+)':\s*([^\n]+)")
 _TYPE = re.compile(r"<class '([^']+)'>")
+_NUMBERS = count(1)
 
 
 class ArgumentError(ValueError):
@@ -105,12 +108,17 @@ class Arguments:
 
 def _as_class(one: Factory, part: str) -> Factory:
     """A function as the parser wants it, which does not take one that says not what it returns."""
-    if isinstance(one, type):
-        return one
+    return one if isinstance(one, type) else _class_of(one, part)
+
+
+@cache
+def _class_of(function: Factory, part: str) -> Factory:
+    """The parser keeps these classes by their names, and other files may have such a function."""
     from jsonargparse import class_from_function  # type: ignore[attr-defined]
 
     kind = LightningModule if part == "model" else LightningDataModule
-    made: Factory = class_from_function(one, kind)
+    name = f"{function.__name__}_{next(_NUMBERS)}"
+    made: Factory = class_from_function(function, kind, name)
     return made
 
 
