@@ -1,5 +1,6 @@
-"""Ray Tune itself prints nothing."""
+"""What Ray Tune is told: to print nothing, and how many trials may start at a time."""
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,3 +26,18 @@ def test_a_trial_without_results_is_not_named(
     trial: Any = type("Trial", (), {"last_result": {}})()
     progress.on_trial_complete(1, [trial], trial)
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("before", [None, "7"])
+def test_trials_that_start_together_are_those_of_one_sweep(
+    before: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next sweep of the process may learn, and then takes them one by one."""
+    name = "TUNE_MAX_PENDING_TRIALS_PG"
+    monkeypatch.delenv(name, raising=False)
+    if before is not None:
+        monkeypatch.setenv(name, before)
+    with ray_tuner.starting_together(3):
+        assert os.environ[name] == "3"
+    with ray_tuner.starting_together(0):
+        assert os.environ.get(name) == before

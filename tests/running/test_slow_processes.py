@@ -85,11 +85,8 @@ def two_cores() -> Iterator[None]:
     ray.shutdown()
 
 
-def test_the_slow_process_of_a_search_that_learns(
-    two_cores: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_slow_process_of_a_search_that_learns(two_cores: None, tmp_path: Path) -> None:
     """Ray Tune alone would give its trial to the free process, and end it, time and again."""
-    monkeypatch.delenv("TUNE_MAX_PENDING_TRIALS_PG", raising=False)
     seen = tmp_path / "seen"
     seen.mkdir()
     trainable = tune.with_parameters(Short, folder=str(seen))

@@ -1,7 +1,9 @@
 """Ray Tune's side of a sweep's trials: what a trial asks for, the Tuner, and its run."""
 
+import os
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +26,8 @@ from tune_mc1.running.own_context import OwnContext
 from tune_mc1.running.schedulers.first_come import FirstCome
 from tune_mc1.running.sweep_run import SweepRun
 from tune_mc1.running.worker import SweepContext, run_in_tune
+
+_PENDING = "TUNE_MAX_PENDING_TRIALS_PG"
 
 
 def resource_request(each: TrialResources, workers: int) -> Any:
@@ -94,6 +98,23 @@ class _NoProgress(TrialProgressCallback):
 
     def on_trial_complete(self, *_: Any, **__: Any) -> None:
         """Prints nothing."""
+
+
+@contextmanager
+def starting_together(trials: int) -> Iterator[None]:
+    """Has Ray start so many trials at a time; 0 leaves it to Ray.
+
+    Ray starts the trials of a searcher one by one, in case they depend on each other.
+    """
+    before = os.environ.get(_PENDING)
+    if trials:
+        os.environ[_PENDING] = str(trials)
+    try:
+        yield
+    finally:
+        os.environ.pop(_PENDING, None)
+        if before is not None:
+            os.environ[_PENDING] = before
 
 
 def fit(tuner: Tuner, where: ResultDir) -> None:

@@ -1,7 +1,6 @@
 """Ray Tune run of a sweep's trials: groups, search, scheduler, callbacks."""
 
 import math
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,7 +25,13 @@ from tune_mc1.running.decisions import start_decisions
 from tune_mc1.running.early_end import EarlyEnd
 from tune_mc1.running.grouping import Grouping
 from tune_mc1.running.own_context import OwnContext
-from tune_mc1.running.ray_tuner import fit, make_tuner, resource_request, trainable_of
+from tune_mc1.running.ray_tuner import (
+    fit,
+    make_tuner,
+    resource_request,
+    starting_together,
+    trainable_of,
+)
 from tune_mc1.running.schedulers.choice import make_scheduler
 from tune_mc1.running.schedulers.early_stopping import EarlyStopping
 from tune_mc1.running.schedulers.first_come import FirstCome
@@ -94,9 +99,6 @@ def tune_trials(
     ahead = not (scheduler or source.learning)
     train = trainable_of(context, images, each, decisions, ahead=ahead)
     trainable = tune.with_resources(train, resource_request(each, workers_of(run.sweep)))
-    if source.learning is None:
-        # Ray starts the trials of a searcher one by one, in case they depend on each other.
-        os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(grouping.at_once)
     spare = SpareProcess(source.trials, resources, own=run.address is None, more=search.has_more)
     optional = (None if run.program is not None else spare, further, steering)
     callbacks = _callbacks(run, writer, ProgressCallback(view, run.trackers, check), scheduler, end)
@@ -111,7 +113,8 @@ def tune_trials(
     count_no_callbacks()
     promotes = scheduler is not None and scheduler.promotes
     most = _UNLIMITED if promotes else source.trials
-    fit(make_tuner(run, trainable, search, most, starts, callbacks), run.where)
+    with starting_together(0 if source.learning else grouping.at_once):
+        fit(make_tuner(run, trainable, search, most, starts, callbacks), run.where)
     if steering is not None:
         steering.signals.close()
     _end(source.learning, end, writer, view)
