@@ -74,6 +74,11 @@ def test_a_file_says_how_long_the_best_settings_run(tmp_path: Path, first: Ran) 
     assert '"epochs": 7' in done.stdout
     best = trials(first.root).nlargest(1, "best_val_acc")["learning_rate"].item()
     assert f'"learning_rate": {best!r}' in done.stdout
+    file.write_text("parameters: {epochs: {values: [7, 9]}}\n")
+    done = start(tmp_path, "grid", file, *words)
+    assert done.returncode == 2
+    assert "parameters.epochs: must have one value with --best, which" in done.stderr
+    assert "without a file, settings run as they were" in done.stderr
 
 
 @pytest.mark.parametrize(

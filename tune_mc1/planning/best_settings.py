@@ -100,7 +100,10 @@ def _given(base: Sweep, source: Path) -> dict[str, Any]:
     found = {}
     for name, parameter in base.parameters.items():
         if not isinstance(parameter, Constant):
-            rule = "must have one value with --best, which chooses the others"
+            rule = (
+                "must have one value with --best, which chooses the others; without a file, "
+                "settings run as they were"
+            )
             raise InputError(f"{source}: parameters.{name}: {rule}")
         found[name] = parameter.value
     return found
