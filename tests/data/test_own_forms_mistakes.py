@@ -25,6 +25,10 @@ def remove(folder: Path, count: int) -> list[Path]:
     return files
 
 
+def drop_folder(file: Path) -> None:
+    file.write_text(file.read_text().replace("files/", ""))
+
+
 Spoil = Callable[[Path], Any]
 MISTAKES: dict[str, tuple[Spoil, dict[str, Any] | str, str]] = {
     "two label columns": (
@@ -71,7 +75,7 @@ MISTAKES: dict[str, tuple[Spoil, dict[str, Any] | str, str]] = {
     "csv with an unknown split": (
         lambda r: write_csv(r, "path,split", labels=["dev"] * 60),
         {"path": "list.csv", "label": "path"},
-        "list.csv: row 0: split must be train, val or test, got 'dev'",
+        "list.csv:2: split must be train, val or test, got 'dev'",
     ),
     "csv with a short row": (
         lambda r: (r / "list.csv").write_text("path,label\nfiles/0.png\n"),
@@ -86,7 +90,29 @@ MISTAKES: dict[str, tuple[Spoil, dict[str, Any] | str, str]] = {
     "csv without a label": (
         lambda r: write_csv(r, labels=["", *TEXT[1:]]),
         "list.csv",
-        "list.csv: row 0: label must not be empty",
+        "list.csv:2: label must not be empty",
+    ),
+    "csv with a cell that spans lines before a mistake": (
+        lambda r: (r / "list.csv").write_text('path,label\n"a\nb",\n'),
+        "list.csv",
+        "list.csv:3: label must not be empty",
+    ),
+    "csv beside the folder of its images": (
+        lambda r: (write_csv(r), drop_folder(r / "list.csv")),
+        "list.csv",
+        "list.csv: 60 of 60 images are missing, such as HERE/0.png, HERE/1.png, HERE/2.png; "
+        "HERE/files/0.png is there: `data: {path: HERE/list.csv, folder: files}`",
+    ),
+    "csv with another folder": (
+        write_csv,
+        {"path": "list.csv", "folder": "none"},
+        "list.csv: 60 of 60 images are missing, such as HERE/none/files/0.png, ",
+    ),
+    "folders of several configurations": (
+        lambda r: [write_parquet(r / name / "train.parquet") for name in ("large", "small")],
+        ".",
+        "HERE: must name one of the folders with parquet files in it, as in `data: HERE/large`; it "
+        "has large/, small/",
     ),
     "csv that is no text": (
         lambda r: (r / "list.csv").write_bytes(b"\xff\xfe\x00"),

@@ -47,6 +47,8 @@ def _read(root: Path, request: Request) -> ImageData:
         text = f"{root}: ignored {len(skipped)} files that are not images, such as {skipped[0]}"
         request.notify(text)
     classes = _classes(places, files, request.notify)
+    if len(classes) == 1 and (hint := _hint(places["train"], classes[0])):
+        raise DataError(f"{root}: must have at least 2 classes, got 1 ({classes[0]}){hint}")
     parts = {split: _part(found, classes) for split, found in files.items()}
     for split, part in parts.items():
         if not part.images and split != "train":
@@ -117,7 +119,8 @@ def _classes(
     """Names of the classes that have images, in order."""
     train = files["train"]
     if not train:
-        raise DataError(f"{places['train']}: must have one folder per class, got none")
+        place = places["train"]
+        raise DataError(f"{place}: must have one folder per class, got none{_hint(place)}")
     counts: Counter[str] = Counter()
     for found in files.values():
         counts.update({name: len(images) for name, (images, _) in found.items()})
@@ -131,6 +134,21 @@ def _classes(
             place, own = places[split] / foreign[0], foreign[0]
             raise DataError(f"{place}: must be a class of {places['train']}, got {own!r}")
     return sorted(name for name, count in counts.items() if count)
+
+
+def _hint(place: Path, only: str | None = None) -> str:
+    """Where the classes of a folder without several of them may be: in a table, or below.
+
+    Args:
+        place: The folder.
+        only: Its only class.
+    """
+    tables = sorted(path for path in place.iterdir() if path.suffix.lower() in (".csv", ".tsv"))
+    if tables:
+        return f"; {tables[0].name} can be named instead, if it lists them (data: {tables[0]})"
+    if only is not None and subfolders(place / only):
+        return f"; if {only}/ is the data set, name it (data: {place / only})"
+    return ""
 
 
 def _say_unread(root: Path, places: Mapping[str, Path], notify: Notify) -> None:

@@ -38,14 +38,14 @@ class Folder(FileSource):
         """
         from tune_mc1.data.cifar10_files import find_batches, read_cifar10
         from tune_mc1.data.image_folders import read_folders
-        from tune_mc1.data.parquet_files import parquet_files, read_parquet
+        from tune_mc1.data.parquet_files import parquet_place, read_parquet
 
         path = request.path
         if batches := find_batches(path):
             return read_cifar10(batches, request)
-        if parquet_files(path):
+        if place := parquet_place(path):
             _refuse(request, ("splits",), "class folders", "parquet files")
-            return read_parquet(path, request)
+            return read_parquet(place, request)
         _refuse(request, ("image", "label"), "parquet files", "class folders")
         return read_folders(path, request)
 
