@@ -130,6 +130,10 @@ MISTAKES: dict[str, tuple[Callable[[Path], Any], str]] = {
         lambda r: (image(r / "Train/0.png"), image(r / "Test/0.png")),
         "Train: must have one folder per class, got none",
     ),
+    "a class in other letters": (
+        lambda r: (write_folders(r, "train"), image(r / "test/Digit0/0.png")),
+        "train, got 'Digit0', did you mean 'digit0'?",
+    ),
     "images beside a table": (
         lambda r: (image(r / "train/0.png"), (r / "train/list.csv").touch()),
         "train: must have one folder per class, got none; list.csv can be named instead, if it "

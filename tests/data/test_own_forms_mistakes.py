@@ -130,6 +130,11 @@ MISTAKES: dict[str, tuple[Spoil, dict[str, Any] | str, str]] = {
         "a.npz",
         "a.npz: train_labels: must have one whole number for each image, got int64 (60, 14)",
     ),
+    "archive with other numbers of images and labels": (
+        lambda r: np.savez(r / "a.npz", x_train=IMAGES, y_train=LABELS[:50]),
+        "a.npz",
+        "a.npz: y_train: must have a label for each of the 60 images in x_train, got 50",
+    ),
     "archive of volumes": (
         lambda r: np.savez(
             r / "a.npz", train_images=np.zeros((60, 8, 8, 8), np.uint8), train_labels=LABELS
@@ -157,6 +162,12 @@ MISTAKES: dict[str, tuple[Spoil, dict[str, Any] | str, str]] = {
         nothing,
         "torchvision:SHVN",
         "data: torchvision.datasets has no 'SHVN' that is read from disk, did you mean 'SVHN'?",
+    ),
+    "a table among loose images": (
+        lambda r: [(r / name).touch() for name in ("0.png", "list.csv")],
+        ".",
+        "(neither folders nor parquet files in it; list.csv can be named instead, if it lists "
+        "images)",
     ),
     "key of another form": (
         write_folders,

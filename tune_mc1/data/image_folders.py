@@ -12,7 +12,7 @@ from tune_mc1.data.decode_image import Encoded
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.request import Notify, Request
 from tune_mc1.data.split_words import SPLIT_WORDS
-from tune_mc1.errors import DataError
+from tune_mc1.errors import DataError, did_you_mean
 
 IMAGE_SUFFIXES = frozenset(
     {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
@@ -132,7 +132,8 @@ def _classes(
         foreign = sorted(n for n in found if counts[n] and n not in train)
         if foreign:
             place, own = places[split] / foreign[0], foreign[0]
-            raise DataError(f"{place}: must be a class of {places['train']}, got {own!r}")
+            hint = did_you_mean(own, sorted(train))
+            raise DataError(f"{place}: must be a class of {places['train']}, got {own!r}{hint}")
     return sorted(name for name, count in counts.items() if count)
 
 

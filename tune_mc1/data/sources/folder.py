@@ -26,9 +26,12 @@ class Folder(FileSource):
 
     def check(self, spec: str, home: Path | None) -> str | None:
         """Checks that the folder may contain images."""
-        if any(p.is_dir() or _is_data_file(p) for p in Path(spec).expanduser().iterdir()):
+        inside = sorted(Path(spec).expanduser().iterdir())
+        if any(p.is_dir() or _is_data_file(p) for p in inside):
             return None
-        return f"{must_be(spec)} (neither folders nor parquet files in it)"
+        tables = [p for p in inside if p.suffix.lower() in (".csv", ".tsv")]
+        hint = f"; {tables[0].name} can be named instead, if it lists images" if tables else ""
+        return f"{must_be(spec)} (neither folders nor parquet files in it{hint})"
 
     def read(self, request: Request) -> "ImageData":
         """Reads the folder.
