@@ -93,9 +93,9 @@ MISTAKES: dict[str, tuple[Spoil, dict[str, Any] | str, str]] = {
         "list.csv:2: label must not be empty",
     ),
     "csv with a cell that spans lines before a mistake": (
-        lambda r: (r / "list.csv").write_text('path,label\n"a\nb",\n'),
+        lambda r: (r / "list.csv").write_text('path,label,note\na,b,"c\nd"\ne,f\n'),
         "list.csv",
-        "list.csv:3: label must not be empty",
+        "list.csv:4: must have 3 cells as the header, got 2",
     ),
     "csv beside the folder of its images": (
         lambda r: (write_csv(r), drop_folder(r / "list.csv")),
