@@ -27,11 +27,14 @@ def test_mixed_labels_need_a_loss_that_takes_them(
     Path("hard_losses_of_a_plan.py").write_text(LOSS)
     text = "  loss_function: {value: 'hard_losses_of_a_plan:%s'}\n  %s: {value: 0.2}\n"
     Path("sweep.yaml").write_text(PARAMETERS + text % ("hard", alpha))
-    command_line.refuses(
-        *("sweep", "grid", "sweep.yaml", "-d", "shapes10", *words),
-        message=f"sweep.yaml: parameters.{alpha}: not valid with loss_function "
-        "hard_losses_of_a_plan:hard, which takes no probabilities as labels (soft_labels = True "
-        "says that it does)",
+    status, lines = command_line("sweep", "grid", "sweep.yaml", "-d", "shapes10", *words)
+    assert (status, lines) == (
+        2,
+        [
+            f"sweep.yaml: parameters.{alpha}: not valid with loss_function "
+            "hard_losses_of_a_plan:hard, which takes no probabilities as labels (soft_labels = "
+            "True says that it does)"
+        ],
     )
     if words:
         Path("sweep.yaml").write_text(PARAMETERS + text % ("soft", alpha))
