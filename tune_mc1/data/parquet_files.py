@@ -185,8 +185,8 @@ class _Table:
             rule = "must be encoded images (binary, or struct<bytes: binary>)"
             raise DataError(f"{self.file}: column {self.image}: {rule}, got {image}")
         kind = label.value_type if types.is_dictionary(label) else label
-        kinds = (types.is_string, types.is_large_string, types.is_string_view, types.is_boolean)
-        if not (types.is_integer(kind) or any(is_kind(kind) for is_kind in kinds)):
+        texts = (types.is_string, types.is_large_string, types.is_string_view, types.is_boolean)
+        if not (types.is_integer(kind) or any(is_kind(kind) for is_kind in texts)):
             rule = "must be integers or text"
             raise DataError(f"{self.file}: column {self.label}: {rule}, got {label}")
         return f"{self.image}.bytes" if in_struct else self.image
