@@ -30,6 +30,8 @@ USED = {
     "batch_size": "bs batch batchsize batch-size BATCH_SIZE",
     "model": "arch model_name architecture net network",
     "weights_init_type": "init weight_init activation_init",
+    "lr_schedule": "sched scheduler lr_scheduler",
+    "random_erasing_p": "reprob",
 }
 
 

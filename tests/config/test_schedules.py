@@ -187,3 +187,20 @@ def test_a_schedule_longer_than_the_run_is_said() -> None:
     assert notices(lr_schedule="step", milestones=[2, 4, 8]) == [
         "milestones: 4, 8 is not reached in 4 epochs"
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("CosineAnnealingLR", "cosine"),
+        ("OneCycleLR", "one_cycle"),
+        ("onecycle", "one_cycle"),
+        ("MultiStepLR", "step"),
+        ("multistep", "step"),
+        ("LinearLR", "linear"),
+        ("none", "constant"),
+    ],
+)
+def test_names_of_pytorch_and_timm(written: str, name: str) -> None:
+    more = {"step_size": 1} if name == "step" else {}
+    assert TrialConfig(lr_schedule=written, **more).lr_schedule == name

@@ -130,3 +130,48 @@ def test_images_that_do_not_fit_the_model(command_line: CommandLine) -> None:
         message="parameters.model: CNN requires larger images (nothing is left after "
         "convolution 2), got 8x8 pixels",
     )
+
+
+KNOWN: dict[str, tuple[str, str]] = {
+    "weights": (
+        "class_weights: {value: [1, 2]}",
+        "parameters.class_weights: must be balanced, or a list of one weight for each of the 10 "
+        "classes, got 2 weights",
+    ),
+    "square": (
+        "augment: {value: cutout}\n  cutout_size: {value: 40}",
+        "cutout_size: must be less than the side of images of 32x32, got 40",
+    ),
+    "size": (
+        "image_size: {value: 8}",
+        "parameters.model: CNN requires larger images (nothing is left after convolution 2), got "
+        "8x8 pixels",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+@pytest.mark.parametrize("words", [(), ("--dry-run",)], ids=["run", "plan"])
+def test_what_does_not_fit_images_that_are_known(
+    command_line: CommandLine, name: str, words: tuple[str, ...]
+) -> None:
+    text, message = KNOWN[name]
+    Path("sweep.yaml").write_text(f"{PARAMETERS}  {text}\n")
+    command_line.refuses(
+        *("sweep", "grid", "sweep.yaml", "-d", "shapes10", *words), message=message
+    )
+
+
+@pytest.mark.parametrize("words", [(), ("--dry-run",)], ids=["run", "plan"])
+def test_a_warm_up_as_long_as_the_schedule(
+    command_line: CommandLine, words: tuple[str, ...]
+) -> None:
+    write_folders(Path("data"), "train")
+    write_folders(Path("data"), "test")
+    text = "model: {value: CNN_simple}\n  epochs: {value: 2}\n  warmup_steps: {values: [2, 4]}"
+    Path("sweep.yaml").write_text(f"{PARAMETERS}  {text}\n")  # 50 images in batches of 32
+    command_line.refuses(
+        *("sweep", "grid", "sweep.yaml", "-d", "data", *words),
+        message="parameters.warmup_steps: must be less than the 4 steps of the schedule, which "
+        "follows it, got 4",
+    )

@@ -61,6 +61,34 @@ def test_greyscale_of_16_bits_is_scaled(tmp_path: Path) -> None:
     assert notices == ["16-bit greyscale scaled to 8 bits (1 image, such as a.png)"]
 
 
+def test_greyscale_of_16_bits_is_rotated_too(tmp_path: Path) -> None:
+    deep = np.zeros((4, 6), np.uint16)
+    deep[0, 0] = 65_535  # at the top left; a quarter turn clockwise brings it to the top right
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    notices: list[str] = []
+    encoded = saved(tmp_path, Image.fromarray(deep), exif=exif)
+    (got,) = decode_all([encoded], notify=notices.append)
+    assert (got.shape, int(got[0, 3, 0])) == ((6, 4, 1), 255)
+    assert [notice.partition(" (")[0] for notice in notices] == [
+        "16-bit greyscale scaled to 8 bits",
+        "rotated as their EXIF data says",
+    ]
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.tiff", "a.webp", "a.png"])
+def test_the_first_of_several_frames_is_taken_and_said(tmp_path: Path, name: str) -> None:
+    grey = [Image.new("L", (8, 8), value) for value in (10, 200, 250)]
+    alone = saved(tmp_path / "alone", grey[0], name)
+    several = saved(tmp_path, grey[0], name, save_all=True, append_images=grey[1:])
+    notices: list[str] = []
+    (expected,) = decode_all([alone], notify=notices.append)
+    assert notices == []
+    (got,) = decode_all([several], notify=notices.append)
+    np.testing.assert_array_equal(got[..., :1], expected[..., :1])
+    assert f"first of several frames taken (1 image, such as {name})" in notices
+
+
 def test_alpha_is_dropped_and_said(tmp_path: Path) -> None:
     pixels = RNG.integers(0, 256, (8, 8, 4), np.uint8)
     images = [saved(tmp_path, Image.fromarray(pixels), f"{i}.png") for i in range(2)]

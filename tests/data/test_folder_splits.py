@@ -130,6 +130,23 @@ MISTAKES: dict[str, tuple[Callable[[Path], Any], str]] = {
         lambda r: (image(r / "Train/0.png"), image(r / "Test/0.png")),
         "Train: must have one folder per class, got none",
     ),
+    "a class in other letters": (
+        lambda r: (write_folders(r, "train"), image(r / "test/Digit0/0.png")),
+        "train, got 'Digit0', did you mean 'digit0'?",
+    ),
+    "images beside a table": (
+        lambda r: (image(r / "train/0.png"), (r / "train/list.csv").touch()),
+        "train: must have one folder per class, got none; list.csv can be named instead, if it "
+        "lists them (data: ",
+    ),
+    "a folder around the data set": (
+        lambda r: write_folders(r / "flowers"),
+        "must have at least 2 classes, got 1 (flowers); if flowers/ is the data set, name it",
+    ),
+    "one class beside a table": (
+        lambda r: (image(r / "images/0.png"), (r / "list.csv").touch()),
+        "must have at least 2 classes, got 1 (images); list.csv can be named instead",
+    ),
     "one split twice": (
         lambda r: (write_folders(r, "train"), write_folders(r, "Train")),
         "must have one folder of the train split, got Train/ and train/",

@@ -25,6 +25,10 @@ def remove(folder: Path, count: int) -> list[Path]:
     return files
 
 
+def drop_folder(file: Path) -> None:
+    file.write_text(file.read_text().replace("files/", ""))
+
+
 Spoil = Callable[[Path], Any]
 MISTAKES: dict[str, tuple[Spoil, dict[str, Any] | str, str]] = {
     "two label columns": (
@@ -71,7 +75,7 @@ MISTAKES: dict[str, tuple[Spoil, dict[str, Any] | str, str]] = {
     "csv with an unknown split": (
         lambda r: write_csv(r, "path,split", labels=["dev"] * 60),
         {"path": "list.csv", "label": "path"},
-        "list.csv: row 0: split must be train, val or test, got 'dev'",
+        "list.csv:2: split must be train, val or test, got 'dev'",
     ),
     "csv with a short row": (
         lambda r: (r / "list.csv").write_text("path,label\nfiles/0.png\n"),
@@ -86,7 +90,29 @@ MISTAKES: dict[str, tuple[Spoil, dict[str, Any] | str, str]] = {
     "csv without a label": (
         lambda r: write_csv(r, labels=["", *TEXT[1:]]),
         "list.csv",
-        "list.csv: row 0: label must not be empty",
+        "list.csv:2: label must not be empty",
+    ),
+    "csv with a cell that spans lines before a mistake": (
+        lambda r: (r / "list.csv").write_text('path,label,note\na,b,"c\nd"\ne,f\n'),
+        "list.csv",
+        "list.csv:4: must have 3 cells as the header, got 2",
+    ),
+    "csv beside the folder of its images": (
+        lambda r: (write_csv(r), drop_folder(r / "list.csv")),
+        "list.csv",
+        "list.csv: 60 of 60 images are missing, such as HERE/0.png, HERE/1.png, HERE/2.png; "
+        "HERE/files/0.png is there: `data: {path: HERE/list.csv, folder: files}`",
+    ),
+    "csv with another folder": (
+        write_csv,
+        {"path": "list.csv", "folder": "none"},
+        "list.csv: 60 of 60 images are missing, such as HERE/none/files/0.png, ",
+    ),
+    "folders of several configurations": (
+        lambda r: [write_parquet(r / name / "train.parquet") for name in ("large", "small")],
+        ".",
+        "HERE: must name one of the folders with parquet files in it, as in `data: HERE/large`; it "
+        "has large/, small/",
     ),
     "csv that is no text": (
         lambda r: (r / "list.csv").write_bytes(b"\xff\xfe\x00"),
@@ -103,6 +129,11 @@ MISTAKES: dict[str, tuple[Spoil, dict[str, Any] | str, str]] = {
         lambda r: np.savez(r / "a.npz", train_images=IMAGES, train_labels=np.zeros((60, 14), int)),
         "a.npz",
         "a.npz: train_labels: must have one whole number for each image, got int64 (60, 14)",
+    ),
+    "archive with other numbers of images and labels": (
+        lambda r: np.savez(r / "a.npz", x_train=IMAGES, y_train=LABELS[:50]),
+        "a.npz",
+        "a.npz: y_train: must have a label for each of the 60 images in x_train, got 50",
     ),
     "archive of volumes": (
         lambda r: np.savez(
@@ -131,6 +162,12 @@ MISTAKES: dict[str, tuple[Spoil, dict[str, Any] | str, str]] = {
         nothing,
         "torchvision:SHVN",
         "data: torchvision.datasets has no 'SHVN' that is read from disk, did you mean 'SVHN'?",
+    ),
+    "a table among loose images": (
+        lambda r: [(r / name).touch() for name in ("0.png", "list.csv")],
+        ".",
+        "(neither folders nor parquet files in it; list.csv can be named instead, if it lists "
+        "images)",
     ),
     "key of another form": (
         write_folders,

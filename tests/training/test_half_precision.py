@@ -11,6 +11,9 @@ from pydantic import ValidationError
 
 from tests.support.group_run import CutOff, group, run
 from tests.support.one_trial import few
+from tune_mc1.cluster.nodes import precisions
+from tune_mc1.config.parameters import Categorical, Constant
+from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import TrialError
@@ -66,3 +69,11 @@ def test_scaled_losses_change_nothing_but_rounding(
     assert run(half, part, tmp_path / "cut").rows["t0", 3] == found
     saved = torch.load(tmp_path / "cut" / "t0" / "last.ckpt", weights_only=True)
     assert saved["MixedPrecision"]["scale"] > 1
+
+
+def test_what_a_search_may_suggest_is_known_before_it_does() -> None:
+    sweep = Sweep(parameters={"precision": Categorical(values=("32", "16-mixed"))})
+    assert precisions(sweep, ()) == {"32", "16-mixed"}
+    assert precisions(Sweep(parameters={"epochs": Constant(value=1)}), ()) == set()
+    trial = Trial(id="t0", config=TrialConfig(precision="bf16-mixed"))
+    assert precisions(sweep, (trial,)) == {"bf16-mixed"}

@@ -51,6 +51,33 @@ def test_a_trial_goes_on_within_its_epoch(
     check(alone(**parameters), images, tmp_path, 1, 32, 33, 90, SAVED, SAVED + 40)
 
 
+PARTS: dict[str, dict[str, Any]] = {
+    "SGD": {
+        **{"momentum": 0.9, "nesterov": True, "lr_schedule": "one_cycle", "layer_decay": 0.8},
+        **{"weight_decay": 0.01, "filter_bias_and_bn": True},
+    },
+    "Muon": {"optimizer": "Muon", "momentum": 0.9, "lr_schedule": "linear", "warmup_epochs": 0.5},
+    "LAMB": {"optimizer": "LAMB", "lr_schedule": "step", "step_size": 1},
+    "loss": {"loss_function": "FocalLoss", "class_weights": "balanced", "label_smoothing": 0.1},
+    "flip to jitter": {"augment": "flip_alternate+crop+cutout+color_jitter", "cutout_size": 8},
+    "rand_augment": {"augment": "rand_augment+random_erasing", "test_time_flip": True},
+    "trivial_augment": {"augment": "trivial_augment+random_resized_crop"},
+    "inputs": {"image_size": 16, "normalize": "imagenet"},
+    "average": {"ema_decay": 0.9, "ema_warmup": True, "batch_norm": True, "norm_bias_lr_factor": 8},
+    "block": {"freeze": 1, "clip_grad": 0.1},
+    "backbone": {"freeze": "backbone", "optimizer": "NAdam"},
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_part_of_the_recipe_goes_on_within_an_epoch(
+    images: ImageData, tmp_path: Path, part: str
+) -> None:
+    if part == "LAMB":
+        pytest.importorskip("timm")
+    check(alone(batch_size=5, **PARTS[part]), few(images), tmp_path, 2, 7)
+
+
 def test_dropout_goes_on_within_an_epoch(images: ImageData, tmp_path: Path) -> None:
     trials = alone(model="CNN8", dropout_p=0.3, batch_size=5, optimizer="Adam", learning_rate=1e-3)
     check(trials, few(images), tmp_path, 2, 7)

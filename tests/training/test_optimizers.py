@@ -69,7 +69,10 @@ OF_PYTORCH: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ),
     ({"optimizer": "RMSprop", "alpha": 0.9, "momentum": 0.5}, {"alpha": 0.9, "momentum": 0.5}),
     ({"optimizer": "adagrad", "eps": 1e-4}, {"eps": 1e-4}),
-    ({"optimizer": "Adadelta", "weight_decay": 0.1}, {"weight_decay": 0.1}),
+    *(
+        ({"optimizer": name, "weight_decay": 0.1}, {"weight_decay": 0.1})
+        for name in ("Adadelta", "Adafactor", "ASGD")
+    ),
 ]
 
 
@@ -81,11 +84,14 @@ def test_pytorch_s_are_found_by_name(parameters: dict[str, Any], settings: Any) 
     same(ours(**parameters), train(model, theirs), rtol=1e-5, atol=1e-7)
 
 
-@pytest.mark.parametrize("name", ["LAMB", "LARS", "Lion", "AdaBelief", "AdamP", "Adopt"])
+OF_TIMM = ["LAMB", "LARS", "Lion", "AdaBelief", "AdamP", "Adopt", "NAdamW", "LaProp", "MARS"]
+
+
+@pytest.mark.parametrize("name", [*OF_TIMM, "Adan", "SGDW", "RMSpropTF"])
 def test_timm_s_are_found_by_name(name: str) -> None:
     timm = pytest.importorskip("timm.optim")
     model = network()
-    kind = {"LAMB": "Lamb", "LARS": "Lars"}.get(name, name)
+    kind = {"LAMB": "Lamb", "LARS": "Lars", "MARS": "Mars"}.get(name, name)
     theirs = getattr(timm, kind)(model.parameters(), lr=0.01, weight_decay=0.1)
     same(ours(optimizer=name, weight_decay=0.1), train(model, theirs))
 

@@ -13,6 +13,8 @@ import yaml
 
 from tune_mc1.cluster.ray_private import autoscaler_limits, free_resources, other_drivers
 from tune_mc1.config.module_sweep import workers_of
+from tune_mc1.config.parameters import listed_values
+from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.run_fit import HALF_ON_CPU
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial
@@ -49,9 +51,21 @@ def trial_resources(sweep: Sweep, trials: Sequence[Trial]) -> TrialResources:
     if (workers := workers_of(sweep)) > (most := max_concurrent(each, capacity)):
         rule = f"must be at most what all nodes hold ({most})"
         raise InputError(f"resources.workers: {rule}, got {workers}")
-    if not each.gpu and any(trial.config.precision == "16-mixed" for trial in trials):
+    if not each.gpu and "16-mixed" in precisions(sweep, trials):
         raise InputError(f"parameters.precision: {HALF_ON_CPU}")
     return each
+
+
+def precisions(sweep: Sweep, trials: Sequence[Trial]) -> set[Any]:
+    """Precisions that trials of our own training have, or that a search may suggest.
+
+    Args:
+        sweep: The sweep.
+        trials: Its trials; empty if a search suggests them as it goes.
+    """
+    if trials or isinstance(sweep, ProgramSweep):
+        return {trial.config.precision for trial in trials}
+    return set(listed_values(sweep.parameters.get("precision")))
 
 
 def cluster_capacity() -> Capacity:

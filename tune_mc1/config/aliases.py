@@ -26,7 +26,7 @@ PARAMETER_ALIASES: dict[str, tuple[str, ...]] = {
         "per_device_train_batch_size",
     ),
     "learning_rate": ("lr", "learn_rate", "lr0", "base_lr", "init_lr", "initial_lr"),
-    "lr_schedule": ("lr_scheduler", "scheduler", "schedule", "learning_rate_schedule"),
+    "lr_schedule": ("lr_scheduler", "scheduler", "sched", "schedule", "learning_rate_schedule"),
     "warmup_epochs": ("num_warmup_epochs", "lr_warmup_epochs", "n_warmup_epochs"),
     "warmup_steps": (
         *("num_warmup_steps", "lr_warmup_steps", "warmup_iters", "warmup_iterations"),
@@ -76,6 +76,7 @@ PARAMETER_ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "pretrained": ("use_pretrained", "is_pretrained"),
     "augment": ("augmentation", "augmentations", "data_augmentation", "data_aug"),
+    "random_erasing_p": ("reprob", "erasing_prob"),
     "mixup_alpha": ("mixup",),
     "cutmix_alpha": ("cutmix",),
     "seed": ("random_seed", "rng_seed", "manual_seed", "random_state"),

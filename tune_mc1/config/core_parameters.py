@@ -25,6 +25,15 @@ _PRECISIONS = {
 """Other names of precisions."""
 
 
+_SCHEDULES = {
+    **dict.fromkeys(("none", "ConstantLR"), "constant"),
+    **dict.fromkeys(("CosineAnnealingLR", "cosine_annealing", "CosineAnnealing"), "cosine"),
+    **{"LinearLR": "linear", "OneCycleLR": "one_cycle", "OneCycle": "one_cycle"},
+    **dict.fromkeys(("StepLR", "MultiStepLR", "multistep", "multi_step"), "step"),
+}
+"""Names of schedules in PyTorch and timm."""
+
+
 class CoreParameters(Recipe):
     """Parameters with a column in the results of every sweep, after those of the recipe.
 
@@ -69,7 +78,7 @@ class CoreParameters(Recipe):
     )
     lr_schedule: Annotated[
         str,
-        one_of(LR_SCHEDULES),
+        one_of(LR_SCHEDULES, _SCHEDULES),
         ParameterInfo("learning-rate schedule", "Verlauf der Lernrate"),
     ] = CONSTANT
     optimizer: Annotated[

@@ -12,6 +12,7 @@ class ImageFiles(BaseModel):
         path: The word or path that `data` is otherwise.
         image: Column of the images, or of their paths, in parquet or CSV.
         label: Column of the labels.
+        folder: Where the paths of a CSV file begin; None for the folder of the file.
         splits: Whether folders named `train`, `val` and `test` are splits; false makes them
             classes.
         mapped: Whether the decoded images are kept in a file that is mapped into memory; None does
@@ -23,6 +24,7 @@ class ImageFiles(BaseModel):
     path: str = Field(min_length=1)
     image: str | None = Field(default=None, min_length=1)
     label: str | None = Field(default=None, min_length=1)
+    folder: str | None = Field(default=None, min_length=1)
     splits: bool | None = None
     mapped: bool | None = None
 

@@ -85,12 +85,20 @@ _OTHERS: dict[str, tuple[str, tuple[str, ...], int]] = {
     "RMSprop": ("torch.optim", (*_DECAY, "momentum", "alpha", "eps"), 2),
     "Adagrad": ("torch.optim", (*_DECAY, "eps"), 1),
     "Adadelta": ("torch.optim", (*_DECAY, "eps"), 2),
+    "Adafactor": ("torch.optim", _DECAY, 1),
+    "ASGD": ("torch.optim", _DECAY, 1),
     "LAMB": ("timm.optim:Lamb", _BETAS, 2),
     "LARS": ("timm.optim:Lars", (*_DECAY, "momentum", "nesterov", "eps"), 1),
     "Lion": ("timm.optim", (*_DECAY, "betas"), 1),
     "AdaBelief": ("timm.optim", _BETAS, 2),
     "AdamP": ("timm.optim", _BETAS, 2),
     "Adopt": ("timm.optim", _BETAS, 2),
+    "NAdamW": ("timm.optim", _BETAS, 2),
+    "LaProp": ("timm.optim", _BETAS, 2),
+    "MARS": ("timm.optim:Mars", _BETAS, 3),
+    "Adan": ("timm.optim", (*_DECAY, "eps"), 4),
+    "SGDW": ("timm.optim", (*_DECAY, "momentum", "nesterov"), 1),
+    "RMSpropTF": ("timm.optim", (*_DECAY, "momentum", "alpha", "eps"), 2),
 }
 """Other optimisers of PyTorch and timm: the module, possibly with the class, what they take, and
 values kept per weight."""

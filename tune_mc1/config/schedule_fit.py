@@ -48,6 +48,20 @@ def _warmup_problem(config: "TrialConfig", given: dict[str, object]) -> str | No
     return None
 
 
+def warmup_steps_problem(config: "TrialConfig", total_steps: int) -> str | None:
+    """Why a warm-up is as long as the schedule that is to follow it; None if it is not.
+
+    Args:
+        config: The trial's parameters.
+        total_steps: Optimiser steps of all its epochs.
+    """
+    length = total_steps * (config.schedule_epochs or config.epochs) // config.epochs
+    if config.warmup_steps < max(1, length):
+        return None
+    rule = f"must be less than the {length} steps of the schedule, which follows it"
+    return f"warmup_steps: {rule}, got {config.warmup_steps}"
+
+
 def schedule_notices(configs: Iterable["TrialConfig"]) -> list[str]:
     """Notices about schedules that extend beyond the trial, or end before it."""
     notices: dict[str, None] = {}

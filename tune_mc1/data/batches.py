@@ -8,6 +8,7 @@ from itertools import islice
 import torch
 from torch import Tensor, nn
 
+from tune_mc1.data.epoch_length import images_of_epoch
 from tune_mc1.data.images import Labels, Pixels
 from tune_mc1.data.on_device import fit_batch, fits_on
 from tune_mc1.seeding import derive_seed
@@ -157,12 +158,7 @@ class MacroBatches:
         self._macro_size = batch_size * steps_per_macro
         self._seed = seed
         self._fixed = overfit_batches > 0
-        used = overfit_batches * batch_size if self._fixed else len(train)
-        self.images = min(used, len(train))
-        if batch_size > 1 and self.images % batch_size == 1 and self.images > 1:
-            self.images -= 1  # batch norm needs the variance of more than one image
-        if drop_last and self.images > batch_size:
-            self.images -= self.images % batch_size
+        self.images = images_of_epoch(len(train), batch_size, overfit_batches, drop_last)
         self.steps = math.ceil(self.images / batch_size)
 
     @property

@@ -1,6 +1,6 @@
 """Columns of images and labels in a table, and labels as class numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +68,46 @@ def class_numbers(
     index = {name: i for i, name in enumerate(known)}
     labels = [np.array([index[str(value)] for value in own], np.int64) for own in values]
     return labels, tuple(known)
+
+
+UNLABELLED = -1
+"""Label of images whose class is not published, as in test splits of Hugging Face."""
+
+
+def without_unlabelled(
+    rows: Mapping[str, list[Any]], notify: Callable[[str], None]
+) -> dict[str, list[Any]]:
+    """The splits that have labels: without those, besides `train`, in which every label is -1.
+
+    Args:
+        rows: Labels of each split.
+        notify: Called with a notice for each split that is left out.
+    """
+    kept = {}
+    for split, labels in rows.items():
+        if split != "train" and labels and all(label == UNLABELLED for label in labels):
+            notify(f"ignored the {len(labels):,} {split} images, whose labels are all -1 (unknown)")
+        else:
+            kept[split] = labels
+    return kept
+
+
+def without_unused(
+    labels: Sequence[Labels], names: tuple[str, ...], notify: Callable[[str], None]
+) -> tuple[list[Labels], tuple[str, ...]]:
+    """Labels and names of the classes that have images in any split.
+
+    The metadata of a data set from which classes were taken out still names them.
+
+    Args:
+        labels: Class numbers of each split.
+        names: Names of all classes; empty if they are not known.
+        notify: Called with a notice of those that are left out.
+    """
+    used = np.unique(np.concatenate(labels))
+    if not len(used) or not 0 <= used[0] <= used[-1] < len(names) or len(used) == len(names):
+        return list(labels), names
+    unused = [name for i, name in enumerate(names) if i not in set(used.tolist())]
+    listed = ", ".join(unused[:3]) + (", ..." if unused[3:] else "")
+    notify(f"ignored classes without images: {listed}")
+    return [np.searchsorted(used, own) for own in labels], tuple(names[i] for i in used)

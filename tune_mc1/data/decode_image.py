@@ -6,6 +6,7 @@ and torchvision takes 3 s, and more from a slow disk, in a process that needs ne
 
 import io
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,6 +92,7 @@ class Seen:
 
 
 ALPHA = "alpha channel dropped"
+FRAMES = "first of several frames taken"
 SIXTEEN = "16-bit greyscale scaled to 8 bits"
 TURNED = "rotated as their EXIF data says"
 
@@ -116,10 +118,12 @@ def decode_with(image: Encoded, size: int | None, seen: Seen) -> Pixels:
         with image.open() as opened:
             opened.load()
             mode = opened.mode
+            if opened.format in _OF_FRAMES and _frames(image) > 1:
+                seen.add(FRAMES, image)
             if mode[0] not in "IF":
                 array = np.asarray(_plain(opened, size, image, seen))
                 return array.reshape(*array.shape[:2], -1)
-            deep = np.asarray(opened)
+            deep = np.asarray(_turned(opened, image, seen))
     except DataError:
         raise
     except Exception as error:  # a decoder meets damaged bytes in any way there is
@@ -140,12 +144,29 @@ def _plain(opened: "PillowImage", size: int | None, image: Encoded, seen: Seen) 
     """An image as it is to be seen: upright, grey or RGB, without alpha, of the wanted size."""
     if "A" in opened.mode or "a" in opened.mode or "transparency" in opened.info:
         seen.add(ALPHA, image)
-    upright = _upright(opened)
-    if upright is not opened:
-        seen.add(TURNED, image)
+    upright = _turned(opened, image, seen)
     wanted = "L" if opened.mode in ("1", "L", "LA") else "RGB"
     plain = upright if upright.mode == wanted else upright.convert(wanted)
     return fit(plain, size)
+
+
+_OF_FRAMES = ("GIF", "TIFF", "WEBP", "PNG")
+"""Formats of animations and of documents with several pages."""
+
+
+def _frames(image: Encoded) -> int:
+    """Number of frames, from a second look, as Pillow goes through the file to count them."""
+    with suppress(Exception), image.open() as opened:
+        return int(getattr(opened, "n_frames", 1))
+    return 1
+
+
+def _turned(opened: "PillowImage", image: Encoded, seen: Seen) -> "PillowImage":
+    """The image upright; itself if it is."""
+    upright = _upright(opened)
+    if upright is not opened:
+        seen.add(TURNED, image)
+    return upright
 
 
 _ORIENTED = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")

@@ -12,7 +12,7 @@ from tune_mc1.data.decode_image import Encoded
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.request import Notify, Request
 from tune_mc1.data.split_words import SPLIT_WORDS
-from tune_mc1.errors import DataError
+from tune_mc1.errors import DataError, did_you_mean
 
 IMAGE_SUFFIXES = frozenset(
     {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
@@ -47,6 +47,8 @@ def _read(root: Path, request: Request) -> ImageData:
         text = f"{root}: ignored {len(skipped)} files that are not images, such as {skipped[0]}"
         request.notify(text)
     classes = _classes(places, files, request.notify)
+    if len(classes) == 1 and (hint := _hint(places["train"], classes[0])):
+        raise DataError(f"{root}: must have at least 2 classes, got 1 ({classes[0]}){hint}")
     parts = {split: _part(found, classes) for split, found in files.items()}
     for split, part in parts.items():
         if not part.images and split != "train":
@@ -117,7 +119,8 @@ def _classes(
     """Names of the classes that have images, in order."""
     train = files["train"]
     if not train:
-        raise DataError(f"{places['train']}: must have one folder per class, got none")
+        place = places["train"]
+        raise DataError(f"{place}: must have one folder per class, got none{_hint(place)}")
     counts: Counter[str] = Counter()
     for found in files.values():
         counts.update({name: len(images) for name, (images, _) in found.items()})
@@ -129,8 +132,24 @@ def _classes(
         foreign = sorted(n for n in found if counts[n] and n not in train)
         if foreign:
             place, own = places[split] / foreign[0], foreign[0]
-            raise DataError(f"{place}: must be a class of {places['train']}, got {own!r}")
+            hint = did_you_mean(own, sorted(train))
+            raise DataError(f"{place}: must be a class of {places['train']}, got {own!r}{hint}")
     return sorted(name for name, count in counts.items() if count)
+
+
+def _hint(place: Path, only: str | None = None) -> str:
+    """Where the classes of a folder without several of them may be: in a table, or below.
+
+    Args:
+        place: The folder.
+        only: Its only class.
+    """
+    tables = sorted(path for path in place.iterdir() if path.suffix.lower() in (".csv", ".tsv"))
+    if tables:
+        return f"; {tables[0].name} can be named instead, if it lists them (data: {tables[0]})"
+    if only is not None and subfolders(place / only):
+        return f"; if {only}/ is the data set, name it (data: {place / only})"
+    return ""
 
 
 def _say_unread(root: Path, places: Mapping[str, Path], notify: Notify) -> None:

@@ -48,6 +48,10 @@ def _arrays(file: Path, archive: Mapping[str, NDArray[Any]]) -> dict[str, tuple[
         for images, labels in choices:
             if images in archive and labels in archive:
                 found[split] = _images(file, images, archive), _labels(file, labels, archive)
+                count, given = len(found[split][0]), len(found[split][1])
+                if count != given:
+                    rule = f"must have a label for each of the {count:,} images in {images}"
+                    raise DataError(f"{file}: {labels}: {rule}, got {given:,}")
                 break
     if "train" not in found:
         rule = "must have the arrays train_images and train_labels, or x_train and y_train"

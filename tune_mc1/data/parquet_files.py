@@ -10,7 +10,14 @@ from typing import Any
 
 from tune_mc1.config.image_files import ImageFiles
 from tune_mc1.data.assemble import Part, assemble
-from tune_mc1.data.columns import IMAGE_NAMES, LABEL_NAMES, class_numbers, pick_column
+from tune_mc1.data.columns import (
+    IMAGE_NAMES,
+    LABEL_NAMES,
+    class_numbers,
+    pick_column,
+    without_unlabelled,
+    without_unused,
+)
 from tune_mc1.data.decode_image import Encoded, stamp_of
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.request import Request
@@ -33,6 +40,30 @@ def parquet_files(folder: Path) -> list[Path]:
     return []
 
 
+def parquet_place(folder: Path) -> Path | None:
+    """The folder with a data set's parquet files: a folder itself, or the only one in it.
+
+    The latter is how Hugging Face keeps data sets with a named configuration, as in `mnist/mnist/`.
+
+    Args:
+        folder: What the user names.
+
+    Raises:
+        DataError: If there are several.
+    """
+    if parquet_files(folder):
+        return folder
+    inner = sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+    found = [place for place in inner if parquet_files(place)]
+    if not found or len(found) < len(inner):
+        return None
+    if len(found) > 1:
+        names = ", ".join(f"{place.name}/" for place in found)
+        rule = f"must name one of the folders with parquet files in it, as in `data: {found[0]}`"
+        raise DataError(f"{folder}: {rule}; it has {names}")
+    return found[0]
+
+
 def read_parquet(path: Path, request: Request, classes: Sequence[str] = ()) -> ImageData:
     """Reads a parquet file, or a folder of them.
 
@@ -51,11 +82,14 @@ def read_parquet(path: Path, request: Request, classes: Sequence[str] = ()) -> I
     splits = _splits(path, request)
     tables = {split: [_Table(file, request.files) for file in own] for split, own in splits.items()}
     rows = {split: [row for t in own for row in t.labels()] for split, own in tables.items()}
+    rows = without_unlabelled(rows, lambda text: request.notify(f"{path}: {text}"))
     names = tuple(classes) or tables["train"][0].class_names()
     labels, names = class_numbers(list(rows.values()), names)
+    if not classes:
+        labels, names = without_unused(labels, names, lambda t: request.notify(f"{path}: {t}"))
     parts = {
-        split: Part([image for table in own for image in table.images()], numbers)
-        for (split, own), numbers in zip(tables.items(), labels, strict=True)
+        split: Part([image for table in tables[split] for image in table.images()], numbers)
+        for split, numbers in zip(rows, labels, strict=True)
     }
     return assemble(_name(path), path, parts, names, request)
 
@@ -145,11 +179,14 @@ class _Table:
         image, label = (self._schema.field(name).type for name in (self.image, self.label))
         in_struct = pa.types.is_struct(image) and image.get_field_index("bytes") >= 0
         encoded = image.field("bytes").type if in_struct else image
-        if not (pa.types.is_binary(encoded) or pa.types.is_large_binary(encoded)):
+        types = pa.types
+        kinds = (types.is_binary, types.is_large_binary, types.is_binary_view)
+        if not any(is_kind(encoded) for is_kind in kinds):
             rule = "must be encoded images (binary, or struct<bytes: binary>)"
             raise DataError(f"{self.file}: column {self.image}: {rule}, got {image}")
-        text = label.value_type if pa.types.is_dictionary(label) else label
-        if not (pa.types.is_integer(label) or pa.types.is_string(text)):
+        kind = label.value_type if types.is_dictionary(label) else label
+        texts = (types.is_string, types.is_large_string, types.is_string_view, types.is_boolean)
+        if not (types.is_integer(kind) or any(is_kind(kind) for is_kind in texts)):
             rule = "must be integers or text"
             raise DataError(f"{self.file}: column {self.label}: {rule}, got {label}")
         return f"{self.image}.bytes" if in_struct else self.image
@@ -170,7 +207,7 @@ class _Table:
             row = values.index(None)
             kind = "an integer" if "int" in str(self._schema.field(self.label).type) else "text"
             raise DataError(f"{self.file}: row {row}: {self.label} must be {kind}, got null")
-        return values
+        return [str(value).lower() if isinstance(value, bool) else value for value in values]
 
     def images(self) -> list[Encoded]:
         """The images, which are read when they are decoded."""

@@ -32,6 +32,8 @@ class Source(ABC):
         usual_shape: Channels, height and width of the images, for forecasts and, if `fixed`, for
             reports on results that lack them.
         usual_classes: Number of classes, for forecasts.
+        certain: Whether shape and number of classes are always these, so that trials can be checked
+            before images are read.
         keys: Keys that the mapping in `data:` may have besides `path`.
     """
 
@@ -42,6 +44,7 @@ class Source(ABC):
     usual_images: ClassVar[int] = 45_000
     usual_shape: ClassVar[tuple[int, int, int]] = (3, 32, 32)
     usual_classes: ClassVar[int] = 10
+    certain: ClassVar[bool] = False
     keys: ClassVar[tuple[str, ...]] = ()
 
     def takes(self, spec: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tune_mc1.config.idle_parameters import idle_notices
 from tune_mc1.config.image_files import ImageFiles
 from tune_mc1.config.load import load_sweep
 from tune_mc1.config.method import resolve_method
@@ -153,7 +154,8 @@ def prepare(
     check_losses(sweep, place)
     trials, left_out = permitted(sweep, plan_trials(sweep, source=str(path)), str(path))
     sweep, unfused = _fused(sweep, trials, source)
-    scheduled = schedule_notices(trial.config for trial in trials)
+    configs = [trial.config for trial in trials]
+    scheduled = [*schedule_notices(configs), *idle_notices(configs)]
     fewer = fewer_notice(sweep, trials)
     told = [*loaded.notices, *notices, *fewer, *left_out, *unfused, *scheduled]
     return Plan(method, sweep, trials, told, flags=flags, source=str(path))

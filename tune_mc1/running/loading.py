@@ -1,6 +1,6 @@
 """Loading of a plan's images, in a thread while Ray starts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import suppress
@@ -16,8 +16,10 @@ from tune_mc1.config.layer_sizes import check_image_fits
 from tune_mc1.config.losses import class_weights_problem
 from tune_mc1.config.model_names import is_outside
 from tune_mc1.config.program_sweep import ProgramSweep
+from tune_mc1.config.schedule_fit import warmup_steps_problem
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.data.duplicates import equal_across_splits
+from tune_mc1.data.epoch_length import steps_of_epoch
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.source import find_source, load_data
 from tune_mc1.data.splits import make_split
@@ -45,6 +47,7 @@ def load_checked(plan: Plan, notify: Callable[[str], None]) -> ImageData:
     Raises:
         InputError: If they cannot be loaded or used.
     """
+    _check_known(plan)
     data = with_statistics(_load(plan, notify), plan.sweep)
     _check(plan, data, notify)
     for line in equal_across_splits(data):
@@ -71,7 +74,10 @@ def count_images(plan: Plan, notify: Callable[[str], None]) -> Plan:
         InputError: If they cannot be used, as far as this is known without decoding them.
     """
     source = find_source(plan.sweep.data)
-    if isinstance(plan.sweep, ProgramSweep) or source is None or not source.by_path:
+    if isinstance(plan.sweep, ProgramSweep) or source is None:
+        return plan
+    if not source.by_path:
+        _check_known(plan)
         return plan
     data = _load(plan, notify, pixels=False)
     _check(plan, data, notify)
@@ -87,10 +93,20 @@ def _load(plan: Plan, notify: Callable[[str], None], *, pixels: bool = True) -> 
     return load_data(plan.sweep.data, notify=notify, image_size=size, part=part, pixels=pixels)
 
 
-def _check(plan: Plan, data: ImageData, notify: Callable[[str], None]) -> None:
-    """Checks that every trial can use the images."""
+def _check_known(plan: Plan) -> None:
+    """Checks that every trial can use images of which size and classes are known unread."""
+    source = find_source(plan.sweep.data)
+    if source is None or not source.certain:
+        return
     configs = [trial.config for trial in plan.training_trials]
-    shape = data.image_shape
+    if problems := _misfits(configs, source.usual_shape, source.usual_classes):
+        raise InputError(problems)
+
+
+def _misfits(
+    configs: Sequence[TrialConfig], shape: tuple[int, int, int], classes: int
+) -> list[str]:
+    """Why trials cannot use images of a size, with so many classes."""
     networks = {
         (config.model, config.architecture, config.input_shape(shape)) for config in configs
     }
@@ -99,17 +115,40 @@ def _check(plan: Plan, data: ImageData, notify: Callable[[str], None]) -> None:
         if problem := augmentation_image_problem(config, config.input_shape(shape)[1:]):
             found.add(problem)
     weights = {config.class_weights for config in configs}
-    misfits = (class_weights_problem(given, len(data.classes)) for given in weights)
-    problems = sorted(found)
-    problems += sorted(f"parameters.{problem}" for problem in misfits if problem)
+    misfits = (class_weights_problem(given, classes) for given in weights)
+    return sorted(found) + sorted(f"parameters.{problem}" for problem in misfits if problem)
+
+
+def _check(plan: Plan, data: ImageData, notify: Callable[[str], None]) -> None:
+    """Checks that every trial can use the images."""
+    configs = [trial.config for trial in plan.training_trials]
+    problems = _misfits(configs, data.image_shape, len(data.classes))
     problems += [*input_problems(plan.sweep, data), *_outside_problems(plan, data)]
     if problems:
         raise InputError(problems)
     fold = plan.trials[0].fold if plan.trials else None
     sweep = plan.sweep.with_images(data.val_labels is not None)
-    make_split(data, sweep.validation, fold)
+    images = len(make_split(data, sweep.validation, fold).train)
+    if problems := sorted(set(_long_warmups(configs, images))):
+        raise InputError(problems)
     if data.val_labels is not None and sweep.validation != "val":
         notify(f"validation: the {len(data.val_labels):,} validation images are not used")
+
+
+def _long_warmups(configs: Iterable[TrialConfig], images: int) -> Iterator[str]:
+    """Which warm-ups in steps are as long as the schedules that follow them.
+
+    Args:
+        configs: Parameters of the trials.
+        images: Training images of each.
+    """
+    for config in configs:
+        if not config.warmup_steps:
+            continue
+        last = config.overfit_batches, config.drop_last
+        steps = steps_of_epoch(images, config.batch_size, *last) * config.epochs
+        if problem := warmup_steps_problem(config, steps):
+            yield f"parameters.{problem}"
 
 
 def _outside_problems(plan: Plan, data: ImageData) -> list[str]:

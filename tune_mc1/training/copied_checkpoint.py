@@ -17,7 +17,7 @@ from tune_mc1.files import replacing
 from tune_mc1.results.directory import COPIED, LAST, PREVIOUS
 from tune_mc1.training.checkpoints import Checkpoint, last_state
 from tune_mc1.training.last_checkpoint import epochs_done, read_sound
-from tune_mc1.training.optimizers.base import plain_settings
+from tune_mc1.training.optimizers.base import make_optimizer, plain_settings
 from tune_mc1.training.optimizers.parts import Part
 
 SETTINGS = ("lr", "weight_decay", "momentum")
@@ -95,13 +95,27 @@ def with_own_settings(
     if not any(copied):
         return
     (optimizer,) = checkpoint["optimizer_states"]
-    for saved, part in zip(optimizer["param_groups"], parts, strict=True):
+    groups = _own_settings(configs, list(parts), fused)
+    for saved, group in zip(optimizer["param_groups"], groups, strict=True):
         of_trials = saved["trials"] if fused else [saved]
-        for settings, config, is_copied in zip(of_trials, configs, copied, strict=True):
+        for settings, own, is_copied in zip(of_trials, group, copied, strict=True):
             if is_copied:
-                own = plain_settings(config, part)
                 settings.update({n: own[n] for n in SETTINGS if n in own and n in settings})
                 settings.pop("initial_lr", None)
+
+
+def _own_settings(
+    configs: Sequence[TrialConfig], parts: list[Part], fused: bool
+) -> list[list[dict[str, Any]]]:
+    """Settings of each trial, for each of PyTorch's groups of its parameters.
+
+    An optimiser may divide a part, as Muon does with matrices and all else.
+    """
+    if fused:
+        return [[plain_settings(config, part) for config in configs] for part in parts]
+    (config,) = configs
+    groups = make_optimizer(config, parts).state_dict()["param_groups"]
+    return [[group] for group in groups]
 
 
 def _callbacks(checkpoint: Checkpoint) -> list[dict[str, Any]]:

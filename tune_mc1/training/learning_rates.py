@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from tune_mc1.config.lr_schedules import factor_at, rate_varies
+from tune_mc1.config.schedule_fit import warmup_steps_problem
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import TrialError
 from tune_mc1.training.optimizers.base import GroupOptimizer
@@ -68,10 +69,8 @@ def check_warmup(configs: Sequence[TrialConfig], total_steps: int) -> None:
         TrialError: If a warm-up takes as many steps as its schedule extends over.
     """
     for config in configs:
-        length = total_steps * (config.schedule_epochs or config.epochs) // config.epochs
-        if config.warmup_steps >= max(1, length):
-            rule = f"must be less than the {length} steps of the schedule, which follows it"
-            raise TrialError(f"parameters.warmup_steps: {rule}, got {config.warmup_steps}")
+        if problem := warmup_steps_problem(config, total_steps):
+            raise TrialError(f"parameters.{problem}")
 
 
 def learning_rates(

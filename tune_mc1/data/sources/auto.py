@@ -19,6 +19,7 @@ class Auto(Cifar10):
     """CIFAR-10, or shapes10 as a fallback."""
 
     name = "auto"
+    certain = True
     fixed = False
 
     def check(self, spec: str, home: Path | None) -> str | None:

@@ -19,6 +19,7 @@ class Cifar10(Source):
     """CIFAR-10, from the folder of data sets or its public source."""
 
     name = "cifar10"
+    certain = True
 
     def check(self, spec: str, home: Path | None) -> str | None:
         """Checks the folder of data sets."""

@@ -17,7 +17,7 @@ class Csv(FileSource):
 
     name = "csv"
     form = "a CSV file"
-    keys = ("image", "label", "mapped")
+    keys = ("image", "label", "folder", "mapped")
 
     def takes(self, spec: str) -> bool:
         """True if the word is an existing file with a table's suffix."""

@@ -26,9 +26,12 @@ class Folder(FileSource):
 
     def check(self, spec: str, home: Path | None) -> str | None:
         """Checks that the folder may contain images."""
-        if any(p.is_dir() or _is_data_file(p) for p in Path(spec).expanduser().iterdir()):
+        inside = sorted(Path(spec).expanduser().iterdir())
+        if any(p.is_dir() or _is_data_file(p) for p in inside):
             return None
-        return f"{must_be(spec)} (neither folders nor parquet files in it)"
+        tables = [p for p in inside if p.suffix.lower() in (".csv", ".tsv")]
+        hint = f"; {tables[0].name} can be named instead, if it lists images" if tables else ""
+        return f"{must_be(spec)} (neither folders nor parquet files in it{hint})"
 
     def read(self, request: Request) -> "ImageData":
         """Reads the folder.
@@ -38,14 +41,14 @@ class Folder(FileSource):
         """
         from tune_mc1.data.cifar10_files import find_batches, read_cifar10
         from tune_mc1.data.image_folders import read_folders
-        from tune_mc1.data.parquet_files import parquet_files, read_parquet
+        from tune_mc1.data.parquet_files import parquet_place, read_parquet
 
         path = request.path
         if batches := find_batches(path):
             return read_cifar10(batches, request)
-        if parquet_files(path):
+        if place := parquet_place(path):
             _refuse(request, ("splits",), "class folders", "parquet files")
-            return read_parquet(path, request)
+            return read_parquet(place, request)
         _refuse(request, ("image", "label"), "parquet files", "class folders")
         return read_folders(path, request)
 

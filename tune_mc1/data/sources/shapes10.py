@@ -16,6 +16,7 @@ class Shapes10(Source):
 
     name = "shapes10"
     usual_images = 8_000
+    certain = True
 
     def load(self, spec: str, home: Path | None, notify: Notify) -> "ImageData":
         """Generates the images."""
