@@ -61,14 +61,14 @@ def test_what_is_not_checked_is_said(tmp_path: Path) -> None:
     file.write_text(yaml.safe_dump(content(name, parameters=lr(hidden=4, batch_size=8, wide=1))))
     done = run_here("sweep", "grid", file, "--dry-run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    rule = "parameters: lr, hidden, wide: not checked, as Net(**kwargs: ...) takes any name"
+    rule = "parameters: hidden, lr, wide: not checked, as Net(**kwargs: ...) takes any name"
     assert rule in " ".join(done.stderr.split())
 
 
 @pytest.mark.parametrize(
     ("code", "line"),
     [
-        (READS, "(Net(**kwargs: hidden, lr), Data(batch_size=16))"),
+        (READS, "(Net(**kwargs: lr, hidden), Data(batch_size=16))"),
         (BASE, "(Net(extra=0.0, **kwargs: hidden, lr, fault), Data(batch_size=16))"),
     ],
     ids=["reads", "base"],

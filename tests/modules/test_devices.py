@@ -55,10 +55,11 @@ def without_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
             {"trainer": {"strategy": "dpp"}},
             "trainer: You selected an invalid strategy name: `strategy='dpp'`.",
         ),
+        ({"trainer": {"barebones": True}}, "trainer: Trainer was configured with"),
         ({"trainer": {"limit_val_batches": 1.5}}, "trainer: You have passed invalid value 1.5"),
         (
             {"parameters": {"trainer.val_check_interval": {"values": [0.5, 1.5]}}},
-            "trainer: `val_check_interval`",
+            "trainer: You have passed invalid value 1.5 for val_check_interval, it has to be in",
         ),
         (
             {"trainer": {"devices": 1}, "resources": {"cpu": 1, "workers": 2}},

@@ -42,7 +42,7 @@ def test_objects_are_saved_by_their_class_as_lightning_cli_does(tmp_path: Path) 
     _, first = play.run(cut=1, **values)
     assert "notice" not in first[0]
     saved = play.checkpoint()["hyper_parameters"]
-    assert saved["part"]["class_path"] == "torch.nn.modules.dropout.Dropout"
+    assert saved["part"]["class_path"] == "torch.nn.Dropout"
     assert saved["part"]["init_args"] == {"p": 0.25, "inplace": False}
     assert (saved["hidden"], saved["lr"]) == (8, 0.1)
     outcome, rows = play.run(**values)
@@ -95,6 +95,23 @@ def test_it_is_said_once_at_the_first_checkpoint(tmp_path: Path) -> None:
     )
     assert " ".join((ran.out + ran.err).split()).count(line) == 1
     assert "notice" not in (ran.root / "journal.jsonl").read_text()
+
+
+def test_paths_and_members_of_enumerations_are_made_again(tmp_path: Path) -> None:
+    code = LIT.replace(SIGNATURE, f'folder: Path, kind: "Kind", {SIGNATURE}')
+    code = code.replace("class Net(", "class Kind(Enum):\n    small = 1\n\n\nclass Net(", 1)
+    code = f"from enum import Enum\nfrom pathlib import Path\n{code}"
+    play = Play(tmp_path, code)
+    play.run(cut=1, folder="images", kind="small")
+    saved = play.checkpoint()["hyper_parameters"]
+    assert (saved["folder"], saved["kind"]) == ("images", "small")
+    outcome, _ = play.run(folder="images", kind="small")
+    assert outcome is not None
+    assert outcome.state == "completed", outcome.error
+    kind = import_object(f"{play.name}:Net")
+    again = kind.load_from_checkpoint(tmp_path / "checkpoints" / "last.ckpt", weights_only=True)
+    assert again.hparams.folder == Path("images")
+    assert again.hparams.kind.value == 1
 
 
 def test_tensors_and_plain_data_are_data(tmp_path: Path) -> None:

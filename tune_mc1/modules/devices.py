@@ -1,22 +1,25 @@
 """What the trainer's arguments ask of the machine: accelerator, devices, processes."""
 
+import logging
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import Checkpoint
 
 from tune_mc1.config.module_sweep import ModuleSweep
 from tune_mc1.config.problems import Path, Problem
 from tune_mc1.modules.ranks import DDP
-from tune_mc1.training.lightning_private import hide_noise
 
 GPU = ("gpu", "cuda")
 _ACCELERATORS = ("auto", "cpu", *GPU, "mps")
 _ON_GPU = ("fsdp", "deepspeed")
 _STARTING = ("spawn", "fork", "notebook", "popen")
 _ONE = (1, "1", "auto")
+_TRIED = {"accelerator": "cpu", "devices": 1, "enable_progress_bar": False, "logger": False}
 
 _DECIDED = {
     "devices": "resources decides on it: gpu is the share of each worker, workers their number",
@@ -90,16 +93,22 @@ def refusal(arguments: Mapping[str, Any]) -> str | None:
     """
     strategy = str(arguments.get("strategy") or "").lower()
     left_out = {"accelerator", *_DECIDED, *(["strategy"] if strategy.startswith(_ON_GPU) else [])}
-    plain = {
+    plain: dict[str, Any] = {
         name: value
         for name, value in arguments.items()
         if name not in left_out and value is not None and isinstance(value, str | int | float)
     }
-    hide_noise()
+    if plain.get("enable_checkpointing") is not False:  # as in a trial
+        plain = {**plain, "enable_checkpointing": None, "callbacks": [Checkpoint()]}
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)  # about devices
     try:
-        Trainer(**{**plain, "accelerator": "cpu", "devices": 1, "enable_progress_bar": False})
+        with warnings.catch_warnings(action="ignore"):
+            Trainer(**{**plain, **_TRIED})
     except (MisconfigurationException, TypeError, ValueError) as error:
         return " ".join(str(error).split())
     except Exception:  # of a package that only the machines that train have
         return None
+    finally:
+        logging.disable(before)
     return None

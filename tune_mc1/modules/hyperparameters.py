@@ -5,6 +5,8 @@ import inspect
 import io
 import textwrap
 from collections.abc import Iterator, Mapping
+from enum import Enum
+from pathlib import PurePath
 from typing import Any
 
 import torch
@@ -70,14 +72,26 @@ def code_in(value: Any) -> list[str]:
 def described(parsed: Any) -> dict[str, dict[str, Any]]:
     """The arguments of module and data module that are plain data, before objects are made.
 
+    Paths and members of enumerations are text, of which the parser makes them again.
+
     Args:
         parsed: From `Arguments.parse`.
     """
     found: dict[str, dict[str, Any]] = {}
     for part in (part for part in _PARTS if part in vars(parsed)):
-        plain = parsed[part].as_dict()
+        plain = {name: _as_text(value) for name, value in parsed[part].as_dict().items()}
         found[part] = {name: value for name, value in plain.items() if not code_in(value)}
     return found
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _as_text(inner) for key, inner in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(_as_text, value))
+    if isinstance(value, Enum):
+        return value.name
+    return str(value) if isinstance(value, PurePath) else value
 
 
 def code_in_hyperparameters(arguments: Arguments, parsed: Any) -> Iterator[str]:
