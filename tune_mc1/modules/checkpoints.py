@@ -82,9 +82,11 @@ def noticing(report: Report, folder: Path) -> Report:
     def tell(row: Row) -> bool:
         nonlocal looked
         if not looked and (folder / LAST).exists():
-            looked = True
-            if unsafe := torch.serialization.get_unsafe_globals_in_checkpoint(folder / LAST):
-                row = {**row, NOTICE: f"checkpoints hold {_shown(unsafe)}, {MORE_THAN_DATA}"}
+            with suppress(OSError, RuntimeError, ValueError):  # damaged; it is written again soon
+                unsafe = torch.serialization.get_unsafe_globals_in_checkpoint(folder / LAST)
+                looked = True
+                if unsafe:
+                    row = {**row, NOTICE: f"checkpoints hold {_shown(unsafe)}, {MORE_THAN_DATA}"}
         return report(row)
 
     return tell
