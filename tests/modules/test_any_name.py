@@ -1,6 +1,7 @@
 """Modules whose constructor has `**kwargs`: which parameters of a sweep they take."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -49,7 +50,8 @@ def test_any_name_is_given_to_it_and_kept(tmp_path: Path) -> None:
     assert (outcome.state, len(more)) == ("completed", 2)
     play.folder = tmp_path / "next"
     play.folder.mkdir()
-    play.run(**{"hidden": 5, "model.batch_size": 3, "model.optimizer.name": "SGD"}, cut=1)
+    values: dict[str, Any] = {"model.batch_size": 3, "model.optimizer.name": "SGD"}
+    play.run(cut=1, hidden=5, **values)
     saved = play.checkpoint()["hyper_parameters"]
     expected = {"lr": 0.1, "hidden": 5, "batch_size": 3, "optimizer": {"name": "SGD"}}
     assert saved == expected, "what only the first trial had is not given to the second"

@@ -33,7 +33,7 @@ FUNCTION = LIT.replace(
 
 def test_objects_are_saved_by_their_class_as_lightning_cli_does(tmp_path: Path) -> None:
     play = Play(tmp_path, OBJECTS)
-    values = {
+    values: dict[str, Any] = {
         "model.part": "torch.nn.Dropout",
         "model.part.p": 0.25,
         "model.optimizer": "torch.optim.SGD",

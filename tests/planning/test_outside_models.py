@@ -44,6 +44,7 @@ class NoModule:
     pass
 
 NUMBER = 3
+MADE = Net(10)
 """
 NET = "outside_nets:Net"
 SIGNATURE = f"{NET}(num_classes, in_chans=3, width=8, dropout_p=0.0, seed=0)"
@@ -168,6 +169,12 @@ REFUSED: list[tuple[object, tuple[str, ...], dict[str, object], str]] = [
         (),
         {},
         ": parameters.model.value: must be an nn.Module class or a function that returns one (int)",
+    ),
+    (
+        "outside_nets:MADE",
+        (),
+        {},
+        ": parameters.model.value: must be an nn.Module class or a function that returns one (Net)",
     ),
     (
         "outside_nets:Deep",

@@ -96,7 +96,7 @@ def constructor_of(model: str) -> Callable[..., Any]:
     if library is not None:
         return builder(library, name)
     found = import_object(model)
-    if not callable(found):
+    if not callable(found) or _is_network(found):
         kind = type(found).__name__
         raise UserCodeError(f"must be an nn.Module class or a function that returns one ({kind})")
     if inspect.isclass(found):
@@ -106,6 +106,12 @@ def constructor_of(model: str) -> Callable[..., Any]:
             raise UserCodeError("must be an nn.Module class or a function that returns one")
     made: Callable[..., Any] = found
     return made
+
+
+def _is_network(found: Any) -> bool:
+    from torch import nn
+
+    return isinstance(found, nn.Module)
 
 
 @lru_cache(maxsize=256)

@@ -97,7 +97,7 @@ def _imported(field: str, path: str) -> Factory:
         found = import_object(path)
     except UserCodeError as error:
         raise ClassError(field, str(error)) from None
-    if not callable(found):
+    if not callable(found) or isinstance(found, LightningModule):
         raise ClassError(field, f"must be a class or a function, is {type(found).__name__}")
     return found  # type: ignore[no-any-return]
 
