@@ -73,6 +73,23 @@ class Faulty(nn.Module):
         return images.flaten(1)  # type: ignore[attr-defined, no-any-return]
 
 
+class Lazy(nn.Module):
+    """Learns the sizes of its layers from the images."""
+
+    def __init__(self, num_classes: int) -> None:
+        super().__init__()
+        conv, norm = nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d()
+        self.layers = nn.Sequential(conv, norm, nn.Flatten(), nn.LazyLinear(num_classes))
+
+    def forward(self, images: Tensor) -> Tensor:
+        logits: Tensor = self.layers(images)
+        return logits
+
+
+def frozen(num_classes: int) -> nn.Module:
+    return nn.Sequential(nn.Flatten(), nn.Linear(3072, num_classes)).requires_grad_(False)
+
+
 def no_module(num_classes: int) -> int:
     return num_classes
 
@@ -80,7 +97,7 @@ def no_module(num_classes: int) -> int:
 @pytest.fixture(autouse=True)
 def nets(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = ModuleType("outside_examples")
-    for part in (Head, Faulty, five_outputs, large_images, no_module):
+    for part in (Head, Faulty, Lazy, five_outputs, frozen, large_images, no_module):
         setattr(module, part.__name__, part)
     monkeypatch.setitem(sys.modules, module.__name__, module)
     signature_of.cache_clear()
@@ -104,6 +121,16 @@ def test_a_trial_of_ones_own_network_learns(images: ImageData, tmp_path: Path) -
     )
 
 
+def test_a_network_with_lazy_layers_learns_and_goes_on(images: ImageData, tmp_path: Path) -> None:
+    part, lazy = few(images), "outside_examples:Lazy"
+    whole = run(part, tmp_path / "whole", epochs=3, model=lazy)
+    run(part, tmp_path / "cut", epochs=2, model=lazy)
+    rest = run(part, tmp_path / "cut", epochs=3, model=lazy)
+    assert rest[-1]["train_loss"] == whole[-1]["train_loss"] < whole[0]["train_loss"]
+    one, again = (build_model(own("Lazy", seed=3), CIFAR, 10).state_dict() for _ in range(2))
+    assert all(torch.equal(weight, again[name]) for name, weight in one.items())
+
+
 def test_an_interrupted_trial_has_the_same_dropout(images: ImageData, tmp_path: Path) -> None:
     part = few(images)
     dropping: dict[str, Any] = {"model": "outside_examples:Head", "arguments": {"dropout": 0.5}}
@@ -115,6 +142,8 @@ def test_an_interrupted_trial_has_the_same_dropout(images: ImageData, tmp_path: 
 
 PROBLEMS = [
     (own("Head"), None),
+    (own("Lazy"), None),
+    (own("frozen"), "parameters.model: outside_examples:frozen has no weights that are trained"),
     (
         own("Head", batch_size=1),
         "parameters.batch_size: outside_examples:Head has batch norm, which cannot be trained on "

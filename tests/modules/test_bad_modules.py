@@ -20,7 +20,7 @@ def changed(old: str, new: str) -> Callable[[str], str]:
 
 def refused(folder: Path, code: str = LIT, **keys: Any) -> list[str]:
     """Lines of a dry run that is refused, without the file's name; `LIT` stands for the module."""
-    name = write_module(folder, code)
+    name = write_module(folder, f"{code}\n\nMADE = Net()\n" if "MADE" in str(keys) else code)
     keys = {
         key: yaml.safe_load(yaml.safe_dump(value).replace("LIT", name))
         for key, value in keys.items()
@@ -47,6 +47,7 @@ def lr(**more: Any) -> dict[str, Any]:
         ({"module": "nowhere:Net"}, "module: there is no module nowhere"),
         ({"module": "LIT:Data"}, "module: must be a LightningModule, Data is none, got 'LIT:Data'"),
         ({"datamodule": "LIT:Net"}, "datamodule: must be a LightningDataModule, Net is none"),
+        ({"module": "LIT:MADE"}, "module: must be a class or a function, is Net, got 'LIT:MADE'"),
         ({"program": "train.py"}, "program: is not for a file with a module"),
         ({"fuse": "off"}, "fuse: is for built-in training, which a file with a module does not"),
         (

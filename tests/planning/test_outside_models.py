@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from tests.support.in_process import run_here
+from tune_mc1.config.model_signature import signature_of
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import InputError
 from tune_mc1.planning.differences import differences
@@ -27,10 +28,23 @@ class Deep(Net):
     def __init__(self, width, **kwargs):
         super().__init__(width=width, **kwargs)
 
+def makes(**kwargs):
+    return Net(**kwargs)
+
+class Strict(nn.Module):
+    def __init__(self, width=8, **kwargs):
+        super().__init__(**kwargs)
+        self.head = nn.Linear(width, 10)
+
+class Swallows(nn.Module):
+    def __init__(self, **kwargs):
+        super().__init__()
+
 class NoModule:
     pass
 
 NUMBER = 3
+MADE = Net(10)
 """
 NET = "outside_nets:Net"
 SIGNATURE = f"{NET}(num_classes, in_chans=3, width=8, dropout_p=0.0, seed=0)"
@@ -108,6 +122,16 @@ def test_bases_of_a_class_take_its_other_keywords(here: Path) -> None:
     assert made.sweep.passes == {"outside_nets:Deep": ("dropout_p",)}
 
 
+def test_keywords_go_where_they_are_passed_to(here: Path) -> None:
+    made = plan("outside_nets:makes", width=values(8), dropout_p=values(0.1), seed=values(3))
+    assert made.sweep.passes == {"outside_nets:makes": ("dropout_p",)}, "seed as before"
+    found = signature_of("outside_nets:makes").from_images((1, 8, 8), 4)
+    assert found == {"num_classes": 4, "in_chans": 1}
+    plan("outside_nets:Swallows", anything=values(1))
+    assert signature_of("outside_nets:Swallows").from_images((1, 8, 8), 4) == {"num_classes": 4}
+    assert signature_of("outside_nets:Strict").from_images((1, 8, 8), 4) == {}
+
+
 REFUSED: list[tuple[object, tuple[str, ...], dict[str, object], str]] = [
     (
         "resnet18",
@@ -147,6 +171,12 @@ REFUSED: list[tuple[object, tuple[str, ...], dict[str, object], str]] = [
         ": parameters.model.value: must be an nn.Module class or a function that returns one (int)",
     ),
     (
+        "outside_nets:MADE",
+        (),
+        {},
+        ": parameters.model.value: must be an nn.Module class or a function that returns one (Net)",
+    ),
+    (
         "outside_nets:Deep",
         (),
         {},
@@ -158,6 +188,20 @@ REFUSED: list[tuple[object, tuple[str, ...], dict[str, object], str]] = [
         (),
         {"widht": values(1, 2)},
         f": parameters.widht: {NET} does not take it, did you mean 'width'?: {SIGNATURE}",
+    ),
+    (
+        "outside_nets:makes",
+        (),
+        {"widht": values(1, 2)},
+        ": parameters.widht: outside_nets:makes does not take it, did you mean 'width'?: "
+        "outside_nets:makes(num_classes, in_chans=3, width=8, dropout_p=0.0, seed=0)",
+    ),
+    (
+        "outside_nets:Strict",
+        (),
+        {"depth": values(1, 2)},
+        ": parameters.depth: outside_nets:Strict does not take it, did you mean 'width'?: "
+        "outside_nets:Strict(width=8)",
     ),
     (
         NET,

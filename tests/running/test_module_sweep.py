@@ -153,6 +153,26 @@ def test_two_workers_train_a_trial(tmp_path: Path) -> None:
         assert torch.equal(tensor, weights(ran, "t0003")[name]), name
 
 
+def test_a_trial_of_two_workers_that_is_killed_twice_equals_the_others(tmp_path: Path) -> None:
+    keys: dict[str, Any] = {
+        "parameters": {"fault": {"values": ["", "killed"]}},
+        "resources": {"workers": 2, "cpu": 0.5},
+    }
+    one_of_them = KILLED.replace('fault == "killed"', 'fault == "killed" and self.global_rank == 1')
+    ran = module_sweep(tmp_path, "grid", "--max-concurrent", "1", code=one_of_them, **keys)
+    assert ran.status == 0, ran.err
+    rows = trials(ran)
+    assert list(rows["attempts"]) == [1, 3], rows["error"]
+    for name, tensor in weights(ran).items():
+        assert torch.equal(tensor, weights(ran, "t0002")[name]), name
+    history = pd.read_parquet(ran.root / "history.parquet").drop(columns=["seconds", "time"])
+    one, other = (
+        history[history["trial"] == trial].drop(columns="trial").reset_index(drop=True)
+        for trial in ("t0001", "t0002")
+    )
+    pd.testing.assert_frame_equal(one, other)
+
+
 @pytest.mark.parametrize("mode", ["offline", "disabled"])
 def test_a_wandb_logger_of_the_user_logs_to_the_trials_run(tmp_path: Path, mode: str) -> None:
     logger = {"class_path": "WandbLogger", "init_args": {"project": "theirs"}}

@@ -98,7 +98,8 @@ def sweep(
         _submit(job, plan, dry_run=dry_run)
     if plan is None or (job is not None and resume is not None):
         raise InputError("--dry-run: cannot read the --resume directory, which is on the cluster")
-    plan = _announced(plan, file or Path(resume or ".", "sweep.yaml"))
+    here = address is None and cluster is None
+    plan = _announced(plan, file or Path(resume or ".", "sweep.yaml"), here=here)
     if dry_run:
         _print_outline(plan, cluster, address, job, as_json)
         return
@@ -147,12 +148,12 @@ def _submit(job: JobCommand, plan: "Plan | None", *, dry_run: bool) -> None:
         raise typer.Exit(submit(job, [plan] if plan else [], print_notice))
 
 
-def _announced(plan: "Plan", source: Path) -> "Plan":
+def _announced(plan: "Plan", source: Path, *, here: bool) -> "Plan":
     """The plan, checked if it is of modules, after its notices are printed."""
     if isinstance(plan.sweep, ModuleSweep):
         from tune_mc1.running.module_start import checked_plan
 
-        plan = checked_plan(plan, source)
+        plan = checked_plan(plan, source, here=here)
     for notice in plan.notices:
         print_notice(notice)
     return plan

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
+from tune_mc1.config.keywords import keywords_of
 from tune_mc1.config.model_libraries import builder, constructor_parameters
 from tune_mc1.config.model_names import library_of
 from tune_mc1.config.user_code import UserCodeError, import_object
@@ -34,11 +35,13 @@ class Signature:
         model: Name of the network in the sweep file.
         parameters: Its parameters by name, with the default as text; None if it has none.
         others: Whether it takes parameters of any other name too.
+        passed_on: Those that are not its own, but of what it calls with its `**kwargs`.
     """
 
     model: str
     parameters: Mapping[str, str | None]
     others: bool
+    passed_on: frozenset[str] = frozenset()
 
     def takes(self, name: str) -> bool:
         """True if it takes a parameter of this name."""
@@ -93,7 +96,7 @@ def constructor_of(model: str) -> Callable[..., Any]:
     if library is not None:
         return builder(library, name)
     found = import_object(model)
-    if not callable(found):
+    if not callable(found) or _is_network(found):
         kind = type(found).__name__
         raise UserCodeError(f"must be an nn.Module class or a function that returns one ({kind})")
     if inspect.isclass(found):
@@ -103,6 +106,12 @@ def constructor_of(model: str) -> Callable[..., Any]:
             raise UserCodeError("must be an nn.Module class or a function that returns one")
     made: Callable[..., Any] = found
     return made
+
+
+def _is_network(found: Any) -> bool:
+    from torch import nn
+
+    return isinstance(found, nn.Module)
 
 
 @lru_cache(maxsize=256)
@@ -118,29 +127,28 @@ def signature_of(model: str) -> Signature:
     build = constructor_of(model)
     library = library_of(model)
     if library is None:
-        parameters, others = _own_parameters(build)
-    else:
-        bare = model.partition(":")[2].partition(".")[0] if library == "timm" else model[12:]
-        parameters, others = constructor_parameters(builder(library, bare))
-        first = _TIMM if library == "timm" else _TORCHVISION
-        parameters = dict.fromkeys(first, None) | parameters
-    return Signature(model, {n: _default(p) for n, p in parameters.items()}, others)
+        return _own_signature(model, build)
+    bare = model.partition(":")[2].partition(".")[0] if library == "timm" else model[12:]
+    parameters, others = constructor_parameters(builder(library, bare))
+    first = _TIMM if library == "timm" else _TORCHVISION
+    parameters = dict.fromkeys(first, None) | parameters
+    return Signature(model, _defaults(parameters), others)
 
 
-def _own_parameters(build: Callable[..., Any]) -> tuple[dict[str, Any], bool]:
+def _own_signature(model: str, build: Callable[..., Any]) -> Signature:
     try:
         parameters = inspect.signature(build).parameters.values()
     except (TypeError, ValueError):  # written in C
-        return {}, True
+        return Signature(model, {}, others=True)
     named = {p.name: p for p in parameters if p.kind in _NAMED}
     if not any(p.kind is p.VAR_KEYWORD for p in parameters):
-        return named, False
-    if inspect.isclass(build):
-        bases, others = constructor_parameters(_returning(build))
-    else:
-        bases, others = constructor_parameters(build)
+        return Signature(model, _defaults(named), others=False)
+    passed = keywords_of(build)
+    bases, others = constructor_parameters(_returning(build) if inspect.isclass(build) else build)
     optional = {n: p for n, p in bases.items() if p.default is not p.empty}
-    return optional | named, others
+    found = _defaults({**optional, **passed.parameters, **named})
+    passed_on = frozenset(passed.parameters.keys() - optional.keys() - named.keys())
+    return Signature(model, found, others and passed.others, passed_on)
 
 
 def _returning(kind: type) -> Callable[..., Any]:
@@ -148,6 +156,10 @@ def _returning(kind: type) -> Callable[..., Any]:
 
     build.__annotations__["return"] = kind
     return build
+
+
+def _defaults(parameters: Mapping[str, Any]) -> dict[str, str | None]:
+    return {name: _default(parameter) for name, parameter in parameters.items()}
 
 
 def _default(parameter: Any) -> str | None:

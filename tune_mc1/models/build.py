@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import UninitializedParameter
 
 from tune_mc1.config.architectures import Architecture, Conv
 from tune_mc1.config.layer_sizes import check_image_fits
@@ -72,10 +73,19 @@ def build_model(config: TrialConfig, image_shape: ImageShape, classes: int) -> C
     with torch.random.fork_rng(devices=[]):  # seeds networks that draw from the global generator
         torch.default_generator.manual_seed(derive_seed(config.seed, "init", "network"))
         network: nn.Module = build(config, image_shape, classes)
+        _give_sizes(network, image_shape)
     model = network if isinstance(network, Classifier) else OwnNetwork(network, config.seed)
     if config.freeze is None:
         return model
     return frozen(model, config.freeze, config.model, image_shape, classes)
+
+
+def _give_sizes(network: nn.Module, image_shape: ImageShape) -> None:
+    """Makes the weights of lazy layers, whose sizes depend on the images, by calling them once."""
+    if any(isinstance(weight, UninitializedParameter) for weight in network.parameters()):
+        with torch.no_grad():
+            network.eval()(torch.zeros(1, *image_shape))
+        network.train()
 
 
 def build_declared(config: TrialConfig, image_shape: ImageShape, classes: int) -> Classifier:

@@ -104,7 +104,10 @@ def _output(config: TrialConfig, image_shape: ImageShape, classes: int, count: i
     network: nn.Module = build_model(config, image_shape, classes).train()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return network(torch.rand(count, *config.input_shape(image_shape)) * 2 - 1)
+        output = network(torch.rand(count, *config.input_shape(image_shape)) * 2 - 1)
+    if not any(weight.requires_grad for weight in network.parameters()):
+        raise FreezeError(f"parameters.model: {config.model} has no weights that are trained")
+    return output
 
 
 def _smallest(

@@ -1,7 +1,8 @@
 """Arguments of a trial in LightningCLI's form: checked, converted, and objects made of them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from argparse import SUPPRESS
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +11,7 @@ from typing import Any
 
 from lightning.pytorch import LightningDataModule, LightningModule
 
+from tune_mc1.config.keywords import keywords_of
 from tune_mc1.modules.classes import Classes, Factory, signature
 from tune_mc1.modules.routes import arguments_of
 from tune_mc1.registry import resolve
@@ -32,11 +34,13 @@ class Made:
         module: The LightningModule.
         datamodule: The LightningDataModule; None if there is none.
         trainer: Arguments of the Trainer, whose callbacks, loggers and so on are objects.
+        given: The arguments of which they are made, from `Arguments.parse`.
     """
 
     module: Any
     datamodule: Any
     trainer: dict[str, Any]
+    given: Any
 
 
 class Arguments:
@@ -53,11 +57,16 @@ class Arguments:
         self.classes = classes
         self._trainer = dict(trainer)
         self._parser = LightningArgumentParser(exit_on_error=False)
+        self._added: set[tuple[str, str]] = set()
         self.takes: dict[str, list[str]] = {}
         """Names of the arguments of each part."""
+        self.anything: list[str] = []
+        """Parts whose constructor takes any other name too, by its `**kwargs`."""
         for part, one in classes.parts.items():
             names = self._parser.add_lightning_class_args(_as_class(one, part), part)
             self.takes[part] = [name.removeprefix(f"{part}.") for name in names]
+            if part != "trainer":
+                self._add_keywords(one, part)
 
     def parse(self, values: Mapping[str, Any], fixed: Mapping[str, Any] | None = None) -> Any:
         """The arguments of a trial, each of its declared type.
@@ -70,12 +79,39 @@ class Arguments:
             RouteError: If nothing takes a parameter.
             ArgumentError: If an argument is missing or of a wrong type.
         """
-        given = arguments_of(values, self.takes)
+        given = arguments_of(values, self.takes, self.anything)
+        for part in self.anything:
+            self._add(part, given[part])
         given["trainer"] = {**self._trainer, **given["trainer"], **(fixed or {})}
         try:
             return self._parser.parse_object(deepcopy(given))  # which it changes
         except Exception as error:  # of argparse, and whatever a class raises
             raise ArgumentError(self._one_line(str(error))) from None
+
+    def signature(self, part: str) -> str:
+        """The signature of a part, with the names that its `**kwargs` stand for."""
+        more = ["..."] if part in self.anything else []
+        return signature(self.classes.parts[part], [*self.takes[part], *more])
+
+    @property
+    def signatures(self) -> str:
+        """Signatures of the module and the data module, in a line."""
+        return ", ".join(self.signature(part) for part in self.takes if part != "trainer")
+
+    def _add_keywords(self, one: Factory, part: str) -> None:
+        """Adds what a constructor takes by its `**kwargs`, and the parser does not know."""
+        keywords = keywords_of(one)
+        self._add(part, keywords.parameters)
+        self.takes[part] += [n for n in keywords.parameters if n not in self.takes[part]]
+        if keywords.others:
+            self.anything.append(part)
+
+    def _add(self, part: str, names: Iterable[str]) -> None:
+        """Adds arguments of any type, which are given only where a trial has them."""
+        for name in names:
+            if name not in self.takes[part] and (part, name) not in self._added:
+                self._parser.add_argument(f"--{part}.{name}", type=Any, default=SUPPRESS)
+                self._added.add((part, name))
 
     def make(self, parsed: Any) -> Made:
         """The objects of a trial; errors of the user's constructors pass through.
@@ -84,7 +120,7 @@ class Arguments:
             parsed: From `parse`.
         """
         made = self._parser.instantiate(parsed)
-        return Made(made.model, made.get("data"), vars(made.trainer))
+        return Made(made.model, made.get("data"), vars(made.trainer), parsed)
 
     def _one_line(self, text: str) -> str:
         """The parser's message, which has many lines, with the signature that it is about."""

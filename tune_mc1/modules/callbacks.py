@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +10,12 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback, Checkpoint
 
 from tune_mc1.errors import DivergedError
-from tune_mc1.modules.checkpoints import save_best, save_last
+from tune_mc1.modules.checkpoints import Report, save_best, save_last
 from tune_mc1.modules.progress import Progress, logged_scalars
 from tune_mc1.modules.random_state import random_state, set_random_state
 from tune_mc1.results.schema import Row
 from tune_mc1.training.epoch_report import device_name
 from tune_mc1.training.lightning_private import renew_iterator
-
-Report = Callable[[Row], bool]
-"""Takes the row of an epoch; returns whether the trial is to be stopped."""
 
 LOOK = 50
 """Steps between two looks at the loss, as each waits for the GPU."""

@@ -3,21 +3,28 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import torch
+
 from tune_mc1.config.module_sweep import ModuleSweep, workers_of
 from tune_mc1.config.problems import Problem
 from tune_mc1.config.user_code import look_in
 from tune_mc1.errors import did_you_mean
 from tune_mc1.modules.arguments import ArgumentError, Arguments
-from tune_mc1.modules.classes import ClassError, Classes, import_classes, signature
+from tune_mc1.modules.classes import ClassError, import_classes
+from tune_mc1.modules.devices import gpu_problem, refusal, reserved
+from tune_mc1.modules.hyperparameters import code_in_hyperparameters
 from tune_mc1.modules.routes import RouteError, places_of
-from tune_mc1.modules.trainer import reserved
 
 MOST_CHECKED = 200
 """Settings whose values are checked in advance; a mistake in a later one fails its trial."""
 
 
 def check_module(
-    sweep: ModuleSweep, settings: Sequence[Mapping[str, Any]]
+    sweep: ModuleSweep,
+    settings: Sequence[Mapping[str, Any]],
+    *,
+    here: bool = True,
+    trust: bool = False,
 ) -> tuple[list[Problem], list[str]]:
     """Checks classes, parameters and the trainer's arguments.
 
@@ -26,6 +33,8 @@ def check_module(
     Args:
         sweep: The sweep.
         settings: Values of its trials, as far as they are planned.
+        here: Whether trials run on this machine.
+        trust: Whether checkpoints may hold more than data.
 
     Returns:
         The problems; and notices, if there are none.
@@ -37,8 +46,21 @@ def check_module(
         return [Problem((error.field,), str(error), getattr(sweep, error.field))], []
     arguments = Arguments(classes, sweep.trainer)
     problems = [*_trainer_problems(sweep, arguments), *_route_problems(sweep, arguments)]
+    if not problems and (found := gpu_problem(sweep, _gpu_share(sweep, here=here))) is not None:
+        problems = [found]
     problems = problems or list(_value_problems(arguments, settings))
-    return problems, [] if problems else list(_notices(sweep, classes, arguments))
+    if problems:
+        return problems, []
+    first = next(iter(settings), {})
+    code = [] if trust else code_in_hyperparameters(arguments, arguments.parse(first))
+    return [], [*_notices(sweep, arguments), *code]
+
+
+def _gpu_share(sweep: ModuleSweep, *, here: bool) -> float:
+    """GPUs of each worker of a trial, as far as that is known; 1 where it is not."""
+    if sweep.resources is not None:
+        return sweep.resources.gpu
+    return 1.0 if not here or torch.cuda.is_available() else 0.0
 
 
 def _trainer_problems(sweep: ModuleSweep, arguments: Arguments) -> Iterator[Problem]:
@@ -59,7 +81,7 @@ def signature_of_trainer(known: Sequence[str]) -> str:
 def _route_problems(sweep: ModuleSweep, arguments: Arguments) -> Iterator[Problem]:
     for name in sweep.parameters:
         try:
-            places = places_of(name, arguments.takes)
+            places = places_of(name, arguments.takes, arguments.anything)
         except RouteError as error:
             rule = f"{error} ({_signatures_for(name, arguments)})"
             yield Problem(("parameters", name), rule)
@@ -79,30 +101,44 @@ def _signatures_for(name: str, arguments: Arguments) -> str:
     """The signatures that a parameter may have been meant for."""
     part, dot, _ = name.partition(".")
     if not dot or part not in arguments.takes:
-        return arguments.classes.signatures
+        return arguments.signatures
     if part == "trainer":
         return signature_of_trainer(arguments.takes[part])
-    return signature(arguments.classes.parts[part])
+    return arguments.signature(part)
 
 
 def _value_problems(
     arguments: Arguments, settings: Sequence[Mapping[str, Any]]
 ) -> Iterator[Problem]:
-    seen = set()
+    seen, trainers = set(), set()
     for values in settings[:MOST_CHECKED] or [{}]:
         try:
-            arguments.parse(values)
+            parsed = vars(arguments.parse(values).trainer)
+            if (key := repr(parsed)) in trainers:
+                continue
+            trainers.add(key)
+            text = refusal(parsed)
+            path: tuple[str, ...] = ("trainer",)
         except (ArgumentError, RouteError) as error:
-            if (text := str(error)) not in seen:
-                seen.add(text)
-                path = ("trainer",) if text.startswith("trainer.") else ("parameters",)
-                yield Problem(path, text)
+            text = str(error)
+            path = ("trainer",) if text.startswith("trainer.") else ("parameters",)
+        if text is not None and text not in seen:
+            seen.add(text)
+            yield Problem(path, text)
 
 
-def _notices(sweep: ModuleSweep, classes: Classes, arguments: Arguments) -> Iterator[str]:
+def _notices(sweep: ModuleSweep, arguments: Arguments) -> Iterator[str]:
+    unnamed: dict[str, list[str]] = {}
     for name in sweep.parameters:
-        if len(places := places_of(name, arguments.takes)) > 1:
+        places = places_of(name, arguments.takes, arguments.anything)
+        if len(places) > 1:
             yield (
-                f"parameters.{name}: goes to both {classes.signatures}; write "
+                f"parameters.{name}: goes to both {arguments.signatures}; write "
                 f"{' or '.join(places)} for one of them"
             )
+        for part, _, inner in (place.partition(".") for place in places):
+            if part in arguments.anything and inner.partition(".")[0] not in arguments.takes[part]:
+                unnamed.setdefault(part, []).append(name)
+    for part, names in unnamed.items():
+        one = arguments.signature(part)
+        yield f"parameters: {', '.join(names)}: not checked, as {one} takes any name"

@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,8 +12,20 @@ from lightning.pytorch import Trainer
 from tune_mc1.errors import TrialError
 from tune_mc1.files import link
 from tune_mc1.results.directory import BEST, LAST, PREVIOUS
+from tune_mc1.results.schema import Row
 
 _SHOWN = 3
+
+Report = Callable[[Row], bool]
+"""Takes the row of an epoch; returns whether the trial is to be stopped."""
+
+NOTICE = "notice"
+"""Key of a row with a line for the user, which is said once in a sweep."""
+
+MORE_THAN_DATA = (
+    "which is more than data, so that a resume, a retry and the winner's test need "
+    "--trust-checkpoint"
+)
 
 
 def save_last(trainer: Trainer, folder: Path, *, improved: bool) -> None:
@@ -57,6 +70,33 @@ def last_sound(folder: Path) -> Path | None:
     return None
 
 
+def noticing(report: Report, folder: Path) -> Report:
+    """Reports rows, the first one after a checkpoint with a notice if that is more than data.
+
+    Args:
+        report: Takes rows.
+        folder: The trial's directory of checkpoints.
+    """
+    looked = False
+
+    def tell(row: Row) -> bool:
+        nonlocal looked
+        if not looked and (folder / LAST).exists():
+            with suppress(OSError, RuntimeError, ValueError):  # damaged; it is written again soon
+                unsafe = torch.serialization.get_unsafe_globals_in_checkpoint(folder / LAST)
+                looked = True
+                if unsafe:
+                    row = {**row, NOTICE: f"checkpoints hold {_shown(unsafe)}, {MORE_THAN_DATA}"}
+        return report(row)
+
+    return tell
+
+
+def _shown(unsafe: list[str]) -> str:
+    more = f" and {len(unsafe) - _SHOWN} more" if len(unsafe) > _SHOWN else ""
+    return f"{', '.join(sorted(unsafe)[:_SHOWN])}{more}"
+
+
 def check_data_only(path: Path) -> None:
     """Checks that loading a checkpoint runs no code of its own.
 
@@ -65,8 +105,7 @@ def check_data_only(path: Path) -> None:
     """
     unsafe = torch.serialization.get_unsafe_globals_in_checkpoint(path)
     if unsafe:
-        more = f" and {len(unsafe) - _SHOWN} more" if len(unsafe) > _SHOWN else ""
         raise TrialError(
-            f"{path}: holds {', '.join(sorted(unsafe)[:_SHOWN])}{more}, and loading it would run "
+            f"{path}: holds {_shown(unsafe)}, and loading it would run "
             "their code; --trust-checkpoint allows it"
         )

@@ -1,7 +1,7 @@
 """The user's LightningModule and LightningDataModule: imported, and fit to be trained."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,12 +44,6 @@ class Classes:
         data = {} if self.datamodule is None else {"data": self.datamodule}
         return {"model": self.module, **data, "trainer": Trainer}
 
-    @property
-    def signatures(self) -> str:
-        """Signatures of the module and the data module, in a line."""
-        own = [self.module, *([self.datamodule] if self.datamodule is not None else [])]
-        return ", ".join(map(signature, own))
-
 
 def import_classes(module: str, datamodule: str | None) -> Classes:
     """Imports both; `tune_mc1.config.user_code.look_in` says where their modules may be.
@@ -70,13 +64,20 @@ def import_classes(module: str, datamodule: str | None) -> Classes:
     return found
 
 
-def signature(one: Factory) -> str:
-    """A class or function with the arguments that it takes, such as `Net(hidden=32, lr)`."""
+def signature(one: Factory, known: Sequence[str] = ()) -> str:
+    """A class or function with the arguments that it takes, such as `Net(hidden=32, lr)`.
+
+    Args:
+        one: The class or function.
+        known: Names that it takes; those that it does not name itself are shown as its `**kwargs`.
+    """
     try:
-        parameters = inspect.signature(one).parameters.values()
+        parameters = inspect.signature(one).parameters
     except (TypeError, ValueError):
         return f"{name_of(one)}(...)"
-    return f"{name_of(one)}({', '.join(map(_argument, parameters))})"
+    more = ", ".join(name for name in known if name not in parameters)
+    own = ", ".join(_argument(parameter, more) for parameter in parameters.values())
+    return f"{name_of(one)}({own})"
 
 
 def name_of(one: Factory) -> str:
@@ -84,7 +85,9 @@ def name_of(one: Factory) -> str:
     return getattr(one, "__qualname__", repr(one))
 
 
-def _argument(parameter: inspect.Parameter) -> str:
+def _argument(parameter: inspect.Parameter, more: str) -> str:
+    if parameter.kind is parameter.VAR_KEYWORD:
+        return f"**{parameter.name}{f': {more}' if more else ''}"
     text = str(parameter.replace(annotation=inspect.Parameter.empty))
     return text if len(text) <= 60 else f"{text[:57]}..."
 
@@ -94,7 +97,7 @@ def _imported(field: str, path: str) -> Factory:
         found = import_object(path)
     except UserCodeError as error:
         raise ClassError(field, str(error)) from None
-    if not callable(found):
+    if not callable(found) or isinstance(found, LightningModule):
         raise ClassError(field, f"must be a class or a function, is {type(found).__name__}")
     return found  # type: ignore[no-any-return]
 

@@ -15,9 +15,10 @@ from tune_mc1.config.program_sweep import SEED
 from tune_mc1.config.user_code import failed_line
 from tune_mc1.errors import DISK_FULL, DivergedError, StorageError, TrialError
 from tune_mc1.modules.arguments import ArgumentError, Arguments, Made
-from tune_mc1.modules.callbacks import Report, SavedTrialEpochs, TakeUp, TrialEpochs
-from tune_mc1.modules.checkpoints import check_data_only, last_sound
+from tune_mc1.modules.callbacks import SavedTrialEpochs, TakeUp, TrialEpochs
+from tune_mc1.modules.checkpoints import Report, check_data_only, last_sound, noticing
 from tune_mc1.modules.classes import ClassError, import_classes, name_of
+from tune_mc1.modules.hyperparameters import PlainHyperparameters, described
 from tune_mc1.modules.progress import Progress
 from tune_mc1.modules.ranks import Rank
 from tune_mc1.modules.routes import RouteError
@@ -96,6 +97,8 @@ def fit(trial: ModuleTrial, report: Report | None) -> FitOutcome:
     torch.set_num_threads(trial.threads)
     forget_compiled()
     seed_everything(seed_of(trial.values), workers=True, verbose=False)
+    if report is not None and not trial.trust:
+        report = noticing(report, trial.checkpoints)
     try:
         made = made_of(trial)
         checkpoint = last_sound(trial.checkpoints)
@@ -104,7 +107,7 @@ def fit(trial: ModuleTrial, report: Report | None) -> FitOutcome:
         epochs, trainer = _trainer(trial, made, report)
     except (ArgumentError, RouteError, ClassError, TrialError) as error:
         return FitOutcome("failed", str(error))
-    return _Run(trial, made, trainer, epochs, checkpoint).end(report)
+    return _Run(trial, made, trainer, epochs, checkpoint).end()
 
 
 def seed_of(values: Mapping[str, Any]) -> int:
@@ -161,7 +164,11 @@ def _trainer(trial: ModuleTrial, made: Made, report: Report | None) -> tuple[Tri
     arguments["enable_checkpointing"] = None if save else False
     try:
         return last, make_trainer(
-            arguments, [first, last], trial.folder, gpu=trial.gpu, rank=trial.rank
+            arguments,
+            [first, PlainHyperparameters(described(made.given)), last],
+            trial.folder,
+            gpu=trial.gpu,
+            rank=trial.rank,
         )
     except (MisconfigurationException, TypeError, ValueError) as error:
         raise TrialError(f"trainer: {' '.join(str(error).split())}") from None
@@ -175,7 +182,7 @@ class _Run:
     epochs: TrialEpochs
     checkpoint: Path | None
 
-    def end(self, report: Report | None) -> FitOutcome:
+    def end(self) -> FitOutcome:
         try:
             self.trainer.fit(
                 self.made.module,

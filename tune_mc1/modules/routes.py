@@ -17,15 +17,19 @@ class RouteError(ValueError):
     """Nothing takes a parameter; the text is a rule."""
 
 
-def places_of(name: str, takes: Mapping[str, Collection[str]]) -> list[str]:
+def places_of(
+    name: str, takes: Mapping[str, Collection[str]], anything: Collection[str] = ()
+) -> list[str]:
     """The arguments that a parameter sets, as dotted names such as `model.lr`.
 
     As in LightningCLI, `model.`, `data.` and `trainer.` name the part. A bare name goes to the
-    module and the data module, to both if both take it.
+    module and the data module, to both if both take it, and if neither names it to those that take
+    any name.
 
     Args:
         name: Name of the parameter, dotted in nested groups.
         takes: Names of the arguments of each part; a part that is not there has no entry.
+        anything: Parts whose constructor takes any other name too.
 
     Raises:
         RouteError: If nothing takes it.
@@ -41,28 +45,36 @@ def places_of(name: str, takes: Mapping[str, Collection[str]]) -> list[str]:
     if rest and first in ("model", "data", "trainer"):
         if first not in takes:
             raise RouteError("there is no datamodule that could take it")
+        if first in anything:
+            return [name]
         raise RouteError(f"is no argument{did_you_mean(rest, takes[first])}")
     if first in takes["trainer"]:
-        raise RouteError(f"write trainer.{name} for the argument of the trainer")
+        own = "".join(f", or {part}.{name}" for part in BOTH if part in anything)
+        raise RouteError(f"write trainer.{name} for the argument of the trainer{own}")
+    if anything:
+        return [f"{part}.{name}" for part in BOTH if part in anything]
     known = [argument for part in BOTH for argument in takes.get(part, ())]
     raise RouteError(f"nothing takes it{did_you_mean(first, known)}")
 
 
 def arguments_of(
-    values: Mapping[str, Any], takes: Mapping[str, Collection[str]]
+    values: Mapping[str, Any],
+    takes: Mapping[str, Collection[str]],
+    anything: Collection[str] = (),
 ) -> dict[str, dict[str, Any]]:
     """Arguments of each part by the parameters of a trial.
 
     Args:
         values: Values by name, dotted in nested groups.
         takes: Names of the arguments of each part.
+        anything: Parts whose constructor takes any other name too.
 
     Raises:
         RouteError: If nothing takes a parameter, or it is within one that takes no others.
     """
     found: dict[str, dict[str, Any]] = {part: {} for part in takes}
     for name in sorted(values, key=_outer_first):
-        for place in places_of(name, takes):
+        for place in places_of(name, takes, anything):
             inner, keys = found, place.split(".")
             for group, key in pairwise(keys):
                 inner = _opened(inner, group, key, name)

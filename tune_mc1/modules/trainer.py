@@ -7,31 +7,10 @@ from typing import Any
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import Callback, ProgressBar
 
-from tune_mc1.modules.ranks import DDP, Rank, rank_strategy
+from tune_mc1.modules.ranks import Rank, rank_strategy
 from tune_mc1.training.lightning_private import hide_noise
 
-_DECIDED = {
-    "devices": "resources decides on it: gpu is the share of each worker, workers their number",
-    "num_nodes": "resources.workers decides on it",
-    "default_root_dir": "each trial has its own directory",
-}
 _QUIET = {"enable_progress_bar": False}
-
-
-def reserved(name: str, value: Any, workers: int, *, varied: bool = False) -> str | None:
-    """The reason why an argument of the trainer cannot be set; None if it can.
-
-    Args:
-        name: Name of the argument.
-        value: Its value.
-        workers: Number of processes of a trial.
-        varied: Whether a parameter sets it.
-    """
-    if name in _DECIDED:
-        return f"cannot be set, as {_DECIDED[name]}"
-    if name == "strategy" and workers > 1 and (varied or value not in ("auto", *DDP)):
-        return f"must be auto or {' or '.join(DDP)} with resources.workers"
-    return None
 
 
 def with_save_dirs(trainer: Mapping[str, Any], folder: Path) -> dict[str, Any]:

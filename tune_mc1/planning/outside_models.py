@@ -63,9 +63,13 @@ def _models(sweep: Sweep) -> Iterator[tuple[Path, str]]:
 
 
 def passed(sweep: Sweep, signature: Signature) -> tuple[str, ...]:
-    """Trial parameters of the sweep that a constructor names."""
+    """Trial parameters of the sweep that a constructor names.
+
+    Those of training that only what it calls names are left out, as by earlier versions.
+    """
     names = [name for name in sweep.parameters if name in trial_fields() and name != "model"]
-    return tuple(name for name in names if name in signature.parameters)
+    left_out = signature.passed_on - set(OPTIONS)
+    return tuple(n for n in names if n in signature.parameters and n not in left_out)
 
 
 def _misfits(sweep: Sweep, signatures: list[Signature], place: Place) -> Iterator[str]:

@@ -29,6 +29,7 @@ from tune_mc1.running.early_start import EarlyStart
 from tune_mc1.running.last_checkpoints import await_imminent
 from tune_mc1.running.mapped_nodes import serve
 from tune_mc1.running.module_context import ModuleContext
+from tune_mc1.running.module_start import check_devices
 from tune_mc1.running.module_winner import test_winners
 from tune_mc1.running.own_context import OwnContext
 from tune_mc1.running.program_start import directory_to_send
@@ -153,6 +154,7 @@ def _run(
     cluster.watch(interruption.stop)
     shutil.rmtree(run.where.ray, ignore_errors=True)  # nothing is restored from it
     resources = trial_resources(run.sweep, run.training_trials)
+    check_devices(run.sweep, resources)
     keeper = checkpoint_keeper(run, writer, notify)
     tune = partial(tune_trials, check=interruption.check, further=keeper, steering=steering)
     tune = partial(tune, at_end=cluster.at_end)

@@ -5,14 +5,16 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tune_mc1.config.module_sweep import ModuleSweep
+from tune_mc1.config.sweep import Sweep
 from tune_mc1.errors import InputError, TrialError
 from tune_mc1.planning.draws import sample_one
 from tune_mc1.planning.plan import Plan
+from tune_mc1.planning.resources import TrialResources
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.training.lightning_private import load_lightning
 
 
-def checked_plan(plan: Plan, source: Path) -> Plan:
+def checked_plan(plan: Plan, source: Path, *, here: bool = True) -> Plan:
     """A plan of a module, once its classes take all of its parameters, with the notices on it.
 
     Any other plan is returned as it is. Imports PyTorch and the user's code.
@@ -20,6 +22,7 @@ def checked_plan(plan: Plan, source: Path) -> Plan:
     Args:
         plan: The plan.
         source: The sweep file, for messages.
+        here: Whether trials run on this machine.
 
     Raises:
         InputError: If the sweep cannot run; with one line per mistake.
@@ -33,12 +36,22 @@ def checked_plan(plan: Plan, source: Path) -> Plan:
     from tune_mc1.modules.check import check_module
 
     settings = [trial.values for trial in plan.trials] or [sample_one(sweep, 0)]
-    problems, notices = check_module(sweep, settings)
+    trust = bool(plan.flags.values.get("trust_checkpoint"))
+    problems, notices = check_module(sweep, settings, here=here, trust=trust)
     if problems:
         raise InputError(f"{source}: {problem}" for problem in problems)
-    if plan.past is not None and not plan.flags.values.get("trust_checkpoint"):
+    if plan.past is not None and not trust:
         _check_checkpoints(plan)
     return replace(plan, notices=[*plan.notices, *notices])
+
+
+def check_devices(sweep: Sweep, resources: TrialResources) -> None:
+    """Raises InputError if a module's trainer needs a GPU that no trial gets."""
+    if isinstance(sweep, ModuleSweep) and not resources.gpu:
+        from tune_mc1.modules.devices import gpu_problem
+
+        if (problem := gpu_problem(sweep, 0)) is not None:
+            raise InputError(str(problem))
 
 
 def _check_checkpoints(plan: Plan) -> None:

@@ -56,6 +56,7 @@ def train_in_tune(config: dict[str, Any], context: ModuleContext) -> None:
 def _train(
     trial: ProgramTrial, context: ModuleContext, report: TrialReport, store: ProgramStore | None
 ) -> dict[str, Any]:
+    from tune_mc1.modules.checkpoints import NOTICE
     from tune_mc1.modules.fit import fit
 
     runs = LoggedRuns(trial, context)
@@ -64,7 +65,8 @@ def _train(
         runs.note()
         if store is not None:
             store.check()
-        return report.tell([{**row, "trial": trial.id, "node": platform.node()}])
+        notice = row.pop(NOTICE, "")
+        return report.tell([{**row, "trial": trial.id, "node": platform.node()}], notice)
 
     with at_home(trial, context), runs:
         attempt = module_trial(trial, context)

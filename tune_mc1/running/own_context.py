@@ -89,17 +89,23 @@ class TrialReport:
         self._by_request = self._by_request or bool(self._listener.stops([self.trial]))
         return self._by_request
 
-    def tell(self, rows: Sequence[dict[str, Any]]) -> bool:
-        """Reports rows; returns whether the trial is to be stopped."""
+    def tell(self, rows: Sequence[dict[str, Any]], notice: str = "") -> bool:
+        """Reports rows; returns whether the trial is to be stopped.
+
+        Args:
+            rows: The rows.
+            notice: A line for the user, which is said once in a sweep.
+        """
+        said = {"notice": notice} if notice else {}
         if self._context.decisions is None:
-            self._tell(rows)
+            self._tell(rows, **said)
             return self.asked_to_stop()
         from tune_mc1.running.decisions import asking
 
         for row in rows:
             name = uuid4().hex
             stopped = asking(self._context.decisions, name)
-            self._tell([row], decision=name)
+            self._tell([row], decision=name, **said)
             if self.trial in stopped():
                 return True
         return self.asked_to_stop()

@@ -210,7 +210,9 @@ def _callbacks(
     stopped = scheduler.stopped if scheduler is not None else frozenset[str]()
     waits = scheduler.waits if scheduler is not None else stopped.__contains__
     is_hung, is_cut = hangs.hung.__contains__, end.cut.__contains__
-    recorder = ResultCallback(writer, stopped.__contains__, is_hung, waits, is_cut)
+    recorder = ResultCallback(
+        writer, stopped.__contains__, is_hung, waits, is_cut, progress.view.say
+    )
     return [recorder, progress, hangs]
 
 

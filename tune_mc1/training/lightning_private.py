@@ -87,7 +87,16 @@ RESUMING = PrivateName(
     "a resumed trial of a module has another order of batches in its first epoch",
 )
 
-NAMES = (*COUNT, BATCHES, NOT_RESUMABLE, RESUMING, TIP, TREESPEC, VERSION)
+INSTANTIATE = PrivateName(
+    'lightning.pytorch.core.saving "_instantiator"',
+    "lets load_from_checkpoint make objects from the description of their class",
+    SEEN,
+    "load_from_checkpoint of modules that save such arguments needs them as keywords",
+)
+INSTANTIATOR = {"_instantiator": "lightning.pytorch.cli.instantiate_module"}
+"""Entry of a checkpoint's hyperparameters that LightningCLI writes."""
+
+NAMES = (*COUNT, BATCHES, INSTANTIATE, NOT_RESUMABLE, RESUMING, TIP, TREESPEC, VERSION)
 """All names of Lightning; a test looks for each in the version that is installed."""
 
 

@@ -38,6 +38,7 @@ class ResultCallback(DriverOnly, Callback):
         paused: True for the id of a trial that pauses.
         hung: True for Ray's id of a trial that was killed because it did not report.
         cut: True for the id of a trial that ends with its epoch, as the sweep ends.
+        say: Prints a line for the user.
     """
 
     def __init__(
@@ -47,12 +48,15 @@ class ResultCallback(DriverOnly, Callback):
         hung: Callable[[str], bool] = lambda _: False,
         paused: Callable[[str], bool] = lambda _: False,
         cut: Callable[[str], bool] = lambda _: False,
+        say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.writer = writer
         self.stopped = stopped
         self.hung = hung
         self.paused = paused
         self.cut = cut
+        self.say = say
+        self._said: set[str] = set()
 
     def on_trial_start(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
@@ -82,6 +86,9 @@ class ResultCallback(DriverOnly, Callback):
         """
         if "stop" in result:
             raise SweepStopped(result["stop"])
+        if (line := result.get("notice")) and line not in self._said:
+            self._said.add(line)
+            self.say(line)
         lengths = {t["id"]: t["config"]["epochs"] for t in trial.config["trials"] if "config" in t}
         events = self._of_rows(result.get("rows", ()), lengths)
         done = {event["trial"] for event in events if event["event"] == "end"}
