@@ -233,11 +233,8 @@ def test_a_constructor_that_was_edited_is_noticed(here: Path) -> None:
 
 
 def test_a_value_comes_back_from_its_column_as_it_was(here: Path) -> None:
-    made = plan(
-        NET,
-        width={"distribution": "q_uniform", "min": 8.0, "max": 24.0, "q": 8},
-        dropout_p=values(0.1),
-    )
+    width = {"distribution": "q_uniform", "min": 8.0, "max": 24.0, "q": 8}
+    made = plan(NET, width=width, dropout_p=values(0.1))
     mixed = plan("timm:resnet18", drop_rate=values(0, 0.5), layers=values([1, 1, 1, 1], None))
     for sweep, trials in ((made.sweep, made.training_trials), (mixed.sweep, mixed.training_trials)):
         columns = TrainingColumns(argument_kinds(sweep), sweep.passes)
@@ -247,10 +244,9 @@ def test_a_value_comes_back_from_its_column_as_it_was(here: Path) -> None:
             again = pa.Table.from_pylist([row], schema=columns.trial_schema()).to_pylist()[0]
             assert columns.config(again) == trial.config
             assert columns.config(again).config_hash == trial.config_hash
-            given = columns.config(again).constructor_arguments
-            assert [*map(type, given.values())] == [
-                *map(type, trial.config.constructor_arguments.values())
-            ]
+            given = columns.config(again).constructor_arguments.values()
+            kept = trial.config.constructor_arguments.values()
+            assert list(map(type, given)) == list(map(type, kept))
 
 
 def test_no_duration_is_told_of_networks_of_unknown_size(here: Path) -> None:
