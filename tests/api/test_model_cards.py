@@ -46,6 +46,24 @@ def test_a_card_names_all_files_of_its_network(roots: list[Path], tmp_path: Path
     assert "`net.onnx` maps float32 images" in again
 
 
+def test_a_card_says_what_one_must_know(roots: list[Path], tmp_path: Path) -> None:
+    """Data, metrics by class, setting and limits, from the sweep's own files."""
+    trial = open_sweep(roots[0])["t0001"]
+    text = trial.export("torchscript", tmp_path / "net.pt").card.read_text()
+    parts = {part.partition("\n")[0]: part for part in text.split("\n## ")}
+    assert list(parts)[1:] == ["Use", "Data", "Metrics", "Metrics by class", "Setting", "Limits"]
+    classes = trial.load_model().classes
+    assert f"Classes, in the order of the logits: {', '.join(classes)}." in parts["Data"]
+    assert trial.facts["fingerprint"] in parts["Data"]
+    assert f"| `val_acc` | {trial.metrics['val_acc']:.4f} |" in parts["Metrics"]
+    rows = [line for line in parts["Metrics by class"].splitlines() if line.startswith("| ")]
+    assert rows[0].startswith("| class | images | precision | recall | F1 | ")
+    assert [row.split(" | ")[0] for row in rows[2:]] == [f"| {name}" for name in classes]
+    for name, value in trial.config.items():
+        assert value is None or f"| `{name}` | `{value}` |" in parts["Setting"], name
+    assert "are not calibrated" in parts["Limits"] or "not calibrated" in parts["Limits"]
+
+
 def test_another_network_leaves_the_card_of_the_first(roots: list[Path], tmp_path: Path) -> None:
     first, other = (open_sweep(root).best for root in roots)
     card = first.export("torchscript", tmp_path / "net.pt").card
