@@ -52,9 +52,9 @@ def test_fewer_fused_trials_run_at_a_time(
     tmp_path: Path, image_dir: Path, early: str | None
 ) -> None:
     """Each trial counts, and groups that have not begun are formed anew."""
-    rule = {"early_terminate": {"type": early, "min_iter": 20, "eta": 3}} if early else {}
-    sweep = content(image_dir, 9, fuse=4, **rule)
-    sweep["parameters"]["epochs"] = {"value": 60}
+    rule = {"early_terminate": {"type": early, "min_iter": 10, "eta": 3}} if early else {}
+    sweep = content(image_dir, 8, fuse=4, **rule)
+    sweep["parameters"]["epochs"] = {"value": 40}
     steps: Steps = [(reached("t0001", 1), Resize(2)), (at_once, Add(3))]
     done = run(tmp_path, sweep, steps, "--max-concurrent", "4", *OFF)
     assert done.ran.status == 0, done.ran.err
@@ -62,7 +62,7 @@ def test_fewer_fused_trials_run_at_a_time(
     assert done.lines[0] == f"{expected}2 more go on to their end"
     assert "3 settings added" in done.lines[1]
     found = trials(done.ran.root)
-    assert len(found) == 12
+    assert len(found) == 11
     assert set(states(done.ran.root)) <= {"completed", "stopped"}
     assert [found[f"t000{i}"]["fused"] for i in range(1, 5)] == [4] * 4 or early == "asha_promote"
     assert max(row["fused"] or 1 for trial, row in found.items() if trial > "t0004") == 2
@@ -71,7 +71,7 @@ def test_fewer_fused_trials_run_at_a_time(
 
 def test_more_fused_trials_run_at_a_time(tmp_path: Path, image_dir: Path) -> None:
     sweep = content(image_dir, 9, fuse=4)
-    sweep["parameters"]["epochs"] = {"value": 40}
+    sweep["parameters"]["epochs"] = {"value": 30}
     steps: Steps = [(reached("t0001", 1), Resize(4))]
     done = run(tmp_path, sweep, steps, *ONE)
     assert done.ran.status == 0, done.ran.err

@@ -101,7 +101,10 @@ class TimeLeft:
         busy: dict[tuple[float, int], tuple[float, float]] = {}
         for row in running:
             group = row["started"] or 0.0, row["fused"] or 1
-            busy[group] = max(busy.get(group, (0.0, 0.0)), _timed(group_epoch(row), left(row)))
+            epoch_s = group_epoch(row)
+            mean, variance = _timed(epoch_s, left(row))
+            mean -= min(_since_report(tables, row, now), epoch_s, mean)
+            busy[group] = max(busy.get(group, (0.0, 0.0)), (mean, variance))
         waiting = [row for row in rows if row["state"] in states]
         tasks = [_timed(group_epoch(r) / self._size(r), left(r)) for r in waiting]
         if total > len(rows):
@@ -110,8 +113,8 @@ class TimeLeft:
             ]
             mean, variance = (fmean(column) for column in zip(*each, strict=True))
             tasks += [(mean, variance)] * (total - len(rows))
-        chance = sum(variance for _, variance in (*busy.values(), *tasks))
-        self.spread = sqrt(chance) / max(self.slots, 1)
+        chance = [variance for _, variance in (*busy.values(), *tasks)]
+        self.spread = sqrt(sum(chance)) / max(min(self.slots, len(chance)), 1)
         mean = self._fill([mean for mean, _ in busy.values()], [mean for mean, _ in tasks])
         if not mean:
             return 0.0
@@ -203,6 +206,12 @@ class TimeLeft:
     def _fill(self, busy: Sequence[float], tasks: Sequence[float]) -> float:
         """Time until all is done; where more run than may, nothing starts as the first end."""
         return _fill(sorted(busy)[-self.most :] if self.most else busy, tasks, self.slots)
+
+
+def _since_report(tables: SweepTables, row: Row, now: float) -> float:
+    """Seconds that a trial has run since its last report, or since it started."""
+    reported = (tables.history.get((row["trial"], row["epochs_run"])) or {}).get("time")
+    return max(0.0, now - max(row["started"] or 0.0, reported or 0.0))
 
 
 def _timed(epoch_s: float, epochs: tuple[float, float]) -> tuple[float, float]:
