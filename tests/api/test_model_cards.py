@@ -1,5 +1,6 @@
 """Model cards beside exported networks: one for all files of a network, none of another is lost."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ import yaml
 from tests.support.api_sweeps import content
 from tests.support.data_digits import write_folders
 from tests.support.in_process import run_here
+from tune_mc1.api import export
 from tune_mc1.api.opening import open_sweep
-from tune_mc1.errors import InputError
+from tune_mc1.errors import InputError, StorageError
 from tune_mc1.inference.card_files import Exported, card_for
 
 
@@ -44,6 +46,24 @@ def test_a_card_names_all_files_of_its_network(roots: list[Path], tmp_path: Path
     assert "`net.onnx` maps float32 images" in again
 
 
+def test_a_card_says_what_one_must_know(roots: list[Path], tmp_path: Path) -> None:
+    """Data, metrics by class, setting and limits, from the sweep's own files."""
+    trial = open_sweep(roots[0])["t0001"]
+    text = trial.export("torchscript", tmp_path / "net.pt").card.read_text()
+    parts = {part.partition("\n")[0]: part for part in text.split("\n## ")}
+    assert list(parts)[1:] == ["Use", "Data", "Metrics", "Metrics by class", "Setting", "Limits"]
+    classes = trial.load_model().classes
+    assert f"Classes, in the order of the logits: {', '.join(classes)}." in parts["Data"]
+    assert trial.facts["fingerprint"] in parts["Data"]
+    assert f"| `val_acc` | {trial.metrics['val_acc']:.4f} |" in parts["Metrics"]
+    rows = [line for line in parts["Metrics by class"].splitlines() if line.startswith("| ")]
+    assert rows[0].startswith("| class | images | precision | recall | F1 | ")
+    assert [row.split(" | ")[0] for row in rows[2:]] == [f"| {name}" for name in classes]
+    for name, value in trial.config.items():
+        assert value is None or f"| `{name}` | `{value}` |" in parts["Setting"], name
+    assert "are not calibrated" in parts["Limits"] or "not calibrated" in parts["Limits"]
+
+
 def test_another_network_leaves_the_card_of_the_first(roots: list[Path], tmp_path: Path) -> None:
     first, other = (open_sweep(root).best for root in roots)
     card = first.export("torchscript", tmp_path / "net.pt").card
@@ -58,6 +78,47 @@ def test_another_network_leaves_the_card_of_the_first(roots: list[Path], tmp_pat
     replaced = other.export("torchscript", tmp_path / "net.pt")  # nothing of t0001 is left
     assert replaced.card == card
     assert "trial t0002 of " in replaced.card.read_text().splitlines()[0]
+
+
+def test_no_network_is_there_without_its_card(
+    roots: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever ends an export: a full disk, or a kill between the two files."""
+    trial, file, write = open_sweep(roots[0])["t0001"], tmp_path / "net.pt", export._write
+
+    def full(card: Path, text: str) -> None:
+        raise StorageError(f"{card}: cannot be written: No space left on device")
+
+    monkeypatch.setattr(export, "_write", full)
+    with pytest.raises(StorageError, match=r"net\.md: cannot be written"):
+        trial.export("torchscript", file)
+    assert list(tmp_path.iterdir()) == []
+
+    def cut_off(card: Path, text: str) -> None:
+        write(card, text)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(export, "_write", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        trial.export("torchscript", file)
+    assert [path.name for path in tmp_path.iterdir()] == ["net.md"]
+    monkeypatch.setattr(export, "_write", write)
+    text = trial.export("torchscript", file).card.read_text()
+    assert f"| `{sha256(file.read_bytes()).hexdigest()}` |" in text
+
+
+def test_files_of_a_card_of_before_are_kept(roots: list[Path], tmp_path: Path) -> None:
+    """Its table had no SHA-256."""
+    trial = open_sweep(roots[0])["t0001"]
+    made = trial.export("torchscript", tmp_path / "net.pt")
+    text = made.card.read_text()
+    old = text.replace(f" | `{sha256(made.path.read_bytes()).hexdigest()}` |", " |")
+    assert old != text
+    made.card.write_text(old)
+    trial.export("torch.export", tmp_path / "net.pt2")
+    assert "| `net.pt` | torchscript | 0.0e+00 on " in made.card.read_text().replace(
+        f"{made.difference:.1e}", "0.0e+00"
+    )
 
 
 def test_a_card_is_not_a_model(roots: list[Path], tmp_path: Path) -> None:

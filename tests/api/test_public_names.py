@@ -5,6 +5,7 @@ import sys
 from importlib import import_module
 
 import tune_mc1
+from tune_mc1.files import PACKAGE
 
 HEAVY = ("torch", "ray", "pandas", "numpy", "pydantic", "rich", "yaml", "lightning", "wandb")
 
@@ -22,6 +23,11 @@ def test_names_are_those_that_type_checkers_see() -> None:
     for name, place in tune_mc1._MEMBERS.items():
         module, _, member = place.partition(":")
         assert getattr(import_module(module), member) is getattr(tune_mc1, name)
+
+
+def test_type_checkers_of_users_see_the_types() -> None:
+    """Without this file (PEP 561) they take a library for untyped."""
+    assert (PACKAGE / "py.typed").is_file()
 
 
 def test_errors_are_one_tree() -> None:

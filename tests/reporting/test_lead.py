@@ -1,6 +1,8 @@
 """What is said of the winner, in the terminal and in reports, and of trials without a parameter."""
 
 import json
+import math
+import re
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -10,17 +12,26 @@ import pytest
 from matplotlib import pyplot as plt
 from rich.console import Console
 
-from tests.support.figure_sweeps import ASHA, GRID, Change, write_sweep
+from tests.support.figure_sweeps import (
+    ASHA,
+    GRID,
+    Change,
+    tiny_images,
+    write_predictions,
+    write_sweep,
+)
 from tune_mc1.config.field_types import Lang
 from tune_mc1.config.trial import Trial
 from tune_mc1.reporting.drawing.context import Context
 from tune_mc1.reporting.figures.asha_rungs import WORDS, asha_rungs
-from tune_mc1.reporting.frames import SweepFrames
+from tune_mc1.reporting.frames import SweepFrames, read_frames
 from tune_mc1.reporting.pages.sections import make_section
 from tune_mc1.reporting.statistics.importance import importance
 from tune_mc1.reporting.words.page_texts import speaker
+from tune_mc1.results.events import score_event
 from tune_mc1.results.schema import Row
-from tune_mc1.results.settings import settings_of
+from tune_mc1.results.settings import settings_of, winners
+from tune_mc1.results.writer import ResultWriter
 from tune_mc1.terminal.printing import print_result, result_facts
 
 ONCE = GRID.replace("replicates: 2", "replicates: 1")
@@ -54,6 +65,39 @@ def test_two_seeds_are_shown_and_three_have_an_interval(tmp_path: Path) -> None:
     assert "[0." in three
     assert "In parentheses" not in three
     assert "in pairs by seed" in three
+
+
+@pytest.mark.parametrize(
+    ("seeds", "metric", "method"),
+    [(1, "acc", "binomial"), (2, "acc", "jackknife"), (1, "f1", "jackknife")],
+)
+def test_report_and_terminal_have_one_error_of_the_test_score(
+    tmp_path: Path, seeds: int, metric: str, method: str
+) -> None:
+    chosen = f"metric: {{name: val_{metric}, goal: maximize}}\n"
+    text = chosen + GRID.replace("replicates: 2", f"replicates: {seeds}")
+    frames = write_sweep(tmp_path / "s", text)
+    best = [row["trial"] for row in winners(frames.where.read())]
+    assert len(best) == seeds
+    write_predictions(frames.where, best, tiny_images())
+    writer = ResultWriter(frames.where, math.inf, frames.where.read())
+    scores = {"test_loss": 1.0, "test_acc": 0.75, "test_f1": 0.7}
+    writer.write(*(score_event(trial, scores) for trial in best))
+    writer.close()
+    frames = read_frames(frames.where.root)
+    name = f"Standard error of test_{metric}"
+    error = dict(make_section(frames, "t", [], speaker("en")).winner)[name]
+    assert f"{name}: {error}\n" in printed(frames)
+    assert re.fullmatch(rf"0\.\d{{4}}, {method} over 60 test images", error)
+    german = dict(make_section(frames, "t", [], speaker("de")).winner)
+    assert method in german[f"Standardfehler von test_{metric}"].lower()
+    if metric == "f1":
+        assert (
+            "binomial"
+            in dict(make_section(frames, "t", [], speaker("en")).winner)[
+                "Standard error of test_acc"
+            ]
+        )
 
 
 @pytest.mark.parametrize("lang", ["en", "de"])

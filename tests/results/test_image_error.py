@@ -44,6 +44,17 @@ def test_jackknife(tmp_path: Path, metric: str, score: Callable[..., float]) -> 
     keep = [np.arange(40) != i for i in range(40)]
     each = np.mean([[score(label[k], p[k]) for k in keep] for p in trials], axis=0)
     assert found.error == pytest.approx((39 / 40 * ((each - each.mean()) ** 2).sum()) ** 0.5)
+    assert found.method == "jackknife"
     assert (found.column, found.images) == (metric.replace("val", "test"), 40)
     assert image_error(where, "val_auroc", ["t1", "t2"]) is None
     assert image_error(where, metric, ["t1"]) is None
+
+
+def test_the_accuracy_of_one_trial_is_a_share(tmp_path: Path) -> None:
+    columns = {"trial": ["t1"] * 5, "label": [0, 0, 1, 1, 1], "predicted": [0, 1, 1, 1, 1]}
+    where = ResultDir(tmp_path)
+    pq.write_table(pa.table(columns), where.predictions)
+    found = image_error(where, "val_acc", ["t1"])
+    assert found is not None
+    assert found.method == "binomial"
+    assert found.error == pytest.approx((0.8 * 0.2 / 5) ** 0.5)

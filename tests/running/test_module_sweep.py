@@ -55,6 +55,11 @@ def test_each_validation_is_a_row(tmp_path: Path) -> None:
     assert resolved["trainer"] == keys["trainer"]
     shown = run_here("show", ran.root, "--json", cwd=tmp_path)
     assert len(json.loads(shown.stdout)["trials"]) == 4
+    resolved_file = ran.root / "sweep.yaml"
+    asked = run_here("predict", ran.root, resolved_file, "--trial", "t0001", cwd=tmp_path)
+    assert asked.returncode == 2
+    assert "t0001 is a run of a module, not of a network; it left in " in asked.stderr
+    assert "best.ckpt" in asked.stderr
 
 
 def test_poor_trials_are_stopped(tmp_path: Path) -> None:

@@ -4,69 +4,30 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
 from tests.support.faults import history
-from tests.support.in_process import Ran, connected, disconnect, run_here, sweep_here
+from tests.support.in_process import connected, disconnect, run_here, sweep_here
 from tests.support.modules import module_sweep
 from tests.support.programs import program_sweep
-from tests.support.steering import Steered, When, at_once, reached, steered
+from tests.support.steered_sweeps import EPOCHS, OFF, ONE, Steps, content, run, states, trials
+from tests.support.steering import at_once, reached, steered
 from tune_mc1.interruption import Interruption
 from tune_mc1.results.steering.marks import BY_REQUEST
 from tune_mc1.results.steering.requests import (
     Add,
     Note,
     Pin,
-    Request,
     Resize,
     StopSweep,
     StopTrials,
 )
-
-OFF = ("--wandb", "disabled")
-ONE = ("--max-concurrent", "1", *OFF)
-EPOCHS = 120
-"""Enough for a second or two, in which a trial can be stopped."""
-
-Steps = list[tuple[When, Request]]
-
-
-def content(image_dir: Path, run_cap: int, **keys: Any) -> dict[str, Any]:
-    return {
-        "method": "random",
-        "parameters": {
-            "model": {"value": "CNN_simple"},
-            "learning_rate": {"distribution": "log_uniform_values", "min": 1e-3, "max": 0.03},
-            "epochs": {"value": EPOCHS},
-        },
-        "run_cap": run_cap,
-        "data": str(image_dir),
-        "limit_images": 0.2,
-        "fuse": "off",
-        **keys,
-    }
 
 
 @pytest.fixture(autouse=True)
 def no_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sweep that stops ends its process at a deadline, which here is that of the tests."""
     monkeypatch.setattr(Interruption, "_exit_now", lambda _: None)
-
-
-def trials(root: Path) -> dict[str, dict[str, Any]]:
-    """Rows by trial."""
-    rows = pq.read_table(root / "trials.parquet").to_pylist()
-    return {row["trial"]: row for row in rows}
-
-
-def states(root: Path) -> list[str]:
-    return [row["state"] for row in trials(root).values()]
-
-
-def run(folder: Path, sweep: dict[str, Any], steps: Steps, *words: str) -> Steered:
-    method = str(sweep["method"])
-    return steered(folder / "out", lambda: sweep_here(folder, sweep, method, *words), steps)
 
 
 def test_a_sweep_is_steered_and_goes_on_as_it_was_steered(tmp_path: Path, image_dir: Path) -> None:
@@ -81,7 +42,8 @@ def test_a_sweep_is_steered_and_goes_on_as_it_was_steered(tmp_path: Path, image_
         (reached("t0002", 2), StopSweep()),
     ]
     done = run(tmp_path, content(image_dir, 3), steps, *ONE)
-    assert done.ran.err == "", done.ran.err
+    notes = done.ran.err.splitlines()  # a trial that was stopped at once has learnt nothing
+    assert [line for line in notes if "no better than always guessing" not in line] == []
     assert done.lines == [
         "accepted: t0001 stops at the end of its epoch; t0003 will not start",
         "refused: t0003 has ended (stopped)",
@@ -147,49 +109,6 @@ def test_a_trial_of_a_group_stops_and_the_others_go_on(tmp_path: Path, image_dir
     assert [row["attempts"] for row in found.values()] == [1] * 3, "the group goes on as it is"
     rows = history(done.ran.root)
     assert (rows["trial"] == "t0002").sum() == found["t0002"]["epochs_run"]
-
-
-def both_run(events: list[dict[str, Any]]) -> bool:
-    return all(reached(trial, 1)(events) for trial in ("t0001", "t0002"))
-
-
-@pytest.mark.parametrize("early", [None, "asha_promote"])
-def test_fewer_run_at_a_time(tmp_path: Path, image_dir: Path, early: str | None) -> None:
-    """Those that wait for resources with Ray are taken back; one of them is stopped."""
-    rule = {"early_terminate": {"type": early, "min_iter": 20, "eta": 3}} if early else {}
-    sweep = content(image_dir, 6, resources={"cpu": 1}, **rule)
-    sweep["parameters"]["epochs"] = {"value": 60}
-    steps: Steps = [
-        (both_run, Resize(1)),
-        (at_once, StopTrials(("t0004",))),
-        (at_once, Add(1)),
-    ]
-    done = run(tmp_path, sweep, steps, *OFF)
-    assert done.ran.status == 0, done.ran.err
-    assert done.lines[0].startswith("accepted: at most 1 run at a time; ")
-    assert done.lines[1] == "accepted: t0004 will not start"
-    found = trials(done.ran.root)
-    assert len(found) == 7
-    assert (found["t0004"]["state"], found["t0004"]["epochs_run"]) == ("stopped", 0)
-    assert set(states(done.ran.root)) == {"completed", "stopped"}
-    assert max(row["attempts"] for row in found.values()) <= (1 if early is None else 2)
-    late = most_at_a_time(done.ran, after="resize")
-    assert late == 1, late
-
-
-def most_at_a_time(ran: Ran, after: str) -> int:
-    """Largest number of trials that ran at a time, of those that started after an event."""
-    since = ran.events(after)[0]["time"]
-    changes = [e for kind in ("start", "end", "pause") for e in ran.events(kind)]
-    running: set[str] = set()
-    most = 0
-    for event in sorted(changes, key=lambda e: float(e["time"])):
-        if event["event"] != "start":
-            running.discard(event["trial"])
-        elif event["time"] > since:
-            running.add(event["trial"])
-            most = max(most, len(running))
-    return most
 
 
 @pytest.mark.parametrize("early", [None, {"type": "asha", "min_iter": 50, "eta": 2}])

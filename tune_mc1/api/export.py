@@ -51,16 +51,25 @@ def export_trial(trial: "Trial", form: "Form", output: str | Path | None) -> Exp
     model = trial.load_model()
     data = _test_images(trial)
     images, checked = _few(model, data, CHECKED)
-    difference = export_model(model, form, path, images)
-    exported, origin = Exported(path.name, form, difference, checked), _origin(trial)
-    card, files = card_for(path, card_title(model.facts, origin), exported)
-    text = model_card(model.facts, origin, _tested(trial, model, data), files)
+    origin, tested = _origin(trial), _tested(trial, model, data)
+    cards = []
+
+    def describe(difference: float, digest: str) -> None:
+        exported = Exported(path.name, form, difference, checked, digest)
+        card, files = card_for(path, card_title(model.facts, origin), exported)
+        _write(card, model_card(model.facts, origin, tested, files))
+        cards.append(card)
+
+    difference = export_model(model, form, path, images, describe)
+    return Export(path, cards[0], difference, checked)
+
+
+def _write(card: Path, text: str) -> None:
     try:
         with replacing(card) as aside:
             aside.write_text(text, encoding="utf-8")
     except OSError as error:
         raise StorageError.of(card, error) from None
-    return Export(path, card, difference, checked)
 
 
 def _test_images(trial: "Trial") -> "ImageData | None":

@@ -32,7 +32,7 @@ class SteeredSweep:
         """Changes how many trials of a running sweep run at a time; those that run go on.
 
         Args:
-            max_concurrent: Maximum number of concurrent trials.
+            max_concurrent: Maximum number of concurrent trials, each of a fused group counted.
 
         Returns:
             What happens, in one line.

@@ -60,7 +60,7 @@ class Trial:
 
     @property
     def log(self) -> str:
-        """What it has printed so far; trials that were trained as one model share it."""
+        """What it has printed so far; what a group that is one model prints is in that of each."""
         path = self.log_path
         return path.read_text(errors="replace") if path is not None and path.exists() else ""
 

@@ -46,7 +46,9 @@ Output = Annotated[
 ]
 MaxConcurrent = Annotated[
     int | None,
-    typer.Option("--max-concurrent", min=1, help="Maximum number of concurrent trials."),
+    typer.Option(
+        "--max-concurrent", min=1, help="Maximum number of concurrent trials, fused ones too."
+    ),
 ]
 Address = Annotated[
     str | None,

@@ -48,7 +48,10 @@ def stop(
 def resize(
     directory: Directory,
     max_concurrent: Annotated[
-        int, typer.Option("--max-concurrent", min=1, help="Maximum number of concurrent trials.")
+        int,
+        typer.Option(
+            "--max-concurrent", min=1, help="Maximum number of concurrent trials, fused ones too."
+        ),
     ],
     address: JobServer = None,
     cacert: CaCert = None,

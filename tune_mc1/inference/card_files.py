@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-HEADS = ("file", "form", "largest difference of a probability from the checkpoint's")
+HEADS = ("file", "form", "largest difference of a probability from the checkpoint's", "SHA-256")
 
-_ROW = re.compile(r"^\| `(.+)` \| ([\w.]+) \| (\S+) on (.+) \|$", re.MULTILINE)
+_ROW = re.compile(
+    r"^\| `(.+)` \| ([\w.]+) \| (\S+) on (.+?)(?: \| (?:`([0-9a-f]+)`)?)? \|$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
@@ -19,17 +21,22 @@ class Exported:
         form: Its form.
         difference: Largest difference of a probability from the checkpoint's.
         checked: Number of images that were compared, with what they are.
+        digest: Its SHA-256, which tells whether it is still the file that the card describes;
+            empty in cards of earlier versions.
     """
 
     name: str
     form: str
     difference: float
     checked: str
+    digest: str = ""
 
     @property
     def row(self) -> list[str]:
         """Its line in the table of a card, which `files_named` reads."""
-        return [f"`{self.name}`", self.form, f"{self.difference:.1e} on {self.checked}"]
+        compared = f"{self.difference:.1e} on {self.checked}"
+        digest = f"`{self.digest}`" if self.digest else ""
+        return [f"`{self.name}`", self.form, compared, digest]
 
 
 _TITLE = re.compile(r"# \S+, trial \S+ of \S")
@@ -61,8 +68,8 @@ def card_for(path: Path, title: str, exported: Exported) -> tuple[Path, list[Exp
 def files_named(card: str) -> Sequence[Exported]:
     """The files in the table of a card."""
     return [
-        Exported(name, form, float(difference), checked)
-        for name, form, difference, checked in _ROW.findall(card)
+        Exported(name, form, float(difference), checked, digest)
+        for name, form, difference, checked, digest in _ROW.findall(card)
     ]
 
 

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import file_digest
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -65,7 +66,13 @@ FORMATS: dict[Form, Format] = {
 }
 
 
-def export_model(model: "ImageClassifier", form: Form, path: Path, images: Pixels) -> float:
+def export_model(
+    model: "ImageClassifier",
+    form: Form,
+    path: Path,
+    images: Pixels,
+    describe: Callable[[float, str], None] = lambda _difference, _digest: None,
+) -> float:
     """Writes a network to a file, and compares what it computes with the checkpoint.
 
     Args:
@@ -74,6 +81,9 @@ def export_model(model: "ImageClassifier", form: Form, path: Path, images: Pixel
         path: The file; replaced if it exists.
         images: Images that are compared, uint8 (N, height, width, channels), as those of the data
             set.
+        describe: Writes what goes with the file, from the largest difference of a probability and
+            the file's SHA-256. It is called when the file is checked and before it is in place, so
+            that none is there without its description, whatever happens in between.
 
     Returns:
         The largest difference of a probability.
@@ -103,9 +113,15 @@ def export_model(model: "ImageClassifier", form: Form, path: Path, images: Pixel
                     f"{path}: not written, as its probabilities differ from those of the "
                     f"checkpoint by {difference:.2g}, more than {TOLERANCE:.0e}"
                 )
+            describe(difference, _digest(aside))
     except OSError as error:
         raise StorageError.of(path, error) from None
     return difference
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _write(kind: Format, model: "ImageClassifier", path: Path, form: Form) -> None:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -16,6 +16,9 @@ from tune_mc1.results.directory import ResultDir
 Labels = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+Method = Literal["binomial", "jackknife"]
+"""How an error was computed: that of a share of independent images, or leaving out each image."""
+
 
 @dataclass(frozen=True)
 class ImageError:
@@ -25,19 +28,21 @@ class ImageError:
         column: The score, such as `test_f1`.
         error: Its standard error.
         images: Number of test images.
+        method: How the error was computed.
     """
 
     column: str
     error: float
     images: int
+    method: Method = "jackknife"
 
 
 def image_error(where: ResultDir, metric: str, winner: Sequence[str]) -> ImageError | None:
-    """Standard error of the winner's score on the test images, by the jackknife over the images.
+    """Standard error of the winner's score on the test images.
 
-    Each image is left out in turn (Efron and Stein, Annals of Statistics 9, 1981). All trials of
-    the winner predict the same images, so that their mean is taken first: their number does not
-    lower the error.
+    The accuracy of one trial is a binomial share. For all else each image is left out in turn (the
+    jackknife: Efron and Stein, Annals of Statistics 9, 1981). All trials of the winner predict the
+    same images, so that their mean is taken first: their number does not lower the error.
 
     Args:
         where: The result directory.
@@ -61,6 +66,10 @@ def image_error(where: ResultDir, metric: str, winner: Sequence[str]) -> ImageEr
     own = [trials == trial for trial in dict.fromkeys(trials.tolist())]
     if not own or not set(trials.tolist()) <= set(winner):
         return None
+    if left_out is accuracy_left_out and len(own) == 1:
+        share = float((label == predicted).mean())
+        error = math.sqrt(share * (1 - share) / len(label))
+        return ImageError(f"test_{name}", error, len(label), "binomial")
     values = np.mean([left_out(label[rows], predicted[rows]) for rows in own], axis=0)
     count = len(values)
     if count < 2:

@@ -1,7 +1,7 @@
 """Groups of trials that are trained as one model, as many as suit the machine or cluster."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 
 from tune_mc1.config.module_sweep import workers_of
@@ -39,6 +39,15 @@ class Grouping:
         """Number of trials or groups that have resources at the same time, at least 1."""
         fit = max_concurrent(self.resources, self.capacity)
         return max(1, fit // workers_of(self.run.sweep))
+
+    def limited_to(self, most: int | None, capacity: Capacity) -> "Grouping":
+        """As it would be if at most so many trials ran at a time.
+
+        Args:
+            most: Maximum number of concurrent trials.
+            capacity: Resources as they are now.
+        """
+        return replace(self, run=replace(self.run, max_concurrent=most), capacity=capacity)
 
     def batches(self) -> Batches:
         """How many settings a search that learns suggests at once."""

@@ -12,10 +12,10 @@ from ray.tune import Callback
 from tune_mc1.cluster.nodes import cluster_capacity, free_nodes
 from tune_mc1.cluster.ray_private import count_no_callbacks, retry_lost_resets
 from tune_mc1.config.module_sweep import workers_of
-from tune_mc1.planning.batches import alone
 from tune_mc1.planning.resources import TrialResources, max_concurrent, widen_gpu_share
 from tune_mc1.planning.search_space import MAX_TRIALS
 from tune_mc1.results.events import end_event
+from tune_mc1.results.schema import ENDED
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.callbacks.hangs import HangCallback
 from tune_mc1.running.callbacks.recorder import ResultCallback
@@ -92,8 +92,9 @@ def tune_trials(
     end = EarlyEnd(run, writer)
     scheduler, decisions = _scheduler(grouping, writer, view, end, grouped=source.largest > 1)
     promoting = _promoting(grouping, scheduler, source.search)
-    search = LimitedTrials(UntilTheEnd(promoting, end), run.max_concurrent, source.largest)
-    each = _share(grouping, min(source.trials, search.groups or source.trials))
+    search = LimitedTrials(UntilTheEnd(promoting, end), run.max_concurrent, _rests(writer))
+    search.least = source.usual
+    each = _share(grouping, source.at_once(run.max_concurrent))
     if steering is not None:
         context = replace(context, signals=steering.signals.key)
     ahead = not (scheduler or source.learning)
@@ -106,8 +107,8 @@ def tune_trials(
     starts = _held(scheduler or FirstCome(), at_end)
     if steering is not None:
         groupable = scheduler is None or decisions is not None  # else nobody would tell a group
-        group, room = grouping.groups if groupable else alone().group, partial(_room, each, run)
-        parts = (search, source.search, end, group, room, starts.reopen, steering.signals)
+        now = (grouping, groupable, writer.tables, cluster_capacity, partial(_room, each, run))
+        parts = (search, source.search, end, *now, starts.reopen, steering.signals)
         steering.begin(RunningSearch(*parts))
     retry_lost_resets()
     count_no_callbacks()
@@ -130,12 +131,18 @@ class _Source:
         learning: The same, if it learns from their results.
         largest: Number of trials in the largest group.
         trials: Largest number of Ray's trials, each a trial or a group.
+        usual: Number of trials that a search that learns suggests at once; 1 for a plan.
     """
 
     search: PlannedTrials | LearningTrials
     learning: LearningTrials | None
     largest: int
     trials: int
+    usual: int = 1
+
+    def at_once(self, most: int | None) -> int:
+        """Largest number of Ray's trials at a time, if at most so many of ours are."""
+        return self.trials if most is None else min(self.trials, max(1, most // self.largest))
 
 
 def _source(grouping: Grouping, writer: ResultWriter, view: SweepView) -> _Source:
@@ -148,7 +155,13 @@ def _source(grouping: Grouping, writer: ResultWriter, view: SweepView) -> _Sourc
         return _Source(PlannedTrials(groups), None, largest, len(groups))
     learning = learning_trials(run, groups, writer, batch)
     most_new = max(0, (run.sweep.run_cap or MAX_TRIALS) - len(run.trials))
-    return _Source(learning, learning, largest, most_new + len(run.left))
+    return _Source(learning, learning, largest, most_new + len(run.left), batch.usual)
+
+
+def _rests(writer: ResultWriter) -> Callable[[str], bool]:
+    """Whether a trial runs no longer, or pauses."""
+    rows = writer.tables.trials
+    return lambda trial: trial in rows and rows[trial]["state"] in (*ENDED, "paused")
 
 
 def _share(grouping: Grouping, at_once: int) -> TrialResources:

@@ -60,7 +60,7 @@ def best_lines(
     yield from _own_test_lines(best, tables)
     yield from _test_lines(best, tables.metric)
     if of_images is not None and not _on_test(tables):
-        yield f"Standard error of {of_images.column}: {_jackknife(of_images)} test images"
+        yield f"Standard error of {of_images.column}: {_with_method(of_images)} test images"
 
 
 def _exchange_lines(best: Sequence[Row]) -> Iterator[str]:
@@ -158,15 +158,15 @@ def _on_test(tables: SweepTables) -> bool:
     return tables.metadata.get("validation") == "test"
 
 
-def _jackknife(found: ImageError) -> str:
-    return f"{found.error:.4f}, jackknife over {found.images:,}"
+def _with_method(found: ImageError) -> str:
+    return f"{found.error:.4f}, {found.method} over {found.images:,}"
 
 
 def _error_text(tables: SweepTables, lead: Lead, of_images: ImageError | None) -> str:
     if lead.error is not None:
         return f"{lead.error:.4f}, binomial over {lead.images:,} validation images"
     if of_images is not None and _on_test(tables) and tables.metric.startswith("val_"):
-        return f"{_jackknife(of_images)} validation images"
+        return f"{_with_method(of_images)} validation images"
     if lead.share:
         return "not known, nor is the number of validation images"
     if lead.images is None:

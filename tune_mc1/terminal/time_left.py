@@ -52,6 +52,7 @@ class TimeLeft:
     Attributes:
         sizes: Number of trials in the group of each trial that has not begun, where it is known.
         slots: Number of processes that have run at once.
+        most: Maximum number of processes that run at once, if that has changed.
         spread: Standard deviation of the last estimate in seconds, as far as it is chance which
             trials go on at their rungs.
     """
@@ -61,6 +62,7 @@ class TimeLeft:
     trials: dict[str, Trial] = field(default_factory=dict)
     sizes: Mapping[str, int] = field(default_factory=dict)
     slots: int = 0
+    most: int | None = None
     spread: float = 0.0
     _costs: dict[tuple[str, int], float] = field(default_factory=dict)
 
@@ -75,6 +77,7 @@ class TimeLeft:
         rows = list(tables.trials.values())
         running = [row for row in rows if row["state"] == "running"]
         self.slots = max(self.slots, round(sum(1 / (row["fused"] or 1) for row in running)))
+        self.slots = min(self.slots, self.most or self.slots)
         if tables.of_program:
             return self._of_program(tables, rows, running, total, now)
         took = {row["trial"]: found for row in rows if (found := _epoch_time(tables, row))}
@@ -98,7 +101,10 @@ class TimeLeft:
         busy: dict[tuple[float, int], tuple[float, float]] = {}
         for row in running:
             group = row["started"] or 0.0, row["fused"] or 1
-            busy[group] = max(busy.get(group, (0.0, 0.0)), _timed(group_epoch(row), left(row)))
+            epoch_s = group_epoch(row)
+            mean, variance = _timed(epoch_s, left(row))
+            mean -= min(_since_report(tables, row, now), epoch_s, mean)
+            busy[group] = max(busy.get(group, (0.0, 0.0)), (mean, variance))
         waiting = [row for row in rows if row["state"] in states]
         tasks = [_timed(group_epoch(r) / self._size(r), left(r)) for r in waiting]
         if total > len(rows):
@@ -107,9 +113,9 @@ class TimeLeft:
             ]
             mean, variance = (fmean(column) for column in zip(*each, strict=True))
             tasks += [(mean, variance)] * (total - len(rows))
-        chance = sum(variance for _, variance in (*busy.values(), *tasks))
-        self.spread = sqrt(chance) / max(self.slots, 1)
-        mean = _fill((mean for mean, _ in busy.values()), (mean for mean, _ in tasks), self.slots)
+        chance = [variance for _, variance in (*busy.values(), *tasks)]
+        self.spread = sqrt(sum(chance)) / max(min(self.slots, len(chance)), 1)
+        mean = self._fill([mean for mean, _ in busy.values()], [mean for mean, _ in tasks])
         if not mean:
             return 0.0
         return mean / (1 + (self.spread / mean) ** 2)  # errs least relative to what will be left
@@ -195,7 +201,17 @@ class TimeLeft:
             return None
         mean = fmean(took)
         busy = [max(mean - (now - (row["started"] or now)), 0.0) for row in running]
-        return _fill(busy, [mean] * (left - len(running)), self.slots)
+        return self._fill(busy, [mean] * (left - len(running)))
+
+    def _fill(self, busy: Sequence[float], tasks: Sequence[float]) -> float:
+        """Time until all is done; where more run than may, nothing starts as the first end."""
+        return _fill(sorted(busy)[-self.most :] if self.most else busy, tasks, self.slots)
+
+
+def _since_report(tables: SweepTables, row: Row, now: float) -> float:
+    """Seconds that a trial has run since its last report, or since it started."""
+    reported = (tables.history.get((row["trial"], row["epochs_run"])) or {}).get("time")
+    return max(0.0, now - max(row["started"] or 0.0, reported or 0.0))
 
 
 def _timed(epoch_s: float, epochs: tuple[float, float]) -> tuple[float, float]:

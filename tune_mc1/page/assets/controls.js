@@ -30,7 +30,7 @@ export function controls(store, news) {
 
   function resize() {
     const now = store.sweep.size ?? Math.max(1, store.sweep.states.running ?? 1);
-    dialog("Trials at once", "Trials that run go on to their end; the number counts from then on.", numberField("At most", "most", now, 100000), "Resize",
+    dialog("Trials at once", "Each trial counts, also those that are trained as one model. Trials that run go on to their end; the number counts from then on.", numberField("At most", "most", now, 100000), "Resize",
       ({ most }) => steer(store, { ask: "resize", max_concurrent: Number(most) }, news));
   }
 

@@ -7,7 +7,7 @@ import pandas as pd
 from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.pages.views import counted
 from tune_mc1.reporting.words.catalogue import Say
-from tune_mc1.results.image_error import image_error
+from tune_mc1.results.image_error import ImageError, image_error
 from tune_mc1.results.lead import Lead
 
 MOST_IDS = 12
@@ -41,16 +41,21 @@ def lead_facts(
 
 def _error(frames: SweepFrames, winner: Sequence[str], lead: Lead, t: Say) -> str:
     if lead.error is not None:
-        return t("winner_error_value", error=f"{lead.error:.4f}", images=counted(lead.images))
+        facts = {"error": f"{lead.error:.4f}", "images": counted(lead.images)}
+        return t("winner_error_value", method=t("binomial"), **facts)
     if frames.sweep.validation == "test" and frames.metric.startswith("val_"):
         found = image_error(frames.where, frames.metric, winner)
         if found is not None:
-            return t(
-                "winner_error_jackknife", error=f"{found.error:.4f}", images=counted(found.images)
-            )
+            return t("winner_error_value", **error_words(found, t))
     if lead.share or lead.images is None:
         return t("winner_error_images")
     return t("winner_error_share", metric=frames.metric, images=counted(lead.images))
+
+
+def error_words(found: ImageError, t: Say) -> dict[str, str]:
+    """An error of the images, how it was computed, and over how many images."""
+    images = counted(found.images)
+    return {"error": f"{found.error:.4f}", "method": t(found.method), "images": images}
 
 
 def _ties(settings: pd.DataFrame, lead: Lead, t: Say) -> str:

@@ -1,6 +1,5 @@
 """The winner: its setting, its scores, and what they compare with."""
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -8,9 +7,8 @@ import pandas as pd
 
 from tune_mc1.config.metrics import possible_range
 from tune_mc1.reporting.frames import SweepFrames
-from tune_mc1.reporting.pages.lead_facts import MOST_IDS, lead_facts
+from tune_mc1.reporting.pages.lead_facts import MOST_IDS, error_words, lead_facts
 from tune_mc1.reporting.pages.result_tables import summary_text, test_column, value_text
-from tune_mc1.reporting.pages.views import counted
 from tune_mc1.reporting.words.catalogue import Say
 from tune_mc1.results.image_error import image_error
 from tune_mc1.results.lead import Lead, lead
@@ -56,20 +54,21 @@ def winner_facts(
         return rows, bias
     if best["test"]:
         apart = f" {t('winner_apart')}" if sure.settings > 1 else ""
-        return [*rows, *_test_error(frames, best["ids"], t)], bias + apart
+        return [*rows, *_test_errors(frames, best["ids"], t)], bias + apart
     return rows, f"{bias} {t('winner_no_test')}"
 
 
-def _test_error(frames: SweepFrames, winner: Sequence[str], t: Say) -> Facts:
-    """The standard error of the winner's test score in the sweep's metric, if it is known.
-
-    The accuracy of a single trial has that of `test_facts`.
-    """
-    found = image_error(frames.where, frames.metric, winner)
-    if found is None or (found.column == "test_acc" and len(winner) == 1):
+def _test_errors(frames: SweepFrames, winner: Sequence[str], t: Say) -> Facts:
+    """Standard errors of the winner's test score in the sweep's metric, and of its accuracy."""
+    if frames.sweep.validation == "test":
         return []
-    facts = {"error": f"{found.error:.4f}", "images": counted(found.images)}
-    return [(t("test_error", score=found.column), t("test_error_value", **facts))]
+    metrics = dict.fromkeys((frames.metric, "val_acc"))
+    found = [image_error(frames.where, metric, winner) for metric in metrics]
+    return [
+        (t("test_error", score=one.column), t("test_error_value", **error_words(one, t)))
+        for one in found
+        if one is not None
+    ]
 
 
 def _setting(frames: SweepFrames, row: "pd.Series[Any]", t: Say) -> str:
@@ -115,14 +114,8 @@ def test_facts(
     t: Say,
 ) -> Iterator[tuple[str, str]]:
     """The winner's scores on the test images, and that of a guess which is always the same."""
-    images = sum(own.images for own in classes)
     for column, tested in tests:
-        text = f"{column} {summary_text(tested)}"
-        if column == "test_acc" and tested.n == 1 and images and tested.mean is not None:
-            error = math.sqrt(tested.mean * (1 - tested.mean) / images)
-            facts = {"error": f"{error:.4f}", "images": counted(images)}
-            text = t("winner_test_error", score=text, **facts)
-        yield t("winner_test"), text
+        yield t("winner_test"), f"{column} {summary_text(tested)}"
     share = majority_accuracy(classes)
     if share is not None:
         largest = max(classes, key=lambda own: own.images)

@@ -16,10 +16,6 @@ WINNER_TEXTS: Catalogue = {
         "test_acc {share} for always guessing one class; all have as many images",
         "test_acc {share}, wer immer dieselbe Klasse rät; alle haben gleich viele Bilder",
     ),
-    "winner_test_error": (
-        "{score}, standard error {error}, binomial over {images} test images",
-        "{score}, Standardfehler {error}, binomial über {images} Testbilder",
-    ),
     "winner_bias": (
         "The winner is the best of {n} settings, each at its best epoch, so its validation score "
         "overestimates what it reaches on new images.",
@@ -82,13 +78,11 @@ WINNER_TEXTS: Catalogue = {
     ),
     "winner_error": ("Standard error", "Standardfehler"),
     "winner_error_value": (
-        "{error}, binomial over {images} validation images",
-        "{error}, binomial über {images} Validierungsbilder",
+        "{error}, {method} over {images} validation images",
+        "{error}, {method} über {images} Validierungsbilder",
     ),
-    "winner_error_jackknife": (
-        "{error}, jackknife over {images} validation images",
-        "{error}, Jackknife über {images} Validierungsbilder",
-    ),
+    "binomial": ("binomial", "binomial"),
+    "jackknife": ("jackknife", "Jackknife"),
     "winner_error_images": (
         "not known, nor is the number of validation images behind this score",
         "unbekannt, wie auch die Zahl der Validierungsbilder hinter diesem Wert",
@@ -101,8 +95,8 @@ WINNER_TEXTS: Catalogue = {
     ),
     "test_error": ("Standard error of {score}", "Standardfehler von {score}"),
     "test_error_value": (
-        "{error}, jackknife over {images} test images",
-        "{error}, Jackknife über {images} Testbilder",
+        "{error}, {method} over {images} test images",
+        "{error}, {method} über {images} Testbilder",
     ),
     "winner_gap": ("Runner-up", "Zweitbeste"),
     "winner_gap_value": ("{trials}, {gap} behind", "{trials}, {gap} dahinter"),

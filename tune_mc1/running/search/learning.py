@@ -18,7 +18,7 @@ from tune_mc1.errors import SweepStopped
 from tune_mc1.planning.batches import Batches, alone
 from tune_mc1.results.events import Event, trial_event
 from tune_mc1.results.schema import ENDED
-from tune_mc1.running.search.queue import QueueSearcher, Spec, trials_of, without
+from tune_mc1.running.search.queue import QueueSearcher, Regroup, Spec, trials_of, without
 
 
 class LearningTrials(QueueSearcher):
@@ -36,6 +36,7 @@ class LearningTrials(QueueSearcher):
         batches: How many settings are suggested at once and trained together.
 
     Attributes:
+        batches: As above; it can change.
         used_up: Whether there is no further setting, so that the sweep ends with fewer trials.
     """
 
@@ -50,7 +51,7 @@ class LearningTrials(QueueSearcher):
         self._search, self._sweep, self._name = search, sweep, sweep.method
         self._limit, self._count, self._record = sweep.run_cap, 0, record
         self._groups: list[Sequence[AnyTrial]] = []
-        self._batches, self.used_up = batches or alone(), False
+        self.batches, self.used_up = batches or alone(), False
         self._live: set[str] = set()
         self._program, self._space = isinstance(sweep, ProgramSweep), sweep.space
         self._last: dict[str, dict[str, float | None]] = {}
@@ -119,8 +120,8 @@ class LearningTrials(QueueSearcher):
         Raises:
             SweepStopped: If a suggestion is not a valid setting.
         """
-        if not self._groups and len(self._live) < (self._batches.at_once or math.inf):
-            self._groups = list(self._batches.group(self._ask()))
+        if not self._groups and len(self._live) < (self.batches.at_once or math.inf):
+            self._groups = list(self.batches.group(self._ask()))
         if self._groups:
             self._live.add(trial_id)
             return {"trials": [trial.model_dump() for trial in self._groups.pop(0)]}
@@ -143,6 +144,10 @@ class LearningTrials(QueueSearcher):
         """Removes trials that were suggested and have not started."""
         self._groups = without(self._groups, trials)
 
+    def regroup(self, regroup: Regroup) -> None:
+        """Divides trials that were suggested and have not started into groups anew."""
+        self._groups = list(regroup([trial for group in self._groups for trial in group]))
+
     @property
     def _all_asked(self) -> bool:
         """True if no further setting will be suggested."""
@@ -152,7 +157,7 @@ class LearningTrials(QueueSearcher):
         """New trials, as many as are suggested at once; none if more results are needed first."""
         left = math.inf if self._limit is None else self._limit - self._count
         trials: list[AnyTrial] = []
-        for _ in range(self._batches.size(left, self._search.independent)):
+        for _ in range(self.batches.size(left, self._search.independent)):
             if self._all_asked:
                 break
             name = f"t{self._count + 1:04d}"

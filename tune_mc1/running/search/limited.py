@@ -1,47 +1,68 @@
 """Searcher of which at most so many trials run at a time; their number can change."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from tune_mc1.running.search.queue import QueueSearcher, Spec
+from tune_mc1.running.search.queue import QueueSearcher, Regroup, Spec
+from tune_mc1.running.search.until_end import UntilTheEnd
 
 
 class LimitedTrials(QueueSearcher):
-    """Gives no further group while as many as may are waiting for resources or running.
+    """Gives no further group while as many trials as may are waiting for resources or running.
+
+    Each trial of a group counts until it has ended.
 
     Args:
         search: The sweep's own.
         most: Maximum number of trials at a time; None for no limit.
-        largest: Number of trials of the largest group, each of which counts as that many.
+        has_ended: Whether a trial runs no longer, by its id.
 
     Attributes:
         most: The maximum number.
-        live: Ids of Ray's trials that have been suggested and not ended, in their order.
+        least: Number of trials for which there must be room before the search is asked; one that
+            learns suggests several at once, and would else be asked before it knows enough.
+        live: Ids of the trials in each of Ray's trials that has been suggested and not ended.
     """
 
-    def __init__(self, search: QueueSearcher, most: int | None, largest: int) -> None:
+    def __init__(
+        self, search: UntilTheEnd, most: int | None, has_ended: Callable[[str], bool]
+    ) -> None:
         super().__init__()
-        self.inner, self.most, self.largest = search, most, largest
-        self.live: dict[str, None] = {}
+        self.inner, self.most, self.least = search, most, 1
+        self.live: dict[str, list[str]] = {}
+        self._has_ended = has_ended
 
     @property
-    def groups(self) -> int | None:
-        """Maximum number of groups at a time; None for no limit."""
-        return None if self.most is None else max(1, self.most // self.largest)
+    def count(self) -> int:
+        """Number of trials that wait for resources or run; a group's process is at least one."""
+        groups = [[t for t in ids if not self._has_ended(t)] for ids in self.live.values()]
+        return len({trial for group in groups for trial in group}) + groups.count([])
 
     @property
     def excess(self) -> int:
-        """Number of groups beyond the limit."""
-        return 0 if self.groups is None else max(0, len(self.live) - self.groups)
+        """Number of trials beyond the limit."""
+        return 0 if self.most is None else max(0, self.count - self.most)
 
     def suggest(self, trial_id: str) -> Any:
-        """The next group; None if there is no room."""
-        if self.groups is not None and len(self.live) >= self.groups:
+        """The next group; None if there is no room.
+
+        A group that is larger than the limit, as it was formed before, is divided.
+        """
+        room = None if self.most is None else self.most - self.count
+        if room is not None and self.live and room < max(self.least, self.inner.next_size):
             return None
         suggestion = self.inner.suggest(trial_id)
-        if isinstance(suggestion, dict):
-            self.live[trial_id] = None
-        return suggestion
+        if not isinstance(suggestion, dict):
+            return suggestion
+        group = suggestion["trials"]
+        if room is not None and len(group) > room:
+            if self.live:
+                self.withdraw(trial_id, group)
+                return None
+            group, rest = group[:room], group[room:]
+            self.give_back(rest)
+        self.live[trial_id] = [spec["id"] for spec in group]
+        return {**suggestion, "trials": group}
 
     def withdraw(self, trial_id: str, group: Sequence[Spec]) -> None:
         """Takes back what was suggested as one of Ray's trials, which ends with nothing to run.
@@ -61,6 +82,10 @@ class LimitedTrials(QueueSearcher):
     def take_out(self, trials: Collection[str]) -> None:
         """Passed on."""
         self.inner.take_out(trials)
+
+    def regroup(self, regroup: Regroup) -> None:
+        """Passed on."""
+        self.inner.regroup(regroup)
 
     def has_more(self) -> bool:
         """Passed on."""

@@ -6,7 +6,7 @@ from typing import Any
 from ray.tune.search import Searcher
 
 from tune_mc1.config.program_trial import AnyTrial
-from tune_mc1.running.search.queue import QueueSearcher, Spec, trials_of, without
+from tune_mc1.running.search.queue import QueueSearcher, Regroup, Spec, trials_of, without
 
 
 class PlannedTrials(QueueSearcher):
@@ -42,6 +42,11 @@ class PlannedTrials(QueueSearcher):
     def take_out(self, trials: Collection[str]) -> None:
         """Removes trials from the plan."""
         self._waiting = without(self._waiting, trials)
+
+    def regroup(self, regroup: Regroup) -> None:
+        """Divides the rest of the plan into groups anew."""
+        trials = [trial for group in reversed(self._waiting) for trial in group]
+        self._waiting = list(reversed(regroup(trials)))
 
     def has_more(self) -> bool:
         """True if the plan has further groups."""

@@ -1,6 +1,6 @@
 """Searcher that lets paused trials go on before it starts new ones."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from ray.tune.search import Searcher
@@ -9,10 +9,7 @@ from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.config.trial import Trial
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.running.schedulers.early_stopping import EarlyStopping
-from tune_mc1.running.search.queue import QueueSearcher, Spec
-
-Regroup = Callable[[Sequence[AnyTrial]], Sequence[Sequence[AnyTrial]]]
-"""Divides trials that are at the same epoch into groups that are trained together."""
+from tune_mc1.running.search.queue import QueueSearcher, Regroup, Spec
 
 
 class PromotingTrials(QueueSearcher):
@@ -90,10 +87,20 @@ class PromotingTrials(QueueSearcher):
             alike = {t for t in among if rows[t]["epochs_run"] == epoch}
             while (other := self._scheduler.promote(alike)) is not None:
                 promoted.append(other)
-            trials = [Trial.model_validate(self._specs[t]) for t in promoted]
-            self._ready = [[self._specs[t.id] for t in group] for group in self._regroup(trials)]
+            self._ready = self._grouped(promoted, self._regroup)
             return self._ready.pop(0)
         return [self._specs[first]]
+
+    def _grouped(self, trials: Sequence[str], regroup: Regroup) -> list[list[Spec]]:
+        groups = regroup([Trial.model_validate(self._specs[trial]) for trial in trials])
+        return [[self._specs[trial.id] for trial in group] for group in groups]
+
+    def regroup(self, regroup: Regroup) -> None:
+        """Divides trials that are promoted or new into groups anew, from now on in this way."""
+        if self._regroup is not None:
+            ready = [spec["id"] for group in self._ready for spec in group]
+            self._regroup, self._ready = regroup, self._grouped(ready, regroup)
+        self.inner.regroup(regroup)
 
     def give_back(self, group: Sequence[Spec]) -> None:
         """Takes back a group that has not started, or was not taken up again."""

@@ -1,7 +1,7 @@
 """What a searcher of ours offers besides Ray Tune's interface: its queue can be changed."""
 
 from abc import abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from ray.tune.search import Searcher
@@ -12,6 +12,9 @@ from tune_mc1.running.callbacks.driver_only import DriverOnly
 
 Spec = dict[str, Any]
 """A dumped trial, as Ray Tune's trials carry them."""
+
+Regroup = Callable[[Sequence[AnyTrial]], Sequence[Sequence[AnyTrial]]]
+"""Divides trials into groups that are trained together, each of trials at the same epoch."""
 
 
 class QueueSearcher(DriverOnly, Searcher):
@@ -24,6 +27,10 @@ class QueueSearcher(DriverOnly, Searcher):
     @abstractmethod
     def take_out(self, trials: Collection[str]) -> None:
         """Removes trials, by their ids, from what is known to come."""
+
+    @abstractmethod
+    def regroup(self, regroup: Regroup) -> None:
+        """Divides what is known to come into groups anew."""
 
     @abstractmethod
     def has_more(self) -> bool:

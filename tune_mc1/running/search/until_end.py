@@ -6,7 +6,7 @@ from typing import Any
 from ray.tune.search import Searcher
 
 from tune_mc1.running.early_end import EarlyEnd
-from tune_mc1.running.search.queue import QueueSearcher, Spec
+from tune_mc1.running.search.queue import QueueSearcher, Regroup, Spec
 
 
 class UntilTheEnd(QueueSearcher):
@@ -21,9 +21,15 @@ class UntilTheEnd(QueueSearcher):
         super().__init__()
         self.inner, self._end = search, end
 
+    @property
+    def next_size(self) -> int:
+        """Number of trials of the next group, as far as it is known."""
+        size: int = getattr(self.inner, "next_size", 1)
+        return size
+
     def suggest(self, trial_id: str) -> Any:
         """The next trial or group, if there is one and it may start."""
-        if not self._end.may_start(getattr(self.inner, "next_size", 1)):
+        if not self._end.may_start(self.next_size):
             return Searcher.FINISHED
         suggestion = self.inner.suggest(trial_id)
         if isinstance(suggestion, dict):
@@ -38,6 +44,10 @@ class UntilTheEnd(QueueSearcher):
     def take_out(self, trials: Collection[str]) -> None:
         """Passed on."""
         self.inner.take_out(trials)
+
+    def regroup(self, regroup: Regroup) -> None:
+        """Passed on."""
+        self.inner.regroup(regroup)
 
     def has_more(self) -> bool:
         """True if further trials will come, as long as the sweep goes on."""

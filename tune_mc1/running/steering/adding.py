@@ -100,9 +100,7 @@ def add(
     if isinstance(running.source, LearningTrials):
         running.source.add(added.settings)
         return now
-    groups = running.group(added.trials)
-    running.source.add(groups)
-    running.search.largest = max(running.search.largest, *map(len, groups))
+    running.source.add(running.groups(added.trials))
     return now
 
 

@@ -106,20 +106,20 @@ class Steering(DriverOnly, Callback):
         return "is told to end (SIGTERM)"
 
     def _resize(self, most: int, name: str, running: RunningSearch) -> str:
-        search = running.search
-        search.most = most
-        running.make_room()
+        sizes, search = running.resize(most), running.search
         event: ResizeEvent = {"event": "resize", "max_concurrent": most, "request": name}
         self._writer.write(event)
-        groups, room = search.groups or 1, running.room()
+        largest, room = max([running.at_once, *sizes.values()]), running.room()
+        left = self._view.left
+        left.sizes, left.most = {**left.sizes, **sizes}, max(1, most // largest)
         line = f"at most {most} run at a time"
-        if search.largest > 1:
-            size = f"{groups} group{'s' if groups > 1 else ''} of up to {search.largest}"
-            line = f"at most {size} fused trials run at a time"
-        if room < groups:
-            line += f"; there are resources for {room}"
-        more = len(search.live) - groups
-        if more <= 0:
+        if largest > 1:
+            line = f"at most {most} trials run at a time, in groups of up to {largest}"
+        if room * largest < most:
+            groups = "" if largest == 1 else " group" if room == 1 else " groups"
+            line += f"; there are resources for {room}{groups}"
+        more = search.excess
+        if not more:
             return line
         rest = "one more goes on to its end" if more == 1 else f"{more} more go on to their end"
         return f"{line}; {rest}"

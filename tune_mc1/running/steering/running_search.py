@@ -8,7 +8,10 @@ from ray.tune.experiment import Trial as TuneTrial
 from tune_mc1.cluster.ray_private import actor_of
 from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.errors import InputError
+from tune_mc1.planning.resources import Capacity
+from tune_mc1.results.tables import SweepTables
 from tune_mc1.running.early_end import EarlyEnd
+from tune_mc1.running.grouping import Grouping
 from tune_mc1.running.search.learning import LearningTrials
 from tune_mc1.running.search.limited import LimitedTrials
 from tune_mc1.running.search.planned import PlannedTrials
@@ -25,7 +28,10 @@ class RunningSearch:
         search: What Ray Tune asks for trials.
         source: What the trials come from.
         end: Says whether the sweep ends.
-        group: Divides new trials into groups that are trained together.
+        grouping: Divides trials into groups that are trained together, as when the sweep began.
+        grouped: Whether trials may be in groups.
+        tables: The sweep's tables.
+        capacity: Resources of the machine or cluster now.
         room: Number of groups for which there are resources.
         reopen: Lets Ray Tune ask the search again after it had no further trials; says whether
             that is possible.
@@ -36,7 +42,10 @@ class RunningSearch:
     search: LimitedTrials
     source: PlannedTrials | LearningTrials
     end: EarlyEnd
-    group: Callable[[Sequence[AnyTrial]], Sequence[Sequence[AnyTrial]]]
+    grouping: Grouping
+    grouped: bool
+    tables: SweepTables
+    capacity: Callable[[], Capacity]
     room: Callable[[], int]
     reopen: Callable[[], bool]
     signals: Signals
@@ -57,11 +66,60 @@ class RunningSearch:
         self._withdraw(waiting, leave_out=trials)
         self.search.take_out(trials)
 
-    def make_room(self) -> None:
-        """Takes back trials that wait for resources, as far as they are too many."""
-        excess = self.search.excess
-        if excess and self.signals.usable:
-            self._withdraw(list(self._waiting())[::-1][:excess])
+    def groups(self, trials: Sequence[AnyTrial]) -> Sequence[Sequence[AnyTrial]]:
+        """Divides trials into groups that suit the number of trials that may run at a time now."""
+        if not self.grouped:
+            return [[trial] for trial in trials]
+        parts: dict[int, list[AnyTrial]] = {}
+        for trial in trials:
+            row = self.tables.trials.get(trial.id)
+            parts.setdefault(row["epochs_run"] if row is not None else 0, []).append(trial)
+        grouping = self.grouping.limited_to(self.search.most, self.capacity())
+        return [group for part in parts.values() for group in grouping.groups(part)]
+
+    @property
+    def at_once(self) -> int:
+        """Largest number of settings that are suggested at once, to be one group; 1 for a plan."""
+        return self.source.batches.limit if isinstance(self.source, LearningTrials) else 1
+
+    def resize(self, most: int) -> dict[str, int]:
+        """Lets so many trials run at a time; groups that have not begun are formed anew.
+
+        Args:
+            most: Maximum number of concurrent trials.
+
+        Returns:
+            Size of the group of each trial that is known to come.
+
+        Raises:
+            InputError: If trials that wait for resources cannot be taken back.
+        """
+        before, self.search.most = self.search.most, most
+        try:
+            self._make_room()
+        except InputError:
+            self.search.most = before
+            raise
+        sizes: dict[str, int] = {}
+
+        def regroup(trials: Sequence[AnyTrial]) -> Sequence[Sequence[AnyTrial]]:
+            groups = self.groups(trials)
+            sizes.update((trial.id, len(group)) for group in groups for trial in group)
+            return groups
+
+        self.search.regroup(regroup)
+        if isinstance(self.source, LearningTrials) and self.grouped:
+            self.source.batches = self.grouping.limited_to(most, self.capacity()).batches()
+            self.search.least = self.source.batches.usual
+        return sizes
+
+    def _make_room(self) -> None:
+        """Takes back trials that wait for resources: those that are too many, and all groups."""
+        waiting = list(self._waiting())[::-1]
+        if all(len(_ids(one)) == 1 for one in waiting):
+            waiting = waiting[: self.search.excess]
+        if waiting and self.signals.usable:
+            self._withdraw(waiting)
 
     def _waiting(self) -> Iterator[TuneTrial]:
         pending = (one for one in self.tunes if one.status == TuneTrial.PENDING and _ids(one))

@@ -1,0 +1,80 @@
+"""Sweeps of which more or fewer trials run at a time as they are asked to, alone or fused."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.steered_sweeps import (
+    OFF,
+    ONE,
+    Steps,
+    content,
+    most_at_a_time,
+    run,
+    states,
+    trials,
+)
+from tests.support.steering import at_once, reached
+from tune_mc1.results.steering.requests import Add, Resize, StopTrials
+
+
+def both_run(events: list[dict[str, Any]]) -> bool:
+    return all(reached(trial, 1)(events) for trial in ("t0001", "t0002"))
+
+
+@pytest.mark.parametrize("early", [None, "asha_promote"])
+def test_fewer_run_at_a_time(tmp_path: Path, image_dir: Path, early: str | None) -> None:
+    """Those that wait for resources with Ray are taken back; one of them is stopped."""
+    rule = {"early_terminate": {"type": early, "min_iter": 20, "eta": 3}} if early else {}
+    sweep = content(image_dir, 6, resources={"cpu": 1}, **rule)
+    sweep["parameters"]["epochs"] = {"value": 60}
+    steps: Steps = [
+        (both_run, Resize(1)),
+        (at_once, StopTrials(("t0004",))),
+        (at_once, Add(1)),
+    ]
+    done = run(tmp_path, sweep, steps, *OFF)
+    assert done.ran.status == 0, done.ran.err
+    assert done.lines[0].startswith("accepted: at most 1 run at a time; ")
+    assert done.lines[1] == "accepted: t0004 will not start"
+    found = trials(done.ran.root)
+    assert len(found) == 7
+    assert (found["t0004"]["state"], found["t0004"]["epochs_run"]) == ("stopped", 0)
+    assert set(states(done.ran.root)) == {"completed", "stopped"}
+    assert max(row["attempts"] for row in found.values()) <= (1 if early is None else 2)
+    late = most_at_a_time(done.ran, after="resize")
+    assert late == 1, late
+
+
+@pytest.mark.parametrize("early", [None, "asha", "asha_promote"])
+def test_fewer_fused_trials_run_at_a_time(
+    tmp_path: Path, image_dir: Path, early: str | None
+) -> None:
+    """Each trial counts, and groups that have not begun are formed anew."""
+    rule = {"early_terminate": {"type": early, "min_iter": 10, "eta": 3}} if early else {}
+    sweep = content(image_dir, 8, fuse=4, **rule)
+    sweep["parameters"]["epochs"] = {"value": 40}
+    steps: Steps = [(reached("t0001", 1), Resize(2)), (at_once, Add(3))]
+    done = run(tmp_path, sweep, steps, "--max-concurrent", "4", *OFF)
+    assert done.ran.status == 0, done.ran.err
+    expected = "accepted: at most 2 trials run at a time, in groups of up to 2; "
+    assert done.lines[0] == f"{expected}2 more go on to their end"
+    assert "3 settings added" in done.lines[1]
+    found = trials(done.ran.root)
+    assert len(found) == 11
+    assert set(states(done.ran.root)) <= {"completed", "stopped"}
+    assert [found[f"t000{i}"]["fused"] for i in range(1, 5)] == [4] * 4 or early == "asha_promote"
+    assert max(row["fused"] or 1 for trial, row in found.items() if trial > "t0004") == 2
+    assert most_at_a_time(done.ran, after="resize") == 2
+
+
+def test_more_fused_trials_run_at_a_time(tmp_path: Path, image_dir: Path) -> None:
+    sweep = content(image_dir, 9, fuse=4)
+    sweep["parameters"]["epochs"] = {"value": 30}
+    steps: Steps = [(reached("t0001", 1), Resize(4))]
+    done = run(tmp_path, sweep, steps, *ONE)
+    assert done.ran.status == 0, done.ran.err
+    assert done.lines[0] == "accepted: at most 4 trials run at a time, in groups of up to 4"
+    fused = [row["fused"] or 1 for row in trials(done.ran.root).values()]
+    assert fused == [1, *[4] * 8]
