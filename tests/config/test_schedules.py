@@ -202,5 +202,5 @@ def test_a_schedule_longer_than_the_run_is_said() -> None:
     ],
 )
 def test_names_of_pytorch_and_timm(written: str, name: str) -> None:
-    more = {"step_size": 1} if name == "step" else {}
+    more: dict[str, Any] = {"step_size": 1} if name == "step" else {}
     assert TrialConfig(lr_schedule=written, **more).lr_schedule == name

@@ -135,7 +135,7 @@ MISTAKES: dict[str, tuple[Callable[[Path], Any], str]] = {
         "train, got 'Digit0', did you mean 'digit0'?",
     ),
     "images beside a table": (
-        lambda r: (image(r / "train/0.png"), (r / "train/list.csv").touch()),
+        lambda r: (image(r / "train/0.png"), (r / "train/list.csv").write_bytes(b"")),
         "train: must have one folder per class, got none; list.csv can be named instead, if it "
         "lists them (data: ",
     ),
@@ -144,7 +144,7 @@ MISTAKES: dict[str, tuple[Callable[[Path], Any], str]] = {
         "must have at least 2 classes, got 1 (flowers); if flowers/ is the data set, name it",
     ),
     "one class beside a table": (
-        lambda r: (image(r / "images/0.png"), (r / "list.csv").touch()),
+        lambda r: (image(r / "images/0.png"), (r / "list.csv").write_bytes(b"")),
         "must have at least 2 classes, got 1 (images); list.csv can be named instead",
     ),
     "one split twice": (

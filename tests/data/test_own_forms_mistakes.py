@@ -25,8 +25,8 @@ def remove(folder: Path, count: int) -> list[Path]:
     return files
 
 
-def drop_folder(file: Path) -> None:
-    file.write_text(file.read_text().replace("files/", ""))
+def drop_folder(file: Path) -> int:
+    return file.write_text(file.read_text().replace("files/", ""))
 
 
 Spoil = Callable[[Path], Any]
@@ -164,7 +164,7 @@ MISTAKES: dict[str, tuple[Spoil, dict[str, Any] | str, str]] = {
         "data: torchvision.datasets has no 'SHVN' that is read from disk, did you mean 'SVHN'?",
     ),
     "a table among loose images": (
-        lambda r: [(r / name).touch() for name in ("0.png", "list.csv")],
+        lambda r: [(r / name).write_bytes(b"") for name in ("0.png", "list.csv")],
         ".",
         "(neither folders nor parquet files in it; list.csv can be named instead, if it lists "
         "images)",

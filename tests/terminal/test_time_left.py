@@ -127,7 +127,7 @@ def test_what_has_passed_of_an_epoch_counts() -> None:
     tables.apply({"event": "sweep", **facts})  # type: ignore[arg-type]
     about: dict[str, Any] = {"trial": "t0", "config": TrialConfig(epochs=4).values, "fold": None}
     tables.apply({"event": "trial", **about, "config_hash": "", "time": 0.0})  # type: ignore[arg-type]
-    tables.apply({"event": "start", "trial": "t0", "log": "", "fused": 1, "time": 0.0})  # type: ignore[arg-type]
+    tables.apply({"event": "start", "trial": "t0", "log": "", "fused": 1, "time": 0.0})
     took = {"val_acc": 0.5, "steps": 1, "seconds": 10.0, "learning_rate": 0.1}
     for epoch in (1, 2):
         row: dict[str, Any] = {**took, "trial": "t0", "epoch": epoch, "images_per_second": 1.0}
