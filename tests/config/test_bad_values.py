@@ -76,7 +76,8 @@ TRIALS = {
     "model: {value: CNN99}": f"1: parameters.model.value: must be one of {MODELS}, did you mean "
     "'CNN'?, got 'CNN99'",
     "momentum: {value: 0.9}, optimizer: {value: Adam}": " parameters.momentum: only valid with "
-    "optimizers SGD, Muon, RMSprop, LARS, got 0.9 with Adam (in 1 of 1 settings)",
+    "optimizers SGD, Muon, RMSprop, LARS, SGDW, RMSpropTF, got 0.9 with Adam "
+    "(in 1 of 1 settings)",
     "dropout_p: {value: 0.5}, model: {value: MLP}": " parameters.dropout_p: model MLP has no "
     "dropout (models with dropout: CNN8, VGG, ConvNet), got 0.5 (in 1 of 1 settings)",
     "batch_norm: {value: maybe}": "1: parameters.batch_norm.value: must be true or false, got "

@@ -33,12 +33,14 @@ def refused(**values: object) -> str:
 
 def test_an_optimizer_takes_what_it_says() -> None:
     assert refused(momentum=0.9, optimizer="Adam") == (
-        "momentum: only valid with optimizers SGD, Muon, RMSprop, LARS, got 0.9 with Adam"
+        "momentum: only valid with optimizers SGD, Muon, RMSprop, LARS, SGDW, RMSpropTF, "
+        "got 0.9 with Adam"
     )
     with registered(OPTIMIZERS, "Mine", Optimizer("somewhere:build", takes=("momentum",))):
         assert config(momentum=0.9, optimizer="mine").optimizer == "Mine"
         assert refused(momentum=0.9, optimizer="Adam") == (
-            "momentum: only valid with optimizers SGD, Muon, RMSprop, LARS, Mine, got 0.9 with Adam"
+            "momentum: only valid with optimizers SGD, Muon, RMSprop, LARS, SGDW, RMSpropTF, Mine, "
+            "got 0.9 with Adam"
         )
         decay = refused(weight_decay=0.1, optimizer="Mine")
         assert decay.startswith("weight_decay: only valid with optimizers SGD, Adam, AdamW, ")
