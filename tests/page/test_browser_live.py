@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from tests.support.browser import Tab, chromium
+from tests.support.faults import with_word
 from tests.support.in_process import sweep_here
 from tests.support.served_page import REAL, address_of, ask, made_sweep, more_epochs, served
 from tune_mc1.interruption import Interruption
@@ -194,11 +195,7 @@ def busy(session: Any) -> float:
 
 def test_a_page_beside_a_sweep(browser: Any, tmp_path: Path, image_dir: Path) -> None:
     ran = sweep_here(tmp_path, REAL, "asha", "--data", image_dir, "--watch", *OFF)
-    (process,) = [
-        child
-        for child in psutil.Process().children()
-        if "tune_mc1.page.beside" in " ".join(child.cmdline())
-    ]
+    (process,) = with_word(psutil.Process().children(), "tune_mc1.page.beside")
     try:
         address = next(line for line in ran.out.splitlines() if line.startswith("Page: "))[6:]
         tab = Tab(browser, address.strip())

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from tests.programs.test_process import wait_gone
+from tests.support.faults import with_word
 from tests.support.program_trials import trial_of
 from tune_mc1.programs.early import NICE, EarlyPrograms, take_over
 from tune_mc1.programs.iterations import Iteration
@@ -39,8 +40,7 @@ def running(count: int) -> list[int]:
     """Process ids of so many programs and of their supervisors, once they run."""
 
     def found() -> list[psutil.Process]:
-        children = psutil.Process().children()
-        supervisors = [p for p in children if any("supervisor.py" in w for w in p.cmdline())]
+        supervisors = with_word(psutil.Process().children(), "supervisor.py")
         return [*supervisors, *(c for p in supervisors for c in p.children())]
 
     until(lambda: len(found()) == 2 * count)

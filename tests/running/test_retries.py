@@ -16,6 +16,7 @@ from tests.support.faults import (
     reached,
     result_dir,
     wait_for,
+    with_word,
     write_sweep,
 )
 from tests.support.in_process import Ran, connected, run_here, sweep_here
@@ -44,7 +45,7 @@ def quiet(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
 
 def training(driver: Any) -> list[psutil.Process]:
     """The processes that train, not those that wait for a trial."""
-    return [p for p in driver.workers() if "ImplicitFunc" in " ".join(p.cmdline())]
+    return with_word(driver.workers(), "ImplicitFunc")
 
 
 def test_trials_that_are_killed_or_hang_go_on_from_their_checkpoints(

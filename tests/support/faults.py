@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,16 @@ from tune_mc1.results.journal import read_records
 
 CLOCK = ["seconds", "images_per_second", "time"]
 PATIENCE_S = 150.0
+
+
+def with_word(processes: Iterable[psutil.Process], word: str) -> list[psutil.Process]:
+    """Those whose command line has a word; one that has ended has none, even if nobody waited."""
+    found = []
+    for process in processes:
+        with suppress(psutil.Error):
+            if any(word in part for part in process.cmdline()):
+                found.append(process)
+    return found
 
 
 class Driver:
@@ -68,12 +78,7 @@ class Driver:
 
     def named(self, word: str) -> list[psutil.Process]:
         """Those of its processes whose command line has a word."""
-        found = []
-        for process in self.family():
-            with suppress(psutil.Error):
-                if any(word in part for part in process.cmdline()):
-                    found.append(process)
-        return found
+        return with_word(self.family(), word)
 
     def workers(self) -> list[psutil.Process]:
         """The processes that run trials."""

@@ -87,11 +87,18 @@ def sweep_here(
 
 def connected() -> None:
     """Starts Ray as a sweep starts its own, unless it is there; a sweep then leaves it running."""
-    if not ray.is_initialized():
+    for tries_left in (2, 1, 0):  # as a sweep has them, as Ray gives up after 30 s
+        if ray.is_initialized():
+            return
         _temp.append(Path(mkdtemp(prefix="ray-", dir="/tmp")))
-        with patch.dict(os.environ):
-            set_auth_mode(None)
-            start_ray(None, _temp[-1], forks=forks_of_tests())
+        try:
+            with patch.dict(os.environ):
+                set_auth_mode(None)
+                start_ray(None, _temp[-1], forks=forks_of_tests())
+        except Exception:
+            if not tries_left:
+                raise
+            disconnect()
 
 
 def forks_of_tests() -> ForkServer | None:

@@ -226,7 +226,7 @@ def test_a_resumed_trial_gives_the_numbers_of_an_uninterrupted_one(
     ("parameters", "message"),
     [
         ({"betas": [0.9, 0.99]}, "betas: only valid with optimizers Adam, AdamW, Muon, "),
-        ({"alpha": 0.9}, "alpha: only valid with optimizer RMSprop, got 0.9 with SGD"),
+        ({"alpha": 0.9}, "alpha: only valid with optimizers RMSprop, RMSpropTF, got 0.9 with SGD"),
         ({"optimizer": "Adam", "betas": [0.9]}, "must be a list of two numbers, each at least 0"),
         ({"nesterov": True}, "nesterov: needs a momentum greater than 0, got true with momentum 0"),
         (
