@@ -84,6 +84,21 @@ def test_a_group_that_is_too_large_is_divided() -> None:
     assert suggested(search, "d") == ["t5"]
 
 
+def test_a_group_is_divided_where_a_core_would_idle() -> None:
+    """Three at a time in groups of two on two cores: two and one."""
+    search = limited(3, 2, 2, 2)
+    search.places = 2
+    assert suggested(search, "a") == ["t1", "t2"]
+    assert suggested(search, "b") == ["t3"]
+    assert suggested(search, "c") is None, "no room"
+    search.on_trial_complete("b")
+    assert suggested(search, "d") == ["t4"]
+    ENDED.add("t1")
+    assert suggested(search, "e") is None, "there is room for one, but both cores are busy"
+    search.on_trial_complete("a")
+    assert suggested(search, "f") == ["t5", "t6"]
+
+
 def test_the_rest_is_formed_anew() -> None:
     search = limited(4, 4, 4)
     assert len(suggested(search, "a")) == 4

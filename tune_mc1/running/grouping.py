@@ -40,6 +40,12 @@ class Grouping:
         fit = max_concurrent(self.resources, self.capacity)
         return max(1, fit // workers_of(self.run.sweep))
 
+    @property
+    def places(self) -> int:
+        """Number of trials or groups that run at the same time at full speed."""
+        most = min(self.at_once, self.run.max_concurrent or self.at_once)
+        return full_speed_slots(self.resources, most, self.capacity.up)
+
     def limited_to(self, most: int | None, capacity: Capacity) -> "Grouping":
         """As it would be if at most so many trials ran at a time.
 
@@ -55,9 +61,8 @@ class Grouping:
         if run.program is not None or run.sweep.adapter is None:
             return alone(at_once)
         most, gpu = run.max_concurrent, self.resources.gpu > 0
-        slots = full_speed_slots(self.resources, min(at_once, most or at_once), self.capacity.up)
         group = partial(self.groups, at_once=1)
-        return batches(run.sweep.fuse, group, slots, most, gpu=gpu, at_once=at_once)
+        return batches(run.sweep.fuse, group, self.places, most, gpu=gpu, at_once=at_once)
 
     def groups(
         self, trials: Sequence[AnyTrial], at_once: int | None = None

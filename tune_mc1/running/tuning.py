@@ -93,7 +93,7 @@ def tune_trials(
     scheduler, decisions = _scheduler(grouping, writer, view, end, grouped=source.largest > 1)
     promoting = _promoting(grouping, scheduler, source.search)
     search = LimitedTrials(UntilTheEnd(promoting, end), run.max_concurrent, _rests(writer))
-    search.least = source.usual
+    search.least, search.places = source.usual, grouping.places
     each = _share(grouping, source.at_once(run.max_concurrent))
     if steering is not None:
         context = replace(context, signals=steering.signals.key)

@@ -21,6 +21,8 @@ class LimitedTrials(QueueSearcher):
         most: The maximum number.
         least: Number of trials for which there must be room before the search is asked; one that
             learns suggests several at once, and would else be asked before it knows enough.
+        places: Number of groups that resources are there for. Where fewer run, the next one is
+            divided if it is larger than the room that the limit leaves, so that no core idles.
         live: Ids of the trials in each of Ray's trials that has been suggested and not ended.
     """
 
@@ -28,7 +30,7 @@ class LimitedTrials(QueueSearcher):
         self, search: UntilTheEnd, most: int | None, has_ended: Callable[[str], bool]
     ) -> None:
         super().__init__()
-        self.inner, self.most, self.least = search, most, 1
+        self.inner, self.most, self.least, self.places = search, most, 1, 1
         self.live: dict[str, list[str]] = {}
         self._has_ended = has_ended
 
@@ -46,17 +48,21 @@ class LimitedTrials(QueueSearcher):
     def suggest(self, trial_id: str) -> Any:
         """The next group; None if there is no room.
 
-        A group that is larger than the limit, as it was formed before, is divided.
+        A group that is larger than the limit, as it was formed before, is divided; so is one for
+        which there is less room, where resources are free.
         """
         room = None if self.most is None else self.most - self.count
-        if room is not None and self.live and room < max(self.least, self.inner.next_size):
-            return None
+        divides = not self.live or len(self.live) < self.places
+        if room is not None and self.live:
+            least = self.least if divides else max(self.least, self.inner.next_size)
+            if room < least:
+                return None
         suggestion = self.inner.suggest(trial_id)
         if not isinstance(suggestion, dict):
             return suggestion
         group = suggestion["trials"]
         if room is not None and len(group) > room:
-            if self.live:
+            if not divides:
                 self.withdraw(trial_id, group)
                 return None
             group, rest = group[:room], group[room:]

@@ -108,8 +108,10 @@ class RunningSearch:
             return groups
 
         self.search.regroup(regroup)
+        grouping = self.grouping.limited_to(most, self.capacity())
+        self.search.places = grouping.places
         if isinstance(self.source, LearningTrials) and self.grouped:
-            self.source.batches = self.grouping.limited_to(most, self.capacity()).batches()
+            self.source.batches = grouping.batches()
             self.search.least = self.source.batches.usual
         return sizes
 
