@@ -19,7 +19,7 @@ from statistics import fmean
 from tests.benchmarks.common import Figure, images, parser, publish
 
 EXAMPLES = Path(__file__).parents[2] / "configs" / "modules"
-TRAIN, VAL, BATCH = 512, 128, 32
+VAL, BATCH = 128, 32
 
 TICKS = """
 import os, time
@@ -128,7 +128,7 @@ method: grid
 metric: {{name: val_acc, goal: maximize}}
 fuse: off
 limit_images: {part}
-validation: {{holdout: 0.2}}
+validation: {{holdout: {holdout}}}
 resources: {{cpu: 1}}
 parameters:
   model: {{value: "net:resnet18"}}
@@ -141,9 +141,9 @@ parameters:
 
 SIDES = {
     "module": (LIT, BARE_LIT, LIT_SWEEP, 45),
-    "timm:resnet18": (NETWORK, BARE_NETWORK, NETWORK_SWEEP, TRAIN // BATCH),
+    "timm:resnet18": (NETWORK, BARE_NETWORK, NETWORK_SWEEP, None),
 }
-"""The network's file, the bare script, the sweep file, and steps of an epoch."""
+"""The network's file, the bare script, the sweep file, and steps of an epoch, if they are given."""
 
 
 @dataclass(frozen=True)
@@ -173,18 +173,20 @@ def pace(file: Path, per_epoch: int) -> Pace:
     return Pace((cpu_ended - cpu_began) / count, (ended - began) / count, began, ended)
 
 
-def measure(side: str, epochs: int, *, turns: bool) -> tuple[list[Pace], list[Pace]]:
+def measure(side: str, epochs: int, train: int, *, turns: bool) -> tuple[list[Pace], list[Pace]]:
     """Paces of two trials of a sweep, and of two bare scripts.
 
     Args:
         side: A key of `SIDES`.
         epochs: Epochs of each.
+        train: Training images of a network's trial; a module has its own.
         turns: Whether the scripts run after the sweep instead of beside it.
     """
-    net, bare, sweep, per_epoch = SIDES[side]
-    facts: dict[str, object] = {"epochs": epochs, "train": TRAIN, "val": VAL, "batch": BATCH}
-    facts["at_once"] = 2 if turns else 4
-    facts |= {"examples": str(EXAMPLES), "part": (TRAIN + VAL) / len(images().train_labels)}
+    net, bare, sweep, given = SIDES[side]
+    per_epoch = given or -(-train // BATCH)
+    facts: dict[str, object] = {"epochs": epochs, "train": train, "val": VAL, "batch": BATCH}
+    facts |= {"at_once": 2 if turns else 4, "holdout": VAL / (train + VAL)}
+    facts |= {"examples": str(EXAMPLES), "part": (train + VAL) / len(images().train_labels)}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "ready").mkdir()
@@ -236,11 +238,12 @@ def main() -> None:
     made = parser(__doc__, runs=3)
     made.add_argument("--side", choices=SIDES, default="module")
     made.add_argument("--epochs", type=int, default=40)
+    made.add_argument("--train", type=int, default=512, help="training images of a network")
     made.add_argument("--turns", action="store_true", help="one side after the other")
     args = made.parse_args()
     by_cpu, by_time, together = [], [], []
     for _ in range(args.runs):
-        trial, bare = measure(args.side, args.epochs, turns=args.turns)
+        trial, bare = measure(args.side, args.epochs, args.train, turns=args.turns)
         by_cpu.append(fmean(p.cpu for p in bare) / fmean(p.cpu for p in trial))
         by_time.append(fmean(p.wall for p in bare) / fmean(p.wall for p in trial))
         for side in (trial, bare) if args.turns else ((*trial, *bare),):
@@ -254,7 +257,9 @@ def main() -> None:
         Figure("the same by time", by_time, goal=goal if args.turns else ""),
         Figure("share of the time in which all train", together),
     ]
-    publish(figures, args.json, side=args.side, epochs=args.epochs, turns=args.turns)
+    publish(
+        figures, args.json, side=args.side, epochs=args.epochs, train=args.train, turns=args.turns
+    )
 
 
 if __name__ == "__main__":
