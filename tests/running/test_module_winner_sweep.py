@@ -10,7 +10,7 @@ import torch
 from tests.support.in_process import run_here
 from tests.support.modules import LIT, module_sweep
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.running.module_winner import is_tested
+from tune_mc1.running.nothing_left import is_tested
 
 TESTED = LIT.replace(
     '''    def configure_optimizers''',

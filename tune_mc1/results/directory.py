@@ -13,6 +13,7 @@ from tune_mc1.errors import InputError
 from tune_mc1.files import replacing
 from tune_mc1.results.events import FORMAT, PROGRAM_FORMAT, TRAINING_FORMAT
 from tune_mc1.results.journal import read_events
+from tune_mc1.results.parquet_table import read_parquet
 from tune_mc1.results.running_time import RunningTime
 from tune_mc1.results.sweep_event import SweepEvent
 
@@ -49,6 +50,7 @@ class ResultDir:
         self.wandb = self.root / "wandb"
         self.ray = self.root / "ray"
         self.lock = self.root / ".lock"
+        self.tracked = self.root / "logs" / "trackers.json"  # what trackers had at the end
         self.features = self.root / "features"  # of a frozen backbone, while the sweep runs
 
     def checkpoints(self, trial: str) -> Path:
@@ -182,7 +184,7 @@ class ResultDir:
         if not (self.trials.exists() and self.history.exists()):
             return 0
         try:
-            trials, history = pq.read_table(self.trials), pq.read_table(self.history)
+            trials, history = read_parquet(self.trials), read_parquet(self.history)
             footers = [json.loads(t.schema.metadata[b"tune_mc1"]) for t in (trials, history)]
         except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
             if self.journal.exists():

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pyarrow import ArrowException
 
 from tune_mc1.config.metrics import split_metric
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.parquet_table import integers, read_parquet
 
 Labels = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -58,11 +58,11 @@ def image_error(where: ResultDir, metric: str, winner: Sequence[str]) -> ImageEr
     if left_out is None:
         return None
     try:
-        table = pq.read_table(where.predictions, columns=["trial", "label", "predicted"])
+        table = read_parquet(where.predictions, columns=["trial", "label", "predicted"])
     except (ArrowException, OSError, KeyError):
         return None
     trials = np.asarray(table["trial"].to_pylist())
-    label, predicted = (table[c].to_numpy().astype(np.int64) for c in ("label", "predicted"))
+    label, predicted = (integers(table, name) for name in ("label", "predicted"))
     own = [trials == trial for trial in dict.fromkeys(trials.tolist())]
     if not own or not set(trials.tolist()) <= set(winner):
         return None

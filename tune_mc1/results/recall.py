@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow.parquet as pq
 from pyarrow import ArrowException
 
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.parquet_table import integers, read_parquet
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ def class_recalls(
         Empty without stored predictions of these trials.
     """
     try:
-        table = pq.read_table(where.predictions, columns=["trial", "label", "predicted"])
+        table = read_parquet(where.predictions, columns=["trial", "label", "predicted"])
     except (ArrowException, OSError, KeyError):
         return []
     trials = set(table["trial"].to_pylist())
-    label, predicted = (table[name].to_numpy().astype(np.int64) for name in table.column_names[1:])
+    label, predicted = (integers(table, name) for name in ("label", "predicted"))
     if not trials or not trials <= set(winner):
         return []
     count = max(len(classes), int(label.max()) + 1, int(predicted.max()) + 1)

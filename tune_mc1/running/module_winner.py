@@ -10,13 +10,13 @@ from tune_mc1.config.program_trial import ProgramTrial
 from tune_mc1.planning.resources import TrialResources
 from tune_mc1.results.directory import BEST, ResultDir
 from tune_mc1.results.events import Event, own_score_event
-from tune_mc1.results.growth_events import ENDING, TESTED
-from tune_mc1.results.schema import ENDED, Row
-from tune_mc1.results.settings import winners
+from tune_mc1.results.growth_events import ENDING
+from tune_mc1.results.schema import ENDED
 from tune_mc1.results.store.program_store import program_files_of
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.running.module_context import ModuleContext
 from tune_mc1.running.module_worker import at_home, module_trial
+from tune_mc1.running.nothing_left import untested
 from tune_mc1.running.own_context import finite
 from tune_mc1.training.lightning_private import load_lightning
 from tune_mc1.training.trial_log import trial_log
@@ -42,7 +42,7 @@ def test_winners(
     told = replace(context, cpus=resources.cpu, gpus=resources.gpu)
     task: Any = ray.remote(num_cpus=resources.cpu, num_gpus=resources.gpu)(test_trial)
     pending = {}
-    for row in _untested(tables):
+    for row in untested(tables):
         trial = ProgramTrial(id=row["trial"], values=tables.columns.values(row))
         pending[trial.id] = task.remote(trial.model_dump(), told)
     events = []
@@ -53,16 +53,6 @@ def test_winners(
             reason = " ".join(str(getattr(error, "cause", None) or error).split())
             notify(f"The winner {name} could not be tested: {reason}")
     return events
-
-
-def is_tested(tables: SweepTables) -> bool:
-    """True if all trials of the best setting have been tested, or there are none."""
-    return not _untested(tables)
-
-
-def _untested(tables: SweepTables) -> list[Row]:
-    known = tables.metadata.get(TESTED, {})
-    return [row for row in winners(tables) if row["trial"] not in known]
 
 
 def test_trial(spec: dict[str, Any], context: ModuleContext) -> dict[str, float | None]:

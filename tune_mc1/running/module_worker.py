@@ -17,7 +17,7 @@ from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.store.program_store import ProgramStore, program_files_of
 from tune_mc1.running.module_context import ModuleContext
 from tune_mc1.running.module_wandb import LoggedRuns, wandb_variables
-from tune_mc1.running.own_context import TrialReport
+from tune_mc1.running.own_report import TrialReport
 from tune_mc1.training.lightning_private import load_lightning
 from tune_mc1.training.trial_log import trial_log
 

@@ -23,7 +23,8 @@ from tune_mc1.programs.run_program import ProgramTrial as Attempt
 from tune_mc1.programs.run_program import run_program
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.store.program_store import ProgramStore, program_files_of
-from tune_mc1.running.own_context import OwnContext, TrialReport, finite
+from tune_mc1.running.own_context import OwnContext, finite
+from tune_mc1.running.own_report import TrialReport
 from tune_mc1.tracking.wandb.rows import run_name
 
 

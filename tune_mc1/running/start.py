@@ -31,9 +31,11 @@ from tune_mc1.results.store.probe import check_nodes
 from tune_mc1.results.store.remote import Remote
 from tune_mc1.results.store.store_mirror import mirrored
 from tune_mc1.results.tables import SweepTables
+from tune_mc1.running.finished import finish_sweep
 from tune_mc1.running.forecast_left import time_left
 from tune_mc1.running.image_lines import constant_guess, images_line
 from tune_mc1.running.loading import Loading, check_same_images
+from tune_mc1.running.nothing_left import nothing_left
 from tune_mc1.running.preload import fork_server
 from tune_mc1.running.program_start import (
     check_requirements,
@@ -43,7 +45,9 @@ from tune_mc1.running.program_start import (
 )
 from tune_mc1.running.result_place import place_of, result_dir_of
 from tune_mc1.terminal.live_view import SweepView
-from tune_mc1.tracking.tracker import make_trackers
+from tune_mc1.tracking.kept_up import KeptUp
+from tune_mc1.tracking.tracker import Launch, make_trackers
+from tune_mc1.tracking.wandb.mode import choose_mode
 
 if TYPE_CHECKING:
     from tune_mc1.cluster.ray_runtime import Cluster
@@ -91,10 +95,10 @@ def run_plan(
         forks = ending.enter_context(fork_server(plan.sweep, address))
         if forks is not None and plan.directory is None:  # else there may be nothing to run
             forks.start()
-        loading = _begin_loading(plan, address, notify, interruption)
-        from tune_mc1.cluster.ray_runtime import Cluster
+        loading = None
+        if plan.directory is None:
+            loading = _begin_loading(plan, address, notify, interruption)
         from tune_mc1.running.sweep_run import SweepRun
-        from tune_mc1.running.winner import nothing_left
         from tune_mc1.terminal.printing import print_result
 
         where, remote = ending.enter_context(result_dir_of(plan, parent, interruption))
@@ -102,19 +106,32 @@ def run_plan(
         tell(directory=str(where.root))
         past = current_past(plan, where)
         view = SweepView(console, 0)
-        cluster = Cluster(address, where.root, view.say, forks)
-        interruption.exit_hooks += [cluster.kill, cluster.remove_files]  # each may take its time
         complete = nothing_left(plan, past, where)
-        data = _images(loading, past, None if complete else cluster)
+        if plan.directory is not None and _needs_images(plan, complete=complete):
+            loading = _begin_loading(plan, address, notify, interruption)
+        cluster = None
+        if not complete:
+            from tune_mc1.cluster.ray_runtime import Cluster
+
+            cluster = Cluster(address, where.root, view.say, forks)
+            interruption.exit_hooks += [
+                cluster.kill,
+                cluster.remove_files,
+            ]  # each may take its time
+        data = _images(loading, past, cluster)
         plan = with_images(plan, data)
         _say_begun(plan, data, where, remote, console)
         if page is not None:
             console.print(f"Page: {page(where.root)}", highlight=False, soft_wrap=True)
         trackers = make_trackers(launches, where, notify)
-        program = own_context(plan, where, past, mode, remote, here=address is None)
+        program = None
+        if not complete:
+            program = own_context(plan, where, past, mode, remote, here=address is None)
         run = SweepRun(
             *(plan.sweep, plan.trials, data, where, address),
-            *(max_concurrent or size(past.tables), trackers, past),
+            *(max_concurrent or size(past.tables), trackers),
+            tracked=_tracked(where, launches, tracker_options),
+            past=past,
             remote=remote,
             growth=plan.growth,
             warm=_warm(plan, data),
@@ -135,20 +152,36 @@ def run_plan(
 
 def _run(
     run: "SweepRun",
-    cluster: "Cluster",
+    cluster: "Cluster | None",
     view: SweepView,
     notify: Notify,
     interruption: Interruption,
 ) -> SweepStopped | None:
-    """Runs a sweep; returns why it could not go on, if so."""
-    from tune_mc1.running.driver import run_sweep
+    """Runs a sweep; returns why it could not go on, if so.
 
+    Args:
+        run: The sweep.
+        cluster: Its Ray; None if nothing is left to run.
+        view: Shows the progress.
+        notify: Prints a notice.
+        interruption: Ends the sweep early.
+    """
     try:
         with mirrored(run.where, run.remote, notify, interruption):
-            run_sweep(run, cluster, view, notify, interruption)
+            if cluster is None:
+                finish_sweep(run, view, notify, interruption)
+            else:
+                from tune_mc1.running.driver import run_sweep
+
+                run_sweep(run, cluster, view, notify, interruption)
     except SweepStopped as error:
         return error
     return None
+
+
+def _needs_images(plan: Plan, *, complete: bool) -> bool:
+    """True if a resumed sweep has trials to run, or is told anything about its images."""
+    return not complete or bool(plan.growth.changes) or "data" in plan.flags.values
 
 
 def _begin_loading(
@@ -197,6 +230,14 @@ def _check_ray(
     trial_resources(plan.sweep, plan.training_trials)
     check_requirements(plan.sweep, notify, here=False)
     check_nodes(parent, field)
+
+
+def _tracked(
+    where: ResultDir, launches: Mapping[str, Launch], options: Mapping[str, str | None]
+) -> KeptUp:
+    """What trackers had of the sweep at the end of its last run."""
+    mode = {"wandb": choose_mode(options.get("wandb"))} if "wandb" in launches else {}
+    return KeptUp(where, [*launches], {**options, **mode})
 
 
 def current_past(plan: Plan, where: ResultDir) -> Past:

@@ -13,6 +13,7 @@ from tune_mc1.planning.warm_start import COLD, WarmStart
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.store.remote import Remote
 from tune_mc1.running.own_context import OwnContext
+from tune_mc1.tracking.kept_up import KeptUp
 from tune_mc1.tracking.tracker import Tracker
 
 
@@ -29,6 +30,7 @@ class SweepRun:
         address: A running Ray cluster, or None to start Ray on this machine.
         max_concurrent: Maximum number of concurrent trials, or None for as many as fit.
         trackers: Experiment trackers.
+        tracked: What is known of them from the last run.
         remote: The result directory's folder in an object store, or None.
         growth: How a resumed sweep differs from what it was.
         warm: What a new sweep takes from earlier ones.
@@ -43,6 +45,7 @@ class SweepRun:
     address: str | None = None
     max_concurrent: int | None = None
     trackers: Sequence[Tracker] = ()
+    tracked: KeptUp | None = None
     past: Past = field(default_factory=Past)
     remote: Remote | None = None
     growth: Growth = SAME

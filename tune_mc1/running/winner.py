@@ -1,6 +1,5 @@
 """Winner of a sweep: its trials are scored on the test images, once, at the very end."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,20 +8,14 @@ import numpy as np
 import pyarrow as pa
 import ray
 
-from tune_mc1.config.module_sweep import ModuleSweep
-from tune_mc1.config.program_sweep import ProgramSweep
-from tune_mc1.config.sweep import Sweep
-from tune_mc1.planning.past import Past
-from tune_mc1.planning.plan import Plan
 from tune_mc1.planning.resources import TrialResources
-from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import Event, score_event
 from tune_mc1.results.growth_events import ENDING
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.settings import winners
 from tune_mc1.results.tables import SweepTables, trial_of
 from tune_mc1.results.writer import ResultWriter
-from tune_mc1.running.module_winner import is_tested
+from tune_mc1.running.nothing_left import is_scored
 from tune_mc1.running.sweep_run import SweepRun
 from tune_mc1.running.winner_worker import score_winner
 from tune_mc1.running.worker import SweepContext
@@ -111,32 +104,6 @@ def score_winners(
         if not on_test:
             events.append(score_event(name, values))
     return Scored(events, pa.concat_tables(parts) if parts else None)
-
-
-def is_scored(sweep: Sweep, tables: SweepTables, where: ResultDir) -> bool:
-    """True if the winner of a complete sweep has its test scores and predictions."""
-    known = sweep.validation == "test" or all(r["test_acc"] is not None for r in winners(tables))
-    return known and where.predictions.exists()
-
-
-def nothing_left(plan: Plan, past: Past, where: ResultDir) -> bool:
-    """True if a resumed sweep has no trial to run and no winner to score, so that it needs no Ray.
-
-    Args:
-        plan: The plan.
-        past: Its progress so far.
-        where: Its result directory.
-    """
-    if plan.directory is None or past.waiting or past.remaining(plan.trials):
-        return False
-    ended = sum(row["state"] in ENDED for row in past.tables.trials.values())
-    if plan.sweep.adapter is not None and ended < (plan.sweep.run_cap or math.inf):
-        return False
-    if isinstance(plan.sweep, ModuleSweep):
-        return is_tested(past.tables)
-    if isinstance(plan.sweep, ProgramSweep):
-        return True
-    return ended == len(past.tables.trials) and is_scored(plan.sweep, past.tables, where)
 
 
 def _rows(trial: str, predictions: dict[str, Any]) -> pa.Table:

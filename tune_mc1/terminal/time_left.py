@@ -75,6 +75,8 @@ class TimeLeft:
             now: The present time, in seconds since 1970.
         """
         rows = list(tables.trials.values())
+        if 0 < total <= len(rows) and all(row["state"] in ENDED for row in rows):
+            return 0.0
         running = [row for row in rows if row["state"] == "running"]
         self.slots = max(self.slots, round(sum(1 / (row["fused"] or 1) for row in running)))
         self.slots = min(self.slots, self.most or self.slots)

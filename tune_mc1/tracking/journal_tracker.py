@@ -47,6 +47,7 @@ class JournalTracker(ABC):
         self._ending, self._abandoned = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
         self._offset = 0
+        self._failed = False
 
     def begin(self) -> None:  # noqa: B027  most have nothing to begin
         """Called before the first event; `tables` is as the sweep, if resumed, left it before."""
@@ -80,11 +81,14 @@ class JournalTracker(ABC):
         while not self._notices.empty():
             self._notify(self._notices.get())
 
-    def finish(self, timeout_s: float | None = None) -> None:
+    def finish(self, timeout_s: float | None = None) -> bool:
         """Waits until every event is handled.
 
         Args:
             timeout_s: Maximum wait in seconds; None for `end_wait_s`.
+
+        Returns:
+            Whether every event was handled.
         """
         limit = self.end_wait_s if timeout_s is None else timeout_s
         self._ending.set()
@@ -96,6 +100,7 @@ class JournalTracker(ABC):
         if self._thread.is_alive():
             self._abandoned.set()
             self._notify(f"Tracker {self.name}: incomplete, as it did not finish in {limit:g} s.")
+        return not (self._failed or self._abandoned.is_set())
 
     def abandon(self) -> None:
         """Ignores all further events."""
@@ -107,6 +112,7 @@ class JournalTracker(ABC):
             self._take_all()
             self.close()
         except Exception as error:
+            self._failed = True
             self.say(failure(self.name, error))
 
     def _take_all(self) -> None:

@@ -30,11 +30,15 @@ class Tracker(Protocol):
     def check(self) -> None:
         """Passes on notices; called after every step of the sweep, in the main thread."""
 
-    def finish(self, timeout_s: float | None = None) -> None:
+    def finish(self, timeout_s: float | None = None) -> bool | None:
         """Waits until everything is sent, and ends; the journal is complete.
 
         Args:
             timeout_s: Maximum wait in seconds; None for the tracker's own limit.
+
+        Returns:
+            False if something is missing, so that a resume starts the tracker again even if the
+            sweep has nothing left to run.
         """
 
     def abandon(self) -> None:
@@ -145,10 +149,11 @@ class _Guarded:
         if self._tracker is not None:
             self._guard(self._tracker.check)
 
-    def finish(self, timeout_s: float | None = None) -> None:
-        tracker = self._tracker
+    def finish(self, timeout_s: float | None = None) -> bool | None:
+        tracker, whole = self._tracker, []
         if tracker is not None:
-            self._guard(lambda: tracker.finish(timeout_s))
+            self._guard(lambda: whole.append(tracker.finish(timeout_s)))
+        return False not in whole and bool(whole)
 
     def abandon(self) -> None:
         if self._tracker is not None:

@@ -86,16 +86,19 @@ class WandbMirror:
         self._next_check = time.monotonic() + 2 * POLL_S
         self._pass_on()
 
-    def finish(self, timeout_s: float | None = None) -> None:
+    def finish(self, timeout_s: float | None = None) -> bool:
         """Waits until all runs are complete, and ends the process if that takes too long.
 
         To be called once the event `close` is in the journal.
 
         Args:
             timeout_s: Maximum wait in seconds; None for `END_WAIT_S`.
+
+        Returns:
+            Whether all runs are complete.
         """
         if self._process is None:
-            return
+            return False
         try:
             self._await(self._process, END_WAIT_S[self.mode] if timeout_s is None else timeout_s)
         finally:
@@ -103,7 +106,8 @@ class WandbMirror:
                 self._failure_reported = True  # the exit is our own doing
                 _end(self._process)
             self._pass_on()
-            self._report_incomplete()
+            missing = self._report_incomplete()
+        return not (self._failure_reported or missing)
 
     def abandon(self) -> None:
         """Terminates the process, without waiting; it still writes its files."""
@@ -133,7 +137,8 @@ class WandbMirror:
                 f"The sweep is not affected. Log: {self.log}"
             )
 
-    def _report_incomplete(self) -> None:
+    def _report_incomplete(self) -> list[str]:
+        """Says which runs are incomplete, if any; returns their trials."""
         events = [event for event, _ in read_events(self.where.journal, self._offset)]
         started = dict.fromkeys(e["trial"] for e in events if e["event"] == "start")
         missing = [trial for trial in started if trial not in self._finished]
@@ -145,6 +150,7 @@ class WandbMirror:
             )
         elif self.mode == "offline" and started:
             self.notify(offline_line(self.where, len(self.where.read().attempted())))
+        return missing
 
 
 def status_file(where: ResultDir) -> Path:

@@ -55,21 +55,25 @@ class ProgramRuns:
     def check(self) -> None:
         """Nothing."""
 
-    def finish(self, timeout_s: float | None = None) -> None:
+    def finish(self, timeout_s: float | None = None) -> bool:
         """Ends the runs of trials that were cut off, and sends what the server lacks, if online.
 
         To be called once no program runs any more.
 
         Args:
             timeout_s: Maximum wait in seconds; None for `END_WAIT_S`.
+
+        Returns:
+            Whether the server has everything, if it is to have it.
         """
         count = self._end_runs()
         if self.mode == "online" and count:
-            self._send(END_WAIT_S if timeout_s is None else timeout_s)
-        elif self._process is not None:
+            return self._send(END_WAIT_S if timeout_s is None else timeout_s)
+        if self._process is not None:
             self._process.kill()
         elif self.mode == "offline" and count:
             self.notify(offline_line(self.where, count))
+        return True
 
     def abandon(self) -> None:
         """Ends the upload."""
@@ -103,7 +107,7 @@ class ProgramRuns:
         )
         return self._process
 
-    def _send(self, limit_s: float) -> None:
+    def _send(self, limit_s: float) -> bool:
         process = self._process or self._begin()
         reason = self._wait(process, limit_s)
         if reason is not None:
@@ -111,6 +115,7 @@ class ProgramRuns:
                 f"W&B: how the trials ended is not complete there: {redact(reason)}. "
                 f"{sync_command(self.where)} uploads the missing data."
             )
+        return reason is None
 
     def _wait(self, process: subprocess.Popen[str], limit_s: float) -> str | None:
         """Asks the upload to end with what is left; returns why it failed, if it did."""
