@@ -38,14 +38,14 @@ arguments=("${@//%a/${SLURM_ARRAY_TASK_ID:-%a}}")
 name=$(scontrol show node "$SLURMD_NODENAME" | sed -n 's/.*NodeAddr=\([^ ]*\).*/\1/p')
 head=$(getent ahostsv4 "$name" | awk '{print $1; exit}')
 export RAY_JOB_PORT=$((10000 + SLURM_JOB_ID % 200 * 100))   # and the 99 after it
-export RAY_JOB_HEAD=$head:$RAY_JOB_PORT RAY_JOB_TOLD=$out/ended_by_slurm
+export RAY_JOB_HEAD=$head:$RAY_JOB_PORT RAY_JOB_TOLD=$out/ended_by_slurm RAY_JOB_ENDED=$out/ray_ended
 
 # Ray's own 30 s, for what still runs, are all that Slurm gives to the steps of a job that it ends.
 export RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S=10
 
 # Only who can read this file may use this job's Ray.
 export RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH=$out/ray_token
-mkdir -p "$out" && rm -f "$RAY_JOB_TOLD" || exit 1
+mkdir -p "$out" && rm -f "$RAY_JOB_TOLD" "$RAY_JOB_ENDED" || exit 1
 (umask 077 && python -c 'import secrets; print(secrets.token_hex(32), end="")' >"$RAY_AUTH_TOKEN_PATH")
 
 # Runs on every node: its part of Ray, with the cores and GPUs that Slurm gave to this job.
@@ -75,6 +75,7 @@ run_node() {
   trap ': >"$RAY_JOB_TOLD"; kill -TERM $ray 2>/dev/null' TERM INT
   ray start "${words[@]}" & ray=$!
   while kill -0 $ray 2>/dev/null; do wait $ray; done   # a signal ends only the wait
+  : >"$RAY_JOB_ENDED"
   for _ in {1..20}; do   # Ray's agents go on writing there for a while
     rm -rf "$temp" 2>/dev/null
     [ -e "$temp" ] || break
@@ -82,22 +83,39 @@ run_node() {
   done
 }
 
-# Waits until all nodes have joined, so that the sweep plans with all of them.
+# Waits until all nodes have joined, so that the sweep plans with all of them, or one has failed.
 await_nodes() {
-  python - "$RAY_JOB_HEAD" "$SLURM_JOB_NUM_NODES" <<'PYTHON'
-import sys, time
+  python - "$RAY_JOB_HEAD" "$SLURM_JOB_NUM_NODES" "$RAY_JOB_ENDED" <<'PYTHON'
+import os, socket, sys, time
+
+address, count, ended = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+host, _, port = address.partition(":")
+end = time.monotonic() + 300
+
+
+def in_time():
+    if os.path.exists(ended):
+        sys.exit(1)
+    return time.monotonic() < end
+
+
+while in_time():  # without a head, ray.init would try for minutes
+    try:
+        socket.create_connection((host, int(port)), 5).close()
+        break
+    except OSError:
+        time.sleep(0.5)
+
 import ray
 
-address, count = sys.argv[1], int(sys.argv[2])
-end = time.monotonic() + 300
 while True:
     try:
         ray.init(address, log_to_driver=False, logging_level="ERROR")
-        while sum(node["Alive"] for node in ray.nodes()) < count and time.monotonic() < end:
+        while sum(node["Alive"] for node in ray.nodes()) < count and in_time():
             time.sleep(0.5)
         sys.exit(sum(node["Alive"] for node in ray.nodes()) < count)
     except (ConnectionError, RuntimeError, ValueError) as error:
-        if time.monotonic() > end:
+        if not in_time():
             sys.exit(f"Ray does not start: {error}")
         time.sleep(1)
 PYTHON
@@ -161,7 +179,7 @@ while kill -0 $nodes 2>/dev/null; do wait $nodes; done
 [ -n "$cancelled" ] ||
   srun --nodes="$SLURM_JOB_NUM_NODES" --ntasks="$SLURM_JOB_NUM_NODES" --ntasks-per-node=1 \
     bash -c 'rm -rf "/tmp/ray-$SLURM_JOB_ID-$SLURM_NODEID"'
-rm -f "$RAY_AUTH_TOKEN_PATH" "$RAY_JOB_TOLD"
+rm -f "$RAY_AUTH_TOKEN_PATH" "$RAY_JOB_TOLD" "$RAY_JOB_ENDED"
 if [ -n "$again" ] && [ "$(epochs)" -le "$before" ] && [ "$status" != 0 ]; then
   echo "No epoch has ended before the time limit: the job is not requeued; give it more --time" >&2
 elif [ -n "$again" ] && [ "$status" = 130 ]; then

@@ -65,6 +65,36 @@ def tell_both(batch: int, ray: int, folder: Path) -> None:
     os.kill(batch, signal.SIGTERM)
 
 
+def environment(folder: Path, **commands: str) -> dict[str, str]:
+    """That of a job of one node, with stand-ins for commands."""
+    for name, text in {**COMMANDS, **commands}.items():
+        (folder / name).write_text(f"#!/bin/bash\n{text}\n")
+        (folder / name).chmod(0o755)
+    slurm = {"JOB_ID": JOB, "JOB_NUM_NODES": "1", "CPUS_ON_NODE": "1", "NODEID": "0"}
+    env = {f"SLURM_{name}": value for name, value in slurm.items()}
+    env |= {"SLURMD_NODENAME": "n", "STUB": str(folder), "PATH": f"{folder}:/usr/bin:/bin"}
+    return env | {"TUNE_MC1_OUTPUT": str(folder / "out")}
+
+
+def test_a_ray_that_does_not_start_ends_the_job(tmp_path: Path) -> None:
+    """At once, by the script's own wait for the nodes; nothing listens at its port."""
+    env = environment(
+        tmp_path,
+        ray="echo 'no such option' >&2; exit 2",
+        python=f'[ "$1" != -m ] || echo sweep >>"$STUB/log"; exec {sys.executable} "$@"',
+    )
+    words = ["bash", str(SCRIPT), "grid", "sweep.yaml"]
+    done = subprocess.run(
+        words, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    log = tmp_path / "out" / f"slurm-{JOB}" / "ray-0.log"
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"Not all nodes have started Ray: {log}\n"
+    assert "no such option" in log.read_text()
+    assert (tmp_path / "log").read_text() == "srun\nsrun\n"
+    assert [path.name for path in log.parent.iterdir()] == ["ray-0.log"]
+
+
 @pytest.mark.parametrize(
     ("action", "status", "calls"),
     [
@@ -79,13 +109,7 @@ def tell_both(batch: int, ray: int, folder: Path) -> None:
 def test_it_ends(
     tmp_path: Path, action: Callable[[int, int, Path], None], status: int, calls: list[str]
 ) -> None:
-    for name, text in COMMANDS.items():
-        (tmp_path / name).write_text(f"#!/bin/bash\n{text}\n")
-        (tmp_path / name).chmod(0o755)
-    slurm = {"JOB_ID": JOB, "JOB_NUM_NODES": "1", "CPUS_ON_NODE": "1", "NODEID": "0"}
-    env = {f"SLURM_{name}": value for name, value in slurm.items()}
-    env |= {"SLURMD_NODENAME": "n", "STUB": str(tmp_path), "PATH": f"{tmp_path}:/usr/bin:/bin"}
-    env |= {"TUNE_MC1_OUTPUT": str(tmp_path / "out")}
+    env = environment(tmp_path)
     log, ray = tmp_path / "log", tmp_path / "ray_pid"
     try:
         words = ["bash", str(SCRIPT), "grid", "sweep.yaml"]
