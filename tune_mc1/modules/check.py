@@ -13,6 +13,7 @@ from tune_mc1.modules.arguments import ArgumentError, Arguments
 from tune_mc1.modules.classes import ClassError, import_classes
 from tune_mc1.modules.devices import gpu_problem, refusal, reserved
 from tune_mc1.modules.hyperparameters import code_in_hyperparameters
+from tune_mc1.modules.late_average import late_averages
 from tune_mc1.modules.routes import RouteError, places_of
 
 MOST_CHECKED = 200
@@ -52,8 +53,10 @@ def check_module(
     if problems:
         return problems, []
     first = next(iter(settings), {})
-    code = [] if trust else code_in_hyperparameters(arguments, arguments.parse(first))
-    return [], [*_notices(sweep, arguments), *code]
+    parsed = arguments.parse(first)
+    code = [] if trust else code_in_hyperparameters(arguments, parsed)
+    late = late_averages(parsed.trainer.callbacks)
+    return [], [*_notices(sweep, arguments), *late, *code]
 
 
 def _gpu_share(sweep: ModuleSweep, *, here: bool) -> float:
