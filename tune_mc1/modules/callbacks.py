@@ -56,6 +56,7 @@ class TrialEpochs(Callback):
         progress: The trial's progress.
         stopped: Whether the sweep has stopped the trial.
         began: Whether training has begun.
+        stepped: Whether a batch has been trained since then.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class TrialEpochs(Callback):
     ) -> None:
         self.progress, self._take_up, self._folder = progress, take_up, folder
         self._report, self._save = report, save
-        self.stopped = self.began = False
+        self.stopped = self.began = self.stepped = False
         self._max_steps = -1
         self._validation = False  # has ended since the last row
         self._since = time.perf_counter()
@@ -150,6 +151,7 @@ class TrialEpochs(Callback):
         Raises:
             DivergedError: If it is not finite in any process of the trial.
         """
+        self.stepped = True
         if (batch_idx + 1) % LOOK and not trainer.is_last_batch:
             return
         loss = outputs.get("loss") if isinstance(outputs, dict) else outputs

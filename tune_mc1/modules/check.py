@@ -10,8 +10,9 @@ from tune_mc1.config.problems import Problem
 from tune_mc1.config.user_code import look_in
 from tune_mc1.errors import did_you_mean
 from tune_mc1.modules.arguments import ArgumentError, Arguments
-from tune_mc1.modules.classes import ClassError, import_classes
+from tune_mc1.modules.classes import ClassError, import_classes, name_of
 from tune_mc1.modules.devices import gpu_problem, refusal, reserved
+from tune_mc1.modules.forms import is_by_hand
 from tune_mc1.modules.hyperparameters import code_in_hyperparameters
 from tune_mc1.modules.routes import RouteError, places_of
 
@@ -45,7 +46,11 @@ def check_module(
     except ClassError as error:
         return [Problem((error.field,), str(error), getattr(sweep, error.field))], []
     arguments = Arguments(classes, sweep.trainer)
-    problems = [*_trainer_problems(sweep, arguments), *_route_problems(sweep, arguments)]
+    problems = [
+        *_trainer_problems(sweep, arguments),
+        *_route_problems(sweep, arguments),
+        *_problems_by_hand(sweep, arguments),
+    ]
     if not problems and (found := gpu_problem(sweep, _gpu_share(sweep, here=here))) is not None:
         problems = [found]
     problems = problems or list(_value_problems(arguments, settings))
@@ -71,6 +76,26 @@ def _trainer_problems(sweep: ModuleSweep, arguments: Arguments) -> Iterator[Prob
             yield Problem(("trainer", name), rule, value)
         elif found := reserved(name, value, workers_of(sweep)):
             yield Problem(("trainer", name), found, value)
+
+
+_AUTOMATIC_ONLY = {"gradient_clip_val": (None, 0), "accumulate_grad_batches": (1,)}
+"""Arguments of the trainer that are for automatic optimisation, with the values that do nothing."""
+
+
+def _problems_by_hand(sweep: ModuleSweep, arguments: Arguments) -> Iterator[Problem]:
+    """Arguments of the trainer that are not for a module that steps its optimisers itself."""
+    if not is_by_hand(arguments.classes.module):
+        return
+    name = name_of(arguments.classes.module)
+    for argument, idle in _AUTOMATIC_ONLY.items():
+        full = f"trainer.{argument}"
+        varied = sweep.values_of(full) if full in sweep.parameters else None
+        path = ("parameters", full) if varied else ("trainer", argument)
+        for value in varied or [sweep.trainer.get(argument, idle[0])]:
+            if value not in idle:
+                rule = f"is not for {name}, whose optimization is not automatic"
+                yield Problem(path, rule, value)
+                break
 
 
 def signature_of_trainer(known: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ from tune_mc1.modules.callbacks import SavedTrialEpochs, TakeUp, TrialEpochs
 from tune_mc1.modules.checkpoints import Report, check_data_only, last_sound, noticing
 from tune_mc1.modules.classes import ClassError, import_classes, name_of
 from tune_mc1.modules.hyperparameters import PlainHyperparameters, described
+from tune_mc1.modules.mistakes import is_refused, would_repeat
 from tune_mc1.modules.progress import Progress
 from tune_mc1.modules.ranks import Rank
 from tune_mc1.modules.routes import RouteError
@@ -192,13 +193,14 @@ class _Run:
             )
         except DivergedError as error:
             return FitOutcome("diverged", str(error), error.epoch)
-        except (MisconfigurationException, TrialError) as error:
-            return FitOutcome("failed", " ".join(str(error).split()))
-        except NotImplementedError as error:  # a hook that is gone, a method that is missing
-            traceback.print_exc()
-            return FitOutcome("failed", str(self._raised(error)))
+        except TrialError as error:
+            return FitOutcome("failed", str(error))
         except Exception as error:
-            raise self._raised(error) from error
+            raised = self._raised(error)
+            if isinstance(raised, TrialError) and would_repeat(error, stepped=self.epochs.stepped):
+                traceback.print_exc()
+                return FitOutcome("failed", str(raised))
+            raise raised from error
         self.epochs.tell_again(self.trainer)
         return self._outcome()
 
@@ -227,4 +229,5 @@ class _Run:
                 f"{self.checkpoint}: does not fit {name} any more: {text[:300]}; undo the change "
                 "of its file, or start a new sweep"
             )
-        return TrialError(f"{type(error).__name__}: {text}{failed_line(error)}")
+        kind = "" if is_refused(error) else f"{type(error).__name__}: "
+        return TrialError(f"{kind}{text}{failed_line(error)}")
