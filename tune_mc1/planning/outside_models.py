@@ -91,9 +91,9 @@ def _misfits(sweep: Sweep, signatures: list[Signature], place: Place) -> Iterato
         if name in own and ours:
             yield f"{place((name,))}: {', '.join(ours)} does not take it"
     for signature in signatures:
-        for name in signature.missing(sweep.parameters):
+        if names := " and ".join(signature.missing(sweep.parameters)):
             rule = "which neither the images nor the sweep give"
-            yield f"{place(('model',))}: {signature.model} needs {name}, {rule}: {signature}"
+            yield f"{place(('model',))}: {signature.model} needs {names}, {rule}: {signature}"
 
 
 def _given(sweep: Sweep, name: str, model: str) -> bool:

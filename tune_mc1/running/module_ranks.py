@@ -125,7 +125,7 @@ def _ends_the_sweep(error: BaseException) -> bool:
 
 
 def _outcome(state: str, reason: str) -> "FitOutcome":
-    """The outcome of a trial of which a worker failed; raises TrialError if it may be tried again."""
+    """The outcome of a trial whose worker failed; TrialError if it may be tried again."""
     from tune_mc1.modules.fit import FitOutcome
 
     if state == RAISED:
