@@ -204,7 +204,7 @@ REFUSED: list[tuple[object, tuple[str, ...], dict[str, object], str]] = [
         "outside_nets:Shapes",
         (),
         {},
-        ": parameters.model: outside_nets:Shapes needs channels and units, which neither the "
+        ": parameters.model: outside_nets:Shapes needs channels, units, which neither the "
         "images nor the sweep give: outside_nets:Shapes(channels, units, num_classes)",
     ),
     (
@@ -235,8 +235,18 @@ REFUSED: list[tuple[object, tuple[str, ...], dict[str, object], str]] = [
     ),
     (NET, (), {"batch_norm": values(True)}, f": parameters.batch_norm: {NET} does not take it: "),
     (NET, (), {"num_classes": values(3)}, ": parameters.num_classes: is not a parameter of a sw"),
-    ([NET, "CNN"], (), {"width": values(4)}, ": parameters.width: CNN does not take it"),
-    ("CNN", (), {"hidden": values(4)}, ": parameters.hidden: model CNN has none (models with it"),
+    (
+        [NET, "CNN"],
+        (),
+        {"width": values(4)},
+        f": parameters.width: CNN does not take it; when: {{model: {NET}}} gives it to that one",
+    ),
+    (
+        "CNN",
+        (),
+        {"hidden": values(4)},
+        ": parameters.hidden: model CNN has none (models with it: MLP, ConvNet), got 4 (in 1 of 1",
+    ),
 ]
 
 

@@ -12,7 +12,7 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import LightningDataModule, LightningModule, Trainer, seed_everything
 
 from tune_mc1.config.program_sweep import SEED
-from tune_mc1.config.user_code import failed_line
+from tune_mc1.config.user_code import failed_line, reason_of
 from tune_mc1.errors import DISK_FULL, DivergedError, StorageError, TrialError
 from tune_mc1.modules.arguments import ArgumentError, Arguments, Made
 from tune_mc1.modules.callbacks import SavedTrialEpochs, TakeUp, TrialEpochs
@@ -129,8 +129,7 @@ def made_of(trial: ModuleTrial) -> Made:
         made = arguments.make(parsed)
     except Exception as error:
         traceback.print_exc()
-        text = " ".join(str(error).split())
-        raise TrialError(f"{type(error).__name__}: {text}{failed_line(error)}") from None
+        raise TrialError(reason_of(error)) from None
     for one, kind in ((made.module, LightningModule), (made.datamodule, LightningDataModule)):
         if one is not None and not isinstance(one, kind):
             raise TrialError(f"must be a {kind.__name__}, got {type(one).__name__}")
