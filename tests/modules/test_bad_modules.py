@@ -87,12 +87,33 @@ def lr(**more: Any) -> dict[str, Any]:
                     "callbacks": [{"class_path": "EarlyStopping", "init_args": {"metric": "loss"}}]
                 }
             },
-            "trainer.callbacks: lightning.pytorch.callbacks.EarlyStopping: Option 'metric' is not "
-            "accepted (EarlyStopping(monitor, min_delta=0.0, patience=3, ",
+            "trainer.callbacks: EarlyStopping(monitor, min_delta=0.0, patience=3, ",
+        ),
+        (
+            {"trainer": {"callbacks": [{"class_path": "EarlyStoping"}]}},
+            "trainer.callbacks: must be a class by its path, got 'EarlyStoping', did you mean "
+            "'EarlyStopping'?",
+        ),
+        (
+            {"trainer": {"callbacks": [{"class_path": "LIT:Net"}]}},
+            "must be a class by its path, got 'LIT:Net', did you mean 'LIT.Net'?",
+        ),
+        (
+            {"trainer": {"callbacks": ["EarlyStopping"]}},
+            "log_rank_zero_only=False) lacks monitor",
+        ),
+        (
+            {"trainer": {"logger": {"class_path": "CSVLogger", "init_args": {"save_dr": "x"}}}},
+            " does not take 'save_dr', did you mean 'save_dir'?",
+        ),
+        ({"trainer": {"logger": "wandb"}}, "got 'wandb', did you mean 'WandbLogger'?"),
+        (
+            {"trainer": {"callbacks": [{"class_path": "torch.nn.Linear"}]}},
+            "trainer.callbacks: must be ",
         ),
         (
             {"trainer": {"callbacks": [{"class_path": "LIT.Missing"}]}},
-            "trainer.callbacks: LIT.Missing: ",
+            "trainer.callbacks: LIT has no 'Missing'",
         ),
         (
             {"resources": {"workers": 2, "cpu": 1}, "trainer": {"strategy": "fsdp"}},

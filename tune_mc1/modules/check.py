@@ -145,8 +145,10 @@ def _value_problems(
             text = refusal(parsed)
             path: tuple[str, ...] = ("trainer",)
         except (ArgumentError, RouteError) as error:
-            text = str(error)
-            path = ("trainer",) if text.startswith("trainer.") else ("parameters",)
+            text, path = str(error), ("parameters",)
+            if text.startswith("trainer."):
+                key, _, text = text.partition(": ")
+                path = (key,)
         if text is not None and text not in seen:
             seen.add(text)
             yield Problem(path, text)

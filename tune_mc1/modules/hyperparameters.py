@@ -16,6 +16,7 @@ from lightning.pytorch.callbacks import Callback
 from tune_mc1.modules.arguments import Arguments
 from tune_mc1.modules.checkpoints import MORE_THAN_DATA
 from tune_mc1.modules.classes import name_of
+from tune_mc1.modules.partials import partial_types
 from tune_mc1.training.lightning_private import INSTANTIATOR
 
 _PLAIN = (bool, int, float, str, bytes, type(None))
@@ -50,7 +51,9 @@ class PlainHyperparameters(Callback):
                 code = [name for name in saved if name in known and code_in(saved[name])]
                 self._found[part] = {name: known[name] for name in code}
             if found := self._found[part]:
-                checkpoint[key] = {**saved, **found, **INSTANTIATOR}
+                # Lightning cannot make the former, and then takes the objects as keywords
+                by = {} if partial_types(type(one)) else INSTANTIATOR
+                checkpoint[key] = {**saved, **found, **by}
 
 
 def code_in(value: Any) -> list[str]:
