@@ -1,6 +1,10 @@
 """Everything about a module's sweep that can be wrong, found before anything starts."""
 
+import inspect
+import typing
+from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import torch
@@ -15,6 +19,9 @@ from tune_mc1.modules.devices import gpu_problem, refusal, reserved
 from tune_mc1.modules.forms import is_by_hand
 from tune_mc1.modules.hyperparameters import code_in_hyperparameters
 from tune_mc1.modules.routes import RouteError, places_of
+
+SIMILAR = 0.85
+"""Similarity of names of which one is probably a slip of the other, where any name is allowed."""
 
 MOST_CHECKED = 200
 """Settings whose values are checked in advance; a mistake in a later one fails its trial."""
@@ -108,7 +115,8 @@ def _route_problems(sweep: ModuleSweep, arguments: Arguments) -> Iterator[Proble
         try:
             places = places_of(name, arguments.takes, arguments.anything)
         except RouteError as error:
-            rule = f"{error} ({_signatures_for(name, arguments)})"
+            inside = _inside(name, arguments)
+            rule = f"{error}{inside} ({_signatures_for(name, arguments)})"
             yield Problem(("parameters", name), rule)
             continue
         for place in places:
@@ -120,6 +128,26 @@ def _route_problems(sweep: ModuleSweep, arguments: Arguments) -> Iterator[Proble
                 rule = f"is also set in trainer.{argument}"
             if rule:
                 yield Problem(("parameters", name), rule)
+
+
+def _inside(name: str, arguments: Arguments) -> str:
+    """Hint at the only argument that a module needs, if that may hold others: `args.lr`."""
+    try:
+        own = inspect.signature(arguments.classes.module).parameters.values()
+    except (TypeError, ValueError):
+        return ""
+    needed = [
+        p for p in own if p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+    ]
+    holds = len(needed) == 1 and "." not in name and _holds(needed[0].annotation)
+    return f"; write {needed[0].name}.{name} for a value within it" if holds else ""
+
+
+def _holds(annotation: Any) -> bool:
+    """Whether an argument may be a mapping, or an object of arguments, by its declaration."""
+    kind = typing.get_origin(annotation) or annotation
+    known = (inspect.Parameter.empty, Any, dict, Namespace, Mapping)
+    return kind in known or str(kind).partition("[")[0] in ("dict", "Dict", "Namespace")
 
 
 def _signatures_for(name: str, arguments: Arguments) -> str:
@@ -168,4 +196,6 @@ def _notices(sweep: ModuleSweep, arguments: Arguments) -> Iterator[str]:
                 unnamed.setdefault(part, []).append(name)
     for part, names in unnamed.items():
         one = arguments.signature(part)
-        yield f"parameters: {', '.join(names)}: not checked, as {one} takes any name"
+        similar = [get_close_matches(n, arguments.takes[part], 1, SIMILAR) for n in names]
+        meant = "".join(f", did you mean {near[0]!r}?" for near in similar if near)
+        yield f"parameters: {', '.join(names)}: not checked, as {one} takes any name{meant}"
