@@ -14,7 +14,7 @@ from lightning.pytorch import LightningDataModule, LightningModule
 from tune_mc1.config.keywords import keywords_of
 from tune_mc1.modules.argument_errors import one_line
 from tune_mc1.modules.classes import Classes, Factory, signature
-from tune_mc1.modules.partials import partial_types
+from tune_mc1.modules.published_arguments import namespaces, partial_types, with_attributes
 from tune_mc1.modules.routes import arguments_of
 
 _NUMBERS = count(1)
@@ -56,7 +56,7 @@ class Arguments:
         self._trainer = dict(trainer)
         self._parser = LightningArgumentParser(exit_on_error=False)
         self._added: set[tuple[str, str]] = set()
-        self._needed: list[str] = []
+        self._needed: list[tuple[str, str]] = []
         self.takes: dict[str, list[str]] = {}
         """Names of the arguments of each part."""
         self.anything: list[str] = []
@@ -80,9 +80,9 @@ class Arguments:
         given = arguments_of(values, self.takes, self.anything)
         for part in self.anything:
             self._add(part, given[part])
-        for name in self._needed:
-            if name not in given["model"]:
-                raise ArgumentError(f"{self.signature('model')} lacks {name}")
+        for part, name in self._needed:
+            if name not in given[part]:
+                raise ArgumentError(f"{self.signature(part)} lacks {name}")
         given["trainer"] = {**self._trainer, **given["trainer"], **(fixed or {})}
         try:
             return self._parser.parse_object(deepcopy(given))  # which it changes
@@ -101,21 +101,21 @@ class Arguments:
 
     def _add_class(self, one: Factory, part: str) -> list[str]:
         """Adds the arguments of a part; returns their names."""
-        partial = partial_types(one) if part == "model" else {}
-        if not partial:
+        special = namespaces(one) | (partial_types(one) if part == "model" else {})
+        if not special:
             names = self._parser.add_lightning_class_args(_as_class(one, part), part)
             return [name.removeprefix(f"{part}.") for name in names]
         names = self._parser.add_class_arguments(
             *(_as_class(one, part), part),
             **{"fail_untyped": False, "instantiate": True, "sub_configs": True},
-            skip=set(partial),
+            skip=set(special),
         )
-        for name, (kind, default) in partial.items():
+        for name, (kind, default) in special.items():
             needed = default is Parameter.empty  # it may be null, unlike what the parser requires
-            self._needed += [name] if needed else []
+            self._needed += [(part, name)] if needed else []
             more = {"default": SUPPRESS if needed else default}
             self._parser.add_argument(f"--{part}.{name}", type=kind | None, **more)
-        return [*(name.removeprefix(f"{part}.") for name in names), *partial]
+        return [*(name.removeprefix(f"{part}.") for name in names), *special]
 
     def _add_keywords(self, one: Factory, part: str) -> None:
         """Adds what a constructor takes by its `**kwargs`, and the parser does not know."""
@@ -138,7 +138,10 @@ class Arguments:
         Args:
             parsed: From `parse`.
         """
-        made = self._parser.instantiate(parsed)
+        ready = parsed.clone()
+        for part in self.takes.keys() - {"trainer"}:
+            vars(ready[part]).update(with_attributes(self.classes.parts[part], vars(ready[part])))
+        made = self._parser.instantiate(ready)
         return Made(made.model, made.get("data"), vars(made.trainer), parsed)
 
 

@@ -16,7 +16,7 @@ from lightning.pytorch.callbacks import Callback
 from tune_mc1.modules.arguments import Arguments
 from tune_mc1.modules.checkpoints import MORE_THAN_DATA
 from tune_mc1.modules.classes import name_of
-from tune_mc1.modules.partials import partial_types
+from tune_mc1.modules.published_arguments import partial_types, without_groups
 from tune_mc1.training.lightning_private import INSTANTIATOR
 
 _PLAIN = (bool, int, float, str, bytes, type(None))
@@ -46,6 +46,7 @@ class PlainHyperparameters(Callback):
             saved = checkpoint.get(key) if key is not None else None
             if not isinstance(saved, dict) or key is None:
                 continue
+            checkpoint[key] = saved = {name: without_groups(saved[name]) for name in saved}
             if part not in self._found:
                 known = self._described.get(part, {})
                 code = [name for name in saved if name in known and code_in(saved[name])]

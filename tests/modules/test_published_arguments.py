@@ -1,4 +1,4 @@
-"""Modules whose constructor gets an optimiser and a schedule without their parameters."""
+"""Arguments as people publish them: optimisers without their parameters, groups of arguments."""
 
 from functools import partial
 from pathlib import Path
@@ -111,3 +111,37 @@ def test_a_mistake(tmp_path: Path, more: dict[str, Any], line: str) -> None:
         tmp_path, TEMPLATE, parameters={name: {"value": value} for name, value in keys.items()}
     )
     assert line in found
+
+
+GROUP = LIT.replace(INIT, """    def __init__(self, args, lr=0.1):
+        super().__init__()
+        self.save_hyperparameters(args)
+        hidden = args.hidden + args.net.more
+        assert args.lr == 0.2
+""").replace("self.hparams.fault", '""')  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        GROUP,
+        GROUP.replace("self, args", "self, args: Namespace").replace("net.more", "net['more']"),
+        GROUP.replace("(args)", "()").replace("hparams.lr", "hparams.args.lr"),
+    ],
+    ids=["untyped", "namespace", "saved whole"],
+)
+def test_a_group_of_arguments_is_used_by_attributes(tmp_path: Path, code: str) -> None:
+    play = Play(tmp_path, f"from argparse import Namespace\n{code}")
+    values = {"args.hidden": 4, "args.lr": 0.2, "args.net.more": 2}
+    _, first = play.run(cut=1, **values)
+    outcome, rest = play.run(**values)
+    assert outcome is not None
+    assert (outcome.state, len(first), len(rest)) == ("completed", 1, 3), outcome.error
+    weight = play.checkpoint()["state_dict"]["net.0.weight"]
+    assert len(weight) == 6
+
+
+def test_a_group_that_lacks_is_refused_in_a_line(tmp_path: Path) -> None:
+    code = f"from argparse import Namespace\n{GROUP.replace('self, args', 'self, args: Namespace')}"
+    (found,) = refused(tmp_path, code, parameters={"data.batch_size": {"value": 3}})
+    assert found == "parameters: Net(args, lr=0.1) lacks args"
