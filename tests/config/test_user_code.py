@@ -13,6 +13,7 @@ from tune_mc1.config.user_code import (
     import_object,
     is_user_code,
     look_in,
+    reason_of,
 )
 
 FILES = {
@@ -82,3 +83,9 @@ def test_a_node_of_a_cluster_has_the_directories_in_its_copy(
     places = ["/home/me/work/nets", "/home/me/work", "/elsewhere"]
     assert directories_here(places, None) == places
     assert directories_here(places, "/home/me/work") == [f"{tmp_path}/nets", f"{tmp_path}"]
+
+
+def test_an_error_with_a_long_text_is_a_short_line() -> None:
+    """PyTorch names all forms of a function that was called with wrong arguments."""
+    assert reason_of(KeyError("rleu")) == "KeyError: 'rleu'"
+    assert reason_of(TypeError("no\nform " * 200)) == f"TypeError: {('no form ' * 200)[:300]}..."

@@ -67,6 +67,28 @@ def test_what_is_not_checked_is_said(tmp_path: Path) -> None:
     assert rule in " ".join(done.stderr.split())
 
 
+def test_a_slip_where_any_name_is_allowed_is_hinted_at(tmp_path: Path) -> None:
+    name = write_module(tmp_path, ANY.replace("self, **kwargs", "self, backbone='a', **kwargs"))
+    file = tmp_path / "sweep.yaml"
+    file.write_text(yaml.safe_dump(content(name, parameters=lr(hidden=4, bakbone="b"))))
+    done = run_here("sweep", "grid", file, "--dry-run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "takes any name, did you mean 'backbone'?" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("annotation", ["", ": dict", ": 'dict[str, float]'", ": Namespace"])
+def test_arguments_within_the_only_argument(tmp_path: Path, annotation: str) -> None:
+    code = LIT.replace(
+        CONSTRUCTOR[: CONSTRUCTOR.index(")")], f"def __init__(self, args{annotation}"
+    )
+    code = f"from argparse import Namespace\n{code}"
+    (found,) = refused(tmp_path, code, parameters={"hidden": {"value": 3}})
+    assert found == (
+        "parameters.hidden: nothing takes it; write args.hidden for a value within it (Net(args), "
+        "Data(batch_size=16))"
+    )
+
+
 @pytest.mark.parametrize(
     ("code", "line"),
     [

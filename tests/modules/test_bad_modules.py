@@ -67,10 +67,6 @@ def lr(**more: Any) -> dict[str, Any]:
             "is no argument, did you mean 'batch_size'? (Data(batch_size=16))",
         ),
         (
-            {"parameters": {"data.x": {"value": 1}}, "datamodule": None},
-            "there is no datamodule that could take it",
-        ),
-        (
             {"parameters": lr(max_epochs=3)},
             "parameters.max_epochs: write trainer.max_epochs for the argument of the trainer",
         ),
@@ -91,12 +87,33 @@ def lr(**more: Any) -> dict[str, Any]:
                     "callbacks": [{"class_path": "EarlyStopping", "init_args": {"metric": "loss"}}]
                 }
             },
-            "trainer.callbacks: lightning.pytorch.callbacks.EarlyStopping: Option 'metric' is not "
-            "accepted (EarlyStopping(monitor, min_delta=0.0, patience=3, ",
+            "trainer.callbacks: EarlyStopping(monitor, min_delta=0.0, patience=3, ",
+        ),
+        (
+            {"trainer": {"callbacks": [{"class_path": "EarlyStoping"}]}},
+            "trainer.callbacks: must be a class by its path, got 'EarlyStoping', did you mean "
+            "'EarlyStopping'?",
+        ),
+        (
+            {"trainer": {"callbacks": [{"class_path": "LIT:Net"}]}},
+            "must be a class by its path, got 'LIT:Net', did you mean 'LIT.Net'?",
+        ),
+        (
+            {"trainer": {"callbacks": ["EarlyStopping"]}},
+            "log_rank_zero_only=False) lacks monitor",
+        ),
+        (
+            {"trainer": {"logger": {"class_path": "CSVLogger", "init_args": {"save_dr": "x"}}}},
+            " does not take 'save_dr', did you mean 'save_dir'?",
+        ),
+        ({"trainer": {"logger": "wandb"}}, "got 'wandb', did you mean 'WandbLogger'?"),
+        (
+            {"trainer": {"callbacks": [{"class_path": "torch.nn.Linear"}]}},
+            "trainer.callbacks: must be ",
         ),
         (
             {"trainer": {"callbacks": [{"class_path": "LIT.Missing"}]}},
-            "trainer.callbacks: LIT.Missing: ",
+            "trainer.callbacks: LIT has no 'Missing'",
         ),
         (
             {"resources": {"workers": 2, "cpu": 1}, "trainer": {"strategy": "fsdp"}},
@@ -117,6 +134,22 @@ def test_a_mistake_in_the_file(tmp_path: Path, keys: dict[str, Any], line: str) 
         (changed("class Net(", "1 / 0\n\nclass Net("), "ZeroDivisionError: division by zero (LIT"),
         (changed("def training_step", "def train_step"), "module: Net has no training_step, got"),
         (changed("def configure_opt", "def opt"), "module: Net has no configure_optimizers, got"),
+        (
+            changed("def configure_opt", "def validation_epoch_end(self, outputs):\n"
+                    "        pass\n\n    def configure_opt"),
+            "module: Net has validation_epoch_end, which Lightning 2 does not call: "
+            "on_validation_epoch_end takes its place, got",
+        ),
+        (
+            changed("training_step(self, batch, index)", "training_step(self, batch, i, "
+                    "optimizer_idx)"),
+            "module: Net.training_step takes optimizer_idx, which Lightning 2 does not give: "
+            "several optimisers need self.automatic_optimization = False and ",
+        ),
+        (
+            changed("def train_dataloader", "def training_images"),
+            "module: neither Net nor Data has a train_dataloader, got",
+        ),
         (
             changed("hidden: int = 8", "size: int, hidden: int = 8"),
             "parameters: Net(size, hidden=8, lr=0.1, batch_size=16, fault='') lacks size",

@@ -214,15 +214,6 @@ def test_progress_bars_of_a_published_file_are_left_out(tmp_path: Path) -> None:
     assert (outcome.error, len(rows)) == (None, 3)
 
 
-def test_a_hook_that_lightning_no_longer_has_is_not_tried_again(tmp_path: Path) -> None:
-    hook = "def validation_epoch_end(self, outputs):\n        pass\n\n    def configure_opt"
-    outcome, _ = Play(tmp_path, LIT.replace("def configure_opt", hook)).run()
-    assert outcome is not None
-    assert outcome.state == "failed"
-    assert outcome.error is not None
-    assert "`validation_epoch_end` has been removed" in outcome.error
-
-
 def test_the_next_trial_of_a_process_starts_at_once(tmp_path: Path) -> None:
     play = Play(tmp_path, logger=True, enable_model_summary=True)
     play.run(cut=1)

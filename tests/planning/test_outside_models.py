@@ -23,6 +23,10 @@ from torch import nn
 class Net(nn.Module):
     def __init__(self, num_classes, in_chans=3, width=8, dropout_p=0.0, seed=0):
         super().__init__()
+        self.head = nn.Linear(in_chans, num_classes)
+
+    def forward(self, images):
+        return self.head(images.mean((2, 3)))
 
 class Deep(Net):
     def __init__(self, width, **kwargs):
@@ -39,6 +43,18 @@ class Strict(nn.Module):
 class Swallows(nn.Module):
     def __init__(self, **kwargs):
         super().__init__()
+
+class Shapes(nn.Module):
+    def __init__(self, channels, units, num_classes):
+        super().__init__()
+
+class Flat(Net):
+    def forward(self, images):
+        return images.flatten(1)
+
+class Large(Net):
+    def forward(self, images):
+        return super().forward(nn.Conv2d(3, 3, 40)(images))
 
 class NoModule:
     pass
@@ -141,6 +157,7 @@ REFUSED: list[tuple[object, tuple[str, ...], dict[str, object], str]] = [
         "timm:resnet18, got 'resnet18'",
     ),
     ("timm.resnet18", (), {}, ": parameters.model.value: must be written timm:resnet18, got"),
+    ("Timm:resnet18", (), {}, ": parameters.model.value: must be written timm:resnet18, got"),
     ("torchvision/resnet18", (), {}, ": parameters.model.value: must be written torchvision:re"),
     ("nets.Net", (), {}, ": parameters.model.value: must be written nets:Net to be imported"),
     ("timm:", (), {}, ": parameters.model.value: must be a registered model, timm:NAME, torch"),
@@ -184,6 +201,13 @@ REFUSED: list[tuple[object, tuple[str, ...], dict[str, object], str]] = [
         "give: outside_nets:Deep(in_chans=3, ",
     ),
     (
+        "outside_nets:Shapes",
+        (),
+        {},
+        ": parameters.model: outside_nets:Shapes needs channels, units, which neither the "
+        "images nor the sweep give: outside_nets:Shapes(channels, units, num_classes)",
+    ),
+    (
         NET,
         (),
         {"widht": values(1, 2)},
@@ -211,8 +235,18 @@ REFUSED: list[tuple[object, tuple[str, ...], dict[str, object], str]] = [
     ),
     (NET, (), {"batch_norm": values(True)}, f": parameters.batch_norm: {NET} does not take it: "),
     (NET, (), {"num_classes": values(3)}, ": parameters.num_classes: is not a parameter of a sw"),
-    ([NET, "CNN"], (), {"width": values(4)}, ": parameters.width: CNN does not take it"),
-    ("CNN", (), {"hidden": values(4)}, ": parameters.hidden: model CNN has none (models with it"),
+    (
+        [NET, "CNN"],
+        (),
+        {"width": values(4)},
+        f": parameters.width: CNN does not take it; when: {{model: {NET}}} gives it to that one",
+    ),
+    (
+        "CNN",
+        (),
+        {"hidden": values(4)},
+        ": parameters.hidden: model CNN has none (models with it: MLP, ConvNet), got 4 (in 1 of 1",
+    ),
 ]
 
 
@@ -224,6 +258,47 @@ def test_a_mistake_is_one_line(
         plan(model, *overrides, **parameters)
     (found,) = caught.value.problems
     assert re.sub(r"^sweep.yaml(:\d+)?", "", found).startswith(line), found
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("convnext_tin", "Airbench, did you mean timm:convnext_tiny or torchvision:convnext_tiny?"),
+        ("resnet99", "Airbench, did you mean 'ResNet9' or timm:resnet"),
+        ("CNN99", "Airbench, did you mean 'CNN'?"),
+        ("quite something else", "Airbench"),
+    ],
+)
+def test_a_name_that_no_library_has_gets_the_nearest_of_all(
+    here: Path, name: str, hint: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        plan(name)
+    (found,) = caught.value.problems
+    assert f"{hint}{'' if hint.endswith('resnet') else ', got ' + repr(name)}" in found
+
+
+@pytest.mark.parametrize(
+    ("model", "rule"),
+    [
+        ("outside_nets:Flat", "outside_nets:Flat must map 2 images to (2, 10), one logit for each"),
+        ("outside_nets:Shapes", 'Module [Shapes] is missing the required "forward" function'),
+        (
+            "outside_nets:Large",
+            "fails on images of 32x32 pixels; the smallest that it takes are 48x48: RuntimeError: ",
+        ),
+        ("timm:resnet10t", ""),
+    ],
+)
+def test_networks_are_tried_by_a_dry_run(here: Path, model: str, rule: str) -> None:
+    """Also with published weights, which are not read for it, as they might be downloaded."""
+    more = {"channels": values(3), "units": values(4)} if model.endswith("Shapes") else {}
+    more |= {"pretrained": values(True)} if model.startswith("timm") else {}
+    plan(model, **more)
+    done = run_here("sweep", "grid", "sweep.yaml", "--dry-run", cwd=here)
+    assert done.returncode == (2 if rule else 0), done.stderr
+    assert rule in done.stderr
+    assert len(done.stderr.splitlines()) <= 1
 
 
 def test_a_constructor_that_was_edited_is_noticed(here: Path) -> None:

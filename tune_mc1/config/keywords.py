@@ -97,7 +97,7 @@ def _of_call(
         build: Any = next((k.__init__ for k in bases if "__init__" in vars(k)), object.__init__)  # type: ignore[misc]
         skipped = 1
     else:
-        build = _object(func, getattr(function, "__globals__", {}))
+        build = object_of(func, getattr(function, "__globals__", {}))
         if not callable(build):
             return ANY
         inner = (
@@ -125,12 +125,17 @@ def _is_super(func: ast.expr) -> bool:
     )
 
 
-def _object(expression: ast.expr, names: Mapping[str, Any]) -> Any:
-    """What an expression such as `nets.Small` stands for; None if it is not known."""
+def object_of(expression: ast.expr, names: Mapping[str, Any]) -> Any:
+    """What an expression such as `nets.Small` stands for; None if it is not known.
+
+    Args:
+        expression: The expression.
+        names: Names of the module in which it is written.
+    """
     if isinstance(expression, ast.Name):
         return names.get(expression.id, getattr(builtins, expression.id, None))
     if isinstance(expression, ast.Attribute):
-        return getattr(_object(expression.value, names), expression.attr, None)
+        return getattr(object_of(expression.value, names), expression.attr, None)
     return None
 
 

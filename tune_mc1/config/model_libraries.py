@@ -51,7 +51,9 @@ def builder(library: str, name: str) -> Callable[..., Any]:
         raise UnknownModelError(f"needs {library}, which is not installed: {INSTALL[library]}")
     bare = name.partition(".")[0] if library == "timm" else name
     if bare not in networks(library):
-        raise UnknownModelError(f"{library} has no network of this name{_nearest(name)}")
+        near = nearest(name)
+        hint = f", did you mean {' or '.join(near)}?" if near else ""
+        raise UnknownModelError(f"{library} has no network of this name{hint}")
     if library == "timm":
         import timm
 
@@ -63,11 +65,11 @@ def builder(library: str, name: str) -> Callable[..., Any]:
     return build
 
 
-def _nearest(name: str) -> str:
+def nearest(name: str) -> list[str]:
+    """The names of networks of installed libraries that are nearest to a name, with the library."""
     known = {f"{lib}:{n}": n for lib in LIBRARIES if find_spec(lib) for n in networks(lib)}
     names = get_close_matches(name.lower(), set(known.values()), n=3, cutoff=0.6)
-    near = [full for n in names for full, bare in known.items() if bare == n]
-    return f", did you mean {' or '.join(near[:4])}?" if near else ""
+    return [full for n in names for full, bare in known.items() if bare == n][:4]
 
 
 def constructor_parameters(build: Callable[..., Any]) -> tuple[dict[str, Any], bool]:

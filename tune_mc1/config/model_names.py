@@ -1,6 +1,7 @@
 """Names of networks: registered ones, those of timm and torchvision, and the user's own."""
 
 import re
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BeforeValidator
@@ -41,6 +42,8 @@ _DOTTED = re.compile(r"(timm|torchvision)(?:[./]models)?[./](\w+(?:\.\w+)?)")
 def _check(value: Any) -> Any:
     if is_outside(value):
         library, _, network = value.partition(":")
+        if library not in LIBRARIES and library.lower() in LIBRARIES:
+            raise ValueError(f"must be written {library.lower()}:{network}")
         whole = re.fullmatch(r"[\w.-]+", network) if library in LIBRARIES else is_user_code(value)
         if not whole:
             raise ValueError(f"must be a registered model, {OUTSIDE_FORM}")
@@ -49,9 +52,7 @@ def _check(value: Any) -> Any:
         return _registered(value)  # type: ignore[call-arg]
     except ValueError as error:
         hint = _other_way(value) if isinstance(value, str) else None
-        if hint is None:
-            raise
-        raise ValueError(hint) from error
+        raise ValueError(hint or _with_nearest(str(error), value)) from error
 
 
 def _other_way(value: str) -> str | None:
@@ -66,6 +67,20 @@ def _other_way(value: str) -> str | None:
 
     found = [f"{library}:{value}" for library in libraries_with(value)]
     return f"must name its library: {' or '.join(found)}" if found else None
+
+
+def _with_nearest(text: str, value: Any) -> str:
+    """A message that may have the nearest registered name, with the nearest of the libraries."""
+    from tune_mc1.config.model_libraries import nearest
+
+    near = nearest(value)[:2] if isinstance(value, str) else []
+    if not near:
+        return text
+    rule, hint, own = text.partition(", did you mean ")
+    names = {name.partition(":")[2] for name in near} | {own.strip("'?").lower()}
+    if own and own.strip("'?").lower() in get_close_matches(value.lower(), names, n=1):
+        near = [own.rstrip("?"), *near]
+    return f"{rule}{hint or ', did you mean '}{' or '.join(near)}?"
 
 
 MODEL = BeforeValidator(_check)

@@ -21,10 +21,11 @@ def option_problem(config: "TrialConfig") -> str | None:
     if is_outside(config.model):
         return None
     base = ARCHITECTURES[config.model]
-    for name in config.arguments:
+    for name, value in config.arguments.items():
         if name not in base.options:
             takers = ", ".join(n for n, a in ARCHITECTURES.items() if name in a.options)
-            return f"{name}: model {config.model} has none (models with it: {takers})"
+            rule = f"model {config.model} has none (models with it: {takers})"
+            return f"{name}: {rule}, got {value}"
     return misfit(config.arguments, len(base.convs)) or _layers_problem(config)
 
 

@@ -118,7 +118,8 @@ def _problem(details: ErrorDetails, known: Mapping[Path, Iterable[str]]) -> Prob
         return Problem(path, "is required")
     if kind == "value_error":
         rule = str(context["error"])
-        return Problem(path, rule) if ", got " in rule else Problem(path, rule, value)
+        whole = not path and isinstance(value, Mapping)  # the rule names the field itself
+        return Problem(path, rule) if whole or ", got " in rule else Problem(path, rule, value)
     if kind in _RULES:
         rule = _RULES[kind].format(**{k: _short(v) for k, v in context.items()})
         return Problem(path, rule, value)

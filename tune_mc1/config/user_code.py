@@ -17,6 +17,9 @@ from tune_mc1.errors import did_you_mean
 
 FORM = "package.module:Name"
 
+MOST_TEXT = 300
+"""Length of the text of an error, of which PyTorch's may have thousands of characters."""
+
 _directories: list[str] = []
 """Directories of the user's code in this process."""
 
@@ -99,6 +102,17 @@ def failed_line(error: BaseException) -> str:
     within = tuple(f"{directory}/" for directory in _directories)
     own.sort(key=lambda frame: not frame.filename.startswith(within))  # stable: innermost first
     return f" ({Path(own[0].filename).name}:{own[0].lineno})" if own else ""
+
+
+def reason_of(error: BaseException) -> str:
+    """An exception of the user's code in a line: its kind, what it says, and where it was raised.
+
+    Args:
+        error: The exception.
+    """
+    text = " ".join(str(error).split())
+    short = text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}..."
+    return f"{type(error).__name__}: {short}{failed_line(error)}"
 
 
 _OURS = str(Path(__file__).parents[1]) + "/"

@@ -11,7 +11,7 @@ from tune_mc1.config.model_names import library_of
 from tune_mc1.config.model_signature import constructor_of, signature_of
 from tune_mc1.config.recipe.inputs import HALF
 from tune_mc1.config.trial import TrialConfig
-from tune_mc1.config.user_code import failed_line
+from tune_mc1.config.user_code import reason_of
 from tune_mc1.errors import TrialError
 from tune_mc1.models.pretrained import Weights, are_wanted, find_weights
 
@@ -131,8 +131,7 @@ def _call(model: str, build: Callable[..., Any], arguments: dict[str, Any]) -> n
     except Exception as error:
         given = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
         raise TrialError(
-            f"parameters.model: {model}({given}) cannot be built: {type(error).__name__}: "
-            f"{' '.join(str(error).split())}{failed_line(error)}"
+            f"parameters.model: {model}({given}) cannot be built: {reason_of(error)}"
         ) from error
     if not isinstance(network, nn.Module):
         kind = type(network).__name__

@@ -9,7 +9,7 @@ from torch import nn
 
 from tune_mc1.config.model_signature import signature_of
 from tune_mc1.config.trial import TrialConfig
-from tune_mc1.config.user_code import failed_line
+from tune_mc1.config.user_code import reason_of
 from tune_mc1.errors import TrialError
 from tune_mc1.models.build import build_model
 from tune_mc1.models.freezing import FreezeError
@@ -29,9 +29,6 @@ SIZES_SECONDS = 60.0
 OF_SIZE = (RuntimeError, ValueError, AssertionError, ArithmeticError, LookupError)
 """What PyTorch, timm, torchvision and users' own checks raise for images of a wrong size. Other
 errors, such as a name that is not defined or an argument too many, come for images of any size."""
-
-MOST_TEXT = 300
-"""Length of a network's own message, of which PyTorch's may have a thousand characters."""
 
 
 def network_problems(
@@ -73,7 +70,7 @@ def _problem(config: TrialConfig, image_shape: ImageShape, classes: int) -> str 
     except TrialError as error:
         return f"{error}{_smallest(config, image_shape, classes, error)}"
     except Exception as error:
-        reason = _reason(error)
+        reason = reason_of(error)
         if count == 1 and "more than 1 value per channel" in reason:
             return (
                 f"parameters.batch_size: {config.model} has batch norm, which cannot be trained on "
@@ -138,7 +135,7 @@ def _smallest(
             _output(config.model_copy(update=sized), (channels, side, side), classes, 2)
         except Exception as error:
             if not _is_of_size(error):
-                return f", and on {side}x{side} for another reason ({_reason(error)})"
+                return f", and on {side}x{side} for another reason ({reason_of(error)})"
         else:
             return f"; the smallest that it takes are {side}x{side}"
     return ""
@@ -152,9 +149,3 @@ def _is_of_size(error: Exception) -> bool:
     if isinstance(cause, (NotImplementedError, RecursionError)):  # which are RuntimeErrors
         return False
     return cause is None or isinstance(cause, OF_SIZE)
-
-
-def _reason(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    short = text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}..."
-    return f"{type(error).__name__}: {short}{failed_line(error)}"

@@ -1,24 +1,22 @@
 """Arguments of a trial in LightningCLI's form: checked, converted, and objects made of them."""
 
-import re
 from argparse import SUPPRESS
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
+from inspect import Parameter
 from itertools import count
 from typing import Any
 
 from lightning.pytorch import LightningDataModule, LightningModule
 
 from tune_mc1.config.keywords import keywords_of
+from tune_mc1.modules.argument_errors import one_line
 from tune_mc1.modules.classes import Classes, Factory, signature
+from tune_mc1.modules.published_arguments import namespaces, partial_types, with_attributes
 from tune_mc1.modules.routes import arguments_of
-from tune_mc1.registry import resolve
 
-_KEY = re.compile(r'Parser key "([^"]+)":\s*(.*)', re.DOTALL)
-_CLASS = re.compile(r"Problem with given class_path '([^']+)':\s*([^\n]+)")
-_TYPE = re.compile(r"<class '([^']+)'>")
 _NUMBERS = count(1)
 
 
@@ -58,13 +56,13 @@ class Arguments:
         self._trainer = dict(trainer)
         self._parser = LightningArgumentParser(exit_on_error=False)
         self._added: set[tuple[str, str]] = set()
+        self._needed: list[tuple[str, str]] = []
         self.takes: dict[str, list[str]] = {}
         """Names of the arguments of each part."""
         self.anything: list[str] = []
         """Parts whose constructor takes any other name too, by its `**kwargs`."""
         for part, one in classes.parts.items():
-            names = self._parser.add_lightning_class_args(_as_class(one, part), part)
-            self.takes[part] = [name.removeprefix(f"{part}.") for name in names]
+            self.takes[part] = self._add_class(one, part)
             if part != "trainer":
                 self._add_keywords(one, part)
 
@@ -82,11 +80,14 @@ class Arguments:
         given = arguments_of(values, self.takes, self.anything)
         for part in self.anything:
             self._add(part, given[part])
+        for part, name in self._needed:
+            if name not in given[part]:
+                raise ArgumentError(f"{self.signature(part)} lacks {name}")
         given["trainer"] = {**self._trainer, **given["trainer"], **(fixed or {})}
         try:
             return self._parser.parse_object(deepcopy(given))  # which it changes
         except Exception as error:  # of argparse, and whatever a class raises
-            raise ArgumentError(self._one_line(str(error))) from None
+            raise ArgumentError(one_line(str(error), self.classes)) from None
 
     def signature(self, part: str) -> str:
         """The signature of a part, with the names that its `**kwargs` stand for."""
@@ -97,6 +98,24 @@ class Arguments:
     def signatures(self) -> str:
         """Signatures of the module and the data module, in a line."""
         return ", ".join(self.signature(part) for part in self.takes if part != "trainer")
+
+    def _add_class(self, one: Factory, part: str) -> list[str]:
+        """Adds the arguments of a part; returns their names."""
+        special = namespaces(one) | (partial_types(one) if part == "model" else {})
+        if not special:
+            names = self._parser.add_lightning_class_args(_as_class(one, part), part)
+            return [name.removeprefix(f"{part}.") for name in names]
+        names = self._parser.add_class_arguments(
+            *(_as_class(one, part), part),
+            **{"fail_untyped": False, "instantiate": True, "sub_configs": True},
+            skip=set(special),
+        )
+        for name, (kind, default) in special.items():
+            needed = default is Parameter.empty  # it may be null, unlike what the parser requires
+            self._needed += [(part, name)] if needed else []
+            more = {"default": SUPPRESS if needed else default}
+            self._parser.add_argument(f"--{part}.{name}", type=kind | None, **more)
+        return [*(name.removeprefix(f"{part}.") for name in names), *special]
 
     def _add_keywords(self, one: Factory, part: str) -> None:
         """Adds what a constructor takes by its `**kwargs`, and the parser does not know."""
@@ -119,27 +138,11 @@ class Arguments:
         Args:
             parsed: From `parse`.
         """
-        made = self._parser.instantiate(parsed)
+        ready = parsed.clone()
+        for part in self.takes.keys() - {"trainer"}:
+            vars(ready[part]).update(with_attributes(self.classes.parts[part], vars(ready[part])))
+        made = self._parser.instantiate(ready)
         return Made(made.model, made.get("data"), vars(made.trainer), parsed)
-
-    def _one_line(self, text: str) -> str:
-        """The parser's message, which has many lines, with the signature that it is about."""
-        missing = re.search(r"arguments are required: (\S+?)[,\s]*$", text)
-        found = _KEY.search(text)
-        if missing and not found:
-            part, _, name = missing[1].partition(".")
-            return f"{signature(self.classes.parts[part])} lacks {name}"
-        if not found:
-            return " ".join(text.split())
-        key, rest = found[1], found[2]
-        if inner := _CLASS.search(rest):
-            return f"{key}: {inner[1]}: {inner[2].strip()}{_signature_of(inner[1])}"
-        expected = list(dict.fromkeys(_expected(rest)))
-        got = re.search(r"(?:Given value|Got value): (.*)", rest)
-        if expected and got:
-            value = got[1].strip()
-            return f"{key}: must be {' or '.join(expected)}, got {value[:100]}"
-        return f"{key}: {' '.join(rest.split())[:300]}"
 
 
 def _as_class(one: Factory, part: str) -> Factory:
@@ -156,23 +159,3 @@ def _class_of(function: Factory, part: str) -> Factory:
     name = f"{function.__name__}_{next(_NUMBERS)}"
     made: Factory = class_from_function(function, kind, name)
     return made
-
-
-def _expected(text: str) -> Iterator[str]:
-    """The types that a message expects, as one writes them."""
-    for line in re.findall(r"Expected an? ([^\n]+)", text):
-        kind = line.partition(". Got value")[0].strip().rstrip(".")
-        if literal := re.fullmatch(r"typing\.Literal\[(.*)\]", kind):
-            yield from (word.strip().strip("'") for word in literal[1].split(","))
-        elif named := _TYPE.fullmatch(kind):
-            yield {"NoneType": "null"}.get(named[1], named[1])
-        else:
-            yield kind
-
-
-def _signature_of(path: str) -> str:
-    module, _, name = path.rpartition(".")
-    try:
-        return f" ({signature(resolve(f'{module}:{name}'))})"
-    except (ImportError, AttributeError, ValueError):
-        return ""

@@ -11,6 +11,7 @@ from lightning.pytorch.callbacks import Callback, Checkpoint
 
 from tune_mc1.errors import DivergedError
 from tune_mc1.modules.checkpoints import Report, save_best, save_last
+from tune_mc1.modules.metric_states import metric_states, set_metric_states
 from tune_mc1.modules.progress import Progress, logged_scalars
 from tune_mc1.modules.random_state import random_state, set_random_state
 from tune_mc1.results.schema import Row
@@ -22,14 +23,16 @@ LOOK = 50
 
 
 class TakeUp(Callback):
-    """First callback: sets the random generators as they were at the end of the last epoch.
+    """First callback: sets random generators and metrics as they were at the end of the last epoch.
 
     Attributes:
         random: States of all processes of the trial, from its checkpoint; None at the beginning.
+        metrics: The same of the module's metrics.
     """
 
     def __init__(self) -> None:
         self.random: list[dict[str, Any]] | None = None
+        self.metrics: list[dict[str, Any]] = []
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """An epoch begins."""
@@ -38,6 +41,8 @@ class TakeUp(Callback):
         state = self.random[trainer.global_rank] if trainer.global_rank < len(self.random) else None
         if state is not None:
             set_random_state(state)
+        if trainer.global_rank < len(self.metrics):
+            set_metric_states(pl_module, self.metrics[trainer.global_rank])
         renew_iterator(trainer)
         self.random = None
 
@@ -56,6 +61,7 @@ class TrialEpochs(Callback):
         progress: The trial's progress.
         stopped: Whether the sweep has stopped the trial.
         began: Whether training has begun.
+        stepped: Whether a batch has been trained since then.
     """
 
     def __init__(
@@ -69,7 +75,7 @@ class TrialEpochs(Callback):
     ) -> None:
         self.progress, self._take_up, self._folder = progress, take_up, folder
         self._report, self._save = report, save
-        self.stopped = self.began = False
+        self.stopped = self.began = self.stepped = False
         self._max_steps = -1
         self._validation = False  # has ended since the last row
         self._since = time.perf_counter()
@@ -85,6 +91,7 @@ class TrialEpochs(Callback):
         self._restored = state_dict
         self.progress.restore(state_dict["progress"])
         self._take_up.random = state_dict["random"]
+        self._take_up.metrics = state_dict.get("metric_states", [])
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """The optimisers are there; the checkpoint's state of the loops is loaded next."""
@@ -150,6 +157,7 @@ class TrialEpochs(Callback):
         Raises:
             DivergedError: If it is not finite in any process of the trial.
         """
+        self.stepped = True
         if (batch_idx + 1) % LOOK and not trainer.is_last_batch:
             return
         loss = outputs.get("loss") if isinstance(outputs, dict) else outputs
@@ -195,6 +203,7 @@ class TrialEpochs(Callback):
         return {
             "progress": self.progress.state(),
             "random": _from_all(trainer, random_state()),
+            "metric_states": _from_all(trainer, metric_states(trainer)),
             "metrics": logged,
             "epoch": trainer.current_epoch,
             "should_stop": trainer.should_stop,

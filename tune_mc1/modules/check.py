@@ -1,6 +1,10 @@
 """Everything about a module's sweep that can be wrong, found before anything starts."""
 
+import inspect
+import typing
+from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import torch
@@ -10,11 +14,15 @@ from tune_mc1.config.problems import Problem
 from tune_mc1.config.user_code import look_in
 from tune_mc1.errors import did_you_mean
 from tune_mc1.modules.arguments import ArgumentError, Arguments
-from tune_mc1.modules.classes import ClassError, import_classes
+from tune_mc1.modules.classes import ClassError, import_classes, name_of
 from tune_mc1.modules.devices import gpu_problem, refusal, reserved
+from tune_mc1.modules.forms import is_by_hand
 from tune_mc1.modules.hyperparameters import code_in_hyperparameters
 from tune_mc1.modules.late_average import late_averages
 from tune_mc1.modules.routes import RouteError, places_of
+
+SIMILAR = 0.85
+"""Similarity of names of which one is probably a slip of the other, where any name is allowed."""
 
 MOST_CHECKED = 200
 """Settings whose values are checked in advance; a mistake in a later one fails its trial."""
@@ -46,7 +54,11 @@ def check_module(
     except ClassError as error:
         return [Problem((error.field,), str(error), getattr(sweep, error.field))], []
     arguments = Arguments(classes, sweep.trainer)
-    problems = [*_trainer_problems(sweep, arguments), *_route_problems(sweep, arguments)]
+    problems = [
+        *_trainer_problems(sweep, arguments),
+        *_route_problems(sweep, arguments),
+        *_problems_by_hand(sweep, arguments),
+    ]
     if not problems and (found := gpu_problem(sweep, _gpu_share(sweep, here=here))) is not None:
         problems = [found]
     problems = problems or list(_value_problems(arguments, settings))
@@ -76,6 +88,26 @@ def _trainer_problems(sweep: ModuleSweep, arguments: Arguments) -> Iterator[Prob
             yield Problem(("trainer", name), found, value)
 
 
+_AUTOMATIC_ONLY = {"gradient_clip_val": (None, 0), "accumulate_grad_batches": (1,)}
+"""Arguments of the trainer that are for automatic optimisation, with the values that do nothing."""
+
+
+def _problems_by_hand(sweep: ModuleSweep, arguments: Arguments) -> Iterator[Problem]:
+    """Arguments of the trainer that are not for a module that steps its optimisers itself."""
+    if not is_by_hand(arguments.classes.module):
+        return
+    name = name_of(arguments.classes.module)
+    for argument, idle in _AUTOMATIC_ONLY.items():
+        full = f"trainer.{argument}"
+        varied = sweep.values_of(full) if full in sweep.parameters else None
+        path = ("parameters", full) if varied else ("trainer", argument)
+        for value in varied or [sweep.trainer.get(argument, idle[0])]:
+            if value not in idle:
+                rule = f"is not for {name}, whose optimization is not automatic"
+                yield Problem(path, rule, value)
+                break
+
+
 def signature_of_trainer(known: Sequence[str]) -> str:
     """The trainer with the names of its arguments."""
     return f"Trainer({', '.join(known)})"
@@ -86,7 +118,8 @@ def _route_problems(sweep: ModuleSweep, arguments: Arguments) -> Iterator[Proble
         try:
             places = places_of(name, arguments.takes, arguments.anything)
         except RouteError as error:
-            rule = f"{error} ({_signatures_for(name, arguments)})"
+            inside = _inside(name, arguments)
+            rule = f"{error}{inside} ({_signatures_for(name, arguments)})"
             yield Problem(("parameters", name), rule)
             continue
         for place in places:
@@ -98,6 +131,26 @@ def _route_problems(sweep: ModuleSweep, arguments: Arguments) -> Iterator[Proble
                 rule = f"is also set in trainer.{argument}"
             if rule:
                 yield Problem(("parameters", name), rule)
+
+
+def _inside(name: str, arguments: Arguments) -> str:
+    """Hint at the only argument that a module needs, if that may hold others: `args.lr`."""
+    try:
+        own = inspect.signature(arguments.classes.module).parameters.values()
+    except (TypeError, ValueError):
+        return ""
+    needed = [
+        p for p in own if p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+    ]
+    holds = len(needed) == 1 and "." not in name and _holds(needed[0].annotation)
+    return f"; write {needed[0].name}.{name} for a value within it" if holds else ""
+
+
+def _holds(annotation: Any) -> bool:
+    """Whether an argument may be a mapping, or an object of arguments, by its declaration."""
+    kind = typing.get_origin(annotation) or annotation
+    known = (inspect.Parameter.empty, Any, dict, Namespace, Mapping)
+    return kind in known or str(kind).partition("[")[0] in ("dict", "Dict", "Namespace")
 
 
 def _signatures_for(name: str, arguments: Arguments) -> str:
@@ -123,8 +176,10 @@ def _value_problems(
             text = refusal(parsed)
             path: tuple[str, ...] = ("trainer",)
         except (ArgumentError, RouteError) as error:
-            text = str(error)
-            path = ("trainer",) if text.startswith("trainer.") else ("parameters",)
+            text, path = str(error), ("parameters",)
+            if text.startswith("trainer."):
+                key, _, text = text.partition(": ")
+                path = (key,)
         if text is not None and text not in seen:
             seen.add(text)
             yield Problem(path, text)
@@ -144,4 +199,6 @@ def _notices(sweep: ModuleSweep, arguments: Arguments) -> Iterator[str]:
                 unnamed.setdefault(part, []).append(name)
     for part, names in unnamed.items():
         one = arguments.signature(part)
-        yield f"parameters: {', '.join(names)}: not checked, as {one} takes any name"
+        similar = [get_close_matches(n, arguments.takes[part], 1, SIMILAR) for n in names]
+        meant = "".join(f", did you mean {near[0]!r}?" for near in similar if near)
+        yield f"parameters: {', '.join(names)}: not checked, as {one} takes any name{meant}"

@@ -8,6 +8,7 @@ from typing import Any
 from lightning.pytorch import LightningDataModule, LightningModule, Trainer
 
 from tune_mc1.config.user_code import UserCodeError, import_object
+from tune_mc1.modules.forms import refused_forms, without_data
 
 Factory = Callable[..., Any]
 """A class, or a function that returns an object of it."""
@@ -61,6 +62,8 @@ def import_classes(module: str, datamodule: str | None) -> Classes:
     ):
         for rule in _problems(one, kind):
             raise ClassError(field, rule)
+    if (rule := without_data(found.module, found.datamodule)) is not None:
+        raise ClassError("module", rule)
     return found
 
 
@@ -116,6 +119,4 @@ def _problems(one: Factory | None, kind: type) -> Iterator[str]:
             yield f"must be a {kind.__name__}, {one.__name__} is none"
         return
     if issubclass(one, LightningModule):
-        for hook in ("training_step", "configure_optimizers"):
-            if getattr(one, hook) is getattr(LightningModule, hook):
-                yield f"{one.__name__} has no {hook}"
+        yield from refused_forms(one)

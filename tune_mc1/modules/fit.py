@@ -12,13 +12,14 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import LightningDataModule, LightningModule, Trainer, seed_everything
 
 from tune_mc1.config.program_sweep import SEED
-from tune_mc1.config.user_code import failed_line
+from tune_mc1.config.user_code import failed_line, reason_of
 from tune_mc1.errors import DISK_FULL, DivergedError, StorageError, TrialError
 from tune_mc1.modules.arguments import ArgumentError, Arguments, Made
 from tune_mc1.modules.callbacks import SavedTrialEpochs, TakeUp, TrialEpochs
 from tune_mc1.modules.checkpoints import Report, check_data_only, last_sound, noticing
 from tune_mc1.modules.classes import ClassError, import_classes, name_of
 from tune_mc1.modules.hyperparameters import PlainHyperparameters, described
+from tune_mc1.modules.mistakes import is_refused, would_repeat
 from tune_mc1.modules.progress import Progress
 from tune_mc1.modules.ranks import Rank
 from tune_mc1.modules.routes import RouteError
@@ -128,8 +129,7 @@ def made_of(trial: ModuleTrial) -> Made:
         made = arguments.make(parsed)
     except Exception as error:
         traceback.print_exc()
-        text = " ".join(str(error).split())
-        raise TrialError(f"{type(error).__name__}: {text}{failed_line(error)}") from None
+        raise TrialError(reason_of(error)) from None
     for one, kind in ((made.module, LightningModule), (made.datamodule, LightningDataModule)):
         if one is not None and not isinstance(one, kind):
             raise TrialError(f"must be a {kind.__name__}, got {type(one).__name__}")
@@ -192,13 +192,14 @@ class _Run:
             )
         except DivergedError as error:
             return FitOutcome("diverged", str(error), error.epoch)
-        except (MisconfigurationException, TrialError) as error:
-            return FitOutcome("failed", " ".join(str(error).split()))
-        except NotImplementedError as error:  # a hook that is gone, a method that is missing
-            traceback.print_exc()
-            return FitOutcome("failed", str(self._raised(error)))
+        except TrialError as error:
+            return FitOutcome("failed", str(error))
         except Exception as error:
-            raise self._raised(error) from error
+            raised = self._raised(error)
+            if isinstance(raised, TrialError) and would_repeat(error, stepped=self.epochs.stepped):
+                traceback.print_exc()
+                return FitOutcome("failed", str(raised))
+            raise raised from error
         self.epochs.tell_again(self.trainer)
         return self._outcome()
 
@@ -227,4 +228,5 @@ class _Run:
                 f"{self.checkpoint}: does not fit {name} any more: {text[:300]}; undo the change "
                 "of its file, or start a new sweep"
             )
-        return TrialError(f"{type(error).__name__}: {text}{failed_line(error)}")
+        kind = "" if is_refused(error) else f"{type(error).__name__}: "
+        return TrialError(f"{kind}{text}{failed_line(error)}")

@@ -16,6 +16,7 @@ from lightning.pytorch.callbacks import Callback
 from tune_mc1.modules.arguments import Arguments
 from tune_mc1.modules.checkpoints import MORE_THAN_DATA
 from tune_mc1.modules.classes import name_of
+from tune_mc1.modules.published_arguments import partial_types, without_groups
 from tune_mc1.training.lightning_private import INSTANTIATOR
 
 _PLAIN = (bool, int, float, str, bytes, type(None))
@@ -45,12 +46,15 @@ class PlainHyperparameters(Callback):
             saved = checkpoint.get(key) if key is not None else None
             if not isinstance(saved, dict) or key is None:
                 continue
+            checkpoint[key] = saved = {name: without_groups(saved[name]) for name in saved}
             if part not in self._found:
                 known = self._described.get(part, {})
                 code = [name for name in saved if name in known and code_in(saved[name])]
                 self._found[part] = {name: known[name] for name in code}
             if found := self._found[part]:
-                checkpoint[key] = {**saved, **found, **INSTANTIATOR}
+                # Lightning cannot make the former, and then takes the objects as keywords
+                by = {} if partial_types(type(one)) else INSTANTIATOR
+                checkpoint[key] = {**saved, **found, **by}
 
 
 def code_in(value: Any) -> list[str]:

@@ -89,11 +89,13 @@ def _misfits(sweep: Sweep, signatures: list[Signature], place: Place) -> Iterato
         ours = [m for m in sweep.models if name not in ARCHITECTURES[m].options]
         ours = [m for m in ours if not is_outside(m) and _given(sweep, name, m)]
         if name in own and ours:
-            yield f"{place((name,))}: {', '.join(ours)} does not take it"
+            others = [s.model for s in signatures if s.takes(name)]
+            hint = f"; when: {{model: {others[0]}}} gives it to that one" if others else ""
+            yield f"{place((name,))}: {', '.join(ours)} does not take it{hint}"
     for signature in signatures:
-        for name in signature.missing(sweep.parameters):
+        if names := ", ".join(signature.missing(sweep.parameters)):
             rule = "which neither the images nor the sweep give"
-            yield f"{place(('model',))}: {signature.model} needs {name}, {rule}: {signature}"
+            yield f"{place(('model',))}: {signature.model} needs {names}, {rule}: {signature}"
 
 
 def _given(sweep: Sweep, name: str, model: str) -> bool:

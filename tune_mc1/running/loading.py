@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -68,7 +68,8 @@ def check_same_images(past: "Past", data: ImageData) -> None:
 def count_images(plan: Plan, notify: Callable[[str], None]) -> Plan:
     """The plan with the number and size of its images, and which of them validate.
 
-    Files of compressed images are listed, not decoded; nothing is downloaded.
+    Files of compressed images are listed, not decoded; nothing is downloaded. Networks from outside
+    are tried as before a sweep, but without published weights.
 
     Raises:
         InputError: If they cannot be used, as far as this is known without decoding them.
@@ -78,9 +79,11 @@ def count_images(plan: Plan, notify: Callable[[str], None]) -> Plan:
         return plan
     if not source.by_path:
         _check_known(plan)
+        if source.certain:
+            _check_outside(plan, source.usual_shape, source.usual_classes)
         return plan
     data = _load(plan, notify, pixels=False)
-    _check(plan, data, notify)
+    _check(plan, data, notify, weights=False)
     sweep = plan.sweep.with_images(data.val_labels is not None)
     fold = plan.trials[0].fold if plan.trials else None
     images = len(make_split(data, sweep.validation, fold).train)
@@ -119,13 +122,16 @@ def _misfits(
     return sorted(found) + sorted(f"parameters.{problem}" for problem in misfits if problem)
 
 
-def _check(plan: Plan, data: ImageData, notify: Callable[[str], None]) -> None:
+def _check(
+    plan: Plan, data: ImageData, notify: Callable[[str], None], *, weights: bool = True
+) -> None:
     """Checks that every trial can use the images."""
     configs = [trial.config for trial in plan.training_trials]
-    problems = _misfits(configs, data.image_shape, len(data.classes))
-    problems += [*input_problems(plan.sweep, data), *_outside_problems(plan, data)]
+    shape, classes = data.image_shape, len(data.classes)
+    problems = [*_misfits(configs, shape, classes), *input_problems(plan.sweep, data)]
     if problems:
         raise InputError(problems)
+    _check_outside(plan, shape, classes, weights=weights)
     fold = plan.trials[0].fold if plan.trials else None
     sweep = plan.sweep.with_images(data.val_labels is not None)
     images = len(make_split(data, sweep.validation, fold).train)
@@ -151,16 +157,28 @@ def _long_warmups(configs: Iterable[TrialConfig], images: int) -> Iterator[str]:
             yield f"parameters.{problem}"
 
 
-def _outside_problems(plan: Plan, data: ImageData) -> list[str]:
-    """What keeps networks from outside, or frozen in part, from being trained on the images."""
+def _check_outside(
+    plan: Plan, shape: tuple[int, int, int], classes: int, *, weights: bool = False
+) -> None:
+    """Checks that networks from outside, or frozen in part, can be trained on the images.
+
+    Args:
+        plan: The plan.
+        shape: Channels, height and width of the images.
+        classes: Number of classes.
+        weights: Whether published weights are read.
+    """
     if not any(map(is_outside, plan.sweep.models)) and "freeze" not in plan.sweep.parameters:
-        return []
+        return
+    from tune_mc1.models.pretrained import without_weights
     from tune_mc1.models.probe import network_problems
 
     configs = [trial.config for trial in plan.training_trials] or _suggestions(plan)
     outside = [config for config in configs if is_outside(config.model) or config.freeze]
-    found = network_problems(outside, data.image_shape, len(data.classes))
-    return [f"{plan.source}: {problem}" if plan.source else problem for problem in found]
+    with nullcontext() if weights else without_weights():
+        found = network_problems(outside, shape, classes)
+    if found:
+        raise InputError(f"{plan.source}: {line}" if plan.source else line for line in found)
 
 
 def _suggestions(plan: Plan) -> list[TrialConfig]:

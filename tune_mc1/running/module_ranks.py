@@ -15,7 +15,7 @@ from ray.util import get_current_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from tune_mc1.config.program_trial import ProgramTrial
-from tune_mc1.errors import TrialError
+from tune_mc1.errors import StorageError, TrialError
 from tune_mc1.modules.ranks import Rank, leave_group
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.running.module_context import ModuleContext
@@ -32,6 +32,9 @@ CAUSE_WAIT_S = 2.0
 
 _CONNECTION = re.compile(r"gloo|NCCL|[Cc]onnection (closed|reset)")
 
+RAISED = "raised"
+"""State of a worker that failed, but might not if the trial is tried again."""
+
 _started: list[Any] = []
 """The other workers of this process's trials."""
 
@@ -44,7 +47,7 @@ class Worker:
         return str(ray.get_runtime_context().get_node_id())
 
     def fit(self, trial: dict[str, Any], context: ModuleContext, rank: Rank) -> tuple[str, str]:
-        """Trains a trial together with the others; returns its state, and why it failed.
+        """Trains a trial together with the others; returns its state, or `RAISED`, and why.
 
         Args:
             trial: The dumped `ProgramTrial`.
@@ -63,7 +66,7 @@ class Worker:
             try:
                 outcome = fit(replace(module_trial(spec, context), rank=rank), None)
             except TrialError as error:
-                return "failed", str(error)
+                return RAISED, str(error)
             finally:
                 leave_group()
         return outcome.state, outcome.error or ""
@@ -99,28 +102,39 @@ def fit_together(
         leave_group()
         if outcome.state not in ("completed", "stopped"):
             return outcome  # so have the others, or they are ended
-        _check(running)
+        if (cause := _failure(running, END_WAIT_S)) is not None:
+            return _outcome(*cause)
     except BaseException as error:
         leave_group()
-        reason = _failure(running, CAUSE_WAIT_S)
+        cause = _failure(running, CAUSE_WAIT_S)
         _end(actors)
-        if isinstance(error, Exception) and reason is not None:
-            raise TrialError(reason) from error
-        raise
+        if cause is None or _ends_the_sweep(error):
+            raise
+        return _outcome(*cause)
     finally:
         if len(ray.wait(running, num_returns=len(running), timeout=CAUSE_WAIT_S)[0]) < len(running):
             _end(actors)
     return outcome
 
 
-def _check(running: list[Any]) -> None:
-    """Raises TrialError if another worker failed."""
-    if reason := _failure(running, END_WAIT_S):
+def _ends_the_sweep(error: BaseException) -> bool:
+    """Whether an error counts whatever became of the other workers."""
+    from tune_mc1.modules.fit import SweepError
+
+    return not isinstance(error, Exception) or isinstance(error, SweepError | StorageError)
+
+
+def _outcome(state: str, reason: str) -> "FitOutcome":
+    """The outcome of a trial whose worker failed; TrialError if it may be tried again."""
+    from tune_mc1.modules.fit import FitOutcome
+
+    if state == RAISED:
         raise TrialError(reason)
+    return FitOutcome(state, reason)
 
 
-def _failure(running: list[Any], limit_s: float) -> str | None:
-    """Why another worker failed by itself, if one did.
+def _failure(running: list[Any], limit_s: float) -> tuple[str, str] | None:
+    """State of another worker that failed by itself, and why; None if none did.
 
     One that fails because its connection to a worker that has failed is closed is not the cause.
     """
@@ -129,10 +143,11 @@ def _failure(running: list[Any], limit_s: float) -> str | None:
         try:
             state, reason = ray.get(one)
         except ray.exceptions.RayError as error:
-            return f"a worker was lost: {' '.join(str(error).split())[:300]}"
-        if state == "failed" and not _CONNECTION.search(reason):
-            return str(reason)
-    return f"{len(late)} workers did not end" if late and limit_s == END_WAIT_S else None
+            return RAISED, f"a worker was lost: {' '.join(str(error).split())[:300]}"
+        if state in ("failed", RAISED) and not _CONNECTION.search(reason):
+            return state, reason
+    waited = bool(late) and limit_s == END_WAIT_S
+    return (RAISED, f"{len(late)} workers did not end") if waited else None
 
 
 def _actors(context: ModuleContext, workers: int) -> list[Any]:

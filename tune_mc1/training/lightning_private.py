@@ -87,6 +87,13 @@ RESUMING = PrivateName(
     "a resumed trial of a module has another order of batches in its first epoch",
 )
 
+RESULTS = PrivateName(
+    "lightning.pytorch.loops.training_epoch_loop:_TrainingEpochLoop._results",
+    "says which metrics of a user's module Lightning resets at the end of each epoch itself",
+    SEEN,
+    "a resumed trial of a module begins its metrics anew, such as the best accuracy so far",
+)
+
 INSTANTIATE = PrivateName(
     'lightning.pytorch.core.saving "_instantiator"',
     "lets load_from_checkpoint make objects from the description of their class",
@@ -96,7 +103,7 @@ INSTANTIATE = PrivateName(
 INSTANTIATOR = {"_instantiator": "lightning.pytorch.cli.instantiate_module"}
 """Entry of a checkpoint's hyperparameters that LightningCLI writes."""
 
-NAMES = (*COUNT, BATCHES, INSTANTIATE, NOT_RESUMABLE, RESUMING, TIP, TREESPEC, VERSION)
+NAMES = (*COUNT, BATCHES, INSTANTIATE, NOT_RESUMABLE, RESULTS, RESUMING, TIP, TREESPEC, VERSION)
 """All names of Lightning; a test looks for each in the version that is installed."""
 
 
@@ -200,6 +207,21 @@ def renew_iterator(trainer: "Trainer") -> None:
     """
     if RESUMING.usable():
         trainer.fit_loop._resuming_from_checkpoint = False
+
+
+def logged_metrics(trainer: "Trainer") -> list[Any] | None:
+    """Metrics, not values, that a training epoch has logged, and which Lightning resets at its end.
+
+    Args:
+        trainer: A Trainer at the end of an epoch.
+
+    Returns:
+        Objects of torchmetrics; None if this version of Lightning does not say.
+    """
+    if not RESULTS.usable():
+        return None
+    results = trainer.fit_loop.epoch_loop._results.values()
+    return [result.value for result in results if not result.is_tensor]
 
 
 def hide_noise() -> None:
