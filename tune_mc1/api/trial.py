@@ -158,6 +158,11 @@ class Trial:
         shown = f", {metric}={score:.4g}" if score is not None else ""
         return f"Trial({self.id!r}, {self.state}{shown})"
 
+    def _repr_html_(self) -> str:
+        from tune_mc1.api.notebook_tables import trial_html
+
+        return trial_html(self._files.where, self._tables, self.row)
+
 
 def _metrics(tables: "SweepTables", row: Row) -> dict[str, float]:
     found: dict[str, Any] = {}
