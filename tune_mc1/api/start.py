@@ -1,5 +1,6 @@
 """Starting a sweep: the command, in a process of its own."""
 
+import atexit
 import json
 import os
 import re
@@ -126,7 +127,15 @@ def _start(words: list[str], content: str | None, *, speaks: bool) -> tuple[OwnD
     def problem(status: int) -> Exception | None:
         found = _error(list(_facts(told)), status, file) or _crash(errors)
         shutil.rmtree(folder, ignore_errors=True)
+        atexit.unregister(clean)
         return found
+
+    def clean() -> None:
+        """Removes the folder when Python ends; the command does where it goes on (`caller`)."""
+        if process.poll() is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(clean)
 
     driver = OwnDriver(process, problem, speaks=speaks)
     try:

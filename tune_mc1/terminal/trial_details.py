@@ -110,8 +110,8 @@ def trial_facts(
 
 def trial_setting(tables: SweepTables, row: Row) -> list[tuple[str, str]]:
     """A trial's parameters: their own names, and values that can be typed back."""
-    own = tables.columns.own_names
-    return [(own.get(name, name), typed(row[name])) for name in tables.columns.parameters]
+    columns, own = tables.columns, tables.columns.own_names
+    return [(own.get(n, n), typed(columns, row, n)) for n in columns.parameters]
 
 
 def epoch_columns(tables: SweepTables, row: Row) -> list[Column]:
@@ -120,7 +120,7 @@ def epoch_columns(tables: SweepTables, row: Row) -> list[Column]:
     shown = [entry for entry in epochs if entry is not None]
     columns = [Column(unit_of(tables), [str(entry["epoch"]) for entry in shown])]
     for name in getattr(tables.columns, "changing", ()):
-        columns.append(Column(name, [typed(entry.get(name)) for entry in shown]))
+        columns.append(Column(name, [typed(tables.columns, entry, name) for entry in shown]))
     for name in tables.columns.metrics(tables.metric):
         values = [metric_text(e.get(name), of_program=tables.of_program) for e in shown]
         columns.append(Column(name, values, 0 if name == tables.metric else 1))

@@ -20,7 +20,13 @@ export function significant(value, digits = 4) {
 
 const minus = (text) => text.replace(/^-/, "−");
 
-// A parameter's value or a cell, as it can be typed.
+// A parameter's value with all its digits, as it can be typed after --set.
+export function exact(cell) {
+  if (cell === null || cell === undefined) return "null";
+  return typeof cell === "object" ? JSON.stringify(cell) : String(cell);
+}
+
+// A parameter's value or a cell in short: enough to recognise it, and for the filter.
 export function value(cell) {
   if (cell === null || cell === undefined) return NONE;
   if (typeof cell === "number") return minus(significant(cell));
