@@ -40,6 +40,9 @@ def test_a_card_names_all_files_of_its_network(roots: list[Path], tmp_path: Path
         assert text.count(line) == 1
     assert "`net.onnx` and `net.pt` map float32 images" in text
     assert "`net.safetensors` has the weights alone" in text
+    assert "| `shuffle` | `true` |" in text  # as a sweep file has it
+    modes = {path.suffix: path.stat().st_mode for path in tmp_path.iterdir()}
+    assert len(set(modes.values())) == 1, modes
     (tmp_path / "net.pt").unlink()
     trial.export("onnx", tmp_path / "net.onnx")
     again = made.card.read_text()

@@ -97,6 +97,16 @@ def test_what_does_not_exist_is_refused_in_one_line(root: Path, tmp_path: Path) 
         tune_mc1.open(tmp_path)
     with pytest.raises(tune_mc1.InputError, match="s3://"):
         tune_mc1.open("ftp://host/sweep")
+    best = tune_mc1.open(root).best
+    with pytest.raises(tune_mc1.InputError, match=r"device: Expected one of .*, got 'nowhere'"):
+        best.load_model(device="nowhere")
+    with pytest.raises(tune_mc1.InputError, match=r"images: must be paths, .* got int"):
+        best.predict(3)  # type: ignore[arg-type]
+    with pytest.raises(tune_mc1.InputError, match="batch_size: must be at least 1, got 0"):
+        best.load_model().predict(np.zeros((1, 8, 8, 1), np.uint8), batch_size=0)
+    for draw in (tune_mc1.open(root).plot, tune_mc1.open(root).report):
+        with pytest.raises(tune_mc1.InputError, match="lang: must be en or de, got 'fr'"):
+            draw(lang="fr")  # type: ignore[operator]
 
 
 def test_a_directory_of_an_earlier_version_has_models_too(tmp_path: Path) -> None:

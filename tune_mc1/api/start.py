@@ -25,6 +25,9 @@ from tune_mc1.errors import InputError, TuneMc1Error
 from tune_mc1.files import PACKAGE
 from tune_mc1.results.directory import ResultDir
 
+_COMMANDS_ONLY = {"dry_run", "json"}
+"""Options without a sweep that could be returned."""
+
 
 def start_sweep(
     method: str,
@@ -83,6 +86,9 @@ def start_sweep(
             f"address: must be auto or host:port, got {address!r}; a sweep that is submitted over "
             "http is started by the command"
         )
+    for name in _COMMANDS_ONLY & flags.keys():
+        rule = f"is an option of the command alone: python -m tune_mc1 sweep {method}"
+        raise InputError(f"{name}: {rule} --{name.replace('_', '-')}")
     directory = resume.directory if isinstance(resume, Sweep) else resume
     given = {
         **{"data": data, "run_cap": run_cap, "replicates": replicates, "fuse": fuse},
