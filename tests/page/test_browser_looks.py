@@ -64,3 +64,29 @@ def test_a_list_begins_with_the_metric_of_most_sweeps(browser: Any, tmp_path: Pa
         assert "left out" not in page.locator(".figures").inner_text()
         assert tab.said == []
         tab.close()
+
+
+COUNT_DOTS = """() => {
+  const arc = Path2D.prototype.arc;
+  globalThis.dots = 0;
+  Path2D.prototype.arc = function (...given) {
+    globalThis.dots += 1;
+    return arc.apply(this, given);
+  };
+}"""
+
+
+def test_a_trial_of_one_epoch_is_seen(browser: Any, tmp_path: Path) -> None:
+    """A line through one point is none, and ASHA stops most trials at their first rung."""
+    where = write_program_sweep(tmp_path / "odd", ODD)
+    trials = where.read().trials.values()
+    alone = [row["trial"] for row in trials if row["epochs_run"] == 1]
+    with served(tmp_path) as address:
+        tab = Tab(browser, address_of(address, where.root, view="curves"), viewport=WIDE)
+        tab.page.locator(".chart canvas").first.wait_for()
+        tab.page.evaluate(COUNT_DOTS)
+        tab.page.get_by_label("log scale").check()
+        tab.page.wait_for_timeout(500)
+        assert tab.page.evaluate("() => globalThis.dots") >= len(alone)
+        assert len(alone) > 5
+        tab.close()

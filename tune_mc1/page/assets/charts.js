@@ -113,6 +113,13 @@ function aligned(series) {
   return [xs, ...columns];
 }
 
+// A curve of one epoch, as of a trial that was stopped at the first rung.
+function dot(path, x, y) {
+  const radius = 1.5 * devicePixelRatio;
+  path.moveTo(x + radius, y);
+  path.arc(x, y, radius, 0, 2 * Math.PI);
+}
+
 // All curves as one path, which is fast.
 function faint(u, curves) {
   const { ctx } = u;
@@ -122,15 +129,16 @@ function faint(u, curves) {
   ctx.clip();
   const path = new Path2D();
   for (const [xs, ys] of curves) {
-    let pen = false;
+    let [points, x, y] = [0, 0, 0];
     for (let i = 0; i < xs.length; i++) {
       if (ys[i] === null) continue;
-      const x = u.valToPos(xs[i], "x", true);
-      const y = u.valToPos(ys[i], "y", true);
-      if (pen) path.lineTo(x, y);
+      x = u.valToPos(xs[i], "x", true);
+      y = u.valToPos(ys[i], "y", true);
+      if (points) path.lineTo(x, y);
       else path.moveTo(x, y);
-      pen = true;
+      points += 1;
     }
+    if (points === 1) dot(path, x, y);
   }
   ctx.strokeStyle = token("--faint-line");
   ctx.lineWidth = devicePixelRatio;
