@@ -4,14 +4,29 @@ The caller names a file in the environment; each fact is a line of JSON there. T
 removed when this module is imported, so that programs of a sweep's trials do not inherit it.
 """
 
+import atexit
 import json
 import os
+import shutil
+from pathlib import Path
 from typing import Any
 
 VARIABLE = "TUNE_MC1_TELL"
 """Environment variable with the path of the file."""
 
 _file = os.environ.pop(VARIABLE, None)
+_processes = os.getpid(), os.getppid()
+
+
+def _remove_folder() -> None:
+    """Removes the folder of the file at the end, where the caller, which would, has ended."""
+    own, parent = _processes
+    if _file is not None and os.getpid() == own and os.getppid() != parent:
+        shutil.rmtree(Path(_file).parent, ignore_errors=True)
+
+
+if _file is not None:
+    atexit.register(_remove_folder)
 
 
 def has_caller() -> bool:

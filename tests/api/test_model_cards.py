@@ -14,6 +14,8 @@ from tune_mc1.api.opening import open_sweep
 from tune_mc1.errors import InputError, StorageError
 from tune_mc1.inference.card_files import Exported, card_for
 
+IDS = ("t0001", "t0002")
+
 
 @pytest.fixture(scope="module")
 def roots(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
@@ -22,7 +24,7 @@ def roots(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     file = folder / "sweep.yaml"
     images = write_folders(folder / "digits", count=120)
     file.write_text(yaml.safe_dump({"method": "grid", **content(images)}))
-    for trial in ("t0001", "t0002"):
+    for trial in IDS:
         done = run_here("train", file, "--trial", trial, "-o", folder / "out", cwd=folder)
         assert done.returncode == 0, done.stderr
     return sorted((folder / "out").iterdir())
@@ -38,6 +40,9 @@ def test_a_card_names_all_files_of_its_network(roots: list[Path], tmp_path: Path
         assert text.count(line) == 1
     assert "`net.onnx` and `net.pt` map float32 images" in text
     assert "`net.safetensors` has the weights alone" in text
+    assert "| `shuffle` | `true` |" in text  # as a sweep file has it
+    modes = {path.suffix: path.stat().st_mode for path in tmp_path.iterdir()}
+    assert len(set(modes.values())) == 1, modes
     (tmp_path / "net.pt").unlink()
     trial.export("onnx", tmp_path / "net.onnx")
     again = made.card.read_text()
@@ -105,6 +110,32 @@ def test_no_network_is_there_without_its_card(
     monkeypatch.setattr(export, "_write", write)
     text = trial.export("torchscript", file).card.read_text()
     assert f"| `{sha256(file.read_bytes()).hexdigest()}` |" in text
+
+
+def test_an_older_file_is_never_beside_the_card_of_another(
+    roots: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever ends the export that was to replace it, it comes back with its own card."""
+    first, other = (open_sweep(root)[trial] for root, trial in zip(roots, IDS, strict=True))
+    made = first.export("torchscript", tmp_path / "net.pt")
+    before = made.path.read_bytes(), made.card.read_bytes()
+    write, there = export._write, []
+
+    def cut_off(card: Path, text: str) -> None:
+        there.append(made.path.exists())
+        write(card, text)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(export, "_write", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        other.export("torchscript", tmp_path / "net.pt")
+    assert there == [False]  # as a kill would leave it: a card alone
+    assert (made.path.read_bytes(), made.card.read_bytes()) == before
+    assert len(list(tmp_path.iterdir())) == 2
+    monkeypatch.setattr(export, "_write", write)
+    other.export("torchscript", tmp_path / "net.pt")
+    assert made.card.read_bytes() != before[1]
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_files_of_a_card_of_before_are_kept(roots: list[Path], tmp_path: Path) -> None:

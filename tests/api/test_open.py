@@ -77,6 +77,19 @@ def test_a_notebook_shows_what_there_is(root: Path) -> None:
         sweep.plot("nothing")
 
 
+def test_a_notebook_shows_a_trial(root: Path) -> None:
+    """Its parameters have all digits, and those in which trials differ come first."""
+    trial = tune_mc1.open(root).best
+    page = trial._repr_html_()
+    assert f"<b>{trial.id}</b> of {root.name}" in page
+    assert "<th>state</th><td>completed at epoch 1</td>" in page
+    assert f"<th>test_acc</th><td>{trial.metrics['test_acc']:.4f}</td>" in page
+    varies, shared = page.split("<details>")
+    assert f"<th>learning_rate</th><td>{trial.config['learning_rate']}</td>" in varies
+    assert "<th>model</th><td>CNN_simple</td>" in shared
+    assert "<th>val_acc</th>" in page.split("</details>")[1]
+
+
 def test_what_does_not_exist_is_refused_in_one_line(root: Path, tmp_path: Path) -> None:
     with pytest.raises(tune_mc1.InputError, match="has no trial 't0009'"):
         tune_mc1.open(root)["t0009"]
@@ -84,6 +97,16 @@ def test_what_does_not_exist_is_refused_in_one_line(root: Path, tmp_path: Path) 
         tune_mc1.open(tmp_path)
     with pytest.raises(tune_mc1.InputError, match="s3://"):
         tune_mc1.open("ftp://host/sweep")
+    best = tune_mc1.open(root).best
+    with pytest.raises(tune_mc1.InputError, match=r"device: Expected one of .*, got 'nowhere'"):
+        best.load_model(device="nowhere")
+    with pytest.raises(tune_mc1.InputError, match=r"images: must be paths, .* got int"):
+        best.predict(3)  # type: ignore[arg-type]
+    with pytest.raises(tune_mc1.InputError, match="batch_size: must be at least 1, got 0"):
+        best.load_model().predict(np.zeros((1, 8, 8, 1), np.uint8), batch_size=0)
+    for draw in (tune_mc1.open(root).plot, tune_mc1.open(root).report):
+        with pytest.raises(tune_mc1.InputError, match="lang: must be en or de, got 'fr'"):
+            draw(lang="fr")  # type: ignore[operator]
 
 
 def test_a_directory_of_an_earlier_version_has_models_too(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ def test_what_is_wrong_is_raised_as_the_command_says_it(tmp_path: Path) -> None:
         tune_mc1.sweep("grid", nothing=3)
     with pytest.raises(tune_mc1.InputError, match="submitted over http"):
         tune_mc1.sweep("grid", address="http://head:8265")
+    with pytest.raises(tune_mc1.InputError, match="dry_run: is an option of the command alone"):
+        tune_mc1.sweep("grid", dry_run=True)
     with pytest.raises(tune_mc1.InputError, match="must be plain data"):
         tune_mc1.sweep("grid", {"parameters": {"lr": {"values": [object()]}}})
     assert list(tmp_path.iterdir()) == []

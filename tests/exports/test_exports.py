@@ -71,6 +71,7 @@ def test_optuna_has_the_trials_as_the_sweep_ranks_them(where: ResultDir, tmp_pat
         assert made.params["scheduler"] == values["scheduler"]  # null is one of its values
         curve = {e: r[METRIC] for (t, e), r in tables.history.items() if t == trial}
         assert made.intermediate_values == curve
+        assert made.user_attrs["last_train/loss"] == row["last_train/loss"]
         assert made.datetime_start is not None
         assert made.datetime_start.timestamp() == pytest.approx(row["started"], abs=1e-3)
     space = study.trials[0].distributions

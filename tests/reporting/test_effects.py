@@ -11,7 +11,7 @@ from tests.support.report_frames import grid, made_up
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.reporting.conclusions.verdicts import verdicts
 from tune_mc1.reporting.statistics.best import not_worse_than_best
-from tune_mc1.reporting.statistics.effects import bootstrap_interval, marginal_means
+from tune_mc1.reporting.statistics.effects import bootstrap_interval, marginal_means, notes_of
 from tune_mc1.reporting.statistics.importance import importance
 from tune_mc1.reporting.statistics.pairwise import sweep_tests
 from tune_mc1.reporting.statistics.reference_table import reference_table
@@ -38,6 +38,19 @@ def test_marginal_means_are_means_of_settings() -> None:
     assert all(m.low < m.mean < m.high for m in found.means)
     last = marginal_means(frames, "learning_rate", "last_val_acc").means[-1]
     assert last.mean == pytest.approx(rows["last_val_acc"].mean())
+
+
+def test_notes_of_several_parameters_stand_once_and_hold_for_all() -> None:
+    """As of a parameter whose values have intervals beside one of which none has."""
+    settings = grid(learning_rate=[0.01, 0.03], batch_size=[32, 64, 128])
+    frames = made_up("notes", settings, lambda c, e, f: 0.4 + c.learning_rate + c.batch_size / 1e3)
+    found = [marginal_means(frames, name) for name in ("batch_size", "learning_rate")]
+    assert [math.isnan(marginal.means[0].low) for marginal in found] == [True, False]
+    assert notes_of([*found, *found], "en") == (
+        "Where there is no interval, there are fewer than three observations, or all are equal. "
+        "Two observations are shown themselves, as they say next to nothing about the spread. "
+        "Intervals: 95 %, bootstrap over settings; Student's t where there are fewer than 5."
+    )
 
 
 def test_a_bootstrap_interval_is_near_students_for_a_normal_sample() -> None:

@@ -129,7 +129,7 @@ def test_equal_repeats_have_no_interval(tmp_path: Path) -> None:
     (marginal,) = found.marginals
     assert [m.mean for m in marginal.means] == [75.0, 76.0]
     assert all(math.isnan(m.low) for m in marginal.means)
-    assert "No intervals" in marginal.reason.en
+    assert "Where there is no interval" in marginal.reason.en
     (comparison,) = found.tests.comparisons
     assert (comparison.effect.unit, comparison.effect.known) == ("repeat", False)
     assert "more repeat" in comparison.more.text.en

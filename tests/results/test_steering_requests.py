@@ -181,6 +181,16 @@ def test_a_sweep_that_has_just_begun_is_stopped(where: ResultDir) -> None:
         assert list(inbox.new()) == [(placed.id, StopSweep())]
 
 
+def test_a_request_waits_for_a_sweep_that_reads_its_images(tmp_path: Path) -> None:
+    """Its journal begins after that; a directory without one is no result directory otherwise."""
+    where = ResultDir.create(tmp_path, "sweep")
+    with pytest.raises(InputError, match=r"has no results|not a result directory"):
+        place(where, Resize(2))
+    with running(where) as inbox:
+        placed = place(where, Resize(2))
+        assert list(inbox.new()) == [(placed.id, Resize(2))]
+
+
 def test_a_request_that_comes_again_has_the_same_answer(where: ResultDir) -> None:
     refused = Answer("refused", "no")
     with running(where) as inbox:

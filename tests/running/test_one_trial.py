@@ -1,11 +1,14 @@
 """`train`: one trial of a sweep file or of an earlier sweep, with the numbers that it has there."""
 
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from tests.support.data_digits import write_folders
 from tests.support.faults import history
 from tests.support.in_process import Ran, run_here, sweep_here
 from tune_mc1.results.directory import ResultDir
@@ -42,11 +45,25 @@ def test_a_trial_has_the_numbers_of_the_sweep(tmp_path: Path, sweep: Ran, source
     place = sweep.root if source == "directory" else sweep.root.parents[1] / "sweep.yaml"
     done = run_here("train", place, "--trial", "t0008", "-o", "out", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+    assert "differ" not in done.stderr
     (root,) = (tmp_path / "out").iterdir()
     assert root.name.startswith("train-t0008-")
     inside = history(sweep.root)
     inside = inside[inside["trial"] == "t0008"].reset_index(drop=True)
     pd.testing.assert_frame_equal(history(root), inside, check_exact=True)
+
+
+def test_other_images_than_those_of_the_sweep_are_said(tmp_path: Path, sweep: Ran) -> None:
+    """As where `data: auto` finds others today."""
+    root = tmp_path / "moved"
+    shutil.copytree(sweep.root, root)
+    images = write_folders(tmp_path / "digits", count=120)
+    text = (root / "sweep.yaml").read_text()
+    (root / "sweep.yaml").write_text(re.sub("data: .*", f"data: {images}", text))
+    words = ("--trial", "t0001", "--set", "epochs=1", "--set", "image_size=16", "-o", "out")
+    done = run_here("train", root, *words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f"Note: The images are not those of {root}, so the numbers will differ: " in done.stderr
 
 
 def test_a_trial_may_differ_from_that_of_the_sweep(tmp_path: Path, sweep: Ran) -> None:

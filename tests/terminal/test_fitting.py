@@ -9,9 +9,9 @@ from rich.console import Console
 from tests.support.figure_sweeps import ASHA, write_sweep
 from tests.support.in_process import run_here
 from tune_mc1.config.load import sweep_of
+from tune_mc1.config.set_text import value_text
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.terminal.fitting import Column, fitted, print_fitted
-from tune_mc1.terminal.formatting import typed
 
 NAMES = ["timm:convnext_atto", "torchvision:mobilenet_v3_small"]
 
@@ -51,6 +51,11 @@ def test_columns_go_and_letters_stay(width: int, left_out: list[str]) -> None:
     assert all(part in heads for column in shown for part in column.heading.split("_"))
 
 
+def test_words_of_a_heading_stay_whole() -> None:
+    table = fitted([Column("model.use augmentation", ["true"]), Column("state", ["failed"])], 40)
+    assert table.text.plain.splitlines()[:2] == ["   model.use", "augmentation   state"]
+
+
 def test_it_is_said_which_columns_have_no_room() -> None:
     out = StringIO()
     print_fitted(columns(), Console(file=out, width=60), "show --json")
@@ -72,7 +77,7 @@ def test_values_are_what_can_be_typed_back(tmp_path: Path) -> None:
     row = where.read().ranked()[0]
     for words in (["show", where.root], ["show", where.root, row["trial"]]):
         done = run_here(*map(str, words), cwd=tmp_path, COLUMNS="200")
-        shown = typed(row["learning_rate"])
+        shown = value_text(row["learning_rate"])
         assert shown in done.stdout.split()
         sweep = sweep_of([f"learning_rate={shown}", f"model={row['model']}"]).sweep
         assert sweep.parameters["learning_rate"].value == row["learning_rate"]  # type: ignore[union-attr]
@@ -93,4 +98,4 @@ def test_values_are_what_can_be_typed_back(tmp_path: Path) -> None:
     ],
 )
 def test_values_as_text(value: object, text: str) -> None:
-    assert typed(value) == text
+    assert value_text(value) == text

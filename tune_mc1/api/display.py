@@ -1,4 +1,4 @@
-"""What a notebook or terminal shows of a sweep: one line, a table, a figure."""
+"""What a notebook or terminal shows of a sweep: one line, a bar, a figure."""
 
 import sys
 import time
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 EVERY_S = 1.0
 """Seconds between two updates of the progress."""
-
-ROWS = 10
-"""Trials in the table of a sweep."""
 
 
 @dataclass(frozen=True)
@@ -63,36 +60,6 @@ def line(found: Summary) -> str:
         if state in found.states
     ]
     return ", ".join([*parts, *filter(None, [found.best])])
-
-
-def html(found: Summary, tables: "SweepTables") -> str:
-    """A summary, and its best trials as a table."""
-    from tune_mc1.terminal.formatting import metric_text, show, varied
-
-    rows = tables.ranked()
-    names = varied(rows, tables.columns.parameters) if rows else []
-    heads = ["trial", "state", tables.metric, "epochs", *names]
-    lines = [
-        [
-            row["trial"],
-            row["state"],
-            metric_text(tables.score(row), of_program=tables.of_program),
-            show(row["epochs_run"]),
-            *(show(row[name]) for name in names),
-        ]
-        for row in rows[:ROWS]
-    ]
-    more = f"<p>and {len(rows) - ROWS} more trials</p>" if len(rows) > ROWS else ""
-    head = f"<p><b>{escape(found.name)}</b>: {escape(line(found))}</p>"
-    return f"<div>{head}{_table(heads, lines)}{more}</div>"
-
-
-def _table(heads: list[str], lines: list[list[str]]) -> str:
-    def cells(tag: str, values: list[str]) -> str:
-        return "<tr>" + "".join(f"<{tag}>{escape(value)}</{tag}>" for value in values) + "</tr>"
-
-    body = "".join(cells("td", values) for values in lines)
-    return f"<table><thead>{cells('th', heads)}</thead><tbody>{body}</tbody></table>"
 
 
 def notebook() -> Any:

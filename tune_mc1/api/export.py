@@ -38,7 +38,7 @@ class Export:
 
 def export_trial(trial: "Trial", form: "Form", output: str | Path | None) -> Export:
     """See `Trial.export`."""
-    from tune_mc1.inference.card_files import Exported, card_for
+    from tune_mc1.inference.card_files import Exported, Older, card_for
     from tune_mc1.inference.export import CHECKED, FORMATS, export_model
     from tune_mc1.inference.model_card import card_title, model_card
 
@@ -57,10 +57,12 @@ def export_trial(trial: "Trial", form: "Form", output: str | Path | None) -> Exp
     def describe(difference: float, digest: str) -> None:
         exported = Exported(path.name, form, difference, checked, digest)
         card, files = card_for(path, card_title(model.facts, origin), exported)
+        older.move_away(card)
         _write(card, model_card(model.facts, origin, tested, files))
         cards.append(card)
 
-    difference = export_model(model, form, path, images, describe)
+    with Older(path) as older:
+        difference = export_model(model, form, path, images, describe)
     return Export(path, cards[0], difference, checked)
 
 

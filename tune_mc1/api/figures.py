@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from tune_mc1.api.display import shown_inline
 from tune_mc1.config.field_types import Lang
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 def draw(directory: Path, name: str, lang: Lang) -> "Figure":
     """Draws a figure of a sweep; see `Sweep.plot`."""
+    _check(lang)
     with _extra("plot"):
         from tune_mc1.reporting.figure_sets import make_figures
         from tune_mc1.reporting.frames import read_frames
@@ -30,9 +31,15 @@ def draw(directory: Path, name: str, lang: Lang) -> "Figure":
 
 def write(directory: Path, output: Path | None, lang: Lang) -> Path:
     """Writes a report; see `Sweep.report`."""
+    _check(lang)
     with _extra("report"):
         from tune_mc1.reporting.write_report import write_report
     return write_report([directory], output, lang)
+
+
+def _check(lang: Lang) -> None:
+    if lang not in (known := get_args(Lang)):
+        raise InputError(f"lang: must be {' or '.join(known)}, got {lang!r}")
 
 
 @contextmanager

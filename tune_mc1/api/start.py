@@ -1,5 +1,6 @@
 """Starting a sweep: the command, in a process of its own."""
 
+import atexit
 import json
 import os
 import re
@@ -23,6 +24,9 @@ from tune_mc1.caller import VARIABLE
 from tune_mc1.errors import InputError, TuneMc1Error
 from tune_mc1.files import PACKAGE
 from tune_mc1.results.directory import ResultDir
+
+_COMMANDS_ONLY = {"dry_run", "json"}
+"""Options without a sweep that could be returned."""
 
 
 def start_sweep(
@@ -82,6 +86,9 @@ def start_sweep(
             f"address: must be auto or host:port, got {address!r}; a sweep that is submitted over "
             "http is started by the command"
         )
+    for name in _COMMANDS_ONLY & flags.keys():
+        rule = f"is an option of the command alone: python -m tune_mc1 sweep {method}"
+        raise InputError(f"{name}: {rule} --{name.replace('_', '-')}")
     directory = resume.directory if isinstance(resume, Sweep) else resume
     given = {
         **{"data": data, "run_cap": run_cap, "replicates": replicates, "fuse": fuse},
@@ -126,7 +133,15 @@ def _start(words: list[str], content: str | None, *, speaks: bool) -> tuple[OwnD
     def problem(status: int) -> Exception | None:
         found = _error(list(_facts(told)), status, file) or _crash(errors)
         shutil.rmtree(folder, ignore_errors=True)
+        atexit.unregister(clean)
         return found
+
+    def clean() -> None:
+        """Removes the folder when Python ends; the command does where it goes on (`caller`)."""
+        if process.poll() is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(clean)
 
     driver = OwnDriver(process, problem, speaks=speaks)
     try:

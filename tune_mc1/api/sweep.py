@@ -176,7 +176,9 @@ class Sweep(SteeredSweep, SweepOutputs):
         return f"Sweep({str(self.directory)!r}: {display.line(self._summary())})"
 
     def _repr_html_(self) -> str:
-        return display.html(self._summary(), self._tables())
+        from tune_mc1.api.notebook_tables import sweep_html
+
+        return sweep_html(self._summary(), self._tables())
 
     @property
     def _files(self) -> Files:

@@ -95,7 +95,8 @@ class Trial:
 
         Raises:
             InputError: If it has no checkpoint, or is a run of a program or of a module of your
-                own, which keeps its own files; the message lists them.
+                own, which keeps its own files (the message lists them); or if the device cannot
+                be used.
             TrialError: If its network cannot be built.
         """
         name = LAST if last else BEST
@@ -109,7 +110,12 @@ class Trial:
 
         look_for_code(self._files.where)
         known = partial(known_facts, self._files.where, self._tables, self.row)
-        return load_classifier(path, known).to(device)
+        model = load_classifier(path, known)
+        try:
+            return model.to(device)
+        except (RuntimeError, AssertionError) as error:  # none of this kind, or no memory on it
+            reason = str(error).strip().partition("\n")[0]
+            raise InputError(f"device: {reason}, got {device!r}") from None
 
     def _own_files(self) -> str:
         left = [str(path.relative_to(self.path)) for path in self.files]
@@ -157,6 +163,11 @@ class Trial:
         metric, score = self._tables.metric, self.score
         shown = f", {metric}={score:.4g}" if score is not None else ""
         return f"Trial({self.id!r}, {self.state}{shown})"
+
+    def _repr_html_(self) -> str:
+        from tune_mc1.api.notebook_tables import trial_html
+
+        return trial_html(self._files.where, self._tables, self.row)
 
 
 def _metrics(tables: "SweepTables", row: Row) -> dict[str, float]:

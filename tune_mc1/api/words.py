@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tune_mc1.config.range_text import read_range
+from tune_mc1.config.set_text import value_text
+
 
 def plain_data(value: Any) -> Any:
     """Plain data: numbers of NumPy as Python's, tuples as lists, paths as text."""
@@ -39,8 +42,15 @@ def set_options(values: Mapping[str, Any]) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    """A value as `--set` reads it."""
+    """A value as `--set` reads it; a text such as `1e-4..1e-1:log` is a range."""
     plain = plain_data(value)
-    if plain is None or isinstance(plain, bool):
-        return {None: "null", True: "true", False: "false"}[plain]
-    return repr(plain) if isinstance(plain, float) else str(plain)
+    if isinstance(plain, str) and _is_range(plain):
+        return plain
+    return repr(plain) if isinstance(plain, float) else value_text(plain)
+
+
+def _is_range(text: str) -> bool:
+    try:
+        return read_range(text) is not None
+    except ValueError:  # which the command says
+        return True

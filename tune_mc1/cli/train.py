@@ -54,4 +54,6 @@ def train(
             wrong = others[0] if others else str(source)
             raise InputError(f"{wrong}: not with --resume, whose directory has the trial")
         plan = plan_resumed(resume, data)
-    raise typer.Exit(train_one(plan, output, Console(), print_notice, wandb=wandb))
+    same = source is not None and source.is_dir() and data is None and limit_images is None
+    like = source if same else None
+    raise typer.Exit(train_one(plan, output, Console(), print_notice, wandb=wandb, like=like))

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from tune_mc1.config import tunable
@@ -33,6 +32,7 @@ from tune_mc1.config.parameters import (
 from tune_mc1.config.problems import Path, Problem, problems_of
 from tune_mc1.config.program_parameters import numbers_in
 from tune_mc1.config.recipe import LISTS
+from tune_mc1.config.set_text import read_value, split_values
 from tune_mc1.config.trial import trial_fields
 from tune_mc1.config.yaml_file import read_scalar
 
@@ -87,14 +87,11 @@ class ParameterNames:
         Raises:
             ValueError: If one cannot be read.
         """
-        if name in LISTS and "," in text and "[" not in text:
+        pieces = list(split_values(text))
+        if name in LISTS and len(pieces) > 1 and "[" not in text:
             raise ValueError("must be lists in brackets, such as [1, 2] or [1, 2],[3, 4]")
-        if (self.is_argument(name) or name in LISTS) and set(text) & set("[{"):
-            try:
-                return [yaml.safe_load(piece) for piece in _pieces(text)]
-            except (yaml.YAMLError, RecursionError):
-                raise ValueError("must be numbers, words, lists or mappings") from None
-        return [read_scalar(piece) for piece in text.split(",")]
+        read = read_value if self.is_argument(name) or name in LISTS else read_scalar
+        return [read(piece) for piece in pieces]
 
 
 def names_in(raw: Any, overrides: Sequence[str] = ()) -> ParameterNames:
@@ -204,16 +201,3 @@ def _not_plain(parameter: Parameter, path: Path) -> Iterator[Problem]:
             json.dumps(value, allow_nan=False)
         except (TypeError, ValueError):
             yield Problem(path, "must be plain values: finite numbers, text, lists", str(value))
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """Parts between commas that are not within brackets."""
-    depth, piece = 0, ""
-    for letter in text:
-        depth += (letter in "[{") - (letter in "]}")
-        if letter == "," and depth == 0:
-            yield piece
-            piece = ""
-        else:
-            piece += letter
-    yield piece

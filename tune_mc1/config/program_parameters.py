@@ -18,7 +18,7 @@ from tune_mc1.config.parameters import (
 from tune_mc1.config.problems import Path as KeyPath
 from tune_mc1.config.problems import Problem, show_path
 from tune_mc1.config.range_text import read_range
-from tune_mc1.config.yaml_file import read_scalar
+from tune_mc1.config.set_text import read_value, split_values
 
 
 def read_program_parameters(
@@ -97,7 +97,7 @@ def _override(item: str) -> tuple[str, Parameter]:
         raise ValueError(f"--set: must be name=value[,value...], got {item!r}")
     try:
         drawn = read_range(text)
-        values = [] if drawn else [numbers_in(read_scalar(piece)) for piece in text.split(",")]
+        values = [] if drawn else [numbers_in(read_value(piece)) for piece in split_values(text)]
     except ValueError as error:
         raise ValueError(f"--set {name}: {error}, got {text!r}") from None
     if not drawn:

@@ -7,6 +7,7 @@ from tune_mc1.config.argument_parameters import ParameterNames
 from tune_mc1.config.parameters import Parameter, repeat_notices
 from tune_mc1.config.problems import Path, Problem, show_path
 from tune_mc1.config.range_text import read_range
+from tune_mc1.config.set_text import split_values
 
 
 class Overrides(NamedTuple):
@@ -115,7 +116,7 @@ def read_overrides(items: Sequence[str], names: ParameterNames) -> Overrides:
         except ValueError as error:
             read.messages.append(f"--set {written}: {error}, got {text!r}")
             continue
-        if not equals or not written or not all(piece.strip() for piece in text.split(",")):
+        if not equals or not written or not all(piece.strip() for piece in split_values(text)):
             read.messages.append(f"--set: must be name=value[,value...], got {item!r}")
             continue
         if name in seen:

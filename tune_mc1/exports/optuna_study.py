@@ -100,12 +100,13 @@ def _trial(
     scores, state = _scores(source, row), TrialState[STATES.get(row["state"], "FAIL")]
     if state == TrialState.COMPLETE and scores is None:
         state = TrialState.FAIL  # it has no value of the metric
+    numbers = {**source.summary(trial), **source.last(trial)}
     made = create_trial(
         state=state,
         values=scores if state in (TrialState.COMPLETE, TrialState.PRUNED) else None,
         params=dict(values),
         distributions={name: space[name] for name in values},
-        user_attrs={"trial": trial, **source.facts(trial), **source.summary(trial)},
+        user_attrs={"trial": trial, **source.facts(trial), **numbers},
         intermediate_values=_curve(source, trial),
         constraints=_violations(source, row) if state.is_finished() else None,
     )

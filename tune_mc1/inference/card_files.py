@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 HEADS = ("file", "form", "largest difference of a probability from the checkpoint's", "SHA-256")
 
@@ -63,6 +66,47 @@ def card_for(path: Path, title: str, exported: Exported) -> tuple[Path, list[Exp
     if before and (others or not _TITLE.match(before)):
         return path.with_name(f"{path.name}.md"), [exported]
     return shared, [exported]
+
+
+class Older:
+    """An older file in the place of an export, which is away while the card is another one.
+
+    Two files cannot be replaced at once. So that no file is beside the card of another, whatever
+    happens in between, it is kept under a hidden name until the export is in place, and comes back
+    with its card if that fails.
+
+    Args:
+        path: The place.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._away = path, path.with_name(f".{path.name}.older")
+        self._card: tuple[Path, bytes] | None = None
+
+    def move_away(self, card: Path) -> None:
+        """Moves the file away, if there is one, before a card is written."""
+        if self._path.exists():
+            if card.exists():
+                self._card = card, card.read_bytes()
+            self._path.replace(self._away)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self._away.unlink(missing_ok=True)
+        elif self._away.exists() and not self._path.exists():
+            if self._card is not None:
+                card, content = self._card
+                with suppress(OSError):
+                    card.write_bytes(content)
+            self._away.replace(self._path)
 
 
 def files_named(card: str) -> Sequence[Exported]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tune_mc1.config.set_text import setting_text
 from tune_mc1.inference.card_files import HEADS, Exported
 from tune_mc1.training.model_facts import ModelFacts
 
@@ -189,7 +190,7 @@ def _confused(row: NDArray[np.int64], index: int, classes: Sequence[str]) -> str
 
 def _setting(facts: ModelFacts, origin: Origin) -> str:
     values = facts.config.values
-    rows = [[f"`{name}`", f"`{value}`"] for name, value in values.items() if value is not None]
+    rows = [[f"`{n}`", f"`{setting_text(n, v)}`"] for n, v in values.items() if v is not None]
     versions = origin.provenance.get("packages") or {}
     known = ", ".join(f"{n} {v}" for n, v in versions.items() if n in ("torch", "lightning") and v)
     commit = origin.provenance.get("git_commit")

@@ -1,6 +1,6 @@
 """Predictions of images: files, Pillow's images, arrays."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,11 +23,14 @@ BLOCK_BYTES = 256 * 2**20
 
 def predict(model: "ImageClassifier", images: Images, batch_size: int) -> Predictions:
     """See `ImageClassifier.predict`."""
+    if batch_size < 1:
+        raise InputError(f"batch_size: must be at least 1, got {batch_size}")
     if isinstance(images, np.ndarray):
         pixels = _checked(images, model.image_shape, model.facts.config.image_size)
         return Predictions(probabilities(model, pixels, batch_size), model.classes)
     one = isinstance(images, str | Path) or hasattr(images, "mode")
-    items: list[Any] = [images] if one else list(cast(Sequence[Any], images))
+    several = isinstance(images, Iterable) and not one
+    items: list[Any] = list(cast(Sequence[Any], images)) if several else [images]
     if items and all(isinstance(item, str | Path) for item in items):
         parts = list(predict_files(model, find_images(items), batch_size))
         together = np.concatenate([part.probabilities for part in parts])

@@ -16,6 +16,10 @@ RUN_COLUMNS = ("best_epoch", "epochs_run", "seconds", "started", "ended", "attem
 RUN_TEXTS = ("config_hash", "node", "error")
 
 
+OWN = ("trial", "state", "score", "pinned", "note")
+"""Columns that begin each row; a parameter may have the name of one."""
+
+
 class ShownColumns:
     """Columns of a sweep's trials: trial, state, score, parameters that vary, metrics, execution.
 
@@ -47,7 +51,7 @@ class ShownColumns:
         planned = ["epochs"] if self._epochs and "epochs" not in self.parameters else []
         run = [*RUN_COLUMNS, *planned, *RUN_TEXTS]
         self._kept = [*self.parameters, *last, *tests, *run]
-        self.names = ["trial", "state", "score", "pinned", "note", *self._kept]
+        self.names = [*OWN, *(f"param.{n}" if n in OWN else n for n in self._kept)]
 
     def fit(self, tables: SweepTables, new: Iterable[str]) -> bool:
         """Whether the columns are still those of the sweep.
@@ -76,9 +80,9 @@ class ShownColumns:
         own, declared = tables.columns.own_names, _declared(where)
         higher = tables.columns.metrics(tables.metric)
         found: list[dict[str, Any]] = []
-        for name in self.names:
-            one: dict[str, Any] = {"key": name, "label": name, "group": "run"}
-            if name in self.parameters:
+        for place, (key, name) in enumerate(zip(self.names, (*OWN, *self._kept), strict=True)):
+            one: dict[str, Any] = {"key": key, "label": name, "group": "run"}
+            if place >= len(OWN) and name in self.parameters:
                 label = own.get(name, name)
                 one |= {"label": label, "group": "parameter", **declared.get(label, {})}
             elif name.startswith("last_") and name.removeprefix("last_") in self.metrics:

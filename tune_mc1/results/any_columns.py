@@ -1,7 +1,7 @@
 """Columns that the tables of any sweep have, whatever runs its trials."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +21,14 @@ class Columns(ABC):
     def own_names(self) -> Mapping[str, str]:
         """Own name of each parameter by its column."""
         return {name: name for name in self.parameters}
+
+    @property
+    def json(self) -> Collection[str]:
+        """Columns of parameters whose cells are JSON."""
+        return ()
+
+    recipe: Sequence[str] = ()
+    """Columns of parameters of built-in training that a sweep may have beside those of each."""
 
     @abstractmethod
     def metrics(self, metric: str) -> Mapping[str, bool]:

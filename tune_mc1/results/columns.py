@@ -4,7 +4,7 @@ The columns that are ours have the same names and types in both. A program's sta
 its own names; `param.` or `metric.` comes before a name that would collide.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -68,6 +68,11 @@ class TrainingColumns(Columns):
         """As the sweep file has them."""
         own = {column: name for name, column in self._columns.items()}
         return {name: name for name in (*core_fields(), *self.recipe)} | own
+
+    @property
+    def json(self) -> Collection[str]:
+        """Those of a network's own that are lists, mappings or of several types."""
+        return {self._columns[n] for n, kind in self.arguments.items() if kind == "json"}
 
     def metrics(self, metric: str) -> Mapping[str, bool]:
         """Every metric, and the sweep's own, as its package may be missing where it is read."""

@@ -1,6 +1,6 @@
 """Columns of the tables of a program's sweep: ours, and beside them its parameters and metrics."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -54,6 +54,11 @@ class ProgramColumns(Columns):
     def own_names(self) -> Mapping[str, str]:
         """As the sweep file and the program have them."""
         return {column: name for name, column in self._columns.items()}
+
+    @property
+    def json(self) -> Collection[str]:
+        """Those that are lists, mappings or of several types."""
+        return {self._columns[n] for n, kind in self._kinds.items() if kind == "json"}
 
     def metrics(self, metric: str) -> Mapping[str, bool]:
         """All that were logged so far; only the sweep's own has a known direction."""

@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import nullcontext, suppress
 from dataclasses import replace
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ from tune_mc1.interruption import Interruption
 from tune_mc1.planning.counted import Counted
 from tune_mc1.planning.draws import sample_one
 from tune_mc1.planning.plan import Plan
+from tune_mc1.results.directory import ResultDir
 
 if TYPE_CHECKING:
     from tune_mc1.cluster.ray_runtime import Cluster
@@ -63,6 +65,17 @@ def check_same_images(past: "Past", data: ImageData) -> None:
             f"data: was {before['data']} ({before['fingerprint']}), is {data.name} "
             f"({data.fingerprint}): the images differ"
         )
+
+
+def other_images(like: Path, data: ImageData) -> str | None:
+    """A notice if a trial of a result directory is to run again on other images; else None."""
+    before = ResultDir(like).read().metadata
+    if before.get("fingerprint") in (None, data.fingerprint):
+        return None
+    return (
+        f"The images are not those of {like}, so the numbers will differ: there {before['data']} "
+        f"({before['fingerprint']}), here {data.name} ({data.fingerprint}). --data names others"
+    )
 
 
 def count_images(plan: Plan, notify: Callable[[str], None]) -> Plan:

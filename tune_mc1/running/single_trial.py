@@ -22,7 +22,7 @@ from tune_mc1.results.head import sweep_event, write_head
 from tune_mc1.results.store.probe import check_storage
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.image_lines import constant_guess, images_line
-from tune_mc1.running.loading import check_same_images, load_checked
+from tune_mc1.running.loading import check_same_images, load_checked, other_images
 from tune_mc1.terminal.formatting import metric_text
 from tune_mc1.terminal.printing import print_result
 from tune_mc1.tracking.tracker import Tracker, make_trackers, set_up_trackers
@@ -36,6 +36,7 @@ def train_one(
     notify: Callable[[str], None],
     *,
     wandb: str | None = None,
+    like: Path | None = None,
 ) -> int:
     """Runs one trial in this process and writes a result directory, as a sweep of one trial would.
 
@@ -45,6 +46,7 @@ def train_one(
         console: For the progress bar and the results.
         notify: Called with each notice.
         wandb: Mode of W&B; None for none.
+        like: The result directory whose trial is to run again with the same numbers, if it is.
 
     Returns:
         The exit status: 0, or 130 if it was interrupted.
@@ -60,6 +62,8 @@ def train_one(
     if plan.directory is None:
         check_storage(parent, "-o" if output else "results")
     images = load_checked(plan, notify)
+    if like is not None and (line := other_images(like, images)):
+        notify(line)
     sweep = plan.sweep.with_images(images.val_labels is not None)
     plan = replace(plan, sweep=sweep)
     console.print(images_line(plan, images), highlight=False, markup=False, soft_wrap=True)

@@ -125,7 +125,7 @@ def _lead_lines(
         yield f"Standard error: {_error_text(tables, lead, of_images)}"
     epochs = "iteration" if tables.of_program else "epoch"
     if lead.settings < 2:
-        yield f"It is the score of its best {epochs}, which is better by chance than the next score"
+        yield f"It is the score of its best {epochs}, and better by chance than on new data"
         return
     yield (
         f"It was chosen as the best of {lead.settings} settings, each at its best {epochs}, so its "

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from tune_mc1.terminal.formatting import STATE_STYLES, wrapped
+from tune_mc1.terminal.formatting import STATE_STYLES, parts, wrapped
 
 HEADS = (18, 14, 10)
 """Letters of a heading in a line, the most for which there is room."""
@@ -95,7 +95,8 @@ def _width(column: Column, head: int) -> int:
 
 def _heading(column: Column, head: int) -> list[str]:
     """Lines of a heading, which may be as wide as the cells."""
-    return wrapped(column.heading, max(head, *map(cell_len, column.cells), 0))
+    word = min(max(map(len, parts(column.heading)), default=0), HEADS[0])  # stays whole
+    return wrapped(column.heading, max(head, word, *map(cell_len, column.cells)))
 
 
 def _lines(columns: Sequence[Column], head: int) -> Text:

@@ -1,13 +1,14 @@
 """Formatting of a sweep's rows: settings, numbers, durations."""
 
-import math
 import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tune_mc1.config.set_text import setting_text
 from tune_mc1.results.ranking import BROKEN
 
 if TYPE_CHECKING:
+    from tune_mc1.results.any_columns import Columns
     from tune_mc1.results.schema import Row
     from tune_mc1.results.settings import Setting
     from tune_mc1.results.summary import Summary
@@ -31,12 +32,17 @@ def varied(rows: "Iterable[Row]", parameters: Sequence[str]) -> list[str]:
     return [n for n in (*parameters, "fold") if any(r[n] != rows[0][n] for r in rows)]
 
 
-def typed(value: Any) -> str:
-    """Formats a parameter's value so that it can be typed back, after `--set NAME=`."""
-    if isinstance(value, float):
-        whole = value == round(value) and abs(value) < 1e15 if math.isfinite(value) else False
-        return f"{value:.0f}" if whole else repr(value)
-    return "null" if value is None else show(value)
+def typed(columns: "Columns", row: "Row", name: str) -> str:
+    """Formats a parameter of a trial so that it can be typed back, after `--set NAME=`.
+
+    Args:
+        columns: Columns of the sweep.
+        row: A row of its tables.
+        name: The parameter's column.
+    """
+    cell = row.get(name)
+    as_it_is = isinstance(cell, str) and name in columns.json  # which YAML reads too
+    return str(cell) if as_it_is else setting_text(name, cell, lists=name in columns.recipe)
 
 
 def show(value: Any) -> str:
@@ -133,10 +139,15 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
 
 
+def parts(text: str) -> list[str]:
+    """Parts of a name, each with the blank, dot, slash, hyphen or underscore after it."""
+    return re.findall(r"[^\s./_\-]+[\s./_\-]?|[\s./_\-]", text)
+
+
 def wrapped(text: str, width: int) -> list[str]:
     """Lines of a name, broken after blanks, dots, slashes, hyphens or underscores if possible."""
     lines = [""]
-    for part in re.findall(r"[^\s./_\-]*[\s./_\-]?", text):
+    for part in parts(text):
         if lines[-1] and len(lines[-1]) + len(part.rstrip()) > width:
             lines.append("")
         lines[-1] += part

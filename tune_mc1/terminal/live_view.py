@@ -134,7 +134,8 @@ class SweepView:
             what = "iteration" if tables.of_program else "epoch"
             line = f"{trial} {row['state']} after {what} {row['epochs_run']}"
             own = tables.columns.own_names
-            settings = " ".join(f"{own.get(n, n)}={typed(row[n])}" for n in self._names)
+            pairs = ((own.get(n, n), typed(tables.columns, row, n)) for n in self._names)
+            settings = " ".join(f"{name}={text}" for name, text in pairs)
             line += f", best {metric_name(tables)} {best}" if tables.metric else ""
             line += f"  ({settings})" if settings else ""
             if reason := row["error"] or (row["state"] == "stopped" and self.why(trial)):

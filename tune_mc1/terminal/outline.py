@@ -9,18 +9,22 @@ from rich.console import Console
 from rich.table import Table
 
 from tune_mc1.config.architectures import ARCHITECTURES
+from tune_mc1.config.program_sweep import ProgramSweep
+from tune_mc1.config.set_text import setting_text
 from tune_mc1.planning.plan import Plan
 from tune_mc1.terminal.fitting import Column, print_fitted
-from tune_mc1.terminal.formatting import duration, typed, varied
+from tune_mc1.terminal.formatting import duration, varied
 
 
 def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
     """Prints the outline of a sweep (`tune_mc1.planning.dry_run.outline`)."""
     rows = [{**t.values, "fold": t.fold, "trial": t.id} for t in plan.trials]
     names = varied(rows, list(plan.trials[0].values) if plan.trials else ())
+    lists = not isinstance(plan.sweep, ProgramSweep)
     if rows:
         columns = [Column("trial", [row["trial"] for row in rows], left=True)]
-        columns += [Column(n, [typed(row[n]) for row in rows], 1) for n in names]
+        texts = {n: [setting_text(n, row[n], lists=lists) for row in rows] for n in names}
+        columns += [Column(name, cells, 1) for name, cells in texts.items()]
         print_fitted(columns, console, "--dry-run --json")
     if facts["rungs"]:
         console.print(_rungs(facts["rungs"], "iteration" if "first" in facts else "epoch"))
@@ -46,9 +50,10 @@ def print_outline(plan: Plan, facts: dict[str, Any], console: Console) -> None:
     console.print(line, highlight=False, soft_wrap=True)
     for text in (*_where(plan, facts), *_exchanges(facts), *_budget(facts)):
         console.print(text, highlight=False, markup=False, soft_wrap=True)
-    fixed = [f"{n}={typed(rows[0][n])}" for n in plan.sweep.parameters if rows and n not in names]
-    if fixed:
-        console.print(f"In all trials: {', '.join(fixed)}", highlight=False, soft_wrap=True)
+    if fixed := [name for name in plan.sweep.parameters if rows and name not in names]:
+        same = (f"{n}={setting_text(n, rows[0][n], lists=lists)}" for n in fixed)
+        text = f"In all trials: {', '.join(same)}"
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
     if "cluster" in facts:
         _print_cluster(facts, console)
 

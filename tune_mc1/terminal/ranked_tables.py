@@ -81,8 +81,9 @@ def parameter_columns(
         rows: Rows of its trials.
         names: Their columns in the tables.
     """
-    own = tables.columns.own_names
-    return [Column(own.get(n, n), [typed(row[n]) for row in rows], PARAMETER) for n in names]
+    columns, own = tables.columns, tables.columns.own_names
+    texts = {name: [typed(columns, row, name) for row in rows] for name in names}
+    return [Column(own.get(n, n), texts[n], PARAMETER) for n in names]
 
 
 def metric_name(tables: SweepTables) -> str:

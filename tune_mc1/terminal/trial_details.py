@@ -14,7 +14,7 @@ from tune_mc1.results.tables import SweepTables
 from tune_mc1.results.written_sweep import written_sweep
 from tune_mc1.terminal.fitting import Column, print_fitted
 from tune_mc1.terminal.formatting import duration, metric_text, typed
-from tune_mc1.terminal.ranked_tables import seconds_of
+from tune_mc1.terminal.ranked_tables import metric_name, seconds_of
 
 
 def print_trials(
@@ -37,14 +37,23 @@ def print_trials(
         InputError: If the sweep has no such trial.
     """
     check_trials(where, tables, trials)
-    reasons = _reasons(where, tables, trials, notify)
-    for trial in trials:
+    reasons = known_reasons(where, tables, trials, notify)
+    for place, trial in enumerate(trials):
+        console.print("\n" if place else "", end="")
         _print_trial(where, tables, tables.trials[trial], reasons.get(trial), console)
 
 
-def _reasons(
+def known_reasons(
     where: ResultDir, tables: SweepTables, trials: Sequence[str], notify: Callable[[str], None]
 ) -> dict[str, str]:
+    """Why trials were stopped, by id, as far as it is known.
+
+    Args:
+        where: The result directory.
+        tables: Its tables.
+        trials: Ids of the trials that are asked for.
+        notify: Called with what keeps it from being known.
+    """
     if not where.sweep_file.exists():
         return {}
     try:
@@ -63,46 +72,74 @@ def check_trials(where: ResultDir, tables: SweepTables, trials: Sequence[str]) -
             raise InputError(f"{where.root}: has no trial {trial!r}{did_you_mean(trial, known)}")
 
 
-def _print_trial(
-    where: ResultDir, tables: SweepTables, row: Row, reason: str | None, console: Console
-) -> None:
-    unit = "iteration" if tables.of_program else "epoch"
-    facts: list[tuple[str, str]] = []
-    state = f"{row['state']} at {unit} {row['epochs_run']}"
-    facts.append(("trial", row["trial"]))
-    facts.append(("state", f"{state}: {reason}" if reason else state))
-    if note := notes(tables).get(row["trial"]):
+def trial_facts(
+    where: ResultDir, tables: SweepTables, row: Row, reason: str | None
+) -> list[tuple[str, str]]:
+    """What is known of a trial beside its parameters: names and texts.
+
+    Args:
+        where: The result directory.
+        tables: Its tables.
+        row: The trial's row.
+        reason: Why it was stopped, if it is known.
+    """
+    unit, trial = unit_of(tables), row["trial"]
+    state = f"{row['state']} at {unit} {row['epochs_run']}" if row["epochs_run"] else row["state"]
+    facts = [("state", f"{state}: {reason}" if reason else state)]
+    if note := notes(tables).get(trial):
         facts.append(("note", note))
-    if row["trial"] in pinned(tables):
+    if trial in pinned(tables):
         facts.append(("pinned", "yes"))
     if row["error"]:
         facts.append(("error", row["error"]))
     score = tables.score(row)
     if score is not None:
         best = metric_text(score, of_program=tables.of_program)
-        facts.append((f"best {tables.metric}", f"{best} at {unit} {row['best_epoch']}"))
-    if copies := copies_of(tables, row["trial"]):
+        facts.append((f"best {metric_name(tables)}", f"{best} at {unit} {row['best_epoch']}"))
+    for name in tables.columns.tests:
+        if row.get(name) is not None:
+            facts.append((name, metric_text(row[name], of_program=tables.of_program)))
+    if copies := copies_of(tables, trial):
         text = "; ".join(f"from {source} after epoch {epoch}" for epoch, source in copies)
         facts.append(("copied", text))
     facts.append(("time", duration(seconds_of(tables, row))))
-    own = tables.columns.own_names
-    for name in tables.columns.parameters:
-        facts.append((own.get(name, name), typed(row[name])))
     if row["log"]:
         facts.append(("log", where.shown(where.root / row["log"])))
-    width = max(len(name) for name, _ in facts)
-    for name, text in facts:  # a table would break a path where the terminal ends
-        console.print(f"{name:<{width}}  {text}", highlight=False, markup=False, soft_wrap=True)
-    _print_history(tables, row, unit, console)
+    return facts
 
 
-def _print_history(tables: SweepTables, row: Row, unit: str, console: Console) -> None:
+def trial_setting(tables: SweepTables, row: Row) -> list[tuple[str, str]]:
+    """A trial's parameters: their own names, and values that can be typed back."""
+    columns, own = tables.columns, tables.columns.own_names
+    return [(own.get(n, n), typed(columns, row, n)) for n in columns.parameters]
+
+
+def epoch_columns(tables: SweepTables, row: Row) -> list[Column]:
+    """The columns of a trial's epochs, or iterations of a program."""
     epochs = [tables.history.get((row["trial"], e)) for e in range(1, row["epochs_run"] + 1)]
     shown = [entry for entry in epochs if entry is not None]
-    columns = [Column(unit, [str(entry["epoch"]) for entry in shown])]
+    columns = [Column(unit_of(tables), [str(entry["epoch"]) for entry in shown])]
     for name in getattr(tables.columns, "changing", ()):
-        columns.append(Column(name, [typed(entry.get(name)) for entry in shown]))
+        columns.append(Column(name, [typed(tables.columns, entry, name) for entry in shown]))
     for name in tables.columns.metrics(tables.metric):
         values = [metric_text(e.get(name), of_program=tables.of_program) for e in shown]
         columns.append(Column(name, values, 0 if name == tables.metric else 1))
-    print_fitted(columns, console, "history.parquet")
+    return columns
+
+
+def unit_of(tables: SweepTables) -> str:
+    """What a row of the history is."""
+    return "iteration" if tables.of_program else "epoch"
+
+
+def _print_trial(
+    where: ResultDir, tables: SweepTables, row: Row, reason: str | None, console: Console
+) -> None:
+    *facts, last = [("trial", row["trial"]), *trial_facts(where, tables, row, reason)]
+    setting = trial_setting(tables, row)
+    facts = [*facts, *setting, last] if last[0] == "log" else [*facts, last, *setting]
+    width = max(len(name) for name, _ in facts)
+    for name, text in facts:  # a table would break a path where the terminal ends
+        console.print(f"{name:<{width}}  {text}", highlight=False, markup=False, soft_wrap=True)
+    if row["epochs_run"]:
+        print_fitted(epoch_columns(tables, row), console, "history.parquet")

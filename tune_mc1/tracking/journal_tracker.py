@@ -94,12 +94,12 @@ class JournalTracker(ABC):
         self._ending.set()
         self._thread.join(min(PATIENCE_S, limit))
         if self._thread.is_alive() and limit > PATIENCE_S:
-            self._notify(f"Tracker {self.name}: waiting up to {limit:g} s; Ctrl-C skips it.")
+            self._notify(f"Tracker {self.name}: waiting up to {limit:.2g} s; Ctrl-C skips it.")
             self._thread.join(limit - PATIENCE_S)
         self.check()
         if self._thread.is_alive():
             self._abandoned.set()
-            self._notify(f"Tracker {self.name}: incomplete, as it did not finish in {limit:g} s.")
+            self._notify(f"Tracker {self.name}: incomplete, as it did not finish in {limit:.2g} s.")
         return not (self._failed or self._abandoned.is_set())
 
     def abandon(self) -> None:

@@ -94,6 +94,11 @@ class Source:
         best = (f"best_{name}" for name in columns.metrics(self.tables.metric))
         return _finite(row, (*best, *columns.tests))
 
+    def last(self, trial: str) -> Scalars:
+        """Last values of the metrics without a best one, as those of a program."""
+        row, names = self.row(trial), self.tables.columns.metrics(self.tables.metric)
+        return _finite(row, (f"last_{name}" for name in names if f"best_{name}" not in row))
+
     def facts(self, trial: str) -> dict[str, Any]:
         """How it ran: its state, best epoch, machine, attempts, error."""
         row = self.row(trial)

@@ -1,9 +1,10 @@
 // Line charts by uPlot, in the page's colours, light and dark.
 
 import { onResize, onScheme, token } from "./dom.js";
-import { significant } from "./format.js";
+import { significant, stamp } from "./format.js";
 
 const SERIES = 7;
+const DAY_S = 86400;
 
 export const colour = (number) => token(`--series-${(number % SERIES) + 1}`);
 
@@ -55,11 +56,11 @@ export function lineChart(where, options) {
         y: { distr: options.logY ? 3 : 1, ...(options.range ? { range: options.range } : {}) },
       },
       axes: [
-        { ...axis, label: options.xLabel, labelSize: 18, size: options.time ? 44 : 30, labelFont: `11px ${token("--sans")}`, ...(options.time ? {} : { values: (_, ticks) => ticks.map((v) => (options.formatX ?? whole)(v)), incrs: options.whole === false ? undefined : [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000] }) },
+        { ...axis, label: options.xLabel, labelSize: 18, size: options.time ? 44 : 30, labelFont: `11px ${token("--sans")}`, ...(options.time ? { values: times } : { values: (_, ticks) => ticks.map((v) => (options.formatX ?? whole)(v)), incrs: options.whole === false ? undefined : [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000] }) },
         { ...axis, size: 56, values: (_, ticks) => ticks.map((v) => (v === null ? "" : significant(v))) },
       ],
       series: [
-        { label: options.xLabel ?? "", ...(options.formatX ? { value: (_, v) => (v === null ? "–" : options.formatX(v)) } : {}) },
+        { label: options.xLabel ?? "", value: (_, v) => (v === null ? "–" : (options.formatX ?? whole)(v)) },
         ...series.map((one, number) => ({
           label: one.label, stroke: one.color ?? colour(number), width: one.width ?? 1.75, dash: one.dash, spanGaps: true,
           points: { show: one.points[0].length < 2 || one.dots, size: 5 }, value: (_, v) => format(v),
@@ -85,6 +86,17 @@ export function lineChart(where, options) {
   };
 }
 
+// Times of ticks as the page has them elsewhere, with the day where it changes.
+function times(_, ticks, __, ___, step) {
+  let before = null;
+  return ticks.map((tick) => {
+    const [day, time] = stamp(tick).split(" ");
+    const text = day === before ? time : step < DAY_S ? `${time}\n${day}` : day;
+    before = day;
+    return text;
+  });
+}
+
 const whole = (value) => (value === null ? "" : String(Math.round(value * 100) / 100));
 
 // One ascending column of x for all series; where one has no value it is null.
@@ -101,6 +113,13 @@ function aligned(series) {
   return [xs, ...columns];
 }
 
+// A curve of one epoch, as of a trial that was stopped at the first rung.
+function dot(path, x, y) {
+  const radius = 1.5 * devicePixelRatio;
+  path.moveTo(x + radius, y);
+  path.arc(x, y, radius, 0, 2 * Math.PI);
+}
+
 // All curves as one path, which is fast.
 function faint(u, curves) {
   const { ctx } = u;
@@ -110,15 +129,16 @@ function faint(u, curves) {
   ctx.clip();
   const path = new Path2D();
   for (const [xs, ys] of curves) {
-    let pen = false;
+    let [points, x, y] = [0, 0, 0];
     for (let i = 0; i < xs.length; i++) {
       if (ys[i] === null) continue;
-      const x = u.valToPos(xs[i], "x", true);
-      const y = u.valToPos(ys[i], "y", true);
-      if (pen) path.lineTo(x, y);
+      x = u.valToPos(xs[i], "x", true);
+      y = u.valToPos(ys[i], "y", true);
+      if (points) path.lineTo(x, y);
       else path.moveTo(x, y);
-      pen = true;
+      points += 1;
     }
+    if (points === 1) dot(path, x, y);
   }
   ctx.strokeStyle = token("--faint-line");
   ctx.lineWidth = devicePixelRatio;

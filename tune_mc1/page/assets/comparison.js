@@ -8,7 +8,7 @@ const MOST = 7;
 const DAY_S = 86400;
 
 export function comparison(where, read) {
-  const state = { over: "trials", metric: null, key: "" };
+  const state = { over: "trials", metric: null, picked: null, key: "" };
   let charts = [];
   const known = new Map(); // by directory: its summary's stamp, and what the server told
 
@@ -32,9 +32,10 @@ export function comparison(where, read) {
     charts.forEach((chart) => chart.end());
     charts = [];
     const metrics = [...new Set(scored.map((one) => one.metric))];
-    if (!metrics.includes(state.metric)) state.metric = some[0]?.metric ?? metrics[0];
+    const shown = some.length ? some : scored;
+    state.metric = shown.some((one) => one.metric === state.picked) ? state.picked : mostOften(shown.map((one) => one.metric));
     const again = () => show(all, some);
-    const pickMetric = metrics.length > 1 ? choice("metric", metrics, state.metric, (name) => ((state.metric = name), again())) : null;
+    const pickMetric = metrics.length > 1 ? choice("metric", metrics, state.metric, (name) => ((state.picked = name), again())) : null;
     if (some.length < 2) {
       const chart = h("div");
       replace(where, h("div", { class: "toolbar" }, h("h2", {}, `Best ${state.metric} of each sweep`), pickMetric), chart,
@@ -68,6 +69,7 @@ export function comparison(where, read) {
     const around = (low, high) => [low - 0.03 * (high - low), high + 0.03 * (high - low)];
     const chart = lineChart(element, {
       height: 200, time: true, whole: false, format: (v) => metric(v, false), legend: false,
+      range: (_, low, high) => (low === high ? [low - 0.1 * Math.abs(low || 1), low + 0.1 * Math.abs(low || 1)] : around(low, high)),
       rangeX: (_, low, high) => (alone ? [low - DAY_S / 2, low + DAY_S / 2] : around(low, high)),
     });
     chart.update([{ label: state.metric ?? "", color: colour(0), width: 0, dots: true, points: columns(sorted.map((one) => [one.started, one.best.score])) }]);
@@ -97,3 +99,9 @@ export function comparison(where, read) {
 }
 
 const columns = (pairs) => [pairs.map((pair) => pair[0]), pairs.map((pair) => pair[1])];
+
+// The last of those that occur most often.
+function mostOften(names) {
+  const times = (name) => names.filter((one) => one === name).length;
+  return names.reduce((best, name) => (times(name) >= times(best) ? name : best), names[0]);
+}

@@ -3,22 +3,29 @@
 
 import { t } from "./words.js";
 
-const TERM = /^([^=<>!]+?)(!=|>=|<=|=|>|<)(.*)$/;
+const QUOTED = String.raw`"(?:[^"\\]|\\.)*"`;
+const WORD = new RegExp(`(?:[^\\s"]|${QUOTED})+`, "g");
+const TERM = new RegExp(`^((?:[^=<>!"]|${QUOTED})+)(!=|>=|<=|=|>|<)(.*)$`, "s");
+const ALTERNATIVE = new RegExp(`(?:[^,"]|${QUOTED})+`, "g");
+const RANGE = /^([-−]?[\d.eE+-]*?)\.\.([-−]?[\d.eE+-]*)$/;
 
 export function words(text) {
-  return text.match(/(?:[^\s"]+|"[^"]*")+/g) ?? [];
+  return text.match(WORD) ?? [];
 }
 
-// Splits a term into name, operator and value; null for a bare word.
+// Text between quotes holds blanks, commas and signs; a backslash stands before a quote in it.
+const unquoted = (text) => text.replace(new RegExp(QUOTED, "g"), (part) => part.slice(1, -1).replace(/\\(.)/gs, "$1"));
+const quoted = (text) => `"${text.replace(/["\\]/g, "\\$&")}"`;
+
+// Splits a term into name, operator and values as they are written; null for a bare word.
 export function parse(word) {
   const found = TERM.exec(word);
-  return found && { name: found[1].replaceAll('"', ""), operator: found[2], text: found[3].replaceAll('"', "") };
+  return found && { name: unquoted(found[1]), operator: found[2], values: found[3].match(ALTERNATIVE) ?? [""] };
 }
 
 function column(store, name) {
-  const own = store.columns.find((one) => one.label === name || one.key === name);
-  if (own) return own;
-  return name === store.sweep?.metric ? store.columns.find((one) => one.key === "score") : null;
+  const own = (key) => store.columns.find((one) => one.group === "parameter" && one[key] === name) ?? store.columns.find((one) => one[key] === name);
+  return own("label") ?? own("key") ?? (name === store.sweep?.metric ? store.columns.find((one) => one.key === "score") : null);
 }
 
 export function compile(text, store) {
@@ -27,7 +34,7 @@ export function compile(text, store) {
   for (const word of words(text)) {
     const term = parse(word);
     if (!term) {
-      tests.push(bare(word.replaceAll('"', "").toLowerCase()));
+      tests.push(bare(unquoted(word).toLowerCase()));
       continue;
     }
     const own = column(store, term.name);
@@ -39,44 +46,59 @@ export function compile(text, store) {
 
 const bare = (word) => (row) => row.some((cell) => typeof cell === "string" && cell.toLowerCase().includes(word));
 
-function comparing(place, { operator, text }) {
-  const number = Number(text);
+function comparing(place, { operator, values }) {
   if (operator === "=" || operator === "!=") {
-    const alternatives = text.split(",").map(equal);
+    const alternatives = values.map(equal);
     const wanted = operator === "=";
     return (row) => alternatives.some((test) => test(row[place])) === wanted;
   }
+  const number = numberOf(values[0]);
   const compare = { ">": (v) => v > number, "<": (v) => v < number, ">=": (v) => v >= number, "<=": (v) => v <= number }[operator];
   return (row) => typeof row[place] === "number" && compare(row[place]);
 }
 
-function equal(text) {
-  const range = /^(-?[\d.eE+-]*?)\.\.(-?[\d.eE+-]*)$/.exec(text);
-  if (range) {
-    const low = range[1] === "" ? -Infinity : Number(range[1]);
-    const high = range[2] === "" ? Infinity : Number(range[2]);
-    return (cell) => typeof cell === "number" && cell >= low && cell <= high;
-  }
-  if (text === "" || text === "-" || text === "–") return (cell) => cell === null;
-  const number = Number(text);
+function equal(written) {
+  if (written.startsWith('"')) return (cell) => cell !== null && String(cell) === unquoted(written);
+  const range = rangeOf(written);
+  if (range) return (cell) => typeof cell === "number" && cell >= range.low && cell <= range.high;
+  if (["", "-", "–", "null"].includes(written)) return (cell) => cell === null || String(cell) === written;
+  const text = unquoted(written);
+  const number = numberOf(text);
   return (cell) => String(cell) === text || (typeof cell === "number" && !Number.isNaN(number) && close(cell, number));
+}
+
+const numberOf = (text) => (text === "" ? NaN : Number(text.replace("−", "-"))); // as the page writes it
+
+function rangeOf(text) {
+  const found = RANGE.exec(text);
+  if (!found) return null;
+  const [low, high] = [numberOf(found[1]), numberOf(found[2])];
+  return { low: found[1] === "" ? -Infinity : low, high: found[2] === "" ? Infinity : high };
 }
 
 // What is shown to four digits can be typed so.
 const close = (a, b) => a === b || Math.abs(a - b) <= 5e-4 * Math.abs(a);
 
-// The text with the term on a column replaced; null removes it.
+// A cell as a term has it: text that could be anything else is quoted.
+export function literal(cell) {
+  if (cell === null || cell === undefined) return "-";
+  if (typeof cell !== "string") return String(cell);
+  const plain = cell !== "" && !/[\s",]|\.\./.test(cell) && !["-", "–", "null"].includes(cell);
+  return plain ? cell : quoted(cell);
+}
+
+// The text with the term on a column replaced; null removes it. The condition is a range, or values
+// as `literal` writes them.
 export function withTerm(text, label, condition) {
   const kept = words(text).filter((word) => parse(word)?.name !== label);
-  const name = /\s/.test(label) ? `"${label}"` : label;
-  if (condition !== null) kept.push(/\s/.test(condition) ? `${name}="${condition}"` : `${name}=${condition}`);
+  const name = /[\s"=<>!]/.test(label) ? quoted(label) : label;
+  if (condition !== null) kept.push(`${name}=${condition}`);
   return kept.join(" ");
 }
 
-// The ranges or values that the text asks of a column; null without a term on it.
+// The range or the values that the text asks of a column; null without a term on it.
 export function termOn(text, label) {
   const term = words(text).map(parse).find((one) => one?.name === label && one.operator === "=");
   if (!term) return null;
-  const range = /^(-?[\d.eE+-]*?)\.\.(-?[\d.eE+-]*)$/.exec(term.text);
-  return range ? { low: Number(range[1]), high: Number(range[2]) } : { values: term.text.split(",") };
+  return (term.values.length === 1 && rangeOf(term.values[0])) || { values: term.values };
 }

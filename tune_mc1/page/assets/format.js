@@ -20,7 +20,13 @@ export function significant(value, digits = 4) {
 
 const minus = (text) => text.replace(/^-/, "−");
 
-// A parameter's value or a cell, as it can be typed.
+// A parameter's value with all its digits, as it can be typed after --set.
+export function exact(cell) {
+  if (cell === null || cell === undefined) return "null";
+  return typeof cell === "object" ? JSON.stringify(cell) : String(cell);
+}
+
+// A parameter's value or a cell in short: enough to recognise it, and for the filter.
 export function value(cell) {
   if (cell === null || cell === undefined) return NONE;
   if (typeof cell === "number") return minus(significant(cell));
@@ -43,11 +49,15 @@ const pad = (number) => String(number).padStart(2, "0");
 
 export function clock(seconds) {
   if (!seconds) return NONE;
+  const [day, time] = stamp(seconds).split(" ");
+  return day === stamp(Date.now() / 1000).split(" ")[0] ? time : `${day} ${time}`;
+}
+
+// Day and time: 2026-11-24 10:15.
+export function stamp(seconds) {
   const date = new Date(seconds * 1000);
-  const today = new Date().toDateString() === date.toDateString();
-  const time = `${pad(date.getHours())}:${pad(date.getMinutes())}`;
   const day = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
-  return today ? `${time}` : `${day} ${time}`;
+  return `${day} ${pad(date.getHours())}:${pad(date.getMinutes())}`;
 }
 
 // A number of things, in singular or plural; those of a report are known in German too.

@@ -1,5 +1,6 @@
 // Axes of parameters: linear, logarithmic, or one place a value.
 
+import { literal } from "./filter.js";
 import { metric, significant, value } from "./format.js";
 
 const FEW = 12; // numbers with at most so many values have one place each where that is asked for
@@ -92,7 +93,7 @@ export function groupsOf(store, column, most = FEW) {
   const numeric = distinct.every((cell) => cell === null || typeof cell === "number");
   if (distinct.length <= most || !numeric) {
     distinct.sort((a, b) => (numeric ? (a ?? -Infinity) - (b ?? -Infinity) : String(a).localeCompare(String(b), "en", { numeric: true })));
-    return distinct.map((cell) => ({ text: value(cell), has: (other) => (other ?? null) === cell, condition: cell === null ? "-" : String(cell) }));
+    return distinct.map((cell) => ({ text: value(cell), has: (other) => (other ?? null) === cell, condition: literal(cell) }));
   }
   const known = distinct.filter((cell) => cell !== null);
   const low = Math.min(...known);

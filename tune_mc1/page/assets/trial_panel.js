@@ -3,7 +3,7 @@
 import { get, sweepPath } from "./api.js";
 import { lineChart } from "./charts.js";
 import { choice, h, replace } from "./dom.js";
-import { clock, count, duration, metric, value } from "./format.js";
+import { clock, count, duration, exact, metric } from "./format.js";
 import { logView } from "./log_view.js";
 import { trialActions } from "./trial_actions.js";
 
@@ -70,7 +70,7 @@ export function trialPanel(store, trial, open, reload) {
   function setting() {
     const varied = details.varied.filter((name) => name in details.config);
     const others = Object.keys(details.config).filter((name) => !varied.includes(name));
-    const rows = (names) => names.map((name) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, value(details.config[name]))));
+    const rows = (names) => names.map((name) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, exact(details.config[name]))));
     const fixed = h("details", {}, h("summary", {}, count(others.length, "parameter that is fixed", "parameters that are fixed")),
       h("table", { class: "pairs" }, h("tbody", {}, rows(others))));
     return [h("h3", {}, "Setting"), h("table", { class: "pairs" }, h("tbody", {}, rows(varied))), others.length ? fixed : null];

@@ -61,6 +61,8 @@ def marginal_means(context: Context) -> Iterator[FigureSpec]:
     panels = dict([(name, means) for name, means in panels.items() if len(means) > 1][:MOST_PANELS])
     if not panels:
         return
+    from tune_mc1.reporting.statistics.effects import notes_of
+
     t = context.t
     title = t("title", metric=context.metric)
     caption = t("caption", metric=context.metric)
@@ -69,8 +71,7 @@ def marginal_means(context: Context) -> Iterator[FigureSpec]:
     )
     if published:
         caption += " " + t("published", source=published_outcomes.source(context))
-    notes = dict.fromkeys(marginal.reason.of(context.lang) for marginal in marginals)
-    caption = " ".join(filter(None, [caption, *notes]))
+    caption = " ".join(filter(None, [caption, notes_of(marginals, context.lang)]))
 
     def draw() -> Figure:
         return _draw(context, title, panels, published)

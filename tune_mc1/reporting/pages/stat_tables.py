@@ -7,7 +7,7 @@ from tune_mc1.reporting.frames import SweepFrames
 from tune_mc1.reporting.pages.result_tables import value_cell, value_text
 from tune_mc1.reporting.pages.views import Cell, TableView, cell, interval_cell, p_cell
 from tune_mc1.reporting.statistics.best import BestSet
-from tune_mc1.reporting.statistics.effects import Marginal
+from tune_mc1.reporting.statistics.effects import Marginal, notes_of
 from tune_mc1.reporting.statistics.estimate import UNITS
 from tune_mc1.reporting.statistics.pairwise import Comparison, SweepTests
 from tune_mc1.reporting.statistics.reference_table import ReferenceRow
@@ -54,8 +54,7 @@ def effects_view(
         for marginal in marginals
         for mean in marginal.means
     ]
-    notes = dict.fromkeys(m.reason.of(lang) for m in marginals)
-    return TableView(t("effects"), columns, rows, " ".join(filter(None, notes)))
+    return TableView(t("effects"), columns, rows, notes_of(marginals, lang))
 
 
 def _value(frames: SweepFrames, value: object, low: float, high: float) -> Cell:

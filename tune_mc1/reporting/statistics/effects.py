@@ -1,6 +1,7 @@
 """The score by value of each parameter: marginal means with bootstrap intervals."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from tune_mc1.config.field_types import Lang
 from tune_mc1.reporting.frames import SweepFrames, plain
 from tune_mc1.reporting.statistics.estimate import LEVEL, UNITS, Unit, mean_estimate, unit_of
 from tune_mc1.reporting.statistics.scores import (
@@ -68,14 +70,26 @@ class Marginal:
         column: The score, such as `best_val_acc`.
         continuous: Whether values are in bins with about equally many settings.
         means: In the order of values.
-        reason: The method of the intervals, and the trials that are left out.
+        notes: The method of the intervals, why some values have none, and the trials that are left
+            out; each once, so that those of several parameters can be put together.
     """
 
     parameter: str
     column: str
     continuous: bool
     means: tuple[MarginalMean, ...]
-    reason: Text
+    notes: tuple[Text, ...]
+
+    @property
+    def reason(self) -> Text:
+        """All notes."""
+        return join(self.notes)
+
+
+def notes_of(marginals: Sequence[Marginal], lang: Lang) -> str:
+    """The notes of several parameters, each once."""
+    found = (note.of(lang) for marginal in marginals for note in marginal.notes)
+    return " ".join(dict.fromkeys(filter(None, found)))
 
 
 def marginal_means(
@@ -103,18 +117,19 @@ def marginal_means(
     over = join((UNITS[unit][1] for unit in units), ", ")
     en = "Intervals: 95 %, bootstrap over {over}; Student's t where there are fewer than {n}."
     de = "Intervalle: 95 %, Bootstrap über {over}; nach Student, wo es weniger als {n} sind."
-    none = _NO_SPREAD if any(m.trials for m in means) else NOTHING
+    how = say(en, de, n=FEWEST, over=over) if units else NOTHING
+    none = _NO_SPREAD if any(m.trials and math.isnan(m.low) for m in means) else NOTHING
     few = _POINTS if any(m.points for m in means) else NOTHING
-    reason = join([say(en, de, n=FEWEST, over=over) if units else none, few, table.note])
-    return Marginal(parameter, table.column, continuous, means, reason)
+    notes = how, none, few, table.note
+    return Marginal(parameter, table.column, continuous, means, notes)
 
 
 _NO_SPREAD = Text(
-    "No intervals: each value has fewer than three observations, or all of them are equal.",
-    "Keine Intervalle: jeder Wert hat weniger als drei Beobachtungen, oder alle sind gleich.",
+    "Where there is no interval, there are fewer than three observations, or all are equal.",
+    "Wo kein Intervall steht, gibt es weniger als drei Beobachtungen, oder alle sind gleich.",
 )
 _POINTS = Text(
-    "Two observations are shown themselves: they say next to nothing of their spread.",
+    "Two observations are shown themselves, as they say next to nothing about the spread.",
     "Zwei Beobachtungen sind selbst gezeigt: über ihre Streuung sagen sie fast nichts.",
 )
 

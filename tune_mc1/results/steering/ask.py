@@ -141,7 +141,7 @@ def _directory(source: Path | str | ResultDir) -> ResultDir | None:
     if not isinstance(source, ResultDir) and as_url(source):
         return None
     where = source if isinstance(source, ResultDir) else ResultDir(Path(source))
-    if not where.journal.exists():
+    if not where.journal.exists() and holder_of(where) is None:  # not a sweep that just begins
         where.read()  # which says what is wrong
     return where
 

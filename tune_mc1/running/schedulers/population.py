@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from ray.tune.experiment import Trial as TuneTrial
 
 from tune_mc1.cluster.ray_processes_private import keep_processes
+from tune_mc1.config.set_text import setting_text
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.errors import StorageError, SweepStopped
@@ -18,7 +19,7 @@ from tune_mc1.results.exchanges import COPIED_AFTER, CopyFields
 from tune_mc1.results.tables import trial_of
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.schedulers.early_stopping import EarlyStopping
-from tune_mc1.terminal.formatting import metric_text, typed
+from tune_mc1.terminal.formatting import metric_text
 
 
 class PopulationTraining(EarlyStopping):
@@ -146,7 +147,7 @@ class PopulationTraining(EarlyStopping):
 
     def _line(self, copy: Copy, epoch: int) -> str:
         row = self._writer.tables.trials[copy.trial]
-        values = " ".join(f"{n}={typed(row[n])}" for n in self._population.parameters)
+        values = " ".join(f"{n}={setting_text(n, row[n])}" for n in self._population.parameters)
         scores = [
             "-" if score is None else metric_text(self._sign * score)
             for score in (copy.score, copy.source_score)

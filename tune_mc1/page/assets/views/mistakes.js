@@ -29,7 +29,7 @@ export const mistakes = {
     function draw() {
       const right = found.images - found.wrong;
       const lead = h("p", { class: "note" }, h("button", { type: "button", class: "link", onclick: () => open(found.trial) }, found.trial),
-        ` is right on ${right.toLocaleString("en")} of ${count(found.images, "test image")} (${((100 * right) / found.images).toFixed(1)} %). Click a cell to see its mistakes.`);
+        ` is right on ${right.toLocaleString("en")} of ${count(found.images, "test image")} (${((100 * right) / found.images).toFixed(1)}\u00a0%). Click a cell to see its mistakes.`);
       replace(where, lead, h("div", { class: "side-by-side" }, matrix(), grid()));
     }
 
@@ -105,4 +105,4 @@ export const mistakes = {
   },
 };
 
-const percent = (share) => `${(100 * share).toFixed(0)} %`;
+const percent = (share) => `${(100 * share).toFixed(0)}\u00a0%`;

@@ -3,7 +3,7 @@
 
 import { h, onFrame, onResize, onScheme, replace } from "../dom.js";
 import { metric as shown } from "../format.js";
-import { termOn, withTerm } from "../filter.js";
+import { literal, termOn, withTerm } from "../filter.js";
 import { rampLegend } from "../ramp.js";
 import { axisOf } from "../scales.js";
 import { t } from "../words.js";
@@ -101,7 +101,7 @@ export const parallel = {
     }
 
     function toggle(axis, cell) {
-      const text = cell === null ? "-" : String(cell);
+      const text = literal(cell);
       const values = new Set(termOn(store.filter, axis.label)?.values ?? []);
       if (values.has(text)) values.delete(text);
       else values.add(text);

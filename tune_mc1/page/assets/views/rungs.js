@@ -6,7 +6,7 @@ import { nice } from "../scales.js";
 import { t, unit } from "../words.js";
 
 const HEIGHT = 320;
-const MARGIN = { left: 58, right: 12, top: 10, bottom: 52 };
+const MARGIN = { left: 58, right: 12, top: 10, bottom: 66 };
 const DOTS = 400; // arrivals at a rung that are drawn
 
 export const rungs = {
@@ -68,8 +68,9 @@ export const rungs = {
       const dots = own.map((rung, i) => sample(rung.arrivals).filter((one) => one[1] !== null).map((one) => dot(one, places[i].get(one[0]), rung)));
       const labels = own.map((rung, i) => {
         const on = rung.arrivals.filter((one) => one[2]).length;
-        return s("text", { class: "tick-text", x: middle(i), y: HEIGHT - 34, "text-anchor": "middle" },
-          s("tspan", { class: "strong" }, `${unit(store)} ${rung.epoch}`), s("tspan", { x: middle(i), dy: 15 }, t(`${rung.arrivals.length} arrived, ${on} continued`, `${rung.arrivals.length} kamen, ${on} weiter`)));
+        return s("text", { class: "tick-text", x: middle(i), y: HEIGHT - 48, "text-anchor": "middle" },
+          s("tspan", { class: "strong" }, `${unit(store)} ${rung.epoch}`), s("tspan", { x: middle(i), dy: 15 }, t(`${rung.arrivals.length} arrived`, `${rung.arrivals.length} kamen`)),
+          s("tspan", { x: middle(i), dy: 15 }, t(`${on} continued`, `${on} weiter`)));
       });
       return s("svg", { width: wide, height: HEIGHT, class: "rungs", role: "group", "aria-label": t(`${store.sweep.metric} at each rung`, `${store.sweep.metric} auf jeder Stufe`) }, grid, joins, dots, labels);
     }

@@ -39,15 +39,17 @@ export const settings = {
       const [low, high] = [Math.min(...ends), Math.max(...ends)];
       const x = (v) => 6 + (188 * (v - low)) / (high - low || 1);
       const head = ["", ...found.parameters, t(`mean ${store.sweep.metric}`, `${store.sweep.metric} (Mittel)`), "", t("95 % interval", "95-%-Intervall"), t("runs", "Läufe"), t("trials", "Trials")];
+      const numbers = (cells) => cells.length > 0 && cells.every((cell) => typeof cell === "number");
+      const known = (i) => rows.map((one) => one.values[i]).filter((cell) => cell !== null);
+      const numeric = new Set(found.parameters.map((_, i) => i + 1).filter((i) => numbers(known(i - 1))));
       const body = rows.map((one) => h("tr", { class: one.place === 1 ? "first" : null },
         h("td", { class: "num soft" }, String(one.place)),
-        one.values.map((cell) => h("td", { class: typeof cell === "number" ? "num" : null }, value(cell))),
+        one.values.map((cell, i) => h("td", { class: numeric.has(i + 1) ? "num" : null }, value(cell))),
         h("td", { class: "num" }, metric(one.mean, store.ofProgram)),
         h("td", {}, interval(one, x)),
         h("td", { class: "num soft" }, one.low === null ? "–" : `${metric(one.low, store.ofProgram)} ${t("to", "bis")} ${metric(one.high, store.ofProgram)}`),
         h("td", { class: "num" }, String(one.n)),
         h("td", {}, one.trials.slice(0, 6).map((trial) => [h("button", { type: "button", class: "link", onclick: () => open(trial) }, trial), " "]), one.tied ? h("span", { class: "tag", title: t("Cannot be told apart from the best", "Nicht von der besten zu unterscheiden") }, t("tied", "gleichauf")) : null)));
-      const numeric = new Set(found.parameters.map((_, i) => i + 1).filter((i) => rows.every((one) => typeof one.values[i - 1] === "number")));
       const heads = head.map((text, i) => h("th", { scope: "col", class: numeric.has(i) || [1, 3, 4].includes(i - found.parameters.length) ? "num" : null }, text));
       const more = found.total > rows.length ? t(` The best ${rows.length} of ${count(found.total, "setting")}.`, ` Die besten ${rows.length} von ${count(found.total, "setting")}.`) : "";
       const tied = scored.filter((one) => one.tied).length;
