@@ -17,9 +17,10 @@ from tune_mc1.config.parameters import Parameter
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import InputError
-from tune_mc1.planning.exchanges import Arrival, Copy, Exchange, Population, network_key
+from tune_mc1.planning.exchanges import Arrival, Copy, Exchange, network_key
 from tune_mc1.planning.explore import explored
-from tune_mc1.planning.schedulers.pbt import copied_parameters, explored_parameters
+from tune_mc1.planning.population import Population
+from tune_mc1.planning.population_based import PopulationBased, changeable
 from tune_mc1.seeding import derive_seed
 
 LOG = {"distribution": "log_uniform_values", "min": 0.001, "max": 0.1}
@@ -208,15 +209,16 @@ early_terminate: {type: pbt}
 
 def test_what_is_explored_copied_and_kept(tmp_path: Any) -> None:
     found, notices = sweep(tmp_path, BASE)
-    assert list(explored_parameters(found)) == ["learning_rate"]
-    assert copied_parameters(found) == ["batch_size"]
+    assert list(changeable(found)) == ["learning_rate"]
+    assert isinstance(found.early_terminate, PopulationBased)
+    assert found.early_terminate.copied(found) == ["batch_size"]
     assert (
         "early_terminate: pbt explores learning_rate; copied with the weights: batch_size; trials "
         "exchange weights only where they agree in model" in notices
     )
     tied = BASE.replace("  epochs", "  weight_decay: {min: 0.0, max: 0.1}\n"
                         "  label_smoothing: {same_as: weight_decay}\n  epochs")  # fmt: skip
-    assert list(explored_parameters(sweep(tmp_path, tied)[0])) == ["learning_rate"]
+    assert list(changeable(sweep(tmp_path, tied)[0])) == ["learning_rate"]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from tune_mc1.errors import InputError
 from tune_mc1.planning.spent import Spent
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import Event
-from tune_mc1.results.exchanges import ExchangeEvent
+from tune_mc1.results.exchanges import ExchangeEvent, goes_on_after
 from tune_mc1.results.growth_events import EvidenceEvent, GrowEvent
 from tune_mc1.results.journal import read_events
 from tune_mc1.results.schema import ENDED
@@ -103,7 +103,7 @@ class Past:
         parts: dict[int, list[T]] = {}
         for trial in trials:
             row = self.tables.trials.get(trial.id)
-            parts.setdefault(row["epochs_run"] if row is not None else 0, []).append(trial)
+            parts.setdefault(goes_on_after(row) if row is not None else 0, []).append(trial)
         return list(parts.values())
 
     def scheduler(self, sweep: Sweep) -> tuple[TrialScheduler[Any], set[str]] | None:
