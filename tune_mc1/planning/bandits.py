@@ -9,6 +9,7 @@ depends on is learnt from all intervals so far: settings, score before, and time
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean, pstdev
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tune_mc1.config.parameters import Parameter
@@ -37,7 +38,6 @@ class Interval:
     Attributes:
         trial: Its id.
         round: Number of exchanges before.
-        epochs: Length.
         before: Its score at the start; None for the first interval, before which there is none.
         after: Its score at the end; None if it has diverged, or its score is not finite.
         setting: Values of the explored parameters.
@@ -45,7 +45,6 @@ class Interval:
 
     trial: str
     round: int
-    epochs: int
     before: float | None
     after: float | None
     setting: Setting
@@ -74,7 +73,7 @@ class Bandits(Population):
         self._bounded: dict[str, Bounded] = {n: p for n, p in parameters.items() if has_bounds(p)}
         self._intervals: list[Interval] = []
         self._before: dict[str, float | None] = {}
-        self._round, self._start = 0, 0
+        self._round = 0
 
     def restore(self, decisions: Iterable[Arrival | Exchange]) -> None:
         """Restores decisions, in the order in which they were made."""
@@ -83,7 +82,7 @@ class Bandits(Population):
                 self._intervals += self._ended(one)
                 self._before |= {t: self._last[t].score for t in one.trials if t in self._last}
                 self._before |= {copy.trial: copy.source_score for copy in one.copies}
-                self._round, self._start = self._round + 1, one.epoch
+                self._round += 1
             super().restore([one])
 
     def _ended(self, made: Exchange) -> list[Interval]:
@@ -92,9 +91,9 @@ class Bandits(Population):
         for trial in made.trials:
             last = self._last.get(trial)
             after = None if last is None or last.epoch != made.epoch else last.score
-            facts = (made.epoch - self._start, self._before.get(trial), after)
-            if trial in made.settings:
-                found.append(Interval(trial, self._round, *facts, made.settings[trial]))
+            if (setting := made.settings.get(trial)) is not None:
+                before = self._before.get(trial)
+                found.append(Interval(trial, self._round, before, after, setting))
         return found
 
     def settings(
@@ -158,8 +157,7 @@ class Bandits(Population):
         def scale(score: float) -> float:
             return (score - low) / width
 
-        gained = [(one, *_gain(one, known)) for one in known]
-        used = [(one, before, gain) for one, before, gain in gained if gain is not None]
+        used = [one for of_round in _by_round(known) for one in _gains(of_round)]
         points = [self._point(one.setting, scale(before)) for one, before, _ in used]
         process = TimeVaryingProcess(
             np.array(points).reshape(-1, 1 + len(self._bounded)),
@@ -179,20 +177,29 @@ class Bandits(Population):
         return np.array([score, *places])
 
 
-def _gain(one: Interval, known: Sequence[Interval]) -> tuple[float, float | None]:
-    """The score before an interval, and what it gained for each epoch.
+def _by_round(known: Sequence[Interval]) -> list[list[Interval]]:
+    rounds: dict[int, list[Interval]] = {}
+    for one in known:
+        rounds.setdefault(one.round, []).append(one)
+    return list(rounds.values())
 
-    Before the first exchange there is no score, so the worst one after it stands for it. A trial
-    that has diverged counts as one that gained as little as any in the same interval.
+
+def _gains(of_round: Sequence[Interval]) -> list[tuple[Interval, float, float]]:
+    """Each interval of a round, the score before it, and what it gained, standardised.
+
+    Scores rise fast at first, so that gains of different rounds would say more about the time than
+    about settings. Before the first exchange there is no score, so the worst one after it stands
+    for it. A trial that has diverged counts as one that gained as little as any.
     """
-    alike = [other for other in known if other.round == one.round]
-    worst = min((other.after for other in alike if other.after is not None), default=0.0)
-
-    def gain(other: Interval) -> float | None:
-        before = worst if other.before is None else other.before
-        return None if other.after is None else (other.after - before) / other.epochs
-
-    own, before = gain(one), worst if one.before is None else one.before
-    if own is None:
-        own = min((g for other in alike if (g := gain(other)) is not None), default=None)
-    return before, own
+    after = [one.after for one in of_round if one.after is not None]
+    if not after:
+        return []
+    before = [min(after) if one.before is None else one.before for one in of_round]
+    gains = [
+        None if one.after is None else one.after - start
+        for one, start in zip(of_round, before, strict=True)
+    ]
+    known = [gain for gain in gains if gain is not None]
+    mean, spread = fmean(known), pstdev(known) or 1.0
+    standard = [((min(known) if gain is None else gain) - mean) / spread for gain in gains]
+    return list(zip(of_round, before, standard, strict=True))

@@ -33,9 +33,9 @@ def value_at(parameter: Bounded, place: float) -> float:
     low, high = _bounds(parameter)
     value = low * (high / low) ** place if _is_log(parameter) else low + place * (high - low)
     if isinstance(parameter, IntUniform):
-        return round(value)
+        return round(float(value))
     first, last = parameter.ends
-    return parameter.rounded(min(max(value, first), last))
+    return parameter.rounded(min(max(float(value), first), last))
 
 
 def _is_log(parameter: Bounded) -> bool:
