@@ -59,6 +59,10 @@ class Population(TrialScheduler[Arrival | Exchange]):
         self.restore([arrival])
         return arrival
 
+    def decides_at(self, trial: str) -> Collection[int]:
+        """Epochs after which trials exchange."""
+        return self.epochs
+
     @property
     def paused(self) -> set[str]:
         """Trials that wait for the others."""
