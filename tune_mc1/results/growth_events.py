@@ -10,6 +10,10 @@ ENDING = "ending"
 TESTED = "tested"
 """Field of a sweep's metadata: columns of what a module's test of the winner gave, by trial."""
 
+OUTDATED = "tested_before"
+"""Field of a sweep's metadata: trials whose test scores are older than its growth, as long as no
+new winner is scored; absent if there are none."""
+
 
 class GrowEvent(Stamped, total=False):
     """The sweep has other trials than before; fields of the event `sweep` that differ are here too.

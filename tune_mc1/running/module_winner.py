@@ -10,7 +10,7 @@ from tune_mc1.config.program_trial import ProgramTrial
 from tune_mc1.planning.resources import TrialResources
 from tune_mc1.results.directory import BEST, ResultDir
 from tune_mc1.results.events import Event, own_score_event
-from tune_mc1.results.growth_events import ENDING, TESTED
+from tune_mc1.results.growth_events import ENDING, OUTDATED, TESTED
 from tune_mc1.results.schema import ENDED, Row
 from tune_mc1.results.settings import winners
 from tune_mc1.results.store.program_store import program_files_of
@@ -61,7 +61,7 @@ def is_tested(tables: SweepTables) -> bool:
 
 
 def _untested(tables: SweepTables) -> list[Row]:
-    known = tables.metadata.get(TESTED, {})
+    known = {} if OUTDATED in tables.metadata else tables.metadata.get(TESTED, {})
     return [row for row in winners(tables) if row["trial"] not in known]
 
 

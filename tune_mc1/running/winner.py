@@ -17,7 +17,7 @@ from tune_mc1.planning.plan import Plan
 from tune_mc1.planning.resources import TrialResources
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import Event, score_event
-from tune_mc1.results.growth_events import ENDING
+from tune_mc1.results.growth_events import ENDING, OUTDATED
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.settings import winners
 from tune_mc1.results.tables import SweepTables, trial_of
@@ -114,8 +114,12 @@ def score_winners(
 
 
 def is_scored(sweep: Sweep, tables: SweepTables, where: ResultDir) -> bool:
-    """True if the winner of a complete sweep has its test scores and predictions."""
-    known = sweep.validation == "test" or all(r["test_acc"] is not None for r in winners(tables))
+    """True if the winner of a complete sweep has its test scores and predictions.
+
+    Those from before it grew are not its own, as a trial may have trained longer since.
+    """
+    scored = all(row["test_acc"] is not None for row in winners(tables))
+    known = sweep.validation == "test" or (scored and OUTDATED not in tables.metadata)
     return known and where.predictions.exists()
 
 
