@@ -256,3 +256,31 @@ def test_searches_that_learn_and_programs_are_refused(tmp_path: Any) -> None:
     program = f"program: {tmp_path / 'train.py'}\nmetric: {{name: acc, goal: maximize}}\n" + BASE
     with pytest.raises(InputError, match="is for built-in training, as a program takes its"):
         sweep(tmp_path, program)
+
+
+def test_diverged_trials_count_as_the_worst_and_are_replaced() -> None:
+    """Of eight, two copy; where three have diverged, those three do."""
+    networks = dict.fromkeys([f"t{i}" for i in range(8)], "")
+    tried = population()
+    arrive(tried, [0.5, 0.2, 0.9, 0.6, 0.4, 0.8, 0.7])
+    made = tried.exchange(networks, {"t7": 1})
+    assert made is not None
+    assert [copy.trial for copy in made.copies] == ["t1", "t7"]
+    assert {copy.source for copy in made.copies} <= {"t2", "t5"}
+    assert made.copies[1].score is None
+    assert made.trials == tuple(networks)
+    many = population()
+    arrive(many, [0.5, 0.2, 0.9, 0.6, 0.4])
+    found = many.exchange(networks, {"t5": 0, "t6": 0, "t7": 1})
+    assert found is not None
+    assert [copy.trial for copy in found.copies] == ["t5", "t6", "t7"]
+
+
+def test_a_diverged_trial_stays_without_one_to_copy_or_after_it_has_gone_further() -> None:
+    tried = population(0.5)
+    arrive(tried, [0.1, None])
+    networks = {"t0": "a", "t1": "b", "t2": "b", "t3": "a", "t4": "a"}
+    made = tried.exchange(networks, {"t2": 0, "t3": 1, "t4": 2})
+    assert made is not None
+    assert made.trials == ("t0", "t1", "t3")
+    assert [(copy.trial, copy.source) for copy in made.copies] == [("t3", "t0")]
