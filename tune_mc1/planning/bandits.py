@@ -27,6 +27,9 @@ MOST = 400
 DIGITS = 4
 """Digits of a place in [0, 1], so that the last bit of a sum on another processor has no effect."""
 
+EDGE = 10.0**-DIGITS
+"""Least distance to a bound, as ranges are open: beside 0, the next number is 5e-324."""
+
 UNKNOWN = 0.5
 """Place of a parameter that does not apply to a trial."""
 
@@ -135,6 +138,7 @@ class Bandits(Population):
             free = np.array([False, *(name in setting for name in self._bounded)])
             rng = np.random.default_rng(derive_seed(self._seed, "pb2", copy.trial, made.epoch))
             point = process.highest_bound(fixed, free, at, rng).round(DIGITS)
+            point[1:] = point[1:].clip(EDGE, 1 - EDGE)
             process.expect(point, at)
             places = dict(zip(self._bounded, point[1:], strict=True))
             chosen[copy.trial] = {
