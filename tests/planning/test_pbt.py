@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import InputError
 from tune_mc1.planning.exchanges import Arrival, Copy, Exchange, network_key
 from tune_mc1.planning.explore import explored
+from tune_mc1.planning.past import _removed
 from tune_mc1.planning.population import Population
 from tune_mc1.planning.population_based import PopulationBased, changeable
 from tune_mc1.seeding import derive_seed
@@ -284,3 +286,13 @@ def test_a_diverged_trial_stays_without_one_to_copy_or_after_it_has_gone_further
     assert made is not None
     assert made.trials == ("t0", "t1", "t3")
     assert [(copy.trial, copy.source) for copy in made.copies] == [("t3", "t0")]
+
+
+def test_a_replaced_trial_has_a_checkpoint_again(tmp_path: Path) -> None:
+    """Its old ones were removed as it was out of the race; a resume must not remove the new one."""
+    copy = {"trial": "t1", "source": "t0", "score": None, "source_score": 0.5}
+    copy |= {"config": TrialConfig().values, "config_hash": "x"}
+    events: list[Any] = [{"event": "removed", "trial": trial} for trial in ("t1", "t2")]
+    events.append({"event": "exchange", "epoch": 2, "trials": ["t0", "t1"], "copies": [copy]})
+    assert _removed(events) == {"t2"}
+    assert _removed([*events, events[0]]) == {"t1", "t2"}

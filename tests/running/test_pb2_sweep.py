@@ -73,7 +73,8 @@ def test_settings_lie_within_their_bounds_and_differ(whole: Ran) -> None:
 
 
 def test_fused_trials_are_replaced_too(tmp_path: Path, image_dir: Path, whole: Ran) -> None:
-    ran = sweep_here(tmp_path, bandits(image_dir, fuse=3), "random")
+    """Also where the checkpoints of diverged trials are removed as the sweep goes."""
+    ran = sweep_here(tmp_path, bandits(image_dir, fuse=3, keep_checkpoints="best"), "random")
     assert ran.status == 0, ran.err
     assert max(event["fused"] for event in ran.events("start")) > 1
     ours, alone = exchanges_of(ran)[0], exchanges_of(whole)[0]

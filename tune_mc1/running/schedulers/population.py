@@ -82,9 +82,8 @@ class PopulationTraining(EarlyStopping):
     def _exchange(self, among: Collection[str]) -> None:
         rows = self._writer.tables.trials
         diverged = {t: row["epochs_run"] for t, row in rows.items() if row["state"] == "diverged"}
-        members = {
-            trial: self._trial(trial).config for trial in rows if trial in {*among, *diverged}
-        }
+        here = {*among, *diverged}
+        members = {trial: self._trial(trial).config for trial in rows if trial in here}
         networks = {trial: network_key(config) for trial, config in members.items()}
         made = self._population.exchange(networks, diverged)
         if made is None:
