@@ -21,7 +21,7 @@ from tune_mc1.seeding import derive_seed
 if TYPE_CHECKING:
     from tune_mc1.planning.time_varying_process import Array, TimeVaryingProcess
 
-MOST = 400
+MOST = 256
 """Number of the last intervals that are learnt from."""
 
 DIGITS = 4
