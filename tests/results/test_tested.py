@@ -7,6 +7,7 @@ import pytest
 
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.results.events import extend_event, trial_event
+from tune_mc1.results.growth_events import OUTDATED
 from tune_mc1.results.tables import SweepTables
 
 SWEEP: dict[str, Any] = {
@@ -38,6 +39,7 @@ LONGER = extend_event(Trial(id="t0", config=TrialConfig(seed=0, epochs=2)))
 GOES_ON: dict[str, dict[str, Any]] = {
     "grown": {"event": "grow", "time": 2.0, "sweep": "", "changes": [], "replicates": 2},
     "extended": {**LONGER, "time": 2.0},
+    "resumed": {"event": "resume", "time": 2.0},
     "again": {"event": "again", "time": 2.0, "trial": "t1", "why": "failed"},
 }
 
@@ -45,8 +47,10 @@ GOES_ON: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("how", GOES_ON)
 def test_they_stay_until_the_next_winner_is_scored(how: str) -> None:
     found = tables()
+    found.apply({"event": "enough", "time": 1.5, "reason": "budget"})
     found.apply(GOES_ON[how])  # type: ignore[arg-type]
     assert scores(found) == [0.5, None, None]
+    assert found.metadata[OUTDATED] == ["t0"], "so the winner is scored again, even if it is t0"
     found.apply(scored("t1", 0.6))  # type: ignore[arg-type]
     found.apply(scored("t2", 0.7))  # type: ignore[arg-type]
     assert scores(found) == [None, 0.6, 0.7]

@@ -148,7 +148,8 @@ class SweepTables:
             self.running.end(event["trial"], event["time"], again=True)
 
     def _on_resume(self, event: ResumeEvent) -> None:
-        self.metadata.pop(ENDING, None)
+        if self.metadata.pop(ENDING, None) is not None:
+            outdate_tests(self)  # its winner may train on
         for row in self.trials.values():
             if row["state"] == "running":
                 row["state"] = "interrupted"
