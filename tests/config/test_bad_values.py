@@ -38,7 +38,7 @@ KEYS = {
     "data: [a]": "3: data: must be text (put it in quotes), got ['a']",
     "search_seed: -1": "3: search_seed: must be at least 0, got -1",
     "early_terminate: {type: mean}": "3: early_terminate.type: must be 'asha', 'asha_promote', "
-    "'hyperband', 'median' or 'pbt', got 'mean'",
+    "'hyperband', 'median', 'pb2' or 'pbt', got 'mean'",
     "early_terminate: {type: median, grace_period: 10}": "3: early_terminate.grace_period: must be "
     "less than the epochs of the longest trial (10), got 10",
     "early_terminate: {type: asha_promote, strict: true}": "3: early_terminate.strict: unknown key "

@@ -89,7 +89,8 @@ def test_open_ends_may_touch_the_limit(file: Path) -> None:
         ("scheduling: x", "scheduling: unknown key"),
         (
             "early_terminate: {type: mean}",
-            "early_terminate.type: must be 'asha', 'asha_promote', 'hyperband', 'median' or 'pbt'",
+            "early_terminate.type: must be 'asha', 'asha_promote', 'hyperband', 'median', 'pb2' or "
+            "'pbt'",
         ),
         ("early_terminate: {type: asha, eta: 1}", "early_terminate.eta: must be greater than 1"),
         (

@@ -153,7 +153,7 @@ def test_its_keys_are_checked(tmp_path: Path, image_dir: Path, there: Session) -
     assert refused(grase=2) == "early_terminate.grase: unknown key, did you mean 'grace'?"
     rule = "must be less than the epochs of the longest trial (4)"
     assert refused(grace=4) == f"early_terminate.grace: {rule}, got 4"
-    listed = "must be 'asha', 'asha_promote', 'below_mean', 'hyperband', 'median' or 'pbt'"
+    listed = "must be 'asha', 'asha_promote', 'below_mean', 'hyperband', 'median', 'pb2' or 'pbt'"
     assert refused(type="mean") == f"early_terminate.type: {listed}, got 'mean'"
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,11 @@ from tune_mc1.config.parameters import Parameter
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import InputError
-from tune_mc1.planning.exchanges import Arrival, Copy, Exchange, Population, network_key
+from tune_mc1.planning.exchanges import Arrival, Copy, Exchange, network_key
 from tune_mc1.planning.explore import explored
-from tune_mc1.planning.schedulers.pbt import copied_parameters, explored_parameters
+from tune_mc1.planning.past import _removed
+from tune_mc1.planning.population import Population
+from tune_mc1.planning.population_based import PopulationBased, changeable
 from tune_mc1.seeding import derive_seed
 
 LOG = {"distribution": "log_uniform_values", "min": 0.001, "max": 0.1}
@@ -208,15 +211,16 @@ early_terminate: {type: pbt}
 
 def test_what_is_explored_copied_and_kept(tmp_path: Any) -> None:
     found, notices = sweep(tmp_path, BASE)
-    assert list(explored_parameters(found)) == ["learning_rate"]
-    assert copied_parameters(found) == ["batch_size"]
+    assert list(changeable(found)) == ["learning_rate"]
+    assert isinstance(found.early_terminate, PopulationBased)
+    assert found.early_terminate.copied(found) == ["batch_size"]
     assert (
         "early_terminate: pbt explores learning_rate; copied with the weights: batch_size; trials "
         "exchange weights only where they agree in model" in notices
     )
     tied = BASE.replace("  epochs", "  weight_decay: {min: 0.0, max: 0.1}\n"
                         "  label_smoothing: {same_as: weight_decay}\n  epochs")  # fmt: skip
-    assert list(explored_parameters(sweep(tmp_path, tied)[0])) == ["learning_rate"]
+    assert list(changeable(sweep(tmp_path, tied)[0])) == ["learning_rate"]
 
 
 @pytest.mark.parametrize(
@@ -254,3 +258,41 @@ def test_searches_that_learn_and_programs_are_refused(tmp_path: Any) -> None:
     program = f"program: {tmp_path / 'train.py'}\nmetric: {{name: acc, goal: maximize}}\n" + BASE
     with pytest.raises(InputError, match="is for built-in training, as a program takes its"):
         sweep(tmp_path, program)
+
+
+def test_diverged_trials_count_as_the_worst_and_are_replaced() -> None:
+    """Of eight, two copy; where three have diverged, those three do."""
+    networks = dict.fromkeys([f"t{i}" for i in range(8)], "")
+    tried = population()
+    arrive(tried, [0.5, 0.2, 0.9, 0.6, 0.4, 0.8, 0.7])
+    made = tried.exchange(networks, {"t7": 1})
+    assert made is not None
+    assert [copy.trial for copy in made.copies] == ["t1", "t7"]
+    assert {copy.source for copy in made.copies} <= {"t2", "t5"}
+    assert made.copies[1].score is None
+    assert made.trials == tuple(networks)
+    many = population()
+    arrive(many, [0.5, 0.2, 0.9, 0.6, 0.4])
+    found = many.exchange(networks, {"t5": 0, "t6": 0, "t7": 1})
+    assert found is not None
+    assert [copy.trial for copy in found.copies] == ["t5", "t6", "t7"]
+
+
+def test_a_diverged_trial_stays_without_one_to_copy_or_after_it_has_gone_further() -> None:
+    tried = population(0.5)
+    arrive(tried, [0.1, None])
+    networks = {"t0": "a", "t1": "b", "t2": "b", "t3": "a", "t4": "a"}
+    made = tried.exchange(networks, {"t2": 0, "t3": 1, "t4": 2})
+    assert made is not None
+    assert made.trials == ("t0", "t1", "t3")
+    assert [(copy.trial, copy.source) for copy in made.copies] == [("t3", "t0")]
+
+
+def test_a_replaced_trial_has_a_checkpoint_again(tmp_path: Path) -> None:
+    """Its old ones were removed as it was out of the race; a resume must not remove the new one."""
+    copy = {"trial": "t1", "source": "t0", "score": None, "source_score": 0.5}
+    copy |= {"config": TrialConfig().values, "config_hash": "x"}
+    events: list[Any] = [{"event": "removed", "trial": trial} for trial in ("t1", "t2")]
+    events.append({"event": "exchange", "epoch": 2, "trials": ["t0", "t1"], "copies": [copy]})
+    assert _removed(events) == {"t2"}
+    assert _removed([*events, events[0]]) == {"t1", "t2"}

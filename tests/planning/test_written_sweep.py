@@ -78,6 +78,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "two-metrics": {"metrics": [{"name": "train_loss", "goal": "minimize"}]},
     "median": {"early_terminate": {"type": "median"}},
     "pbt": {"early_terminate": {"type": "pbt"}},
+    "pb2": {"early_terminate": {"type": "pb2"}},
 }
 
 
@@ -88,7 +89,7 @@ def test_what_a_file_leaves_out_or_sets_to_null_stays(
 ) -> None:
     file = tmp_path / "first.yaml"
     file.write_text(yaml.safe_dump(SPACE | OTHERS[other]))
-    if (command, other) in (("bayes", "pbt"), ("asha", "one-epoch")):
+    if (command, other) in (("bayes", "pbt"), ("bayes", "pb2"), ("asha", "one-epoch")):
         with pytest.raises(InputError):
             prepare(command, file)
         return

@@ -11,6 +11,9 @@ from tests.support.faults import events, history, result_dir, trials, write_swee
 from tests.support.in_process import Done, Ran, run_here, sweep_here
 from tests.support.object_store import BUCKET, serving
 from tune_mc1.config.load import load_sweep
+from tune_mc1.planning.flags import PlanFlags
+from tune_mc1.planning.warm_start import prepare_from
+from tune_mc1.running.search.begin_learning import learn_from
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +129,29 @@ def test_evidence_is_what_the_search_could_have_drawn(
     narrow["early_terminate"] = {"type": "asha", "min_iter": 1}
     done = start(tmp_path, "bayes", write_sweep(tmp_path, narrow), *words)
     assert "2 of its 3 trials are evidence" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("keys", "again"),
+    [({}, False), ({"seed": {"value": 5}}, True), ({"epochs": {"value": 2}}, True)],
+    ids=["equal", "other-seed", "longer"],
+)
+def test_a_search_that_learns_does_not_repeat_what_was_run(
+    tmp_path: Path, image_dir: Path, first: Ran, keys: dict[str, Any], again: bool
+) -> None:
+    """The first settings of a Bayesian search are those that a random one draws."""
+    pytest.importorskip("optuna")
+    from tune_mc1.running.search.bayes.search import BayesSearch
+
+    more = content(image_dir, 3)
+    more["parameters"] |= keys
+    file = write_sweep(tmp_path, more)
+    plan = prepare_from("bayes", file, [str(first.root)], None, PlanFlags.of())
+    assert len(plan.warm.evidence) == 3
+    search = BayesSearch(plan.sweep)
+    learn_from(search, plan.warm.evidence)
+    asked = [search.ask(f"t{i}")["learning_rate"] for i in range(3)]
+    assert any(rate in set(trials(first.root)["learning_rate"]) for rate in asked) == again
 
 
 def test_an_earlier_sweep_may_be_in_an_object_store(

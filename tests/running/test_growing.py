@@ -10,6 +10,8 @@ import yaml
 
 from tests.support.faults import events, history, trials, write_sweep
 from tests.support.in_process import Done, Ran, run_here, sweep_here
+from tune_mc1.results.journal import read_events
+from tune_mc1.results.tables import SweepTables
 
 RATE = {"distribution": "log_uniform_values", "min": 1e-4, "max": 0.3}
 WORDS = ("--max-concurrent", "1", "--wandb", "disabled")
@@ -43,6 +45,22 @@ def rows(root: Path) -> pd.DataFrame:
     return both[names].sort_values(names[:3], ignore_index=True)
 
 
+def known_scores(frame: pd.DataFrame) -> list[tuple[str, float | None]]:
+    scores = frame["test_acc"].astype(object).where(frame["test_acc"].notna(), None)
+    return list(zip(frame["trial"], scores, strict=True))
+
+
+def scores_while(root: Path, kind: str) -> list[tuple[str, float]]:
+    """Test scores that a reader saw at the last event of a kind, of the sweep that had grown."""
+    all_events = [event for event, _ in read_events(root / "journal.jsonl")]
+    last = max(i for i, event in enumerate(all_events) if event["event"] == kind)
+    assert any(event["event"] in ("grow", "extend") for event in all_events[:last])
+    tables = SweepTables()
+    tables.apply_all(all_events[: last + 1])
+    rows = tables.trials.values()
+    return [(row["trial"], row["test_acc"]) for row in rows if row["test_acc"] is not None]
+
+
 def test_more_settings_and_seeds_give_what_a_larger_sweep_gives(
     tmp_path: Path, image_dir: Path, larger: Ran
 ) -> None:
@@ -59,6 +77,7 @@ def test_more_settings_and_seeds_give_what_a_larger_sweep_gives(
     kept = trials(root)[: len(before)]
     pd.testing.assert_frame_equal(kept.drop(columns=tests), before.drop(columns=tests))
     assert trials(root)["test_acc"].notna().sum() == 2  # of the new winner's two seeds
+    assert scores_while(root, "epoch") == [(t, s) for t, s in known_scores(before) if s is not None]
     (record,) = json.loads((root / "provenance.json").read_text())["resumed"]
     assert record["sweep_before"] == old
     assert yaml.safe_load((root / "sweep.yaml").read_text())["run_cap"] == 3

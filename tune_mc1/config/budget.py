@@ -79,17 +79,21 @@ def read_budget(text: str, before: Budget | None) -> dict[str, Any] | None:
         The content, to be validated; None for no budget.
 
     Raises:
-        ValueError: If an item has no known name.
+        ValueError: If an item has no known name, or that of another one.
     """
     if text.strip().lower() == "none":
         return None
     content = before.model_dump(exclude_none=True) if before is not None else {}
+    given: set[str] = set()
     for item in text.split(","):
         name, equals, value = (part.strip() for part in item.partition("="))
         if not equals or name not in Budget.model_fields:
             known = list(Budget.model_fields)
             hint = did_you_mean(name, known)
             raise ValueError(f"must be items name=value of {', '.join(known)}{hint}, got {item!r}")
+        if name in given:
+            raise ValueError(f"must name {name} once, got {text!r}")
+        given.add(name)
         if value.lower() == "none":
             content.pop(name, None)
         else:

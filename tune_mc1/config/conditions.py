@@ -69,7 +69,7 @@ def condition_problems(
                 found.append(Problem(where, f"is not a parameter{hint}"))
             elif name == other:
                 found.append(Problem(where, "must name another parameter"))
-            elif not _possible(parameters.get(other), known.get(other), wanted):
+            elif wanted and not _possible(parameters.get(other), known.get(other), wanted):
                 rule = f"is never so, so that no trial would have {name}"
                 found.append(Problem(where, rule, wanted[0] if len(wanted) == 1 else list(wanted)))
         if parameter.when and None in listed_values(parameter):

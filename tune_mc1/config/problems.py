@@ -11,6 +11,9 @@ from tune_mc1.errors import did_you_mean
 
 Path = tuple[str | int, ...]
 
+MOST = 60
+"""Characters of a value that are shown; of a longer mapping, none, as the rule says what of it."""
+
 _NOTHING = object()
 _SYNONYMS = {
     "grace_period": "min_iter",
@@ -47,7 +50,7 @@ def show(value: Any) -> str:
     if isinstance(value, bool):
         return f"{str(value).lower()} (YAML reads yes, no, on and off as booleans)"
     text = "null" if value is None else repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return text if len(text) <= MOST else f"{text[: MOST - 3]}..."
 
 
 def show_path(path: Path) -> str:
@@ -98,6 +101,7 @@ _RULES = {
     "string_too_short": "must not be empty",
     "literal_error": "must be {expected}",
     "tuple_type": "must be a list",
+    "dict_type": "must be a mapping of keys to values",
     "model_type": "must be a mapping of keys to values",
     "model_attributes_type": "must be a mapping of keys to values",
 }
@@ -118,8 +122,8 @@ def _problem(details: ErrorDetails, known: Mapping[Path, Iterable[str]]) -> Prob
         return Problem(path, "is required")
     if kind == "value_error":
         rule = str(context["error"])
-        whole = not path and isinstance(value, Mapping)  # the rule names the field itself
-        return Problem(path, rule) if whole or ", got " in rule else Problem(path, rule, value)
+        long = isinstance(value, Mapping) and (not path or len(repr(value)) > MOST)
+        return Problem(path, rule) if long or ", got " in rule else Problem(path, rule, value)
     if kind in _RULES:
         rule = _RULES[kind].format(**{k: _short(v) for k, v in context.items()})
         return Problem(path, rule, value)

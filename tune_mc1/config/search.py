@@ -102,6 +102,8 @@ class Evidence:
         value: Its final value; None if the trial failed.
         epochs: Epochs that it ran.
         metrics: Final values of further metrics by name.
+        whole: Whether a trial of this sweep with the same setting would have the same result: it
+            has the sweep's seed and ran to its end.
     """
 
     setting: Mapping[str, Any]
@@ -109,6 +111,7 @@ class Evidence:
     value: float | None
     epochs: int
     metrics: Mapping[str, float | None] = field(default_factory=dict)
+    whole: bool = False
 
 
 class AskTell(ABC):

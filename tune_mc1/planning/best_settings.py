@@ -128,7 +128,8 @@ def _best(earlier: Sequence[Earlier], count: int) -> list[tuple[Setting, Earlier
         each.setdefault(one.trials[setting.rows[0]["trial"]].config_hash, (setting, one))
     best = list(each.values())
     if len(best) < count:
-        raise InputError(f"--best: must be at most {len(best)}, the settings with a score")
+        rule = f"must be at most {len(best)}, the settings with a score"
+        raise InputError(f"--best: {rule}, got {count}")
     return best[:count]
 
 

@@ -14,7 +14,7 @@ from tune_mc1.errors import InputError
 from tune_mc1.planning.spent import Spent
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import Event
-from tune_mc1.results.exchanges import ExchangeEvent
+from tune_mc1.results.exchanges import ExchangeEvent, goes_on_after
 from tune_mc1.results.growth_events import EvidenceEvent, GrowEvent
 from tune_mc1.results.journal import read_events
 from tune_mc1.results.schema import ENDED
@@ -103,7 +103,7 @@ class Past:
         parts: dict[int, list[T]] = {}
         for trial in trials:
             row = self.tables.trials.get(trial.id)
-            parts.setdefault(row["epochs_run"] if row is not None else 0, []).append(trial)
+            parts.setdefault(goes_on_after(row) if row is not None else 0, []).append(trial)
         return list(parts.values())
 
     def scheduler(self, sweep: Sweep) -> tuple[TrialScheduler[Any], set[str]] | None:
@@ -171,6 +171,17 @@ def _stops(event: Decided) -> Mapping[str, bool]:
     return {event["trial"]: event["stop"]}
 
 
+def _removed(events: Iterable[Event]) -> frozenset[str]:
+    """Trials whose checkpoints were removed, and that have not gone on with a copy since."""
+    found: set[str] = set()
+    for event in events:
+        if event["event"] == "removed":
+            found.add(event["trial"])
+        elif event["event"] == "exchange":
+            found.difference_update(copy["trial"] for copy in event["copies"])
+    return frozenset(found)
+
+
 def read_past(where: ResultDir) -> Past:
     """Reads the earlier progress of a sweep.
 
@@ -187,7 +198,7 @@ def read_past(where: ResultDir) -> Past:
     decisions = _decisions(events)
     kinds = ("trial", "epoch", "end", "told") if _learned(tables) else ("trial",)
     search = [event for event in events if event["event"] in kinds]
-    removed = frozenset(event["trial"] for event in events if event["event"] == "removed")
+    removed = _removed(events)
     grown = [event for event in events if event["event"] == "grow"]
     evidence = [event for event in events if event["event"] == "evidence"]
     spent = Spent().take_all(events)

@@ -26,6 +26,7 @@ from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
 from tune_mc1.planning.fusion_notices import unfused_notices
 from tune_mc1.planning.growth import SAME, Growth
 from tune_mc1.planning.known_quantities import permitted
+from tune_mc1.planning.limit_notices import limit_notices
 from tune_mc1.planning.outside_models import check_networks, places
 from tune_mc1.planning.own_losses import check_losses
 from tune_mc1.planning.own_networks import usual_images
@@ -156,7 +157,7 @@ def prepare(
     sweep, unfused = _fused(sweep, trials, source)
     configs = [trial.config for trial in trials]
     scheduled = [*schedule_notices(configs), *idle_notices(configs)]
-    fewer = fewer_notice(sweep, trials)
+    fewer = [*fewer_notice(sweep, trials), *limit_notices(sweep, trials)]
     told = [*loaded.notices, *notices, *fewer, *left_out, *unfused, *scheduled]
     return Plan(method, sweep, trials, told, flags=flags, source=str(path))
 
@@ -192,7 +193,7 @@ def _program_plan(
         )
     sweep = sweep.model_copy(update={"name": sweep.name or utf8(path.stem)})
     trials = plan_program_trials(sweep, source=str(path))
-    told = [*notices, *fewer_notice(sweep, trials)]
+    told = [*notices, *fewer_notice(sweep, trials), *limit_notices(sweep, trials)]
     return Plan(method, sweep, trials, told, flags=flags)
 
 

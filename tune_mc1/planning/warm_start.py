@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tune_mc1.config.program_trial import AnyTrial
+from tune_mc1.config.program_trial import AnyTrial, ProgramTrial
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.errors import InputError
 from tune_mc1.planning.best_settings import best_text
@@ -16,6 +16,7 @@ from tune_mc1.planning.flags import PlanFlags
 from tune_mc1.planning.growth import drawable_setting, same_result, with_epochs
 from tune_mc1.planning.plan import Plan, prepare
 from tune_mc1.results.growth_events import EvidenceEvent, TakenEvent
+from tune_mc1.results.states import Row
 
 _LEFT_BEHIND = frozenset({"trial", "config_hash", "fold", "data", "fingerprint", "log", "error"})
 """Columns of a trial that is taken over which stay those of its new row."""
@@ -110,7 +111,11 @@ def _said(warm: WarmStart, learns: bool) -> Iterator[str]:
             yield f"--from {one.place}: {count} of its {len(one.trials)} trials are evidence"
             continue
         ids = [event["trial"] for event in warm.taken if event["source"] == one.name]
-        shown = f": {', '.join(ids[:12])}{', ...' if len(ids) > 12 else ''}" if ids else ""
+        if not ids:
+            rule = "no trial is taken over, as none of its trials that ran to their end"
+            yield f"--from {one.place}: {rule} has a setting, epochs and seed of this sweep"
+            continue
+        shown = f": {', '.join(ids[:12])}{', ...' if len(ids) > 12 else ''}"
         yield f"--from {one.place}: {len(ids)} trials are taken over, not run again{shown}"
 
 
@@ -173,7 +178,18 @@ def _evidence(sweep: Sweep, earlier: Earlier) -> Iterator[EvidenceEvent]:
             "value": None if failed else values[max(values)],
             "epochs": min(ran, epochs or ran),
             "metrics": {k: v for k, v in last.items() if _finite(v) and k not in ("epoch", "time")},
+            "whole": _is_whole(sweep, setting, earlier.trials[name], row),
         }
+
+
+def _is_whole(sweep: Sweep, setting: Mapping[str, Any], trial: AnyTrial, row: Row) -> bool:
+    """Whether a trial of this sweep with the same setting would have the same result."""
+    if row["state"] not in ("completed", "diverged"):
+        return False
+    if isinstance(trial, ProgramTrial):
+        return not sweep.repeats and dict(setting) == dict(trial.values)
+    config = sweep.config(setting)
+    return (config.seed, config.epochs) == (trial.config.seed, trial.config.epochs)
 
 
 def _finite(value: Any) -> bool:

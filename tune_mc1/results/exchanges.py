@@ -6,7 +6,7 @@ row has the settings of its last epoch; `history.parquet` has those of each epoc
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
 
 from tune_mc1.results.states import Row
 from tune_mc1.results.sweep_event import Stamped
@@ -44,14 +44,17 @@ class ExchangeEvent(Stamped):
 
     Attributes:
         epoch: That number of epochs.
-        trials: Ids of all that go on.
+        trials: Ids of all that go on, also of those that have diverged and are replaced.
         copies: Those of them that go on with the weights and settings of another one.
+        settings: Values of the explored parameters that each had until now, where the population
+            learns from them.
     """
 
     event: Literal["exchange"]
     epoch: int
     trials: list[str]
     copies: list[CopyFields]
+    settings: NotRequired[dict[str, dict[str, Any]]]
 
 
 def take_exchange(tables: "SweepTables", event: ExchangeEvent) -> None:
@@ -65,6 +68,8 @@ def take_exchange(tables: "SweepTables", event: ExchangeEvent) -> None:
         row = tables.trials[copy["trial"]]
         row |= {COPIED_FROM: copy["source"], COPIED_AFTER: event["epoch"]}
         row |= tables.columns.cells(copy["config"]) | {"config_hash": hash_of(row, copy)}
+        if row["state"] == "diverged":  # replaced
+            row |= {"state": "paused", "ended": None, "error": None}
 
 
 def hash_of(row: Row, planned: Mapping[str, Any]) -> str:
@@ -83,6 +88,14 @@ def hash_of(row: Row, planned: Mapping[str, Any]) -> str:
     from tune_mc1.config.setting_hash import setting_hash  # with pydantic, which readers do without
 
     return setting_hash({"setting": plain, "trial": row["trial"]})
+
+
+def goes_on_after(row: Row) -> int:
+    """Epochs after which a trial goes on: its own, or those of the one that it has copied.
+
+    One that has diverged and was replaced lacks the epochs between.
+    """
+    return max(row["epochs_run"], row.get(COPIED_AFTER) or 0)
 
 
 def copied_before(row: Row, epoch: int) -> str | None:

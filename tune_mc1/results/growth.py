@@ -9,7 +9,6 @@ from tune_mc1.results.columns_of_programs import TAKEN_FROM, ProgramColumns
 from tune_mc1.results.exchanges import take_exchange
 from tune_mc1.results.growth_events import (
     ENDING,
-    TESTED,
     AgainEvent,
     DropEvent,
     EnoughEvent,
@@ -17,6 +16,7 @@ from tune_mc1.results.growth_events import (
     TakenEvent,
 )
 from tune_mc1.results.steering.marks import STEERING_HANDLERS, forget_stop
+from tune_mc1.results.tested import outdate_tests
 
 if TYPE_CHECKING:
     from tune_mc1.results.tables import SweepTables
@@ -26,26 +26,25 @@ GROWING = ("replicates", "parameters", "passes", "recipe")
 
 
 def grow(tables: "SweepTables", event: GrowEvent) -> None:
-    """Applies an event `grow`: adds columns, and forgets the winner's test scores.
+    """Applies an event `grow`: adds columns; the winner's test scores stay until the next one's.
 
     Args:
         tables: The tables, changed in place.
         event: The event; its fields are those of the sweep with all its trials, old and new.
     """
+    outdate_tests(tables)
     before = tables.columns
     kinds = tables.metadata.get("parameters") or {}
     tables.metadata |= {name: event[name] for name in GROWING if name in event}  # type: ignore[literal-required]
     tables.columns = columns_of(tables.metadata)
     if isinstance(before, ProgramColumns):
         tables.columns.add(before.metrics(tables.metric))
-    tables.metadata.pop(TESTED, None)
     for row in tables.trials.values():
         values = before.values(row)
         if tables.of_program:
             values = {name: value_of(value, kinds[name]) for name, value in values.items()}
         kept = {name: row[name] for name in row if name not in before.parameters}
         row.update(tables.columns.new_row(values) | kept)
-        row.update(dict.fromkeys(tables.columns.tests))  # another trial may win
 
 
 def take_over(tables: "SweepTables", event: TakenEvent) -> None:
@@ -74,9 +73,7 @@ def run_again(tables: "SweepTables", event: AgainEvent) -> None:
     """Applies an event `again`: the trial is unfinished, and another one may win."""
     forget_stop(tables, event["trial"])
     tables.trials[event["trial"]].update({"state": "interrupted", "ended": None})
-    tables.metadata.pop(TESTED, None)
-    for row in tables.trials.values():
-        row.update(dict.fromkeys(tables.columns.tests))
+    outdate_tests(tables)
 
 
 def end_early(tables: "SweepTables", event: EnoughEvent) -> None:

@@ -1,6 +1,6 @@
 """Events of sweeps that grow, shrink, start from earlier ones, or end early."""
 
-from typing import Any, Literal, Required
+from typing import Any, Literal, NotRequired, Required
 
 from tune_mc1.results.sweep_event import Stamped
 
@@ -9,6 +9,10 @@ ENDING = "ending"
 
 TESTED = "tested"
 """Field of a sweep's metadata: columns of what a module's test of the winner gave, by trial."""
+
+OUTDATED = "tested_before"
+"""Field of a sweep's metadata: trials whose test scores are older than its growth, as long as no
+new winner is scored; absent if there are none."""
 
 
 class GrowEvent(Stamped, total=False):
@@ -66,6 +70,7 @@ class EvidenceEvent(Stamped):
         value: Its final value; null if the trial failed or diverged.
         epochs: Epochs that it ran.
         metrics: Final values of all metrics.
+        whole: Whether a trial of this sweep with the same setting would have the same result.
     """
 
     event: Literal["evidence"]
@@ -76,6 +81,7 @@ class EvidenceEvent(Stamped):
     value: float | None
     epochs: int
     metrics: dict[str, float]
+    whole: NotRequired[bool]
 
 
 class AgainEvent(Stamped):

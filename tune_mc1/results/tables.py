@@ -41,6 +41,7 @@ from tune_mc1.results.running_time import RunningTime
 from tune_mc1.results.schema import Row
 from tune_mc1.results.steering.marks import forget_stop
 from tune_mc1.results.sweep_event import SweepEvent
+from tune_mc1.results.tested import forget_outdated, outdate_tests
 from tune_mc1.results.trial_events import (
     EndEvent,
     EpochEvent,
@@ -147,7 +148,8 @@ class SweepTables:
             self.running.end(event["trial"], event["time"], again=True)
 
     def _on_resume(self, event: ResumeEvent) -> None:
-        self.metadata.pop(ENDING, None)
+        if self.metadata.pop(ENDING, None) is not None:
+            outdate_tests(self)  # its winner may train on
         for row in self.trials.values():
             if row["state"] == "running":
                 row["state"] = "interrupted"
@@ -155,8 +157,7 @@ class SweepTables:
     def _on_extend(self, event: ExtendEvent) -> None:
         row = self.trials[event["trial"]]
         row |= self.columns.cells(event["config"]) | {"config_hash": hash_of(row, event)}
-        row |= dict.fromkeys(self.columns.tests)  # a longer sweep may have another winner
-        self.metadata.pop(TESTED, None)
+        outdate_tests(self)
         if row["state"] == "completed":
             row |= {"state": "interrupted", "ended": None}
             forget_stop(self, event["trial"])
@@ -169,6 +170,7 @@ class SweepTables:
 
     def _on_test(self, event: ScoreEvent | OwnScoreEvent) -> None:
         scores: Mapping[str, Any] = event
+        forget_outdated(self)
         if self.of_program:
             self._on_own_test(event["trial"], scores["last"])
             return

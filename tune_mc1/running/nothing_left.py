@@ -8,7 +8,7 @@ from tune_mc1.config.sweep import Sweep
 from tune_mc1.planning.past import Past
 from tune_mc1.planning.plan import Plan
 from tune_mc1.results.directory import ResultDir
-from tune_mc1.results.growth_events import TESTED
+from tune_mc1.results.growth_events import OUTDATED, TESTED
 from tune_mc1.results.schema import ENDED, Row
 from tune_mc1.results.settings import winners
 from tune_mc1.results.tables import SweepTables
@@ -35,8 +35,12 @@ def nothing_left(plan: Plan, past: Past, where: ResultDir) -> bool:
 
 
 def is_scored(sweep: Sweep, tables: SweepTables, where: ResultDir) -> bool:
-    """True if the winner of a complete sweep has its test scores and predictions."""
-    known = sweep.validation == "test" or all(r["test_acc"] is not None for r in winners(tables))
+    """True if the winner of a complete sweep has its test scores and predictions.
+
+    Those from before it grew are not its own, as a trial may have trained longer since.
+    """
+    scored = all(row["test_acc"] is not None for row in winners(tables))
+    known = sweep.validation == "test" or (scored and OUTDATED not in tables.metadata)
     return known and where.predictions.exists()
 
 
@@ -47,5 +51,5 @@ def is_tested(tables: SweepTables) -> bool:
 
 def untested(tables: SweepTables) -> list[Row]:
     """Trials of the best setting of a module that have not been tested."""
-    known = tables.metadata.get(TESTED, {})
+    known = {} if OUTDATED in tables.metadata else tables.metadata.get(TESTED, {})
     return [row for row in winners(tables) if row["trial"] not in known]

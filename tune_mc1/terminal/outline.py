@@ -77,7 +77,7 @@ def _print_fused(facts: dict[str, Any], console: Console) -> str:
 def _budget(facts: dict[str, Any]) -> Iterator[str]:
     """Lines on what the budget buys."""
     budget = facts.get("budget")
-    if budget is None:
+    if budget is None or not budget["limits"]:
         return
     limits = dict(budget["limits"])
     if "time" in limits:
@@ -86,7 +86,8 @@ def _budget(facts: dict[str, Any]) -> Iterator[str]:
     if "share" in budget and budget["limit"] is None:
         line += "; enough for the whole sweep"
     elif "share" in budget:
-        part = f"{budget['epochs']} epochs, about {budget['trials']} of {facts['total']} trials"
+        trials = f"about {budget['trials']}" if budget["trials"] else "less than one"
+        part = f"{budget['epochs']} epochs, {trials} of {facts['total']} trials"
         line += f"; {budget['limit']} buys roughly {part}"
     yield line
     if spent := budget.get("spent"):

@@ -101,11 +101,11 @@ TEXTS: Catalogue = {
         "von solchen trennen, die allein der Seed macht.",
     ),
     "warn_exchanged": (
-        "Trials went on with weights and settings of others (`pbt`). They do not depend on their "
+        "Trials went on with weights and settings of others. They do not depend on their "
         "last settings alone, nor are they independent of each other: intervals and p-values are "
         "too small, and comparisons by parameter, which take the last settings, do not say what "
         "a parameter does.",
-        "Trials liefen mit Gewichten und Einstellungen anderer weiter (`pbt`). Sie hängen nicht "
+        "Trials liefen mit Gewichten und Einstellungen anderer weiter. Sie hängen nicht "
         "allein von ihren letzten Einstellungen ab und auch voneinander: Intervalle und p-Werte "
         "sind zu klein, und Vergleiche nach Parametern, für die die letzten Einstellungen zählen, "
         "sagen nicht, was ein Parameter bewirkt.",

@@ -69,6 +69,7 @@ class CheckpointKeeper(DriverOnly, Callback):
         """
         began = time.monotonic()
         found = out_of_race(self.writer.tables, spare_best=spare_best)
+        self._removed.intersection_update(found)  # one that was replaced has files again
         new = [trial for trial in found if trial not in self._removed]
         if new:
             self.writer.write(*map(removed_event, new))

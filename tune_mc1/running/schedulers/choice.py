@@ -1,7 +1,7 @@
 """The scheduler of a sweep on Ray Tune."""
 
-from tune_mc1.planning.exchanges import Population
 from tune_mc1.planning.no_stopping import NoStopping
+from tune_mc1.planning.population import Population
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.schedulers.early_stopping import EarlyStopping
 from tune_mc1.running.schedulers.population import PopulationTraining

@@ -1,6 +1,7 @@
 """Adapter that runs population based training on Ray Tune."""
 
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,9 +14,10 @@ from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.errors import StorageError, SweepStopped
 from tune_mc1.files import link
-from tune_mc1.planning.exchanges import Copy, Exchange, Population, network_key
+from tune_mc1.planning.exchanges import Copy, Exchange, Setting, network_key
+from tune_mc1.planning.population import Population
 from tune_mc1.results.directory import COPIED, LAST
-from tune_mc1.results.exchanges import COPIED_AFTER, CopyFields
+from tune_mc1.results.exchanges import COPIED_AFTER, CopyFields, ExchangeEvent
 from tune_mc1.results.tables import trial_of
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.schedulers.early_stopping import EarlyStopping
@@ -57,7 +59,7 @@ class PopulationTraining(EarlyStopping):
     def _forget_copies(self) -> None:
         """Removes copies of an exchange that a killed run prepared and did not write down."""
         for trial, row in self._writer.tables.trials.items():
-            if row[COPIED_AFTER] is None or row[COPIED_AFTER] != row["epochs_run"]:
+            if row[COPIED_AFTER] is None or row[COPIED_AFTER] < row["epochs_run"]:
                 (self._writer.where.checkpoints(trial) / COPIED).unlink(missing_ok=True)
 
     def on_trial_add(self, tune_controller: Any, trial: TuneTrial) -> None:
@@ -79,31 +81,38 @@ class PopulationTraining(EarlyStopping):
         return found
 
     def _exchange(self, among: Collection[str]) -> None:
-        made = self._population.exchange(self._networks(among))
+        rows = self._writer.tables.trials
+        diverged = {t: row["epochs_run"] for t, row in rows.items() if row["state"] == "diverged"}
+        here = {*among, *diverged}
+        members = {trial: self._trial(trial).config for trial in rows if trial in here}
+        networks = {trial: network_key(config) for trial, config in members.items()}
+        made = self._population.exchange(networks, diverged)
         if made is None:
             return
-        copies = [self._copied(copy, made.epoch) for copy in made.copies]
+        values = {trial: self._explored(members[trial]) for trial in made.trials}
+        if self._population.learns:
+            made = replace(made, settings=values)
+        explored = self._population.settings(made, networks, values)
+        copies = [self._copied(copy, explored[copy.trial]) for copy in made.copies]
         for copy in made.copies:
             self._link(copy)
-        self._writer.write(
-            {
-                "event": "exchange",
-                "epoch": made.epoch,
-                "trials": list(made.trials),
-                "copies": copies,
-            }
-        )
-        self._begin(made)
-
-    def _networks(self, among: Collection[str]) -> Mapping[str, Hashable]:
-        tables = self._writer.tables
-        return {
-            trial: network_key(trial_of(row, tables.columns).config)
-            for trial, row in tables.trials.items()
-            if trial in among
+        event: ExchangeEvent = {
+            "event": "exchange",
+            "epoch": made.epoch,
+            "trials": list(made.trials),
+            "copies": copies,
         }
+        if made.settings:
+            event["settings"] = {trial: dict(values) for trial, values in made.settings.items()}
+        self._writer.write(event)
+        self._begin(made, {copy.trial for copy in made.copies} & diverged.keys())
 
-    def _begin(self, made: Exchange) -> None:
+    def _explored(self, config: TrialConfig) -> Setting:
+        """Values of the explored parameters that a trial has."""
+        names = [n for n in self._population.parameters if n not in config.inactive]
+        return {name: getattr(config, name) for name in names}
+
+    def _begin(self, made: Exchange, diverged: Collection[str]) -> None:
         """Lets the trials of an exchange go on, with the settings that the tables have now."""
         self._population.restore([made])
         self.stopped.difference_update(made.trials)
@@ -111,19 +120,16 @@ class PopulationTraining(EarlyStopping):
         self._is_last = made.epoch == max(self._population.epochs)
         self.changed |= {copy.trial: self._trial(copy.trial).model_dump() for copy in made.copies}
         for copy in made.copies:
-            self.say(self._line(copy, made.epoch))
+            self.say(self._line(copy, made.epoch, diverged=copy.trial in diverged))
 
     def _trial(self, trial: str) -> Trial:
         tables = self._writer.tables
         return trial_of(tables.trials[trial], tables.columns)
 
-    def _copied(self, copy: Copy, epoch: int) -> CopyFields:
+    def _copied(self, copy: Copy, explored: Mapping[str, Any]) -> CopyFields:
         """Settings with which a trial goes on: the other one's, explored, with its own seed."""
         own, source = self._trial(copy.trial).config, self._trial(copy.source).config
         kept = source.model_copy(update={"seed": own.seed})
-        names = [n for n in self._population.parameters if n not in source.inactive]
-        values = {name: getattr(source, name) for name in names}
-        explored = self._population.explored(values, copy.trial, epoch)
         try:
             config = TrialConfig.model_validate(kept.model_dump() | explored)
         except ValidationError:  # they do not go together, so none is explored
@@ -140,17 +146,19 @@ class PopulationTraining(EarlyStopping):
     def _link(self, copy: Copy) -> None:
         where = self._writer.where
         try:
+            where.checkpoints(copy.trial).mkdir(parents=True, exist_ok=True)  # none if it diverged
             link(where.checkpoints(copy.source) / LAST, where.checkpoints(copy.trial) / COPIED)
         except OSError as error:
             place = error.filename or where.checkpoints(copy.source)
             raise SweepStopped(str(StorageError.of(place, error))) from None
 
-    def _line(self, copy: Copy, epoch: int) -> str:
+    def _line(self, copy: Copy, epoch: int, *, diverged: bool) -> str:
         row = self._writer.tables.trials[copy.trial]
         values = " ".join(f"{n}={setting_text(n, row[n])}" for n in self._population.parameters)
         scores = [
             "-" if score is None else metric_text(self._sign * score)
             for score in (copy.score, copy.source_score)
         ]
-        line = f"{copy.trial} copies {copy.source} after epoch {epoch}, {self._score}"
+        who = f"{copy.trial}, which diverged," if diverged else copy.trial
+        line = f"{who} copies {copy.source} after epoch {epoch}, {self._score}"
         return f"{line} {scores[0]} against {scores[1]}  ({values})"

@@ -44,5 +44,12 @@ def learn_from(search: AskTell, events: Iterable[EvidenceEvent]) -> None:
     for event in events:
         values = {int(epoch): value for epoch, value in event["values"]}
         search.learn(
-            Evidence(event["setting"], values, event["value"], event["epochs"], event["metrics"])
+            Evidence(
+                event["setting"],
+                values,
+                event["value"],
+                event["epochs"],
+                event["metrics"],
+                event.get("whole", False),
+            )
         )

@@ -7,6 +7,7 @@ from ray.tune.search import Searcher
 
 from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.config.trial import Trial
+from tune_mc1.results.exchanges import goes_on_after
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.running.schedulers.early_stopping import EarlyStopping
 from tune_mc1.running.search.queue import QueueSearcher, Regroup, Spec
@@ -83,8 +84,11 @@ class PromotingTrials(QueueSearcher):
         promoted = [first]
         self._specs |= self._scheduler.changed
         if self._regroup is not None:
-            epoch = rows[first]["epochs_run"]
-            alike = {t for t in among if rows[t]["epochs_run"] == epoch}
+            epoch = goes_on_after(rows[first])
+            paused = (
+                t for t, row in rows.items() if row["state"] == "paused"
+            )  # also replaced ones
+            alike = {t for t in paused if goes_on_after(rows[t]) == epoch}
             while (other := self._scheduler.promote(alike)) is not None:
                 promoted.append(other)
             self._ready = self._grouped(promoted, self._regroup)

@@ -78,6 +78,8 @@ class BayesSearch(AskTell):
         if seen.fits:
             self._evidence.append(seen)
             self._reached.update(seen.curve.keys())
+            if evidence.whole:
+                self._settings.add(_key(seen))
 
     @property
     def independent(self) -> int:
