@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError
 from typing import TYPE_CHECKING, Any
 
 from tune_mc1.private_names import PrivateName
+from tune_mc1.training.huge_pages import use_huge_pages
 
 if TYPE_CHECKING:
     from lightning import Trainer
@@ -129,6 +130,7 @@ def load_lightning(*, whole: bool = False) -> None:
     """
     from tune_mc1.training.dynamo_private import postpone_dynamo
 
+    use_huge_pages()
     postpone_dynamo()
     version = None if whole else VERSION.get()
     if version is None or "torchmetrics" in sys.modules:
