@@ -89,7 +89,8 @@ def test_it_trains_and_goes_on(tmp_path: Path, code: str) -> None:
 
 def test_without_a_schedule(tmp_path: Path) -> None:
     values = {name: value for name, value in VALUES.items() if "scheduler" not in name}
-    outcome, _ = Play(tmp_path, TEMPLATE).run(**values, **{"model.scheduler": None})
+    values["model.scheduler"] = None
+    outcome, _ = Play(tmp_path, TEMPLATE).run(**values)
     assert outcome is not None
     assert outcome.state == "completed", outcome.error
 
@@ -132,7 +133,7 @@ GROUP = LIT.replace(INIT, """    def __init__(self, args, lr=0.1):
 )
 def test_a_group_of_arguments_is_used_by_attributes(tmp_path: Path, code: str) -> None:
     play = Play(tmp_path, f"from argparse import Namespace\n{code}")
-    values = {"args.hidden": 4, "args.lr": 0.2, "args.net.more": 2}
+    values: dict[str, Any] = {"args.hidden": 4, "args.lr": 0.2, "args.net.more": 2}
     _, first = play.run(cut=1, **values)
     outcome, rest = play.run(**values)
     assert outcome is not None

@@ -1,13 +1,20 @@
 """Trials of a module with two workers: errors that each attempt would repeat."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
+import pytest
+import ray
 
 from tests.support.in_process import run_here
 from tests.support.modules import LIT, module_sweep
+from tune_mc1.errors import StorageError, TrialError
+from tune_mc1.modules.fit import FitOutcome, SweepError
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.running import module_ranks
+from tune_mc1.running.module_ranks import RAISED
 
 TWO: dict[str, Any] = {"resources": {"workers": 2, "cpu": 0.5}}
 
@@ -45,3 +52,40 @@ def test_a_changed_module_ends_a_resumed_sweep(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "does not fit Net any more: " in " ".join(done.stderr.split())
     assert [row["state"] for row in ResultDir(ran.root).read().trials.values()] == ["interrupted"]
+
+
+def together(patch: pytest.MonkeyPatch, first: Exception | FitOutcome, other: Any) -> FitOutcome:
+    """The end of a trial of two workers, without Ray; the other's is its state and why."""
+
+    def fit(_: Any) -> FitOutcome:
+        if isinstance(first, Exception):
+            raise first
+        return first
+
+    here = SimpleNamespace(remote=lambda *_: "here")
+    actor = SimpleNamespace(node=here, fit=SimpleNamespace(remote=lambda *_: other))
+    patch.setattr(ray, "wait", lambda running, **_: (running, []))
+    patch.setattr(ray, "get", lambda one: one)
+    patch.setattr(ray, "kill", lambda one: None)
+    patch.setattr(ray, "get_runtime_context", lambda: SimpleNamespace(get_node_id=lambda: "here"))
+    patch.setattr(module_ranks, "_actors", lambda *_: [actor])
+    trial: Any = SimpleNamespace(model_dump=dict)
+    context: Any = None
+    return module_ranks.fit_together(trial, context, 2, fit)
+
+
+LOST = RuntimeError("[gloo] Connection closed by peer")
+DONE = FitOutcome("completed")
+
+
+def test_the_cause_decides_whether_a_trial_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    mistake, error = ("failed", "no such name"), (RAISED, "no luck")
+    assert together(monkeypatch, DONE, ("completed", "")) == DONE
+    for first in (LOST, DONE):
+        assert together(monkeypatch, first, mistake) == FitOutcome("failed", "no such name")
+        with pytest.raises(TrialError, match=r"^no luck$"):
+            together(monkeypatch, first, error)
+    with pytest.raises(SweepError, match="does not fit"):
+        together(monkeypatch, SweepError("does not fit"), error)
+    with pytest.raises(StorageError, match="disk full"):
+        together(monkeypatch, StorageError("disk full"), error)

@@ -106,15 +106,17 @@ class Arguments:
             names = self._parser.add_lightning_class_args(_as_class(one, part), part)
             return [name.removeprefix(f"{part}.") for name in names]
         names = self._parser.add_class_arguments(
-            *(_as_class(one, part), part),
-            **{"fail_untyped": False, "instantiate": True, "sub_configs": True},
+            _as_class(one, part),
+            part,
+            fail_untyped=False,
+            sub_configs=True,
             skip=set(special),
         )
         for name, (kind, default) in special.items():
             needed = default is Parameter.empty  # it may be null, unlike what the parser requires
             self._needed += [(part, name)] if needed else []
-            more = {"default": SUPPRESS if needed else default}
-            self._parser.add_argument(f"--{part}.{name}", type=kind | None, **more)
+            fallback = SUPPRESS if needed else default
+            self._parser.add_argument(f"--{part}.{name}", type=kind | None, default=fallback)
         return [*(name.removeprefix(f"{part}.") for name in names), *special]
 
     def _add_keywords(self, one: Factory, part: str) -> None:

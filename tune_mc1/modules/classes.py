@@ -62,8 +62,8 @@ def import_classes(module: str, datamodule: str | None) -> Classes:
     ):
         for rule in _problems(one, kind):
             raise ClassError(field, rule)
-    if (rule := without_data(found.module, found.datamodule)) is not None:
-        raise ClassError("module", rule)
+    if lacks := without_data(found.module, found.datamodule):
+        raise ClassError("module", lacks)
     return found
 
 
