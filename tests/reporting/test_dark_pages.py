@@ -105,7 +105,7 @@ def test_markers_have_the_colour_of_their_line(sweeps: list[Path]) -> None:
             if before.get_markerfacecolor() == before.get_color():
                 seen += 1
                 assert to_rgb(after.get_markerfacecolor()) == to_rgb(after.get_color()), spec.name
-            if spec.name.startswith("curves_") and before.get_label()[:1] not in ("", "_"):
+            if spec.name.startswith("curves_") and str(before.get_label())[:1] not in ("", "_"):
                 assert contrast(after.get_color(), PAPER) >= 3, (spec.name, before.get_label())
     assert seen > 5
 
