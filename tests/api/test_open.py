@@ -106,7 +106,7 @@ def test_what_does_not_exist_is_refused_in_one_line(root: Path, tmp_path: Path) 
         best.load_model().predict(np.zeros((1, 8, 8, 1), np.uint8), batch_size=0)
     for draw in (tune_mc1.open(root).plot, tune_mc1.open(root).report):
         with pytest.raises(tune_mc1.InputError, match="lang: must be en or de, got 'fr'"):
-            draw(lang="fr")  # type: ignore[operator]
+            draw(lang="fr")  # type: ignore[arg-type]
 
 
 def test_a_directory_of_an_earlier_version_has_models_too(tmp_path: Path) -> None:

@@ -82,4 +82,4 @@ def test_python_gives_lists_as_the_command_takes_them(tmp_path: Path) -> None:
     parameters = load_sweep(where.sweep_file, overrides=items).sweep.parameters
     assert parameters["hidden-layers"].values == ([32], [64, 8])  # type: ignore[union-attr]
     assert parameters["scheduler"].value == "a,b"  # type: ignore[union-attr]
-    assert parameters["lr"].distribution == "uniform"  # type: ignore[union-attr]
+    assert parameters["lr"].distribution == "uniform"

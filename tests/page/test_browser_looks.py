@@ -90,3 +90,19 @@ def test_a_trial_of_one_epoch_is_seen(browser: Any, tmp_path: Path) -> None:
         assert tab.page.evaluate("() => globalThis.dots") >= len(alone)
         assert len(alone) > 5
         tab.close()
+
+
+TICKS = """async (cells) => {
+  const { axisOf } = await import("./assets/scales.js");
+  const rows = new Map(cells.map((cell, i) => [i, [cell]]));
+  const store = { rows, index: new Map([["score", 0]]) };
+  return axisOf(store, { key: "score", label: "val_acc" }).ticks.map((tick) => tick.cell);
+}"""
+
+
+def test_ticks_of_an_axis_stay_apart(browser: Any, tmp_path: Path) -> None:
+    with served(tmp_path) as address:
+        tab = Tab(browser, address)
+        scores = [0.8575, 0.7475, 0.7338, 0.6300, 0.5487, 0.2963]
+        assert tab.page.evaluate(TICKS, scores) == [0.2963, 0.5487, 0.63, 0.7338, 0.8575]
+        tab.close()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from PIL import Image
 
@@ -93,6 +94,20 @@ def test_words_in_figures_are_easy_to_read(sweeps: list[Path], scheme: str) -> N
                 if text.get_text().strip() and text.get_visible():
                     found = contrast(text.get_color(), paper_of(figure, text, scheme))
                     assert found >= LEAST, (spec.name, text.get_text(), text.get_color(), found)
+
+
+def test_markers_have_the_colour_of_their_line(sweeps: list[Path]) -> None:
+    """And lines by an ordered value stand out, also those of the smallest one."""
+    seen = 0
+    for spec in make_figures(read_frames(sweeps[0]), "en", tiny_images()):
+        light, dark = (drawn(spec, scheme).findobj(Line2D) for scheme in ("light", "dark"))
+        for before, after in zip(light, dark, strict=True):
+            if before.get_markerfacecolor() == before.get_color():
+                seen += 1
+                assert to_rgb(after.get_markerfacecolor()) == to_rgb(after.get_color()), spec.name
+            if spec.name.startswith("curves_") and str(before.get_label())[:1] not in ("", "_"):
+                assert contrast(after.get_color(), PAPER) >= 3, (spec.name, before.get_label())
+    assert seen > 5
 
 
 def drawn(spec: FigureSpec, scheme: str) -> Figure:

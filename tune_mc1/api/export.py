@@ -52,7 +52,7 @@ def export_trial(trial: "Trial", form: "Form", output: str | Path | None) -> Exp
     data = _test_images(trial)
     images, checked = _few(model, data, CHECKED)
     origin, tested = _origin(trial), _tested(trial, model, data)
-    cards = []
+    cards: list[Path] = []
 
     def describe(difference: float, digest: str) -> None:
         exported = Exported(path.name, form, difference, checked, digest)

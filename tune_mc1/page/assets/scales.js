@@ -3,6 +3,7 @@
 import { literal } from "./filter.js";
 import { metric, significant, value } from "./format.js";
 
+const CLOSE = 0.05; // share of an axis that a line of words takes
 const FEW = 12; // numbers with at most so many values have one place each where that is asked for
 
 // An axis of a column: place(cell) is a share from 0 to 1, or null; value(share) is its inverse.
@@ -36,8 +37,17 @@ function numberAxis(store, column, known, before) {
   const show = column.key === "score" ? (v) => metric(v, store.ofProgram) : value;
   const distinct = new Set(known);
   const marks = distinct.size <= 6 ? [...distinct] : log ? decades(low, high) : nice(low, high);
-  const ticks = marks.map((cell) => ({ cell, share: place(cell), text: show(cell) })).filter((tick) => tick.share !== null);
+  const ticks = apart(marks.map((cell) => ({ cell, share: place(cell), text: show(cell) })).filter((tick) => tick.share !== null));
   return { categorical: false, log, low, high, place, value: inverse, ticks };
+}
+
+// Ticks without those whose words would lie on another's.
+function apart(ticks) {
+  const kept = [];
+  for (const tick of [...ticks].sort((a, b) => a.share - b.share)) {
+    if (!kept.length || tick.share - kept[kept.length - 1].share >= CLOSE) kept.push(tick);
+  }
+  return kept;
 }
 
 // Ends of an axis that was there before: they stay while they fit, and have some room where they did

@@ -44,8 +44,8 @@ TONES = {
 """Dark tone of each colour that is too dark, or too light, beside `PAPER`; the others stay."""
 
 _STEPS = np.linspace(0, 1, 256)
-_LIGHTER = colormaps[SEQUENCE](0.25 + 0.75 * _STEPS)
-"""Colours of lines by an ordered value, without the darkest."""
+_LIGHTER = colormaps[SEQUENCE](0.35 + 0.65 * _STEPS)
+"""Colours of lines by an ordered value, without those whose contrast with `PAPER` is below 3."""
 TONES |= {
     to_hex(before): to_hex(after)
     for before, after in zip(colormaps[SEQUENCE](_STEPS), _LIGHTER, strict=True)
@@ -77,9 +77,11 @@ def _darken(artist: Artist, *, cells: bool) -> None:
         if (box := artist.get_bbox_patch()) is not None:
             _darken(box, cells=cells)
     elif isinstance(artist, Line2D):
-        artist.set_color(tone(artist.get_color()))
-        artist.set_markerfacecolor(tone(artist.get_markerfacecolor()))
-        artist.set_markeredgecolor(tone(artist.get_markeredgecolor()))
+        # All are read first: a marker that has the line's colour would be toned twice.
+        line, face, edge = map(tone, _colors(artist))
+        artist.set_color(line)
+        artist.set_markerfacecolor(face)
+        artist.set_markeredgecolor(edge)
     elif isinstance(artist, Patch):
         artist.set_edgecolor(tone(artist.get_edgecolor()))
         artist.set_facecolor(tone(artist.get_facecolor()))
@@ -88,6 +90,10 @@ def _darken(artist: Artist, *, cells: bool) -> None:
     elif isinstance(artist, Collection):
         artist.set_facecolor(_tones(artist.get_facecolor()))
         artist.set_edgecolor(_tones(artist.get_edgecolor()))
+
+
+def _colors(line: Line2D) -> tuple[Any, Any, Any]:
+    return line.get_color(), line.get_markerfacecolor(), line.get_markeredgecolor()
 
 
 def _tones(colors: Any) -> Sequence[Any]:
