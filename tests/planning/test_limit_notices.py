@@ -99,3 +99,14 @@ def test_a_limit_is_given_once(tmp_path: Path) -> None:
     done = run_here(*words, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr == "--budget: must name time once, got 'time=2h,time=3h'\n"
+
+
+def test_settings_that_a_constraint_leaves_out_are_said_once(tmp_path: Path) -> None:
+    """They are not settings that the parameters lack."""
+    file = tmp_path / "s.yaml"
+    parameters = {"model": {"values": ["CNN", "CNN2", "CNN3"]}, "epochs": {"value": 2}}
+    content = {"data": "shapes10", "parameters": parameters, "constraints": ["param_count <= 3e5"]}
+    file.write_text(yaml.safe_dump(content))
+    (line,) = (n for n in prepare("grid", file, PlanFlags.of()).notices if "settings" not in n)
+    assert line.startswith("constraints: 1 of 3 trials are left out")
+    assert not [n for n in prepare("grid", file, PlanFlags.of()).notices if "were asked for" in n]
