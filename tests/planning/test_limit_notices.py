@@ -20,10 +20,10 @@ BASE: dict[str, Any] = {
 }
 
 
-def notices(tmp_path: Path, command: str, flags: PlanFlags | None = None, **keys: Any) -> list[str]:
+def notices(tmp_path: Path, command: str, **keys: Any) -> list[str]:
     file = tmp_path / "s.yaml"
     file.write_text(yaml.safe_dump(BASE | keys))
-    found = prepare(command, file, flags or PlanFlags.of()).notices
+    found = prepare(command, file, PlanFlags.of()).notices
     return [line for line in found if line.startswith(("budget", "metric.target", "constraints"))]
 
 
@@ -75,7 +75,8 @@ def test_constraints_that_exclude_every_trial(tmp_path: Path) -> None:
 def test_a_programs_metric_is_its_own(tmp_path: Path) -> None:
     """Its accuracy may be in percent."""
     (tmp_path / "train.py").write_text("")
-    content = {"program": str(tmp_path / "train.py"), "constraints": ["val_acc >= 50"]}
+    program = str(tmp_path / "train.py")
+    content: dict[str, Any] = {"program": program, "constraints": ["val_acc >= 50"]}
     content |= {"metric": {"name": "val_acc", "goal": "maximize", "target": 90}}
     file = tmp_path / "p.yaml"
     parameters = {"parameters": {"x": {"min": 0.0, "max": 1.0}}, "run_cap": 3}
