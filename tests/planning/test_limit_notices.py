@@ -20,10 +20,10 @@ BASE: dict[str, Any] = {
 }
 
 
-def notices(tmp_path: Path, command: str, flags: PlanFlags | None = None, **keys: Any) -> list[str]:
+def notices(tmp_path: Path, command: str, **keys: Any) -> list[str]:
     file = tmp_path / "s.yaml"
     file.write_text(yaml.safe_dump(BASE | keys))
-    found = prepare(command, file, flags or PlanFlags.of()).notices
+    found = prepare(command, file, PlanFlags.of()).notices
     return [line for line in found if line.startswith(("budget", "metric.target", "constraints"))]
 
 
@@ -75,7 +75,8 @@ def test_constraints_that_exclude_every_trial(tmp_path: Path) -> None:
 def test_a_programs_metric_is_its_own(tmp_path: Path) -> None:
     """Its accuracy may be in percent."""
     (tmp_path / "train.py").write_text("")
-    content = {"program": str(tmp_path / "train.py"), "constraints": ["val_acc >= 50"]}
+    program = str(tmp_path / "train.py")
+    content: dict[str, Any] = {"program": program, "constraints": ["val_acc >= 50"]}
     content |= {"metric": {"name": "val_acc", "goal": "maximize", "target": 90}}
     file = tmp_path / "p.yaml"
     parameters = {"parameters": {"x": {"min": 0.0, "max": 1.0}}, "run_cap": 3}
@@ -99,3 +100,14 @@ def test_a_limit_is_given_once(tmp_path: Path) -> None:
     done = run_here(*words, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr == "--budget: must name time once, got 'time=2h,time=3h'\n"
+
+
+def test_settings_that_a_constraint_leaves_out_are_said_once(tmp_path: Path) -> None:
+    """They are not settings that the parameters lack."""
+    file = tmp_path / "s.yaml"
+    parameters = {"model": {"values": ["CNN", "CNN2", "CNN3"]}, "epochs": {"value": 2}}
+    content = {"data": "shapes10", "parameters": parameters, "constraints": ["param_count <= 3e5"]}
+    file.write_text(yaml.safe_dump(content))
+    (line,) = (n for n in prepare("grid", file, PlanFlags.of()).notices if "settings" not in n)
+    assert line.startswith("constraints: 1 of 3 trials are left out")
+    assert not [n for n in prepare("grid", file, PlanFlags.of()).notices if "were asked for" in n]

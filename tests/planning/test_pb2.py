@@ -39,7 +39,7 @@ def parameter(**keys: Any) -> Parameter:
 
 def process(n: int = 30, theta: Sequence[float] | None = None) -> TimeVaryingProcess:
     rng = np.random.default_rng(3)
-    points, times = rng.random((n, 2)), np.arange(n) // 5 * 1.0
+    points, times = rng.random((n, 2)), np.floor(np.linspace(0, n / 5, n, endpoint=False))
     values = np.sin(5 * points[:, 0]) + 0.1 * rng.normal(size=n)
     made = TimeVaryingProcess(points, times, values)
     if theta is not None:

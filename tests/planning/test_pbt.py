@@ -290,7 +290,7 @@ def test_a_diverged_trial_stays_without_one_to_copy_or_after_it_has_gone_further
 
 def test_a_replaced_trial_has_a_checkpoint_again(tmp_path: Path) -> None:
     """Its old ones were removed as it was out of the race; a resume must not remove the new one."""
-    copy = {"trial": "t1", "source": "t0", "score": None, "source_score": 0.5}
+    copy: dict[str, Any] = {"trial": "t1", "source": "t0", "score": None, "source_score": 0.5}
     copy |= {"config": TrialConfig().values, "config_hash": "x"}
     events: list[Any] = [{"event": "removed", "trial": trial} for trial in ("t1", "t2")]
     events.append({"event": "exchange", "epoch": 2, "trials": ["t0", "t1"], "copies": [copy]})

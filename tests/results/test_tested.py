@@ -1,6 +1,5 @@
 """Test scores of a sweep that goes on."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -21,13 +20,16 @@ def scored(trial: str, score: float) -> dict[str, Any]:
     return {"event": "test", "time": 0.0, "trial": trial, **of_test}
 
 
+def apply(found: SweepTables, *events: Any) -> None:
+    found.apply_all(events)
+
+
 def tables() -> SweepTables:
     found = SweepTables()
     planned = [Trial(id=f"t{i}", config=TrialConfig(seed=i, epochs=1)) for i in range(3)]
-    events: Sequence[Any] = [SWEEP, *({**trial_event(trial), "time": 0.0} for trial in planned)]
-    found.apply_all(events)
-    found.apply_all([{"event": "end", "time": 1.0, "trial": "t0", "state": "completed"}])
-    found.apply(scored("t0", 0.5))  # type: ignore[arg-type]
+    apply(found, SWEEP, *({**trial_event(trial), "time": 0.0} for trial in planned))
+    apply(found, {"event": "end", "time": 1.0, "trial": "t0", "state": "completed"})
+    apply(found, scored("t0", 0.5))
     return found
 
 
@@ -47,12 +49,12 @@ GOES_ON: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("how", GOES_ON)
 def test_they_stay_until_the_next_winner_is_scored(how: str) -> None:
     found = tables()
-    found.apply({"event": "enough", "time": 1.5, "reason": "budget"})
-    found.apply(GOES_ON[how])  # type: ignore[arg-type]
+    apply(found, {"event": "enough", "time": 1.5, "reason": "budget"})
+    apply(found, GOES_ON[how])
     assert scores(found) == [0.5, None, None]
     assert found.metadata[OUTDATED] == ["t0"], "so the winner is scored again, even if it is t0"
-    found.apply(scored("t1", 0.6))  # type: ignore[arg-type]
-    found.apply(scored("t2", 0.7))  # type: ignore[arg-type]
+    apply(found, scored("t1", 0.6))
+    apply(found, scored("t2", 0.7))
     assert scores(found) == [None, 0.6, 0.7]
-    found.apply(scored("t1", 0.65))  # type: ignore[arg-type]
+    apply(found, scored("t1", 0.65))
     assert scores(found) == [None, 0.65, 0.7], "written again, as the sweep had been killed"

@@ -147,6 +147,7 @@ def test_a_search_that_learns_does_not_repeat_what_was_run(
     more["parameters"] |= keys
     file = write_sweep(tmp_path, more)
     plan = prepare_from("bayes", file, [str(first.root)], None, PlanFlags.of())
+    assert plan.warm is not None
     assert len(plan.warm.evidence) == 3
     search = BayesSearch(plan.sweep)
     learn_from(search, plan.warm.evidence)

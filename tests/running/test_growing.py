@@ -145,3 +145,21 @@ def test_bayes_goes_on_with_other_values_from_what_it_has_seen(
     again = resumed(first.root, method="bayes")
     assert "3 of 3 trials have already ended" in again.stderr
     assert again.returncode == 0, again.stderr
+
+
+def test_a_winner_without_its_checkpoint_keeps_its_score(tmp_path: Path, image_dir: Path) -> None:
+    """`keep_checkpoints: none` has removed it, so it cannot be scored again."""
+    more = content(image_dir, 1) | {"keep_checkpoints": "none"}
+    more["metric"] = {"name": "val_loss", "goal": "minimize"}
+    more["parameters"]["learning_rate"] = {"values": [0.05]}
+    first = sweep_here(tmp_path, more, "grid", *WORDS)
+    assert first.status == 0, first.err
+    before = known_scores(trials(first.root))
+    predicted = pd.read_parquet(first.root / "predictions.parquet")
+    done = resumed(first.root, "-n", "2", "--set", "learning_rate=0.05,0.0000001", method="grid")
+    assert done.returncode == 0, done.stderr
+    assert "could not be scored" not in done.stderr
+    assert known_scores(trials(first.root)) == [*before, ("t0002", None)]
+    pd.testing.assert_frame_equal(pd.read_parquet(first.root / "predictions.parquet"), predicted)
+    assert resumed(first.root, method="grid").returncode == 0
+    assert len(events(first.root, "test")) == 2, "with its first score, and as the sweep had grown"

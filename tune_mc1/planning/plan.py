@@ -153,11 +153,12 @@ def prepare(
     place = places(str(path), flags.overrides)
     sweep = check_networks(sweep, place)
     check_losses(sweep, place)
-    trials, left_out = permitted(sweep, plan_trials(sweep, source=str(path)), str(path))
+    planned = plan_trials(sweep, source=str(path))
+    trials, left_out = permitted(sweep, planned, str(path))
     sweep, unfused = _fused(sweep, trials, source)
     configs = [trial.config for trial in trials]
     scheduled = [*schedule_notices(configs), *idle_notices(configs)]
-    fewer = [*fewer_notice(sweep, trials), *limit_notices(sweep, trials)]
+    fewer = [*fewer_notice(sweep, planned), *limit_notices(sweep, trials)]
     told = [*loaded.notices, *notices, *fewer, *left_out, *unfused, *scheduled]
     return Plan(method, sweep, trials, told, flags=flags, source=str(path))
 

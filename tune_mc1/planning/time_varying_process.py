@@ -79,7 +79,8 @@ class TimeVaryingProcess:
         draws = np.tile(fixed, (DRAWS + 1, 1))
         draws[1:, free] = rng.random((DRAWS, int(free.sum())))
         bounds = self.upper_bounds(draws, time)
-        best, highest = draws[int(bounds.argmax())], float(bounds.max())
+        best: Array = draws[int(bounds.argmax())]
+        highest = float(bounds.max())
 
         def negated(part: Array) -> float:
             point = fixed.copy()

@@ -95,7 +95,8 @@ def goes_on_after(row: Row) -> int:
 
     One that has diverged and was replaced lacks the epochs between.
     """
-    return max(row["epochs_run"], row.get(COPIED_AFTER) or 0)
+    epochs: int = max(row["epochs_run"], row.get(COPIED_AFTER) or 0)
+    return epochs
 
 
 def copied_before(row: Row, epoch: int) -> str | None:

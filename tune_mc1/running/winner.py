@@ -1,17 +1,19 @@
 """Winner of a sweep: its trials are scored on the test images, once, at the very end."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import ray
 
 from tune_mc1.planning.resources import TrialResources
+from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import Event, score_event
 from tune_mc1.results.growth_events import ENDING
-from tune_mc1.results.schema import ENDED
+from tune_mc1.results.schema import ENDED, Row
 from tune_mc1.results.settings import winners
 from tune_mc1.results.tables import SweepTables, trial_of
 from tune_mc1.results.writer import ResultWriter
@@ -83,7 +85,7 @@ def score_winners(
     if is_scored(run.sweep, tables, run.where):
         return Scored()  # a resumed sweep that was complete
     on_test = run.sweep.validation == "test"
-    best = winners(tables)
+    known, best = _known(run, tables)
     score: Any = ray.remote(score_winner)
     pending: dict[str, Any] = {}
     # On our own Ray, the spare process takes a single winner: it sees the GPUs, which are all free.
@@ -91,8 +93,8 @@ def score_winners(
     for trial in (trial_of(row, tables.columns) for row in best):
         task = score.options(num_cpus=resources.cpu, num_gpus=gpu)
         pending[trial.id] = task.remote(trial.model_dump(), context, images)
-    events: list[Event] = []
-    parts = []
+    events: list[Event] = [score_event(name, scores) for name, scores in known.items()]
+    parts = [_predictions_of(known, run.where)]
     for name, result in pending.items():
         try:
             values, predictions = ray.get(result)
@@ -103,7 +105,31 @@ def score_winners(
         parts.append(_rows(name, predictions))
         if not on_test:
             events.append(score_event(name, values))
-    return Scored(events, pa.concat_tables(parts) if parts else None)
+    found = pa.concat_tables(parts)
+    return Scored(events, found if len(found) else None)
+
+
+def _known(
+    run: SweepRun, tables: SweepTables
+) -> tuple[Mapping[str, Mapping[str, float]], Sequence[Row]]:
+    """Scores of winners whose checkpoints an earlier run has removed, and the other winners.
+
+    Those cannot have trained since, so what was measured then holds.
+    """
+    rows, gone = winners(tables), run.past.removed
+    known = {
+        row["trial"]: {name: row[name] for name in tables.columns.tests}
+        for row in rows
+        if row["trial"] in gone and row["test_acc"] is not None
+    }
+    return known, [row for row in rows if row["trial"] not in known]
+
+
+def _predictions_of(trials: Collection[str], where: ResultDir) -> pa.Table:
+    """Rows of `predictions.parquet` of some trials."""
+    if not trials or not where.predictions.exists():
+        return PREDICTIONS_SCHEMA.empty_table()
+    return pq.read_table(where.predictions, filters=[("trial", "in", list(trials))])
 
 
 def _rows(trial: str, predictions: dict[str, Any]) -> pa.Table:

@@ -131,7 +131,7 @@ class PopulationTraining(EarlyStopping):
         own, source = self._trial(copy.trial).config, self._trial(copy.source).config
         kept = source.model_copy(update={"seed": own.seed})
         try:
-            config = TrialConfig.model_validate(kept.model_dump() | explored)
+            config = TrialConfig.model_validate({**kept.model_dump(), **explored})
         except ValidationError:  # they do not go together, so none is explored
             config = kept
         return {
