@@ -8,10 +8,11 @@ and writing all weights in the optimiser.
 
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from tests.benchmarks.common import Figure, images, parser, publish
 from tests.benchmarks.step import BareLoop
@@ -62,9 +63,8 @@ def main() -> None:
     order = torch.randperm(len(data.train_labels))
     steps: list[float] = []
     limits: list[float] = []
-    for batch in order.split(args.batch_size)[: args.runs + 3]:
-        taken: Tensor = batch
-        steps.append(seconds(lambda taken=taken: bare.train(taken)))
+    for batch in torch.split(order, args.batch_size)[: args.runs + 3]:
+        steps.append(seconds(partial(bare.train, batch)))
         limits.append(seconds(multiply))
     steps, limits = steps[3:], limits[3:]  # the first ones allocate
     shapes = [p.shape for p in bare.model.parameters() if p.ndim == 2]

@@ -12,6 +12,7 @@ from tune_mc1.interruption import Interruption
 from tune_mc1.planning.past import read_past
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import Event
+from tune_mc1.results.head import sweep_text
 from tune_mc1.running.finished import finish_sweep
 from tune_mc1.running.sweep_run import SweepRun
 from tune_mc1.terminal.live_view import SweepView
@@ -41,7 +42,9 @@ class Failing(Recorder):
 @pytest.fixture
 def ended(tmp_path: Path) -> ResultDir:
     TAKEN.clear()
-    return made_sweep(tmp_path / "sweep", 2)
+    where = made_sweep(tmp_path / "sweep", 2)
+    where.sweep_file.write_text(sweep_text(load_sweep(where.sweep_file).sweep, None))
+    return where
 
 
 def resumed(where: ResultDir, tracker: type[Recorder] = Recorder, mode: str = "offline") -> bool:

@@ -8,11 +8,14 @@ from contextlib import suppress
 from typing import cast
 
 from tune_mc1.config.program_sweep import ProgramSweep
+from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial import Trial
+from tune_mc1.data.images import ImageData
 from tune_mc1.errors import SweepStopped
 from tune_mc1.interruption import Interruption
+from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import Event, end_event, extend_event, trial_event
-from tune_mc1.results.head import grow_event, sweep_event, write_head
+from tune_mc1.results.head import grow_event, sweep_event, sweep_text, write_head
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.steering.marks import size
 from tune_mc1.results.writer import ResultWriter
@@ -34,7 +37,7 @@ def open_record(run: SweepRun) -> ResultWriter:
         StorageError: If the directory is not writable.
     """
     if not run.growth.changes and (run.data is not None or isinstance(run.sweep, ProgramSweep)):
-        write_head(run.where, run.sweep, run.data)  # else nothing is left, and nothing has changed
+        write_head(run.where, run.sweep, run.data)  # else nothing is left, nor has changed
     copy_checkpoints(run)
     writer = ResultWriter(run.where, tables=run.past.tables)
     writer.write(*_head_events(run))
@@ -46,7 +49,16 @@ def open_record(run: SweepRun) -> ResultWriter:
 
 def has_news(run: SweepRun) -> bool:
     """True if a resumed sweep has more to record than that it was resumed."""
-    return any(event["event"] != "resume" for event in _head_events(run))
+    news = any(event["event"] != "resume" for event in _head_events(run))
+    return news or differs_from_file(run.sweep, run.data, run.where)
+
+
+def differs_from_file(sweep: Sweep, data: ImageData | None, where: ResultDir) -> bool:
+    """True if `sweep.yaml` is not that of the sweep, as after a crash while the sweep grew."""
+    try:
+        return where.sweep_file.read_text(encoding="utf-8") != sweep_text(sweep, data)
+    except (OSError, ValueError):
+        return True
 
 
 def start_trackers(run: SweepRun, interruption: Interruption) -> None:

@@ -43,6 +43,7 @@ from tune_mc1.running.program_start import (
     own_context,
     set_up,
 )
+from tune_mc1.running.record import differs_from_file
 from tune_mc1.running.result_place import place_of, result_dir_of
 from tune_mc1.terminal.live_view import SweepView
 from tune_mc1.tracking.kept_up import KeptUp
@@ -107,7 +108,7 @@ def run_plan(
         past = current_past(plan, where)
         view = SweepView(console, 0)
         complete = nothing_left(plan, past, where)
-        if plan.directory is not None and _needs_images(plan, complete=complete):
+        if plan.directory is not None and _needs_images(plan, where, complete=complete):
             loading = _begin_loading(plan, address, notify, interruption)
         cluster = None
         if not complete:
@@ -179,9 +180,10 @@ def _run(
     return None
 
 
-def _needs_images(plan: Plan, *, complete: bool) -> bool:
-    """True if a resumed sweep has trials to run, or is told anything about its images."""
-    return not complete or bool(plan.growth.changes) or "data" in plan.flags.values
+def _needs_images(plan: Plan, where: ResultDir, *, complete: bool) -> bool:
+    """True if a resumed sweep has trials to run, or its file, which names them, is written anew."""
+    new = bool(plan.growth.changes) or "data" in plan.flags.values
+    return not complete or new or differs_from_file(plan.sweep, None, where)
 
 
 def _begin_loading(
