@@ -69,6 +69,8 @@ SCRIPTS: dict[str, list[str]] = {
         "1",
     ],
     "mapped_data": ["mapped_data"],
+    "matrix_limit": ["matrix_limit"],
+    "matrix_limit_128": ["matrix_limit", "--batch-size", "128"],
 }
 GPU_SCRIPTS: dict[str, list[str]] = {
     "gpu_step": ["step", "--gpu"],

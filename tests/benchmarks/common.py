@@ -21,6 +21,9 @@ import torch
 from tune_mc1.data.home import HOME_VARIABLE
 from tune_mc1.data.images import ImageData
 from tune_mc1.data.source import load_data
+from tune_mc1.training.huge_pages import use_huge_pages
+
+use_huge_pages()  # as in each process of a sweep
 
 VERSIONS = ("torch", "lightning", "ray", "torchmetrics", "wandb")
 
