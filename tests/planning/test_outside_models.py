@@ -1,6 +1,5 @@
-"""Networks of libraries and of the user in a plan: a mistake is one line before anything starts."""
+"""Networks of libraries and of the user in a plan."""
 
-import re
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,62 +7,15 @@ import pytest
 import yaml
 
 from tests.support.in_process import run_here
+from tests.support.outside_nets import CODE, NET, plan, values
 from tune_mc1.config.model_signature import signature_of
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.errors import InputError
 from tune_mc1.planning.differences import differences
 from tune_mc1.planning.flags import PlanFlags
-from tune_mc1.planning.plan import Plan, prepare
+from tune_mc1.planning.plan import prepare
 from tune_mc1.results.cells import argument_kinds
 from tune_mc1.results.columns import TrainingColumns
-
-CODE = """
-from torch import nn
-
-class Net(nn.Module):
-    def __init__(self, num_classes, in_chans=3, width=8, dropout_p=0.0, seed=0):
-        super().__init__()
-        self.head = nn.Linear(in_chans, num_classes)
-
-    def forward(self, images):
-        return self.head(images.mean((2, 3)))
-
-class Deep(Net):
-    def __init__(self, width, **kwargs):
-        super().__init__(width=width, **kwargs)
-
-def makes(**kwargs):
-    return Net(**kwargs)
-
-class Strict(nn.Module):
-    def __init__(self, width=8, **kwargs):
-        super().__init__(**kwargs)
-        self.head = nn.Linear(width, 10)
-
-class Swallows(nn.Module):
-    def __init__(self, **kwargs):
-        super().__init__()
-
-class Shapes(nn.Module):
-    def __init__(self, channels, units, num_classes):
-        super().__init__()
-
-class Flat(Net):
-    def forward(self, images):
-        return images.flatten(1)
-
-class Large(Net):
-    def forward(self, images):
-        return super().forward(nn.Conv2d(3, 3, 40)(images))
-
-class NoModule:
-    pass
-
-NUMBER = 3
-MADE = Net(10)
-"""
-NET = "outside_nets:Net"
-SIGNATURE = f"{NET}(num_classes, in_chans=3, width=8, dropout_p=0.0, seed=0)"
 
 
 @pytest.fixture
@@ -71,17 +23,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "outside_nets.py").write_text(CODE)
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def plan(model: object, *overrides: str, **parameters: object) -> Plan:
-    content = {"model": {"values" if isinstance(model, list) else "value": model}, **parameters}
-    sweep = {"parameters": content, "data": "shapes10"}
-    Path("sweep.yaml").write_text(yaml.safe_dump(sweep))
-    return prepare("grid", Path("sweep.yaml"), PlanFlags(overrides))
-
-
-def values(*listed: object) -> dict[str, object]:
-    return {"values": list(listed)}
 
 
 def test_a_constructor_gets_what_it_names(here: Path) -> None:
@@ -146,136 +87,6 @@ def test_keywords_go_where_they_are_passed_to(here: Path) -> None:
     plan("outside_nets:Swallows", anything=values(1))
     assert signature_of("outside_nets:Swallows").from_images((1, 8, 8), 4) == {"num_classes": 4}
     assert signature_of("outside_nets:Strict").from_images((1, 8, 8), 4) == {}
-
-
-REFUSED: list[tuple[object, tuple[str, ...], dict[str, object], str]] = [
-    (
-        "resnet18",
-        (),
-        {},
-        ": parameters.model.value: must name its library: torchvision:resnet18 or "
-        "timm:resnet18, got 'resnet18'",
-    ),
-    ("timm.resnet18", (), {}, ": parameters.model.value: must be written timm:resnet18, got"),
-    ("Timm:resnet18", (), {}, ": parameters.model.value: must be written timm:resnet18, got"),
-    ("torchvision/resnet18", (), {}, ": parameters.model.value: must be written torchvision:re"),
-    ("nets.Net", (), {}, ": parameters.model.value: must be written nets:Net to be imported"),
-    ("timm:", (), {}, ": parameters.model.value: must be a registered model, timm:NAME, torch"),
-    (
-        ["CNN", "timm:resnt18"],
-        (),
-        {},
-        ": parameters.model.values[1]: timm has no network of this name, did you mean "
-        "timm:resnet18 or torchvision:resnet18",
-    ),
-    (
-        "torchvision:convnext_tin",
-        (),
-        {},
-        ": parameters.model.value: torchvision has no network of this name, did you mean "
-        "timm:convnext_tiny or torchvision:convnext_tiny",
-    ),
-    (
-        "outside_nets:NoModule",
-        (),
-        {},
-        ": parameters.model.value: must be an nn.Module class or a function that returns one, got",
-    ),
-    (
-        "outside_nets:NUMBER",
-        (),
-        {},
-        ": parameters.model.value: must be an nn.Module class or a function that returns one (int)",
-    ),
-    (
-        "outside_nets:MADE",
-        (),
-        {},
-        ": parameters.model.value: must be an nn.Module class or a function that returns one (Net)",
-    ),
-    (
-        "outside_nets:Deep",
-        (),
-        {},
-        ": parameters.model: outside_nets:Deep needs width, which neither the images nor the sweep "
-        "give: outside_nets:Deep(in_chans=3, ",
-    ),
-    (
-        "outside_nets:Shapes",
-        (),
-        {},
-        ": parameters.model: outside_nets:Shapes needs channels, units, which neither the "
-        "images nor the sweep give: outside_nets:Shapes(channels, units, num_classes)",
-    ),
-    (
-        NET,
-        (),
-        {"widht": values(1, 2)},
-        f": parameters.widht: {NET} does not take it, did you mean 'width'?: {SIGNATURE}",
-    ),
-    (
-        "outside_nets:makes",
-        (),
-        {"widht": values(1, 2)},
-        ": parameters.widht: outside_nets:makes does not take it, did you mean 'width'?: "
-        "outside_nets:makes(num_classes, in_chans=3, width=8, dropout_p=0.0, seed=0)",
-    ),
-    (
-        "outside_nets:Strict",
-        (),
-        {"depth": values(1, 2)},
-        ": parameters.depth: outside_nets:Strict does not take it, did you mean 'width'?: "
-        "outside_nets:Strict(width=8)",
-    ),
-    (
-        NET,
-        ("depth=3",),
-        {},
-        f"--set depth: {NET} does not take it, did you mean 'width'?: {SIGNATURE}",
-    ),
-    (NET, (), {"batch_norm": values(True)}, f": parameters.batch_norm: {NET} does not take it: "),
-    (NET, (), {"num_classes": values(3)}, ": parameters.num_classes: is not a parameter of a sw"),
-    (
-        [NET, "CNN"],
-        (),
-        {"width": values(4)},
-        f": parameters.width: CNN does not take it; when: {{model: {NET}}} gives it to that one",
-    ),
-    (
-        "CNN",
-        (),
-        {"hidden": values(4)},
-        ": parameters.hidden: model CNN has none (models with it: MLP, ConvNet), got 4 (in 1 of 1",
-    ),
-]
-
-
-@pytest.mark.parametrize(("model", "overrides", "parameters", "line"), REFUSED)
-def test_a_mistake_is_one_line(
-    here: Path, model: object, overrides: tuple[str, ...], parameters: dict[str, object], line: str
-) -> None:
-    with pytest.raises(InputError) as caught:
-        plan(model, *overrides, **parameters)
-    (found,) = caught.value.problems
-    assert re.sub(r"^sweep.yaml(:\d+)?", "", found).startswith(line), found
-
-
-@pytest.mark.parametrize(
-    ("name", "hint"),
-    [
-        ("convnext_tin", "Airbench, did you mean timm:convnext_tiny or torchvision:convnext_tiny?"),
-        ("resnet99", "Airbench, did you mean 'ResNet9' or timm:resnet"),
-        ("CNN99", "Airbench, did you mean 'CNN'?"),
-        ("quite something else", "Airbench"),
-    ],
-)
-def test_a_name_that_no_library_has_gets_the_nearest_of_all(
-    here: Path, name: str, hint: str
-) -> None:
-    with pytest.raises(InputError) as caught:
-        plan(name)
-    (found,) = caught.value.problems
-    assert f"{hint}{'' if hint.endswith('resnet') else ', got ' + repr(name)}" in found
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,7 @@
 import shlex
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
-from dataclasses import replace
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +11,6 @@ from rich.console import Console
 
 from tune_mc1.caller import tell
 from tune_mc1.cluster.address import allow_own_token, connect
-from tune_mc1.config.model_names import is_outside
-from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.data.images import ImageData
 from tune_mc1.errors import SweepStopped
 from tune_mc1.interruption import INTERRUPTED, Interruption
@@ -31,10 +28,15 @@ from tune_mc1.results.store.probe import check_nodes
 from tune_mc1.results.store.remote import Remote
 from tune_mc1.results.store.store_mirror import mirrored
 from tune_mc1.results.tables import SweepTables
+from tune_mc1.running.begin_loading import (
+    begin_loading,
+    loaded_images,
+    needs_images,
+    with_images,
+)
 from tune_mc1.running.finished import finish_sweep
 from tune_mc1.running.forecast_left import time_left
 from tune_mc1.running.image_lines import constant_guess, images_line
-from tune_mc1.running.loading import Loading, check_same_images
 from tune_mc1.running.nothing_left import nothing_left
 from tune_mc1.running.preload import fork_server
 from tune_mc1.running.program_start import (
@@ -43,16 +45,15 @@ from tune_mc1.running.program_start import (
     own_context,
     set_up,
 )
-from tune_mc1.running.record import differs_from_file
 from tune_mc1.running.result_place import place_of, result_dir_of
+from tune_mc1.running.sweep_run import SweepRun
 from tune_mc1.terminal.live_view import SweepView
 from tune_mc1.tracking.kept_up import KeptUp
-from tune_mc1.tracking.tracker import Launch, make_trackers
-from tune_mc1.tracking.wandb.mode import choose_mode
+from tune_mc1.tracking.tracker import make_trackers
 
 if TYPE_CHECKING:
+    from tune_mc1.cluster.forks.ray_forks_private import ForkServer
     from tune_mc1.cluster.ray_runtime import Cluster
-    from tune_mc1.running.sweep_run import SweepRun
 
 Notify = Callable[[str], None]
 
@@ -98,8 +99,7 @@ def run_plan(
             forks.start()
         loading = None
         if plan.directory is None:
-            loading = _begin_loading(plan, address, notify, interruption)
-        from tune_mc1.running.sweep_run import SweepRun
+            loading = begin_loading(plan, address, notify, interruption)
         from tune_mc1.terminal.printing import print_result
 
         where, remote = ending.enter_context(result_dir_of(plan, parent, interruption))
@@ -108,18 +108,10 @@ def run_plan(
         past = current_past(plan, where)
         view = SweepView(console, 0)
         complete = nothing_left(plan, past, where)
-        if plan.directory is not None and _needs_images(plan, where, complete=complete):
-            loading = _begin_loading(plan, address, notify, interruption)
-        cluster = None
-        if not complete:
-            from tune_mc1.cluster.ray_runtime import Cluster
-
-            cluster = Cluster(address, where.root, view.say, forks)
-            interruption.exit_hooks += [
-                cluster.kill,
-                cluster.remove_files,
-            ]  # each may take its time
-        data = _images(loading, past, cluster)
+        if plan.directory is not None and needs_images(plan, where, complete=complete):
+            loading = begin_loading(plan, address, notify, interruption)
+        cluster = None if complete else _cluster(address, where, view, forks, interruption)
+        data = loaded_images(loading, past, cluster)
         plan = with_images(plan, data)
         _say_begun(plan, data, where, remote, console)
         if page is not None:
@@ -131,7 +123,7 @@ def run_plan(
         run = SweepRun(
             *(plan.sweep, plan.trials, data, where, address),
             *(max_concurrent or size(past.tables), trackers),
-            tracked=_tracked(where, launches, tracker_options),
+            tracked=KeptUp.of(where, launches, tracker_options),
             past=past,
             remote=remote,
             growth=plan.growth,
@@ -151,8 +143,23 @@ def run_plan(
     return _say_stopped(stopped, interruption, console, notify)
 
 
+def _cluster(
+    address: str | None,
+    where: ResultDir,
+    view: SweepView,
+    forks: "ForkServer | None",
+    interruption: Interruption,
+) -> "Cluster":
+    """The connection to Ray, which is not started yet."""
+    from tune_mc1.cluster.ray_runtime import Cluster
+
+    cluster = Cluster(address, where.root, view.say, forks)
+    interruption.exit_hooks += [cluster.kill, cluster.remove_files]  # each may take its time
+    return cluster
+
+
 def _run(
-    run: "SweepRun",
+    run: SweepRun,
     cluster: "Cluster | None",
     view: SweepView,
     notify: Notify,
@@ -178,22 +185,6 @@ def _run(
     except SweepStopped as error:
         return error
     return None
-
-
-def _needs_images(plan: Plan, where: ResultDir, *, complete: bool) -> bool:
-    """True if a resumed sweep has trials to run, or its file, which names them, is written anew."""
-    new = bool(plan.growth.changes) or "data" in plan.flags.values
-    return not complete or new or differs_from_file(plan.sweep, None, where)
-
-
-def _begin_loading(
-    plan: Plan, address: str | None, notify: Notify, interruption: Interruption
-) -> Loading | None:
-    """Begins to load the images; None for a program, which has none."""
-    if isinstance(plan.sweep, ProgramSweep):
-        return None
-    before_ray = bool(address) or any(map(is_outside, plan.sweep.models))
-    return Loading(plan, notify, interruption, before_ray=before_ray)
 
 
 def _say_begun(
@@ -234,14 +225,6 @@ def _check_ray(
     check_nodes(parent, field)
 
 
-def _tracked(
-    where: ResultDir, launches: Mapping[str, Launch], options: Mapping[str, str | None]
-) -> KeptUp:
-    """What trackers had of the sweep at the end of its last run."""
-    mode = {"wandb": choose_mode(options.get("wandb"))} if "wandb" in launches else {}
-    return KeptUp(where, [*launches], {**options, **mode})
-
-
 def current_past(plan: Plan, where: ResultDir) -> Past:
     """History of the sweep: that of the plan, unless another process has continued it since."""
     if plan.directory is None:
@@ -255,37 +238,12 @@ def resume_line(command: str, where: ResultDir, remote: Remote | None) -> str:
     return f"Resume: python -m tune_mc1 sweep {command} --resume {place}"
 
 
-def with_images(plan: Plan, data: ImageData | None) -> Plan:
-    """The plan whose sweep says which images validate, now that they are known."""
-    if data is None:
-        return plan
-    return replace(plan, sweep=plan.sweep.with_images(data.val_labels is not None))
-
-
 def _warm(plan: Plan, data: ImageData | None) -> WarmStart:
     """What a new sweep takes from earlier ones, which had the same images."""
     if plan.warm is None:
         return COLD
     check_images(plan.warm.earlier, sweep_event(plan.sweep, data))
     return plan.warm
-
-
-def _images(loading: Loading | None, past: Past, cluster: "Cluster | None") -> ImageData | None:
-    """The images; if they cannot be used, Ray is shut down, which starts unless it is None.
-
-    A program has none, and is not loading any.
-    """
-    if loading is None:
-        return None
-    try:
-        data = loading.get_while_starting(cluster)
-        check_same_images(past, data)
-    except BaseException:
-        if cluster is not None:
-            with suppress(Exception):  # the first error matters more
-                cluster.shutdown()
-        raise
-    return data
 
 
 def exit_status(tables: SweepTables, total: int) -> int:
