@@ -51,7 +51,10 @@ def test_fewer_run_at_a_time(tmp_path: Path, image_dir: Path, early: str | None)
 def test_fewer_fused_trials_run_at_a_time(
     tmp_path: Path, image_dir: Path, early: str | None
 ) -> None:
-    """Each trial counts, and groups that have not begun are formed anew."""
+    """Each trial counts, and groups that have not begun are formed anew.
+
+    As trials of the first group pause, others take their places, one by one if a core is free.
+    """
     rule = {"early_terminate": {"type": early, "min_iter": 10, "eta": 3}} if early else {}
     sweep = content(image_dir, 8, fuse=4, **rule)
     sweep["parameters"]["epochs"] = {"value": 40}
@@ -65,11 +68,13 @@ def test_fewer_fused_trials_run_at_a_time(
     assert len(found) == 11
     assert set(states(done.ran.root)) <= {"completed", "stopped"}
     assert [found[f"t000{i}"]["fused"] for i in range(1, 5)] == [4] * 4 or early == "asha_promote"
-    assert max(row["fused"] or 1 for trial, row in found.items() if trial > "t0004") == 2
+    later = max(row["fused"] or 1 for trial, row in found.items() if trial > "t0004")
+    assert later == 2 or (early == "asha_promote" and later == 1)
     assert most_at_a_time(done.ran, after="resize") == 2
 
 
 def test_more_fused_trials_run_at_a_time(tmp_path: Path, image_dir: Path) -> None:
+    """The first group beside a trial that runs is as large as there is room."""
     sweep = content(image_dir, 9, fuse=4)
     sweep["parameters"]["epochs"] = {"value": 30}
     steps: Steps = [(reached("t0001", 1), Resize(4))]
@@ -77,4 +82,6 @@ def test_more_fused_trials_run_at_a_time(tmp_path: Path, image_dir: Path) -> Non
     assert done.ran.status == 0, done.ran.err
     assert done.lines[0] == "accepted: at most 4 trials run at a time, in groups of up to 4"
     fused = [row["fused"] or 1 for row in trials(done.ran.root).values()]
-    assert fused == [1, *[4] * 8]
+    assert fused[:4] == [1, 3, 3, 3]
+    assert max(fused) <= 4
+    assert most_at_a_time(done.ran, after="resize") == 4
