@@ -58,7 +58,7 @@ def append(line: str) -> Callable[[Path], None]:
 
 CANNOT = "HERE/done: cannot read its parquet files: "
 NO_RESULTS = "not a result directory (no journal.jsonl or trials.parquet)"
-COULD_NOT = CANNOT + "Could not open Parquet input source 'HERE/done/trials.parquet': "
+COULD_NOT = CANNOT + "trials.parquet: "
 DIRECTORIES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "no results in it": (
         lambda w: shutil.rmtree(w) or w.mkdir(),  # type: ignore[func-returns-value]
@@ -89,7 +89,7 @@ DIRECTORIES: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "trials that are a directory": (
         lone(make_directory),
-        CANNOT + "not written by tune_mc1",
+        CANNOT + "Cannot open for reading: path 'HERE/done/trials.parquet' is a directory",
     ),
     "event without a field": (
         append('{"event":"start","time":1.0}'),

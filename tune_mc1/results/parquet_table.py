@@ -24,8 +24,11 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
         OSError: If it cannot be read.
         pa.ArrowInvalid: If it is not a parquet file.
     """
-    with pq.ParquetFile(path) as file:
-        return file.read(columns=None if columns is None else list(columns))
+    try:
+        with pq.ParquetFile(path) as file:
+            return file.read(columns=None if columns is None else list(columns))
+    except pa.ArrowInvalid as error:
+        raise pa.ArrowInvalid(f"{path.name}: {error}") from None
 
 
 def integers(table: pa.Table, name: str) -> npt.NDArray[np.int64]:

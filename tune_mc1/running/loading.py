@@ -30,7 +30,6 @@ from tune_mc1.interruption import Interruption
 from tune_mc1.planning.counted import Counted
 from tune_mc1.planning.draws import sample_one
 from tune_mc1.planning.plan import Plan
-from tune_mc1.results.directory import ResultDir
 
 if TYPE_CHECKING:
     from tune_mc1.cluster.ray_runtime import Cluster
@@ -69,6 +68,8 @@ def check_same_images(past: "Past", data: ImageData) -> None:
 
 def other_images(like: Path, data: ImageData) -> str | None:
     """A notice if a trial of a result directory is to run again on other images; else None."""
+    from tune_mc1.results.directory import ResultDir  # imports pyarrow, which no plan needs
+
     before = ResultDir(like).read().metadata
     if before.get("fingerprint") in (None, data.fingerprint):
         return None
