@@ -11,6 +11,7 @@ from tests.support.data_digits import write_folders
 from tests.support.in_process import run_here
 from tune_mc1.api import export
 from tune_mc1.api.opening import open_sweep
+from tune_mc1.config.set_text import setting_text
 from tune_mc1.errors import InputError, StorageError
 from tune_mc1.inference.card_files import Exported, card_for
 
@@ -65,7 +66,8 @@ def test_a_card_says_what_one_must_know(roots: list[Path], tmp_path: Path) -> No
     assert rows[0].startswith("| class | images | precision | recall | F1 | ")
     assert [row.split(" | ")[0] for row in rows[2:]] == [f"| {name}" for name in classes]
     for name, value in trial.config.items():
-        assert value is None or f"| `{name}` | `{value}` |" in parts["Setting"], name
+        shown = setting_text(name, value)  # as it can be typed back
+        assert value is None or f"| `{name}` | `{shown}` |" in parts["Setting"], name
     assert "are not calibrated" in parts["Limits"] or "not calibrated" in parts["Limits"]
 
 
