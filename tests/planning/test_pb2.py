@@ -10,10 +10,8 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from tune_mc1.config.load import load_sweep
-from tune_mc1.config.method import resolve_method
+from tests.support.sweep_files import resolved
 from tune_mc1.config.parameters import Parameter
-from tune_mc1.config.sweep import Sweep
 from tune_mc1.errors import InputError
 from tune_mc1.planning.bandits import Bandits
 from tune_mc1.planning.exchanges import Exchange
@@ -142,12 +140,6 @@ def test_what_does_not_apply_to_a_trial_is_left_out() -> None:
     assert set(chosen["t0"]) == {"learning_rate"}
 
 
-def sweep(tmp_path: Path, text: str, command: str = "random") -> tuple[Sweep, list[str]]:
-    file = tmp_path / "s.yaml"
-    file.write_text(text)
-    return resolve_method(load_sweep(file).sweep, command)
-
-
 BASE = """
 run_cap: 8
 parameters:
@@ -160,7 +152,7 @@ early_terminate: {type: pb2}
 
 
 def test_what_has_bounds_is_explored_and_all_else_copied(tmp_path: Path) -> None:
-    found, notices = sweep(tmp_path, BASE)
+    found, notices = resolved(tmp_path, BASE)
     early = found.early_terminate
     assert isinstance(early, PopulationBased)
     assert list(early.explored(found)) == ["learning_rate"]
@@ -205,14 +197,5 @@ NORMAL = "{distribution: log_normal, mu: -4.0, sigma: 1.0}"
 def test_bad_values_are_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
     assert old in BASE
     with pytest.raises(InputError) as error:
-        sweep(tmp_path, BASE.replace(old, new))
+        resolved(tmp_path, BASE.replace(old, new))
     assert message in str(error.value)
-
-
-def test_searches_that_learn_and_programs_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="it is for grid and random, not for bayes"):
-        sweep(tmp_path, BASE, "bayes")
-    (tmp_path / "train.py").write_text("")
-    program = f"program: {tmp_path / 'train.py'}\nmetric: {{name: acc, goal: maximize}}\n" + BASE
-    with pytest.raises(InputError, match="is for built-in training, as a program takes its"):
-        sweep(tmp_path, program)

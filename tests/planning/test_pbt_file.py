@@ -4,18 +4,9 @@ from typing import Any
 
 import pytest
 
-from tune_mc1.config.load import load_sweep
-from tune_mc1.config.method import resolve_method
-from tune_mc1.config.sweep import Sweep
+from tests.support.sweep_files import resolved
 from tune_mc1.errors import InputError
 from tune_mc1.planning.population_based import PopulationBased, changeable
-
-
-def sweep(tmp_path: Any, text: str, command: str = "random") -> tuple[Sweep, list[str]]:
-    file = tmp_path / "s.yaml"
-    file.write_text(text)
-    return resolve_method(load_sweep(file).sweep, command)
-
 
 BASE = """
 run_cap: 8
@@ -30,7 +21,7 @@ early_terminate: {type: pbt}
 
 
 def test_what_is_explored_copied_and_kept(tmp_path: Any) -> None:
-    found, notices = sweep(tmp_path, BASE)
+    found, notices = resolved(tmp_path, BASE)
     assert list(changeable(found)) == ["learning_rate"]
     assert isinstance(found.early_terminate, PopulationBased)
     assert found.early_terminate.copied(found) == ["batch_size"]
@@ -40,7 +31,7 @@ def test_what_is_explored_copied_and_kept(tmp_path: Any) -> None:
     )
     tied = BASE.replace("  epochs", "  weight_decay: {min: 0.0, max: 0.1}\n"
                         "  label_smoothing: {same_as: weight_decay}\n  epochs")  # fmt: skip
-    assert list(changeable(sweep(tmp_path, tied)[0])) == ["learning_rate"]
+    assert list(changeable(resolved(tmp_path, tied)[0])) == ["learning_rate"]
 
 
 @pytest.mark.parametrize(
@@ -68,13 +59,15 @@ def test_bad_values_are_refused(
         text = BASE.replace(change[0] + "\n", "") + change[1] + "\n"
         message = "replicates: must be 1 for pbt"
     with pytest.raises(InputError, match=message):
-        sweep(tmp_path, text)
+        resolved(tmp_path, text)
 
 
-def test_searches_that_learn_and_programs_are_refused(tmp_path: Any) -> None:
+@pytest.mark.parametrize("kind", ["pbt", "pb2"])
+def test_searches_that_learn_and_programs_are_refused(tmp_path: Any, kind: str) -> None:
+    base = BASE.replace("pbt", kind)
     with pytest.raises(InputError, match="it is for grid and random, not for bayes"):
-        sweep(tmp_path, BASE, "bayes")
+        resolved(tmp_path, base, "bayes")
     (tmp_path / "train.py").write_text("")
-    program = f"program: {tmp_path / 'train.py'}\nmetric: {{name: acc, goal: maximize}}\n" + BASE
+    program = f"program: {tmp_path / 'train.py'}\nmetric: {{name: acc, goal: maximize}}\n" + base
     with pytest.raises(InputError, match="is for built-in training, as a program takes its"):
-        sweep(tmp_path, program)
+        resolved(tmp_path, program)
