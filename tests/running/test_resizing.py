@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.in_process import sweep_here
 from tests.support.steered_sweeps import (
     OFF,
     ONE,
@@ -85,3 +86,14 @@ def test_more_fused_trials_run_at_a_time(tmp_path: Path, image_dir: Path) -> Non
     assert fused[:4] == [1, 3, 3, 3]
     assert max(fused) <= 4
     assert most_at_a_time(done.ran, after="resize") == 4
+
+
+def test_all_trials_run_where_groups_are_divided(tmp_path: Path, image_dir: Path) -> None:
+    """Three at a time in groups of two: there are more groups than were planned."""
+    sweep = content(image_dir, 7, fuse=2)
+    sweep["parameters"]["epochs"] = {"value": 2}
+    ran = sweep_here(tmp_path, sweep, "random", "--max-concurrent", "3", *OFF)
+    assert ran.status == 0, ran.err
+    found = trials(ran.root)
+    assert [row["state"] for row in found.values()] == ["completed"] * 7
+    assert {row["fused"] or 1 for row in found.values()} == {1, 2}

@@ -113,7 +113,8 @@ def tune_trials(
     retry_lost_resets()
     count_no_callbacks()
     promotes = scheduler is not None and scheduler.promotes
-    most = _UNLIMITED if promotes else source.trials
+    # Groups may be divided, at most into single trials; the search says when it has no more.
+    most = _UNLIMITED if promotes else max(source.trials, len(run.left))
     with starting_together(0 if source.learning else grouping.at_once):
         fit(make_tuner(run, trainable, search, most, starts, callbacks), run.where)
     if steering is not None:
