@@ -23,7 +23,11 @@ Images = tuple[tuple[int, int, int], int]
 
 USUAL_IMAGES: Images = (Source.usual_shape, Source.usual_classes)
 
-CPU_SHARES = ((12.0, 10_000, (0.45, 0.65)), (16.0, 64, (0.7, 1.0)))
+CPU_SHARES = (
+    (12.0, 128, (0.45, 0.65)),
+    (12.0, 10_000, (0.7, 1.0)),
+    (20.0, 64, (0.75, 0.85)),
+)
 """Time that one more trial adds to a group, relative to its time alone, by the largest mean number
 of channels of its convolutions and the largest batch: if the trials share their images, and if each
 has its own. Measured on one core of an AMD EPYC for eight trials (docs/fused-trials.md)."""
