@@ -92,7 +92,7 @@ def test_what_gains_nothing_is_left_alone_by_auto_and_said() -> None:
     assert unfused_notices(plan, 4) == []
     assert unfused_notices(plan, "auto") == [
         "fuse: 4 trials are trained alone, as model Wide gains nothing by fusing on a CPU (it has "
-        "3,083,010 weights, more than 400,000)"
+        "3,083,010 weights, more than 800,000)"
     ]
 
 

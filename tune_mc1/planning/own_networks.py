@@ -32,10 +32,9 @@ CPU_SHARES = (
 of channels of its convolutions and the largest batch: if the trials share their images, and if each
 has its own. Measured on one core of an AMD EPYC for eight trials (docs/fused-trials.md)."""
 
-CPU_WEIGHTS = ((200_000, 0.0), (400_000, 0.8))
-"""Smallest share by the largest number of weights. With 308,000 it was 0.75, if the network is
-little more than these; eight trials with 789,000 each leave the cache and take three times as
-long as alone."""
+CPU_WEIGHTS = ((200_000, 0.0), (450_000, 0.5), (800_000, 0.85))
+"""Smallest share by the largest number of weights, if the network is little more than these. Four
+trials of MLP, with 45 million each, take a third longer than alone."""
 
 GPU_MULTIPLY_ADDS = 5_000_000
 """Largest work per image of a network that leaves a GPU idle. CNN5 (2.1 million) gains seven times
