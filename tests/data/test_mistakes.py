@@ -82,6 +82,14 @@ def first(value: Any) -> list[Any]:
     return [value, *digits()[1].tolist()[1:]]
 
 
+def as_paths(file: Path) -> pa.Table:
+    """The same rows as Hugging Face's `to_parquet` writes those of an image folder."""
+    table = pq.read_table(file)
+    paths = [{"bytes": None, "path": f"/images/{row}.png"} for row in range(len(table))]
+    kind = pa.struct({"bytes": pa.binary(), "path": pa.string()})
+    return table.set_column(0, "img", pa.array(paths, kind))
+
+
 PARQUET_MISTAKES: dict[str, tuple[Spoil, str]] = {
     "truncated": (
         lambda f: (write_parquet(f), f.write_bytes(f.read_bytes()[:500])),
@@ -112,6 +120,10 @@ PARQUET_MISTAKES: dict[str, tuple[Spoil, str]] = {
     "null image": (
         lambda f: write_parquet(f, contents=[None, *(encode(i) for i in digits()[0][1:])]),
         r"row 0: img\.bytes must be bytes, got null",
+    ),
+    "paths instead of images": (
+        lambda f: pq.write_table(as_paths(write_parquet(f)), f),
+        r"row \d+: img\.bytes must be bytes, got null; it has the path /images/\d+\.png instead",
     ),
     "broken image": (
         lambda f: write_parquet(f, contents=[*(encode(i) for i in digits()[0][1:]), b"\xff\xd8"]),

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -103,6 +104,19 @@ def test_an_exported_network_gives_the_probabilities_of_the_checkpoint(
             assert json.loads(saved.metadata()["classes"]) == list(data.classes)
             for name, weight in model.network.state_dict().items():
                 assert torch.equal(saved.get_tensor(name), weight)
+
+
+def test_a_network_exported_again_is_the_same_file(images: ImageData, tmp_path: Path) -> None:
+    """The card has its SHA-256, by which one tells whether a network is another."""
+    model, *_ = trained(images, tmp_path)
+    weights = [tmp_path / f"{again}.aside" for again in range(3)]
+    for file in weights:
+        FORMATS["safetensors"].write(model, file)
+    assert len({file.read_bytes() for file in weights}) == 1
+    program = tmp_path / "1234.aside"  # as another process calls it
+    FORMATS["torchscript"].write(model, program)
+    with ZipFile(program) as parts:
+        assert not [name for name in parts.namelist() if "1234" in name]
 
 
 def test_a_file_with_other_probabilities_is_not_kept(

@@ -20,6 +20,7 @@ from tune_mc1.data.columns import (
 )
 from tune_mc1.data.decode_image import Encoded, stamp_of
 from tune_mc1.data.images import ImageData
+from tune_mc1.data.parquet_paths import path_instead
 from tune_mc1.data.request import Request
 from tune_mc1.data.split_words import SPLIT_WORDS, split_word
 from tune_mc1.errors import DataError
@@ -226,7 +227,9 @@ class _Table:
                 self._cached[group] = self._read_group(group)
             content: bytes | None = self._cached[group][place].as_py()
         if content is None:
-            raise DataError(f"{self.file}: row {row}: {self._column} must be bytes, got null")
+            instead = path_instead(self._parquet, group, place, self.image)
+            rule = f"must be bytes, got null{instead}"
+            raise DataError(f"{self.file}: row {row}: {self._column} {rule}")
         return content
 
     def _read_group(self, group: int) -> Any:

@@ -56,7 +56,9 @@ def write_torchscript(model: "ImageClassifier", path: Path) -> None:
     """Writes a traced program of TorchScript."""
     images = example(model)
     traced = torch.jit.trace(model, (images,), check_trace=False)  # type: ignore[no-untyped-call]
-    torch.jit.save(traced, str(path))
+    content = BytesIO()  # the name of a path is in the file: that of this process would be
+    torch.jit.save(traced, content)
+    path.write_bytes(content.getvalue())
 
 
 def load_torchscript(path: Path) -> Run:
@@ -119,12 +121,26 @@ def write_safetensors(model: "ImageClassifier", path: Path) -> None:
 
     # An entry of its own for each name, in contiguous memory, as the format wants it.
     weights = {n: v.detach().clone().contiguous() for n, v in model.network.state_dict().items()}
-    path.write_bytes(save(weights, metadata=head(model)))  # `save_file` lets nobody else read it
+    # `save_file` lets nobody else read it
+    path.write_bytes(_ordered(save(weights, metadata=head(model))))
     for name, saved in load_file(path).items():
         if not torch.equal(saved, weights.pop(name)):
             raise ValueError(f"{name} is another in the file")
     if weights:
         raise ValueError(f"{min(weights)} is not in the file")
+
+
+def _ordered(content: bytes) -> bytes:
+    """A file of safetensors with its metadata by name: the library writes it in a random order.
+
+    The head is JSON, padded by spaces to a multiple of eight, after its size in eight bytes.
+    """
+    end = 8 + int.from_bytes(content[:8], "little")
+    told = json.loads(content[8:end])
+    told["__metadata__"] = dict(sorted(told["__metadata__"].items()))
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + content[end:]
 
 
 def load_safetensors(path: Path) -> Run:
