@@ -19,7 +19,7 @@ from typing import Self
 
 from tune_mc1.cluster.forks.ray_forks_private import usable
 
-READ_AT_START = ("PYTHON", "LD_", "HOME", "HF_", "TORCH", "XDG_", "OMP_", "MKL_")
+READ_AT_START = ("PYTHON", "LD_", "HOME", "HF_", "TORCH", "XDG_", "MPL", "OMP_", "MKL_")
 """Beginnings of the names of variables that an import may read."""
 
 ANEW = {"PYTHONHASHSEED": "random"}
@@ -27,15 +27,19 @@ ANEW = {"PYTHONHASHSEED": "random"}
 
 ROOT = Path(__file__).parents[2]
 
+AT_START = dict(os.environ)
+"""Variables of the test run, before a test changes them for itself."""
+
 
 class _Server:
     """The process whose forks the commands of this process are."""
 
     def __init__(self) -> None:
-        self.environment = _read_at_start(os.environ)
+        self.environment = _read_at_start(AT_START)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.warm_server"],
             cwd=ROOT,
+            env=AT_START,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
