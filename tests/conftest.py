@@ -1,10 +1,12 @@
 """Real images for all tests: a small part of CIFAR-10 where it is at hand, else real digits."""
 
+import gc
 import io
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,8 +26,16 @@ __all__ = ["job_head"]
 
 TRAIN, TEST = 1000, 400
 
-LONG = ("extending", "running", "cluster", "tracking", "results", "reporting")
+LONG = ("extending", "running", "cluster", "page", "tracking", "results", "reporting")
 """Wings whose files take longest, which come first: two processes end at about the same time."""
+
+TOGETHER = ("extending", "page")
+"""Wings whose files run in one process of several, as they share what is made for all of them."""
+
+CLUSTER = ("test_job.py", "test_job_", "test_program_job.py")
+"""Beginnings of the names of files that share a cluster that takes jobs."""
+
+gc.disable()  # what is imported for the tests stays, and is looked through again and again
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,6 +46,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return LONG.index(wing) if wing in LONG else len(LONG)
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """Collects garbage from now on, but not among what is there."""
+    gc.enable()
+    gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Has `--dist loadfile` leave files together that share something large."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
+
+    class TogetherScheduling(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return shared_scope(str(super()._split_scope(nodeid)))
+
+    return TogetherScheduling(config, log)
+
+
+def shared_scope(file: str) -> str:
+    """The file, or a name for all files that run in its process."""
+    _, *wings, name = file.split("/")
+    if wings == ["cluster"] and name.startswith(CLUSTER):
+        return "jobs"
+    return wings[0] if wings and wings[0] in TOGETHER else file
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +111,14 @@ def quiet_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def quick_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports have figures that are not painted."""
+    from tests.support.quick_figures import save
+
+    monkeypatch.setattr("tune_mc1.reporting.write_report.save", save)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from tests.support.browser import Tab, chromium
 from tests.support.faults import with_word
 from tests.support.in_process import sweep_here
 from tests.support.served_page import REAL, address_of, ask, made_sweep, more_epochs, served
+from tests.support.steered_sweeps import NETWORKS, PAUSING
 from tune_mc1.interruption import Interruption
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.lock import locked
@@ -26,8 +27,9 @@ def test_steers_a_running_sweep(
     browser: Any, tmp_path: Path, image_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Interruption, "_exit_now", lambda _: None)
-    content = {**REAL, "run_cap": 2, "fuse": "off"}
-    content["parameters"] = REAL["parameters"] | {"epochs": {"value": 300}}
+    content = {**REAL, "run_cap": 2, "fuse": "off", "import_from": NETWORKS}
+    long = {"model": {"value": PAUSING}, "epochs": {"value": 600}}
+    content["parameters"] = REAL["parameters"] | long
     del content["early_terminate"]
     (tmp_path / "out").mkdir()
     found: list[str] = []
@@ -49,7 +51,7 @@ def test_steers_a_running_sweep(
     tables = ResultDir(ran.root).read()
     states = {trial: row["state"] for trial, row in tables.trials.items()}
     assert states["t0001"] == "stopped"
-    assert 0 < tables.trials["t0001"]["epochs_run"] < 300
+    assert 0 < tables.trials["t0001"]["epochs_run"] < 600
     assert states["t0002"] == "interrupted"
     assert tables.trials["t0002"]["started"] < tables.trials["t0001"]["ended"]
     assert tables.metadata["max_concurrent"] == 2

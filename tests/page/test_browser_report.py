@@ -83,6 +83,7 @@ SAME = {
 """Words of both languages, and names of columns and states, which are those of the result files."""
 
 
+@pytest.mark.usefixtures("quick_figures")
 def test_a_report_ranks_as_it_is_asked_to(browser: Any, tmp_path: Path) -> None:
     where = made_sweep(tmp_path / "made", 12, running=1)
     diverge(where, 11, 0.99)

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from PIL import Image
 
-from tests.support.browser import CONTRASTS, chromium
+from tests.support.browser import CONTRASTS
 from tests.support.figure_sweeps import ASHA, GRID, tiny_images, write_predictions, write_sweep
 from tune_mc1.reporting.drawing.dark import PAPER, darken
 from tune_mc1.reporting.drawing.spec import FigureSpec
@@ -39,34 +39,32 @@ def page(sweeps: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_report(sweeps, tmp_path_factory.mktemp("report"), "en")
 
 
-def test_text_is_easy_to_read(page: Path) -> None:
-    with chromium() as browser:
-        for scheme in ("light", "dark"):
-            context = browser.new_context(color_scheme=scheme)
-            tab = context.new_page()
-            tab.goto(page.as_uri())
-            tab.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
-            found = tab.evaluate(CONTRASTS)
-            assert len(found) > 100
-            assert min(found)[0] >= LEAST, (scheme, min(found))
-            context.close()
+def test_text_is_easy_to_read(browser: Any, page: Path) -> None:
+    for scheme in ("light", "dark"):
+        context = browser.new_context(color_scheme=scheme)
+        tab = context.new_page()
+        tab.goto(page.as_uri())
+        tab.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+        found = tab.evaluate(CONTRASTS)
+        assert len(found) > 100
+        assert min(found)[0] >= LEAST, (scheme, min(found))
+        context.close()
 
 
-def test_each_page_shows_its_own_figures(page: Path) -> None:
+def test_each_page_shows_its_own_figures(browser: Any, page: Path) -> None:
     shown = {}
-    with chromium() as browser:
-        for scheme in ("light", "dark"):
-            narrow = {"width": 375, "height": 700}
-            context = browser.new_context(color_scheme=scheme, viewport=narrow)
-            tab = context.new_page()
-            tab.goto(page.as_uri())
-            tab.wait_for_load_state("networkidle")
-            shown[scheme] = tab.eval_on_selector_all("img", "all => all.map((i) => i.currentSrc)")
-            filters = "all => all.map((i) => getComputedStyle(i).filter)"
-            assert set(tab.eval_on_selector_all("img", filters)) == {"none"}
-            width = tab.evaluate("document.documentElement.scrollWidth")
-            assert width <= 375, "the page scrolls sideways"
-            context.close()
+    for scheme in ("light", "dark"):
+        narrow = {"width": 375, "height": 700}
+        context = browser.new_context(color_scheme=scheme, viewport=narrow)
+        tab = context.new_page()
+        tab.goto(page.as_uri())
+        tab.wait_for_load_state("networkidle")
+        shown[scheme] = tab.eval_on_selector_all("img", "all => all.map((i) => i.currentSrc)")
+        filters = "all => all.map((i) => getComputedStyle(i).filter)"
+        assert set(tab.eval_on_selector_all("img", filters)) == {"none"}
+        width = tab.evaluate("document.documentElement.scrollWidth")
+        assert width <= 375, "the page scrolls sideways"
+        context.close()
     assert not set(shown["light"]) & set(shown["dark"])
     assert len(shown["light"]) == len(shown["dark"]) > 10
     assert page.stat().st_size < 6e6

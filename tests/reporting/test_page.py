@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.support.browser import chromium
 from tests.support.in_process import sweep_here
 from tune_mc1.config.field_types import Lang
 from tune_mc1.reporting.conclusions.verdicts import Verdict
@@ -56,12 +54,6 @@ def page(sweep_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_report([sweep_dir], tmp_path_factory.mktemp("report"), "en")
 
 
-@pytest.fixture
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_page_in_a_browser(browser: Any, page: Path, scheme: str) -> None:
     context = browser.new_context(color_scheme=scheme)
@@ -91,7 +83,8 @@ def brightness(color: str) -> int:
 
 
 def test_trial_table_sorts(browser: Any, page: Path) -> None:
-    tab = browser.new_page()
+    context = browser.new_context()
+    tab = context.new_page()
     tab.goto(page.as_uri())
     table = tab.locator("table.sortable").last
     heads = table.locator("th").all_inner_texts()
@@ -107,6 +100,7 @@ def test_trial_table_sorts(browser: Any, page: Path) -> None:
     assert table.locator("th").nth(column).get_attribute("aria-sort") == "ascending"
     table.locator("th button").nth(column).click()
     assert scores() == sorted(scores(), reverse=True)
+    context.close()
 
 
 def test_page_says_what_was_found(page: Path, sweep_dir: Path) -> None:
@@ -130,6 +124,7 @@ def test_predictions_agree_with_the_test_score(sweep_dir: Path) -> None:
     assert right.to_dict() == pytest.approx(trials.loc[right.index, "test_acc"].to_dict())
 
 
+@pytest.mark.usefixtures("quick_figures")
 @pytest.mark.parametrize("lang", ["en", "de"])
 def test_slides_show_figures_that_are_there(sweep_dir: Path, tmp_path: Path, lang: Lang) -> None:
     write_report([sweep_dir], tmp_path, lang)
@@ -148,6 +143,7 @@ def test_slides_show_figures_that_are_there(sweep_dir: Path, tmp_path: Path, lan
     assert ("What to keep in mind" in slides) == (lang == "en")
 
 
+@pytest.mark.usefixtures("quick_figures")
 def test_report_of_an_unfinished_sweep_says_so(sweep_dir: Path, tmp_path: Path) -> None:
     cut = tmp_path / "cut"
     cut.mkdir()
@@ -160,6 +156,7 @@ def test_report_of_an_unfinished_sweep_says_so(sweep_dir: Path, tmp_path: Path) 
     assert "Unfinished: 3 of 8 trials have ended" in text
 
 
+@pytest.mark.usefixtures("quick_figures")
 def test_several_sweeps_stand_side_by_side(sweep_dir: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     shutil.copytree(sweep_dir, other)
@@ -169,6 +166,7 @@ def test_several_sweeps_stand_side_by_side(sweep_dir: Path, tmp_path: Path) -> N
     assert f'id="{other.name}"' in text
 
 
+@pytest.mark.usefixtures("quick_figures")
 def test_published_tables_make_the_same_report(sweep_dir: Path, tmp_path: Path) -> None:
     write_report([sweep_dir], tmp_path / "a", "en", tables=True, examples=False)
     copy = tmp_path / "a" / "layers_and_units"

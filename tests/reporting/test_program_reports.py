@@ -22,6 +22,8 @@ from tune_mc1.reporting.pages.sections import warnings
 from tune_mc1.reporting.statistics.sweep_statistics import SweepStatistics
 from tune_mc1.reporting.write_report import write_report
 
+pytestmark = pytest.mark.usefixtures("quick_figures")
+
 
 @pytest.fixture(scope="module")
 def odd(tmp_path_factory: pytest.TempPathFactory) -> SweepFrames:

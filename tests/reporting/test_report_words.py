@@ -14,6 +14,8 @@ from tune_mc1.reporting.words.page_texts import speaker
 from tune_mc1.reporting.write_report import unique_names, write_report
 from tune_mc1.results.recall import class_recalls
 
+pytestmark = pytest.mark.usefixtures("quick_figures")
+
 SCALED = "Scaled down: 25 % of the images. The published study used everything."
 
 

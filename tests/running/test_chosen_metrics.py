@@ -75,6 +75,7 @@ def test_the_winner_has_its_scores_on_the_test_images(ran: Ran) -> None:
     assert "test_balanced_acc" in ran.out
 
 
+@pytest.mark.usefixtures("quick_figures")
 def test_recall_by_class_is_shown_and_reported(ran: Ran, images: ImageData, tmp_path: Path) -> None:
     predictions = pd.read_parquet(ran.root / "predictions.parquet")
     trials = list(predictions["trial"].unique())

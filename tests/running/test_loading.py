@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.support.faults import Driver, driving, interrupt, wait_for, write_sweep
+from tests.support.warm_commands import ANEW
 
-ROWS = 60_000
+ROWS = 30_000
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,7 @@ def test_a_mistake_in_the_last_image(tmp_path: Path, broken: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal(tmp_path: Path, broken: Path, number: signal.Signals) -> None:
-    with driving(*start(tmp_path, broken), cwd=tmp_path) as driver:
+    with driving(*start(tmp_path, broken), cwd=tmp_path, **ANEW) as driver:
         wait_for(lambda: ray_starts(driver), driver)
         interrupt(driver, number)
         began = time.monotonic()

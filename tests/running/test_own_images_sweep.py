@@ -101,6 +101,7 @@ def write_form(root: Path, form: str) -> Any:
     return str(root / "digits.npz")
 
 
+@pytest.mark.usefixtures("quick_figures")
 @pytest.mark.parametrize("form", ["csv", "parquet", "npz"])
 def test_every_form_is_trained_on(tmp_path: Path, form: str) -> None:
     done = ran(tmp_path, write_form(tmp_path / "mine", form))
@@ -124,6 +125,7 @@ def test_a_winner_that_learnt_nothing_is_said(tmp_path: Path) -> None:
     assert float(accuracy) <= 0.9
 
 
+@pytest.mark.usefixtures("quick_figures")
 def test_mapped_images_give_the_numbers_of_images_in_memory(tmp_path: Path) -> None:
     write_folders(tmp_path / "mine", count=200)
     rows = []

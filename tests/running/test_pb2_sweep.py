@@ -36,6 +36,7 @@ def lost(ran: Ran) -> list[str]:
     return [event["trial"] for event in ran.events("end") if event["state"] == "diverged"]
 
 
+@pytest.mark.usefixtures("quick_figures")
 def test_diverged_trials_are_replaced(whole: Ran, tmp_path: Path) -> None:
     """They go on with the epoch after the exchange, and without those that they lack."""
     rows, history = ResultDir(whole.root).read().trials, history_of(whole.root)

@@ -63,6 +63,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
     return ran
 
 
+@pytest.mark.usefixtures("quick_figures")
 def test_the_results_have_the_settings_of_every_epoch(whole: Ran, tmp_path: Path) -> None:
     tables, history = ResultDir(whole.root).read(), history_of(whole.root)
     assert {row["state"] for row in tables.trials.values()} == {"completed"}

@@ -27,9 +27,9 @@ def both_run(events: list[dict[str, Any]]) -> bool:
 @pytest.mark.parametrize("early", [None, "asha_promote"])
 def test_fewer_run_at_a_time(tmp_path: Path, image_dir: Path, early: str | None) -> None:
     """Those that wait for resources with Ray are taken back; one of them is stopped."""
-    rule = {"early_terminate": {"type": early, "min_iter": 20, "eta": 3}} if early else {}
+    rule = {"early_terminate": {"type": early, "min_iter": 4, "eta": 3}} if early else {}
     sweep = content(image_dir, 6, resources={"cpu": 1}, **rule)
-    sweep["parameters"]["epochs"] = {"value": 60}
+    sweep["parameters"]["epochs"] = {"value": 12}
     steps: Steps = [
         (both_run, Resize(1)),
         (at_once, StopTrials(("t0004",))),
@@ -56,9 +56,9 @@ def test_fewer_fused_trials_run_at_a_time(
 
     As trials of the first group pause, others take their places, one by one if a core is free.
     """
-    rule = {"early_terminate": {"type": early, "min_iter": 10, "eta": 3}} if early else {}
+    rule = {"early_terminate": {"type": early, "min_iter": 8, "eta": 3}} if early else {}
     sweep = content(image_dir, 8, fuse=4, **rule)
-    sweep["parameters"]["epochs"] = {"value": 40}
+    sweep["parameters"]["epochs"] = {"value": 24}
     steps: Steps = [(reached("t0001", 1), Resize(2)), (at_once, Add(3))]
     done = run(tmp_path, sweep, steps, "--max-concurrent", "4", *OFF)
     assert done.ran.status == 0, done.ran.err
@@ -77,7 +77,7 @@ def test_fewer_fused_trials_run_at_a_time(
 def test_more_fused_trials_run_at_a_time(tmp_path: Path, image_dir: Path) -> None:
     """The first group beside a trial that runs is as large as there is room."""
     sweep = content(image_dir, 9, fuse=4)
-    sweep["parameters"]["epochs"] = {"value": 30}
+    sweep["parameters"]["epochs"] = {"value": 6}
     steps: Steps = [(reached("t0001", 1), Resize(4))]
     done = run(tmp_path, sweep, steps, *ONE)
     assert done.ran.status == 0, done.ran.err

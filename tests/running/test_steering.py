@@ -10,7 +10,17 @@ from tests.support.faults import history
 from tests.support.in_process import connected, disconnect, run_here, sweep_here
 from tests.support.modules import module_sweep
 from tests.support.programs import program_sweep
-from tests.support.steered_sweeps import EPOCHS, OFF, ONE, Steps, content, run, states, trials
+from tests.support.steered_sweeps import (
+    EPOCHS,
+    OFF,
+    ONE,
+    QUICK,
+    Steps,
+    content,
+    run,
+    states,
+    trials,
+)
 from tests.support.steering import at_once, reached, steered
 from tune_mc1.interruption import Interruption
 from tune_mc1.results.steering.marks import BY_REQUEST
@@ -80,7 +90,9 @@ def test_a_sweep_is_steered_and_goes_on_as_it_was_steered(tmp_path: Path, image_
     assert "no sweep runs here" in asked.stderr
     assert "it has finished" in asked.stderr
     _runs_again(tmp_path, root)
-    whole = sweep_here(_folder(tmp_path), content(image_dir, 5), "random", *OFF)
+    sweep = content(image_dir, 5)
+    sweep["parameters"]["model"] = {"value": QUICK}
+    whole = sweep_here(_folder(tmp_path), sweep, "random", *OFF)
     pd.testing.assert_frame_equal(history(root), history(whole.root), check_exact=True)
 
 

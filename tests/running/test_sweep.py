@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.support.in_process import Ran, run_here, sweep_here
+from tests.support.in_process import Done, Ran, run_here, sweep_here
+from tests.support.warm_commands import Command
 from tune_mc1.config.load import load_sweep
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
@@ -24,16 +23,11 @@ TWO = ("--max-concurrent", "2", "--wandb", "disabled")
 CLOCK = ["seconds", "images_per_second", "time"]
 
 
-def tune_mc1(*words: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tune_mc1", *map(str, words)],
-        cwd=cwd,
-        env=os.environ | {"COLUMNS": "160"} | env,
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
+def tune_mc1(*words: str | Path, cwd: Path, **env: str) -> Done:
+    """Runs the command in a process of its own."""
+    with Command(words, cwd, os.environ | {"COLUMNS": "160"} | env) as command:
+        out, err = command.communicate(timeout=280)
+    return Done(command.wait(), out, err)
 
 
 def run_sweep(folder: Path, content: dict[str, Any], command: str, *words: str, **env: str) -> Ran:

@@ -5,8 +5,6 @@ Victims are found from the driver down, by parent and child, never by name over 
 
 import os
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +16,7 @@ import pandas as pd
 import psutil
 import yaml
 
+from tests.support.warm_commands import Command
 from tune_mc1.cluster.ray_temp import temp_dir
 from tune_mc1.results.journal import read_records
 
@@ -46,16 +45,8 @@ class Driver:
 
     def __init__(self, *words: str | Path, cwd: Path, **env: str) -> None:
         self.cwd = cwd
-        self._out = (cwd / "out.txt").open("w+b")
-        self._err = (cwd / "err.txt").open("w+b")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tune_mc1", *map(str, words)],
-            cwd=cwd,
-            env=os.environ | {"COLUMNS": "160"} | env,
-            stdout=self._out,
-            stderr=self._err,
-            start_new_session=True,
-        )
+        env = os.environ | {"COLUMNS": "160"} | env
+        self.process = Command(words, cwd, env, cwd / "out.txt", cwd / "err.txt")
         self.seen: set[psutil.Process] = set()
 
     @property
@@ -101,11 +92,7 @@ class Driver:
 
     def wait(self, timeout: float = PATIENCE_S) -> int:
         """The exit status."""
-        try:
-            return self.process.wait(timeout)
-        finally:
-            self._out.close()
-            self._err.close()
+        return self.process.wait(timeout)
 
     def left_behind(self, seconds: float = 30.0) -> list[str]:
         """Processes of the sweep, seen before, that still run after its end, in words.

@@ -9,10 +9,12 @@ from tests.support.in_process import Ran, sweep_here
 from tests.support.steering import Steered, When, steered
 from tune_mc1.results.steering.requests import Request
 
+PAUSING, QUICK = "pausing_network:Pausing", "pausing_network:Quick"
 OFF = ("--wandb", "disabled")
+NETWORKS = [str(Path(__file__).parent)]
 ONE = ("--max-concurrent", "1", *OFF)
-EPOCHS = 120
-"""Enough for a second or two, in which a trial can be stopped."""
+EPOCHS = 30
+"""Enough for some seconds, in which a trial can be stopped."""
 
 Steps = list[tuple[When, Request]]
 
@@ -21,10 +23,11 @@ def content(image_dir: Path, run_cap: int, **keys: Any) -> dict[str, Any]:
     return {
         "method": "random",
         "parameters": {
-            "model": {"value": "CNN_simple"},
+            "model": {"value": PAUSING},
             "learning_rate": {"distribution": "log_uniform_values", "min": 1e-3, "max": 0.03},
             "epochs": {"value": EPOCHS},
         },
+        "import_from": NETWORKS,
         "run_cap": run_cap,
         "data": str(image_dir),
         "limit_images": 0.2,

@@ -3,8 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -15,6 +13,7 @@ import pytest
 from tests.programs.test_run_end import KILLED, TWO, file_of
 from tests.support.program_sweep import ProgramSweepPlay
 from tests.support.wandb_server import WandbServer, wandb_server
+from tests.support.warm_commands import Command
 from tests.tracking.test_wandb_faults import KEY
 from tune_mc1.file_lock import locked
 from tune_mc1.tracking.wandb.mode import server as server_name
@@ -32,20 +31,14 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WandbServer]:
         yield server
 
 
-def begin(root: Path, **variables: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tune_mc1", "wandb", "sync", str(root)],
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])} | variables,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def begin(root: Path, **variables: str) -> Command:
+    return Command(("wandb", "sync", root), Path.cwd(), os.environ | variables)
 
 
 def sync(sweep: ProgramSweepPlay, **variables: str) -> tuple[int, str, str]:
     process = begin(sweep.where.root, **variables)
     out, errors = process.communicate(timeout=100)
-    return process.returncode, out, errors
+    return process.wait(), out, errors
 
 
 def told(count: int, total: int, known: int) -> str:

@@ -1,8 +1,6 @@
 """Servers that are slow, cut off or answer 500 change no sweep, and get everything later."""
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,6 +12,7 @@ import pytest
 from tests.support.in_process import sweep_here
 from tests.support.played_sweep import Sweep
 from tests.support.wandb_server import WandbServer, wandb_server
+from tests.support.warm_commands import Command
 from tests.tracking.test_wandb_faults import KEY
 from tests.tracking.test_wandb_sync import assert_all_there, begin
 from tune_mc1.config.metrics import epoch_metrics
@@ -96,8 +95,9 @@ def test_a_real_sweep_has_the_same_results(tmp_path: Path, image_dir: Path) -> N
         assert seconds(where) < 5 * seconds(alone) + 5  # a server's time-out would be far beyond
         assert not server.history
         server.fault = "none"
-        command = [sys.executable, "-m", "tune_mc1", "wandb", "sync", str(where.root)]
-        subprocess.run(command, env=os.environ | variables, check=True, cwd=Path.cwd())
+        words = ("wandb", "sync", where.root)
+        with Command(words, Path.cwd(), os.environ | variables) as command:
+            assert command.wait() == 0
         (rows,) = server.history.values()
         assert [[r["_step"], *(r[n] for n in epoch_metrics())] for r in rows] == [
             row[1:] for row in numbers(where)

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,6 +12,7 @@ import pytest
 
 from tests.support.played_sweep import RATES, RUN_IDS, Run, Sweep, wait_until_gone
 from tests.support.wandb_server import WandbServer, wandb_server
+from tests.support.warm_commands import Command
 from tests.tracking.test_wandb_faults import KEY, refusing_port
 from tune_mc1.tracking.wandb.mirror import WandbMirror
 from tune_mc1.tracking.wandb.mode import server as server_name
@@ -37,20 +36,15 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WandbServer]:
         yield server
 
 
-def begin(sweep: Sweep, **variables: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tune_mc1", "wandb", "sync", str(sweep.where.root)],
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])} | variables,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def begin(sweep: Sweep, **variables: str) -> Command:
+    root = sweep.where.root
+    return Command(("wandb", "sync", root), Path.cwd(), os.environ | variables)
 
 
 def sync(sweep: Sweep, **variables: str) -> tuple[int, str, str]:
     process = begin(sweep, **variables)
     out, errors = process.communicate(timeout=100)
-    return process.returncode, out, errors
+    return process.wait(), out, errors
 
 
 def names(sweep: Sweep) -> dict[str, str]:

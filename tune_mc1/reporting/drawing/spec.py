@@ -96,7 +96,7 @@ def save(spec: FigureSpec, folder: Path) -> tuple[Path, Path, Path]:
     with mpl.rc_context(RC):
         figure = spec.draw()
         _save_png(figure, png, spec.photographs)
-        figure.set_layout_engine("none")  # its places are found; the SVG needs no second search
+        figure.set_layout_engine(None)  # its places are found: nothing need be drawn to find them
         text = io.StringIO()
         figure.savefig(text, format="svg", dpi=SVG_DPI, metadata={"Date": None, "Creator": None})
         darken(figure)
