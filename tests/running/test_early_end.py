@@ -31,7 +31,8 @@ def test_a_budget_of_epochs_ends_trials_with_an_epoch_and_a_larger_one_goes_on(
     tmp_path: Path, image_dir: Path, fuse: Any
 ) -> None:
     words = ONE if fuse == "off" else ("--wandb", "disabled")
-    sweep = longer(image_dir, fuse=fuse, budget={"epochs": 4})
+    keep: dict[str, Any] = {} if fuse == "off" else {"keep_checkpoints": "best"}
+    sweep = longer(image_dir, fuse=fuse, budget={"epochs": 4}, **keep)
     first = sweep_here(tmp_path, sweep, "random", *words)
     assert first.status == 0, first.err
     root = first.root
@@ -45,6 +46,9 @@ def test_a_budget_of_epochs_ends_trials_with_an_epoch_and_a_larger_one_goes_on(
     again = resumed(root)  # without a larger budget
     assert again.returncode == 0, again.stderr
     assert trials(root)["epochs_run"].sum() == 4
+    assert "Starting" not in again.stdout, "as nothing may run"
+    assert "Ended by budget.epochs: 4 are used up" in again.stdout
+    assert trials(root)["test_acc"].notna().sum() == 1
     done = resumed(root, "--budget", "epochs=100")
     assert done.returncode == 0, done.stderr
     assert "budget.epochs: was 4, is 100" in done.stderr

@@ -160,6 +160,7 @@ def test_a_search_whose_settings_were_all_run_says_so_and_ends(
 ) -> None:
     """Also where some of them are left, and the sweep was to have more."""
     sweep = content(image_dir, 5, learning_rate={"values": [0.01, 0.02]})
+    sweep["keep_checkpoints"] = "best"  # so that a resume writes to the journal
     (tmp_path / "whole").mkdir()
     whole = sweep_here(tmp_path / "whole", {**sweep, "method": "bayes"}, "bayes", *WORDS)
     assert whole.status == 0, whole.err

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from tune_mc1.config.module_sweep import ModuleSweep
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.sweep import Sweep
+from tune_mc1.planning.budget import used_up
 from tune_mc1.planning.past import Past
 from tune_mc1.planning.plan import Plan
 from tune_mc1.results.directory import ResultDir
@@ -23,19 +24,29 @@ def nothing_left(plan: Plan, past: Past, where: ResultDir) -> bool:
         past: Its progress so far.
         where: Its result directory.
     """
-    if plan.directory is None or past.waiting or past.remaining(plan.trials):
+    if plan.directory is None:
         return False
     ended = sum(row["state"] in ENDED for row in past.tables.trials.values())
-    tried = past.tables.metadata.get(ENDING) == NO_SETTING_LEFT and not plan.growth.changes
-    if plan.sweep.adapter is not None and ended < (plan.sweep.run_cap or math.inf) and not tried:
+    over = _is_over(plan, past)
+    if not over and (past.waiting or past.remaining(plan.trials)):
+        return False
+    if not over and plan.sweep.adapter is not None and ended < (plan.sweep.run_cap or math.inf):
         return False
     if isinstance(plan.sweep, ModuleSweep):
         return is_tested(past.tables, past.removed)
     if isinstance(plan.sweep, ProgramSweep):
         return True
-    return ended == len(past.tables.trials) and is_scored(
-        plan.sweep, past.tables, where, past.removed
-    )
+    whole = over or ended == len(past.tables.trials)
+    return whole and is_scored(plan.sweep, past.tables, where, past.removed)
+
+
+def _is_over(plan: Plan, past: Past) -> bool:
+    """True if a sweep has ended for a reason that still holds: its budget, or its search space."""
+    reason = past.tables.metadata.get(ENDING)
+    if reason is None or plan.growth.changes or plan.growth.again:
+        return False
+    last = 0.0  # time since its last event does not count
+    return reason == NO_SETTING_LEFT or used_up(plan.sweep.budget, past.spent, last) is not None
 
 
 def is_scored(
