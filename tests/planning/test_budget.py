@@ -1,12 +1,13 @@
 """Budgets: how they are given, what counts, and when they are used up."""
 
+import math
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from tune_mc1.config.budget import Budget, read_budget, seconds_of
-from tune_mc1.planning.budget import buys, duration, used_up
+from tune_mc1.planning.budget import buys, duration, epochs_left, settled, used_up
 from tune_mc1.planning.spent import Spent
 
 
@@ -82,7 +83,13 @@ def test_an_epoch_that_runs_again_counts_once() -> None:
     again = (("resume", 200.0, None), ("start", 200.0, "a"), ("epoch", 210.0, ("a", 2)))
     spent = run(*FIRST, *again, ("epoch", 220.0, ("a", 3)))
     assert spent.epochs == 3
-    assert spent.reached("a") == 3
+    assert spent.has("a", 3)
+    assert not spent.has("a", 4)
+
+
+def test_a_replaced_trial_has_not_run_the_epochs_that_it_lacks() -> None:
+    """One of a population that diverged in its first epoch and went on with the third."""
+    assert run(*FIRST, ("start", 140.0, "b"), ("epoch", 150.0, ("b", 3))).epochs == 3
 
 
 def test_each_run_has_its_own_price() -> None:
@@ -97,7 +104,13 @@ def test_used_up() -> None:
     assert used_up(Budget(time=40), spent, 139.0) is None
     assert used_up(Budget(time=40), spent, 140.0) == "budget.time: 40s are used up"
     assert used_up(Budget(epochs=5), spent, 0.0, underway=2) is None
-    assert used_up(Budget(epochs=5), spent, 0.0, underway=3) == "budget.epochs: 5 are used up"
+    begun = used_up(Budget(epochs=5), spent, 0.0, underway=3)
+    assert begun == "budget.epochs: the last of 5 have begun"
+    assert settled(Budget(epochs=5), spent) == "budget.epochs: 2 of 5 are used up"
+    assert used_up(Budget(epochs=2), spent, 0.0) == "budget.epochs: 2 are used up"
+    assert settled(Budget(epochs=2), spent) == "budget.epochs: 2 are used up"
+    assert epochs_left(Budget(epochs=5), spent, 1) == 2
+    assert epochs_left(Budget(time=5), spent, 1) == math.inf
     priced = Budget(cost=45, price=3600)
     assert used_up(priced, spent, 140.0) is None
     assert used_up(priced, spent, 145.0) == "budget.cost: 45 is used up, at 3600 an hour"
@@ -112,3 +125,9 @@ def test_what_a_budget_buys() -> None:
     assert (paid["limit"], paid["share"]) == ("cost", 0.25)
     assert buys(Budget(time=60), epochs=0, seconds=None, trials=3) == {"limits": {"time": 60}}
     assert duration(5400) == "1h30m"
+
+
+@pytest.mark.parametrize(("whole", "limit"), [(49, 1), (47, 3), (55, 7)])
+def test_a_budget_buys_the_epochs_that_it_names(whole: int, limit: int) -> None:
+    """49 * (1 / 49) is less than 1 in floating point."""
+    assert buys(Budget(epochs=limit), epochs=whole, seconds=None, trials=7)["epochs"] == limit

@@ -1,5 +1,7 @@
 """Failed trials that a resume runs again."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,3 +81,21 @@ def test_they_run_again_and_no_rung_holds_them_back(
     later = read_past(where)  # killed before they started, and resumed without the flag
     assert later.decisions == past.decisions
     assert [trial.id for trial in later.remaining(trials)] == [*again, "t0003"]
+
+
+def ids_again(events: Sequence[Event]) -> list[str]:
+    return [event["trial"] for event in events if event["event"] == "again"]
+
+
+def test_one_without_its_checkpoint_does_not_hold_up_a_resume(tmp_path: Path) -> None:
+    """Earlier versions removed checkpoints of failed trials as out of the race."""
+    sweep, where = failed_sweep(tmp_path)
+    trials = plan_trials(sweep)
+    past = replace(read_past(where), removed=frozenset({"t0001"}))
+    _, events, _ = with_failed_again(past, trials, everything=False)
+    assert ids_again(events) == ["t0001"], "no epoch ran"
+    past = replace(read_past(where), removed=frozenset({"t0001"}))
+    past.tables.trials["t0001"]["epochs_run"] = 1
+    _, events, notices = with_failed_again(past, trials, everything=True)
+    assert ids_again(events) == ["t0002"]
+    assert any("keep_checkpoints removed their checkpoints: t0001" in line for line in notices)

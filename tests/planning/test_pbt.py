@@ -16,8 +16,8 @@ from tune_mc1.config.parameters import Parameter
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.planning.exchanges import Arrival, Copy, Exchange, network_key
 from tune_mc1.planning.explore import explored
-from tune_mc1.planning.past import _removed
 from tune_mc1.planning.population import Population
+from tune_mc1.planning.removed import Removed
 from tune_mc1.seeding import derive_seed
 
 LOG = {"distribution": "log_uniform_values", "min": 0.001, "max": 0.1}
@@ -220,5 +220,7 @@ def test_a_replaced_trial_has_a_checkpoint_again(tmp_path: Path) -> None:
     copy |= {"config": TrialConfig().values, "config_hash": "x"}
     events: list[Any] = [{"event": "removed", "trial": trial} for trial in ("t1", "t2")]
     events.append({"event": "exchange", "epoch": 2, "trials": ["t0", "t1"], "copies": [copy]})
-    assert _removed(events) == {"t2"}
-    assert _removed([*events, events[0]]) == {"t1", "t2"}
+    assert Removed().take_all(events).trials == {"t2"}
+    assert Removed().take_all([*events, events[0]]).trials == {"t1", "t2"}
+    events.append({"event": "start", "trial": "t2", "log": ""})
+    assert not Removed().take_all(events).trials

@@ -1,7 +1,9 @@
 """Resume of a sweep that has nothing left to run: what is started, and what is written."""
 
 import json
+from io import StringIO
 from pathlib import Path
+from typing import cast
 
 import pytest
 from rich.console import Console
@@ -48,7 +50,8 @@ def ended(tmp_path: Path) -> ResultDir:
 
 
 def resumed(where: ResultDir, tracker: type[Recorder] = Recorder, mode: str = "offline") -> bool:
-    """Resumes the sweep; returns whether the tracker was told of it."""
+    """Resumes the sweep; returns whether the tracker was told of it. It starts no trial."""
+    console = Console(file=StringIO())
     TAKEN.clear()
     run = SweepRun(
         sweep=load_sweep(where.sweep_file).sweep,
@@ -61,7 +64,8 @@ def resumed(where: ResultDir, tracker: type[Recorder] = Recorder, mode: str = "o
         complete=True,
     )
     before = where.journal.read_bytes()
-    finish_sweep(run, SweepView(Console(quiet=True), 0), lambda _: None, Interruption())
+    finish_sweep(run, SweepView(console, 0), lambda _: None, Interruption())
+    assert "Starting" not in cast(StringIO, console.file).getvalue()
     told = where.journal.read_bytes() != before
     if tracker is Recorder:
         assert (["close"] if told else []) == TAKEN

@@ -155,6 +155,36 @@ def test_a_search_that_learns_does_not_repeat_what_was_run(
     assert any(rate in set(trials(first.root)["learning_rate"]) for rate in asked) == again
 
 
+def test_a_search_whose_settings_were_all_run_says_so_and_ends(
+    tmp_path: Path, image_dir: Path
+) -> None:
+    """Also where some of them are left, and the sweep was to have more."""
+    sweep = content(image_dir, 5, learning_rate={"values": [0.01, 0.02]})
+    sweep["keep_checkpoints"] = "best"  # so that a resume writes to the journal
+    (tmp_path / "whole").mkdir()
+    whole = sweep_here(tmp_path / "whole", {**sweep, "method": "bayes"}, "bayes", *WORDS)
+    assert whole.status == 0, whole.err
+    assert "The sweep ends with 2 trials: there is no further setting\n" in whole.out
+    assert "Ended by search space: there is no further setting (no trial left)" in whole.out
+    file = write_sweep(tmp_path, {**sweep, "method": "bayes"})
+    done = start(tmp_path, "bayes", file, "--from", whole.root)
+    assert done.returncode == 0, done.stderr
+    line = "ends with 0 trials: there is no further setting that the earlier sweeps have not run"
+    assert line in done.stdout
+    for root in (whole.root, result_dir(tmp_path / "out")):
+        shown = run_here("show", root, cwd=tmp_path)
+        assert shown.returncode == 0, shown.stderr
+        assert "Ended by search space" in shown.stdout
+        assert "interrupted" not in shown.stdout
+        again = run_here("sweep", "bayes", "--resume", root, *WORDS, cwd=tmp_path)
+        assert again.returncode == 0, again.stderr
+        assert "Starting" not in again.stdout, "as nothing is left to try"
+    more = ("--set", "learning_rate=0.01,0.02,0.03", *WORDS)
+    done = run_here("sweep", "bayes", "--resume", whole.root, *more, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(trials(whole.root)) == 3
+
+
 def test_an_earlier_sweep_may_be_in_an_object_store(
     tmp_path: Path, image_dir: Path, first: Ran, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,10 +5,12 @@ from typing import Literal
 
 from tests.support.object_store import serving_all
 from tests.support.played_sweep import RATES, Sweep
+from tune_mc1.config.sweep import Sweep as PlannedSweep
 from tune_mc1.planning.past import read_past
 from tune_mc1.results.events import pause_event
 from tune_mc1.results.store.remote import Remote
 from tune_mc1.running.callbacks.keep import CheckpointKeeper
+from tune_mc1.running.nothing_left import is_scored, unscorable_line
 
 
 def played(tmp_path: Path, remote: Remote | None = None) -> Sweep:
@@ -84,3 +86,30 @@ def test_those_in_a_store_go_too_also_after_a_kill(tmp_path: Path) -> None:
         assert {name for name in kept if not name.endswith("/")} == names
         assert left(sweep) == {"t0002", "t0003", "t0004"}
         assert sweep.notices == []
+
+
+def test_a_failed_trial_keeps_its_own_as_it_may_run_again(tmp_path: Path) -> None:
+    sweep = played(tmp_path)
+    keep = keeper(sweep, "best")
+    for trial, state in zip(RATES, ("failed", "diverged", "stopped", "completed"), strict=True):
+        sweep.end(trial, state)
+    keep.finish()
+    assert left(sweep) == {"t0001", "t0004"}
+
+
+def test_a_winner_without_its_checkpoint_is_no_reason_to_start_anything(tmp_path: Path) -> None:
+    """It was out of the race, until the mean of the other setting changed as the sweep grew."""
+    sweep, winner = played(tmp_path), "t0004"
+    for trial in RATES:
+        sweep.end(trial)
+    tables, at = sweep.writer.tables, sweep.where
+    plan = PlannedSweep.model_validate({"method": "grid", "parameters": {}})
+    assert not is_scored(plan, tables, at, {"t0001"})
+    assert unscorable_line(plan, tables, {"t0001"}) is None
+    assert is_scored(plan, tables, at, {winner})
+    line = unscorable_line(plan, tables, {winner})
+    assert line is not None
+    assert line.startswith("no test score of t0004, now the best: keep_checkpoints removed")
+    sweep.score(winner)
+    assert unscorable_line(plan, tables, {winner}) is None
+    assert not is_scored(plan, tables, at, {winner}), "its predictions are not there"

@@ -1,6 +1,7 @@
 """How many trials run at a time, of groups that are trained as one model."""
 
 from collections.abc import Sequence
+from math import inf
 from typing import Any, cast
 
 import pytest
@@ -16,8 +17,8 @@ from tune_mc1.running.search.until_end import UntilTheEnd
 class NoEnd:
     """A sweep that goes on."""
 
-    def may_start(self, trials: int) -> bool:
-        return True
+    def room(self) -> float:
+        return inf
 
     def starts(self, trials: Sequence[str]) -> None: ...
 

@@ -61,7 +61,7 @@ def test_each_trial_of_the_winner_is_tested_also_after_a_resume(tmp_path: Path) 
     journal = ran.root / "journal.jsonl"
     _, last = (x for x in journal.read_text().splitlines(True) if '"event":"test"' in x)
     journal.write_text(journal.read_text().replace(last, ""))  # as if it had failed
-    assert not is_tested(ResultDir(ran.root).read())
+    assert not is_tested(ResultDir(ran.root).read(), ())
     run_here("sweep", "grid", "--resume", ran.root, cwd=tmp_path)
     assert journal.read_text().count('"event":"test"') == 2
 

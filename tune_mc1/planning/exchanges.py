@@ -43,7 +43,7 @@ class Copy:
     Attributes:
         trial: Its id.
         source: Id of the other one.
-        score: Its score, as in `Arrival`; None also if it has diverged.
+        score: Its score, as in `Arrival`; None also if it has diverged or failed.
         source_score: Score of the other one.
     """
 
@@ -59,7 +59,7 @@ class Exchange:
 
     Attributes:
         epoch: That number.
-        trials: Their ids, and those of trials that have diverged and are replaced.
+        trials: Their ids, and those of trials that are replaced, as they have diverged or failed.
         copies: Those of them that go on with the weights and settings of another one.
         settings: Values of the explored parameters that each had until now, where the population
             learns from them; else empty.

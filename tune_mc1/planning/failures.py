@@ -58,16 +58,18 @@ def with_failed_again(
     _check_named(named, rows)
     failed = [t.id for t in trials if t.id in rows and rows[t.id]["state"] == "failed"]
     causes = {name: may_have_changed(rows[name]["error"]) for name in failed}
+    gone = [name for name in failed if past.lacks_checkpoint(name) and name not in named]
     again = [name for name in failed if everything or causes[name] or name in named]
+    again = [name for name in again if name not in gone]
     why = {name: causes[name] or "--retry-failed" for name in again}
     why |= dict.fromkeys(named, "--rerun")
     again = list(why)
-    final = [name for name in failed if name not in why]
+    final = [name for name in failed if name not in why and name not in gone]
     events: list[Event] = [{"event": "again", "trial": t, "why": why[t]} for t in again]
     past.tables.apply_all(events)
     if again:
         past = replace(past, decisions=without_stops(past.decisions, set(again)))
-    return past, events, list(_said(why, final))
+    return past, events, list(_said(why, final, gone))
 
 
 def _check_named(named: Sequence[str], rows: Mapping[str, Row]) -> None:
@@ -94,10 +96,13 @@ def with_stopped(past: Past) -> tuple[Past, list[EndEvent]]:
     return replace(past, search=[*past.search, *events]) if events else past, events
 
 
-def _said(why: dict[str, str], final: Sequence[str]) -> Iterator[str]:
+def _said(why: dict[str, str], final: Sequence[str], gone: Sequence[str]) -> Iterator[str]:
     for cause in dict.fromkeys(why.values()):
         names = [name for name, one in why.items() if one == cause]
         kind = "trials" if cause == "--rerun" else "failed trials"
         yield f"{kind} run again ({cause}): {', '.join(names)}"
     if final:
         yield f"failed trials stay as they are; --retry-failed runs them again: {', '.join(final)}"
+    if gone:
+        rule = "stay as they are, as keep_checkpoints removed their checkpoints"
+        yield f"failed trials {rule}: {', '.join(gone)}"

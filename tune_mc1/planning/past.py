@@ -11,6 +11,7 @@ from tune_mc1.config.search import SEARCHES
 from tune_mc1.config.sweep import Sweep
 from tune_mc1.config.trial_scheduler import TrialScheduler
 from tune_mc1.errors import InputError
+from tune_mc1.planning.removed import Removed
 from tune_mc1.planning.spent import Spent
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import Event
@@ -98,6 +99,10 @@ class Past:
         rows = self.tables.trials.items()
         return {t for t, row in rows if row["state"] == "paused" and last.get(t, True)}
 
+    def lacks_checkpoint(self, trial: str) -> bool:
+        """True if a trial has run epochs, and the checkpoints to go on from were removed."""
+        return trial in self.removed and bool(self.tables.trials[trial]["epochs_run"])
+
     def by_epoch(self, trials: Sequence[T]) -> list[list[T]]:
         """Groups trials by the number of epochs that they have completed."""
         parts: dict[int, list[T]] = {}
@@ -171,17 +176,6 @@ def _stops(event: Decided) -> Mapping[str, bool]:
     return {event["trial"]: event["stop"]}
 
 
-def _removed(events: Iterable[Event]) -> frozenset[str]:
-    """Trials whose checkpoints were removed, and that have not gone on with a copy since."""
-    found: set[str] = set()
-    for event in events:
-        if event["event"] == "removed":
-            found.add(event["trial"])
-        elif event["event"] == "exchange":
-            found.difference_update(copy["trial"] for copy in event["copies"])
-    return frozenset(found)
-
-
 def read_past(where: ResultDir) -> Past:
     """Reads the earlier progress of a sweep.
 
@@ -198,7 +192,7 @@ def read_past(where: ResultDir) -> Past:
     decisions = _decisions(events)
     kinds = ("trial", "epoch", "end", "told") if _learned(tables) else ("trial",)
     search = [event for event in events if event["event"] in kinds]
-    removed = _removed(events)
+    removed = frozenset(Removed().take_all(events).trials)
     grown = [event for event in events if event["event"] == "grow"]
     evidence = [event for event in events if event["event"] == "evidence"]
     spent = Spent().take_all(events)

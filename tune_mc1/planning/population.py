@@ -69,21 +69,21 @@ class Population(TrialScheduler[Arrival | Exchange]):
         return self._paused
 
     def exchange(
-        self, networks: Mapping[str, Hashable], diverged: Mapping[str, int] | None = None
+        self, networks: Mapping[str, Hashable], lost: Mapping[str, int] | None = None
     ) -> Exchange | None:
         """Compares the waiting trials that have the fewest epochs, when no other one runs.
 
         Args:
             networks: Key that is equal for trials whose weights fit each other (`network_key`), by
                 trial; in the order of the plan. A trial that has ended is not among them, unless it
-                has diverged.
-            diverged: Epochs completed by trials that have diverged. They count as the worst, and
-                each of them is replaced, if there is one to copy.
+                has diverged or failed.
+            lost: Epochs completed by trials that have diverged or failed. They count as the worst,
+                and each of them is replaced, if there is one to copy.
 
         Returns:
             What they go on with; None if no trial waits. It is in effect once it is restored.
         """
-        lost = diverged or {}
+        lost = lost or {}
         waits = [t for t in networks if t in self._paused and t not in lost]
         epoch = min((self._last[trial].epoch for trial in waits), default=0)
         here = {t: self._last[t] for t in waits if self._last[t].epoch == epoch}

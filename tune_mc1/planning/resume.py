@@ -175,7 +175,7 @@ def _said(growth: Growth) -> list[str]:
 
 def _check_checkpoints(past: Past, trials: Sequence[AnyTrial], field: str) -> None:
     """Raises InputError if a trial would train longer whose checkpoints were removed."""
-    gone = [t.id for t in past.remaining(trials) if t.id in past.removed]
+    gone = [t.id for t in past.remaining(trials) if past.lacks_checkpoint(t.id)]
     if gone:
         shown = ", ".join(gone[:5]) + (", ..." if len(gone) > 5 else "")
         raise InputError(

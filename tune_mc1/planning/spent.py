@@ -16,7 +16,8 @@ class Spent:
     comes before nor the time after a crash counts.
 
     Attributes:
-        epochs: Epochs of its trials; one that ran again counts once.
+        epochs: Epochs that its trials have run; one that ran again counts once, one that a
+            replaced trial of a population went without does not.
         before: Seconds of earlier runs.
         paid: Cost of earlier runs.
         price: Price of an hour of this run; 0 if it is not known.
@@ -30,7 +31,7 @@ class Spent:
     price: float = 0.0
     began: float | None = None
     last: float = 0.0
-    _reached: dict[str, int] = field(default_factory=dict)
+    _known: dict[str, set[int]] = field(default_factory=dict)
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Takes in an event of the journal."""
@@ -45,9 +46,8 @@ class Spent:
         elif kind in _RUNNING and self.began is not None:
             self.last = max(self.last, time)
         if kind == "epoch":
-            reached = self._reached.get(event["trial"], 0)
-            self.epochs += max(0, event["epoch"] - reached)
-            self._reached[event["trial"]] = max(reached, event["epoch"])
+            self.epochs += not self.has(event["trial"], event["epoch"])
+            self._known.setdefault(event["trial"], set()).add(event["epoch"])
 
     def take_all(self, events: Iterable[Mapping[str, Any]]) -> "Spent":
         """Takes in events in order; returns itself."""
@@ -55,9 +55,9 @@ class Spent:
             self.take(event)
         return self
 
-    def reached(self, trial: str) -> int:
-        """Epochs of a trial that are counted."""
-        return self._reached.get(trial, 0)
+    def has(self, trial: str, epoch: int) -> bool:
+        """True if an epoch of a trial is counted."""
+        return epoch in self._known.get(trial, ())
 
     def seconds(self, now: float | None = None) -> float:
         """Seconds of all runs.

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tune_mc1.config.metrics import better
+from tune_mc1.results.exchanges import COPIED_FROM
 from tune_mc1.results.schema import Row
 from tune_mc1.results.trial_events import EpochEvent
 
@@ -82,4 +83,12 @@ def _take_metrics(tables: "SweepTables", row: Row, entry: Row) -> None:
     if tables.of_program:
         return
     rate = row["images_per_second"] or 0.0
-    row["images_per_second"] = rate + (entry["images_per_second"] - rate) / max(epoch, 1)
+    count = _count(tables, row, epoch)
+    row["images_per_second"] = rate + (entry["images_per_second"] - rate) / count
+
+
+def _count(tables: "SweepTables", row: Row, epoch: int) -> int:
+    """Epochs of a trial up to one; one that was replaced in its population lacks some."""
+    if row.get(COPIED_FROM) is None:
+        return max(epoch, 1)
+    return sum((row["trial"], number) in tables.history for number in range(1, epoch + 1))

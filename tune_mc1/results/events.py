@@ -4,7 +4,7 @@ An event is a JSON object whose field `event` names its kind. Importing this mod
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, cast
 
 from tune_mc1.results.exchanges import ExchangeEvent
 from tune_mc1.results.growth_events import (
@@ -43,9 +43,14 @@ FORMAT = PROGRAM_FORMAT
 
 
 class ResumeEvent(Stamped):
-    """The sweep was resumed."""
+    """The sweep was resumed.
+
+    Attributes:
+        complete: Whether nothing was left to run, so that it has ended as before.
+    """
 
     event: Literal["resume"]
+    complete: NotRequired[bool]
 
 
 class CloseEvent(Stamped):

@@ -19,6 +19,10 @@ COPIED_FROM, COPIED_AFTER = "copied_from", "copied_after"
 trial whose weights a trial went on with last, and the epoch after which it did."""
 
 
+REPLACED = ("diverged", "failed")
+"""States of ended trials that go on with a copy, as if they had been the worst."""
+
+
 class CopyFields(TypedDict):
     """A trial that goes on with the weights and settings of another one.
 
@@ -44,7 +48,7 @@ class ExchangeEvent(Stamped):
 
     Attributes:
         epoch: That number of epochs.
-        trials: Ids of all that go on, also of those that have diverged and are replaced.
+        trials: Ids of all that go on, also of those that have diverged or failed and are replaced.
         copies: Those of them that go on with the weights and settings of another one.
         settings: Values of the explored parameters that each had until now, where the population
             learns from them.
@@ -68,7 +72,7 @@ def take_exchange(tables: "SweepTables", event: ExchangeEvent) -> None:
         row = tables.trials[copy["trial"]]
         row |= {COPIED_FROM: copy["source"], COPIED_AFTER: event["epoch"]}
         row |= tables.columns.cells(copy["config"]) | {"config_hash": hash_of(row, copy)}
-        if row["state"] == "diverged":  # replaced
+        if row["state"] in REPLACED:
             row |= {"state": "paused", "ended": None, "error": None}
 
 
@@ -93,7 +97,7 @@ def hash_of(row: Row, planned: Mapping[str, Any]) -> str:
 def goes_on_after(row: Row) -> int:
     """Epochs after which a trial goes on: its own, or those of the one that it has copied.
 
-    One that has diverged and was replaced lacks the epochs between.
+    One that has diverged or failed and was replaced lacks the epochs between.
     """
     epochs: int = max(row["epochs_run"], row.get(COPIED_AFTER) or 0)
     return epochs

@@ -7,6 +7,9 @@ from tune_mc1.results.sweep_event import Stamped
 ENDING = "ending"
 """Field of a sweep's metadata: why it ended early, until it goes on."""
 
+NO_SETTING_LEFT = "search space: there is no further setting"
+"""Why a sweep has ended that learns, and whose settings have all been tried."""
+
 TESTED = "tested"
 """Field of a sweep's metadata: columns of what a module's test of the winner gave, by trial."""
 

@@ -11,7 +11,8 @@ def out_of_race(tables: SweepTables, *, spare_best: bool = True) -> list[str]:
 
     A setting is out of the race if all its replicates and folds have ended and another such setting
     is better. Trials that wait at a rung, or were interrupted, have not ended. With several
-    objectives, a trial stays in the race as long as no other one that has ended beats it in all.
+    objectives, a trial stays in the race as long as no other one that has ended beats it in all. A
+    trial that failed goes on from its checkpoint when the sweep is resumed, so it stays in too.
 
     Args:
         tables: The sweep's tables.
@@ -26,6 +27,6 @@ def out_of_race(tables: SweepTables, *, spare_best: bool = True) -> list[str]:
         if not best_found and setting.score.n:
             best_found = True
             continue
-        rows = (row for row in setting.rows if row["attempts"])
+        rows = (row for row in setting.rows if row["attempts"] and row["state"] != "failed")
         found += [row["trial"] for row in rows if row["trial"] not in front]
     return found

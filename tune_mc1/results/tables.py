@@ -148,7 +148,7 @@ class SweepTables:
             self.running.end(event["trial"], event["time"], again=True)
 
     def _on_resume(self, event: ResumeEvent) -> None:
-        if self.metadata.pop(ENDING, None) is not None:
+        if not event.get("complete") and self.metadata.pop(ENDING, None) is not None:
             outdate_tests(self)  # its winner may train on
         for row in self.trials.values():
             if row["state"] == "running":

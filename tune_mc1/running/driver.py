@@ -12,6 +12,7 @@ from tune_mc1.cluster.ray_runtime import Cluster
 from tune_mc1.data.decoding import portable
 from tune_mc1.errors import SweepStopped
 from tune_mc1.interruption import Interruption
+from tune_mc1.planning.removed import Removed
 from tune_mc1.planning.resources import TrialResources
 from tune_mc1.results.store.probe import on_each_node
 from tune_mc1.results.store.scratch_dir import remove_scratch_dir, scratch_dir
@@ -101,7 +102,8 @@ def _run(
     shutil.rmtree(run.where.ray, ignore_errors=True)  # nothing is restored from it
     resources = trial_resources(run.sweep, run.training_trials)
     check_devices(run.sweep, resources)
-    keeper = checkpoint_keeper(run, writer, notify)
+    keeper, removed = checkpoint_keeper(run, writer, notify), Removed(set(run.past.removed))
+    writer.listeners.append(removed.take)
     tune = partial(tune_trials, check=interruption.check, further=keeper, steering=steering)
     tune = partial(tune, at_end=cluster.at_end)
     if run.program is not None:
@@ -109,7 +111,7 @@ def _run(
             tune(run, early.told(run.program), None, resources, writer, view)
         if isinstance(run.program, ModuleContext):
             with interruption.interruptible():
-                tested = test_winners(run.program, resources, writer.tables, notify)
+                tested = test_winners(run.program, resources, writer.tables, removed.trials, notify)
             writer.write(*tested)
         if keeper is not None:
             keeper.finish()
@@ -123,7 +125,8 @@ def _run(
     with interruption.interruptible():
         if spare is not None:  # a process that is almost ready is faster than a new one
             ray.wait([spare], timeout=SPARE_WAIT_S)
-        scored = score_winners(run, context, images, resources, writer.tables, notify)
+        tables = writer.tables
+        scored = score_winners(run, context, images, resources, tables, removed.trials, notify)
     scored.write(writer)
     if keeper is not None:
         keeper.finish()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from tune_mc1.planning.budget import used_up
+from tune_mc1.planning.budget import EPOCHS, epochs_left, settled, used_up
 from tune_mc1.planning.next_gain import not_worth_it, said
 from tune_mc1.results.ended_scores import ended_scores
 from tune_mc1.results.events import Event
@@ -18,7 +18,8 @@ class EarlyEnd:
     """Says which trials may start and go on, and records why the sweep ends.
 
     At the target, trials that run go on to their end. When the budget is used up, each ends with
-    the epoch that it is in, whose checkpoint is there. Either way no other trial starts.
+    the epoch that it is in, whose checkpoint is there. Either way no other trial starts. Where the
+    budget has epochs for some trials of a group only, the others end, or do not start with it.
 
     Args:
         run: The sweep.
@@ -61,11 +62,13 @@ class EarlyEnd:
             value = fields.get("metrics", fields).get(self._sweep.metric.name)
             self._check_target(fields["trial"], value, fields["epoch"])
 
-    def may_start(self, trials: int) -> bool:
-        """True if another group of that many trials may start."""
+    def room(self) -> float:
+        """How many further trials may start; 0 once the sweep ends."""
         if self.reason is None:
-            self._check(len(self._running) + trials - 1)
-        return self.reason is None
+            self._check(len(self._running))
+        if self.reason is not None:
+            return 0
+        return epochs_left(self._sweep.budget, self._spent, len(self._running))
 
     def starts(self, trials: Sequence[str]) -> None:
         """Notes that trials are about to start."""
@@ -84,15 +87,34 @@ class EarlyEnd:
         """Decides on a report: which of its trials must end now, as the budget is used up.
 
         Args:
-            trials: Ids of those that share the report.
+            trials: Ids of those that share the report and would go on.
             rows: Its rows, which are not written yet.
         """
-        new = sum(max(0, row["epoch"] - self._spent.reached(row["trial"])) for row in rows)
-        others = len(self._running.difference(trials))
-        if self._sweep.budget is None or not self._check(new + others + len(trials) - 1):
+        if self._sweep.budget is None:
             return ()
-        self.cut.update(trials)
-        return trials
+        reports = {*trials, *(row["trial"] for row in rows)}
+        others = len(self._running - reports)
+        new = sum(not self._spent.has(row["trial"], row["epoch"]) for row in rows)
+        if self._check(new + others):
+            cut = trials
+        else:
+            left = epochs_left(self._sweep.budget, self._spent, new + others)
+            cut = trials[int(min(left, len(trials))) :]
+        self.cut.update(cut)
+        return cut
+
+    def settle(self) -> None:
+        """Says how many epochs ran, if the sweep has ended with its budget of them.
+
+        While the last ones ran, it was not known whether all would end.
+        """
+        budget = self._sweep.budget
+        if budget is None or self.reason is None or not self.reason.startswith(EPOCHS):
+            return
+        reason = settled(budget, self._spent)
+        if reason != self.reason:
+            self.reason = reason
+            self._writer.write({"event": "enough", "reason": reason})
 
     def _check_target(self, trial: str, value: float | None, epoch: int | None) -> None:
         metric = self._sweep.metric

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from tune_mc1.interruption import Interruption
 from tune_mc1.results.steering.inbox import Inbox
 from tune_mc1.results.steering.requests import ENDED_LINE
+from tune_mc1.running.nothing_left import unscorable_line
 from tune_mc1.running.record import (
     close_record,
     finish_trackers,
@@ -39,6 +40,8 @@ def finish_sweep(
     try:
         with view.showing(run.past.tables):
             pass
+        if line := unscorable_line(run.sweep, run.past.tables, run.past.removed):
+            notify(line)
         if removes and writer is not None:
             from tune_mc1.running.callbacks.keep import checkpoint_keeper  # imports Ray
 

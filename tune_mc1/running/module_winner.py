@@ -1,6 +1,6 @@
 """Winner of a module's sweep: its trials are tested by the module's own test, at the very end."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +26,7 @@ def test_winners(
     context: ModuleContext,
     resources: TrialResources,
     tables: SweepTables,
+    removed: Collection[str],
     notify: Callable[[str], None],
 ) -> Sequence[Event]:
     """Tests the trials of the best setting, each once; an interrupted sweep has no winner.
@@ -34,6 +35,7 @@ def test_winners(
         context: Settings that the trials share.
         resources: Resources of a worker of a trial; one worker tests.
         tables: The results.
+        removed: Ids of trials whose checkpoints were removed.
         notify: Called if a trial could not be tested.
     """
     ended = all(row["state"] in ENDED for row in tables.trials.values())
@@ -42,7 +44,7 @@ def test_winners(
     told = replace(context, cpus=resources.cpu, gpus=resources.gpu)
     task: Any = ray.remote(num_cpus=resources.cpu, num_gpus=resources.gpu)(test_trial)
     pending = {}
-    for row in untested(tables):
+    for row in untested(tables, removed):
         trial = ProgramTrial(id=row["trial"], values=tables.columns.values(row))
         pending[trial.id] = task.remote(trial.model_dump(), told)
     events = []

@@ -72,7 +72,8 @@ def _head_events(run: SweepRun) -> Iterable[Event]:
     """Events of the sweep and its trials that the journal does not have yet."""
     known = run.past.tables.trials
     if run.past.tables.metadata:
-        yield {"event": "resume"}
+        over = run.complete and not run.growth.changes
+        yield {"event": "resume", "complete": True} if over else {"event": "resume"}
         yield from _growth_events(run)
     else:
         ids = run.program.id if run.program else ""

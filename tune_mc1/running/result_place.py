@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tune_mc1.errors import InputError
 from tune_mc1.files import directory_name
 from tune_mc1.interruption import Interruption
 from tune_mc1.planning.plan import Plan
@@ -25,10 +24,6 @@ def place_of(plan: Plan, output: Path | None) -> tuple[Path | Remote, str]:
     parent = checked_place(place, field)
     if isinstance(parent, Remote):
         checked_place(RESULTS_DIR, str(RESULTS_DIR))
-    early = plan.sweep.early_terminate
-    if isinstance(parent, Remote) and early is not None and early.changes(plan.sweep):
-        rule = f"must be a directory for {early.type}, whose trials copy each other's checkpoints"
-        raise InputError(f"{field}: {rule}, got {place}")
     return parent, field
 
 

@@ -4,6 +4,7 @@ import shlex
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -175,7 +176,8 @@ def _run(
         interruption: Ends the sweep early.
     """
     try:
-        with mirrored(run.where, run.remote, notify, interruption):
+        with mirrored(run.where, run.remote, notify, interruption) as publish:
+            run = replace(run, publish=publish)
             if cluster is None:
                 finish_sweep(run, view, notify, interruption)
             else:

@@ -1,6 +1,6 @@
 """Inputs of a sweep's run, besides its file."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tune_mc1.config.program_trial import AnyTrial
@@ -36,6 +36,7 @@ class SweepRun:
         warm: What a new sweep takes from earlier ones.
         program: How trials of the user's own code run; None in our own training.
         complete: Whether nothing is left to run, so that Ray is not needed.
+        publish: Brings the journal in the object store up to date.
     """
 
     sweep: Sweep
@@ -52,6 +53,7 @@ class SweepRun:
     warm: WarmStart = COLD
     program: OwnContext | None = None
     complete: bool = False
+    publish: Callable[[], None] = field(default=lambda: None)
 
     @property
     def left(self) -> list[AnyTrial]:

@@ -14,15 +14,16 @@ from tune_mc1.cluster.ray_private import count_no_callbacks, retry_lost_resets
 from tune_mc1.config.module_sweep import workers_of
 from tune_mc1.planning.resources import TrialResources, max_concurrent, widen_gpu_share
 from tune_mc1.planning.search_space import MAX_TRIALS
-from tune_mc1.results.events import end_event
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.writer import ResultWriter
 from tune_mc1.running.callbacks.hangs import HangCallback
+from tune_mc1.running.callbacks.keep import CheckpointKeeper
 from tune_mc1.running.callbacks.recorder import ResultCallback
 from tune_mc1.running.callbacks.spare import SpareProcess
 from tune_mc1.running.callbacks.watch import ProgressCallback
 from tune_mc1.running.decisions import start_decisions
 from tune_mc1.running.early_end import EarlyEnd
+from tune_mc1.running.end_search import end_search
 from tune_mc1.running.grouping import Grouping
 from tune_mc1.running.own_context import OwnContext
 from tune_mc1.running.ray_tuner import (
@@ -91,8 +92,11 @@ def tune_trials(
     source = _source(grouping, writer, view)
     end = EarlyEnd(run, writer)
     scheduler, decisions = _scheduler(grouping, writer, view, end, grouped=source.largest > 1)
+    if isinstance(scheduler, PopulationTraining) and isinstance(further, CheckpointKeeper):
+        scheduler.settle = further.settle
     promoting = _promoting(grouping, scheduler, source.search)
-    search = LimitedTrials(UntilTheEnd(promoting, end), run.max_concurrent, _rests(writer))
+    until_end = UntilTheEnd(promoting, end, view.say_starting)
+    search = LimitedTrials(until_end, run.max_concurrent, _rests(writer))
     search.least, search.places = source.usual, grouping.places
     each = _share(grouping, source.at_once(run.max_concurrent))
     if steering is not None:
@@ -119,7 +123,7 @@ def tune_trials(
         fit(make_tuner(run, trainable, search, most, starts, callbacks), run.where)
     if steering is not None:
         steering.signals.close()
-    _end(source.learning, end, writer, view)
+    end_search(run, source.learning, end, writer, view)
     return spare.process
 
 
@@ -179,17 +183,6 @@ def _held(
     if at_end is not None:
         at_end.append(scheduler.release)
     return scheduler
-
-
-def _end(
-    learning: LearningTrials | None, end: EarlyEnd, writer: ResultWriter, view: SweepView
-) -> None:
-    """Says if the search has tried all settings, and ends trials that pause for good."""
-    if learning is not None and learning.used_up:
-        view.say_used_up()
-    if end.reason is None:  # else paused trials may go on later
-        paused = writer.tables.in_state("paused")
-        writer.write(*(end_event(trial, "stopped") for trial in paused))
 
 
 def _scheduler(

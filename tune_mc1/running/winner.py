@@ -17,7 +17,7 @@ from tune_mc1.results.schema import ENDED, Row
 from tune_mc1.results.settings import winners
 from tune_mc1.results.tables import SweepTables, trial_of
 from tune_mc1.results.writer import ResultWriter
-from tune_mc1.running.nothing_left import is_scored
+from tune_mc1.running.nothing_left import is_scored, unscorable_line
 from tune_mc1.running.sweep_run import SweepRun
 from tune_mc1.running.winner_worker import score_winner
 from tune_mc1.running.worker import SweepContext
@@ -63,6 +63,7 @@ def score_winners(
     images: Any,
     resources: TrialResources,
     tables: SweepTables,
+    removed: Collection[str],
     notify: Callable[[str], None],
 ) -> Scored:
     """Scores the trials of the best setting on the test images.
@@ -77,15 +78,18 @@ def score_winners(
         images: Reference to the images in Ray's object store.
         resources: Resources of a trial.
         tables: The results.
+        removed: Ids of trials whose checkpoints were removed.
         notify: Called if a trial could not be scored.
     """
     whole = all(row["state"] in ENDED for row in tables.trials.values())
     if not whole and ENDING not in tables.metadata:
         return Scored()
-    if is_scored(run.sweep, tables, run.where):
-        return Scored()  # a resumed sweep that was complete
+    if line := unscorable_line(run.sweep, tables, removed):
+        notify(line)
+    if is_scored(run.sweep, tables, run.where, removed):
+        return Scored()  # a resumed sweep that was complete, or nothing can be scored
     on_test = run.sweep.validation == "test"
-    known, best = _known(run, tables)
+    known, best = _known(tables, removed)
     score: Any = ray.remote(score_winner)
     pending: dict[str, Any] = {}
     # On our own Ray, the spare process takes a single winner: it sees the GPUs, which are all free.
@@ -110,19 +114,19 @@ def score_winners(
 
 
 def _known(
-    run: SweepRun, tables: SweepTables
+    tables: SweepTables, removed: Collection[str]
 ) -> tuple[Mapping[str, Mapping[str, float]], Sequence[Row]]:
-    """Scores of winners whose checkpoints an earlier run has removed, and the other winners.
+    """Scores of winners whose checkpoints an earlier run has removed, and those to be scored.
 
-    Those cannot have trained since, so what was measured then holds.
+    The former cannot have trained since, so what was measured then holds.
     """
-    rows, gone = winners(tables), run.past.removed
+    rows = winners(tables)
     known = {
         row["trial"]: {name: row[name] for name in tables.columns.tests}
         for row in rows
-        if row["trial"] in gone and row["test_acc"] is not None
+        if row["trial"] in removed and row["test_acc"] is not None
     }
-    return known, [row for row in rows if row["trial"] not in known]
+    return known, [row for row in rows if row["trial"] not in removed]
 
 
 def _predictions_of(trials: Collection[str], where: ResultDir) -> pa.Table:

@@ -64,6 +64,7 @@ class SweepView:
         self._began = self._drawn = time.monotonic()
         self._reported = self._named = self._retried = 0
         self._names: list[str] = []
+        self._starting = False
         self._estimated: tuple[float, float | None] | None = None
         self.left = TimeLeft() if left is None else left
         self.said: set[str] = set()  # failed trials whose reasons were printed
@@ -76,7 +77,6 @@ class SweepView:
         self._reported, self._retried = len(tables.ended), len(tables.retried)
         self._began = self._drawn = time.monotonic()
         if not self.console.is_terminal:
-            self.say("Starting the first trials ...")
             yield
             self.refresh(force=True)
             return
@@ -90,10 +90,21 @@ class SweepView:
         """Prints a line, such as what the first seconds are spent on."""
         self.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
-    def say_used_up(self) -> None:
-        """Says that the sweep ends with the trials that it has, as there is no further setting."""
+    def say_starting(self) -> None:
+        """Says that the first trials start, unless the display shows it."""
+        if not (self.console.is_terminal or self._starting):
+            self._starting = True
+            self.say("Starting the first trials ...")
+
+    def say_used_up(self, *, earlier: bool = False) -> None:
+        """Says that the sweep ends with the trials that it has, as there is no further setting.
+
+        Args:
+            earlier: Whether it started from earlier sweeps, whose settings it does not repeat.
+        """
         self.total = len(self._tables.trials)
-        self.say(f"The sweep ends with {self.total} trials: there is no further setting")
+        rest = " that the earlier sweeps have not run" if earlier else ""
+        self.say(f"The sweep ends with {self.total} trials: there is no further setting{rest}")
 
     def refresh(self, force: bool = False) -> None:
         """Updates the output if the interval has passed, or if forced."""

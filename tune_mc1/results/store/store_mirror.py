@@ -43,7 +43,7 @@ def mirrored(
     remote: Remote | None,
     notify: Callable[[str], None],
     interruption: Interruption,
-) -> Iterator[None]:
+) -> Iterator[Callable[[], None]]:
     """Keeps the copy of a sweep's directory up to date inside the block, and completes it after.
 
     Args:
@@ -52,16 +52,19 @@ def mirrored(
         notify: Called with each notice for the user.
         interruption: Limits the time for the final upload.
 
+    Yields:
+        Uploads the journal at once, for what must not begin before the store knows of it.
+
     Raises:
         SweepStopped: If the copy is incomplete at the end and the block itself raised nothing.
     """
     if remote is None:
-        yield
+        yield lambda: None
         return
     mirror = StoreMirror(where, remote, notify)
     mirror.start()
     try:
-        yield
+        yield mirror.publish
     except BaseException:
         if reason := _finish(mirror, interruption):
             notify(reason)
@@ -102,11 +105,20 @@ class StoreMirror:
         self._last_beat = -HEARTBEAT_S
         self._failing = False
         self._ended = threading.Event()
+        self._sending = threading.Lock()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
         """Starts the thread."""
         self._thread.start()
+
+    def publish(self) -> None:
+        """Uploads the journal, in whichever thread.
+
+        Raises:
+            StorageError: If the store keeps failing.
+        """
+        retry(lambda: self._send([self.where.journal]))
 
     def finish(
         self, ended: Collection[str], timeout_s: float = PATIENCE_S, cut: Collection[str] = ()
@@ -197,9 +209,9 @@ class StoreMirror:
             hidden = name.startswith(".") or name == STORAGE_URL or UNFINISHED in name
             if hidden or path.is_symlink() or not path.is_file():
                 continue
-            now = identity(path)
-            if now != self._sent.get(path):
-                with suppress(FileNotFoundError):  # replaced just now
+            with self._sending, suppress(FileNotFoundError):  # replaced just now
+                now = identity(path)
+                if now != self._sent.get(path):
                     self.remote.put(path, self._name(path))
                     self._sent[path] = now
 

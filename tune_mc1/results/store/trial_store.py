@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 from tune_mc1.config.trial import Trial, trial_defaults
 from tune_mc1.errors import StorageError
-from tune_mc1.results.directory import BEST, LAST, PARTIAL, PREVIOUS, ResultDir
+from tune_mc1.results.directory import BEST, COPIED, LAST, PARTIAL, PREVIOUS, ResultDir
 from tune_mc1.results.schema import Row
 from tune_mc1.results.store.remote import Remote, retry
 from tune_mc1.results.store.scratch_dir import claim_private_dir
@@ -34,7 +34,7 @@ ROWS = "rows.jsonl"
 NAMES = (PREVIOUS, LAST, BEST)
 """Checkpoints in upload order: the last one becomes the previous one first."""
 
-WANTED = (*NAMES, PARTIAL)
+WANTED = (*NAMES, PARTIAL, COPIED)
 """Checkpoints from which a trial goes on."""
 
 LOG_S = 30.0
@@ -161,9 +161,10 @@ class TrialStore:
         folder = self.where.checkpoints(trial.id)
         remote = self._remote(trial.id)
         there = retry(remote.files)
-        if not {LAST, PARTIAL} & there.keys():
+        if not {LAST, PARTIAL, COPIED} & there.keys():
             return
-        if not self._is_of(trial, retry(lambda: remote.read(ROWS)).splitlines()):
+        lines = retry(lambda: remote.read(ROWS)).splitlines() if ROWS in there else ()
+        if not self._is_of(trial, lines):
             shutil.rmtree(folder, ignore_errors=True)
             for name in there:
                 retry(partial(remote.delete, name))
@@ -179,10 +180,14 @@ class TrialStore:
     def _is_of(self, trial: Trial, lines: Sequence[bytes]) -> bool:
         """Loads a trial's earlier rows and returns True, if they belong to its setting.
 
-        A Bayesian search that lost a part of its journal may reuse a trial's id for another one.
+        A Bayesian search that lost a part of its journal may reuse a trial's id for another one. In
+        a population settings change; the files of a trial that has copied another one are its own.
         """
+        if not lines:  # it diverged in its first epoch, and goes on with a copy
+            return trial.copied_after is not None
         setting, *rows = (json.loads(line) for line in lines)
-        if trial_defaults() | setting | {"epochs": 0} != _setting(trial) | {"epochs": 0}:
+        same = trial_defaults() | setting | {"epochs": 0} == _setting(trial) | {"epochs": 0}
+        if trial.copied_after is None and not same:
             return False
         self._rows[trial.id] = rows
         return True
@@ -204,6 +209,9 @@ class TrialStore:
             else:
                 remote.copy(twin, file)
             sent[file] = now
+        if COPIED in sent:  # taken up for good, as the store has the epoch after it
+            remote.delete(COPIED)
+            del sent[COPIED]
 
     def _write_rows(self, name: str, rows: list[Row]) -> None:
         lines = [_setting(self.trials[name]), *rows]

@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Collection
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from ray.tune import Callback
@@ -77,6 +77,10 @@ class CheckpointKeeper(DriverOnly, Callback):
             self._removed.add(trial)
             self._remove_files(trial)
         self._next = time.monotonic() + max(self.interval_s, 20 * (time.monotonic() - began))
+
+    def settle(self) -> None:
+        """Waits until files in the store are gone that are being removed."""
+        wait(self._deletions)
 
     def finish(self) -> None:
         """Removes the rest once the winner is scored, and waits for the store."""

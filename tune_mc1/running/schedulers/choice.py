@@ -3,6 +3,7 @@
 from tune_mc1.planning.no_stopping import NoStopping
 from tune_mc1.planning.population import Population
 from tune_mc1.results.writer import ResultWriter
+from tune_mc1.running.schedulers.copied_files import CopiedFiles
 from tune_mc1.running.schedulers.early_stopping import EarlyStopping
 from tune_mc1.running.schedulers.population import PopulationTraining
 from tune_mc1.running.sweep_run import SweepRun
@@ -19,9 +20,12 @@ def make_scheduler(run: SweepRun, writer: ResultWriter) -> EarlyStopping | None:
     if known is None and run.sweep.budget is None:
         return None
     decider, stopped = known or (NoStopping(), set[str]())
+    scheduler: EarlyStopping
     if isinstance(decider, Population):
-        return PopulationTraining(decider, stopped, run.sweep, writer)
-    facts = (run.sweep.metric.name, run.maximize, writer.write)
-    scheduler = EarlyStopping(decider, stopped, *facts, patient=run.program is not None)
+        files = CopiedFiles(run.where, run.remote, run.publish)
+        scheduler = PopulationTraining(decider, stopped, run.sweep, writer, files)
+    else:
+        facts = (run.sweep.metric.name, run.maximize, writer.write)
+        scheduler = EarlyStopping(decider, stopped, *facts, patient=run.program is not None)
     scheduler.each_epoch = run.sweep.budget is not None  # which may end the sweep after any
     return scheduler

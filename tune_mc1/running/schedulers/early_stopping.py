@@ -1,5 +1,6 @@
 """Adapter that runs any trial scheduler of a sweep on Ray Tune."""
 
+import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, cast
 
@@ -76,7 +77,8 @@ class EarlyStopping(FirstCome):
             self._take(self._decider.forfeit(end["trial"], end["epoch"]))
         running = {t["id"] for t in trial.config["trials"]}
         self._promote_in_place(trial, result)
-        gone = self.stopped.union(self.cuts(sorted(running - self.stopped), result.get("rows", ())))
+        going_on = sorted(running - self.stopped - _done(trial, result))
+        gone = self.stopped.union(self.cuts(going_on, result.get("rows", ())))
         stop = running <= gone and not self._patient
         if self.publish is not None and "decision" in result:
             self.publish(result["decision"], sorted(running & gone))
@@ -140,3 +142,11 @@ class EarlyStopping(FirstCome):
             self.stopped.add(decision.trial)
         elif self._decider.promotes:
             self.stopped.discard(decision.trial)
+
+
+def _done(trial: TuneTrial, result: Mapping[str, Any]) -> set[str]:
+    """Ids of the trials that end with a report: after their last epoch, or as they say."""
+    lengths = {t["id"]: t["config"]["epochs"] for t in trial.config["trials"] if "config" in t}
+    rows = result.get("rows", ())
+    whole = {r["trial"] for r in rows if r["epoch"] >= lengths.get(r["trial"], math.inf)}
+    return whole | {end["trial"] for end in result.get("ends", ())}

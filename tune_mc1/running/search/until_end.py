@@ -1,6 +1,6 @@
 """Searcher that has no more trials once the sweep ends."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from ray.tune.search import Searcher
@@ -15,11 +15,17 @@ class UntilTheEnd(QueueSearcher):
     Args:
         search: The sweep's own.
         end: Says when it ends.
+        starting: Called before each trial or group that starts.
     """
 
-    def __init__(self, search: QueueSearcher, end: EarlyEnd) -> None:
+    def __init__(
+        self,
+        search: QueueSearcher,
+        end: EarlyEnd,
+        starting: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__()
-        self.inner, self._end = search, end
+        self.inner, self._end, self._starting = search, end, starting
 
     @property
     def next_size(self) -> int:
@@ -28,13 +34,20 @@ class UntilTheEnd(QueueSearcher):
         return size
 
     def suggest(self, trial_id: str) -> Any:
-        """The next trial or group, if there is one and it may start."""
-        if not self._end.may_start(self.next_size):
+        """The next trial or group, if there is one and it may start; else a part of it."""
+        room = self._end.room()
+        if not room:
             return Searcher.FINISHED
         suggestion = self.inner.suggest(trial_id)
-        if isinstance(suggestion, dict):
-            self._end.starts([trial["id"] for trial in suggestion["trials"]])
-        return suggestion
+        if not isinstance(suggestion, dict):
+            return suggestion
+        group = suggestion["trials"]
+        if len(group) > room:
+            group, rest = group[: int(room)], group[int(room) :]
+            self.inner.give_back(rest)
+        self._starting()
+        self._end.starts([trial["id"] for trial in group])
+        return {**suggestion, "trials": group}
 
     def give_back(self, group: Sequence[Spec]) -> None:
         """Takes back a group that has not started."""

@@ -9,6 +9,7 @@ from tune_mc1.cluster.ray_private import actor_of
 from tune_mc1.config.program_trial import AnyTrial
 from tune_mc1.errors import InputError
 from tune_mc1.planning.resources import Capacity
+from tune_mc1.results.exchanges import goes_on_after
 from tune_mc1.results.tables import SweepTables
 from tune_mc1.running.early_end import EarlyEnd
 from tune_mc1.running.grouping import Grouping
@@ -73,7 +74,7 @@ class RunningSearch:
         parts: dict[int, list[AnyTrial]] = {}
         for trial in trials:
             row = self.tables.trials.get(trial.id)
-            parts.setdefault(row["epochs_run"] if row is not None else 0, []).append(trial)
+            parts.setdefault(goes_on_after(row) if row is not None else 0, []).append(trial)
         grouping = self.grouping.limited_to(self.search.most, self.capacity())
         return [group for part in parts.values() for group in grouping.groups(part)]
 

@@ -1,0 +1,58 @@
+"""Populations with results in S3, by the real command: exchanges, a kill, another machine."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tests.running.test_pbt_sweep import EPOCHS, TRIALS, content, exchanges_of, history_of
+from tests.running.test_sweep import tune_mc1
+from tests.support.faults import driving, events, result_dir, wait_for, write_sweep
+from tests.support.in_process import Ran, sweep_here
+from tests.support.object_store import serving_all
+from tune_mc1.results.directory import ResultDir
+
+URL = "s3://sweeps/populations"
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
+    """The same sweep in a directory, without a fault."""
+    return sweep_here(tmp_path_factory.mktemp("quiet"), content(image_dir, fuse="off"), "random")
+
+
+def test_killed_after_an_exchange_and_resumed_elsewhere_it_gives_the_same(
+    tmp_path: Path, image_dir: Path, quiet: Ran
+) -> None:
+    """The first machine is gone: what a trial copies comes from the store."""
+    words: list[Any] = [write_sweep(tmp_path, content(image_dir, fuse="off")), "-o", URL]
+    out = tmp_path / "results"
+    with serving_all() as store:
+        with driving("sweep", "random", *words, cwd=tmp_path) as driver:
+            wait_for(lambda: out.exists() and any(map(exchanged, out.glob("*"))), driver)
+            driver.kill_all()
+        root = result_dir(out)
+        url = f"{URL}/{root.name}"
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        done = tune_mc1("sweep", "random", "--resume", url, cwd=elsewhere)
+        assert done.returncode == 0, done.stderr
+        left = {name for name in store.names() if name.endswith("/copied.ckpt")}
+        assert not left
+    there = elsewhere / "results" / root.name
+    made = [{k: v for k, v in e.items() if k != "time"} for e in events(there, "exchange")]
+    assert made == exchanges_of(quiet)
+    assert len(history_of(there)) == TRIALS * EPOCHS
+    pd.testing.assert_frame_equal(history_of(there), history_of(quiet.root))
+    rows = ResultDir(there).read().trials.values()
+    assert {row["state"] for row in rows} == {"completed"}
+    assert sum(row["test_acc"] is not None for row in rows) == 1
+
+
+def exchanged(root: Path) -> bool:
+    """True once a trial has begun an epoch after the first exchange."""
+    return (
+        bool(events(root, "exchange"))
+        and events(root, "start")[-1]["time"] > (events(root, "exchange")[0]["time"])
+    )
