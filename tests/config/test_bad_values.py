@@ -42,7 +42,7 @@ KEYS = {
     "early_terminate: {type: median, grace_period: 10}": "3: early_terminate.grace_period: must be "
     "less than the epochs of the longest trial (10), got 10",
     "early_terminate: {type: asha_promote, strict: true}": "3: early_terminate.strict: unknown key "
-    "(known: type, min_iter, s, max_iter, eta, brackets)",
+    "(known: type, min_iter, s, max_iter, eta, screen_iter, brackets)",
     "keep_checkpoints: last": "3: keep_checkpoints: must be 'all', 'best' or 'none', got 'last'",
     "early_terminate: {type: asha, min_iter: 0}": "3: early_terminate.min_iter: must be at least "
     "1, got 0",

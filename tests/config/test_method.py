@@ -71,8 +71,12 @@ def test_bayes_promotes_where_that_fits() -> None:
     longer = {"learning_rate": {"values": [0.1, 0.2]}, "epochs": {"value": 30}}
     sweep, notices = resolve_method(sweep_of(run_cap=7, parameters=longer), "bayes")
     assert sweep.early_terminate is not None
-    assert sweep.early_terminate.model_dump()["min_iter"] == 3
-    assert "using asha_promote with min_iter 3 and eta 2" in notices[0]
+    rule = sweep.early_terminate.model_dump(include={"screen_iter", "min_iter"})
+    assert rule == {"screen_iter": 1, "min_iter": 3}
+    assert "using asha_promote with screen_iter 1, min_iter 3 and eta 2" in notices[0]
+    longer["epochs"] = {"value": 20}
+    sweep, notices = resolve_method(sweep_of(run_cap=7, parameters=longer), "bayes")
+    assert "using asha_promote with min_iter 2 and eta 2" in notices[0], "no epoch for a screening"
     short = {"learning_rate": {"values": [0.1, 0.2]}, "epochs": {"value": 1}}
     for raw in ({"early_terminate": None}, {"parameters": short}):
         sweep, notices = resolve_method(sweep_of(run_cap=7, **raw), "bayes")

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from tune_mc1.planning.promotion import PromotingRungs, RungStep
 from tune_mc1.planning.schedulers.asha_promote import PromotingHalving
@@ -102,3 +103,32 @@ def test_brackets_have_the_sizes_of_hyperband() -> None:
     shares = [27 / 4, 9 / 3, 3 / 2, 1]
     for bracket, share in enumerate(shares):
         assert counts[bracket] / 20_000 == pytest.approx(share / sum(shares), abs=0.01)
+
+
+def promoting(**keys: object) -> PromotingHalving:
+    return PromotingHalving.model_validate({"type": "asha_promote", "eta": 2, **keys})
+
+
+def test_one_rung_for_screening_comes_before_the_others() -> None:
+    early = promoting(min_iter=3, screen_iter=1)
+    assert early.rung_epochs(27) == (1, 3, 6, 12, 24)
+    assert promoting(min_iter=3).rung_epochs(27) == (3, 6, 12, 24)
+    counts = {row["epoch"]: row["trials"] for row in early.dry_run_rows(32, 27)}
+    assert counts == {1: 32, 3: 16, 6: 8, 12: 4, 24: 2, 27: 1}
+    two = promoting(min_iter=3, screen_iter=1, brackets=2)
+    assert two.brackets_of(27) == [(1, 3, 6, 12, 24), (3, 6, 12, 24)]
+    assert early.problem(3) is not None, "a screening alone is no rung that a model learns from"
+
+
+@pytest.mark.parametrize(
+    ("keys", "rule"),
+    [
+        ({"min_iter": 3, "screen_iter": 3}, r"must be less than min_iter \(3\), got 3"),
+        ({"screen_iter": 1}, r"must be less than min_iter \(1\), got 1"),
+        ({"s": 2, "max_iter": 27, "screen_iter": 1}, "screen_iter requires min_iter"),
+    ],
+    ids=["not before it", "before none", "counted back"],
+)
+def test_a_rung_for_screening_is_before_min_iter(keys: dict[str, int], rule: str) -> None:
+    with pytest.raises(ValidationError, match=rule):
+        promoting(**keys)

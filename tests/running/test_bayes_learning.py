@@ -118,6 +118,20 @@ def test_what_a_sweep_with_early_stopping_learns_from() -> None:
     assert scored[3].use is Use.PENDING
 
 
+def test_a_model_does_not_learn_from_the_screening() -> None:
+    """It is not used before enough trials have come to the rung after it."""
+    early = {"type": "asha_promote", "min_iter": 3, "screen_iter": 1, "eta": 2}
+    parameters = SPACE | {"epochs": {"value": 9}}
+    search = BayesSearch(sweep_of(parameters=parameters, early_terminate=early))
+    for i in range(12):
+        search.ask(f"t{i}")
+        search.report(f"t{i}", 1, 0.1 * i)
+    for i in range(5):  # as many as there are parameters that vary, plus three
+        assert {one.use for one in search._observations()} == {Use.PENDING}
+        search.report(f"t{i}", 3, 0.2 * i)
+    assert [one.use for one in search._observations()] == [Use.SCORED] * 5 + [Use.PENDING] * 7
+
+
 def test_a_costly_model_keeps_the_best_and_the_latest() -> None:
     many = [Observation(Seen({}), Use.SCORED, (float(i % 7),)) for i in range(70)]
     waiting = Observation(Seen({}), Use.PENDING)

@@ -19,16 +19,20 @@ class SweepCommand:
     Attributes:
         method: Name of the search.
         early_terminate: Default for a file without `early_terminate`.
-        notice: Notice for the user if that default is used; `{min_iter}` stands for its first rung.
+        notice: Notice for the user if that default is used; `{first}` stands for its
+            first rungs.
         first_rung: Part of the epochs of the longest trial that the first rung is, such as 9 for a
             ninth; 0 for the rung that the default names. Sweeps that this default does not fit go
             without early termination.
+        screening: Part of the first rung's epoch at which there is a rung for screening, if that is
+            an epoch; 0 for none.
     """
 
     method: str
     early_terminate: Mapping[str, Any] | None = None
     notice: str = ""
     first_rung: int = 0
+    screening: int = 0
 
 
 COMMANDS: Registry[SweepCommand] = Registry("command")
@@ -50,9 +54,10 @@ COMMANDS.register(
     SweepCommand(
         "bayes",
         {"type": "asha_promote", "eta": 2},
-        "early_terminate: not in the file; using asha_promote with min_iter {min_iter} and eta 2; "
+        "early_terminate: not in the file; using asha_promote with {first} and eta 2; "
         "early_terminate: null trains every setting to its end",
         first_rung=9,
+        screening=3,
     ),
 )
 

@@ -83,6 +83,11 @@ class EarlyTerminate(BaseModel):
         return []
 
     @property
+    def compared_from(self) -> int:
+        """First epoch at which a search that learns compares trials."""
+        return 0
+
+    @property
     def fixes_epochs(self) -> str | None:
         """Reason why a sweep cannot be resumed with more epochs; None if it can be."""
         return None

@@ -48,7 +48,7 @@ def resolve_method(sweep: Sweep, command: str, *, source: str = "") -> tuple[Swe
     own = _own_rule(chosen, sweep)
     if own is not None:
         update["early_terminate"] = own
-        notices.append(chosen.notice.format(min_iter=getattr(own, "min_iter", None)))
+        notices.append(chosen.notice.format(first=_first_rungs(own)))
     elif chosen.method == command and sweep.early_terminate is not None:
         notices.append(
             f"early_terminate: {command} {sweep.early_terminate.does}, as set in the file"
@@ -78,8 +78,17 @@ def _own_rule(chosen: SweepCommand, sweep: Sweep) -> EarlyTerminate | None:
     if left_out or isinstance(sweep, ProgramSweep) or len(sweep.objectives) > 1:
         return None
     first = max(1, sweep.longest_epochs // chosen.first_rung)
-    early = kind.model_validate({**chosen.early_terminate, "min_iter": first})
+    rungs = {"min_iter": first}
+    if chosen.screening and first >= chosen.screening:
+        rungs["screen_iter"] = first // chosen.screening
+    early = kind.model_validate({**chosen.early_terminate, **rungs})
     return None if early.problem(sweep.longest_epochs) or early.unfit(sweep) else early
+
+
+def _first_rungs(early: EarlyTerminate) -> str:
+    """The first rungs of early termination by default, for a notice."""
+    found = [(name, getattr(early, name, None)) for name in ("screen_iter", "min_iter")]
+    return ", ".join(f"{name} {epoch}" for name, epoch in found if epoch is not None)
 
 
 def _problems(sweep: Sweep, command: str) -> list[Problem]:

@@ -38,6 +38,9 @@ MEDIAN = {"type": "median"}
 LATER = {"min_iter": 3}
 """A ninth of the epochs of the recorded trials."""
 
+SCREENED = PROMOTE_2 | LATER | {"screen_iter": 1}
+"""The default of `sweep bayes`."""
+
 
 def _ours(method: str, early: Mapping[str, Any] | None = None, sampler: str | None = None) -> Make:
     def make(task: Task, seed: int) -> Method:
@@ -98,6 +101,9 @@ METHODS: dict[str, Entry] = {
     "promote_2_later": Entry(
         "asha_promote, eta 2, min_iter 3", OURS, _ours("random", PROMOTE_2 | LATER)
     ),
+    "promote_2_screened": Entry(
+        "asha_promote, eta 2, min_iter 3, screen_iter 1", OURS, _ours("random", SCREENED)
+    ),
     "median": Entry("median", OURS, _ours("random", MEDIAN)),
     "bayes": Entry("bayes", OURS, _ours("bayes"), public=True),
     "bayes_median": Entry("bayes, median", OURS, _ours("bayes", MEDIAN)),
@@ -107,6 +113,9 @@ METHODS: dict[str, Entry] = {
     "bayes_promote_2": Entry("bayes, asha_promote, eta 2", OURS, _ours("bayes", PROMOTE_2)),
     "bayes_promote_2_later": Entry(
         "bayes, asha_promote, eta 2, min_iter 3", OURS, _ours("bayes", PROMOTE_2 | LATER)
+    ),
+    "bayes_screened": Entry(
+        "bayes, asha_promote, eta 2, min_iter 3, screen_iter 1", OURS, _ours("bayes", SCREENED)
     ),
     "ray_asha": Entry("ASHA", "Ray Tune", _ray("RandomVariants")),
     "ray_optuna": Entry("ASHA, OptunaSearch", "Ray Tune", _ray("optuna_search")),

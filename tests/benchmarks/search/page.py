@@ -40,7 +40,7 @@ def write_page(words: argparse.Namespace) -> None:
     print(f"{PAGE} and {FIGURE.name}")
 
 
-DEFAULT = "bayes_promote_2_later"
+DEFAULT = "bayes_screened"
 """Our default where there are curves, in `METHODS`."""
 
 HALVES = {

@@ -1,9 +1,9 @@
 """`asha_promote`: asynchronous successive halving that pauses and promotes."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tune_mc1.config.early_terminate import register_early_terminate
 from tune_mc1.config.field_types import Int
@@ -24,12 +24,40 @@ class PromotingHalving(Halving):
 
     Attributes:
         type: `asha_promote`.
+        screen_iter: Epoch of one more rung, before `min_iter`; None for none. It halves the cost of
+            poor trials without the further rungs that a lower `min_iter` would have, each of which
+            loses some of those that start slowly.
         brackets: Number of brackets, of which each starts one rung later than the one before. Their
             sizes have Hyperband's proportions (Li et al. 2018): eta^s / (s + 1) with s rungs.
     """
 
     type: Literal["asha_promote"]
+    screen_iter: Int | None = Field(default=None, ge=1)
     brackets: Int = Field(default=1, ge=1, le=20)
+
+    @model_validator(mode="after")
+    def _screened_first(self) -> Self:
+        if self.screen_iter is None:
+            return self
+        if self.min_iter is None:
+            raise ValueError("screen_iter requires min_iter, not s and max_iter")
+        if self.screen_iter >= self.min_iter:
+            raise ValueError(
+                f"screen_iter must be less than min_iter ({self.min_iter}), got {self.screen_iter}"
+            )
+        return self
+
+    def rung_epochs(self, longest: int, bracket: int = 0) -> tuple[int, ...]:
+        """As in `asha`, after the rung at `screen_iter`; none if `min_iter` is too late."""
+        rungs = super().rung_epochs(longest)
+        if self.screen_iter is not None and rungs:
+            rungs = (self.screen_iter, *rungs)
+        return rungs[bracket:]
+
+    @property
+    def compared_from(self) -> int:
+        """A model does not learn from the rung at `screen_iter`, where slow starters look poor."""
+        return (self.min_iter or 0) if self.screen_iter is not None else 0
 
     def brackets_of(self, longest: int) -> list[tuple[int, ...]]:
         """Rungs of each bracket (`rung_epochs`)."""

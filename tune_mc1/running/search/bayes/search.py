@@ -251,4 +251,5 @@ def _levels(sweep: Sweep) -> Sequence[int]:
     if early is None:
         return ()
     rows = early.dry_run_rows(sweep.run_cap or 1, sweep.longest_epochs)
-    return sorted({row["epoch"] for row in rows}) or range(1, sweep.longest_epochs + 1)
+    epochs = {row["epoch"] for row in rows if row["epoch"] >= early.compared_from}
+    return sorted(epochs) or range(1, sweep.longest_epochs + 1)
