@@ -8,7 +8,7 @@
 # Expected before the run: a parquet file has the images, as those on Hugging Face's Hub have.
 # Seen with: datasets 5.2.0, pyarrow 26.0.1, Pillow 13.0.0, Python 3.11.
 # Output when it was written (of six images; "rotated" by `map`):
-#   images and bytes: of image files 0 1,777, of save_to_disk 6 76,079, rotated 6 75,996
+#   images and bytes: of image files 0 1,847, of save_to_disk 6 76,079, rotated 6 75,996
 #   mean of the first image: 128.1, its file replaced 255.0, files gone FileNotFoundError
 #   the same of save_to_disk: 128.1
 set -euo pipefail
