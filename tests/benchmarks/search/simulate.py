@@ -95,8 +95,6 @@ def simulate(task: Task, method: Method, workers: int, budget: int) -> NDArray[n
         trial = trials[name]
         trial.epoch += 1
         value = values[done] = float(task.curves[trial.row, trial.epoch - 1])
-        if value == task.best:
-            break  # the regret stays 0
         verdict = method.report(name, trial.epoch, value)
         full = trial.epoch == task.epochs
         if verdict is Verdict.GO_ON and not full:
