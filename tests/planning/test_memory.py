@@ -108,7 +108,7 @@ def run_out(folder: Path, trials: int, gib: float) -> subprocess.CompletedProces
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a process's data")
 def test_a_group_that_runs_out_of_memory_is_halved(tmp_path: Path) -> None:
-    done = run_out(tmp_path, trials=4, gib=1.5)
+    done = run_out(tmp_path, trials=4, gib=1.2)
     assert "the group of 4 trials failed; it continues as two halves" in done.stdout, done.stderr
     rows = [line for line in done.stdout.splitlines() if line.startswith("row")]
     assert sorted(rows) == [f"row t{i} 1" for i in range(4)]

@@ -1,6 +1,6 @@
 """Networks that are not declared: which are trained together, and what the plan says of others."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from torch import nn
@@ -24,6 +24,17 @@ def other(config: TrialConfig, image_shape: tuple[int, int, int], classes: int) 
     norm = [nn.LayerNorm(3072)] if config.model == "Unknown" else []
     units = 8 if config.batch_norm else 4
     return nn.Sequential(nn.Flatten(), *norm, nn.Linear(3072, units), nn.Linear(units, classes))
+
+
+def convolution(channels: int) -> Callable[..., nn.Module]:
+    def build(config: TrialConfig, image_shape: tuple[int, int, int], classes: int) -> nn.Module:
+        pooled = nn.Sequential(nn.Conv2d(3, channels, 3), nn.AdaptiveAvgPool2d(2), nn.Flatten())
+        return nn.Sequential(pooled, nn.Linear(4 * channels, classes))
+
+    return build
+
+
+of_8, of_20, of_24 = map(convolution, (8, 20, 24))
 
 
 @pytest.fixture(autouse=True)
@@ -81,8 +92,27 @@ def test_what_gains_nothing_is_left_alone_by_auto_and_said() -> None:
     assert unfused_notices(plan, 4) == []
     assert unfused_notices(plan, "auto") == [
         "fuse: 4 trials are trained alone, as model Wide gains nothing by fusing on a CPU (it has "
-        "3,083,010 weights, more than 400,000)"
+        "3,083,010 weights, more than 800,000)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("channels", "batch_size", "why"),
+    [
+        (8, 512, ""),
+        (20, 64, ""),
+        (20, 128, "20 channels on average, more than 12"),
+        (24, 32, "24 channels on average, more than 20"),
+    ],
+)
+def test_how_wide_a_network_may_be(channels: int, batch_size: int, why: str) -> None:
+    part = Architecture(build=f"{__name__}:of_{channels}")
+    name = f"Convolution{channels}"
+    with registered(ARCHITECTURES, name, part):
+        plan = trials(4, model=name, batch_size=batch_size)
+        assert sizes(plan, "auto") == ([1] * 4 if why else [4])
+        notices = unfused_notices(plan, "auto")
+    assert [why in notice for notice in notices] == [True] * bool(why)
 
 
 def test_what_is_not_known_is_left_alone_and_said() -> None:

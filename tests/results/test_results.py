@@ -15,7 +15,7 @@ from tune_mc1.errors import InputError
 from tune_mc1.files import replacing
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import start_events, trial_event
-from tune_mc1.results.journal import Journal, read_events
+from tune_mc1.results.journal import Journal, read_events, read_records
 from tune_mc1.results.schema import history_schema, trial_schema
 from tune_mc1.results.tables import trial_of
 from tune_mc1.results.writer import ResultWriter
@@ -121,6 +121,15 @@ def test_a_line_cut_short_is_passed_over(where: ResultDir, cut: int) -> None:
     again = Journal(where.journal)
     again.write(epoch_event("t0002", 2, 0.4) | {"time": 1.0})
     assert where.read().trials["t0002"]["last_val_acc"] == 0.4
+
+
+def test_every_value_of_an_event_comes_back(tmp_path: Path) -> None:
+    values = [float("inf"), -0.0, 5e-324, 0.1 + 0.2, 2**70, "\udce4.png", "\U0001f600", "\0"]
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.write({"event": "e", "values": values})
+    journal.close()
+    ((event, _),) = read_records(tmp_path / "journal.jsonl")
+    assert [repr(v) for v in event["values"]] == [repr(v) for v in values]
 
 
 def test_an_epoch_that_ran_twice_counts_once(where: ResultDir) -> None:

@@ -112,11 +112,21 @@ _SHIPPED = {
     "CNN2": Architecture(
         (_same(6, 5, True), _same(16, 5, True)),
         (120, 84),
-        cpu_share=(0.6, 1.0),
+        cpu_share=(0.53, 0.77),
         gpu_share=_MEASURED,
     ),
-    "CNN3": Architecture((_same(6, 5, True), _same(16, 5, True)), (1000, 100), gpu_share=_MEASURED),
-    "CNN4": Architecture((_same(6, 3, True), _same(16, 3, True)), (1000, 100), gpu_share=_MEASURED),
+    "CNN3": Architecture(
+        (_same(6, 5, True), _same(16, 5, True)),
+        (1000, 100),
+        cpu_share=(0.75, 0.9),
+        gpu_share=_MEASURED,
+    ),
+    "CNN4": Architecture(
+        (_same(6, 3, True), _same(16, 3, True)),
+        (1000, 100),
+        cpu_share=(0.75, 0.95),
+        gpu_share=_MEASURED,
+    ),
     "CNN5": Architecture(
         (_same(32, 3, True), _same(16, 3, True), _same(8, 3, True)),
         (128, 64, 32, 16),

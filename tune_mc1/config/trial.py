@@ -1,12 +1,15 @@
 """A trial and its parameters."""
 
-from typing import TYPE_CHECKING, Any, Self
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     model_serializer,
     model_validator,
 )
@@ -173,19 +176,31 @@ class TrialConfig(CoreParameters):
 
 def trial_fields() -> dict[str, FieldInfo]:
     """Fields of all trial parameters by name: `core_fields`, then those of the recipe."""
-    return core_fields() | Recipe.model_fields
+    return _fields(registered_parameters(TrialConfig))[1]
 
 
 def core_fields() -> dict[str, FieldInfo]:
     """Fields of the parameters that every sweep's results have: our own, then registered ones."""
+    return _fields(registered_parameters(TrialConfig))[0]
+
+
+@lru_cache(maxsize=8)
+def _fields(registered: type[BaseModel]) -> tuple[dict[str, FieldInfo], dict[str, FieldInfo]]:
+    """Core fields and all fields, which every trial of a sweep asks for."""
     left_out = RECIPE | {"arguments", "passes", "inactive"}
     own = {name: field for name, field in TrialConfig.model_fields.items() if name not in left_out}
-    return own | registered_parameters(TrialConfig).model_fields
+    core = own | registered.model_fields
+    return core, core | Recipe.model_fields
 
 
 def trial_defaults() -> dict[str, Any]:
     """Default of every `core_fields`; also its value in results that predate the parameter."""
     return {name: field.default for name, field in core_fields().items()}
+
+
+def _checked_once(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    """A config that is one already has passed all checks, which a field would make again."""
+    return value if isinstance(value, TrialConfig) else check(value)
 
 
 class Trial(BaseModel):
@@ -202,7 +217,7 @@ class Trial(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
-    config: TrialConfig
+    config: Annotated[TrialConfig, WrapValidator(_checked_once)]
     fold: int | None = None
     copied_after: int | None = None
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tune_mc1.models.batched_linear import batched_linear
 from tune_mc1.models.column_conv import column_conv, columns_are_faster
 from tune_mc1.models.dropout import SeededDropout
 
@@ -77,11 +78,9 @@ class FusedLinear(nn.Module):
         trials, width, _ = self.weight.shape
         lanes, batch, _ = inputs.shape
         if lanes == trials:
-            if self.bias is None:
-                return torch.bmm(inputs, self.weight.mT)
-            return torch.baddbmm(self.bias[:, None], inputs, self.weight.mT)
+            return batched_linear(inputs, self.weight, self.bias)
         merged = self.weight.view(lanes, trials // lanes * width, -1)
-        outputs = torch.bmm(inputs, merged.mT).view(lanes, batch, trials // lanes, width)
+        outputs = batched_linear(inputs, merged).view(lanes, batch, trials // lanes, width)
         outputs = outputs.transpose(1, 2).reshape(trials, batch, width)
         return outputs if self.bias is None else outputs + self.bias[:, None]
 

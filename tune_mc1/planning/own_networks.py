@@ -23,15 +23,18 @@ Images = tuple[tuple[int, int, int], int]
 
 USUAL_IMAGES: Images = (Source.usual_shape, Source.usual_classes)
 
-CPU_SHARES = ((12.0, 10_000, (0.45, 0.65)), (16.0, 64, (0.7, 1.0)))
+CPU_SHARES = (
+    (12.0, 128, (0.45, 0.65)),
+    (12.0, 10_000, (0.7, 1.0)),
+    (20.0, 64, (0.75, 0.85)),
+)
 """Time that one more trial adds to a group, relative to its time alone, by the largest mean number
 of channels of its convolutions and the largest batch: if the trials share their images, and if each
 has its own. Measured on one core of an AMD EPYC for eight trials (docs/fused-trials.md)."""
 
-CPU_WEIGHTS = ((200_000, 0.0), (400_000, 0.8))
-"""Smallest share by the largest number of weights. With 308,000 it was 0.75, if the network is
-little more than these; eight trials with 789,000 each leave the cache and take three times as
-long as alone."""
+CPU_WEIGHTS = ((200_000, 0.0), (450_000, 0.5), (800_000, 0.85))
+"""Smallest share by the largest number of weights, if the network is little more than these. Four
+trials of MLP, with 45 million each, take a third longer than alone."""
 
 GPU_MULTIPLY_ADDS = 5_000_000
 """Largest work per image of a network that leaves a GPU idle. CNN5 (2.1 million) gains seven times

@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
+from pydantic_core import from_json
+
 from tune_mc1.results.events import Event
 
 Record = Mapping[str, Any]
@@ -103,8 +105,16 @@ def parse_lines(lines: Iterable[bytes], offset: int = 0) -> Iterator[tuple[dict[
             return
         offset += len(line)
         try:
-            event = json.loads(line)
+            event = _parsed(line)
         except ValueError:
             continue
         if isinstance(event, dict):
             yield event, offset
+
+
+def _parsed(line: bytes) -> Any:
+    """The value of a line; raises ValueError if it is broken."""
+    try:
+        return from_json(line)  # in a third of the time of `json`
+    except ValueError:
+        return json.loads(line)  # also reads half of a surrogate pair, as some file names have
