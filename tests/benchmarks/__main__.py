@@ -46,6 +46,7 @@ SCRIPTS: dict[str, list[str]] = {
     "precision_CNN": ["precision", "--model", "CNN", "--steps", "100"],
     "precision_VGG": ["precision", "--model", "VGG", "--steps", "1"],
     "grid": ["grid", "--images", "20000", "--runs", "1"],
+    "writing": ["writing"],
     "idle": ["idle"],
     "memory": ["memory"],
     "worker_memory": ["worker_memory"],

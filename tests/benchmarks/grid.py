@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 import torch
 from lightning.pytorch.callbacks import Callback
 
+from tests.benchmarks.all_processes import cpu_of_all
 from tests.benchmarks.common import Figure, alternate, cpu_clock, images, parser, publish, ratios
 from tests.benchmarks.reference import train_as_ours
 from tests.benchmarks.reference_way import train_as_reference
@@ -88,12 +89,6 @@ class Epochs(Callback):
         self.began.append(time.perf_counter())
 
 
-def _all_processes() -> float:
-    """CPU-seconds of the whole machine: Ray's processes are nobody's children when they end."""
-    user, nice, system = map(int, Path("/proc/stat").read_text().split()[1:4])
-    return (user + nice + system) / os.sysconf("SC_CLK_TCK")
-
-
 def main() -> None:
     """Runs the benchmark."""
     made = parser(__doc__, runs=3)
@@ -138,7 +133,7 @@ def compare(args: argparse.Namespace, folder: Path) -> None:
     grid += ["--set", "weights_init_type=" + ",".join(INITS)]
     scale = SETTINGS / len(BATCHES)
     trained = (args.reference_epochs if args.gpu else None) or args.epochs
-    now = time.perf_counter if args.gpu else _all_processes
+    now = time.perf_counter if args.gpu else cpu_of_all()
     walls: list[float] = []
 
     def ours() -> float:
