@@ -47,6 +47,7 @@ SCRIPTS: dict[str, list[str]] = {
     "precision_VGG": ["precision", "--model", "VGG", "--steps", "1"],
     "grid": ["grid", "--images", "20000", "--runs", "1"],
     "writing": ["writing"],
+    "roofline": ["roofline"],
     "idle": ["idle"],
     "memory": ["memory"],
     "worker_memory": ["worker_memory"],

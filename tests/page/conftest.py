@@ -11,7 +11,7 @@ from tests.support.in_process import sweep_here
 from tests.support.served_page import REAL, served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # files of other folders have one of their own
 def browser() -> Iterator[Any]:
     with chromium() as found:
         yield found

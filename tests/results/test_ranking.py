@@ -77,12 +77,12 @@ def test_a_setting_of_which_some_trials_diverged_is_ranked_by_the_others() -> No
 
 def test_trials_are_ranked_alike() -> None:
     found = tables(
-        [[(0.9, "failed")], [(0.2, "completed")], [(0.3, "running")], [(None, "failed")]]
+        [[(0.9, "failed")], [(0.2, "completed")], [(0.3, "running")], [(None, "diverged")]]
     )
     assert [row["trial"] for row in found.ranked()] == ["t3", "t2", "t1", "t4"]
     assert [row["trial"] for row in winners(found)] == ["t3"]
     assert best_so_far(found) == "best val_acc 0.3000 (t3)"
-    assert out_of_race(found) == ["t1", "t4"]
+    assert out_of_race(found) == ["t4"], "a resume runs t1 again"
     scores, _ = ended_scores(found, None)
     assert scores == [None, 0.2, None]
 
