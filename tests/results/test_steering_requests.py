@@ -256,7 +256,5 @@ def test_requests_come_through_an_object_store_and_answers_go_back(where: Result
             mirror.finish(())
         answer = placed.answer()
         assert answer == Answer("accepted", "at most 2 run at a time")
-        refused = late.answer()
-        assert refused is not None
-        assert refused.state == "refused"
+        assert (late.answer() or answer).state == "refused"
         assert not [name for name in remote.files() if name.startswith("requests/")]
