@@ -10,7 +10,6 @@ import logging
 import time
 import warnings
 from argparse import Namespace
-from statistics import median
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -59,7 +58,8 @@ def main() -> None:
     warnings.filterwarnings("ignore")
     torch.set_num_threads(1)
     data = images(args.images)
-    limits, figures = [sgemm()], []
+    limits = [sgemm()]
+    figures: list[Figure] = []
     for model in args.models:
         training, validation = operations(
             TrialConfig(model=model, batch_size=args.batch_size), data
@@ -73,10 +73,11 @@ def main() -> None:
             words = "own images" if seeds > 1 else "same images"
             name = f"{model}, {args.trials} fused, {words}"
             figures.append(Figure(name, [total / s / 1e9 for s in fused], "GFLOP/s"))
-            figures.append(Figure(f"{model}, alone", [total / s / 1e9 for s in alone], "GFLOP/s"))
-            share = median(total / s for s in fused) / median(limits)
-            figures.append(Figure(f"{name}, of sgemm", [share]))
-    figures.insert(0, Figure("sgemm", [limit / 1e9 for limit in limits], "GFLOP/s"))
+            name = f"{model}, alone, {words}"
+            figures.append(Figure(name, [total / s / 1e9 for s in alone], "GFLOP/s"))
+    best = Figure("sgemm", [limit / 1e9 for limit in limits], "GFLOP/s")
+    shares = [Figure(f"{one.name}, of sgemm", [one.median / best.median]) for one in figures]
+    figures = [best, *figures, *shares]
     publish(figures, args.json, data=data.name, images=args.images, batch_size=args.batch_size)
 
 
