@@ -12,6 +12,7 @@ from tests.support.store_node import Node, PowerCut, Row, numbers, trials
 from tune_mc1.config.trial import Trial
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
+from tune_mc1.errors import StorageError, SweepStopped
 from tune_mc1.files import link
 from tune_mc1.results.directory import COPIED, LAST, ResultDir
 from tune_mc1.results.store.remote import Remote
@@ -118,3 +119,11 @@ def test_what_was_copied_for_nothing_is_removed(
     (tmp_path / "b").mkdir()
     here.fetch()
     assert (tmp_path / "b" / "checkpoints" / "t0002" / LAST).exists()
+
+
+def test_a_journal_that_the_store_does_not_take_ends_the_sweep(tmp_path: Path) -> None:
+    def fail() -> None:
+        raise StorageError("s3://sweeps/x: cannot be written")
+
+    with pytest.raises(SweepStopped, match="s3://sweeps/x: cannot be written"):
+        CopiedFiles(ResultDir(tmp_path), None, fail).publish()

@@ -12,6 +12,8 @@ from tests.support.faults import driving, events, result_dir, wait_for, write_sw
 from tests.support.in_process import Ran, sweep_here
 from tests.support.object_store import serving_all
 from tune_mc1.results.directory import ResultDir
+from tune_mc1.results.journal import read_events
+from tune_mc1.running.schedulers.copied_files import CopiedFiles
 
 URL = "s3://sweeps/populations"
 
@@ -48,6 +50,21 @@ def test_killed_after_an_exchange_and_resumed_elsewhere_it_gives_the_same(
     rows = ResultDir(there).read().trials.values()
     assert {row["state"] for row in rows} == {"completed"}
     assert sum(row["test_acc"] is not None for row in rows) == 1
+
+
+def test_a_store_knows_of_an_exchange_before_a_trial_goes_on(
+    tmp_path: Path, image_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last: list[str] = []
+
+    def publish(files: CopiedFiles) -> None:
+        last.append([event["event"] for event, _ in read_events(files._where.journal)][-1])
+
+    monkeypatch.setattr(CopiedFiles, "publish", publish)
+    ran = sweep_here(tmp_path, content(image_dir, fuse="off"), "random")
+    assert ran.status == 0, ran.err
+    assert last == ["exchange"] * len(ran.events("exchange"))
+    assert last
 
 
 def exchanged(root: Path) -> bool:
