@@ -9,7 +9,7 @@ from tune_mc1.planning.plan import Plan
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.journal import Journal
 from tune_mc1.results.writer import ResultWriter
-from tune_mc1.running.start import current_past
+from tune_mc1.running.opening import current_past
 
 
 def test_the_past_is_read_again_only_if_it_is_another(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Run of a plan: images, result directory, sweep, and printed results."""
+"""Run of a plan, from its checks to the printed results."""
 
 import shlex
 from collections import Counter
@@ -16,47 +16,37 @@ from tune_mc1.data.images import ImageData
 from tune_mc1.errors import SweepStopped
 from tune_mc1.interruption import INTERRUPTED, Interruption
 from tune_mc1.planning.earlier import check_images
-from tune_mc1.planning.past import Past, read_past
 from tune_mc1.planning.plan import Plan
 from tune_mc1.planning.warm_start import COLD, WarmStart
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.growth_events import ENDING
 from tune_mc1.results.head import sweep_event
-from tune_mc1.results.lock import locked
 from tune_mc1.results.schema import ENDED
 from tune_mc1.results.steering.marks import size
 from tune_mc1.results.store.probe import check_nodes
 from tune_mc1.results.store.remote import Remote
 from tune_mc1.results.store.store_mirror import mirrored
 from tune_mc1.results.tables import SweepTables
-from tune_mc1.running.begin_loading import (
-    begin_loading,
-    loaded_images,
-    needs_images,
-    with_images,
-)
+from tune_mc1.running.begin_loading import Notify
 from tune_mc1.running.finished import finish_sweep
 from tune_mc1.running.forecast_left import time_left
-from tune_mc1.running.image_lines import constant_guess, images_line
-from tune_mc1.running.nothing_left import nothing_left
-from tune_mc1.running.preload import fork_server
+from tune_mc1.running.image_lines import constant_guess
+from tune_mc1.running.opening import open_run
 from tune_mc1.running.program_start import (
     check_requirements,
     cluster_environment,
     own_context,
     set_up,
 )
-from tune_mc1.running.result_place import place_of, result_dir_of
+from tune_mc1.running.result_place import place_of
 from tune_mc1.running.sweep_run import SweepRun
 from tune_mc1.terminal.live_view import SweepView
+from tune_mc1.terminal.printing import print_result
 from tune_mc1.tracking.kept_up import KeptUp
 from tune_mc1.tracking.tracker import make_trackers
 
 if TYPE_CHECKING:
-    from tune_mc1.cluster.forks.ray_forks_private import ForkServer
     from tune_mc1.cluster.ray_runtime import Cluster
-
-Notify = Callable[[str], None]
 
 
 def run_plan(
@@ -95,68 +85,36 @@ def run_plan(
     interruption = Interruption()
     interruption.install()
     with ExitStack() as ending:
-        forks = ending.enter_context(fork_server(plan.sweep, address))
-        if forks is not None and plan.directory is None:  # else there may be nothing to run
-            forks.start()
-        loading = None
-        if plan.directory is None:
-            loading = begin_loading(plan, address, notify, interruption)
-        from tune_mc1.terminal.printing import print_result
-
-        where, remote = ending.enter_context(result_dir_of(plan, parent, interruption))
-        ending.enter_context(locked(where))
-        tell(directory=str(where.root))
-        past = current_past(plan, where)
-        view = SweepView(console, 0)
-        complete = nothing_left(plan, past, where)
-        if plan.directory is not None and needs_images(plan, where, complete=complete):
-            loading = begin_loading(plan, address, notify, interruption)
-        cluster = None if complete else _cluster(address, where, view, forks, interruption)
-        data = loaded_images(loading, past, cluster)
-        plan = with_images(plan, data)
-        _say_begun(plan, data, where, remote, console)
+        opened = open_run(plan, parent, address, console, notify, interruption, ending)
+        plan, where, remote, past = opened.plan, opened.where, opened.remote, opened.past
         if page is not None:
             console.print(f"Page: {page(where.root)}", highlight=False, soft_wrap=True)
         trackers = make_trackers(launches, where, notify)
         program = None
-        if not complete:
+        if opened.cluster is not None:
             program = own_context(plan, where, past, mode, remote, here=address is None)
         run = SweepRun(
-            *(plan.sweep, plan.trials, data, where, address),
+            *(plan.sweep, plan.trials, opened.data, where, address),
             *(max_concurrent or size(past.tables), trackers),
             tracked=KeptUp.of(where, launches, tracker_options),
             past=past,
             remote=remote,
             growth=plan.growth,
-            warm=_warm(plan, data),
+            warm=_warm(plan, opened.data),
             program=program,
-            complete=complete,
+            complete=opened.cluster is None,
         )
+        view = opened.view
         interruption.exit_message = resume_line(plan.command, where, remote)
         view.total, view.left = run.total, time_left(plan, run)
-        stopped = _run(run, cluster, view, notify, interruption)
+        stopped = _run(run, opened.cluster, view, notify, interruption)
         tables = where.read()
     print_result(where, tables, console, said=view.said)
-    if data is not None and (told := constant_guess(tables, plan.sweep, data)):
+    if run.data is not None and (told := constant_guess(tables, plan.sweep, run.data)):
         notify(told)
     if stopped is None:
         return exit_status(tables, run.total)
     return _say_stopped(stopped, interruption, console, notify)
-
-
-def _cluster(
-    address: str | None,
-    where: ResultDir,
-    view: SweepView,
-    forks: "ForkServer | None",
-    interruption: Interruption,
-) -> "Cluster":
-    """The connection to Ray, which is not started yet."""
-    from tune_mc1.cluster.ray_runtime import Cluster
-
-    cluster = Cluster(address, where.root, view.say, forks)
-    interruption.exit_hooks += [cluster.kill, cluster.remove_files]  # each may take its time
-    return cluster
 
 
 def _run(
@@ -189,17 +147,6 @@ def _run(
     return None
 
 
-def _say_begun(
-    plan: Plan, data: ImageData | None, where: ResultDir, remote: Remote | None, console: Console
-) -> None:
-    """Says where the results are, and on which images the trials are trained."""
-    there = f", and {remote.url}" if remote else ""
-    console.print(f"Results: {where.root}{there}", highlight=False, soft_wrap=True)
-    if data is not None:
-        line = images_line(plan, data)
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
-
-
 def _say_stopped(
     stopped: SweepStopped, interruption: Interruption, console: Console, notify: Notify
 ) -> int:
@@ -225,13 +172,6 @@ def _check_ray(
     trial_resources(plan.sweep, plan.training_trials)
     check_requirements(plan.sweep, notify, here=False)
     check_nodes(parent, field)
-
-
-def current_past(plan: Plan, where: ResultDir) -> Past:
-    """History of the sweep: that of the plan, unless another process has continued it since."""
-    if plan.directory is None:
-        return Past()
-    return plan.past if plan.past is not None and plan.past.is_current() else read_past(where)
 
 
 def resume_line(command: str, where: ResultDir, remote: Remote | None) -> str:
