@@ -1,13 +1,13 @@
 """Checkpoints that trials of a population copy from each other in an object store."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.results.test_trial_store import cut_at
 from tests.running.test_sweep import _into as into
-from tests.support.object_store import ObjectStore, serving_all
+from tests.support.object_store import ObjectStore
 from tests.support.store_node import Node, PowerCut, Row, numbers, trials
 from tune_mc1.config.trial import Trial
 from tune_mc1.config.validation import Holdout
@@ -22,17 +22,6 @@ from tune_mc1.training.epoch_report import Reporter
 from tune_mc1.training.run_trials import run_trials
 
 EXCHANGE = 2
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[ObjectStore]:
-    with serving_all() as server:
-        yield server
-
-
-@pytest.fixture
-def remote(store: ObjectStore, request: pytest.FixtureRequest) -> Remote:
-    return Remote(f"s3://sweeps/{request.node.name}")
 
 
 def copying(trial: Trial) -> Trial:

@@ -17,19 +17,13 @@ import pytest
 
 from tests.running.test_shared_ray import _address
 from tests.support.faults import driving, result_dir, same, write_sweep
-from tests.support.object_store import ObjectStore, serving_all
+from tests.support.object_store import ObjectStore
 from tune_mc1.errors import StorageError
 from tune_mc1.results.store.probe import answer, check_answer
 from tune_mc1.results.store.remote import Remote
 from tune_mc1.results.store.scratch_dir import scratch_dir
 
 CONTENT = b"sixteen bytes..."
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[ObjectStore]:
-    with serving_all() as server:
-        yield server
 
 
 def test_a_place_that_is_shared(tmp_path: Path, store: ObjectStore) -> None:

@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.support.in_process import connected, disconnect, run_here
-from tests.support.object_store import ObjectStore, serving_all
+from tests.support.object_store import ObjectStore
 from tests.support.programs import LEARNS, content
 from tune_mc1.config.program_trial import ProgramTrial
 from tune_mc1.errors import StorageError
@@ -31,17 +31,6 @@ from tune_mc1.results.store.remote import Remote
 from tune_mc1.results.store.snapshot import take_snapshot
 
 SETTING: dict[str, Any] = {"lr": 0.1, "steps": 4, "fault": "killed"}
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[ObjectStore]:
-    with serving_all() as server:
-        yield server
-
-
-@pytest.fixture
-def remote(store: ObjectStore, request: pytest.FixtureRequest) -> Remote:
-    return Remote(f"s3://sweeps/{request.node.name}")
 
 
 class Node:

@@ -4,12 +4,12 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.support.object_store import ObjectStore, serving_all
+from tests.support.object_store import ObjectStore
 from tests.support.played_sweep import Sweep
 from tune_mc1.errors import InputError, StorageError
 from tune_mc1.results.directory import ResultDir
@@ -21,12 +21,6 @@ from tune_mc1.results.store.store_mirror import StoreMirror
 
 GONE = 2**22 + 1
 """No process has such a number."""
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[ObjectStore]:
-    with serving_all() as server:
-        yield server
 
 
 @pytest.fixture

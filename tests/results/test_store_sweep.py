@@ -1,6 +1,5 @@
 """Whole sweeps with results in S3, by the real command: the same numbers, wherever they go on."""
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from tests.support.faults import (
     write_sweep,
 )
 from tests.support.in_process import Ran, run_here, sweep_here
-from tests.support.object_store import KEY, KEY_ID, ObjectStore, serving_all
+from tests.support.object_store import KEY, KEY_ID, ObjectStore
 
 URL = "s3://sweeps/some/prefix"
 
@@ -46,12 +45,6 @@ def content(image_dir: Path, **keys: Any) -> dict[str, Any]:
 def quiet(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
     """The same sweep in a directory, without a fault."""
     return sweep_here(tmp_path_factory.mktemp("quiet"), content(image_dir), "asha", *ONE)
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[ObjectStore]:
-    with serving_all() as server:
-        yield server
 
 
 def fetched(folder: Path, root: Path) -> Path:

@@ -1,6 +1,5 @@
 """Trials with files in S3: cut off at any point, they go on elsewhere with the same numbers."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ import pytest
 import torch
 
 from tests.running.test_sweep import _into as into
-from tests.support.object_store import ObjectStore, serving_all
+from tests.support.object_store import ObjectStore
 from tests.support.store_node import Node, PowerCut, Row, numbers, trials
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.images import ImageData
@@ -17,17 +16,6 @@ from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.store.remote import Remote
 from tune_mc1.results.store.trial_store import TrialStore
 from tune_mc1.training.run_trials import run_trials
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[ObjectStore]:
-    with serving_all() as server:
-        yield server
-
-
-@pytest.fixture
-def remote(store: ObjectStore, request: pytest.FixtureRequest) -> Remote:
-    return Remote(f"s3://sweeps/{request.node.name}")
 
 
 @pytest.fixture(scope="module")

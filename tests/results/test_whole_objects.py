@@ -3,22 +3,15 @@
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
 import pytest
 
-from tests.support.object_store import ObjectStore, serving_all
+from tests.support.object_store import ObjectStore
 from tune_mc1.results.store.remote import Remote
 
 OURS = ("remote.py", "uninterrupted.py")
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[ObjectStore]:
-    with serving_all() as server:
-        yield server
 
 
 class Interrupter:
