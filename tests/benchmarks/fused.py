@@ -29,6 +29,15 @@ from tune_mc1.training.steps import Steps
 
 RATES = (0.01, 0.03, 0.02, 0.015)
 
+CPU_GOALS = {
+    ("CNN", 8, 1): ">= 2.6",
+    ("CNN", 8, 8): ">= 2",
+    ("CNN2", 8, 1): ">= 2",
+    ("CNN3", 8, 1): ">= 1.4",
+    ("SmallCNN", 8, 1): ">= 1.6",
+}
+"""By model, trials and seeds."""
+
 
 class Side(threading.Thread):
     """Trials that run an epoch when they are told to.
@@ -92,8 +101,7 @@ def main() -> None:
     data = images(args.images)
     alone, fused = measure(args, data)
     case = (args.model, args.trials, args.seeds)
-    goal = ">= 2.4" if case == ("CNN", 8, 1) and not args.gpu else ""
-    goal = ">= 1.6" if case == ("SmallCNN", 8, 1) and not args.gpu else goal
+    goal = "" if args.gpu else CPU_GOALS.get(case, "")
     goal = {"SmallCNN": ">= 6", "SmallResNet": ">= 2.5"}.get(args.model, goal) if args.gpu else goal
     goal = ">= 20" if case == ("CNN", 30, 1) and args.gpu and not args.eager else goal
     count = len(data.train_labels) * 0.9 * args.trials
