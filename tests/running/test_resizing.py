@@ -38,7 +38,7 @@ def test_fewer_run_at_a_time(tmp_path: Path, image_dir: Path, early: str | None)
     ]
     done = run(tmp_path, sweep, steps, *OFF)
     assert done.ran.status == 0, done.ran.err
-    assert done.lines[0].startswith("accepted: at most 1 run at a time; ")
+    assert done.lines[0].startswith("accepted: at most 1 run at a time")
     assert done.lines[1] == "accepted: t0004 will not start"
     found = trials(done.ran.root)
     assert len(found) == 7

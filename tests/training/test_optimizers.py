@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from packaging.version import Version
 from pydantic import ValidationError
 from torch import Tensor, nn
 
@@ -106,12 +107,18 @@ def test_weight_decay_spares_what_timm_spares(name: str) -> None:
     same(mine, train(model, theirs), rtol=1e-5, atol=1e-7)
 
 
-@pytest.mark.parametrize("kind", ["original", "match_rms_adamw"])
+KINDS: list[Any] = ["original", "match_rms_adamw"]
+if Version(torch.__version__) >= Version("2.15"):
+    KINDS.append("spectral_unclamped")
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_muon_is_pytorch_s_for_matrices_with_adamw(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """PyTorch's takes no kernels: they are given to it as matrices that share their memory."""
     monkeypatch.setattr(torch.Tensor, "bfloat16", lambda t: t.clone())  # 32 bits, as ours here
+    monkeypatch.setattr(torch, "bfloat16", torch.float32)  # the same since PyTorch 2.15
     model = network()
     flat = [nn.Parameter(p.data.view(len(p), -1)) for p in model.parameters() if p.ndim > 1]
     matrices = [p for p in model.parameters() if p.ndim > 1]

@@ -119,7 +119,15 @@ def commands() -> typer.Typer:
 
 def main() -> None:
     """Entry point; `tune_mc1.cli.exit_status` turns errors into messages and an exit status."""
-    # The interpreter searches all objects for cycles before it ends, half a second after a sweep.
-    atexit.register(gc.freeze)
+    atexit.register(_end_soon)
     drop_output_without_reader()
     sys.exit(run(commands))
+
+
+def _end_soon() -> None:
+    """Spares the search of all objects for cycles before the interpreter ends, up to a second.
+
+    Triton from version 3.9 on names all its objects on standard error if their cycles are left.
+    """
+    if "triton" not in sys.modules:
+        gc.freeze()

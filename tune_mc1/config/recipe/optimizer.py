@@ -10,7 +10,7 @@ from tune_mc1.config.trial_parameters import ParameterInfo
 
 _BETAS = "must be a list of two numbers, each at least 0 and less than 1"
 
-RateAdjustment = Literal["original", "match_rms_adamw"]
+RateAdjustment = Literal["original", "match_rms_adamw", "spectral_unclamped"]
 
 
 class OptimizerParameters(BaseModel):
@@ -49,6 +49,6 @@ class OptimizerParameters(BaseModel):
     ] = False
     adjust_lr_fn: Annotated[
         RateAdjustment,
-        one_of(("original", "match_rms_adamw")),
+        one_of(("original", "match_rms_adamw", "spectral_unclamped")),
         ParameterInfo("rate adjustment", "Anpassung der Rate", agree=True),
     ] = "match_rms_adamw"

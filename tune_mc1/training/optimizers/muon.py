@@ -36,7 +36,7 @@ class Muon(Optimizer):
         parameters: Parameters, or groups of them with settings of their own.
         momentum: Decay rate of the mean of the gradients.
         nesterov: Whether momentum is Nesterov's.
-        adjust_lr_fn: `original` or `match_rms_adamw`, as PyTorch names them.
+        adjust_lr_fn: `original`, `match_rms_adamw` or `spectral_unclamped`, as PyTorch names them.
         settings: Settings of AdamW; `lr` and `weight_decay` are also those of the matrices.
     """
 
@@ -116,4 +116,6 @@ def _adjustment(matrix: Tensor, kind: str) -> float:
     rows, columns = matrix.shape
     if kind == "original":
         return math.sqrt(max(1, rows / columns))
+    if kind == "spectral_unclamped":
+        return math.sqrt(rows / columns)
     return 0.2 * math.sqrt(max(rows, columns))
