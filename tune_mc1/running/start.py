@@ -108,7 +108,7 @@ def run_plan(
         interruption.exit_message = resume_line(plan.command, where, remote)
         view.total, view.left = run.total, time_left(plan, run)
         stopped = _run(run, opened.cluster, view, notify, interruption)
-        tables = where.read()
+        tables = past.tables if past.is_current() else where.read()
     print_result(where, tables, console, said=view.said)
     if run.data is not None and (told := constant_guess(tables, plan.sweep, run.data)):
         notify(told)
