@@ -31,4 +31,6 @@ def test_lightning_says_nothing_in_the_terminal(tmp_path: Path, image_dir: Path)
     (root,) = (tmp_path / "out").iterdir()
     log = (root / "logs" / "t0001.log").read_text()
     assert "GPU available" in log
+    assert " INFO t0001 on cpu, " in log
+    assert "t0001 on cpu" not in shown
     assert "a network of ours warns" in log

@@ -120,7 +120,7 @@ def _train(
 
     from tune_mc1.results.schema import Row
     from tune_mc1.training.run_trials import run_trials, score_test
-    from tune_mc1.training.trial_log import lightning_log
+    from tune_mc1.training.trial_log import record_log
 
     trial, where = plan.training_trials[0], writer.where
     writer.write(*start_events([trial.id]))
@@ -139,7 +139,7 @@ def _train(
         return ()
 
     try:
-        with lightning_log(where.log(trial.id)):
+        with record_log(where.log(trial.id)):
             run_trials(
                 [trial],
                 images,

@@ -47,10 +47,11 @@ def group_log(paths: Mapping[str, Path]) -> Iterator[None]:
 
 
 @contextmanager
-def lightning_log(path: Path) -> Iterator[None]:
-    """Sends what Lightning says of its own accord to a log file: devices, hints, how a fit ended.
+def record_log(path: Path) -> Iterator[None]:
+    """Sends what is logged of a trial to its log file: by Lightning, and by this package.
 
-    All other output stays where it is, so that a trial can be debugged in a terminal.
+    All other output stays where it is, so that a trial can be debugged in a terminal, where
+    warnings are seen as well unless they come from Lightning.
     """
     load_lightning()  # first, as it sets up loggers that would replace ours
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +59,8 @@ def lightning_log(path: Path) -> Iterator[None]:
         handler = _dated(logging.StreamHandler(file))
         shown = logging.StreamHandler()
         shown.addFilter(lambda record: not _is_of_lightning(record))
-        with _handled(LIGHTNING, [handler]), _handled([WARNINGS], [handler, shown]):
+        shown.setLevel(logging.WARNING)
+        with _handled(LIGHTNING, [handler]), _handled(["tune_mc1", WARNINGS], [handler, shown]):
             yield
 
 
