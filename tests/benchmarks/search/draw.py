@@ -30,24 +30,27 @@ def draw(panels: Mapping[tuple[str, int], Mapping[str, Outcome]], to: Path, bold
     """
     tasks = list(dict.fromkeys(task for task, _ in panels))
     workers = sorted({count for _, count in panels})
-    size = (4.4 * len(workers), 3.3 * len(tasks) + 1.2)
-    figure, axes = plt.subplots(len(tasks), len(workers), figsize=size, squeeze=False, sharey=True)
+    cells = [(task, count) for task in tasks for count in workers]
+    columns = max(2, len(workers))
+    rows = math.ceil(len(cells) / columns)
+    size = (4.4 * columns, 3.3 * rows + 1.2)
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, sharey=True)
     methods = [m for m in METHODS if any(m in found for found in panels.values())]
     colors = {m: plt.get_cmap("tab20")(i % 20) for i, m in enumerate(methods)}
-    for row, task in enumerate(tasks):
-        for column, count in enumerate(workers):
-            ax = axes[row][column]
-            _panel(ax, panels.get((task, count), {}), colors, bold)
-            noun = "worker" if count == 1 else "workers"
-            ax.set_title(f"{task}, {count} {noun}", fontsize=9)
+    for ax, (task, count) in zip(axes.flat, cells, strict=False):
+        _panel(ax, panels.get((task, count), {}), colors, bold)
+        noun = "worker" if count == 1 else "workers"
+        ax.set_title(f"{task}, {count} {noun}", fontsize=9)
+    for ax in axes.flat[len(cells) :]:
+        ax.set_axis_off()
     for ax in axes[-1]:
         ax.set_xlabel("epochs of all trials")
     for ax in axes[:, 0]:
         ax.set_ylabel("regret (accuracy)")
     handles = [_key(m, colors[m], bold) for m in methods]
-    columns = max(1, int(size[0] // 2.1))
-    margin = 0.2 * (1 + math.ceil(len(handles) / columns)) / size[1]
-    figure.legend(handles=handles, loc="lower center", ncols=columns, fontsize=7, frameon=False)
+    in_line = max(1, int(size[0] // 4))
+    margin = 0.2 * (1 + math.ceil(len(handles) / in_line)) / size[1]
+    figure.legend(handles=handles, loc="lower center", ncols=in_line, fontsize=7, frameon=False)
     figure.tight_layout(rect=(0, margin, 1, 1))
     figure.savefig(to, dpi=110)
     plt.close(figure)
