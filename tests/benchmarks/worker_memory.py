@@ -23,7 +23,7 @@ from tune_mc1.cluster.ray_runtime import start_ray
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Holdout
 from tune_mc1.data.source import load_data
-from tune_mc1.running.preload import load_training, path_of
+from tune_mc1.running.preload import import_training, load_training, path_of
 
 MB = 2**20
 
@@ -64,7 +64,9 @@ def pss_mb(pids: Sequence[int]) -> float:
 
 def held(processes: int, forks: bool) -> float:
     """MB of so many processes of a Ray of their own."""
-    server = ForkServer(path_of(load_training)) if forks else nullcontext()
+    server = (
+        ForkServer(path_of(load_training), path_of(import_training)) if forks else nullcontext()
+    )
     with server as forked, tempfile.TemporaryDirectory(prefix="ray-") as temp:
         start_ray(None, Path(temp), forks=forked)
         try:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,23 @@ from tests.support.in_process import disconnect
 from tune_mc1.cluster.forks import fork_client
 from tune_mc1.cluster.forks.fork_client import CONTEXT, _request
 from tune_mc1.cluster.forks.ray_forks_private import ForkServer, usable
+from tune_mc1.cluster.forks.ray_ids_private import imported_before_forks
 from tune_mc1.cluster.ray_runtime import Cluster
-from tune_mc1.running.preload import load_modules, load_programs, load_training, path_of
+from tune_mc1.running.preload import (
+    import_modules,
+    import_programs,
+    import_training,
+    load_modules,
+    load_programs,
+    load_training,
+    path_of,
+)
 
 pytestmark = pytest.mark.skipif(not usable(), reason="forks need Linux without a GPU")
+
+SERVER = "tune_mc1.cluster.forks.fork_server"
+NOTHING = ("gc:collect", "gc:collect")
+"""Functions that import nothing."""
 
 WORKER = "/ray/default_worker.py"
 
@@ -29,7 +43,7 @@ WORKER = "/ray/default_worker.py"
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
     """Our own Ray, whose processes are forks."""
     disconnect()
-    with ForkServer(path_of(load_programs)) as forks:
+    with ForkServer(path_of(load_programs), path_of(import_programs)) as forks:
         made = Cluster(None, tmp_path, forks=forks)
         made.connect()
         yield made
@@ -37,12 +51,27 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 
 def state() -> tuple[int, bool, int, str | None]:
-    """Of this process: id, whether libraries came before Ray, a random number, a variable."""
+    """Of this process: id, whether it is a fork, a random number, a variable."""
     import numpy
 
-    loaded = list(sys.modules)
-    before = "pandas" in loaded and loaded.index("pandas") < loaded.index("ray")
-    return os.getpid(), before, int(numpy.random.randint(1 << 30)), os.environ.get("OF_TEST")
+    forked = "tune_mc1.running.program_worker" in sys.modules
+    return os.getpid(), forked, int(numpy.random.randint(1 << 30)), os.environ.get("OF_TEST")
+
+
+def drawn() -> tuple[str, str, str]:
+    """Of this process: an id of Ray, one of another thread, and its job."""
+    with ThreadPoolExecutor() as pool:
+        there = pool.submit(ray.NodeID.from_random).result()
+    job = ray.get_runtime_context().get_job_id()
+    return ray.NodeID.from_random().hex(), there.hex(), str(job)
+
+
+def open_files() -> tuple[int, str | None]:
+    """What Ray has read as it was imported, and the variable that it reads."""
+    from ray._private import ray_constants
+
+    number = ray_constants.LOG_MONITOR_MAX_OPEN_FILES
+    return int(number), os.environ.get("RAY_LOG_MONITOR_MAX_OPEN_FILES")
 
 
 def test_processes_have_the_libraries_and_are_separate(cluster: Cluster) -> None:
@@ -53,6 +82,32 @@ def test_processes_have_the_libraries_and_are_separate(cluster: Cluster) -> None
     assert first[0] != other[0]
     assert first[2] != other[2]
     assert (first[3], other[3]) == (None, "one")
+
+
+def test_processes_draw_other_ids_and_have_the_job(cluster: Cluster) -> None:
+    """One that Ray has started ahead, and ones that it starts for the job."""
+    ask: Any = ray.remote(num_cpus=0.1)(drawn)
+    environments = [{"env_vars": {"OF_TEST": str(number)}} for number in range(3)]
+    asked = [ask.remote(), *(ask.options(runtime_env=one).remote() for one in environments)]
+    found = ray.get(asked)
+    ids = [id_ for *both, _ in found for id_ in both]
+    assert len(set(ids)) == len(ids) == 8
+    assert {job for *_, job in found} == {ray.get_runtime_context().get_job_id()}
+
+
+def test_ray_is_imported_with_the_variables_of_the_process(cluster: Cluster) -> None:
+    ask: Any = ray.remote(num_cpus=0.1)(open_files)
+    environment = {"env_vars": {"RAY_LOG_MONITOR_MAX_OPEN_FILES": "77"}}
+    usual, other = ray.get([ask.remote(), ask.options(runtime_env=environment).remote()])
+    assert usual[0] != 77
+    assert usual[1] is None
+    assert other == (77, "77")
+
+
+def test_an_import_that_draws_ids_is_not_used_for_forks() -> None:
+    ray.NodeID.from_random()
+    with pytest.raises(RuntimeError, match="has drawn an id"), imported_before_forks():
+        pass
 
 
 def test_a_process_that_has_ended_leaves_no_zombie(cluster: Cluster) -> None:
@@ -83,13 +138,13 @@ def test_many_short_processes_at_once_leave_the_server_serving(tmp_path: Path) -
     """They end together, and while others are asked for."""
     code = f"import time; time.sleep(max(0, {time.time() + 3} - time.time())); print('ran')"
     (tmp_path / "default_worker.py").write_text(code)
-    load = ("tune_mc1.cluster.forks.fork_server", f"of-test-{os.getpid()}", "gc:collect")
-    words = [sys.executable, "-m", *load]
+    name = f"of-test-{os.getpid()}"
+    words = [sys.executable, "-m", SERVER, name, *NOTHING]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
         server.stdout.readline()
         client = [sys.executable, fork_client.__file__, str(tmp_path / "default_worker.py")]
-        env = os.environ | {fork_client.SOCKET: load[1]}
+        env = os.environ | {fork_client.SOCKET: name}
         asked = [subprocess.Popen(client, env=env, stdout=subprocess.PIPE) for _ in range(80)]
         assert [one.communicate(timeout=60)[0] for one in asked] == [b"ran\n"] * 80
         assert server.poll() is None
@@ -100,7 +155,7 @@ def test_many_short_processes_at_once_leave_the_server_serving(tmp_path: Path) -
 def test_another_user_gets_no_process(tmp_path: Path) -> None:
     (tmp_path / "default_worker.py").write_text("print('forked')")
     name = f"of-another-{os.getpid()}"
-    words = [sys.executable, "-m", "tune_mc1.cluster.forks.fork_server", name, "gc:collect"]
+    words = [sys.executable, "-m", SERVER, name, *NOTHING]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
         server.stdout.readline()
@@ -123,15 +178,24 @@ def test_another_user_gets_no_process(tmp_path: Path) -> None:
         assert asked == {65534: "its own\n", 0: "forked\n"}
 
 
-@pytest.mark.parametrize("load", [load_training, load_modules, load_programs])
-def test_what_is_imported_before_a_fork_starts_nothing(load: Any) -> None:
+@pytest.mark.parametrize(
+    ("load", "with_ray"),
+    [
+        (load_training, import_training),
+        (load_modules, import_modules),
+        (load_programs, import_programs),
+    ],
+)
+def test_what_is_imported_before_a_fork_starts_nothing(load: Any, with_ray: Any) -> None:
     """Ray would have read the variables of the server; threads would be missing in the forks."""
     code = (
-        "import sys, threading; from tune_mc1.running import preload; "
-        f"preload.{load.__name__}(); print('ray' in sys.modules, threading.active_count())"
+        "import os, sys, threading; from tune_mc1.running import preload; "
+        f"preload.{load.__name__}(); before = len(os.listdir('/proc/self/task')); "
+        f"print('ray' in sys.modules); preload.{with_ray.__name__}(); "
+        "print(threading.active_count(), len(os.listdir('/proc/self/task')) <= before)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["False", "1"]
+    assert done.stdout.split() == ["False", "1", "True"]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,13 @@ from tune_mc1.cluster.ray_temp import remove
 from tune_mc1.cluster.ray_tokens_private import AUTH_MODE, set_auth_mode
 from tune_mc1.interruption import SIGNALS
 from tune_mc1.results.journal import read_records
-from tune_mc1.running.preload import load_modules, path_of
+from tune_mc1.running.preload import (
+    import_modules,
+    import_programs,
+    import_training,
+    load_modules,
+    path_of,
+)
 
 _temp: list[Path] = []
 _forks: list[ForkServer] = []
@@ -104,9 +110,17 @@ def connected() -> None:
 def forks_of_tests() -> ForkServer | None:
     """The process whose forks serve all tests of this process; None where forks are not usable."""
     if usable() and not _forks:
-        _forks.append(ForkServer(path_of(load_modules)))  # what any test may need
+        here = f"{import_workers.__module__}:{import_workers.__name__}"
+        _forks.append(ForkServer(path_of(load_modules), here))
         atexit.register(_forks[0].close)
     return _forks[0] if _forks else None
+
+
+def import_workers() -> None:
+    """Imports Ray and what any test may need of its processes."""
+    import_modules()
+    import_training()
+    import_programs()
 
 
 def disconnect() -> None:

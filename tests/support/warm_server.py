@@ -161,15 +161,14 @@ class _Spare:
             if not part:
                 return
             line += part
-        name, load = json.loads(line)
-        fork_server.main(name, load)
+        fork_server.main(*json.loads(line))
 
     def stand_in(self) -> None:
         """In the command: a fork server that starts is this process."""
 
         def start(server: Any) -> None:
             if server._process is None:
-                self.stdin.write(json.dumps([server._name, server._preload]).encode() + b"\n")
+                self.stdin.write(json.dumps([server._name, *server._preload]).encode() + b"\n")
                 server._process = self
 
         setattr(ForkServer, "start", start)  # noqa: B010 (mypy sees an assignment to a method)

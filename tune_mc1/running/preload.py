@@ -1,15 +1,21 @@
 """What the processes of a sweep import, so that one may import it for all of them.
 
-Ray is not among it: when it is loaded, it reads variables that differ between its processes.
+Ray is imported by functions of their own, as it reads variables that are known only once it runs.
 """
 
+import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
+from importlib import import_module
 
 from tune_mc1.cluster.forks.ray_forks_private import ForkServer, usable
+from tune_mc1.cluster.forks.ray_ids_private import imported_before_forks
 from tune_mc1.config.module_sweep import ModuleSweep
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.sweep import Sweep
+
+_OF_RAY = ("requests", "jsonschema", "google.protobuf.json_format")
+"""What Ray imports of other packages, which may come before it."""
 
 
 def fork_server(sweep: Sweep, address: str | None) -> AbstractContextManager[ForkServer | None]:
@@ -17,14 +23,23 @@ def fork_server(sweep: Sweep, address: str | None) -> AbstractContextManager[For
 
     Args:
         sweep: The sweep.
-        address: A running cluster, which starts its own processes; None for our own Ray.
+        address: A running cluster, which starts its own processes; None for our own Ray, or for
+            one that this process has started before.
     """
-    if address is not None or not usable():
+    if address is not None or _ray_runs() or not usable():
         return nullcontext()
-    load: Callable[[], None] = load_training
-    if isinstance(sweep, ProgramSweep):
-        load = load_modules if isinstance(sweep, ModuleSweep) else load_programs
-    return ForkServer(path_of(load))
+    load: tuple[Callable[[], None], Callable[[], None]] = load_training, import_training
+    if isinstance(sweep, ModuleSweep):
+        load = load_modules, import_modules
+    elif isinstance(sweep, ProgramSweep):
+        load = load_programs, import_programs
+    return ForkServer(*map(path_of, load))
+
+
+def _ray_runs() -> bool:
+    """True if this process is connected to Ray; does not import it for that."""
+    ray = sys.modules.get("ray")
+    return ray is not None and ray.is_initialized()
 
 
 def path_of(load: Callable[[], None]) -> str:
@@ -56,3 +71,25 @@ def load_programs() -> None:
     """Imports what every trial imports, and what one imports that starts a user's program."""
     import pandas  # noqa: F401
     import pyarrow.parquet  # noqa: F401
+
+    for module in _OF_RAY:
+        with suppress(ImportError):
+            import_module(module)
+
+
+def import_training() -> None:
+    """Imports Ray and the trials of networks."""
+    with imported_before_forks():
+        import tune_mc1.running.worker  # noqa: F401
+
+
+def import_modules() -> None:
+    """Imports Ray and the trials of a user's modules."""
+    with imported_before_forks():
+        import tune_mc1.running.module_worker  # noqa: F401
+
+
+def import_programs() -> None:
+    """Imports Ray and the trials of a user's program."""
+    with imported_before_forks():
+        import tune_mc1.running.program_worker  # noqa: F401

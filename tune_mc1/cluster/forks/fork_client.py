@@ -9,7 +9,9 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,13 @@ OWN = (CONTEXT, "--language=")
 """Options of Ray's first step, `setup_worker.py`; the others are of its second."""
 
 WORKER, FIRST_STEP = "default_worker.py", "setup_worker.py"
+
+READ_AT_IMPORT = ("RAY_", "TUNE_")
+"""Beginnings of the names of variables that Ray reads when it is imported."""
+
+JOB, NO_JOB = "RAY_JOB_ID", "ffffffff"
+"""Variable with the job that a process is started for, and the value for one that Ray starts ahead,
+which takes the job of its first task."""
 
 
 def main() -> None:
@@ -38,6 +47,12 @@ def main() -> None:
 def address(name: str) -> str:
     """Address of the abstract socket of a name."""
     return f"\0{name}"
+
+
+def branch_of(name: str, environment: Mapping[str, str]) -> str:
+    """Name of the socket of the branch of a server that has imported Ray with these variables."""
+    read = {k: v for k, v in environment.items() if k.startswith(READ_AT_IMPORT) and k != JOB}
+    return f"{name}-{sha256(json.dumps(read, sort_keys=True).encode()).hexdigest()[:32]}"
 
 
 def same_user(there: socket.socket) -> bool:
@@ -66,8 +81,28 @@ def _request(program: str, words: list[str]) -> dict[str, Any] | None:
 
 def _forked(request: dict[str, Any]) -> bool:
     """Has the server fork; False if it did not, once the fork has ended otherwise."""
+    name = os.environ[SOCKET]
+    branch = branch_of(name, request["environment"])
+    with suppress(ConnectionRefusedError):  # the first to ask for it
+        return _served(branch, request)
+    return _begun(name, request["environment"]) and _served(branch, request)
+
+
+def _begun(name: str, environment: Mapping[str, str]) -> bool:
+    """Has the server begin the branch for an environment."""
     with socket.socket(socket.AF_UNIX) as server:
-        server.connect(address(os.environ[SOCKET]))
+        server.connect(address(name))
+        if not same_user(server):
+            return False
+        server.sendall(json.dumps(environment).encode())
+        server.shutdown(socket.SHUT_WR)
+        return server.recv(1) == b"."
+
+
+def _served(branch: str, request: dict[str, Any]) -> bool:
+    """Has a branch fork, and waits for the end of the fork."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.connect(address(branch))
         if not same_user(server):
             return False
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0, 1, 2]))

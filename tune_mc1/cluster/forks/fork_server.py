@@ -1,9 +1,13 @@
 """Imports what the processes of a sweep import, once, and forks one of them at each request.
 
-    python -m tune_mc1.cluster.forks.fork_server NAME MODULE:FUNCTION
+    python -m tune_mc1.cluster.forks.fork_server NAME MODULE:FUNCTION MODULE:FUNCTION
 
-It ends when its standard input does, and its forks with it. `fork_client.py` asks for them, at an
-abstract socket of that name: one without a file, so that a server that is killed leaves nothing.
+The first function imports libraries. The second one imports Ray, which reads variables as it is
+imported that are known only once Ray runs; so a branch of the server, its fork, does that at the
+first request, and other variables have another branch. The processes are forks of a branch.
+
+It ends when its standard input does, and its forks with it. `fork_client.py` asks for them, at
+abstract sockets, which have no files, so that a server that is killed leaves nothing.
 """
 
 import array
@@ -21,7 +25,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from tune_mc1.cluster.forks.fork_client import address, same_user
+from tune_mc1.cluster.forks.fork_client import JOB, NO_JOB, address, branch_of, same_user
 
 
 @dataclass(frozen=True)
@@ -43,29 +47,87 @@ class Request:
     files: Sequence[int]
 
 
-def main(name: str, load: str) -> None:
-    """Serves at a socket; in each fork, runs the program that was asked for."""
-    forks: set[int] = set()
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(address(name))
-        server.listen(1024)
+@dataclass(frozen=True)
+class Branch:
+    """A fork of the server for processes with the same variables of Ray.
+
+    Attributes:
+        socket: Where it is asked for processes.
+        environment: All variables of the process that was asked for first.
+    """
+
+    socket: socket.socket
+    environment: dict[str, str]
+
+
+def main(name: str, libraries: str, with_ray: str) -> None:
+    """Serves at a socket; in each fork of a branch, runs the program that was asked for."""
+    started_in = sys.path[0]
+    with _listening(name) as server:
         print("requests may come", flush=True)
-        _preload(load)
-        request = _serve(server, forks)
+        _load(libraries)
+        branch = _begin_branches(server, name)
+    if branch is None:
+        return
+    forks: set[int] = set()
+    with branch.socket:
+        os.environ.clear()
+        os.environ.update(branch.environment | {JOB: NO_JOB})
+        _load(with_ray)
+        request = _serve(branch.socket, forks)
     if request is not None:
-        _become(request)
+        _become(request, started_in)
         return
     for fork in forks:
         with suppress(ProcessLookupError):
             os.kill(fork, signal.SIGKILL)
 
 
-def _preload(path: str) -> None:
+def _listening(name: str) -> socket.socket:
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(address(name))
+    server.listen(1024)
+    return server
+
+
+def _load(path: str) -> None:
     """Calls `module:function`, which imports what the processes need."""
     module, _, function = path.partition(":")
     getattr(import_module(module), function)()
     gc.collect()
     gc.freeze()  # forks need not look through all that, nor copy it
+
+
+def _begin_branches(server: socket.socket, name: str) -> Branch | None:
+    """Begins branches that are asked for; returns in each branch, and None once input has ended."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # a branch that is killed leaves no zombie
+    begun: set[str] = set()
+    while sys.stdin not in select.select([server, sys.stdin], [], [])[0]:
+        there, _ = server.accept()
+        with there, suppress(OSError, ValueError):  # a client that has ended meanwhile
+            if not same_user(there):
+                continue
+            environment = json.loads(_read_all(there))
+            branch = branch_of(name, environment)
+            if branch not in begun:
+                made = Branch(_listening(branch), environment)
+                if not os.fork():
+                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                    return made
+                made.socket.close()
+                begun.add(branch)
+            there.sendall(b".")
+    with suppress(ChildProcessError):  # once all branches have ended: their input has, too
+        os.wait()
+    return None
+
+
+def _read_all(there: socket.socket) -> bytes:
+    """What a client sends until it says that this was all."""
+    text = b""
+    while part := there.recv(65536):
+        text += part
+    return text
 
 
 def _has_ended(fork: int) -> bool:
@@ -120,9 +182,7 @@ def _read(there: socket.socket) -> Request:
     _, rights, _, _ = there.recvmsg(1, socket.CMSG_LEN(3 * files.itemsize))
     files.frombytes(rights[0][2] if rights else b"")
     try:
-        text = b""
-        while part := there.recv(65536):
-            text += part
+        text = _read_all(there)
         there.sendall(b"?")
         return Request(**json.loads(text), files=files)
     except (OSError, ValueError):
@@ -131,8 +191,8 @@ def _read(there: socket.socket) -> Request:
         raise
 
 
-def _become(request: Request) -> None:
-    """Goes on as the program that was asked for."""
+def _become(request: Request, started_in: str) -> None:
+    """Goes on as the program that was asked for, whose directory replaces that of the server."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setpgid(0, 0)  # Ray kills the whole group of a process that has ended
     for number, file in enumerate(request.files):
@@ -146,9 +206,9 @@ def _become(request: Request) -> None:
         numpy.random.seed()  # else all forks would draw the same; Python's own generator knows
     program, *words = request.words
     sys.argv = [program, *words]
-    sys.path[0] = str(Path(program).parent)
+    sys.path[sys.path.index(started_in)] = str(Path(program).parent)  # Ray has put one before it
     runpy.run_path(program, run_name="__main__")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:])

@@ -57,11 +57,12 @@ class ForkServer:
     Leaving it as a context ends it, too.
 
     Args:
-        preload: `module:function` that imports what the processes need.
+        libraries: `module:function` that imports libraries, without Ray.
+        with_ray: `module:function` that imports Ray, and what of the processes imports it.
     """
 
-    def __init__(self, preload: str) -> None:
-        self._preload = preload
+    def __init__(self, libraries: str, with_ray: str) -> None:
+        self._preload = libraries, with_ray
         self._name = f"tune_mc1-forks-{secrets.token_hex(16)}"
         self._process: subprocess.Popen[bytes] | None = None
         self._listening = False
@@ -78,7 +79,7 @@ class ForkServer:
             return
         module = "tune_mc1.cluster.forks.fork_server"
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module, self._name, self._preload],
+            [sys.executable, "-m", module, self._name, *self._preload],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
