@@ -18,9 +18,13 @@ from tempfile import mkdtemp
 from typing import Self
 
 from tune_mc1.cluster.forks.ray_forks_private import usable
+from tune_mc1.cluster.ray_runtime import QUIET_RAY
 
-READ_AT_START = ("PYTHON", "LD_", "HOME", "HF_", "TORCH", "XDG_", "MPL", "OMP_", "MKL_")
+READ_AT_START = ("PYTHON", "LD_", "HOME", "HF_", "TORCH", "XDG_", "MPL", "OMP_", "MKL_", "RAY_")
 """Beginnings of the names of variables that an import may read."""
+
+READ_LATER = ("RAY_AUTH_", "RAY_CLIENT_MODE", *QUIET_RAY)
+"""Those of Ray that our Ray or Ray itself sets, and that are read again."""
 
 ANEW = {"PYTHONHASHSEED": "random"}
 """Environment of a command that starts Python, as any variable that Python reads has it do."""
@@ -92,7 +96,11 @@ _servers: list[_Server] = []
 
 
 def _read_at_start(env: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in env.items() if name.startswith(READ_AT_START)}
+    return {
+        name: value
+        for name, value in env.items()
+        if name.startswith(READ_AT_START) and not name.startswith(READ_LATER)
+    }
 
 
 class Command:

@@ -3,8 +3,10 @@
     python -m tests.support.warm_server
 
 It reads a request a line, a JSON object with `words`, `cwd`, `env`, `out` and `err`, and answers
-with the process, later with how it ended. Ray is not imported: when it is loaded, it reads
-variables that differ between commands. It ends with its standard input.
+with the process, later with how it ended. It ends with its standard input.
+
+Ray reads variables as it is imported, and a fork server must not have imported it. So a second
+process, from before that, is forked for the fork servers of sweeps.
 """
 
 import gc
@@ -14,17 +16,20 @@ import runpy
 import select
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
-from tune_mc1.cluster.forks import fork_server
-from tune_mc1.cluster.forks.ray_forks_private import ForkServer
+from tests.support.spare_servers import Spare, Spares, close_all
+from tune_mc1.cluster.forks.ray_ids_private import imported_before_forks
+from tune_mc1.cluster.ray_tokens_private import CONFIG
 from tune_mc1.running.preload import load_modules
+
+STARTED_IN = sys.path[0]
 
 SWEEPS = ("sweep", "train", "study")
 """Commands that may start a fork server."""
@@ -33,9 +38,14 @@ SWEEPS = ("sweep", "train", "study")
 def main() -> None:
     """Serves; in each fork, runs the command that was asked for."""
     _preload()
-    request = _serve()
-    if request is not None:
-        _become(request)
+    spares = Spares()
+    if spares.serves:
+        spares.serve()
+        return
+    _import_ray()
+    asked = _serve(spares)
+    if asked is not None:
+        _become(*asked)
 
 
 def _preload() -> None:
@@ -54,7 +64,14 @@ def _preload() -> None:
     gc.freeze()
 
 
-def _serve() -> dict[str, Any] | None:
+def _import_ray() -> None:
+    with imported_before_forks():
+        import tune_mc1.running.driver  # noqa: F401
+    gc.collect()
+    gc.freeze()
+
+
+def _serve(spares: Spares) -> tuple[dict[str, Any], Spare | None] | None:
     """Forks at each request until standard input ends; returns the request in each fork."""
     forks: set[int] = set()
     asked = b""
@@ -77,12 +94,16 @@ def _serve() -> dict[str, Any] | None:
             return None
         *lines, asked = (asked + part).split(b"\n")
         for line in lines:
+            request = json.loads(line)
+            spare = spares.take() if request["words"][0] in SWEEPS else None
             fork = os.fork()
             if not fork:
                 signal.set_wakeup_fd(-1)
                 ended.close()
                 wake.close()
-                return dict(json.loads(line))
+                return request, spare
+            if spare is not None:
+                spare.close()
             forks.add(fork)
             _tell(pid=fork)
 
@@ -99,94 +120,32 @@ def _tell_ends(forks: set[int]) -> None:
             _tell(pid=fork, status=os.waitstatus_to_exitcode(status))
 
 
-def _become(request: dict[str, Any]) -> None:
+def _become(request: dict[str, Any], spare: Spare | None) -> None:
     """Goes on as the command, as `python -m tune_mc1` does."""
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    _take_files(os.devnull, request["out"], request["err"])
+    _take_files(request, () if spare is None else spare.pipes())
     os.environ.clear()
     os.environ.update(request["env"])
     os.chdir(request["cwd"])
     np.random.seed()
     tempfile.tempdir = None
-    sys.path[0] = request["cwd"]
+    sys.path[sys.path.index(STARTED_IN)] = request["cwd"]  # Ray has put one before it
     sys.argv = ["tune_mc1", *request["words"]]
-    if request["words"][0] in SWEEPS:
-        spare = _Spare()
-        if spare.pid == 0:
-            spare.serve()
-            return
+    CONFIG.get()("")  # Ray reads variables again
+    if spare is not None:
         spare.stand_in()
     runpy.run_module("tune_mc1", run_name="__main__", alter_sys=True)
 
 
-def _take_files(*paths: str) -> None:
-    """Makes files standard input, output and error, and closes all others."""
-    for number, path in enumerate(paths):
+def _take_files(request: dict[str, Any], kept: Sequence[int]) -> None:
+    """Makes the files of a request standard input, output and error, and closes all but a few."""
+    for number, path in enumerate((os.devnull, request["out"], request["err"])):
         file = os.open(path, os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT, 0o644)
         os.dup2(file, number)
         os.close(file)
-    os.closerange(3, 4096)
-
-
-class _Spare:
-    """A fork of a command at its very beginning, which becomes the command's fork server.
-
-    It has imported already what that would; with the attributes of `subprocess.Popen` that
-    `ForkServer` uses.
-    """
-
-    def __init__(self) -> None:
-        asked, self._ask = os.pipe()
-        self._answers, answer = os.pipe()
-        self.pid = os.fork()
-        if self.pid == 0:
-            os.setsid()
-            null = os.open(os.devnull, os.O_WRONLY)
-            for number, file in enumerate((asked, answer, null)):
-                os.dup2(file, number)
-            os.closerange(3, 4096)
-            return
-        os.close(asked)
-        os.close(answer)
-        self.stdin: IO[bytes] = os.fdopen(self._ask, "wb", buffering=0)
-        self.stdout: IO[bytes] = os.fdopen(self._answers, "rb")
-
-    def serve(self) -> None:
-        """In the fork: waits until it is needed, and returns in each of its own forks, too."""
-        line = b""
-        while not line.endswith(b"\n"):
-            part = os.read(0, 1)
-            if not part:
-                return
-            line += part
-        fork_server.main(*json.loads(line))
-
-    def stand_in(self) -> None:
-        """In the command: a fork server that starts is this process."""
-
-        def start(server: Any) -> None:
-            if server._process is None:
-                self.stdin.write(json.dumps([server._name, *server._preload]).encode() + b"\n")
-                server._process = self
-
-        setattr(ForkServer, "start", start)  # noqa: B010 (mypy sees an assignment to a method)
-
-    def wait(self, timeout: float | None = None) -> int:
-        """As that of `Popen`."""
-        pidfd = os.pidfd_open(self.pid)
-        try:
-            ready, _, _ = select.select([pidfd], [], [], timeout)
-        finally:
-            os.close(pidfd)
-        if not ready:
-            assert timeout is not None
-            raise subprocess.TimeoutExpired("fork server", timeout)
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-
-    def kill(self) -> None:
-        os.kill(self.pid, signal.SIGKILL)
+    close_all(kept)
 
 
 if __name__ == "__main__":

@@ -63,12 +63,13 @@ class Branch:
 def main(name: str, libraries: str, with_ray: str) -> None:
     """Serves at a socket; in each fork of a branch, runs the program that was asked for."""
     started_in = sys.path[0]
+    gc.disable()  # what is imported stays
     with _listening(name) as server:
         print("requests may come", flush=True)
         _load(libraries)
         branch = _begin_branches(server, name)
     if branch is None:
-        return
+        os._exit(0)  # the end of the interpreter takes half a second with all these libraries
     forks: set[int] = set()
     with branch.socket:
         os.environ.clear()
@@ -81,6 +82,7 @@ def main(name: str, libraries: str, with_ray: str) -> None:
     for fork in forks:
         with suppress(ProcessLookupError):
             os.kill(fork, signal.SIGKILL)
+    os._exit(0)
 
 
 def _listening(name: str) -> socket.socket:
@@ -94,7 +96,6 @@ def _load(path: str) -> None:
     """Calls `module:function`, which imports what the processes need."""
     module, _, function = path.partition(":")
     getattr(import_module(module), function)()
-    gc.collect()
     gc.freeze()  # forks need not look through all that, nor copy it
 
 
@@ -193,6 +194,7 @@ def _read(there: socket.socket) -> Request:
 
 def _become(request: Request, started_in: str) -> None:
     """Goes on as the program that was asked for, whose directory replaces that of the server."""
+    gc.enable()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setpgid(0, 0)  # Ray kills the whole group of a process that has ended
     for number, file in enumerate(request.files):
