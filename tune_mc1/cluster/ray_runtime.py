@@ -54,7 +54,8 @@ class Cluster:
         forks: Serves the processes of our own Ray; None for those that Ray starts itself.
 
     Attributes:
-        at_end: Called at the end if Ray goes on: gives back what the sweep still holds of it.
+        at_end: Called at the end if Ray goes on, the last first: gives back what the sweep still
+            holds of it.
     """
 
     def __init__(
@@ -153,7 +154,7 @@ class Cluster:
             ray.shutdown()
             set_auth_mode(self._auth_mode)
         elif ray.is_initialized():  # it was there before
-            for release in self.at_end:
+            for release in reversed(self.at_end):
                 release()
         self._kill_children()
         self.remove_files()

@@ -9,7 +9,6 @@ import ray
 
 from tune_mc1.cluster.nodes import trial_resources
 from tune_mc1.cluster.ray_runtime import Cluster
-from tune_mc1.data.decoding import portable
 from tune_mc1.errors import SweepStopped
 from tune_mc1.interruption import Interruption
 from tune_mc1.planning.removed import Removed
@@ -27,6 +26,7 @@ from tune_mc1.running.module_start import check_devices
 from tune_mc1.running.module_winner import test_winners
 from tune_mc1.running.own_context import OwnContext
 from tune_mc1.running.program_start import directory_to_send
+from tune_mc1.running.put_images import put_images
 from tune_mc1.running.record import close_record, finish_trackers, open_record, start_trackers
 from tune_mc1.running.steering.callback import Steering
 from tune_mc1.running.sweep_run import SweepRun
@@ -119,7 +119,7 @@ def _run(
         return
     context = _context(run, resources)
     with interruption.interruptible():
-        images = ray.put(portable(run.images))
+        images = put_images(run.images)
     with view.showing(writer.tables):
         spare = tune(run, context, images, resources, writer, view)
     with interruption.interruptible():

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import ray
 from ray import tune
 from ray.tune import Callback
 
@@ -78,7 +79,7 @@ def tune_trials(
         check: Called after each step; an exception from it ends the sweep.
         further: A further callback.
         steering: Takes up requests.
-        at_end: Gets what ends the trials' processes, for a Ray that goes on after an interruption.
+        at_end: Gets what ends the processes of the sweep, the last first, for a Ray that goes on.
 
     Returns:
         Reference to the task that prepares a spare process for the winner's test; None without one.
@@ -92,6 +93,8 @@ def tune_trials(
     source = _source(grouping, writer, view)
     end = EarlyEnd(run, writer)
     scheduler, decisions = _scheduler(grouping, writer, view, end, grouped=source.largest > 1)
+    if decisions is not None and at_end is not None:
+        at_end.append(partial(ray.kill, decisions))
     if isinstance(scheduler, PopulationTraining) and isinstance(further, CheckpointKeeper):
         scheduler.settle = further.settle
     promoting = _promoting(grouping, scheduler, source.search)

@@ -1,0 +1,58 @@
+"""Sweeps of one process on a Ray that it has started before: they leave nothing behind."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import psutil
+import ray
+
+from tests.support.in_process import connected, disconnect, sweep_here
+from tune_mc1.data.images import ImageData
+from tune_mc1.running.put_images import put_images
+
+
+def actors() -> list[str]:
+    """Processes of Ray that are neither idle nor those of trials."""
+    names = [process.name() for process in psutil.Process().children(recursive=True)]
+    others = ("ray::IDLE", "ray::ImplicitFu", "ray::DashboardA", "ray::RuntimeEnv")
+    return [name for name in names if name.startswith("ray::") and not name.startswith(others)]
+
+
+def test_no_actor_is_left(tmp_path: Path, image_dir: Path) -> None:
+    content = {
+        "data": str(image_dir),
+        "method": "random",
+        "run_cap": 2,
+        "fuse": 2,
+        "early_terminate": {"type": "asha", "min_iter": 1},
+        "parameters": {
+            "model": {"value": "CNN_simple"},
+            "epochs": {"value": 2},
+            "learning_rate": {"min": 0.01, "max": 0.1},
+        },
+    }
+    connected()
+    before = actors()
+    ran = sweep_here(tmp_path, content, "random")
+    assert ran.status == 0, ran.err
+    assert len(ran.events("epoch")) >= 2
+    assert actors() == before
+
+
+def data(pixel: int) -> ImageData:
+    images, labels = np.full((4, 8, 8, 3), pixel, np.uint8), np.arange(4) % 2
+    return ImageData.build("made up", (images, labels), (images, labels), ["a", "b"])
+
+
+def test_the_same_images_are_put_once() -> None:
+    connected()
+    first = put_images(data(1))
+    assert put_images(data(1)) == first
+    assert put_images(data(2)) != first
+    assert put_images(replace(data(1), part=0.5)) != first
+    disconnect()
+    connected()
+    again = put_images(data(1))
+    assert again != first
+    np.testing.assert_array_equal(ray.get(again).train_images, data(1).train_images)
