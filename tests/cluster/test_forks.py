@@ -20,15 +20,7 @@ from tune_mc1.cluster.forks.fork_client import CONTEXT, _request
 from tune_mc1.cluster.forks.ray_forks_private import ForkServer, usable
 from tune_mc1.cluster.forks.ray_ids_private import imported_before_forks
 from tune_mc1.cluster.ray_runtime import Cluster
-from tune_mc1.running.preload import (
-    import_modules,
-    import_programs,
-    import_training,
-    load_modules,
-    load_programs,
-    load_training,
-    path_of,
-)
+from tune_mc1.running.preload import import_programs, load_programs, path_of
 
 pytestmark = pytest.mark.skipif(not usable(), reason="forks need Linux without a GPU")
 
@@ -39,12 +31,12 @@ NOTHING = ("gc:collect", "gc:collect")
 WORKER = "/ray/default_worker.py"
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    """Our own Ray, whose processes are forks."""
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Our own Ray, whose processes are forks, until a test ends their server."""
     disconnect()
     with ForkServer(path_of(load_programs), path_of(import_programs)) as forks:
-        made = Cluster(None, tmp_path, forks=forks)
+        made = Cluster(None, tmp_path_factory.mktemp("forks"), forks=forks)
         made.connect()
         yield made
         made.shutdown()
@@ -178,22 +170,20 @@ def test_another_user_gets_no_process(tmp_path: Path) -> None:
         assert asked == {65534: "its own\n", 0: "forked\n"}
 
 
-@pytest.mark.parametrize(
-    ("load", "with_ray"),
-    [
-        (load_training, import_training),
-        (load_modules, import_modules),
-        (load_programs, import_programs),
-    ],
-)
-def test_what_is_imported_before_a_fork_starts_nothing(load: Any, with_ray: Any) -> None:
+@pytest.mark.parametrize("kinds", [("training", "modules"), ("programs",)], ids="+".join)
+def test_what_is_imported_before_a_fork_starts_nothing(kinds: tuple[str, ...]) -> None:
     """Ray would have read the variables of the server; threads would be missing in the forks."""
-    code = (
-        "import os, sys, threading; from tune_mc1.running import preload; "
-        f"preload.{load.__name__}(); before = len(os.listdir('/proc/self/task')); "
-        f"print('ray' in sys.modules); preload.{with_ray.__name__}(); "
-        "print(threading.active_count(), len(os.listdir('/proc/self/task')) <= before)"
-    )
+    code = f"""
+import os, sys, threading
+from tune_mc1.running import preload
+for kind in {kinds}:
+    getattr(preload, "load_" + kind)()
+before = len(os.listdir("/proc/self/task"))
+print("ray" in sys.modules)
+for kind in {kinds}:
+    getattr(preload, "import_" + kind)()
+print(threading.active_count(), len(os.listdir("/proc/self/task")) <= before)
+"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "1", "True"]
 
