@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 import ray
 from ray import _raylet
+from ray._private import services
 from ray._private.authentication.authentication_token_setup import enable_token_auth_by_default
+from ray._raylet import Config, GcsClient
 from ray.tune.execution import class_cache
 
 from tests.support.in_process import disconnect
@@ -94,3 +96,26 @@ def test_tune_gives_trials_on_a_cluster_only_variables_that_the_driver_has(
         assert copied == class_cache.ENV_VARS_TO_PROPAGATE
     cluster.shutdown()
     assert default == class_cache.DEFAULT_ENV_VARS
+
+
+def test_a_ray_of_our_own_waits_for_no_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ray looks for its node, and for its object store, once a second if they are not there."""
+    find, there = services.get_node, []
+
+    def found(gcs_address: str, node_id: str) -> Any:
+        there.append(len(GcsClient(address=gcs_address).get_all_node_info(timeout=10)))
+        return find(gcs_address, node_id)
+
+    monkeypatch.setattr(services, "get_node", found)
+    cluster = Cluster(None, tmp_path)
+    cluster.connect()
+    try:
+        assert there == [1], "Ray is asked once its node is there"
+        assert services.get_node is found, "and is put back"
+        waits = Config.raylet_client_connect_timeout_milliseconds()
+        assert waits == 20
+        assert waits * Config.raylet_client_num_connect_attempts() == 10_000
+    finally:
+        cluster.shutdown()

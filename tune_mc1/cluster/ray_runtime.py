@@ -18,6 +18,7 @@ from tune_mc1.cluster.ray_start_private import (
     TEMP_DIR,
     hide_command_line,
     leave_signals_alone,
+    seeing_the_node,
     without_helpers,
 )
 from tune_mc1.cluster.ray_temp import remove, temp_dir
@@ -27,9 +28,15 @@ from tune_mc1.errors import SweepStopped
 
 WATCH_S = 1.0
 
-IDLE_MS = 30 * 24 * 3_600_000
-"""Time for which our own Ray keeps an idle process, so that its loaded libraries serve the next
-task."""
+SETTINGS = {
+    # An idle process stays for a month, so that its loaded libraries serve the next task.
+    "idle_worker_killing_time_threshold_ms": 30 * 24 * 3_600_000,
+    # Ray's node manager looks again so soon for its object store, if that was not there yet; by
+    # itself it waits a second. Both numbers give the ten seconds that Ray has.
+    "raylet_client_connect_timeout_milliseconds": 20,
+    "raylet_client_num_connect_attempts": 500,
+}
+"""Undocumented settings of our own Ray."""
 
 QUIET_RAY = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # our own files hold the results
@@ -227,7 +234,7 @@ def start_ray(
         options = {}
         DASHBOARD_ERRORS.install()
         if tuned and SYSTEM_CONFIG.usable():
-            options["_system_config"] = {"idle_worker_killing_time_threshold_ms": IDLE_MS}
+            options["_system_config"] = SETTINGS
         leave_signals_alone()
     if temp is not None and TEMP_DIR.usable():
         options["_temp_dir"] = str(temp)
@@ -236,6 +243,7 @@ def start_ray(
     with ExitStack() as starting:
         if address is None and tuned:
             starting.enter_context(without_helpers())
+            starting.enter_context(seeing_the_node())
         if forks is not None:
             starting.enter_context(forks.taken())
         ray.init(
