@@ -9,7 +9,6 @@ import ray
 from ray import _raylet
 from ray._private import services
 from ray._private.authentication.authentication_token_setup import enable_token_auth_by_default
-from ray._raylet import Config, GcsClient
 from ray.tune.execution import class_cache
 
 from tests.support.in_process import disconnect
@@ -102,10 +101,12 @@ def test_a_ray_of_our_own_waits_for_no_second(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ray looks for its node, and for its object store, once a second if they are not there."""
-    find, there = services.get_node, []
+    raylet: Any = _raylet
+    find: Any = services.get_node
+    there = []
 
     def found(gcs_address: str, node_id: str) -> Any:
-        there.append(len(GcsClient(address=gcs_address).get_all_node_info(timeout=10)))
+        there.append(len(raylet.GcsClient(address=gcs_address).get_all_node_info(timeout=10)))
         return find(gcs_address, node_id)
 
     monkeypatch.setattr(services, "get_node", found)
@@ -114,8 +115,8 @@ def test_a_ray_of_our_own_waits_for_no_second(
     try:
         assert there == [1], "Ray is asked once its node is there"
         assert services.get_node is found, "and is put back"
-        waits = Config.raylet_client_connect_timeout_milliseconds()
+        waits = raylet.Config.raylet_client_connect_timeout_milliseconds()
         assert waits == 20
-        assert waits * Config.raylet_client_num_connect_attempts() == 10_000
+        assert waits * raylet.Config.raylet_client_num_connect_attempts() == 10_000
     finally:
         cluster.shutdown()

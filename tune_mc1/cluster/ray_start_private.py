@@ -50,10 +50,9 @@ REGISTERED = _name(
     "has Ray see its own node when it is there",
     "a sweep starts up to a second later, as Ray looks once a second",
 )
-NODES = _name(
-    "ray._raylet:InnerGcsClient.get_all_node_info",
-    "asks whether the node is there",
-    "same as without get_node",
+ASKING = tuple(
+    _name(f"ray._raylet:{name}", "asks whether the node is there", "same as without get_node")
+    for name in ("GcsClient", "InnerGcsClient.get_all_node_info")
 )
 HELPERS = tuple(
     _name(
@@ -75,7 +74,7 @@ NAMES = (
     IDLE_TIME,
     *CONNECTING,
     REGISTERED,
-    NODES,
+    *ASKING,
     *HELPERS,
 )
 """Names of Ray's start; a test looks for each in the version that is installed."""
@@ -115,7 +114,7 @@ def without_helpers() -> Iterator[None]:
 def seeing_the_node() -> Iterator[None]:
     """Starts Ray so that it goes on as soon as its node is there, while the block runs."""
     find = REGISTERED.get()
-    if find is None or not NODES.usable():
+    if find is None or not all(name.usable() for name in ASKING):
         yield
         return
 
@@ -132,10 +131,8 @@ def seeing_the_node() -> Iterator[None]:
 
 def _await_node(gcs_address: str) -> None:
     """Waits some time until a node is there; Ray itself reports what keeps it from that."""
-    from ray._raylet import GcsClient
-
     end = time.monotonic() + NODE_WAIT_S
     with suppress(Exception):
-        client = GcsClient(address=gcs_address)
+        client = ASKING[0].get()(address=gcs_address)
         while not client.get_all_node_info(timeout=NODE_WAIT_S) and time.monotonic() < end:
             time.sleep(NODE_POLL_S)
