@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -41,6 +42,18 @@ def without_pip(commands: list[str]) -> list[str]:
     return [c for c in commands if "pip install" not in c and "-venv" not in c] + [INSTALLED]
 
 
+def _project(lab: Lab) -> Path:
+    """A copy of the project without what other tests write while the lab runs.
+
+    Ray reads all files below a mount before it sends some of them, and fails if one of them goes.
+    """
+    copy = lab.shared / "project"
+    if not copy.exists():
+        written = shutil.ignore_patterns(".venv", "__pycache__", ".*_cache", "*.egg-info")
+        shutil.copytree(PROJECT, copy, ignore=written)
+    return copy
+
+
 class Launcher:
     """A cluster of the lab.
 
@@ -59,6 +72,9 @@ class Launcher:
         on: Machine | None = None,
     ) -> None:
         self.machine, self.env = on or lab.client, dict(env or {})
+        mounts = config["file_mounts"].items()
+        mounts = {there: str(_project(lab)) if here == "." else here for there, here in mounts}
+        config = {**config, "file_mounts": mounts}
         self.machine.run(f"echo {shlex.quote(yaml.safe_dump(config))} > ~/cluster.yaml")
 
     def up(self, seconds: float = 240) -> str:
