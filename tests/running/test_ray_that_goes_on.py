@@ -2,13 +2,17 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
+import pytest
 import ray
 
 from tests.support.in_process import connected, disconnect, sweep_here
+from tune_mc1.cluster.forks.ray_forks_private import usable
 from tune_mc1.data.images import ImageData
+from tune_mc1.running.preload import fork_server
 from tune_mc1.running.put_images import put_images
 
 
@@ -38,6 +42,17 @@ def test_no_actor_is_left(tmp_path: Path, image_dir: Path) -> None:
     assert ran.status == 0, ran.err
     assert len(ran.events("epoch")) >= 2
     assert actors() == before
+
+
+@pytest.mark.skipif(not usable(), reason="forks need Linux without a GPU")
+def test_nothing_is_imported_for_forks_that_it_cannot_have() -> None:
+    sweep: Any = None
+    connected()
+    with fork_server(sweep, None) as forks:
+        assert forks is None
+    disconnect()
+    with fork_server(sweep, None) as forks:
+        assert forks is not None
 
 
 def data(pixel: int) -> ImageData:

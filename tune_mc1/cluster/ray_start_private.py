@@ -41,7 +41,7 @@ CONNECTING = tuple(
     _name(
         f'ray._raylet "raylet_client_{setting}"',
         "has Ray's node manager wait less for its own object store",
-        "about every second start of our own Ray takes a second longer",
+        "Ray refuses our settings, and starts at the third attempt without any of them",
     )
     for setting in ("connect_timeout_milliseconds", "num_connect_attempts")
 )
