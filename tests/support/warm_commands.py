@@ -23,8 +23,8 @@ from tune_mc1.cluster.ray_runtime import QUIET_RAY
 READ_AT_START = ("PYTHON", "LD_", "HOME", "HF_", "TORCH", "XDG_", "MPL", "OMP_", "MKL_", "RAY_")
 """Beginnings of the names of variables that an import may read."""
 
-READ_LATER = ("RAY_AUTH_", "RAY_CLIENT_MODE", *QUIET_RAY)
-"""Those of Ray that our Ray or Ray itself sets, and that are read again."""
+READ_LATER = ("RAY_AUTH_", "RAY_CLIENT_MODE", *QUIET_RAY, "TORCHINDUCTOR_CACHE_DIR")
+"""Those that are read again, once our Ray, Ray itself or an import of PyTorch has set them."""
 
 ANEW = {"PYTHONHASHSEED": "random"}
 """Environment of a command that starts Python, as any variable that Python reads has it do."""
@@ -155,6 +155,11 @@ class Command:
 
     def __exit__(self, *_: object) -> None:
         self.wait()
+
+    @property
+    def is_fork(self) -> bool:
+        """Whether nothing had to be imported for it."""
+        return self._server is not None
 
     def poll(self) -> int | None:
         """The exit status; None while it runs."""
