@@ -118,6 +118,26 @@ def test_without_the_clients_of_clouds_it_says_what_was_not_checked(
     assert any("pip install 'tune_mc1[cluster]'" in note for note in report.notes)
 
 
+def test_a_folder_with_much_in_it_has_a_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = broken(tmp_path, "local", "", "")
+    for name, size in ((".venv/lib/large.so", 2_150_000_000), ("results/rows", 40_000_000)):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True)
+        with file.open("wb") as hole:
+            hole.truncate(size)
+    (tmp_path / "results" / "gone").symlink_to(tmp_path / "nowhere")
+    note = (
+        "`ray up` reads all 2.2 GB in . each time, also what rsync_exclude leaves out; "
+        "2.1 GB are in .venv"
+    )
+    assert note in check_cluster(path, OURS).notes
+    (tmp_path / ".venv/lib/large.so").unlink()
+    assert not any("reads all" in said for said in check_cluster(path, OURS).notes)
+
+
 RAYS = ray_autoscaler()
 RUNS_ON = """apiVersion: ray.io/v1
 kind: RayJob

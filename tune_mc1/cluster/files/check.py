@@ -17,6 +17,7 @@ from tune_mc1.cluster.files.kuberay_rules import (
     kuberay_notes,
     kuberay_problems,
 )
+from tune_mc1.cluster.files.mount_size import mount_notes
 from tune_mc1.cluster.files.node_config import has_botocore
 from tune_mc1.cluster.files.node_types import ClusterFile, items, mapping
 from tune_mc1.cluster.files.price import Price, price_notes, price_of
@@ -185,6 +186,7 @@ def _notes(cluster: ClusterFile) -> list[str]:
         notes.append(f"{TOKEN} does not exist yet: ray get-auth-token --generate")
     if cluster.provider == "local" and cluster.workers:
         notes.append("-o must name a directory that all machines share, or a bucket")
+    notes += mount_notes(mapping(content.get("file_mounts")))
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     python = image_python(str(mapping(content.get("docker")).get("image", "")))
     if python not in (None, here):
