@@ -16,7 +16,7 @@ import ray
 
 from tests.support.in_process import disconnect
 from tune_mc1.cluster.forks import fork_client
-from tune_mc1.cluster.forks.fork_client import CONTEXT, _request
+from tune_mc1.cluster.forks.fork_client import CONTEXT, IF_FORKED, _worker
 from tune_mc1.cluster.forks.ray_forks_private import ForkServer, usable
 from tune_mc1.cluster.forks.ray_ids_private import imported_before_forks
 from tune_mc1.cluster.ray_runtime import Cluster
@@ -74,6 +74,31 @@ def test_processes_have_the_libraries_and_are_separate(cluster: Cluster) -> None
     assert first[0] != other[0]
     assert first[2] != other[2]
     assert (first[3], other[3]) == (None, "one")
+
+
+def test_the_agents_of_the_node_are_forks(cluster: Cluster) -> None:
+    """That of the dashboard, which is off, has none of its modules."""
+    everything = {child: child.cmdline() for child in psutil.Process().children(recursive=True)}
+    agents = {words[0].strip(): child for child, words in everything.items() if words}
+    for title in ("ray::DashboardAgent", "ray::RuntimeEnvAgent"):
+        parent = agents[title].parent()
+        assert parent is not None
+        assert SERVER in parent.cmdline()
+    assert cluster.folder is not None
+    log = cluster.folder / "session_latest" / "logs" / "dashboard_agent.log"
+    assert "Loaded 0 modules" in log.read_text()
+
+
+@pytest.mark.parametrize("name", [None, "nobody-listens"])
+def test_without_a_server_an_agent_starts_as_usual(tmp_path: Path, name: str | None) -> None:
+    program = tmp_path / "agent.py"
+    program.write_text("import sys; print(sys.argv[1:])")
+    words = [sys.executable, fork_client.__file__, "--minimal", IF_FORKED, str(program), "--head"]
+    env = {k: v for k, v in os.environ.items() if k != fork_client.SOCKET}
+    if name:
+        env[fork_client.SOCKET] = name
+    said = subprocess.run(words, env=env, capture_output=True, text=True, check=True).stdout
+    assert said == "['--head']\n"
 
 
 def test_processes_draw_other_ids_and_have_the_job(cluster: Cluster) -> None:
@@ -199,7 +224,7 @@ print(threading.active_count(), len(os.listdir("/proc/self/task")) <= before)
 )
 def test_an_environment_of_more_than_variables_is_left_to_ray(context: str, forked: bool) -> None:
     words = [CONTEXT + context, "--language=PYTHON", WORKER, "--worker-id=w"]
-    request = _request(WORKER, words)
+    request = _worker(WORKER, words)
     assert (request is not None) == forked
     if request is not None:
         assert request["words"] == [WORKER, "--worker-id=w"]

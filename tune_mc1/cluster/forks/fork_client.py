@@ -1,5 +1,7 @@
 """Program that our own Ray starts as each of its processes: it has the server fork that process.
 
+These are workers, which run trials, and the two agents of a node.
+
 It waits for the end of the fork, and imports nothing that takes time. Without a server, or for a
 runtime environment of more than variables, it goes on as Ray's own program.
 """
@@ -24,6 +26,12 @@ OWN = (CONTEXT, "--language=")
 
 WORKER, FIRST_STEP = "default_worker.py", "setup_worker.py"
 
+IF_FORKED = "--"
+"""Ends the arguments that only a fork gets as an agent; the usual command follows."""
+
+AGENTS = "-agents"
+"""End of the name of the socket at which agents are asked for."""
+
 READ_AT_IMPORT = ("RAY_", "TUNE_")
 """Beginnings of the names of variables that Ray reads when it is imported."""
 
@@ -35,13 +43,17 @@ which takes the job of its first task."""
 def main() -> None:
     """Hands over arguments, environment and files, and ends when the fork does."""
     words = sys.argv[1:]
-    program = next(word for word in words if word.endswith(WORKER))
-    request = _request(program, words)
+    workers = [word for word in words if word.endswith(WORKER)]
+    request = _worker(workers[0], words) if workers else _agent(words)
     with suppress(OSError):
-        if request is not None and SOCKET in os.environ and _forked(request):
+        name = os.environ.get(SOCKET)
+        if name and request and _forked(name if workers else name + AGENTS, request):
             return
-    first = str(Path(program).with_name(FIRST_STEP))
-    os.execv(sys.executable, [sys.executable, first, *words])
+    if workers:
+        usual = [str(Path(workers[0]).with_name(FIRST_STEP)), *words]
+    else:
+        usual = ["-u", *words[words.index(IF_FORKED) + 1 :]]
+    os.execv(sys.executable, [sys.executable, *usual])
 
 
 def address(name: str) -> str:
@@ -63,7 +75,7 @@ def same_user(there: socket.socket) -> bool:
     return user == os.geteuid()
 
 
-def _request(program: str, words: list[str]) -> dict[str, Any] | None:
+def _worker(program: str, words: list[str]) -> dict[str, Any] | None:
     """What the fork needs to know; None if Ray itself must prepare its environment."""
     given = [word.removeprefix(CONTEXT) for word in words if word.startswith(CONTEXT)]
     context = json.loads(given[0] or "{}") if given else {}
@@ -71,17 +83,26 @@ def _request(program: str, words: list[str]) -> dict[str, Any] | None:
     if any(value not in (None, [], sys.executable) for value in context.values()):
         return None
     own = [word for word in words[words.index(program) :] if not word.startswith(OWN)]
+    return _request(own, variables)
+
+
+def _agent(words: list[str]) -> dict[str, Any]:
+    """What the fork needs to know."""
+    usual = words.index(IF_FORKED)
+    return _request([*words[usual + 1 :], *words[:usual]], {})
+
+
+def _request(words: list[str], variables: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "words": own,
+        "words": words,
         "environment": {k: v for k, v in {**os.environ, **variables}.items() if k != SOCKET},
         "directory": str(Path.cwd()),
         "nice": os.getpriority(os.PRIO_PROCESS, 0),
     }
 
 
-def _forked(request: dict[str, Any]) -> bool:
+def _forked(name: str, request: dict[str, Any]) -> bool:
     """Has the server fork; False if it did not, once the fork has ended otherwise."""
-    name = os.environ[SOCKET]
     branch = branch_of(name, request["environment"])
     with suppress(ConnectionRefusedError):  # the first to ask for it
         return _served(branch, request)

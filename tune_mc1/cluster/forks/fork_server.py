@@ -5,6 +5,7 @@
 The first function imports libraries. The second one imports Ray, which reads variables as it is
 imported that are known only once Ray runs; so a branch of the server, its fork, does that at the
 first request, and other variables have another branch. The processes are forks of a branch.
+Ray's agents are needed before the libraries are there, so a fork from before that serves them.
 
 It ends when its standard input does, and its forks with it. `fork_client.py` asks for them, at
 abstract sockets, which have no files, so that a server that is killed leaves nothing.
@@ -25,7 +26,17 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from tune_mc1.cluster.forks.fork_client import JOB, NO_JOB, address, branch_of, same_user
+from tune_mc1.cluster.forks.fork_client import (
+    AGENTS,
+    JOB,
+    NO_JOB,
+    address,
+    branch_of,
+    same_user,
+)
+
+WITH_AGENTS = "tune_mc1.cluster.forks.ray_agents_private:import_agents"
+"""Function that imports Ray and what its agents import."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +75,16 @@ def main(name: str, libraries: str, with_ray: str) -> None:
     """Serves at a socket; in each fork of a branch, runs the program that was asked for."""
     started_in = sys.path[0]
     gc.disable()  # what is imported stays
-    with _listening(name) as server:
-        print("requests may come", flush=True)
+    workers, agents = _listening(name), _listening(name + AGENTS)
+    print("requests may come", flush=True)
+    if os.fork():
+        agents.close()
         _load(libraries)
-        branch = _begin_branches(server, name)
+        branch = _begin_branches(workers, name)
+    else:
+        workers.close()
+        with_ray = WITH_AGENTS
+        branch = _begin_branches(agents, name + AGENTS)
     if branch is None:
         os._exit(0)  # the end of the interpreter takes half a second with all these libraries
     forks: set[int] = set()
@@ -103,23 +120,29 @@ def _begin_branches(server: socket.socket, name: str) -> Branch | None:
     """Begins branches that are asked for; returns in each branch, and None once input has ended."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # a branch that is killed leaves no zombie
     begun: set[str] = set()
-    while sys.stdin not in select.select([server, sys.stdin], [], [])[0]:
-        there, _ = server.accept()
-        with there, suppress(OSError, ValueError):  # a client that has ended meanwhile
-            if not same_user(there):
-                continue
-            environment = json.loads(_read_all(there))
-            branch = branch_of(name, environment)
-            if branch not in begun:
-                made = Branch(_listening(branch), environment)
-                if not os.fork():
+    with server:
+        while sys.stdin not in select.select([server, sys.stdin], [], [])[0]:
+            there, _ = server.accept()
+            with there, suppress(OSError, ValueError):  # a client that has ended meanwhile
+                if same_user(there) and (branch := _begun(there, name, begun)) is not None:
                     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                    return made
-                made.socket.close()
-                begun.add(branch)
-            there.sendall(b".")
+                    return branch
     with suppress(ChildProcessError):  # once all branches have ended: their input has, too
         os.wait()
+    return None
+
+
+def _begun(there: socket.socket, name: str, begun: set[str]) -> Branch | None:
+    """Begins the branch that a client needs if it is the first to ask; returns it in the branch."""
+    environment = json.loads(_read_all(there))
+    branch = branch_of(name, environment)
+    if branch not in begun:
+        made = Branch(_listening(branch), environment)
+        if not os.fork():
+            return made
+        made.socket.close()
+        begun.add(branch)
+    there.sendall(b".")
     return None
 
 

@@ -4,19 +4,22 @@ Ray starts a process in two steps that import Ray each, and then PyTorch and Lig
 seconds of CPU and some hundred megabytes for each. Here it starts `fork_client.py` as the first
 step, which has `fork_server.py` fork the process.
 
-Private names of Ray: where it starts its node manager, and the parameter with the first step.
+Private names of Ray: where it starts its node manager, the parameter with the first step, and how
+it starts Python as an agent.
 """
 
 import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from tune_mc1.cluster.forks.fork_client import SOCKET
+from tune_mc1.cluster.forks.fork_client import IF_FORKED, SOCKET
+from tune_mc1.cluster.forks.ray_agents_private import arguments
 from tune_mc1.private_names import PrivateName
 
 _WITHOUT = "each process of a sweep imports PyTorch for itself: a later start, and more memory"
@@ -33,7 +36,13 @@ FIRST_STEP = PrivateName(
     "seen in Ray 2.60",
     _WITHOUT,
 )
-NAMES = (START, FIRST_STEP)
+AGENT = PrivateName(
+    "ray._private.services:_build_python_executable_command_memory_profileable",
+    "has Ray take forks as its agents",
+    "seen in Ray 2.60",
+    "each agent of Ray imports it for itself: a later start",
+)
+NAMES = (START, FIRST_STEP, AGENT)
 
 _CLIENT = Path(__file__).with_name("fork_client.py")
 
@@ -49,6 +58,14 @@ def has_gpu() -> bool:
 def usable() -> bool:
     """True on Linux without a GPU: nobody has tried forks beside one."""
     return sys.platform == "linux" and not has_gpu()
+
+
+def _start_agent(usual: Callable[..., list[str]], agent: str, *args: Any) -> list[str]:
+    """Beginning of the command of an agent, which Ray may have profiled instead."""
+    command = usual(agent, *args)
+    if command != [sys.executable, "-u"]:
+        return command
+    return [sys.executable, str(_CLIENT), *arguments(agent), IF_FORKED]
 
 
 class ForkServer:
@@ -93,15 +110,17 @@ class ForkServer:
         if not (START.usable() and FIRST_STEP.usable()):
             yield
             return
-        start = START.get()
+        start, agent = START.get(), AGENT.get()
 
         def start_raylet(node: Any, *args: Any, **named: Any) -> None:
             if self._listens():  # else it has ended, and Ray's own way is taken
                 os.environ[SOCKET] = self._name
                 node._ray_params.setup_worker_path = str(_CLIENT)
+                AGENT.replace(partial(_start_agent, agent))
             try:
                 start(node, *args, **named)
             finally:
+                AGENT.replace(agent)
                 os.environ.pop(SOCKET, None)
 
         START.replace(start_raylet)
