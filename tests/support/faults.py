@@ -59,11 +59,7 @@ class Driver:
 
     def family(self) -> list[psutil.Process]:
         """All processes that the driver has started, by them or theirs, itself last."""
-        try:
-            driver = psutil.Process(self.process.pid)
-            found = [*driver.children(recursive=True), driver]
-        except psutil.NoSuchProcess:
-            return []
+        found = self.process.family()
         self.seen.update(found)
         return found
 

@@ -13,9 +13,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Self
+
+import psutil
 
 from tune_mc1.cluster.forks.ray_forks_private import usable
 from tune_mc1.cluster.ray_runtime import QUIET_RAY
@@ -23,7 +26,13 @@ from tune_mc1.cluster.ray_runtime import QUIET_RAY
 READ_AT_START = ("PYTHON", "LD_", "HOME", "HF_", "TORCH", "XDG_", "MPL", "OMP_", "MKL_", "RAY_")
 """Beginnings of the names of variables that an import may read."""
 
-READ_LATER = ("RAY_AUTH_", "RAY_CLIENT_MODE", *QUIET_RAY, "TORCHINDUCTOR_CACHE_DIR")
+READ_LATER = (
+    "RAY_AUTH_",
+    "RAY_CLIENT_MODE",
+    "RAY_USAGE_STATS_ENABLED",
+    "TORCHINDUCTOR_CACHE_DIR",
+    *QUIET_RAY,
+)
 """Those that are read again, once our Ray, Ray itself or an import of PyTorch has set them."""
 
 ANEW = {"PYTHONHASHSEED": "random"}
@@ -49,12 +58,12 @@ class _Server:
             start_new_session=True,
         )
         self._rest = b""
-        self._begun: list[int] = []
+        self._begun: list[tuple[int, int]] = []
         self._ended: dict[int, int] = {}
         atexit.register(self.close)
 
-    def begin(self, request: Mapping[str, object]) -> int:
-        """Starts a command; returns its process."""
+    def begin(self, request: Mapping[str, object]) -> tuple[int, int]:
+        """Starts a command; returns its process, and that of its fork server or 0."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(request).encode() + b"\n")
         self._process.stdin.flush()
@@ -83,7 +92,7 @@ class _Server:
             if "status" in answer:
                 self._ended[answer["pid"]] = answer["status"]
             else:
-                self._begun.append(answer["pid"])
+                self._begun.append((answer["pid"], answer["fork_server"]))
         return True
 
     def close(self) -> None:
@@ -129,6 +138,7 @@ class Command:
         self.returncode: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._server: _Server | None = None
+        self._fork_server = 0
         texts = [str(word) for word in words]
         if usable():
             if not _servers:
@@ -137,7 +147,7 @@ class Command:
                 self._server = _servers[0]
                 request: dict[str, object] = {"words": texts, "cwd": str(cwd), "env": dict(env)}
                 request |= {"out": str(self._out), "err": str(self._err)}
-                self.pid = self._server.begin(request)
+                self.pid, self._fork_server = self._server.begin(request)
                 return
         with self._out.open("ab") as o, self._err.open("ab") as e:
             self._process = subprocess.Popen(
@@ -160,6 +170,18 @@ class Command:
     def is_fork(self) -> bool:
         """Whether nothing had to be imported for it."""
         return self._server is not None
+
+    def family(self) -> list[psutil.Process]:
+        """Its process, and all that it has started, by them or theirs, itself last.
+
+        The fork server of a fork is one that was started before, but is its own.
+        """
+        found: list[psutil.Process] = []
+        for pid in filter(None, (self._fork_server, self.pid)):
+            with suppress(psutil.NoSuchProcess):
+                process = psutil.Process(pid)
+                found += [*process.children(recursive=True), process]
+        return found
 
     def poll(self) -> int | None:
         """The exit status; None while it runs."""

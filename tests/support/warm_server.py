@@ -9,6 +9,7 @@ Ray reads variables as it is imported, and a fork server must not have imported 
 process, from before that, is forked for the fork servers of sweeps.
 """
 
+import atexit
 import gc
 import json
 import os
@@ -102,10 +103,10 @@ def _serve(spares: Spares) -> tuple[dict[str, Any], Spare | None] | None:
                 ended.close()
                 wake.close()
                 return request, spare
+            forks.add(fork)
+            _tell(pid=fork, fork_server=0 if spare is None else spare.pid)
             if spare is not None:
                 spare.close()
-            forks.add(fork)
-            _tell(pid=fork)
 
 
 def _tell(**answer: int) -> None:
@@ -136,7 +137,23 @@ def _become(request: dict[str, Any], spare: Spare | None) -> None:
     CONFIG.get()("")  # Ray reads variables again
     if spare is not None:
         spare.stand_in()
-    runpy.run_module("tune_mc1", run_name="__main__", alter_sys=True)
+    status = [1]
+    atexit.register(_leave, status)  # after what the command registers, before the long rest
+    try:
+        runpy.run_module("tune_mc1", run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            status[0] = end.code or 0
+        raise
+    status[0] = 0
+
+
+def _leave(status: list[int]) -> None:
+    """Ends the process without taking apart what it has imported, which Triton would comment."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status[0])
 
 
 def _take_files(request: dict[str, Any], kept: Sequence[int]) -> None:
