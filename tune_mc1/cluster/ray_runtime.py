@@ -23,6 +23,7 @@ from tune_mc1.cluster.ray_start_private import (
 )
 from tune_mc1.cluster.ray_temp import remove, temp_dir
 from tune_mc1.cluster.ray_tokens_private import AUTH_MODE, set_auth_mode
+from tune_mc1.cluster.ray_tune_private import load_tune
 from tune_mc1.cluster.watchdog import Watchdog
 from tune_mc1.errors import SweepStopped
 
@@ -124,6 +125,7 @@ class Cluster:
                     self._watchdog.start()
                 forks = self._forks if tries_left else None
                 start_ray(self.address, self._temp, tuned=tries_left > 0, forks=forks)
+                load_tune()
                 if self._own or self.address is not None:
                     self._undo()
                     self._undo = drop_variables(own=self._own)

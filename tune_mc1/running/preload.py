@@ -4,18 +4,25 @@ Ray is imported by functions of their own, as it reads variables that are known 
 """
 
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from importlib import import_module
 
 from tune_mc1.cluster.forks.ray_forks_private import ForkServer, usable
 from tune_mc1.cluster.forks.ray_ids_private import imported_before_forks
+from tune_mc1.cluster.ray_tune_private import load_tune
 from tune_mc1.config.module_sweep import ModuleSweep
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.sweep import Sweep
 
-_OF_RAY = ("requests", "jsonschema", "google.protobuf.json_format")
-"""What Ray imports of other packages, which may come before it."""
+_OF_RAY = (
+    *("requests", "jsonschema", "google.protobuf.json_format"),
+    *("pydantic.v1.fields", "starlette.datastructures"),
+)
+"""What Ray imports of other packages, which may come before it; the latter in each process."""
+
+_AT_THE_END = "ray.dag.compiled_dag_node"
+"""What each process imports of Ray when it ends."""
 
 
 def fork_server(sweep: Sweep, address: str | None) -> AbstractContextManager[ForkServer | None]:
@@ -69,7 +76,6 @@ def load_modules() -> None:
 
 def load_programs() -> None:
     """Imports what every trial imports, and what one imports that starts a user's program."""
-    import pandas  # noqa: F401
     import pyarrow.parquet  # noqa: F401
 
     for module in _OF_RAY:
@@ -77,19 +83,28 @@ def load_programs() -> None:
             import_module(module)
 
 
+@contextmanager
+def _ray_before_forks() -> Iterator[None]:
+    with imported_before_forks():
+        load_tune()
+        with suppress(ImportError):
+            import_module(_AT_THE_END)
+        yield
+
+
 def import_training() -> None:
     """Imports Ray and the trials of networks."""
-    with imported_before_forks():
+    with _ray_before_forks():
         import tune_mc1.running.worker  # noqa: F401
 
 
 def import_modules() -> None:
     """Imports Ray and the trials of a user's modules."""
-    with imported_before_forks():
+    with _ray_before_forks():
         import tune_mc1.running.module_worker  # noqa: F401
 
 
 def import_programs() -> None:
     """Imports Ray and the trials of a user's program."""
-    with imported_before_forks():
+    with _ray_before_forks():
         import tune_mc1.running.program_worker  # noqa: F401

@@ -139,6 +139,9 @@ def _run(
             if cluster is None:
                 finish_sweep(run, view, notify, interruption)
             else:
+                from tune_mc1.cluster.ray_tune_private import load_tune
+
+                load_tune()  # unless Ray runs already
                 from tune_mc1.running.driver import run_sweep
 
                 run_sweep(run, cluster, view, notify, interruption)
