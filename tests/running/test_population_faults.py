@@ -82,6 +82,7 @@ def broken(logits, labels):
 """
 
 
+@pytest.mark.usefixtures("quick_figures")
 @pytest.mark.parametrize(("fuse", "kind"), [("off", "pbt"), (4, "pb2")])
 def test_failed_trials_are_replaced(tmp_path: Path, image_dir: Path, fuse: Any, kind: str) -> None:
     """They go on with the loss of another one, and nothing is learnt from their own settings."""
