@@ -92,7 +92,7 @@ def image_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def write_images(folder: Path, train: int = TRAIN, test: int = TEST) -> None:
     """Makes the folder."""
     folder.mkdir()
-    table = _cifar10() if os.environ.get("TUNE_MC1_DATA") else _digits()
+    table = _quick(_cifar10(train + test) if os.environ.get("TUNE_MC1_DATA") else _digits())
     pq.write_table(table.slice(0, train), folder / "train-00000-of-00001.parquet")
     pq.write_table(table.slice(train, test), folder / "test-00000-of-00001.parquet")
 
@@ -134,10 +134,21 @@ def command_line(
     return CommandLine(tmp_path, monkeypatch, capsys)
 
 
-def _cifar10() -> pa.Table:
+def _quick(table: pa.Table) -> pa.Table:
+    """The same pictures in a format that is read in a quarter of the time, by each sweep anew."""
+    cells = []
+    for cell in table["img"].to_pylist():
+        file = io.BytesIO()
+        Image.open(io.BytesIO(cell["bytes"])).save(file, "BMP")
+        cells.append({"bytes": file.getvalue(), "path": ""})
+    place = table.schema.get_field_index("img")
+    return table.set_column(place, table.schema.field(place), pa.array(cells))
+
+
+def _cifar10(count: int) -> pa.Table:
     home = Path(os.environ["TUNE_MC1_DATA"])
     (file,) = sorted(home.rglob("test-*.parquet"))[:1]
-    return pq.read_table(file)
+    return pq.read_table(file).slice(0, count)
 
 
 def _digits() -> pa.Table:
