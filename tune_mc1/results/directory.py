@@ -216,5 +216,8 @@ class ResultDir:
         before = tables.columns.new_row({})
         tables.trials = {row["trial"]: before | row for row in trials.to_pylist()}
         absent = dict.fromkeys(tables.columns.history_schema().names)
-        tables.history = {(r["trial"], r["epoch"]): absent | r for r in history.to_pylist()}
+        rows = history.to_pylist()
+        if absent.keys() - set(history.schema.names):
+            rows = [absent | row for row in rows]
+        tables.history = {(row["trial"], row["epoch"]): row for row in rows}
         return int(footers[0]["offset"])
