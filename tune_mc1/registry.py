@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 _lock = RLock()
 _plugins: dict[str, EntryPoint] | None = None
+_all_plugins: dict[str, EntryPoint] | None = None
+"""The plugins, once all of them are imported: they are asked for very often."""
 _failure: InputError | None = None
 
 
@@ -118,7 +120,9 @@ def load_plugins() -> Mapping[str, EntryPoint]:
     Raises:
         InputError: If one cannot be imported.
     """
-    global _plugins, _failure  # noqa: PLW0603  once per process
+    global _plugins, _failure, _all_plugins  # noqa: PLW0603  once per process
+    if _all_plugins is not None:
+        return _all_plugins
     with _lock:
         if _failure is not None:  # a second try would find half of its parts registered
             raise _failure
@@ -131,6 +135,7 @@ def load_plugins() -> Mapping[str, EntryPoint]:
                     _failure = InputError(f"{_origin(point)}: cannot be imported: {error!r}")
                     raise _failure from error
                 _plugins[point.name] = point
+            _all_plugins = _plugins
         return _plugins
 
 
