@@ -55,6 +55,23 @@ import pandas
 print(pandas.__file__ is not None)
 """
 
+ELSEWHERE = """
+from concurrent.futures import ThreadPoolExecutor
+from tune_mc1.cluster.ray_tune_private import _later
+
+def import_pandas():
+    import pandas
+    import pandas.core.frame as frame
+    from pandas import DataFrame
+    return pandas.__version__ > "2", DataFrame is frame.DataFrame
+
+with _later(iter(["pandas"])), ThreadPoolExecutor(1) as pool:
+    from pandas import DataFrame
+    print(*pool.submit(import_pandas).result())
+    import pandas
+    print(pandas.__file__ is not None, isinstance(pandas.DataFrame(), DataFrame))
+"""
+
 
 def run(code: str, *words: str) -> Sequence[str]:
     command = [sys.executable, "-c", code, *words]
@@ -74,3 +91,8 @@ def test_what_is_there_already_is_left_alone() -> None:
 
 def test_a_name_that_is_not_expected_has_the_module_imported() -> None:
     assert run(MORE) == ["3 (1, 1)", "True"]
+
+
+def test_another_thread_gets_the_module() -> None:
+    """Images are loaded meanwhile, perhaps by a user's code."""
+    assert run(ELSEWHERE) == ["True True", "True True"]

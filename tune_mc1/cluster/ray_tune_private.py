@@ -9,8 +9,9 @@ Private names of Ray: where it does so.
 
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from importlib import import_module
+from threading import get_ident
 from types import ModuleType
 from typing import Any
 
@@ -48,7 +49,7 @@ def load_tune() -> None:
     them imported.
     """
     if "ray.tune" not in sys.modules and CIRCLE.usable():
-        with _later(name for name in LATER if name not in sys.modules):
+        with suppress(ImportError), _later(name for name in LATER if name not in sys.modules):
             import_module("ray.tune")
         if (usual := WRITING.get()) is not None:
             WRITING.replace(lambda: _writing(usual))
@@ -59,27 +60,38 @@ def load_tune() -> None:
 
 @contextmanager
 def _later(modules: Iterator[str]) -> Iterator[None]:
-    """A block in which imports of modules get what imports them when it is used."""
+    """A block in which imports of modules get what imports them when it is used.
+
+    Other threads, such as those that load images meanwhile, have them imported.
+    """
     stand_ins = {name: _Module(name) for name in modules}
     sys.modules.update(stand_ins)
     try:
         yield
     finally:
-        for name, stand_in in stand_ins.items():
-            if sys.modules.get(name) is stand_in:
-                del sys.modules[name]
+        for stand_in in stand_ins.values():
+            stand_in.make_way()
 
 
 class _Module(ModuleType):
-    """In the place of a module."""
+    """In the place of a module, which is imported for all but one class in one thread."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.thread = get_ident()
+
+    def make_way(self) -> None:
+        """Lets the module be imported."""
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        if sys.modules.get(self.__name__) is self:
+        if sys.modules.get(self.__name__) is self and get_ident() == self.thread:
             if name == LATER[self.__name__]:
                 return _Class(name, (), {"__module__": self.__name__})
-            del sys.modules[self.__name__]  # a version of Ray needs more of it
+            if name.startswith("__"):  # asked for by the import itself
+                raise AttributeError(name)
+        self.make_way()
         return getattr(import_module(self.__name__), name)
 
 
