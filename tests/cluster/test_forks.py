@@ -91,14 +91,29 @@ def test_the_agents_of_the_node_are_forks(cluster: Cluster) -> None:
 
 @pytest.mark.parametrize("name", [None, "nobody-listens"])
 def test_without_a_server_an_agent_starts_as_usual(tmp_path: Path, name: str | None) -> None:
-    program = tmp_path / "agent.py"
+    assert started_as_agent(tmp_path, name, by_pipe="1") == "['--head']\n"
+
+
+def test_an_agent_that_looks_for_its_parent_starts_as_usual(cluster: Cluster) -> None:
+    """It would end, as the parent of a fork is not Ray's node manager."""
+    server = next(words for words in command_lines() if SERVER in words and len(words) > 3)
+    assert cluster.folder is not None
+    assert started_as_agent(cluster.folder, server[3], by_pipe="0") == "['--head']\n"
+
+
+def command_lines() -> list[list[str]]:
+    """Those of all processes that this one has started, by them or theirs."""
+    return [child.cmdline() for child in psutil.Process().children(recursive=True)]
+
+
+def started_as_agent(folder: Path, name: str | None, by_pipe: str) -> str:
+    """What a program says that Ray starts as an agent, if it starts as usual."""
+    program = folder / "agent.py"
     program.write_text("import sys; print(sys.argv[1:])")
     words = [sys.executable, fork_client.__file__, "--minimal", IF_FORKED, str(program), "--head"]
     env = {k: v for k, v in os.environ.items() if k != fork_client.SOCKET}
-    if name:
-        env[fork_client.SOCKET] = name
-    said = subprocess.run(words, env=env, capture_output=True, text=True, check=True).stdout
-    assert said == "['--head']\n"
+    env |= {fork_client.BY_PIPE: by_pipe} | ({fork_client.SOCKET: name} if name else {})
+    return subprocess.run(words, env=env, capture_output=True, text=True, check=True).stdout
 
 
 def test_processes_draw_other_ids_and_have_the_job(cluster: Cluster) -> None:

@@ -1,7 +1,8 @@
 """The command as a process of its own, without its start: a fork of one that has imported all.
 
-Signals, lost processes, files and exit statuses are those of any process; `subprocess` is for tests
-about the start of Python, and for environments that Python or a library reads as it is imported.
+Signals, lost processes, files and exit statuses are those of any process, but what imports have
+registered for its end is left out; `subprocess` is for tests about the start and the end of Python,
+and for environments that Python or a library reads as it is imported.
 """
 
 import atexit

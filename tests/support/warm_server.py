@@ -138,7 +138,7 @@ def _become(request: dict[str, Any], spare: Spare | None) -> None:
     if spare is not None:
         spare.stand_in()
     status = [1]
-    atexit.register(_leave, status)  # after what the command registers, before the long rest
+    atexit.register(_leave, os.getpid(), status)  # after what the command registers
     try:
         runpy.run_module("tune_mc1", run_name="__main__", alter_sys=True)
     except SystemExit as end:
@@ -148,8 +148,10 @@ def _become(request: dict[str, Any], spare: Spare | None) -> None:
     status[0] = 0
 
 
-def _leave(status: list[int]) -> None:
-    """Ends the process without taking apart what it has imported, which Triton would comment."""
+def _leave(command: int, status: list[int]) -> None:
+    """Ends a command without taking apart what was imported, on which Triton would comment."""
+    if os.getpid() != command:
+        return
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()

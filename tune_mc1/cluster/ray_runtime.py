@@ -125,16 +125,16 @@ class Cluster:
                     self._watchdog.start()
                 forks = self._forks if tries_left else None
                 start_ray(self.address, self._temp, tuned=tries_left > 0, forks=forks)
-                load_tune()
-                if self._own or self.address is not None:
-                    self._undo()
-                    self._undo = drop_variables(own=self._own)
-                return
+                break
             except Exception:  # what Ray raises if one of its processes takes too long
                 if not tries_left:
                     raise
             self.shutdown()
             self._ended.clear()
+        load_tune()
+        if self._own or self.address is not None:
+            self._undo()
+            self._undo = drop_variables(own=self._own)
 
     def watch(self, lost: Callable[[str], None]) -> None:
         """Calls `lost`, from a thread, when a process of our own Ray has died.

@@ -7,6 +7,7 @@ IPython, if it is installed, to switch off its output.
 Private names of Ray: where it does so.
 """
 
+import builtins
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -23,19 +24,11 @@ def _name(path: str, purpose: str) -> PrivateName:
     return PrivateName(path, purpose, "seen in Ray 2.60", without)
 
 
-CIRCLE = _name('ray.air "import ray.data"', "leaves out Ray Data")
-ANNOTATION = _name(
-    'ray.tune.impl.out_of_band_serialize_dataset "def _reduce(ds: ray.data.Dataset)"',
-    "same as ray.air",
-)
 WRITING = _name(
-    "ray.tune.execution.experiment_state:out_of_band_serialize_dataset", "same as ray.air"
-)
-TABLES = _name(
-    'ray.tune.analysis.experiment_analysis "from pandas import DataFrame"', "leaves out pandas"
+    "ray.tune.execution.experiment_state:out_of_band_serialize_dataset", "leaves out Ray Data"
 )
 IPYTHON = _name("ray.tune.trainable.trainable:disable_ipython", "leaves out IPython")
-NAMES = (CIRCLE, ANNOTATION, WRITING, TABLES, IPYTHON)
+NAMES = (WRITING, IPYTHON)
 
 DATA = "ray.data"
 LATER = {DATA: "Dataset", "pandas": "DataFrame"}
@@ -48,68 +41,81 @@ def load_tune() -> None:
     Afterwards pandas and Ray Data can be imported as usual, and what Ray Tune does with them has
     them imported.
     """
-    if "ray.tune" not in sys.modules and CIRCLE.usable():
-        with suppress(ImportError), _later(name for name in LATER if name not in sys.modules):
-            import_module("ray.tune")
-        if (usual := WRITING.get()) is not None:
-            WRITING.replace(lambda: _writing(usual))
+    if "ray.tune" in sys.modules:
+        return
+    with suppress(ImportError), _later(name for name in LATER if name not in sys.modules):
+        import_module("ray.tune")
     import_module("ray.tune")
-    if "IPython" not in sys.modules:
-        IPYTHON.replace(lambda: None)
+    if (writing := WRITING.get()) is not None:
+        WRITING.replace(lambda: _writing(writing))
+    if (disable := IPYTHON.get()) is not None:
+        IPYTHON.replace(lambda: disable() if "IPython" in sys.modules else None)
 
 
 @contextmanager
 def _later(modules: Iterator[str]) -> Iterator[None]:
-    """A block in which imports of modules get what imports them when it is used.
+    """A block in which Ray's imports of modules get what imports them when it is used.
 
-    Other threads, such as those that load images meanwhile, have them imported.
+    This holds for modules of Ray and for this thread alone; others load images meanwhile.
     """
+    import ray
+
     stand_ins = {name: _Module(name) for name in modules}
-    sys.modules.update(stand_ins)
+    usual, thread = builtins.__import__, get_ident()
+
+    def import_(name: str, globals_: Any = None, *args: Any, **named: Any) -> Any:
+        importer = str((globals_ or {}).get("__name__"))
+        if name in stand_ins and importer.startswith("ray.") and get_ident() == thread:
+            return ray if name == DATA else stand_ins[name]  # `import ray.data` binds `ray`
+        return usual(name, globals_, *args, **named)
+
+    if DATA in stand_ins:
+        vars(ray)["data"] = stand_ins[DATA]
+    setattr(builtins, "__import__", import_)  # noqa: B010 (mypy wants the very same types)
     try:
         yield
     finally:
-        for stand_in in stand_ins.values():
-            stand_in.make_way()
+        builtins.__import__ = usual
+        if vars(ray).get("data") is stand_ins.get(DATA):
+            vars(ray).pop("data", None)
 
 
 class _Module(ModuleType):
-    """In the place of a module, which is imported for all but one class in one thread."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.thread = get_ident()
-
-    def make_way(self) -> None:
-        """Lets the module be imported."""
-        if sys.modules.get(self.__name__) is self:
-            del sys.modules[self.__name__]
+    """In the place of a module, which is imported for all but one class."""
 
     def __getattr__(self, name: str) -> Any:
-        if sys.modules.get(self.__name__) is self and get_ident() == self.thread:
-            if name == LATER[self.__name__]:
-                return _Class(name, (), {"__module__": self.__name__})
-            if name.startswith("__"):  # asked for by the import itself
-                raise AttributeError(name)
-        self.make_way()
+        if name == LATER[self.__name__]:
+            return _Class(self.__name__, name)
         return getattr(import_module(self.__name__), name)
 
 
-class _Class(type):
-    """Metaclass of what is in the place of a class."""
+class _Class:
+    """In the place of a class, whose module is imported when it is used."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self._path = module, name
 
     @property
-    def _real(cls) -> Any:
-        return getattr(import_module(cls.__module__), cls.__name__)
+    def _real(self) -> Any:
+        module, name = self._path
+        return getattr(import_module(module), name)
 
-    def __getattr__(cls, name: str) -> Any:
-        return getattr(cls._real, name)
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # asked for by `typing`, of annotations
+            raise AttributeError(name)
+        return getattr(self._real, name)
 
-    def __call__(cls, *args: Any, **named: Any) -> Any:
-        return cls._real(*args, **named)
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        return self._real(*args, **named)
 
-    def __instancecheck__(cls, value: object) -> bool:
-        return cls.__module__ in sys.modules and isinstance(value, cls._real)
+    def __instancecheck__(self, value: object) -> bool:
+        return self._path[0] in sys.modules and isinstance(value, self._real)
+
+    def __subclasscheck__(self, kind: type) -> bool:
+        return self._path[0] in sys.modules and issubclass(kind, self._real)
+
+    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type]:
+        return (self._real,)
 
 
 def _writing(usual: "type[AbstractContextManager[None]]") -> AbstractContextManager[None]:

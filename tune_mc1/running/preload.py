@@ -15,14 +15,14 @@ from tune_mc1.config.module_sweep import ModuleSweep
 from tune_mc1.config.program_sweep import ProgramSweep
 from tune_mc1.config.sweep import Sweep
 
-_OF_RAY = (
-    *("requests", "jsonschema", "google.protobuf.json_format"),
-    *("pydantic.v1.fields", "starlette.datastructures"),
-)
-"""What Ray imports of other packages, which may come before it; the latter in each process."""
+_OF_RAY = ("requests", "jsonschema", "google.protobuf.json_format")
+"""What Ray imports of other packages, which may come before it."""
 
-_AT_THE_END = "ray.dag.compiled_dag_node"
-"""What each process imports of Ray when it ends."""
+_TO_SERIALIZE = ("pydantic.v1.fields", "starlette.datastructures")
+"""What a process of Ray imports of other packages once it is given something."""
+
+_TO_END = "ray.dag.compiled_dag_node"
+"""What a process of Ray imports when it ends."""
 
 
 def fork_server(sweep: Sweep, address: str | None) -> AbstractContextManager[ForkServer | None]:
@@ -78,7 +78,7 @@ def load_programs() -> None:
     """Imports what every trial imports, and what one imports that starts a user's program."""
     import pyarrow.parquet  # noqa: F401
 
-    for module in _OF_RAY:
+    for module in (*_OF_RAY, *_TO_SERIALIZE):
         with suppress(ImportError):
             import_module(module)
 
@@ -88,7 +88,7 @@ def _ray_before_forks() -> Iterator[None]:
     with imported_before_forks():
         load_tune()
         with suppress(ImportError):
-            import_module(_AT_THE_END)
+            import_module(_TO_END)
         yield
 
 

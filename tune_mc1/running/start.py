@@ -141,7 +141,7 @@ def _run(
             else:
                 from tune_mc1.cluster.ray_tune_private import load_tune
 
-                load_tune()  # unless Ray runs already
+                load_tune()  # unless connecting has done so, while images were loaded
                 from tune_mc1.running.driver import run_sweep
 
                 run_sweep(run, cluster, view, notify, interruption)

@@ -1,9 +1,8 @@
-"""Program that our own Ray starts as each of its processes: it has the server fork that process.
+"""Program that our own Ray starts as each worker and agent: it has the server fork that process.
 
-These are workers, which run trials, and the two agents of a node.
-
-It waits for the end of the fork, and imports nothing that takes time. Without a server, or for a
-runtime environment of more than variables, it goes on as Ray's own program.
+Workers run trials, and a node has two agents. The program waits for the end of the fork, and
+imports nothing that takes time. Without a server, or for a runtime environment of more than
+variables, it goes on as Ray's own program.
 """
 
 import array
@@ -25,6 +24,9 @@ OWN = (CONTEXT, "--language=")
 """Options of Ray's first step, `setup_worker.py`; the others are of its second."""
 
 WORKER, FIRST_STEP = "default_worker.py", "setup_worker.py"
+
+BY_PIPE = "RAY_enable_pipe_based_agent_to_parent_health_check"
+"""Variable with 1 if an agent ends with its standard input."""
 
 IF_FORKED = "--"
 """Ends the arguments that only a fork gets as an agent; the usual command follows."""
@@ -76,7 +78,7 @@ def same_user(there: socket.socket) -> bool:
 
 
 def _worker(program: str, words: list[str]) -> dict[str, Any] | None:
-    """What the fork needs to know; None if Ray itself must prepare its environment."""
+    """Request for a worker; None if Ray itself must prepare its environment."""
     given = [word.removeprefix(CONTEXT) for word in words if word.startswith(CONTEXT)]
     context = json.loads(given[0] or "{}") if given else {}
     variables = context.pop("env_vars", {})
@@ -86,8 +88,10 @@ def _worker(program: str, words: list[str]) -> dict[str, Any] | None:
     return _request(own, variables)
 
 
-def _agent(words: list[str]) -> dict[str, Any]:
-    """What the fork needs to know."""
+def _agent(words: list[str]) -> dict[str, Any] | None:
+    """Request for an agent; None if it ends when its parent is not Ray's node manager."""
+    if os.environ.get(BY_PIPE) != "1":
+        return None
     usual = words.index(IF_FORKED)
     return _request([*words[usual + 1 :], *words[:usual]], {})
 

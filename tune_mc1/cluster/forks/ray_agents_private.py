@@ -1,7 +1,7 @@
 """The two agents of a node of Ray as forks of a process that has imported what both import.
 
-One serves the dashboard, which is switched off: it has no modules, and does nothing but end with
-its node, as Ray's node manager ends with it.
+One serves the dashboard, which is switched off, so it has no modules. It must run all the same, as
+Ray's node manager ends if one of them does.
 
 Private names of Ray: modules of the agents.
 """
@@ -9,6 +9,7 @@ Private names of Ray: modules of the agents.
 from contextlib import suppress
 from importlib import import_module
 
+from tune_mc1.cluster.forks.fork_client import BY_PIPE
 from tune_mc1.cluster.forks.ray_ids_private import imported_before_forks
 from tune_mc1.private_names import PrivateName
 
@@ -27,13 +28,16 @@ MODULES = _name(
     "leaves out what a dashboard needs",
 )
 MINIMAL = _name('ray.dashboard.agent "--minimal"', "same as get_all_modules")
-NAMES = (WATCHER, MODULES, MINIMAL)
+PIPE = _name(
+    f'ray.dashboard.consts "{BY_PIPE}"', "has agents end with their node that are not its children"
+)
+NAMES = (WATCHER, MODULES, MINIMAL, PIPE)
 
 DASHBOARD = "dashboard_agent"
 """Ray's name of the agent that serves the dashboard."""
 
 
-def arguments(agent: str) -> list[str]:
+def arguments(agent: str = "") -> list[str]:
     """Arguments that an agent gets as a fork, beside the usual ones."""
     if agent == DASHBOARD and MODULES.usable() and MINIMAL.usable():
         return ["--minimal"]
@@ -42,8 +46,11 @@ def arguments(agent: str) -> list[str]:
 
 def import_agents() -> None:
     """Imports Ray, and what both agents need of it."""
-    with imported_before_forks(), suppress(ImportError):
-        import_module("ray._private.process_watcher")
-        if MODULES.usable():
+    with imported_before_forks():
+        import ray  # noqa: F401
+
+        with suppress(ImportError):
+            import_module("ray._private.process_watcher")
+        if arguments(DASHBOARD):
             utils = import_module("ray.dashboard.utils")
             setattr(utils, "get_all_modules", lambda _: [])  # noqa: B010 (mypy knows no such name)

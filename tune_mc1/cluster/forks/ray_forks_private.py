@@ -60,12 +60,12 @@ def usable() -> bool:
     return sys.platform == "linux" and not has_gpu()
 
 
-def _start_agent(usual: Callable[..., list[str]], agent: str, *args: Any) -> list[str]:
+def _start_agent(usual: Callable[..., list[str]], *args: Any, **named: Any) -> list[str]:
     """Beginning of the command of an agent, which Ray may have profiled instead."""
-    command = usual(agent, *args)
+    command = usual(*args, **named)
     if command != [sys.executable, "-u"]:
         return command
-    return [sys.executable, str(_CLIENT), *arguments(agent), IF_FORKED]
+    return [sys.executable, str(_CLIENT), *arguments(*args[:1]), IF_FORKED]
 
 
 class ForkServer:
