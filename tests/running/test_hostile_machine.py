@@ -59,7 +59,7 @@ def test_two_sweeps_at_once_and_the_clock_of_one_jumps_back(
     jump = tmp_path / "jump"
     clock = {"PYTHONPATH": f"{folders[0]}:{package}", "JUMP": str(jump)}
     with (
-        driving(*words[1], *ONE, cwd=folders[1]) as second,  # at once, or after seconds
+        driving(*words[1], *ONE, cwd=folders[1]) as second,  # may wait for a server
         driving(*words[0], *ONE, cwd=folders[0], **clock) as first,
     ):
         wait_for(lambda: reached(folders[0] / "out", 3), first)
