@@ -47,6 +47,11 @@ def start(folder: Path, image_dir: Path) -> list[Any]:
     ]
 
 
+def leave_unfinished(root: Path) -> None:
+    """Leaves a file as a trial's process does that is killed while it writes a checkpoint."""
+    (root / "checkpoints" / "t0001" / ".last.ckpt.1.tmp").write_bytes(b"half")
+
+
 def check_resumable(driver: Driver, folder: Path) -> Path:
     root = result_dir(folder / "out")
     assert f"Resume: python -m tune_mc1 sweep grid --resume {root}" in driver.out + driver.err
@@ -60,6 +65,7 @@ def test_the_first_signal_ends_the_sweep_in_order(tmp_path: Path, image_dir: Pat
     with driving(*start(tmp_path, image_dir), cwd=tmp_path) as driver:
         wait_for(lambda: epochs(tmp_path / "out") >= 3, driver)
         driver.family()
+        leave_unfinished(result_dir(tmp_path / "out"))
         interrupt(driver)
         began = time.monotonic()
         assert driver.wait() == 130

@@ -91,6 +91,7 @@ def test_killed_again_and_again_it_gives_the_same(
     assert decisions(root) == decisions(quiet.root)
     assert len(events(root, "resume")) == 2
     assert not temp_dirs(driver, root)
+    assert not list(root.rglob("*.tmp"))
 
 
 def test_a_second_sweep_in_one_directory_says_who_is_there(

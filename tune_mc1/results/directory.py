@@ -69,6 +69,12 @@ class ResultDir:
         with suppress(OSError):
             (self.checkpoints(trial) / PREVIOUS).unlink()
 
+    def remove_unfinished(self) -> None:
+        """Removes what processes that were killed have left of checkpoints that they wrote."""
+        for path in self.root.glob("checkpoints/*/.*.tmp"):
+            with suppress(OSError):
+                path.unlink()
+
     def forget_partial(self, trial: str, state: str) -> None:
         """Removes the checkpoint within an epoch of a trial that has ended, unless it may go on.
 

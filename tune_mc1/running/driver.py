@@ -80,6 +80,7 @@ def run_sweep(
             early.close()
             cluster.shutdown()
             shutil.rmtree(run.where.features, ignore_errors=True)
+            run.where.remove_unfinished()
             finish_trackers(run, interruption)
             steering.close()
     return writer.tables
