@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tune_mc1.config.idle_parameters import idle_notices
 from tune_mc1.config.image_files import ImageFiles
-from tune_mc1.config.load import load_sweep
+from tune_mc1.config.load import LoadedSweep, load_sweep
 from tune_mc1.config.method import resolve_method
 from tune_mc1.config.module_sweep import ModuleSweep
 from tune_mc1.config.problems import Problem
@@ -119,29 +119,10 @@ def prepare(
     Raises:
         InputError: If the sweep is not valid; with one line per mistake.
     """
-    program = flags.values.get("program")
-    if file is None and program is not None:
+    if file is None and flags.values.get("program") is not None:
         raise InputError("--program: requires a sweep file with the program's parameters")
     path = file or shipped_file(command or "grid")
-    if path.suffix in SCRIPTS:
-        if program is not None:
-            raise InputError(f"--program: not valid with {path}, which is a program itself")
-        loaded = load_script(path, flags.overrides, flags.arguments)
-    elif flags.arguments:
-        raise InputError(
-            f"{path}: is a sweep file; only a script that calls wandb.agent takes arguments, "
-            f"got {shlex.join(flags.arguments)}"
-        )
-    else:
-        try:
-            loaded = load_sweep(path, overrides=flags.overrides, program=program, text=text)
-        except InputError as error:
-            if not _is_of_results(path):
-                raise
-            from tune_mc1.results.directory import ResultDir
-            from tune_mc1.results.written_sweep import lacking
-
-            raise lacking(ResultDir(path.parent), error) from None
+    loaded = _load(path, flags, text)
     flagged = change(flags.apply(loaded.sweep))
     method = command or flagged.method or "grid"
     sweep, notices = resolve_method(flagged, method, source=str(path))
@@ -161,6 +142,38 @@ def prepare(
     fewer = [*fewer_notice(sweep, planned), *limit_notices(sweep, trials)]
     told = [*loaded.notices, *notices, *fewer, *left_out, *unfused, *scheduled]
     return Plan(method, sweep, trials, told, flags=flags, source=str(path))
+
+
+def _load(path: Path, flags: PlanFlags, text: str | None) -> LoadedSweep:
+    """Reads a sweep file, or a script that calls `wandb.agent`.
+
+    Args:
+        path: The file.
+        flags: Flags that override it.
+        text: Content to read in place of the file's; None reads the file.
+
+    Raises:
+        InputError: If it is not valid, or the flags do not fit it.
+    """
+    program = flags.values.get("program")
+    if path.suffix in SCRIPTS:
+        if program is not None:
+            raise InputError(f"--program: not valid with {path}, which is a program itself")
+        return load_script(path, flags.overrides, flags.arguments)
+    if flags.arguments:
+        raise InputError(
+            f"{path}: is a sweep file; only a script that calls wandb.agent takes arguments, "
+            f"got {shlex.join(flags.arguments)}"
+        )
+    try:
+        return load_sweep(path, overrides=flags.overrides, program=program, text=text)
+    except InputError as error:
+        if not _is_of_results(path):
+            raise
+        from tune_mc1.results.directory import ResultDir
+        from tune_mc1.results.written_sweep import lacking
+
+        raise lacking(ResultDir(path.parent), error) from None
 
 
 def _is_of_results(path: Path) -> bool:
