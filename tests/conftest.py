@@ -35,6 +35,9 @@ TOGETHER = ("extending", "page")
 CLUSTER = ("test_job.py", "test_job_", "test_program_job.py")
 """Beginnings of the names of files that share a cluster that takes jobs."""
 
+os.environ["WANDB_MODE"] = "disabled"
+"""Tests about W&B ask for it, as a process with W&B costs half as much as a small sweep."""
+
 gc.disable()  # what is imported for the tests stays, and is looked through again and again
 
 
@@ -113,9 +116,17 @@ def _no_ray_at_the_end() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def quiet_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No account, and nothing written outside the test's own folder."""
-    for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_BASE_URL"):
+    for name in ("WANDB_API_KEY", "WANDB_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def wandb_as_usual() -> Iterator[None]:
+    """W&B as users have it: offline without an account, where nothing else is said."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("WANDB_MODE")
+        yield
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def sweeps(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def page(sweeps: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_report(sweeps, tmp_path_factory.mktemp("report"), "en")
+    return write_report(sweeps, tmp_path_factory.mktemp("report"), "en", examples=False)
 
 
 def test_text_is_easy_to_read(browser: Any, page: Path) -> None:

@@ -18,6 +18,8 @@ from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.provenance import provenance
 from tune_mc1.results.tables import SweepTables
 
+pytestmark = pytest.mark.usefixtures("wandb_as_usual")
+
 KEY = "5ec4e7" * 6 + "5ec4"
 TOKEN = "70ce70" * 10 + "abcd"
 SWEEP = """

@@ -41,6 +41,9 @@ CONTENT: dict[str, Any] = {
 }
 
 
+pytestmark = pytest.mark.usefixtures("wandb_as_usual")
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "train.py").write_text(TRAIN)

@@ -58,10 +58,10 @@ def test_fewer_fused_trials_run_at_a_time(
 
     As trials of the first group pause, others take their places, one by one if a core is free.
     """
-    rule = {"early_terminate": {"type": early, "min_iter": 60, "eta": 3}} if early else {}
+    rule = {"early_terminate": {"type": early, "min_iter": 40, "eta": 3}} if early else {}
     sweep = content(image_dir, 8, fuse=4, **rule)
     # without pauses, as groups make none: the first one needs time before its rung
-    sweep["parameters"] |= {"epochs": {"value": 90}, "model": {"value": QUICK}}
+    sweep["parameters"] |= {"epochs": {"value": 60}, "model": {"value": QUICK}}
     steps: Steps = [(reached("t0001", 1), Resize(2)), (at_once, Add(3))]
     done = run(tmp_path, sweep, steps, "--max-concurrent", "4", *OFF)
     assert done.ran.status == 0, done.ran.err

@@ -56,7 +56,8 @@ def grid(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
         "fuse": "off",
     }
     env = {"TORCH_HOME": str(folder), "https_proxy": "http://127.0.0.1:9"}
-    return run_sweep(folder, content, "grid", "--max-concurrent", "1", **env)
+    words = ("--max-concurrent", "1", "--wandb", "offline")
+    return run_sweep(folder, content, "grid", *words, **env)
 
 
 def test_a_sweep_outlives_trials_that_fail(grid: Ran) -> None:

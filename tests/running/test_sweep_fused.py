@@ -39,7 +39,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
 def fused(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
     """All six as one group."""
     folder = tmp_path_factory.mktemp("fused")
-    return sweep_here(folder, content(image_dir, fuse=6), "grid")
+    return sweep_here(folder, content(image_dir, fuse=6), "grid", "--wandb", "offline")
 
 
 def test_asha_decides_alike(alone: Ran, fused: Ran) -> None:

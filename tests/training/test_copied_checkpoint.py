@@ -26,7 +26,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, images: ImageData) -> Path
     """Two trials that have come to an exchange after their second epoch."""
     folder = tmp_path_factory.mktemp("trained")
     for name, rate in RATES.items():
-        config = TrialConfig(model="MLP", epochs=2, learning_rate=rate, batch_size=256)
+        config = TrialConfig(model="CNN_simple", epochs=2, learning_rate=rate, batch_size=256)
         trials = [Trial(id=name, config=config)]
         run_trials(
             trials,
