@@ -1,6 +1,5 @@
 """Trials trained as one model end where they end when trained alone."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,8 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from tests.support.plugins import registered
-from tune_mc1.config.architectures import ARCHITECTURES
+from tests.support.narrow_networks import narrowed
 from tune_mc1.config.core_parameters import WeightsInit
 from tune_mc1.config.trial import TrialConfig
 from tune_mc1.data.batches import ImageTensors
@@ -192,13 +190,7 @@ def test_so_do_those_of_the_large_architectures_made_narrow(
     model: str,
     common: dict[str, Any],
 ) -> None:
-    arch = ARCHITECTURES[model]
-    narrow = replace(
-        arch,
-        convs=tuple(replace(conv, channels=max(1, conv.channels // 16)) for conv in arch.convs),
-        hidden=tuple(max(width // 16, 8) for width in arch.hidden),
-    )
-    with registered(ARCHITECTURES, model, narrow):
+    with narrowed(model):
         compare(small, model, common, lanes=2)
 
 

@@ -56,7 +56,7 @@ def graph_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.usefixtures("graph_only")
+@pytest.mark.usefixtures("graph_only", "narrow_cnn8")
 def test_a_compiled_network_trains_as_it_does_plain(
     case: str, images: ImageData, tmp_path: Path
 ) -> None:

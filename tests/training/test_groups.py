@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from tests.support.group_run import group, nearly_equal, run, state
-from tests.support.one_trial import few
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.config.validation import Folds, Holdout
 from tune_mc1.data.images import ImageData
@@ -17,6 +16,7 @@ from tune_mc1.training.run_trials import score_test
 STOP_AFTER_FIRST = ("t1",)
 
 
+@pytest.mark.usefixtures("narrow_cnn8")
 @pytest.mark.parametrize(
     "parameters",
     [
@@ -31,8 +31,6 @@ def test_rows_and_checkpoints_are_those_of_trials_alone(
     images: ImageData, tmp_path: Path, parameters: dict[str, Any]
 ) -> None:
     trials = group(**{"epochs": 2, **parameters})
-    if parameters.get("model") == "CNN8":  # a thousand times CNN's work
-        images = few(images)
     if "optimizer" in parameters:
         trials = [
             t.model_copy(update={"config": t.config.model_copy(update={"learning_rate": 1e-4})})

@@ -78,6 +78,7 @@ def test_every_part_of_the_recipe_goes_on_within_an_epoch(
     check(alone(batch_size=5, **PARTS[part]), few(images), tmp_path, 2, 7)
 
 
+@pytest.mark.usefixtures("narrow_cnn8")
 def test_dropout_goes_on_within_an_epoch(images: ImageData, tmp_path: Path) -> None:
     trials = alone(model="CNN8", dropout_p=0.3, batch_size=5, optimizer="Adam", learning_rate=1e-3)
     check(trials, few(images), tmp_path, 2, 7)
