@@ -86,6 +86,19 @@ def test_the_power_is_what_was_asked_for() -> None:
     assert "200" in tiny.text.de
 
 
+def test_groups_of_equal_means_stay_undecided() -> None:
+    """As happens where scores are few: accuracies on a hundred images have two digits."""
+    a, b = [0.25, 0.5, 0.75, 1.0], [1.0, 0.75, 0.5, 0.25]
+    equal = welch_estimate(a, b)
+    assert (equal.value, equal.effect_size) == (0, 0)
+    assert more_units(equal).more is None
+    within = more_units(equal, margin=0.1).more
+    assert within is not None
+    assert within > 0
+    paired = mean_estimate(np.subtract(b, a), unit="seed")
+    assert (paired.value, more_units(paired).more) == (0, None)
+
+
 def by_rate(config: TrialConfig, epoch: int, fold: int | None) -> float:
     return 0.5 + 0.05 * (config.learning_rate > 0.02) - 0.0005 * config.batch_size + 0.02 * epoch
 

@@ -61,6 +61,7 @@ class Estimate:
         df: Degrees of freedom.
         effect_size: Cohen's d_z for pairs (mean over standard deviation of the differences),
             Cohen's d for two groups; nan without a spread.
+        spread: Standard deviation of the units, pooled for two groups; nan without a spread.
         rank_p: p-value of a rank test of the same hypothesis (Wilcoxon, Mann-Whitney); nan below
             6 units.
         seeds: Distinct seeds in it.
@@ -76,6 +77,7 @@ class Estimate:
     se: float = math.nan
     df: float = math.nan
     effect_size: float = math.nan
+    spread: float = math.nan
     rank_p: float = math.nan
     seeds: int = 0
 
@@ -152,6 +154,7 @@ def mean_estimate(
         se=se,
         df=float(n - 1),
         effect_size=bare.value / spread,
+        spread=spread,
         rank_p=float(stats.wilcoxon(x).pvalue) if n >= 6 else math.nan,
     )
     low, high = mean_interval(full.value, se, full.df, limits)
@@ -176,13 +179,15 @@ def welch_estimate(a: ArrayLike, b: ArrayLike, *, trials: int = 0, seeds: int = 
         return bare
     variances = x.var(ddof=1) / len(x), y.var(ddof=1) / len(y)
     test = stats.ttest_ind(y, x, equal_var=False)
-    pooled = (x.var(ddof=1) * (len(x) - 1) + y.var(ddof=1) * (len(y) - 1)) / (len(x) + len(y) - 2)
+    squares = x.var(ddof=1) * (len(x) - 1) + y.var(ddof=1) * (len(y) - 1)
+    pooled = math.sqrt(squares / (len(x) + len(y) - 2))
     full = replace(
         bare,
         method="Welch",
         se=math.sqrt(sum(variances)),
         df=float(test.df),
-        effect_size=bare.value / math.sqrt(pooled),
+        effect_size=bare.value / pooled,
+        spread=pooled,
         rank_p=float(stats.mannwhitneyu(x, y).pvalue) if n >= 6 else math.nan,
     )
     low, high = mean_interval(full.value, full.se, full.df)

@@ -67,8 +67,7 @@ def _needed(estimate: Estimate, margin: float, alpha: float) -> int | None:
     distance = abs(abs(estimate.value) - margin)
     side = "larger" if margin else "two-sided"
     if estimate.method == "Welch":
-        deviation = abs(estimate.value / estimate.effect_size)
-        effect = min(distance / deviation, 5.0)
+        effect = min(distance / estimate.spread, 5.0)
         power = TTestIndPower().power(effect, sizes, alpha, ratio=1.0, alternative=side)
     else:
         # Of folds the standard error is larger than the spread alone says.
