@@ -24,7 +24,7 @@ from tests.support.job_head import job_head  # noqa: E402
 
 __all__ = ["job_head"]
 
-TRAIN, TEST = 1000, 400
+TRAIN, TEST = 500, 200
 
 LONG = ("extending", "running", "cluster", "page", "tracking", "results", "reporting")
 """Wings whose files take longest, which come first: two processes end at about the same time."""
@@ -86,7 +86,7 @@ def shared_scope(file: str) -> str:
 
 @pytest.fixture(scope="session")
 def image_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of parquet files: 1,000 training and 400 test images in ten classes."""
+    """A folder of parquet files: 500 training and 200 test images in ten classes."""
     folder = tmp_path_factory.mktemp("images") / "some-images"
     write_images(folder)
     return folder

@@ -138,7 +138,7 @@ def test_fused_trials_have_the_numbers_of_trials_alone(images: ImageData, tmp_pa
     fused = check_parting_and_joining(trials(), images, tmp_path, check)
     for trial in trials():
         for key, row in run([trial], images, tmp_path / "alone").rows.items():
-            nearly_equal(fused.rows[key], row, 200)
+            nearly_equal(fused.rows[key], row, 100)
             check(fused.rows[key], row)
 
 
@@ -167,7 +167,7 @@ def test_a_group_that_loses_a_trial_goes_on(images: ImageData, tmp_path: Path) -
     whole = run(trials(), images, tmp_path / "whole")
     cut = run(trials(), images, tmp_path / "cut", stop={"t1"})
     for key, row in cut.rows.items():
-        nearly_equal(row, whole.rows[key], 200)
+        nearly_equal(row, whole.rows[key], 100)
     assert ("t1", 2) not in cut.rows
     assert ("t2", 4) in cut.rows
 

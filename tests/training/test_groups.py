@@ -67,7 +67,7 @@ def test_a_trial_that_diverges_does_not_touch_the_others(images: ImageData, tmp_
     pure = run(group(), images, tmp_path / "pure")
     assert mixed.rows.keys() == pure.rows.keys()
     for key, row in pure.rows.items():
-        nearly_equal(mixed.rows[key], row, 200)
+        nearly_equal(mixed.rows[key], row, 100)
     assert not (tmp_path / "mixed" / "bad").exists(), "nothing worth keeping"
 
 
@@ -88,7 +88,7 @@ def test_stopped_trials_leave_the_group(images: ImageData, tmp_path: Path, optim
     assert report.order == [["t0", "t1", "t2", "t3"], ["t0", "t3"], ["t0", "t3"]]
     whole = run(group(**parameters), images, tmp_path / "b")
     for key, row in report.rows.items():
-        nearly_equal(row, whole.rows[key], 200)
+        nearly_equal(row, whole.rows[key], 100)
     left = torch.load(tmp_path / "a" / "t1" / "last.ckpt", weights_only=True)
     assert left["epoch"] == 0
 
@@ -119,7 +119,7 @@ def test_a_trial_leaves_a_group_of_mixed_seeds(
     for trial in trials:
         alone = run([trial], images, tmp_path / "alone")
         for epoch in (1,) if trial.id == "t1" else (1, 2, 3):
-            nearly_equal(report.rows[trial.id, epoch], alone.rows[trial.id, epoch], 200)
+            nearly_equal(report.rows[trial.id, epoch], alone.rows[trial.id, epoch], 100)
     assert ("t1", 2) not in report.rows
 
 

@@ -34,7 +34,7 @@ def test_a_trial_of_a_group_goes_on_alone_and_back(images: ImageData, tmp_path: 
     rest = run(trials, images, tmp_path / "cut")
     assert rest.order == [["t1", "t2", "t3"]] * 2 + [["t0"]], "two parts, each in step"
     for trial in trials:
-        nearly_equal(rest.rows[trial.id, 3], whole.rows[trial.id, 3], 200)
+        nearly_equal(rest.rows[trial.id, 3], whole.rows[trial.id, 3], 100)
 
 
 def test_a_resumed_group_may_lose_a_trial_at_once(images: ImageData, tmp_path: Path) -> None:

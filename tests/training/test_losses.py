@@ -124,9 +124,9 @@ def test_fused_trials_have_the_numbers_of_trials_alone(images: ImageData, tmp_pa
     fused = run(trials, images, tmp_path / "fused")
     for trial in trials:
         for key, row in run([trial], images, tmp_path / "alone").rows.items():
-            nearly_equal(fused.rows[key], row, 200)
+            nearly_equal(fused.rows[key], row, 100)
     unsmoothed = run(plain, images, tmp_path / "plain")
-    nearly_equal(fused.rows["t0", 2], unsmoothed.rows["t0", 2], 200)
+    nearly_equal(fused.rows["t0", 2], unsmoothed.rows["t0", 2], 100)
     assert fused.rows["t1", 2]["train_loss"] != unsmoothed.rows["t1", 2]["train_loss"]
 
 

@@ -135,7 +135,9 @@ def test_views_at_test_time_are_averaged(
     state = read_checkpoint(tmp_path / "best.ckpt")["state_dict"]
     model.load_state_dict({name.removeprefix("model."): x for name, x in state.items()})
     model.eval()
-    pixels = ImageTensors(images.test_images, images.test_labels).gather(torch.arange(400))
+    pixels = ImageTensors(images.test_images, images.test_labels).gather(
+        torch.arange(len(images.test_labels))
+    )
     with torch.no_grad():
         logits = logits_of(model, pixels)
     predicted = logits.argmax(dim=1).numpy()

@@ -205,7 +205,7 @@ def test_fused_trials_have_the_numbers_of_trials_alone(
     fused = check_parting_and_joining(trials, images, tmp_path, check)
     for trial in trials:
         for key, row in run([trial], images, tmp_path / "alone").rows.items():
-            nearly_equal(fused.rows[key], row, 200)
+            nearly_equal(fused.rows[key], row, 100)
 
 
 @pytest.mark.parametrize("name", [n for n in OPTIMIZERS if n not in ("SGD", "Adam", "AdamW")])
