@@ -137,6 +137,14 @@ def quick_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tune_mc1.reporting.write_report.save", save)
 
 
+@pytest.fixture(scope="module")
+def coarse_figures() -> Iterator[None]:
+    """Reports have figures that are painted at a third of their resolution."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tune_mc1.reporting.drawing.spec.DPI", 50)
+        yield
+
+
 @pytest.fixture
 def command_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

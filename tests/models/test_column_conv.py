@@ -54,6 +54,7 @@ def test_autocast_names_the_type_of_numbers() -> None:
     assert got.dtype == torch.bfloat16
 
 
+@pytest.mark.usefixtures("narrow_cnn8")
 @pytest.mark.parametrize("model", ["CNN", "CNN2", "CNN5", "CNN8"])
 @pytest.mark.parametrize("lanes", [1, 4])
 def test_a_fused_model_learns_the_same_by_it(

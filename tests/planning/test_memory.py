@@ -89,7 +89,7 @@ rng = np.random.default_rng(0)
 labels = np.arange(64) % 10
 pixels = rng.integers(0, 256, (64, 32, 32, 3), dtype=np.uint8)
 data = ImageData.build("noise", (pixels, labels), (pixels, labels), [str(i) for i in range(10)])
-config = TrialConfig(model="MLP", epochs=1, batch_size=32)
+config = TrialConfig(model="MLP", arguments={"hidden": [2500, 2000]}, epochs=1, batch_size=32)
 count, limit = int(sys.argv[1]), float(sys.argv[2])
 status = dict(l.split(":", 1) for l in Path("/proc/self/status").read_text().splitlines())
 room = int(status["VmData"].split()[0]) * 1024 + int(limit * 2**30)
@@ -108,7 +108,7 @@ def run_out(folder: Path, trials: int, gib: float) -> subprocess.CompletedProces
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a process's data")
 def test_a_group_that_runs_out_of_memory_is_halved(tmp_path: Path) -> None:
-    done = run_out(tmp_path, trials=4, gib=1.2)
+    done = run_out(tmp_path, trials=4, gib=0.3)
     assert "the group of 4 trials failed; it continues as two halves" in done.stdout, done.stderr
     rows = [line for line in done.stdout.splitlines() if line.startswith("row")]
     assert sorted(rows) == [f"row t{i} 1" for i in range(4)]
@@ -117,7 +117,7 @@ def test_a_group_that_runs_out_of_memory_is_halved(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a process's data")
 def test_a_trial_that_runs_out_of_memory_says_what_to_change(tmp_path: Path) -> None:
-    done = run_out(tmp_path, trials=1, gib=0.2)
+    done = run_out(tmp_path, trials=1, gib=0.03)
     assert done.returncode == 0, done.stderr
     (end,) = done.stdout.splitlines()
     assert end.startswith("end t0 failed out of memory: reduce batch_size")

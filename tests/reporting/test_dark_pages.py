@@ -35,7 +35,9 @@ def sweeps(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def page(sweeps: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def page(
+    sweeps: list[Path], coarse_figures: None, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     return write_report(sweeps, tmp_path_factory.mktemp("report"), "en", examples=False)
 
 

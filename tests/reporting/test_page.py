@@ -50,7 +50,7 @@ def sweep_dir(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Path
 
 
 @pytest.fixture(scope="module")
-def page(sweep_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def page(sweep_dir: Path, coarse_figures: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_report([sweep_dir], tmp_path_factory.mktemp("report"), "en")
 
 

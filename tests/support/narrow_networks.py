@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+import pytest
+
 from tests.support.plugins import registered
 from tune_mc1.config.architectures import ARCHITECTURES
 
@@ -18,4 +20,11 @@ def narrowed(model: str) -> Iterator[None]:
         hidden=tuple(max(width // 16, 8) for width in arch.hidden),
     )
     with registered(ARCHITECTURES, model, narrow):
+        yield
+
+
+@pytest.fixture
+def narrow_cnn8() -> Iterator[None]:
+    """CNN8, which has dropout, with few channels; as it is it takes a thousand times CNN's work."""
+    with narrowed("CNN8"):
         yield

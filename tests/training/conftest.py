@@ -1,14 +1,5 @@
 """Networks that are cheap to train."""
 
-from collections.abc import Iterator
+from tests.support.narrow_networks import narrow_cnn8
 
-import pytest
-
-from tests.support.narrow_networks import narrowed
-
-
-@pytest.fixture
-def narrow_cnn8() -> Iterator[None]:
-    """CNN8, which has dropout, with few channels; as it is it takes a thousand times CNN's work."""
-    with narrowed("CNN8"):
-        yield
+__all__ = ["narrow_cnn8"]
