@@ -15,6 +15,7 @@ import pytest
 import ray
 
 from tests.support.in_process import disconnect
+from tests.support.processes import of_descendants
 from tune_mc1.cluster.forks import fork_client
 from tune_mc1.cluster.forks.fork_client import CONTEXT, IF_FORKED, _worker
 from tune_mc1.cluster.forks.ray_forks_private import ForkServer, usable
@@ -78,7 +79,7 @@ def test_processes_have_the_libraries_and_are_separate(cluster: Cluster) -> None
 
 def test_the_agents_of_the_node_are_forks(cluster: Cluster) -> None:
     """That of the dashboard, which is off, has none of its modules."""
-    everything = {child: child.cmdline() for child in psutil.Process().children(recursive=True)}
+    everything = of_descendants(psutil.Process.cmdline)
     agents = {words[0].strip(): child for child, words in everything.items() if words}
     for title in ("ray::DashboardAgent", "ray::RuntimeEnvAgent"):
         parent = agents[title].parent()
@@ -96,14 +97,10 @@ def test_without_a_server_an_agent_starts_as_usual(tmp_path: Path, name: str | N
 
 def test_an_agent_that_looks_for_its_parent_starts_as_usual(cluster: Cluster) -> None:
     """It would end, as the parent of a fork is not Ray's node manager."""
-    server = next(words for words in command_lines() if SERVER in words and len(words) > 3)
+    lines = of_descendants(psutil.Process.cmdline).values()
+    server = next(words for words in lines if SERVER in words and len(words) > 3)
     assert cluster.folder is not None
     assert started_as_agent(cluster.folder, server[3], by_pipe="0") == "['--head']\n"
-
-
-def command_lines() -> list[list[str]]:
-    """Those of all processes that this one has started, by them or theirs."""
-    return [child.cmdline() for child in psutil.Process().children(recursive=True)]
 
 
 def started_as_agent(folder: Path, name: str | None, by_pipe: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 import ray
 
 from tests.support.in_process import connected, disconnect, sweep_here
+from tests.support.processes import of_descendants
 from tune_mc1.cluster.forks.ray_forks_private import usable
 from tune_mc1.data.images import ImageData
 from tune_mc1.running.preload import fork_server
@@ -19,7 +20,7 @@ from tune_mc1.running.put_images import put_images
 
 def actors() -> list[str]:
     """Processes of Ray that are neither idle nor those of trials."""
-    names = [process.name() for process in psutil.Process().children(recursive=True)]
+    names = of_descendants(psutil.Process.name).values()
     others = ("ray::IDLE", "ray::ImplicitFu", "ray::DashboardA", "ray::RuntimeEnv")
     return [name for name in names if name.startswith("ray::") and not name.startswith(others)]
 

@@ -126,8 +126,9 @@ def wait_for(condition: Callable[[], Any], driver: Driver, seconds: float = PATI
     """Waits until a condition holds while the driver runs; returns what it gave."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if value := condition():
-            return value
+        with suppress(FileNotFoundError):  # a directory may have been there for a check only
+            if value := condition():
+                return value
         if driver.process.poll() is not None:
             raise AssertionError(f"ended with {driver.process.poll()}: {driver.err}{driver.out}")
         driver.family()

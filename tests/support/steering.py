@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,8 +77,9 @@ def steered(parent: Path, run: Callable[[], Ran], steps: Sequence[tuple[When, Re
 
 def _await(parent: Path, when: When, over: threading.Event) -> Path | None:
     while not over.is_set():
-        for root in parent.glob("*/journal.jsonl") if parent.is_dir() else ():
-            if when([event for event, _ in read_records(root)]):
-                return root.parent
+        with suppress(FileNotFoundError):  # it is made, removed again by a check, and made to stay
+            for root in parent.glob("*/journal.jsonl"):
+                if when([event for event, _ in read_records(root)]):
+                    return root.parent
         time.sleep(0.05)
     return None
