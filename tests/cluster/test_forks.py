@@ -236,7 +236,7 @@ print(threading.active_count(), len(os.listdir("/proc/self/task")) <= before)
 )
 def test_an_environment_of_more_than_variables_is_left_to_ray(context: str, forked: bool) -> None:
     words = [CONTEXT + context, "--language=PYTHON", WORKER, "--worker-id=w"]
-    request = _worker(WORKER, words)
+    request: Any = _worker(WORKER, words)
     assert (request is not None) == forked
     if request is not None:
         assert request["words"] == [WORKER, "--worker-id=w"]

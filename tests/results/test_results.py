@@ -156,6 +156,16 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
+def test_unfinished_checkpoints_are_removed_and_nothing_else(where: ResultDir) -> None:
+    folder = where.checkpoints("t0001")
+    folder.mkdir(parents=True)
+    kept = {"last.ckpt", "best.ckpt", ".state.tmp", "last.ckpt.tmp", ".hidden"}
+    for name in (*kept, ".last.ckpt.17.tmp", ".partial.ckpt.4.tmp", ".best.ckpt.tmp"):
+        (folder / name).write_bytes(b"some")
+    where.remove_unfinished()
+    assert {path.name for path in folder.iterdir()} == kept
+
+
 def test_what_is_no_result_directory_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a result directory"):
         ResultDir(tmp_path).read()

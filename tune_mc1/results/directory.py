@@ -27,6 +27,9 @@ PARTIAL = "partial.ckpt"
 COPIED = "copied.ckpt"
 """Checkpoint of another trial with which a trial is to go on."""
 
+_UNFINISHED = tuple(f".{name}." for name in (LAST, BEST, PREVIOUS, PARTIAL, COPIED))
+"""Beginnings of the names of checkpoints that are being written (`tune_mc1.files.replacing`)."""
+
 STORAGE_URL = "storage.url"
 
 
@@ -70,10 +73,11 @@ class ResultDir:
             (self.checkpoints(trial) / PREVIOUS).unlink()
 
     def remove_unfinished(self) -> None:
-        """Removes what processes that were killed have left of checkpoints that they wrote."""
+        """Removes what trials that were killed have left of checkpoints that they were writing."""
         for path in self.root.glob("checkpoints/*/.*.tmp"):
-            with suppress(OSError):
-                path.unlink()
+            if path.name.startswith(_UNFINISHED):
+                with suppress(OSError):
+                    path.unlink()
 
     def forget_partial(self, trial: str, state: str) -> None:
         """Removes the checkpoint within an epoch of a trial that has ended, unless it may go on.

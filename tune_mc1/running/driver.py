@@ -26,6 +26,7 @@ from tune_mc1.running.module_start import check_devices
 from tune_mc1.running.module_winner import test_winners
 from tune_mc1.running.own_context import OwnContext
 from tune_mc1.running.program_start import directory_to_send
+from tune_mc1.running.program_worker import ProgramContext
 from tune_mc1.running.put_images import put_images
 from tune_mc1.running.record import close_record, finish_trackers, open_record, start_trackers
 from tune_mc1.running.steering.callback import Steering
@@ -80,7 +81,8 @@ def run_sweep(
             early.close()
             cluster.shutdown()
             shutil.rmtree(run.where.features, ignore_errors=True)
-            run.where.remove_unfinished()
+            if not isinstance(run.program, ProgramContext):  # whose checkpoints are the user's
+                run.where.remove_unfinished()
             finish_trackers(run, interruption)
             steering.close()
     return writer.tables

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 SOCKET = "TUNE_MC1_FORKS"
 """Variable with the name of the server's socket."""
@@ -77,7 +76,7 @@ def same_user(there: socket.socket) -> bool:
     return user == os.geteuid()
 
 
-def _worker(program: str, words: list[str]) -> dict[str, Any] | None:
+def _worker(program: str, words: list[str]) -> dict[str, object] | None:
     """Request for a worker; None if Ray itself must prepare its environment."""
     given = [word.removeprefix(CONTEXT) for word in words if word.startswith(CONTEXT)]
     context = json.loads(given[0] or "{}") if given else {}
@@ -88,7 +87,7 @@ def _worker(program: str, words: list[str]) -> dict[str, Any] | None:
     return _request(own, variables)
 
 
-def _agent(words: list[str]) -> dict[str, Any] | None:
+def _agent(words: list[str]) -> dict[str, object] | None:
     """Request for an agent; None if it ends when its parent is not Ray's node manager."""
     if os.environ.get(BY_PIPE) != "1":
         return None
@@ -96,7 +95,7 @@ def _agent(words: list[str]) -> dict[str, Any] | None:
     return _request([*words[usual + 1 :], *words[:usual]], {})
 
 
-def _request(words: list[str], variables: Mapping[str, str]) -> dict[str, Any]:
+def _request(words: list[str], variables: Mapping[str, str]) -> dict[str, object]:
     return {
         "words": words,
         "environment": {k: v for k, v in {**os.environ, **variables}.items() if k != SOCKET},
@@ -105,12 +104,14 @@ def _request(words: list[str], variables: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _forked(name: str, request: dict[str, Any]) -> bool:
+def _forked(name: str, request: dict[str, object]) -> bool:
     """Has the server fork; False if it did not, once the fork has ended otherwise."""
-    branch = branch_of(name, request["environment"])
+    environment = request["environment"]
+    assert isinstance(environment, dict)
+    branch = branch_of(name, environment)
     with suppress(ConnectionRefusedError):  # the first to ask for it
         return _served(branch, request)
-    return _begun(name, request["environment"]) and _served(branch, request)
+    return _begun(name, environment) and _served(branch, request)
 
 
 def _begun(name: str, environment: Mapping[str, str]) -> bool:
@@ -124,7 +125,7 @@ def _begun(name: str, environment: Mapping[str, str]) -> bool:
         return server.recv(1) == b"."
 
 
-def _served(branch: str, request: dict[str, Any]) -> bool:
+def _served(branch: str, request: dict[str, object]) -> bool:
     """Has a branch fork, and waits for the end of the fork."""
     with socket.socket(socket.AF_UNIX) as server:
         server.connect(address(branch))
