@@ -44,7 +44,7 @@ class Driver:
     """
 
     def __init__(self, *words: str | Path, cwd: Path, **env: str) -> None:
-        self.cwd = cwd
+        self.cwd, self.began = cwd, time.time()
         env = os.environ | {"COLUMNS": "160"} | env
         self.process = Command(words, cwd, env, cwd / "out.txt", cwd / "err.txt")
         self.seen: set[psutil.Process] = set()
@@ -179,7 +179,8 @@ def trials(root: Path) -> pd.DataFrame:
 
 def temp_dirs(driver: Driver, root: Path) -> list[Path]:
     """Temporary directories that a sweep has left: its own, and one that Ray makes by default."""
-    default = Path(tempfile.gettempdir(), "ray").glob(f"session_*_{driver.process.pid}")
+    known = Path(tempfile.gettempdir(), "ray").glob(f"session_*_{driver.process.pid}")
+    default = [path for path in known if path.stat().st_mtime > driver.began - 1]  # numbers recur
     return [path for path in (temp_dir(root), *default) if path.exists()]
 
 
