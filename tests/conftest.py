@@ -35,8 +35,8 @@ TOGETHER = ("extending", "page")
 CLUSTER = ("test_job.py", "test_job_", "test_program_job.py")
 """Beginnings of the names of files that share a cluster that takes jobs."""
 
+# A process with W&B costs half as much as a small sweep; tests about it ask for `wandb_as_usual`.
 os.environ["WANDB_MODE"] = "disabled"
-"""Tests about W&B ask for it, as a process with W&B costs half as much as a small sweep."""
 
 gc.disable()  # what is imported for the tests stays, and is looked through again and again
 

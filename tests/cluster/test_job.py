@@ -72,7 +72,7 @@ def test_a_job_runs_the_code_from_here_and_gives_the_same_numbers(
     write_sweep(tmp_path / "a b", content(image_dir))
     words = ("sweep", "grid", "a b/sweep.yaml", "-o", tmp_path / "out", *ONE)
     env = {**job_head.env, "PYTHONPATH": str(tmp_path / "code"), "WANDB_API_KEY": KEY}
-    env["WANDB_MODE"] = ""
+    env["WANDB_MODE"] = ""  # as if it were not set
     with driving(*words, "--address", job_head.url, cwd=tmp_path, **env) as driver:
         assert driver.wait(400) == 0, driver.out + driver.err
     root = result_dir(tmp_path / "out")

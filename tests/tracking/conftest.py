@@ -1,8 +1,8 @@
-"""What is the subject here."""
+"""Trackers: W&B is on in all tests, as users have it."""
 
 import pytest
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _with_wandb(wandb_as_usual: None) -> None:
-    """W&B is on in all tests."""
+    """Requests it for every file."""
