@@ -81,14 +81,7 @@ def start_sweep(
         TuneMc1Error: If it could not go on, for example as the disk is full.
         KeyboardInterrupt: If it was interrupted here; its results are kept.
     """
-    if address is not None and re.match(r"https?://", address):
-        raise InputError(
-            f"address: must be auto or host:port, got {address!r}; a sweep that is submitted over "
-            "http is started by the command"
-        )
-    for name in _COMMANDS_ONLY & flags.keys():
-        rule = f"is an option of the command alone: python -m tune_mc1 sweep {method}"
-        raise InputError(f"{name}: {rule} --{name.replace('_', '-')}")
+    _refuse(method, address, flags)
     directory = resume.directory if isinstance(resume, Sweep) else resume
     given = {
         **{"data": data, "run_cap": run_cap, "replicates": replicates, "fuse": fuse},
@@ -102,6 +95,22 @@ def start_sweep(
     driver, root = _start(words, content, speaks=block and notebook() is None)
     sweep = Sweep(root, driver)
     return sweep.wait() if block else sweep
+
+
+def _refuse(method: str, address: str | None, flags: Mapping[str, Any]) -> None:
+    """Refuses what only the command can do.
+
+    Raises:
+        InputError: If something of it was given.
+    """
+    if address is not None and re.match(r"https?://", address):
+        raise InputError(
+            f"address: must be auto or host:port, got {address!r}; a sweep that is submitted over "
+            "http is started by the command"
+        )
+    for name in _COMMANDS_ONLY & flags.keys():
+        rule = f"is an option of the command alone: python -m tune_mc1 sweep {method}"
+        raise InputError(f"{name}: {rule} --{name.replace('_', '-')}")
 
 
 def _start(words: list[str], content: str | None, *, speaks: bool) -> tuple[OwnDriver, Path]:
