@@ -107,7 +107,7 @@ def test_an_epoch_that_does_not_end_is_not_said_to_be_used_up() -> None:
 
 
 def test_a_budget_of_time_ends_the_sweep(tmp_path: Path, image_dir: Path) -> None:
-    sweep = longer(image_dir, budget={"time": 0.5})
+    sweep = {**content(image_dir, 3, epochs={"value": 200}), "budget": {"time": 0.5}}
     ran = sweep_here(tmp_path, sweep, "random", *ONE)
     assert ran.status == 0, ran.err
     (event,) = ran.events("enough")
