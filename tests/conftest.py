@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from tune_mc1.data.images import ImageData
+from tune_mc1.data.mapped import CACHE_VARIABLE
 from tune_mc1.data.source import load_data
 
 pytest.register_assert_rewrite("tests.support.bad_input")
@@ -118,6 +119,7 @@ def quiet_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No account, and nothing written outside the test's own folder."""
     for name in ("WANDB_API_KEY", "WANDB_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "tune_mc1-cache"))
     monkeypatch.chdir(tmp_path)
 
 

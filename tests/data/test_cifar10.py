@@ -23,6 +23,7 @@ from tune_mc1.data.download import download_cifar10
 from tune_mc1.data.home import HOME_VARIABLE
 from tune_mc1.data.images import Labels, Pixels
 from tune_mc1.data.source import load_data
+from tune_mc1.data.splits import limit_images
 from tune_mc1.errors import DataError
 
 BATCHES = "cifar-10-batches-py"
@@ -220,3 +221,8 @@ def test_the_real_images() -> None:
     assert data.classes == CLASSES
     if home.name == "cifar10-jpeg75":
         assert (data.name, data.fingerprint) == ("cifar10-jpeg75", "1beeb6d6ead1c6a2")
+    part = limit_images(data, 0.02)
+    for name in ("cifar10", "auto"):
+        decoded = load_data(name, part=0.02)
+        assert (decoded.fingerprint, len(decoded.test_labels)) == (part.fingerprint, 200)
+        assert load_data(name, pixels=False).summary()["train_images"] == 50_000

@@ -1,8 +1,5 @@
 """The file of a run ends as its trial did, and W&B's own reader finds the same rows in it."""
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +7,11 @@ import pytest
 
 from tests.support.program_sweep import ProgramSweepPlay
 from tests.support.wandb_programs import run_offline
+from tests.support.wandb_reader import inspect
 from tune_mc1.programs.history import HistoryReader
 from tune_mc1.programs.run_end import end_run, read_facts
 from tune_mc1.programs.trial_run import run_file
 from tune_mc1.programs.wandb_log import BLOCK
-
-
-def inspect(file: Path, *options: str) -> list[dict[str, Any]]:
-    """What W&B's own reader finds."""
-    command = [sys.executable, "-m", "wandb", "leet", "inspect", *options, "--json", str(file)]
-    text = subprocess.run(command, capture_output=True, check=True).stdout
-    return [json.loads(text)] if options else [json.loads(x) for x in text.splitlines()]
 
 
 def summary(file: Path) -> dict[str, Any]:

@@ -145,7 +145,7 @@ def random_search(n: int, gain: float) -> SweepFrames:
     rng = np.random.default_rng(3)
     rows = [
         {"model": m, "learning_rate": float(rng.uniform(0.001, 0.1)), "dropout_p": p}
-        for m, p in [("CNN", None), ("CNN8", 0.3)] * (n // 2)
+        for m, p in ([("CNN", None), ("CNN8", 0.3)] * n)[:n]
     ]
     return made_up(
         "random",
@@ -169,6 +169,23 @@ def test_a_random_search_compares_unpaired_and_by_rank_correlation() -> None:
     assert min(c.p for c in found.comparisons) * tests == pytest.approx(
         min(c.p_holm for c in found.comparisons)
     )
+
+
+@pytest.mark.parametrize("settings", [5, 6])
+def test_a_correlation_of_few_settings_has_an_interval_or_the_reason_why_not(settings: int) -> None:
+    (trend,) = sweep_tests(random_search(settings, 0.0)).trends
+    assert trend.n == settings
+    assert math.isnan(trend.low) == math.isnan(trend.high) == (settings == 5)
+    assert ("No intervals: of so few settings" in trend.reason.en) == (settings == 5)
+    assert ("Keine Intervalle: bei so wenigen" in trend.reason.de) == (settings == 5)
+
+
+def test_a_group_of_settings_that_all_learnt_nothing_is_compared_in_silence() -> None:
+    """SciPy warns of scores that differ by rounding only, as those of chance level do."""
+    chance = [0.1, 0.1, float(np.nextafter(0.1, 1)), 0.1, 0.1, 0.1]
+    found = welch_estimate([0.3, 0.1, 0.2], chance)
+    assert found.df == pytest.approx(2, rel=1e-6)
+    assert found.low < found.value < found.high
 
 
 def test_no_effect_is_rarely_found() -> None:

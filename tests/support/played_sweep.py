@@ -1,15 +1,13 @@
 """A sweep that is played: its journal is written with made-up numbers, and W&B records its runs."""
 
-import json
 import re
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from tests.support.wandb_reader import inspect
 from tune_mc1.config.metrics import epoch_metrics
 from tune_mc1.config.trial import Trial, TrialConfig
 from tune_mc1.results.directory import ResultDir
@@ -92,16 +90,11 @@ class Run:
 
     def __init__(self, where: ResultDir, trial: str) -> None:
         (self.file,) = where.wandb.rglob(f"*-{trial}.wandb")
-        records = self.inspect()
+        records = inspect(self.file)
         self.history = [r["history"]["item"] for r in records if r["type"] == "history"]
         self.head = next(r["run"] for r in records if r["type"] == "run")
-        (self.facts,) = self.inspect("--summary")
+        (self.facts,) = inspect(self.file, "--summary")
         self.epochs = [row["epoch"] for row in self.history]
-
-    def inspect(self, *options: str) -> list[dict[str, Any]]:
-        command = [sys.executable, "-m", "wandb", "leet", "inspect", *options, "--json"]
-        text = subprocess.run([*command, str(self.file)], capture_output=True, check=True).stdout
-        return [json.loads(text)] if options else [json.loads(x) for x in text.splitlines()]
 
 
 def wait_until_gone(pid: int) -> None:

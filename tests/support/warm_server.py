@@ -68,6 +68,8 @@ def _preload() -> None:
 def _import_ray() -> None:
     with imported_before_forks():
         import tune_mc1.running.driver  # noqa: F401
+    import wandb  # noqa: F401
+
     gc.collect()
     gc.freeze()
 

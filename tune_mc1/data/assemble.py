@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -66,14 +67,14 @@ def assemble(
     masks = limit_masks({s: labels[p] for s, p in positions.items()}, classes, request.part)
     positions = {split: own[masks[split]] for split, own in positions.items()}
     targets = {split: labels[own] for split, own in positions.items()}
-    ends = np.cumsum([len(own) for own in targets.values()])[:-1]
+    ends = np.cumsum([len(own) for own in targets.values()]).tolist()
 
-    def build(images: Pixels, mapped: MappedFile | None = None) -> ImageData:
-        pixels = dict(zip(names, np.split(images, ends), strict=True))  # views, not copies
-        pairs = {split: (pixels[split], targets[split]) for split in names}
-        known = None if request.pixels else UNKNOWN
-        if mapped is not None:
-            known = mapped.fingerprint
+    def build(
+        images: Pixels, known: str | None = None, mapped: MappedFile | None = None
+    ) -> ImageData:
+        parts = [images[start:end] for start, end in pairwise([0, *ends])]  # views, not copies
+        pairs = {split: (own, targets[split]) for split, own in zip(names, parts, strict=True)}
+        known = known if request.pixels else UNKNOWN
         train, test, val = pairs["train"], pairs["test"], pairs.get("val")
         data = ImageData.build(name, train, test, classes, val, fingerprint=known)
         return replace(data, mapped=mapped, part=request.part)

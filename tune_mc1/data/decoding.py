@@ -4,12 +4,15 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
 from tune_mc1.data.decode import Allocate, decode_all, decoded_shape
 from tune_mc1.data.decode_image import Encoded
+from tune_mc1.data.fingerprints import WORTH, Known, find_known, keep_known, sample_of
 from tune_mc1.data.images import ImageData, Labels, Pixels
+from tune_mc1.data.lazy_pixels import LazyPixels
 from tune_mc1.data.mapped import MappedFile, find_mapped, in_gigabytes, make_mapped
 from tune_mc1.data.memory import fits_in_memory
 from tune_mc1.data.request import Request
@@ -18,10 +21,11 @@ FORMAT = "1"
 """Version of decoding: another one makes new caches."""
 
 CHECKED = 8
-"""Images of a file that is there already which are decoded again, to compare them."""
+"""Images that are decoded again, to compare them, where all were decoded before."""
 
 Build = Callable[..., ImageData]
-"""Builds the data set from all images, and the file from which they are mapped, if any."""
+"""Builds the data set from all images, its fingerprint if known, and the file that they are mapped
+from, if any."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,36 @@ class Decoding:
         """Whether some of the images, decoded again, are those of an array."""
         if len(pixels) != len(self.images):
             return False
-        for i in np.linspace(0, len(pixels) - 1, CHECKED).astype(int):
+        for i in self.checked:
             (again,) = decode_all([self.images[i]], size)
             kept = pixels[self.place[i]]
             if again.shape[:2] != kept.shape[:2] or (again != kept).any():
                 return False
         return True
+
+    @property
+    def checked(self) -> Labels:
+        """Some of the images, from the first to the last."""
+        return np.linspace(0, len(self.images) - 1, CHECKED).astype(np.int64)
+
+    def known(self, key: str, size: int | None) -> tuple[Pixels, str] | None:
+        """The images, to be decoded when they are looked at, and their fingerprint.
+
+        None if the fingerprint is not known, or some images, decoded again, are others.
+        """
+        found = find_known(key)
+        if found is None:
+            return None
+        lazy = LazyPixels([self.images[i] for i in np.argsort(self.place)], found.shape, size)
+        if sample_of(lazy[self.place[self.checked]]) != found.sample:
+            return None
+        return cast(Pixels, lazy), found.fingerprint
+
+    def keep(self, key: str, pixels: Pixels, fingerprint: str) -> None:
+        """Keeps the fingerprint of images that were all decoded."""
+        _, height, width, channels = pixels.shape
+        sample = sample_of(pixels[self.place[self.checked]])
+        keep_known(key, Known((height, width, channels), sample, fingerprint))
 
 
 def decoded(images: Decoding, request: Request, build: Build) -> ImageData:
@@ -90,7 +118,7 @@ def decoded(images: Decoding, request: Request, build: Build) -> ImageData:
         return build(np.broadcast_to(np.uint8(0), (len(images.images), *shape)))
     size = len(images.images) * int(np.prod(shape))
     if not (mapped if mapped is not None else not fits_in_memory(size)):
-        return build(write())
+        return _in_memory(images, request, build, write)
     key = images.key(request.image_size)
     found = find_mapped(images.name, key)
     if found is None:
@@ -103,7 +131,21 @@ def decoded(images: Decoding, request: Request, build: Build) -> ImageData:
     pixels = found.map()
     if not images.are_in(pixels, request.image_size):
         raise found.of_others()
-    return build(pixels, found)
+    return build(pixels, found.fingerprint, found)
+
+
+def _in_memory(
+    images: Decoding, request: Request, build: Build, write: Callable[[], Pixels]
+) -> ImageData:
+    if len(images.images) < WORTH:
+        return build(write())
+    key = images.key(request.image_size)
+    if request.lazy and (known := images.known(key, request.image_size)) is not None:
+        return build(*known)
+    pixels = write()
+    data = build(pixels)
+    images.keep(key, pixels, data.fingerprint)
+    return data
 
 
 def portable(data: ImageData) -> ImageData:

@@ -11,6 +11,8 @@ from tune_mc1.errors import DataError
 def images_on_disk(sweep: Sweep, name: str) -> ImageData:
     """The data set of a sweep, if that takes no network.
 
+    Its images are decoded when they are looked at, if a sweep or report here has decoded all.
+
     Args:
         sweep: The sweep.
         name: Name of the data set in its results, for which `auto` may stand.
@@ -30,4 +32,4 @@ def images_on_disk(sweep: Sweep, name: str) -> ImageData:
     if source is not None and source.needs_network(as_files(spec).path, None):
         raise DataError(f"{name} is not on this disk")
     size, part = decoded_size(sweep), sweep.limit_images
-    return load_data(spec, notify=lambda _: None, image_size=size, part=part)
+    return load_data(spec, notify=lambda _: None, image_size=size, part=part, lazy=True)

@@ -21,6 +21,7 @@ class Request:
             their own.
         part: Fraction of the images of each class that is wanted; others need not be decoded.
         pixels: Whether images are decoded, after the first one; if not, all their pixels are 0.
+        lazy: Whether images may be decoded when they are looked at, if all have been before.
     """
 
     files: ImageFiles
@@ -29,6 +30,7 @@ class Request:
     image_size: int | None = None
     part: float = 1.0
     pixels: bool = True
+    lazy: bool = False
 
     @property
     def path(self) -> Path:

@@ -123,6 +123,7 @@ def load_data(
     image_size: int | None = None,
     part: float = 1.0,
     pixels: bool = True,
+    lazy: bool = False,
 ) -> "ImageData":
     """Loads the images that `data:` names.
 
@@ -133,6 +134,7 @@ def load_data(
         image_size: Height and width to which images are brought; None keeps their own.
         part: Fraction of the images of each class to load (`limit_images`).
         pixels: Whether they are decoded; a source of compressed images can count them without that.
+        lazy: Whether they may be decoded when they are looked at, which pays for a few of many.
 
     Raises:
         DataError: In one line, naming what is missing, broken or malformed.
@@ -144,7 +146,7 @@ def load_data(
 
     source = find_source(data)
     assert source is not None, "the check finds one"
-    loaded = source.read(Request(as_files(data), home, notify, image_size, part, pixels))
+    loaded = source.read(Request(as_files(data), home, notify, image_size, part, pixels, lazy))
     if problem := loaded.problem():
         raise DataError(f"data: {data}: {problem}")
     return fit_data(limit_images(loaded, part), image_size)

@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tune_mc1.config.image_files import as_files
 from tune_mc1.data.home import HOME_VARIABLE, data_home
-from tune_mc1.data.request import Notify, Request
+from tune_mc1.data.request import Request
 from tune_mc1.data.source import SOURCES, register_source
 from tune_mc1.data.sources.cifar10 import Cifar10, check_home, find_or_fetch
 from tune_mc1.errors import DataError
@@ -29,20 +28,20 @@ class Auto(Cifar10):
         except DataError:
             return None
 
-    def load(self, spec: str, home: Path | None, notify: Notify) -> "ImageData":
+    def read(self, request: Request) -> "ImageData":
         """Reads CIFAR-10, or generates shapes10 with a notice.
 
         Raises:
             DataError: If the copy of CIFAR-10 is broken.
         """
         try:
-            copy = find_or_fetch(home, notify)
+            copy = find_or_fetch(request.home, request.notify)
         except DataError as error:
-            notify(
+            request.notify(
                 f"no CIFAR-10 ({error}). These results are for shapes10, GENERATED pictures of ten "
                 f"shapes, not photographs. Set {HOME_VARIABLE} to a folder that contains CIFAR-10."
             )
-            return SOURCES["shapes10"].load("shapes10", home, notify)
+            return SOURCES["shapes10"].load("shapes10", request.home, request.notify)
         from tune_mc1.data.cifar10_files import read_cifar10
 
-        return read_cifar10(copy, Request(as_files(spec), home, notify))
+        return read_cifar10(copy, request)

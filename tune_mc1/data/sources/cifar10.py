@@ -35,13 +35,17 @@ class Cifar10(Source):
         return find_cifar10(data_home(home)) is None
 
     def load(self, spec: str, home: Path | None, notify: Notify) -> "ImageData":
+        """Reads all images."""
+        return self.read(Request(as_files(spec), home, notify))
+
+    def read(self, request: Request) -> "ImageData":
         """Reads the copy on disk, or downloads one.
 
         Raises:
             DataError: If it cannot be downloaded, or is broken.
         """
         try:
-            copy = find_or_fetch(home, notify)
+            copy = find_or_fetch(request.home, request.notify)
         except DataError as error:
             raise DataError(
                 f"data: cifar10 is not on disk and could not be downloaded ({error}); set "
@@ -49,7 +53,7 @@ class Cifar10(Source):
             ) from error
         from tune_mc1.data.cifar10_files import read_cifar10
 
-        return read_cifar10(copy, Request(as_files(spec), home, notify))
+        return read_cifar10(copy, request)
 
 
 def check_home(folder: Path) -> str | None:

@@ -107,7 +107,8 @@ def save(spec: FigureSpec, folder: Path) -> tuple[Path, Path, Path]:
 
 def _save_png(figure: Figure, path: Path, photographs: bool, paper: str = "white") -> None:
     pixels = io.BytesIO()
-    figure.savefig(pixels, format="png", dpi=DPI, facecolor=paper)
+    quick = {"compress_level": 1}  # it is read again at once
+    figure.savefig(pixels, format="png", dpi=DPI, facecolor=paper, pil_kwargs=quick)
     with Image.open(pixels) as image:
         plain = image.convert("RGB")
     if not photographs:

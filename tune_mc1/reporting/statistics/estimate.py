@@ -178,14 +178,16 @@ def welch_estimate(a: ArrayLike, b: ArrayLike, *, trials: int = 0, seeds: int = 
     if n < FEWEST or x.std() + y.std() <= 1e-12:
         return bare
     variances = x.var(ddof=1) / len(x), y.var(ddof=1) / len(y)
-    test = stats.ttest_ind(y, x, equal_var=False)
+    freedom = sum(variances) ** 2 / (
+        variances[0] ** 2 / (len(x) - 1) + variances[1] ** 2 / (len(y) - 1)
+    )
     squares = x.var(ddof=1) * (len(x) - 1) + y.var(ddof=1) * (len(y) - 1)
     pooled = math.sqrt(squares / (len(x) + len(y) - 2))
     full = replace(
         bare,
         method="Welch",
         se=math.sqrt(sum(variances)),
-        df=float(test.df),
+        df=float(freedom),
         effect_size=bare.value / pooled,
         spread=pooled,
         rank_p=float(stats.mannwhitneyu(x, y).pvalue) if n >= 6 else math.nan,

@@ -1,6 +1,7 @@
 """Pairwise comparisons of all values of all parameters, with Holm's correction over them all."""
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -176,13 +177,23 @@ def _trend(table: Scores, parameter: str) -> Trend:
     drawn = stats.BootstrapMethod(
         RESAMPLES, batch=100, rng=np.random.default_rng(0), method="percentile"
     )
-    low, high = map(float, test.confidence_interval(LEVEL, method=drawn))
+    with warnings.catch_warnings():
+        for kind in (stats.ConstantInputWarning, stats.DegenerateDataWarning):
+            warnings.simplefilter("ignore", kind)  # of a resample; then there is no interval
+        low, high = map(float, test.confidence_interval(LEVEL, method=drawn))
     rho, p = float(test.statistic), float(test.pvalue)
-    return Trend(parameter, rho, low, high, p, p, len(x), say(*_RANKS, n=len(x)))
+    words = _RANKS_ALONE if math.isnan(low) else _RANKS
+    return Trend(parameter, rho, low, high, p, p, len(x), say(*words, n=len(x)))
 
 
 _RANKS = (
     "Spearman's rank correlation over {n} settings; bootstrap intervals, permutation tests.",
     "Rangkorrelation nach Spearman über {n} Einstellungen; Bootstrap-Intervalle, "
     "Permutationstests.",
+)
+_RANKS_ALONE = (
+    "Spearman's rank correlation over {n} settings; permutation tests. No intervals: of so few "
+    "settings, some bootstrap resamples have equal values throughout.",
+    "Rangkorrelation nach Spearman über {n} Einstellungen; Permutationstests. Keine Intervalle: "
+    "bei so wenigen Einstellungen sind in manchen Bootstrap-Stichproben alle Werte gleich.",
 )
