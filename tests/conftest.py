@@ -25,7 +25,7 @@ from tests.support.job_head import job_head  # noqa: E402
 
 __all__ = ["job_head"]
 
-TRAIN, TEST = 500, 200
+TRAIN, TEST = 250, 100
 
 LONG = ("extending", "running", "cluster", "page", "tracking", "results", "reporting")
 """Wings whose files take longest, which come first: two processes end at about the same time."""
@@ -56,6 +56,7 @@ def pytest_collection_finish() -> None:
     """Collects garbage from now on, but not among what is there."""
     gc.enable()
     gc.freeze()
+    gc.set_threshold(20_000, 10, 10)  # tests make much, and keep little of it
 
 
 def pytest_unconfigure() -> None:
@@ -137,6 +138,7 @@ def quick_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.support.quick_figures import save
 
     monkeypatch.setattr("tune_mc1.reporting.write_report.save", save)
+    monkeypatch.setattr("tune_mc1.reporting.statistics.importance.RESAMPLES", 5)
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +146,7 @@ def coarse_figures() -> Iterator[None]:
     """Reports have figures that are painted at a third of their resolution."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tune_mc1.reporting.drawing.spec.DPI", 50)
+        patch.setattr("tune_mc1.reporting.statistics.importance.RESAMPLES", 5)
         yield
 
 
