@@ -78,6 +78,12 @@ class Registry(Mapping[str, T], Generic[T]):
             raise ValueError(f"must be one of {', '.join(self)}{hint}")
         return self[name]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all parts, in order of registration."""
+        self._load()
+        return tuple(self._parts)
+
     def __getitem__(self, name: str) -> T:
         self._load_folder()  # a plugin's part must not hide a built-in one
         if name not in self._parts:  # names are unique: a known part needs no plugin

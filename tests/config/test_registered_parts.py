@@ -108,3 +108,20 @@ def test_what_has_no_fused_form_is_trained_alone_and_said(fuse: int) -> None:
             "fuse: 2 trials are trained alone, as optimizer Slow has no fused form",
         ]
         assert unfused_notices(trials, "off") == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"optimizer": "RMSprop", "alpha": 0.8, "epochs": 3, "seed": 0, "momentum": 0.0},
+        {"lr_schedule": "step", "milestones": "2,4", "gamma": 0.5, "epochs": 9},
+        {"loss_function": "FocalLoss", "focal_gamma": 3.0, "class_weights": "balanced"},
+        {"augment": "flip+crop", "crop_padding": 2, "label_smoothing": 0.1, "device": "cpu"},
+    ],
+)
+def test_what_was_given_is_what_differs_from_its_default(values: dict[str, object]) -> None:
+    made = config(**values)
+    dumped = made.model_dump(exclude_defaults=True)
+    assert made._given() == dumped
+    assert list(made._given()) == list(dumped), "the first problem is the one that is told"

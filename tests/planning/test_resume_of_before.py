@@ -9,7 +9,9 @@ from tests.support.figure_sweeps import tiny_images
 from tune_mc1.config.load import config_to_yaml, load_sweep
 from tune_mc1.config.trial import Trial
 from tune_mc1.planning.draws import sample
+from tune_mc1.planning.past import read_past
 from tune_mc1.planning.resume import prepare_resume
+from tune_mc1.planning.search_space import plan_trials
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import end_event, start_events, trial_event
 from tune_mc1.results.head import sweep_event
@@ -51,3 +53,23 @@ def test_it_goes_on_with_its_own_trials(tmp_path: Path, method: str) -> None:
     assert [(t.id, t.config_hash) for t in plan.trials] == [(t.id, t.config_hash) for t in trials]
     assert plan.past is not None
     assert [t.id for t in plan.past.remaining(plan.trials)] == [t.id for t in trials[1:]]
+
+
+def test_trials_that_are_as_planned_are_not_made_again(tmp_path: Path) -> None:
+    where = ResultDir(tmp_path / "old")
+    where.root.mkdir()
+    where.sweep_file.write_text(SWEEP.format(method="random"))
+    sweep = load_sweep(where.sweep_file).sweep
+    planned = plan_trials(sweep)
+    other = planned[1].config.model_copy(update={"learning_rate": 0.5})
+    older = [planned[0], planned[1].model_copy(update={"config": other}), *planned[2:]]
+    writer = ResultWriter(where, interval_s=math.inf)
+    writer.write(sweep_event(sweep, tiny_images()), *map(trial_event, older))
+    writer.close()
+    past = read_past(where)
+    found = past.trials_beside(planned)
+    assert found == past.trials == older
+    assert [one is two for one, two in zip(found, planned, strict=True)] == [
+        n != 1 for n in range(len(planned))
+    ]
+    assert past.trials_beside([]) == older

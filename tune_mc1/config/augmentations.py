@@ -90,7 +90,7 @@ def augmentation_names(value: Any) -> Any:
 
 def _standard(name: str) -> str:
     """The standard name of an augmentation; the name itself if it is standard, or unknown."""
-    if name in AUGMENTATIONS:
+    if name == NONE or name in AUGMENTATIONS:
         return name
     letters = {known.replace("_", ""): known for known in AUGMENTATIONS}
     letters |= {alias: known for alias, known in ALIASES.items() if known in AUGMENTATIONS}

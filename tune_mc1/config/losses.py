@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tune_mc1.config.takers import takers_of
 from tune_mc1.config.user_code import FORM, UserCodeError, import_object, is_user_code
 from tune_mc1.errors import did_you_mean
 from tune_mc1.registry import Registry
@@ -121,9 +122,9 @@ def loss_problem(loss_function: str, given: Mapping[str, object]) -> str | None:
         loss_function: Its name.
         given: Parameters that differ from their default.
     """
-    accepted = find_loss(loss_function).takes
+    accepted, takers_by_name = find_loss(loss_function).takes, takers_of(LOSSES)
     for name, value in given.items():
-        takers = [other for other, part in LOSSES.items() if name in part.takes]
+        takers = takers_by_name.get(name, ())
         if takers and name not in accepted:
             rule = f"only valid with loss_function {', '.join(takers)}"
             return f"{name}: {rule}, got {value} with {loss_function}"

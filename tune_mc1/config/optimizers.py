@@ -3,13 +3,12 @@
 Implementations are given as import paths (`tune_mc1.training.optimizers`, docs/extending.md).
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from tune_mc1.config.model_libraries import INSTALL
+from tune_mc1.config.takers import takers_of
 from tune_mc1.registry import Registry
 
 if TYPE_CHECKING:
@@ -108,16 +107,6 @@ for _name, (_module, _takes, _moments) in _OTHERS.items():
     OPTIMIZERS.register(_name, Optimizer(LIBRARY, _takes, _moments, of=_class))
 
 
-@lru_cache(maxsize=4)
-def _takers(optimizers: tuple[str, ...]) -> Mapping[str, Sequence[str]]:
-    """Optimisers that take a parameter, by its name."""
-    found: dict[str, list[str]] = {}
-    for optimizer in optimizers:
-        for parameter in OPTIMIZERS[optimizer].takes:
-            found.setdefault(parameter, []).append(optimizer)
-    return found
-
-
 def optimizer_problem(optimizer: str, given: dict[str, object]) -> str | None:
     """Checks that an optimiser accepts the given parameters; returns the problem, or None.
 
@@ -126,9 +115,9 @@ def optimizer_problem(optimizer: str, given: dict[str, object]) -> str | None:
         given: Parameters that differ from their default.
     """
     accepted = OPTIMIZERS[optimizer].takes
-    takers_of = _takers(tuple(OPTIMIZERS))
+    takers_by_name = takers_of(OPTIMIZERS)
     for name, value in given.items():
-        takers = takers_of.get(name)
+        takers = takers_by_name.get(name, ())
         if takers and name not in accepted:
             plural = "s" if len(takers) > 1 else ""
             rule = f"only valid with optimizer{plural} {', '.join(takers)}"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from tune_mc1.config.lr_schedules import LR_SCHEDULES, counts_epochs
 from tune_mc1.config.recipe.number_list import numbers_in
+from tune_mc1.config.takers import takers_of
 
 if TYPE_CHECKING:
     from tune_mc1.config.trial import TrialConfig
@@ -18,19 +19,15 @@ def schedule_problem(config: "TrialConfig", given: dict[str, object]) -> str | N
         given: Those that differ from their default.
     """
     name = config.lr_schedule
-    accepted = _takes(name)
+    takers_by_name = takers_of(LR_SCHEDULES)
     for parameter, value in given.items():
-        takers = [other for other in LR_SCHEDULES if parameter in _takes(other)]
-        if takers and parameter not in accepted:
+        takers = takers_by_name.get(parameter, ())
+        if takers and name not in takers:
             rule = f"only valid with lr_schedule {', '.join(takers)}"
             return f"{parameter}: {rule}, got {value} with {name}"
     if name == "step" and (config.step_size is None) == (config.milestones is None):
         return "lr_schedule: step needs step_size or milestones (one of them), got step"
     return _warmup_problem(config, given)
-
-
-def _takes(name: str) -> tuple[str, ...]:
-    return getattr(LR_SCHEDULES[name], "takes", ())
 
 
 def _warmup_problem(config: "TrialConfig", given: dict[str, object]) -> str | None:

@@ -102,7 +102,7 @@ class TrialConfig(CoreParameters):
 
     @model_validator(mode="after")
     def _options_fit_optimizer(self) -> Self:
-        given = self.model_dump(exclude_defaults=True)
+        given = self._given()
         problem = (
             optimizer_problem(self.optimizer, given)
             or optimizer_use_problem(self)
@@ -114,6 +114,13 @@ class TrialConfig(CoreParameters):
         if problem:
             raise ValueError(problem)
         return self
+
+    def _given(self) -> dict[str, Any]:
+        """Parameters that differ from their default; `model_dump` takes four times as long."""
+        fields, own = type(self).model_fields, self.__dict__
+        there = (name for name in fields if name in self.model_fields_set)
+        given = {name: own[name] for name in there if own[name] != fields[name].default}
+        return given | (self.__pydantic_extra__ or {})
 
     @model_validator(mode="after")
     def _options_fit_augmentation(self) -> Self:

@@ -9,16 +9,18 @@ from typing import Any, TypeVar
 from tune_mc1.config.program_trial import AnyTrial, ProgramTrial
 from tune_mc1.config.search import SEARCHES
 from tune_mc1.config.sweep import Sweep
+from tune_mc1.config.trial import Trial
 from tune_mc1.config.trial_scheduler import TrialScheduler
 from tune_mc1.errors import InputError
 from tune_mc1.planning.removed import Removed
 from tune_mc1.planning.spent import Spent
+from tune_mc1.results.columns import TrainingColumns
 from tune_mc1.results.directory import ResultDir
 from tune_mc1.results.events import Event
-from tune_mc1.results.exchanges import ExchangeEvent, goes_on_after
+from tune_mc1.results.exchanges import COPIED_AFTER, ExchangeEvent, goes_on_after
 from tune_mc1.results.growth_events import EvidenceEvent, GrowEvent
 from tune_mc1.results.journal import read_events
-from tune_mc1.results.schema import ENDED
+from tune_mc1.results.schema import ENDED, Row
 from tune_mc1.results.tables import SweepTables, trial_of
 from tune_mc1.results.trial_events import DecisionEvent, RungEvent
 
@@ -61,6 +63,15 @@ class Past:
     def trials(self) -> list[AnyTrial]:
         """All its trials, in the order of the plan."""
         return list(self._trials())
+
+    def trials_beside(self, planned: Sequence[AnyTrial]) -> list[AnyTrial]:
+        """All its trials; those that are as planned are the planned ones, not made again."""
+        columns = self.tables.columns
+        if not isinstance(columns, TrainingColumns):
+            return self.trials
+        plan = {trial.id: trial for trial in planned}
+        rows = self.tables.trials.values()
+        return [_made(row, columns, plan.get(row["trial"])) for row in rows]
 
     @property
     def first(self) -> AnyTrial | None:
@@ -167,6 +178,18 @@ def without_stops(decisions: Iterable[Decided], trials: Collection[str]) -> list
         for event in decisions
         if not any(stop and trial in trials for trial, stop in _stops(event).items())
     ]
+
+
+def _made(row: Row, columns: TrainingColumns, planned: AnyTrial | None) -> Trial:
+    """The trial that a row describes: the planned one if it is that."""
+    if (
+        isinstance(planned, Trial)
+        and planned.fold == row["fold"]
+        and row.get(COPIED_AFTER) is None
+        and planned.values == columns.values(row)
+    ):
+        return planned
+    return trial_of(row, columns)
 
 
 def _stops(event: Decided) -> Mapping[str, bool]:

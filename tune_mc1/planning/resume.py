@@ -216,7 +216,8 @@ def _trials(plan: Plan, past: Past, before: Sweep, now: Sweep) -> tuple[list[Any
     that have exchanged settings are not looked for by them.
     """
     epochs = same_epochs(now) if same_epochs(before) is not None else None
-    known, planned = with_epochs(past.trials, epochs), with_epochs(plan.trials, epochs)
+    known = with_epochs(past.trials_beside(plan.trials), epochs)
+    planned = with_epochs(plan.trials, epochs)
     changes = growing_changes(before, now)
     early = now.early_terminate
     exchanges = early is not None and early.changes(now)

@@ -46,8 +46,9 @@ class Spent:
         elif kind in _RUNNING and self.began is not None:
             self.last = max(self.last, time)
         if kind == "epoch":
-            self.epochs += not self.has(event["trial"], event["epoch"])
-            self._known.setdefault(event["trial"], set()).add(event["epoch"])
+            known = self._known.setdefault(event["trial"], set())
+            self.epochs += event["epoch"] not in known
+            known.add(event["epoch"])
 
     def take_all(self, events: Iterable[Mapping[str, Any]]) -> "Spent":
         """Takes in events in order; returns itself."""

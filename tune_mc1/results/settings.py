@@ -1,7 +1,7 @@
 """Settings of a sweep: scores summarised over the replicates and folds of each."""
 
 import statistics
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,6 +57,11 @@ def settings_of(tables: SweepTables) -> list[Setting]:
     Trials that violate a constraint do not count. One that diverged or failed counts with its best
     epoch before, if it has one.
     """
+    return list(_settings(tables))
+
+
+def _settings(tables: SweepTables) -> Iterator[Setting]:
+    """Yields them; what the first of them has is not computed of the others if they go unread."""
     by_hash: dict[str, list[Row]] = {}
     for row in tables.trials.values():
         by_hash.setdefault(row["config_hash"], []).append(row)
@@ -71,15 +76,9 @@ def settings_of(tables: SweepTables) -> list[Setting]:
     runs = {key: means_of_runs(pairs) for key, pairs in scored.items()}
     broken = {k for k, pairs in scored.items() if is_broken(row["state"] for row, _ in pairs)}
     folds, limits = folds_of(tables), ANY if tables.of_program else possible_range(tables.metric)
-    return [
-        Setting(
-            by_hash[key],
-            summarize_runs(runs[key], len(scored[key]), folds, limits),
-            runs[key],
-            key in broken,
-        )
-        for key in rank_settings(runs, broken, maximize=tables.maximize, rank=tables.rank)
-    ]
+    for key in rank_settings(runs, broken, maximize=tables.maximize, rank=tables.rank):
+        summary = summarize_runs(runs[key], len(scored[key]), folds, limits)
+        yield Setting(by_hash[key], summary, runs[key], key in broken)
 
 
 def folds_of(tables: SweepTables) -> int:
@@ -149,7 +148,7 @@ def repeats(tables: SweepTables) -> int:
 
 def winners(tables: SweepTables) -> list[Row]:
     """The trials of the best setting that have a score, in the order of the plan."""
-    best = next(iter(settings_of(tables)), None)
+    best = next(_settings(tables), None)
     return [row for row in best.rows if row["best_epoch"] is not None] if best else []
 
 

@@ -63,7 +63,7 @@ def is_scored(
         removed: Ids of trials whose checkpoints were removed.
     """
     rows = winners(tables)
-    lost = unscorable(tables, removed)
+    lost = _unscorable(rows, tables, removed)
     if lost and len(lost) == len(rows):
         return True
     scored = all(row["test_acc"] is not None for row in rows if row["trial"] not in lost)
@@ -97,9 +97,14 @@ def unscorable(tables: SweepTables, removed: Collection[str]) -> list[str]:
         tables: The results.
         removed: Ids of trials whose checkpoints were removed.
     """
-    tested = tables.metadata.get(TESTED, {})
-    rows = (row for row in winners(tables) if row["trial"] in removed)
-    return [r["trial"] for r in rows if r.get("test_acc") is None and r["trial"] not in tested]
+    return _unscorable(winners(tables) if removed else (), tables, removed)
+
+
+def _unscorable(rows: Collection[Row], tables: SweepTables, removed: Collection[str]) -> list[str]:
+    """The same of the rows of the best setting's trials."""
+    known = {*tables.metadata.get(TESTED, {})}
+    lost = (row for row in rows if row["trial"] in removed and row["trial"] not in known)
+    return [row["trial"] for row in lost if row.get("test_acc") is None]
 
 
 def unscorable_line(sweep: Sweep, tables: SweepTables, removed: Collection[str]) -> str | None:
