@@ -101,7 +101,7 @@ def test_as_published_validates_on_test_images_without_shuffling() -> None:
 
 def test_limited_images_are_a_part_of_every_class(images: ImageData) -> None:
     part = limit_images(images, 0.3)
-    assert len(part.train_labels) == pytest.approx(150, abs=5)
+    assert len(part.train_labels) == pytest.approx(75, abs=5)
     for label in range(10):
         count = (images.train_labels == label).sum()
         assert (part.train_labels == label).sum() == round(count * 0.3)

@@ -72,7 +72,7 @@ def content(image_dir: Path, **keys: Any) -> dict[str, Any]:
             "epochs": {"value": EPOCHS},
         },
         "data": str(image_dir),
-        "limit_images": 0.1,
+        "limit_images": 0.2,
         "fuse": "off",
         **keys,
     }

@@ -26,7 +26,7 @@ SWEEP: dict[str, Any] = {
     },
     "replicates": 2,
     "validation": {"folds": 2},
-    "limit_images": 0.2,
+    "limit_images": 0.4,
     "fuse": "off",
 }
 
@@ -67,7 +67,7 @@ def test_other_images_than_those_of_the_sweep_are_said(tmp_path: Path, sweep: Ra
 
 
 def test_a_trial_may_differ_from_that_of_the_sweep(tmp_path: Path, sweep: Ran) -> None:
-    words = ("--trial", "t0002", "--set", "epochs=1", "--limit-images", "0.1", "-o", "out")
+    words = ("--trial", "t0002", "--set", "epochs=1", "--limit-images", "0.2", "-o", "out")
     done = run_here("train", sweep.root, *words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (root,) = (tmp_path / "out").iterdir()

@@ -19,6 +19,7 @@ def bandits(image_dir: Path, **keys: Any) -> dict[str, Any]:
     made = content(image_dir, run_cap=TRIALS, **keys)
     made["parameters"]["learning_rate"] |= {"min": 0.001, "max": 1000.0}
     made["parameters"]["momentum"] = {"min": 0.0, "max": 0.95}
+    made["parameters"]["batch_size"] = {"values": [16, 32]}
     made["parameters"]["epochs"] = {"value": EPOCHS}
     early = {"type": "pb2", "perturbation_interval": 1, "quantile_fraction": 0.4}
     return {**made, "early_terminate": early}
@@ -70,7 +71,7 @@ def test_settings_lie_within_their_bounds_and_differ(whole: Ran) -> None:
         for copy in event["copies"]:
             assert 0.001 <= copy["config"]["learning_rate"] <= 1000.0
             assert 0 <= copy["config"]["momentum"] <= 0.95
-            assert copy["config"]["batch_size"] in (32, 64)
+            assert copy["config"]["batch_size"] in (16, 32)
 
 
 def test_fused_trials_are_replaced_too(tmp_path: Path, image_dir: Path, whole: Ran) -> None:

@@ -174,6 +174,7 @@ def asha(tmp_path_factory: pytest.TempPathFactory, image_dir: Path) -> Ran:
         "parameters": {
             "learning_rate": {"distribution": "log_uniform_values", "min": 1e-6, "max": 0.1},
             "weights_init_type": {"value": "kaiming_normal"},
+            "batch_size": {"value": 8},
             "epochs": {"value": 4},
         },
         "early_terminate": {"type": "asha", "min_iter": 1, "eta": 2},

@@ -74,7 +74,7 @@ def cut(trials: Sequence[Trial], images: ImageData, folder: Path, after: int) ->
 
 
 def alone(**parameters: Any) -> list[Trial]:
-    common = {"model": "CNN_simple", "epochs": 2, "batch_size": 4, "learning_rate": 0.01}
+    common = {"model": "CNN_simple", "epochs": 2, "batch_size": 2, "learning_rate": 0.01}
     return [Trial(id="t0", config=TrialConfig(**{**common, **parameters}))]
 
 

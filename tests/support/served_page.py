@@ -40,7 +40,7 @@ early_terminate: {{type: asha, min_iter: 2, eta: 3}}
 REAL: dict[str, Any] = {
     "method": "random",
     "run_cap": 8,
-    "limit_images": 0.3,
+    "limit_images": 0.6,
     "early_terminate": {"type": "asha", "min_iter": 1, "eta": 2},
     "parameters": {
         "model": {"value": "CNN_simple"},

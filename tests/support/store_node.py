@@ -22,7 +22,7 @@ class PowerCut(BaseException):
 
 
 def trials(count: int = 1, epochs: int = 4) -> list[Trial]:
-    config = TrialConfig(model="CNN_simple", epochs=epochs, device="cpu")
+    config = TrialConfig(model="CNN_simple", epochs=epochs, batch_size=16, device="cpu")
     return [
         Trial(id=f"t{i:04d}", config=config.model_copy(update={"learning_rate": 0.01 * i}))
         for i in range(1, count + 1)

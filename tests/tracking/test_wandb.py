@@ -25,6 +25,7 @@ from tune_mc1.tracking.wandb.sent import sync_command
 def sweep(tmp_path: Path) -> Iterator[Sweep]:
     sweep = Sweep(tmp_path)
     yield sweep
+    sweep.let_go()
     sweep.mirror.finish(0)  # no process stays if the test failed
 
 

@@ -25,6 +25,7 @@ KEY = "0123456789abcdef0123456789abcdef01234567"
 def sweep(tmp_path: Path) -> Iterator[Sweep]:
     sweep = Sweep(tmp_path)
     yield sweep
+    sweep.let_go()
     sweep.mirror.finish(0)
 
 

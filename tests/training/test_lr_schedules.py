@@ -19,7 +19,7 @@ from tune_mc1.errors import TrialError
 from tune_mc1.planning.differences import differences
 from tune_mc1.training.learning_rates import learning_rates
 
-STEPS = 13  # of an epoch: 400 images by 32
+STEPS = 7  # of an epoch: 200 images by 32
 
 
 def one_epoch(step: int, total_steps: int, config: TrialConfig) -> float:
@@ -146,6 +146,6 @@ def test_epochs_cannot_grow_under_a_schedule() -> None:
 def test_a_warm_up_longer_than_the_run_is_refused(images: ImageData, tmp_path: Path) -> None:
     trials = group(2, epochs=2, model="CNN_simple", warmup_steps=2 * STEPS)
     with pytest.raises(
-        TrialError, match=r"warmup_steps: must be less than the 26 steps of the sch"
+        TrialError, match=r"warmup_steps: must be less than the 14 steps of the sch"
     ):
         run(trials, images, tmp_path)

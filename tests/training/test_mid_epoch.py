@@ -13,7 +13,7 @@ from tune_mc1.config.trial import Trial
 from tune_mc1.data.images import ImageData
 
 SAVED = 99
-"""In an epoch of 100 steps: 400 images in batches of 4, in macro-batches of 32, 32, 32 and 4. All
+"""In an epoch of 100 steps: 200 images in batches of 2, in macro-batches of 32, 32, 32 and 4. All
 steps but the 99th are followed by a checkpoint within the epoch."""
 
 
@@ -93,6 +93,6 @@ def test_a_group_goes_on_within_its_epoch(
             id=trial.id,
             config=trial.config.model_copy(update={"seed": seed, "model": "CNN_simple"}),
         )
-        for trial, seed in zip(group(3, epochs=2, momentum=0.9, batch_size=4), seeds, strict=True)
+        for trial, seed in zip(group(3, epochs=2, momentum=0.9, batch_size=2), seeds, strict=True)
     ]
     check(trials, images, tmp_path, 7, 45, SAVED, SAVED + 1)

@@ -26,7 +26,7 @@ EPOCH = 99
 
 
 def three() -> list[Trial]:
-    return group(3, epochs=2, momentum=0.9, batch_size=4, model="CNN_simple")
+    return group(3, epochs=2, momentum=0.9, batch_size=2, model="CNN_simple")
 
 
 def _damage(file: Path) -> None:
