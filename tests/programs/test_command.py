@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wandb.sdk.launch.sweeps import utils
 from wandb.wandb_agent import Agent
 
 from tune_mc1.config.problems import Problem
@@ -96,6 +95,8 @@ def test_a_line_that_people_expect() -> None:
 def test_words_of_other_types() -> None:
     assert as_words(["torchrun", "--nproc", 1, True]) == ("torchrun", "--nproc", "1", "True")
     assert as_words(None) == as_words([]) == DEFAULT_COMMAND
+    from wandb.sdk.launch.sweeps import utils  # takes two seconds
+
     assert list(DEFAULT_COMMAND) == utils.DEFAULT_SWEEP_COMMAND
 
 
