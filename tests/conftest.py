@@ -96,7 +96,7 @@ def shared_scope(file: str) -> str:
 
 @pytest.fixture(scope="session")
 def image_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of parquet files: 500 training and 200 test images in ten classes."""
+    """A folder of parquet files: 250 training and 100 test images in ten classes."""
     folder = tmp_path_factory.mktemp("images") / "some-images"
     write_images(folder)
     return folder

@@ -1,5 +1,6 @@
 """A few of many images without decoding all, once all have been decoded here."""
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ from PIL import Image
 
 from tests.support.data_digits import write_folders, write_parquet
 from tune_mc1.data import decoding, fingerprints, lazy_pixels
-from tune_mc1.data.images import ImageData
+from tune_mc1.data.decode_image import Encoded, Seen, decode_with
+from tune_mc1.data.images import ImageData, Pixels
 from tune_mc1.data.lazy_pixels import LazyPixels
 from tune_mc1.data.mapped import CACHE_VARIABLE
 from tune_mc1.data.source import load_data
@@ -52,7 +54,11 @@ def test_images_are_the_same_in_whatever_way_they_are_looked_at(tmp_path: Path, 
         np.testing.assert_array_equal(lazy[3:30][2:4], images[3:30][2:4])
         with pytest.raises(IndexError):
             lazy[len(images)]
-        assert np.mean(np.asarray(lazy)) == images.mean()
+        assert lazy.mean() == np.mean(lazy) == images.mean()
+        np.testing.assert_array_equal(lazy / 255, images / 255)
+        np.testing.assert_array_equal(255 - lazy[:4], 255 - images[:4])
+        assert lazy.reshape(len(images), -1).shape == (len(images), images[0].size)
+        assert copy.copy(lazy).shape == images.shape
 
 
 def test_only_what_is_looked_at_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,11 +66,10 @@ def test_only_what_is_looked_at_is_decoded(tmp_path: Path, monkeypatch: pytest.M
     load(path)
     found = load(path)
     decoded: list[str] = []
-    usual = lazy_pixels.decode_with
 
-    def noted(image: lazy_pixels.Encoded, *rest: object) -> object:
+    def noted(image: Encoded, size: int | None, seen: Seen) -> Pixels:
         decoded.append(image.where)
-        return usual(image, *rest)  # type: ignore[arg-type]
+        return decode_with(image, size, seen)
 
     monkeypatch.setattr(lazy_pixels, "decode_with", noted)
     assert found.test_images[[5, 2]].shape[0] == 2

@@ -1,7 +1,7 @@
 """Export of a trial's network, with a model card beside it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,10 +81,12 @@ def _test_images(trial: "Trial") -> "ImageData | None":
     facts = trial.facts
     try:
         sweep = load_sweep(trial.path.parents[1] / "sweep.yaml").sweep
-        data = images_on_disk(sweep, str(facts.get("data")))
+        data = images_on_disk(sweep, str(facts.get("data")), lazy=True)
     except TuneMc1Error:
         return None
-    return data if data.fingerprint == facts.get("fingerprint") else None
+    if data.fingerprint != facts.get("fingerprint"):
+        return None
+    return replace(data, test_images=np.asarray(data.test_images))
 
 
 def _few(model: "ImageClassifier", data: "ImageData | None", count: int) -> tuple["Pixels", str]:

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from tune_mc1.data.decode_image import Encoded, Seen, decode_with
 from tune_mc1.data.images import Pixels
 
 
-class LazyPixels:
+class LazyPixels(NDArrayOperatorsMixin):
     """Images of one size, with the interface of a read-only array of uint8.
 
     A slice is lazy, too; what is chosen in other ways is decoded, each time, and all images are
-    where an array is asked for.
+    where they are computed with, or an array is asked for.
 
     Args:
         images: The compressed images.
@@ -55,6 +56,17 @@ class LazyPixels:
         if copy is False:
             raise ValueError("images must be decoded to a new array, got copy=False")
         return self._decoded(np.arange(len(self))).astype(dtype or self.dtype, copy=False)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keys: Any) -> Any:
+        """A function of NumPy, or an operator."""
+        arrays = [np.asarray(i) if isinstance(i, LazyPixels) else i for i in inputs]
+        return getattr(ufunc, method)(*arrays, **keys)
+
+    def __getattr__(self, name: str) -> Any:
+        """What else an array has, such as `mean`."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(np.asarray(self), name)
 
     def _decoded(self, chosen: np.ndarray[Any, Any]) -> Pixels:
         out = np.empty((len(chosen), *self._shape), np.uint8)

@@ -8,14 +8,13 @@ from tune_mc1.data.wanted import decoded_size
 from tune_mc1.errors import DataError
 
 
-def images_on_disk(sweep: Sweep, name: str) -> ImageData:
+def images_on_disk(sweep: Sweep, name: str, *, lazy: bool = False) -> ImageData:
     """The data set of a sweep, if that takes no network.
-
-    Its images are decoded when they are looked at, if a sweep or report here has decoded all.
 
     Args:
         sweep: The sweep.
         name: Name of the data set in its results, for which `auto` may stand.
+        lazy: Whether images are decoded when they are looked at, if all have been before here.
 
     Raises:
         DataError: If the images are not on this disk, or cannot be used.
@@ -32,4 +31,4 @@ def images_on_disk(sweep: Sweep, name: str) -> ImageData:
     if source is not None and source.needs_network(as_files(spec).path, None):
         raise DataError(f"{name} is not on this disk")
     size, part = decoded_size(sweep), sweep.limit_images
-    return load_data(spec, notify=lambda _: None, image_size=size, part=part, lazy=True)
+    return load_data(spec, notify=lambda _: None, image_size=size, part=part, lazy=lazy)

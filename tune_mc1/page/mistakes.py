@@ -75,7 +75,7 @@ def winners_mistakes(directory: Path) -> dict[str, Any]:
         ],
     }
     try:
-        data = images_on_disk(sweep, str(tables.metadata.get("data")))
+        data = images_on_disk(sweep, str(tables.metadata.get("data")), lazy=True)
         if data.fingerprint != tables.metadata.get("fingerprint"):
             raise InputError("the images here differ from those of the sweep")
     except TuneMc1Error as error:

@@ -139,7 +139,7 @@ def _images(frames: SweepFrames, examples: bool, notify: Notify) -> ImageData | 
     if not examples or not frames.where.predictions.exists():
         return None
     try:
-        data = images_on_disk(frames.sweep, str(frames.facts.get("data")))
+        data = images_on_disk(frames.sweep, str(frames.facts.get("data")), lazy=True)
     except TuneMc1Error as error:
         notify(f"{frames.name}: no examples of mistakes, as its images are not available ({error})")
         return None
