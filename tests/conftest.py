@@ -42,14 +42,6 @@ os.environ["WANDB_MODE"] = "disabled"
 gc.disable()  # what is imported for the tests stays, and is looked through again and again
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Imports Lightning as our processes do, where tests run: without what they do not use."""
-    if hasattr(config, "workerinput"):  # the process that waits for the others needs none
-        from tune_mc1.training.lightning_private import load_lightning
-
-        load_lightning()
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts long files before short ones."""
 
