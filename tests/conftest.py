@@ -28,7 +28,7 @@ __all__ = ["job_head"]
 TRAIN, TEST = 250, 100
 
 LONG = ("extending", "running", "cluster", "page", "tracking", "results", "reporting")
-"""Wings whose files take longest, which come first: two processes end at about the same time."""
+"""Wings whose files take longest, in this order: all processes end at about the same time."""
 
 TOGETHER = ("extending", "page")
 """Wings whose files run in one process of several, as they share what is made for all of them."""
@@ -43,13 +43,20 @@ gc.disable()  # what is imported for the tests stays, and is looked through agai
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts long files before short ones."""
+    """Puts long files before short ones, among which those of other wings are spread.
 
-    def place(item: pytest.Item) -> int:
-        wing = item.path.parent.name
-        return LONG.index(wing) if wing in LONG else len(LONG)
-
-    items.sort(key=place)
+    Tests of the former wait a lot, for processes and servers; the latter only compute, and so
+    leave no core idle.
+    """
+    files = list(dict.fromkeys(item.path for item in items))
+    long = [file for file in files if file.parent.name in LONG]
+    long.sort(key=lambda file: LONG.index(file.parent.name))
+    place = {
+        file: (number + 0.5) / len(kind)
+        for kind in (long, [file for file in files if file not in long])
+        for number, file in enumerate(kind)
+    }
+    items.sort(key=lambda item: place[item.path])
 
 
 def pytest_collection_finish() -> None:
