@@ -1,6 +1,6 @@
 """The `sweep` command."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -28,7 +28,6 @@ from tune_mc1.cluster.jobs.job_command import JobCommand
 from tune_mc1.config.commands import sweep_commands
 from tune_mc1.config.module_sweep import ModuleSweep
 from tune_mc1.errors import InputError
-from tune_mc1.page.beside import check_installed, watch_beside
 from tune_mc1.planning.flags import NO_FLAGS, PlanFlags
 from tune_mc1.tracking.tracker import check_trackers
 
@@ -83,6 +82,8 @@ def sweep(
     flags = replace(flags, arguments=tuple(arguments or ()))
     check_link(address, cacert, allow_http=allow_http)
     if watch:
+        from tune_mc1.page.beside import check_installed
+
         check_installed("--watch")
     job = JobCommand.of(context) if is_job_server(address) else None
     if from_:
@@ -118,6 +119,11 @@ def _run(
     """Runs a sweep to its end; returns the exit status."""
     from tune_mc1.running.start import run_plan
 
+    page: Callable[[Path], str] | None = None
+    if watch:
+        from tune_mc1.page.beside import watch_beside
+
+        page = watch_beside
     return run_plan(
         plan,
         output=output,
@@ -126,7 +132,7 @@ def _run(
         tracker_options={"wandb": wandb},
         console=Console(),
         notify=print_notice,
-        page=watch_beside if watch else None,
+        page=page,
     )
 
 

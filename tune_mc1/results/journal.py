@@ -8,8 +8,9 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,6 +18,9 @@ from tune_mc1.results.events import Event
 
 Record = Mapping[str, Any]
 """A parsed line of the file."""
+
+_BLOCK = 1000
+"""Lines that are parsed at once."""
 
 
 class Journal:
@@ -99,23 +103,30 @@ def read_records(path: Path, offset: int = 0) -> Iterator[tuple[dict[str, Any], 
 
 def parse_lines(lines: Iterable[bytes], offset: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
     """Parses lines that start at `offset`; see `read_records`."""
-    for line in lines:
-        if not line.endswith(b"\n"):
+    left = iter(lines)
+    while block := list(islice(left, _BLOCK)):
+        whole = block if block[-1].endswith(b"\n") else block[:-1]
+        for line, event in zip(whole, _all_parsed(whole), strict=True):
+            offset += len(line)
+            if isinstance(event, dict):
+                yield event, offset
+        if len(whole) < len(block):
             return
-        offset += len(line)
-        try:
-            event = _parsed(line)
-        except ValueError:
-            continue
-        if isinstance(event, dict):
-            yield event, offset
+
+
+def _all_parsed(lines: Sequence[bytes]) -> list[Any]:
+    """The values of lines, in half of the time that it takes one by one; None for a broken one."""
+    if core := sys.modules.get("pydantic_core"):  # readers of results alone do without
+        with suppress(ValueError):  # one of them is broken
+            values: list[Any] = core.from_json(b"[" + b",".join(lines) + b"]")
+            if len(values) == len(lines):
+                return values
+    return [_parsed(line) for line in lines]
 
 
 def _parsed(line: bytes) -> Any:
-    """The value of a line; raises ValueError if it is broken."""
-    if core := sys.modules.get("pydantic_core"):  # readers of results alone do without
-        try:
-            return core.from_json(line)  # in a third of the time of `json`
-        except ValueError:
-            pass  # `json` also reads half of a surrogate pair, as some file names have
-    return json.loads(line)
+    """The value of a line, also with half of a surrogate pair, as some file names have."""
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
