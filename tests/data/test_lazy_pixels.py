@@ -104,7 +104,9 @@ def test_images_that_changed_are_all_decoded(tmp_path: Path) -> None:
     assert after.fingerprint != before.fingerprint
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"shape": [8, 8, 1]}', "other pixels"])
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"shape": [8, 8, 1]}', "other pixels", "other shape"]
+)
 def test_what_is_kept_is_not_trusted_blindly(tmp_path: Path, kept: Path, content: str) -> None:
     path = write_parquet(tmp_path / "a.parquet")
     before = load(path)
@@ -112,6 +114,9 @@ def test_what_is_kept_is_not_trusted_blindly(tmp_path: Path, kept: Path, content
     good = file.read_text()
     if content == "other pixels":  # as another version of the decoder makes them
         content = good.replace('"sample": "', '"sample": "0')
+    if content == "other shape":
+        content = good.replace('"shape": [8,', '"shape": [9,')
+        assert content != good
     file.write_text(content)
     after = load(path)
     assert not is_lazy(after)

@@ -16,6 +16,7 @@ from tune_mc1.data.lazy_pixels import LazyPixels
 from tune_mc1.data.mapped import MappedFile, find_mapped, in_gigabytes, make_mapped
 from tune_mc1.data.memory import fits_in_memory
 from tune_mc1.data.request import Request
+from tune_mc1.errors import DataError
 
 FORMAT = "1"
 """Version of decoding: another one makes new caches."""
@@ -80,9 +81,11 @@ class Decoding:
         if found is None:
             return None
         lazy = LazyPixels([self.images[i] for i in np.argsort(self.place)], found.shape, size)
-        if sample_of(lazy[self.place[self.checked]]) != found.sample:
+        try:
+            same = sample_of(lazy[self.place[self.checked]]) == found.sample
+        except (DataError, ValueError):  # broken, or of another shape
             return None
-        return cast(Pixels, lazy), found.fingerprint
+        return (cast(Pixels, lazy), found.fingerprint) if same else None
 
     def keep(self, key: str, pixels: Pixels, fingerprint: str) -> None:
         """Keeps the fingerprint of images that were all decoded."""
