@@ -119,7 +119,8 @@ def commands() -> typer.Typer:
 
 def main() -> None:
     """Entry point; `tune_mc1.cli.exit_status` turns errors into messages and an exit status."""
-    gc.freeze()  # what is imported stays
+    if not gc.get_freeze_count():  # a second call would keep garbage for ever
+        gc.freeze()  # what is imported stays
     gc.set_threshold(20_000, 20)  # the tables of a sweep have many objects, and hardly any cycle
     atexit.register(_end_soon)
     drop_output_without_reader()
